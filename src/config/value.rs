@@ -1,0 +1,157 @@
+//! Decoded values and where each one came from.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::secret::Secret;
+use crate::terms::{Platform, Severity};
+
+/// A decoded value of a key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// True or false, however it was spelled.
+    Bool(bool),
+    /// A whole number, however it was spelled.
+    Integer(i64),
+    /// Text as it is.
+    Text(String),
+    /// Text that must never be shown.
+    Secret(Secret),
+    /// A list.
+    List(Vec<Value>),
+    /// An object.
+    Map(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// The text, if this is text.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(t) => Some(t),
+            _ => None,
+        }
+    }
+
+    /// The boolean, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+
+    /// The list, if this is one.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Self::List(l) => Some(l),
+            _ => None,
+        }
+    }
+
+    /// Follows a dotted path through nested objects; an empty path is the value itself.
+    pub fn at(&self, path: &str) -> Option<&Value> {
+        if path.is_empty() {
+            return Some(self);
+        }
+        path.split('.').try_fold(self, |value, name| match value {
+            Self::Map(m) => m.get(name),
+            _ => None,
+        })
+    }
+
+    /// Whether the app would treat the key as set: empty text, an empty secret, an empty list and
+    /// an empty object count as not set (domain.md 4.2).
+    pub fn is_set(&self) -> bool {
+        match self {
+            Self::Bool(_) | Self::Integer(_) => true,
+            Self::Text(t) => !t.is_empty(),
+            Self::Secret(s) => !s.is_empty(),
+            Self::List(l) => !l.is_empty(),
+            Self::Map(m) => !m.is_empty(),
+        }
+    }
+}
+
+/// Where a value stands: enough to find it again in the file someone sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The file as the user named it (`-` for standard input).
+    pub source: String,
+    /// One-based line, where the format has lines and the reader knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The path inside the document, such as `enterpriseConfig.inferenceProvider`, the registry
+    /// key and value name, or `PayloadContent[1].inferenceProvider`.
+    pub path: String,
+}
+
+/// One key as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// The decoded value.
+    pub value: Value,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// Something wrong or noteworthy in a configuration. `message` never contains a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lint {
+    /// Stable identifier, such as `unknown-key`.
+    pub id: String,
+    /// Weight.
+    pub severity: Severity,
+    /// One sentence: what is wrong and what to write instead.
+    pub message: String,
+    /// The key it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// A file that a configuration was read from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The file as the user named it (`-` for standard input).
+    pub name: String,
+    /// The format it was recognised as, such as `mobileconfig`.
+    pub format: String,
+    /// SHA-256 of the bytes, lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// A configuration: every key that was read, decoded, with its origin.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Configuration {
+    /// What to call it in a report: the file's name, or the profile's name.
+    pub name: String,
+    /// The files it came from.
+    pub sources: Vec<Source>,
+    /// The platform that the file's format implies, if it implies one.
+    pub platform: Option<Platform>,
+    /// The recognised keys under their current names.
+    pub settings: BTreeMap<String, Setting>,
+    /// What the reader noticed.
+    pub lint: Vec<Lint>,
+}
+
+impl Configuration {
+    /// The value of `path`: a key, or a key followed by a dotted path into its object.
+    pub fn get(&self, path: &str) -> Option<&Value> {
+        let (key, rest) = path.split_once('.').unwrap_or((path, ""));
+        self.settings.get(key)?.value.at(rest)
+    }
+
+    /// The text at `path`, if it is non-empty text.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.get(path)?.as_str().filter(|t| !t.is_empty())
+    }
+
+    /// Whether `path` is set to anything the app would not treat as absent.
+    pub fn is_set(&self, path: &str) -> bool {
+        self.get(path).is_some_and(Value::is_set)
+    }
+}

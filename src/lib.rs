@@ -1,0 +1,24 @@
+//! Clearway derives the exact firewall allowlist of Claude Desktop on third-party inference from
+//! its configuration, probes every host of it from where it runs, and proves what is in the way.
+//!
+//! Data flows one way, and each folder is one room of that path:
+//!
+//! ```text
+//! configuration bytes → config → Configuration
+//!                       derive (rules × configuration × version) → Requirements
+//!                       plan (requirements × route) → Plan
+//!                       probe (all network I/O) → Observations
+//!                       diagnose (pure) → Judgement
+//!                       report (renders only) → text, JSON, lists
+//! ```
+
+pub mod commands;
+pub mod config;
+pub mod derive;
+pub mod diagnose;
+pub mod observation;
+pub mod plan;
+pub mod probe;
+pub mod report;
+pub mod rules;
+pub mod terms;

@@ -1,0 +1,502 @@
+//! What the prober saw, as plain records with times: written by `probe`, judged by `diagnose`,
+//! saved in every report so that it can be judged again. No record holds an opinion.
+//!
+//! All times are milliseconds. `at_ms` counts from the start of the run.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Route;
+
+/// Everything recorded in one run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observations {
+    /// What this device looked like.
+    pub device: Device,
+    /// Budget of one stage, ms.
+    pub stage_timeout_ms: u64,
+    /// Attempts on targets, in the order they ended.
+    pub attempts: Vec<Attempt>,
+    /// Why the run stopped before everything was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+}
+
+/// Why a run ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stopped {
+    /// The run's deadline passed.
+    Deadline,
+    /// The user pressed Ctrl-C.
+    Interrupted,
+}
+
+/// Facts about this device that diagnosis needs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Device {
+    /// The clock at the start of the run, Unix seconds.
+    pub clock: i64,
+    /// The source address a packet to a global IPv4 address would have; none without a route.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipv4: Option<IpAddr>,
+    /// The same for IPv6. Without it, IPv6 addresses are not dialled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<IpAddr>,
+    /// The servers that direct DNS queries go to.
+    pub resolvers: Vec<SocketAddr>,
+    /// Whether the device's trust store could be read, and how many anchors it has (0 = unknown).
+    pub device_roots: Option<usize>,
+}
+
+/// Who and where this run is, for the head of a report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The account the run was made as; proxies and trust may differ for others.
+    pub user: String,
+    /// Name of this machine.
+    pub host: String,
+    /// Its addresses, loopback left out.
+    pub addresses: Vec<String>,
+    /// The DNS servers the system uses, as configured.
+    pub resolvers: Vec<String>,
+    /// The proxy settings that were found and whether they are used, in plain words; never a
+    /// user name or password.
+    pub proxy: String,
+    /// Which trust stores judged certificates, in plain words.
+    pub trust: String,
+    /// Name of an interface that looks like a VPN, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpn_hint: Option<String>,
+}
+
+/// Why an attempt was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// The first wave.
+    First,
+    /// An immediate failure, tried once more after the first wave.
+    Repeat,
+}
+
+/// One walk down the ladder: DNS, TCP, proxy, TLS, HTTP. Stages not reached are absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The target's `id`.
+    pub target: u32,
+    /// Index of the target's path.
+    pub path: usize,
+    /// Why.
+    pub purpose: Purpose,
+    /// When it began.
+    pub at_ms: u64,
+    /// The way that was taken.
+    pub route: Route,
+    /// Name lookup of the host, or of the proxy where one is used; absent for address literals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns: Option<Dns>,
+    /// Every TCP connection that was tried, in order of start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tcp: Vec<Tcp>,
+    /// The conversation with the proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
+    /// Every TLS handshake that was tried, in order of start; the last is the one that counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tls: Vec<Tls>,
+    /// Every request that was sent; the last is the one that counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub http: Vec<Http>,
+    /// The first bytes a plain TCP or SSH server sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub banner: Option<Banner>,
+    /// Set when the run ended while this attempt was under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Stopped>,
+    /// The whole attempt.
+    pub ms: f64,
+}
+
+/// Name resolution: the operating system's answer, and a direct query where that failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dns {
+    /// The name that was looked up.
+    pub name: String,
+    /// What the operating system's lookup gave (it alone sees hosts files and VPN split DNS).
+    pub system: Lookup,
+    /// Direct queries to the system's servers, made only where the lookup failed or hung, or to
+    /// the server named on the command line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub direct: Vec<DirectQuery>,
+    /// The stage.
+    pub ms: f64,
+}
+
+/// What a lookup gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Lookup {
+    /// Addresses, in the order given.
+    Addresses {
+        /// IPv4 and IPv6, each once.
+        addresses: Vec<IpAddr>,
+    },
+    /// An error that the operating system does not explain further.
+    Failed {
+        /// The system's own words.
+        error: String,
+    },
+    /// No answer within the stage.
+    Timeout,
+    /// Not asked (a resolver was named on the command line).
+    NotAsked,
+}
+
+/// One query to one server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DirectQuery {
+    /// The server.
+    pub server: SocketAddr,
+    /// `A` or `AAAA`.
+    pub kind: String,
+    /// What came back.
+    pub answer: DnsAnswer,
+    /// Time to the answer.
+    pub ms: f64,
+}
+
+/// The answer of a DNS server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "answer")]
+pub enum DnsAnswer {
+    /// NOERROR with addresses.
+    Addresses {
+        /// The addresses.
+        addresses: Vec<IpAddr>,
+    },
+    /// NOERROR without any.
+    NoData,
+    /// NXDOMAIN.
+    NxDomain,
+    /// SERVFAIL.
+    ServFail,
+    /// REFUSED.
+    Refused,
+    /// Another response code.
+    Code {
+        /// The number.
+        code: u16,
+    },
+    /// Nothing came back in time.
+    Timeout,
+    /// The query could not be sent (no route, port closed).
+    Unreachable {
+        /// Operating-system error text.
+        error: String,
+    },
+}
+
+/// One TCP connection attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tcp {
+    /// The remote end.
+    pub remote: SocketAddr,
+    /// Our end, once known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<SocketAddr>,
+    /// When it started.
+    pub at_ms: u64,
+    /// Whether this is a second socket, opened because the first had not answered by half-time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
+    /// How it ended.
+    pub outcome: TcpOutcome,
+    /// Time to the outcome.
+    pub ms: f64,
+}
+
+/// How a connection attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum TcpOutcome {
+    /// The handshake completed.
+    Connected,
+    /// RST, or ICMP port unreachable.
+    Refused,
+    /// Reset after it was established.
+    Reset,
+    /// No answer within the stage.
+    Timeout,
+    /// No route to the host, or ICMP host unreachable.
+    HostUnreachable,
+    /// No route to the network, or ICMP network unreachable.
+    NetworkUnreachable,
+    /// The local firewall refused (EPERM, EACCES, WSAEACCES).
+    Denied,
+    /// Given up because another address of the same host answered first, or the stage ended.
+    Abandoned,
+    /// Any other operating-system error.
+    Other {
+        /// Its number, if it has one.
+        errno: Option<i32>,
+        /// Its text.
+        error: String,
+    },
+}
+
+/// The conversation with a proxy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proxy {
+    /// What CONNECT came to.
+    pub outcome: ProxyOutcome,
+    /// Status line and selected headers (`Proxy-Authenticate`, `Via`, `Server`, `X-Squid-Error`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// Time from sending CONNECT to its answer.
+    pub ms: f64,
+}
+
+/// What CONNECT came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum ProxyOutcome {
+    /// 2xx: the tunnel stands.
+    Tunnel,
+    /// Another status.
+    Status {
+        /// The status code.
+        status: u16,
+    },
+    /// No answer within the stage.
+    Timeout,
+    /// The connection was reset.
+    Reset,
+    /// The connection was closed.
+    Closed,
+    /// Something that is not HTTP.
+    NotHttp,
+    /// TLS to the proxy itself failed.
+    Tls {
+        /// How.
+        error: String,
+    },
+}
+
+/// One TLS handshake.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tls {
+    /// The remote end of the connection underneath.
+    pub remote: SocketAddr,
+    /// Server name sent; absent for address literals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sni: Option<String>,
+    /// When it started.
+    pub at_ms: u64,
+    /// Whether this is the second socket of the stage.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
+    /// Bytes of the ClientHello flight.
+    pub hello_bytes: usize,
+    /// Bytes that came back before it ended.
+    pub received_bytes: usize,
+    /// How it ended.
+    pub outcome: TlsOutcome,
+    /// Negotiated parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<TlsParameters>,
+    /// The chain as the server sent it, leaf first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Certificate>,
+    /// The chain judged by the device's trust store, for this name, at the device's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_trust: Option<Trust>,
+    /// The chain judged by the bundled public roots, for this name, at the device's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_trust: Option<Trust>,
+    /// Whether the server asked for a client certificate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub client_certificate_requested: bool,
+    /// Time to the outcome.
+    pub ms: f64,
+}
+
+/// How a TLS handshake ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum TlsOutcome {
+    /// It completed, and the server proved that it holds the leaf's key. Says nothing about trust.
+    Completed,
+    /// Nothing, or not enough, within the stage.
+    Timeout,
+    /// The connection was reset.
+    Reset,
+    /// The connection was closed without an alert.
+    Closed,
+    /// The peer sent an alert.
+    Alert {
+        /// Its name in RFC 8446, such as `handshake_failure`.
+        alert: String,
+    },
+    /// The peer speaks only versions we do not.
+    Version,
+    /// The bytes that came back are not TLS.
+    NotTls {
+        /// The first of them, printable ASCII only.
+        first: String,
+    },
+    /// The handshake itself was faulty (bad signature, broken message).
+    Faulty {
+        /// What the TLS library says of it.
+        error: String,
+    },
+    /// Given up because the other socket of the stage finished first, or the run ended.
+    Abandoned,
+}
+
+/// What was negotiated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsParameters {
+    /// `TLSv1.3` or `TLSv1.2`.
+    pub version: String,
+    /// Cipher suite.
+    pub cipher: String,
+    /// Key exchange group, such as `X25519MLKEM768`.
+    pub group: String,
+    /// Application protocol: `h2`, `http/1.1` or none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alpn: Option<String>,
+}
+
+/// One certificate of a chain. All text is sanitised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Subject, RFC 4514-like.
+    pub subject: String,
+    /// Issuer, RFC 4514-like.
+    pub issuer: String,
+    /// Start of validity, Unix seconds.
+    pub not_before: i64,
+    /// End of validity, Unix seconds.
+    pub not_after: i64,
+    /// DNS names and addresses it is for (at most 20 are kept).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// How many names it has.
+    pub name_count: usize,
+    /// SHA-256 of the DER encoding, lower-case hexadecimal.
+    pub sha256: String,
+    /// Whether it names itself as issuer.
+    pub self_issued: bool,
+    /// Whether it is a certificate authority.
+    pub ca: bool,
+    /// URL of the issuer's certificate (AIA), which an incomplete chain leaves to the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer_url: Option<String>,
+}
+
+/// A trust store's judgement of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "trust")]
+pub enum Trust {
+    /// Accepted.
+    Accepted,
+    /// The issuer is not known to this store.
+    UnknownIssuer,
+    /// Expired at the device's clock.
+    Expired,
+    /// Not valid yet at the device's clock.
+    NotYetValid,
+    /// Not for this name.
+    NameMismatch,
+    /// Revoked.
+    Revoked,
+    /// The store could not be asked.
+    Unavailable {
+        /// Why.
+        error: String,
+    },
+    /// Rejected for another reason.
+    Rejected {
+        /// What the verifier says.
+        error: String,
+    },
+}
+
+/// One HTTP exchange.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Http {
+    /// When the request was sent.
+    pub at_ms: u64,
+    /// Whether this is the second socket of the stage.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
+    /// `HTTP/1.1` or `HTTP/2`.
+    pub version: String,
+    /// How it ended.
+    pub outcome: HttpOutcome,
+    /// Status code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Allow-listed response headers, lower-case names, sanitised values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// The names of all response headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub header_names: Vec<String>,
+    /// The beginning of the body, sanitised and capped.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// Bytes of the body that were read (reading stops at the cap).
+    pub body_bytes: usize,
+    /// Time to the response head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_byte_ms: Option<f64>,
+    /// Time to the end of what was read.
+    pub ms: f64,
+}
+
+impl Http {
+    /// The value of an allow-listed response header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+/// How an HTTP exchange ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum HttpOutcome {
+    /// A complete head, and a body up to the cap or its end.
+    Answered,
+    /// No head within the stage.
+    Timeout,
+    /// A head, but the body did not end within the stage.
+    BodyTimeout,
+    /// The connection was reset.
+    Reset,
+    /// The connection was closed before the head, or inside the body.
+    Closed,
+    /// The peer sent a TLS alert instead (`certificate_required` comes here in TLS 1.3).
+    Alert {
+        /// Its name in RFC 8446.
+        alert: String,
+    },
+    /// Not HTTP, or broken HTTP.
+    Malformed {
+        /// What the HTTP library says of it.
+        error: String,
+    },
+    /// Given up because the other socket of the stage finished first, or the run ended.
+    Abandoned,
+}
+
+/// The first bytes of a server that speaks first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Banner {
+    /// Printable ASCII only, capped.
+    pub text: String,
+    /// Time to it.
+    pub ms: f64,
+}

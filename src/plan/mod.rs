@@ -1,0 +1,133 @@
+//! What will be probed: requirements × route. Pure: the dry run prints it, the prober carries it
+//! out, the diagnosis judges against it, and a saved report contains it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::derive::Requirement;
+use crate::terms::{Actor, Transport};
+
+/// The way from this device to a host.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Route {
+    /// Straight to the host.
+    Direct,
+    /// Through an HTTP proxy, with CONNECT. The proxy resolves the host's name.
+    Proxy {
+        /// Name or address of the proxy.
+        host: String,
+        /// Port of the proxy.
+        port: u16,
+        /// Whether the connection to the proxy itself is TLS.
+        tls: bool,
+        /// Where the setting came from, such as `egressProxyUrl`, `HTTPS_PROXY` or `--proxy`.
+        origin: String,
+    },
+}
+
+/// One way that one or more actors take to the same host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Path {
+    /// The route.
+    pub route: Route,
+    /// Who takes it.
+    pub actors: Vec<Actor>,
+}
+
+/// Why a target is on the plan but nothing is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Skip {
+    /// A wildcard whose members nobody documents.
+    Wildcard,
+    /// An entry that cannot be enumerated.
+    Unbounded,
+    /// A link-local or metadata address.
+    LinkLocal,
+    /// Only a browser, a sign-in broker or a remote host dials it.
+    Actor,
+}
+
+/// The one HTTP request that is sent, without any credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Method, such as `GET`.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Headers beside Host, User-Agent and Accept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// Body; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+}
+
+/// One host to probe, or to say why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Number of the host in this run, from 1; stable within a report.
+    pub id: u32,
+    /// The requirement it stands for.
+    pub requirement: Requirement,
+    /// The name or address literal that is dialled: the host, or the known member of a wildcard.
+    /// Empty when nothing is sent.
+    pub probed: String,
+    /// The fingerprint the answer is held against, when one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The request, where the transport has HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// The distinct ways to it; one attempt each. Empty when nothing is sent.
+    pub paths: Vec<Path>,
+    /// Set when nothing is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip: Option<Skip>,
+}
+
+impl Target {
+    /// Port of the endpoint.
+    pub fn port(&self) -> u16 {
+        self.requirement.port
+    }
+
+    /// Transport of the endpoint.
+    pub fn transport(&self) -> Transport {
+        self.requirement.transport
+    }
+}
+
+/// One thing to try: a walk down the ladder of one path of one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Experiment {
+    /// The target's `id`.
+    pub target: u32,
+    /// Index into the target's `paths`.
+    pub path: usize,
+    /// Why.
+    pub purpose: crate::observation::Purpose,
+}
+
+/// Everything a run will send.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The hosts.
+    pub targets: Vec<Target>,
+}
+
+impl Plan {
+    /// The target with this `id`.
+    pub fn target(&self, id: u32) -> Option<&Target> {
+        self.targets.iter().find(|t| t.id == id)
+    }
+
+    /// The experiments of the first wave: every path of every target, once.
+    pub fn first_wave(&self) -> Vec<Experiment> {
+        let purpose = crate::observation::Purpose::First;
+        self.targets
+            .iter()
+            .flat_map(|t| (0..t.paths.len()).map(move |path| Experiment { target: t.id, path, purpose }))
+            .collect()
+    }
+}

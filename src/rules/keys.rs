@@ -1,0 +1,90 @@
+//! The catalogue of configuration keys (`rules/keys.toml`): type, default, first version, secrecy
+//! and old names of each key. Readers decode by it; rules refer to it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::terms::AppVersion;
+
+/// The documented type of a key's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyKind {
+    /// Text.
+    String,
+    /// True or false; `"true"`, `"false"`, 1 and 0 in string-only formats.
+    Boolean,
+    /// Whole number; a decimal string in string-only formats.
+    Integer,
+    /// A fraction; decimal string in string-only formats. Kept as text.
+    Number,
+    /// List of text; JSON text in string-only formats.
+    StringList,
+    /// List of objects (plain strings among them are kept); JSON text in string-only formats.
+    ObjectList,
+    /// Object; JSON text in string-only formats.
+    Object,
+}
+
+/// One key.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The flat name, such as `inferenceProvider`.
+    pub name: String,
+    /// Its documented type.
+    pub kind: KeyKind,
+    /// Default where the documentation states one that matters for egress.
+    #[serde(default)]
+    pub default: Option<toml::Value>,
+    /// The values allowed, for an enumeration.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// First app version that reads it.
+    #[serde(default)]
+    pub since: Option<AppVersion>,
+    /// First app version that no longer reads it.
+    #[serde(default)]
+    pub until: Option<AppVersion>,
+    /// The whole value is a secret.
+    #[serde(default)]
+    pub secret: bool,
+    /// Dotted paths inside the value that are secrets; `*` stands for any member or element, such
+    /// as `*.headers.*`.
+    #[serde(default)]
+    pub secret_paths: Vec<String>,
+    /// Names under which older builds read it.
+    #[serde(default)]
+    pub old_names: Vec<String>,
+    /// Path in the nested document, where it is known.
+    #[serde(default)]
+    pub nested: Option<String>,
+    /// The value is a URL (or holds one): an embedded `user:password@` is stripped and reported.
+    #[serde(default)]
+    pub url: bool,
+    /// Belongs to the app-behaviour set: managing only such keys does not take the device over.
+    #[serde(default)]
+    pub app_behaviour: bool,
+    /// One line: what the key does on the network.
+    pub effect: String,
+}
+
+/// Every known key.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyCatalogue {
+    /// The keys, in the file's order.
+    #[serde(rename = "key")]
+    pub keys: Vec<Key>,
+}
+
+impl KeyCatalogue {
+    /// The key with this flat name (exact case).
+    pub fn get(&self, name: &str) -> Option<&Key> {
+        self.keys.iter().find(|k| k.name == name)
+    }
+
+    /// The key that `name` was an older name of.
+    pub fn by_old_name(&self, name: &str) -> Option<&Key> {
+        self.keys.iter().find(|k| k.old_names.iter().any(|o| o == name))
+    }
+}

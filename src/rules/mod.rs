@@ -1,0 +1,6 @@
+//! The facts of the product: `rules/*.toml`, embedded in the binary or read from a directory, and
+//! the code that loads and checks them. Readable by a network engineer; no fact lives in code.
+
+pub mod keys;
+
+pub use keys::{Key, KeyCatalogue, KeyKind};
