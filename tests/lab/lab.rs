@@ -90,12 +90,16 @@ fn program() -> Outcome<PathBuf> {
         .with_context(|| format!("program under test {}", PathBuf::from(&path).display()))
 }
 
-/// A folder for this run's files, emptied first.
+/// A folder for this run's files; those of runs that have ended are removed.
 fn folder() -> Outcome<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
+    for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
+        let owner = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if !owner.is_some_and(net::is_laboratory) {
+            std::fs::remove_dir_all(entry.path()).with_context(|| entry.path().display().to_string())?;
+        }
     }
+    let folder = all.join(std::process::id().to_string());
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     Ok(folder)
 }

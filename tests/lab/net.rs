@@ -213,6 +213,12 @@ pub fn own_program() -> Outcome<PathBuf> {
     std::env::current_exe().context("this program's path")
 }
 
+/// Whether this process is a running laboratory. A process number that another program uses by now
+/// shows that program's name.
+pub fn is_laboratory(process: u32) -> bool {
+    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.starts_with("lab"))
+}
+
 /// Removes what a run that was killed left behind. Returns how many namespaces that were.
 pub fn remove_stale() -> Outcome<usize> {
     let mut names = Vec::new();

@@ -345,8 +345,11 @@ fn start_squid(kind: Squid, net: &Net, folder: &Path) -> Outcome<Server> {
     );
     let file = folder.join("squid.conf");
     fs::write(&file, text).context("squid.conf")?;
-    let mut command = inside(&net.router(), "squid");
-    command.args(["-N", "-d", "1", "-f"]).arg(&file).current_dir("/");
+    // Shared memory of its own: two squids would fight over the names, and a killed one leaves them
+    // behind. The mount is seen only inside, because entering a namespace makes mounts private.
+    let mut command = inside(&net.router(), "sh");
+    command.args(["-c", "mount -t tmpfs tmpfs /dev/shm && exec squid -N -d 1 -f \"$1\"", "sh"]);
+    command.arg(&file).current_dir("/");
     Server::start(&mut command, Ready::Listening(net.router(), "sport = :3128".into()))
 }
 
