@@ -1,7 +1,11 @@
 //! What will be probed: requirements × route. Pure: the dry run prints it, the prober carries it
 //! out, the diagnosis judges against it, and a saved report contains it.
 
+pub mod route;
+
 use serde::{Deserialize, Serialize};
+
+pub use route::{BadProxy, ProxyAddress, ProxyChoice, ProxySettings};
 
 use crate::derive::Requirement;
 use crate::terms::{Actor, Transport};
