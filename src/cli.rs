@@ -12,8 +12,8 @@ use crate::terms::{AppVersion, Confidence, Need, Platform};
 #[derive(Debug, Parser)]
 #[command(
     name = "clearway",
-    disable_version_flag = true,
-    subcommand_required = true,
+    version,
+    propagate_version = false,
     arg_required_else_help = true,
     about = "The exact firewall allowlist of Claude Desktop on third-party inference, and proof of what is in the way.",
     after_help = "Examples:\n  \
@@ -25,13 +25,9 @@ use crate::terms::{AppVersion, Confidence, Need, Platform};
         2 usage or unreadable configuration, 3 a required host could not be tested."
 )]
 pub struct Cli {
-    /// Print the version of the program and the date of its rule pack.
-    #[arg(short = 'V', long, global = false, exclusive = true)]
-    pub version: bool,
-
     /// What to do.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Command,
 }
 
 /// The subcommands.

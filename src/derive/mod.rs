@@ -1,6 +1,7 @@
 //! Rule pack × configuration × app version → the endpoints that are needed, each with its reasons.
 //! Pure: no network, no files, no clock.
 
+pub mod adhoc;
 pub mod host;
 pub mod requirement;
 

@@ -124,6 +124,25 @@ impl ProxySettings {
         }
     }
 
+    /// The settings in plain words, for the head of a report.
+    pub fn describe(&self) -> String {
+        let shown = |p: &ProxyAddress| format!("{} {}:{}", p.origin, p.host, p.port);
+        match &self.choice {
+            ProxyChoice::None => return "none (--proxy none)".into(),
+            ProxyChoice::Fixed(proxy) => return format!("{} for every host", shown(proxy)),
+            ProxyChoice::System | ProxyChoice::AsTheApp => {}
+        }
+        let mut parts = Vec::new();
+        if self.choice == ProxyChoice::AsTheApp {
+            if self.pac {
+                parts.push("egressProxyPacUrl is set but not evaluated: routes are those without it".into());
+            }
+            parts.extend(self.configured.as_ref().map(shown));
+        }
+        parts.extend(self.system.as_ref().map(shown));
+        if parts.is_empty() { "none".into() } else { parts.join("; ") }
+    }
+
     fn app_route(&self, host: &HostPattern, port: u16) -> Route {
         match &self.configured {
             Some(proxy) if !always_direct(host) => proxy.route(),
