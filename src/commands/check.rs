@@ -16,9 +16,9 @@ use crate::observation::{Environment, Observations};
 use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
 use crate::probe::{self, Prober};
 use crate::report::{self, Run, Style, progress};
+use crate::rules::Pack;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
-use crate::rules::Pack;
 use crate::terms::Platform;
 
 /// Rounds of experiments after the first wave, at the most.
@@ -38,11 +38,8 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         None => (Services::embedded()?, Codes::embedded()?),
     };
     let features = input::features(&pack);
-    let style = Style::new(
-        destination.wants_color(args.output.color),
-        args.output.verbose,
-        args.output.quiet,
-    );
+    let style =
+        Style::new(destination.wants_color(args.output.color), args.output.verbose, args.output.quiet);
 
     let run = if let Some(path) = &args.replay {
         let mut run = saved(path)?;
@@ -79,11 +76,8 @@ fn requirements(
     services: &Services,
 ) -> Result<(Requirements, Vec<Configuration>), Failure> {
     let known = |name: &str| services.for_host(name).is_some();
-    let named = args
-        .host
-        .iter()
-        .map(|text| adhoc::requirement(text, known))
-        .collect::<Result<Vec<_>, _>>()?;
+    let named =
+        args.host.iter().map(|text| adhoc::requirement(text, known)).collect::<Result<Vec<_>, _>>()?;
     if named.is_empty() || !args.derive.config.is_empty() {
         let mut derived = input::derive(&args.derive, pack)?;
         derived.requirements.hosts.extend(named);
@@ -209,7 +203,11 @@ fn probe_and_judge(
         observations,
         judgement,
         environment,
-        started_at: started_at.replace_nanosecond(0).unwrap_or(started_at).format(&Rfc3339).unwrap_or_default(),
+        started_at: started_at
+            .replace_nanosecond(0)
+            .unwrap_or(started_at)
+            .format(&Rfc3339)
+            .unwrap_or_default(),
         label: args.label.clone(),
         duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
     })

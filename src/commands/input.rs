@@ -45,7 +45,10 @@ pub fn features(pack: &Pack) -> Vec<FeatureInfo> {
 pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
     if let Some(unknown) = args.feature.iter().find(|id| !pack.features.iter().any(|f| f.id == **id)) {
         let known: Vec<&str> = pack.features.iter().map(|f| f.id.as_str()).collect();
-        return Err(Failure::Usage(format!("--feature {unknown}: no such feature; there are {}", known.join(", "))));
+        return Err(Failure::Usage(format!(
+            "--feature {unknown}: no such feature; there are {}",
+            known.join(", ")
+        )));
     }
     let mut configurations = Vec::new();
     let mut documents = Vec::new();

@@ -60,7 +60,9 @@ impl Destination {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
             ColorWhen::Auto if set("NO_COLOR") => false,
-            ColorWhen::Auto if std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| !v.is_empty() && v != "0") => {
+            ColorWhen::Auto
+                if std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| !v.is_empty() && v != "0") =>
+            {
                 true
             }
             ColorWhen::Auto => {
@@ -81,9 +83,8 @@ impl Destination {
                 let mut out = io::stdout().lock();
                 forgive(out.write_all(bytes).and_then(|()| out.flush())).map_err(Failure::Stdout)
             }
-            Kind::Special { file, target } => {
-                forgive(file.write_all(bytes)).map_err(|error| Failure::Output { path: target.clone(), error })
-            }
+            Kind::Special { file, target } => forgive(file.write_all(bytes))
+                .map_err(|error| Failure::Output { path: target.clone(), error }),
             Kind::File { file, temporary, target } => {
                 let finish = |mut file: File| {
                     file.write_all(bytes)?;
@@ -91,9 +92,7 @@ impl Destination {
                     fs::rename(&*temporary, &*target)
                 };
                 let taken = file.take().ok_or_else(|| io::Error::other("written twice"));
-                taken
-                    .and_then(finish)
-                    .map_err(|error| Failure::Output { path: target.clone(), error })
+                taken.and_then(finish).map_err(|error| Failure::Output { path: target.clone(), error })
             }
         }
     }

@@ -57,12 +57,7 @@ fn target(
     };
     let request = requirement.transport.has_http().then(|| match service {
         Some(service) => service.request(&probed, &requirement.hints.base_path),
-        None => Request {
-            method: "GET".into(),
-            path: "/".into(),
-            headers: Vec::new(),
-            body: String::new(),
-        },
+        None => Request { method: "GET".into(), path: "/".into(), headers: Vec::new(), body: String::new() },
     });
     Target {
         id,
