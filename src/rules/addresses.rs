@@ -64,7 +64,9 @@ impl TryFrom<String> for Block {
 impl Block {
     fn contains(&self, address: IpAddr) -> bool {
         match (self.first, address) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => same_prefix(a.to_bits().into(), b.to_bits().into(), self.prefix, 32),
+            (IpAddr::V4(a), IpAddr::V4(b)) => {
+                same_prefix(a.to_bits().into(), b.to_bits().into(), self.prefix, 32)
+            }
             (IpAddr::V6(a), IpAddr::V6(b)) => same_prefix(a.to_bits(), b.to_bits(), self.prefix, 128),
             _ => false,
         }
@@ -115,10 +117,7 @@ impl Addresses {
         if let Some(page) = self.block_page.iter().find(|p| p.block.contains(address)) {
             return Some(Oddity::BlockPage(page.filter.clone()));
         }
-        self.range
-            .iter()
-            .find(|r| r.block.contains(address))
-            .map(|r| Oddity::NotGlobal(r.kind.clone()))
+        self.range.iter().find(|r| r.block.contains(address)).map(|r| Oddity::NotGlobal(r.kind.clone()))
     }
 
     /// Whether the name lies below a suffix that nobody outside the organisation resolves, or has
@@ -171,7 +170,9 @@ mod tests {
         ] {
             assert_eq!(kind(address), Some(Oddity::NotGlobal(expected.into())), "{address}");
         }
-        for address in ["8.8.4.4", "172.32.0.1", "100.128.0.1", "2606:4700::1", "64:ff9b::808:808", "64:ff9b:1::1"] {
+        for address in
+            ["8.8.4.4", "172.32.0.1", "100.128.0.1", "2606:4700::1", "64:ff9b::808:808", "64:ff9b:1::1"]
+        {
             assert_eq!(kind(address), None, "{address}");
         }
         assert!(matches!(kind("208.91.112.55"), Some(Oddity::BlockPage(_))));
@@ -180,7 +181,9 @@ mod tests {
     #[test]
     fn private_names_are_told_by_their_last_label() {
         let a = addresses();
-        assert!(a.is_private_name("llm.corp") && a.is_private_name("gateway") && a.is_private_name("a.home.arpa"));
+        assert!(
+            a.is_private_name("llm.corp") && a.is_private_name("gateway") && a.is_private_name("a.home.arpa")
+        );
         assert!(!a.is_private_name("corp.example") && !a.is_private_name("notcorp.example"));
     }
 }

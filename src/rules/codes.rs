@@ -172,7 +172,9 @@ mod tests {
         let codes = Codes::embedded().unwrap();
         assert_eq!(codes.code.len(), Code::ALL.len());
         let text = include_str!("../../rules/codes.toml");
-        let doubled = format!("{text}\n[[code]]\nid = \"ok\"\nseverity = \"info\"\nverdict = \"reachable\"\nowner = \"none\"\nsummary = \"x\"\n");
+        let doubled = format!(
+            "{text}\n[[code]]\nid = \"ok\"\nseverity = \"info\"\nverdict = \"reachable\"\nowner = \"none\"\nsummary = \"x\"\n"
+        );
         assert!(Codes::parse(&doubled, "c").unwrap_err().to_string().contains("twice"));
         let lacking = text.replacen("id = \"dns/slow\"", "id = \"dns/timeout\"", 1);
         assert!(Codes::parse(&lacking, "c").is_err());

@@ -288,7 +288,8 @@ impl Services {
                 if answer.status.is_empty() || answer.name.is_empty() {
                     return Err(bad(format!("service `{id}`: every answer needs a `name` and a `status`")));
                 }
-                let names = answer.header_present.iter().chain(&answer.header_any).chain(answer.header_prefix.keys());
+                let names =
+                    answer.header_present.iter().chain(&answer.header_any).chain(answer.header_prefix.keys());
                 if let Some(name) = names.into_iter().find(|n| n.chars().any(|c| c.is_ascii_uppercase())) {
                     return Err(bad(format!("service `{id}`: write the header `{name}` in lower case")));
                 }
@@ -362,7 +363,9 @@ impl RequestTemplate {
         }
         self.headers
             .iter()
-            .find(|(name, _)| matches!(name.to_ascii_lowercase().as_str(), "authorization" | "x-api-key" | "cookie"))
+            .find(|(name, _)| {
+                matches!(name.to_ascii_lowercase().as_str(), "authorization" | "x-api-key" | "cookie")
+            })
             .map(|(name, _)| format!("a request carries no credential, so no `{name}` header"))
     }
 }
@@ -429,7 +432,15 @@ mod tests {
     #[test]
     fn the_embedded_file_holds_together() {
         let services = Services::embedded().unwrap();
-        for id in ["gateway", "gateway-auth-server", "oidc-issuer", "mcp", "otlp-http", "bootstrap", "generic-https"] {
+        for id in [
+            "gateway",
+            "gateway-auth-server",
+            "oidc-issuer",
+            "mcp",
+            "otlp-http",
+            "bootstrap",
+            "generic-https",
+        ] {
             assert!(services.by_id(id).is_some_and(|s| s.hosts.is_empty()), "{id}");
         }
         for service in services.all() {
