@@ -85,8 +85,8 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
     page.heading("CONNECTIONS");
     for target in sent {
         let transport = target.transport();
-        let address = words::endpoint_of(&target.requirement);
-        page.hang("  - ", Paint::Bold, &format!("{address}, {transport} on TCP {}", target.port()));
+        let host = &target.requirement.host;
+        page.hang("  - ", Paint::Bold, &format!("{host}, {transport} on TCP {}", target.port()));
         let member = target.probed != target.requirement.host.to_string();
         if member {
             page.hang("      probed as ", Paint::None, &sanitise::line(&target.probed, sanitise::SHORT));

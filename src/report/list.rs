@@ -74,6 +74,8 @@ pub(super) fn shared<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Option
 pub(super) struct Section<'a> {
     pub network: Network,
     pub need: Need,
+    /// The features that need nothing more strongly than this section's need.
+    pub main: Vec<&'a str>,
     /// Feature id and its endpoints.
     pub groups: Vec<(&'a str, Vec<Line<'a>>)>,
 }
@@ -115,13 +117,28 @@ pub(super) fn lines(requirements: &Requirements) -> Vec<Line<'_>> {
     lines.into_iter().map(|(text, requirements)| Line { text, requirements }).collect()
 }
 
+/// The features whose strongest need is `need`.
+fn main_features(requirements: &Requirements, need: Need) -> Vec<&str> {
+    let mut strongest: std::collections::BTreeMap<&str, Need> = std::collections::BTreeMap::new();
+    for reason in requirements.hosts.iter().flat_map(|r| &r.reasons) {
+        let known = strongest.entry(reason.feature.as_str()).or_insert(reason.need);
+        *known = reason.need.max(*known);
+    }
+    strongest.into_iter().filter(|(_, n)| *n == need).map(|(id, _)| id).collect()
+}
+
 /// The lines in sections: internet before internal, the most needed first; each line once, in its
 /// strongest section and there under its strongest feature.
 pub(super) fn sections<'a>(requirements: &'a Requirements, features: &'a [FeatureInfo]) -> Vec<Section<'a>> {
     let mut sections: Vec<Section<'a>> = Vec::new();
     for network in [Network::Internet, Network::Internal] {
         for need in [Need::Required, Need::Feature, Need::Optional] {
-            sections.push(Section { network, need, groups: Vec::new() });
+            sections.push(Section {
+                network,
+                need,
+                main: main_features(requirements, need),
+                groups: Vec::new(),
+            });
         }
     }
     for line in lines(requirements) {

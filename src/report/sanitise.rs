@@ -68,25 +68,20 @@ pub fn markdown(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             // Renderers turn bare addresses into links and @names into mentions.
             '@' => out.push_str("&#64;"),
-            ':' => out.push_str("&#58;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '!' | '$' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '$' => {
                 out.push('\\');
                 out.push(c);
             }
             _ => out.push(c),
         }
     }
-    for (bare, broken) in [("www.", "www&#46;"), ("WWW.", "WWW&#46;")] {
+    for (bare, broken) in [("://", "&#58;//"), ("mailto:", "mailto&#58;"), ("www.", "www&#46;")] {
         out = out.replace(bare, broken);
     }
     // At the start of a line these would make a list.
-    if out.starts_with(['-', '+']) || out.starts_with(|c: char| c.is_ascii_digit()) && out.contains(". ") {
-        out.insert(0, '\u{5c}');
-        if out[1..].starts_with(|c: char| c.is_ascii_digit()) {
-            // A backslash before a digit would show; escape the dot instead.
-            out.remove(0);
-            out = out.replacen(". ", "\\. ", 1);
-        }
+    let digits = out.bytes().take_while(u8::is_ascii_digit).count();
+    if out.starts_with(['-', '+']) || digits > 0 && out[digits..].starts_with(['.', ')']) {
+        out.insert(digits, '\\');
     }
     out
 }

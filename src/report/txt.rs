@@ -94,15 +94,23 @@ fn write_section(file: &mut File, section: &Section<'_>, features: &[FeatureInfo
         }
     }
     for (feature, lines) in &section.groups {
-        group(file, feature, lines, features);
+        group(file, feature, lines, section, features);
     }
 }
 
-fn group(file: &mut File, feature: &str, lines: &[Line<'_>], features: &[FeatureInfo]) {
+fn group(
+    file: &mut File,
+    feature: &str,
+    lines: &[Line<'_>],
+    section: &Section<'_>,
+    features: &[FeatureInfo],
+) {
     file.blank();
     let title = FeatureInfo::title_of(features, feature);
     file.comment("", &format!("{title} ({feature})"));
-    if let Some(stops) = features.iter().find(|f| f.id == feature).map(|f| f.stops.as_str()) {
+    // The feature's own words are about its main hosts; the others speak for themselves.
+    let main = section.main.contains(&feature);
+    if let Some(stops) = features.iter().find(|f| f.id == feature && main).map(|f| f.stops.as_str()) {
         file.comment("  when blocked: ", stops);
     }
     let shared = list::shared(lines.iter().map(removal));
@@ -110,14 +118,12 @@ fn group(file: &mut File, feature: &str, lines: &[Line<'_>], features: &[Feature
         file.comment("  removed by:   ", setting);
     }
     for line in lines {
-        let purpose = joined(
-            line.requirements
-                .iter()
-                .flat_map(|r| &r.reasons)
-                .filter(|r| r.feature == feature)
-                .map(|r| r.purpose.as_str()),
-        );
-        file.comment("- ", &purpose);
+        let of_feature =
+            || line.requirements.iter().flat_map(|r| &r.reasons).filter(|r| r.feature == feature);
+        file.comment("- ", &joined(of_feature().map(|r| r.purpose.as_str())));
+        if !main {
+            file.comment("  when blocked: ", &joined(of_feature().map(|r| r.breaks.as_str())));
+        }
         for transport in line.requirements.iter().filter_map(|r| words::transport(r.transport)) {
             file.comment("  transport: ", transport);
         }

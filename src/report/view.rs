@@ -78,6 +78,21 @@ impl<'a> View<'a> {
         self.things.iter().position(|t| t.rows.iter().any(|r| r.target.id == id)).map(|i| i + 1)
     }
 
+    /// Nothing at all was reached, and one cause explains it: there is no network, and a list of
+    /// every host says no more.
+    pub(super) fn is_outage(&self) -> bool {
+        let mut blocked = self.rows.iter().filter(|r| r.is(Verdict::Blocked));
+        let reached = self
+            .rows
+            .iter()
+            .any(|r| (r.is(Verdict::Reachable) || r.is(Verdict::Warning)) && !r.target.requirement.loopback);
+        let first = blocked.next().and_then(|r| self.thing_of(r));
+        !reached
+            && first.is_some()
+            && blocked.clone().count() >= 2
+            && blocked.all(|r| self.thing_of(r) == first)
+    }
+
     /// The owners that must act, worst cause first, each with the numbers of its things to do.
     pub(super) fn owners(&self) -> Vec<(Owner, Vec<usize>)> {
         let mut owners: Vec<(Owner, Vec<usize>)> = Vec::new();

@@ -13,7 +13,7 @@ pub(super) const fn owner(owner: Owner) -> &'static str {
         Owner::Dns => "the DNS team",
         Owner::Proxy => "the proxy team",
         Owner::TlsInspection => "the team that runs TLS inspection",
-        Owner::Network => "the network team (routing, VPN, WAN)",
+        Owner::Network => "the network team",
         Owner::Device => "whoever looks after this device",
         Owner::Configuration => "whoever writes the app's configuration",
         Owner::CloudAccount => "the owner of the cloud account",
@@ -132,6 +132,11 @@ pub(super) fn route(route: &Route) -> String {
             format!("proxy {host}:{port} ({tls}{})", sanitise::line(origin, 80))
         }
     }
+}
+
+/// The number of a thing to do, wherever it is referred to.
+pub(super) fn number(n: usize) -> String {
+    format!("#{n}")
 }
 
 /// Why nothing is sent to a target.

@@ -80,8 +80,14 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
         RunVerdict::Blocked => ("BLOCKED: ", Paint::Bad),
     };
     let sentence = match run.judgement.verdict {
-        RunVerdict::Ready => ready(&required, &other),
+        RunVerdict::Ready => ready(&required, &other, view.rows.len()),
+        RunVerdict::Blocked if view.is_outage() => {
+            format!("no host could be reached from this device ({} tried).", required.all + other.all)
+        }
         RunVerdict::Degraded => degraded(&required, &other),
+        RunVerdict::Unknown if required.missed == 0 => {
+            "a required host was not tested; none that was tested is blocked.".into()
+        }
         RunVerdict::Unknown => format!(
             "{} of {} could not be tested; no tested one is blocked.",
             required.missed,
@@ -103,14 +109,19 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
     };
     page.hang_with(word, paint, "", &sentence);
     let mut rows: Vec<(&str, String)> = Vec::new();
-    for (i, text) in stops(view).into_iter().enumerate() {
+    let stops = if view.is_outage() {
+        vec!["Everything the app does on the network.".to_owned()]
+    } else {
+        stops(view)
+    };
+    for (i, text) in stops.into_iter().enumerate() {
         rows.push((if i == 0 { "Stops" } else { "" }, text));
     }
     let owners: Vec<String> = view
         .owners()
         .iter()
         .map(|(owner, numbers)| {
-            let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+            let numbers: Vec<String> = numbers.iter().map(|n| words::number(*n)).collect();
             format!("{} ({})", words::owner(*owner), numbers.join(", "))
         })
         .collect();
@@ -131,16 +142,22 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
     super::rows(page, &rows);
 }
 
-fn ready(required: &Counts, other: &Counts) -> String {
-    match (required.all, other.all) {
-        (0, 0) => "there was no host to test.".into(),
-        (0, n) => format!("{} tested, all work from this device; none is required.", words::hosts(n)),
-        (n, 0) => format!("{} from this device.", all_work(n, "required host", "required hosts")),
+fn ready(required: &Counts, other: &Counts, all: usize) -> String {
+    let untested = match all - required.all - other.all {
+        0 => String::new(),
+        n => format!("; {n} cannot be tested from here"),
+    };
+    let sentence = match (required.all, other.all) {
+        (0, 0) => "there was no host to test".into(),
+        (0, n) => format!("{} tested, all work from this device; none is required", words::hosts(n)),
+        (n, 0) => format!("{} from this device", all_work(n, "required host", "required hosts")),
         (n, o) => format!(
-            "{} from this device, and so does every other ({o} tested).",
+            "{} from this device, and so {}",
             all_work(n, "required host", "required hosts"),
+            if o == 1 { "does the other one".to_owned() } else { format!("do the {o} others") },
         ),
-    }
+    };
+    format!("{sentence}{untested}.")
 }
 
 fn all_work(n: usize, one: &str, many: &str) -> String {
@@ -273,7 +290,7 @@ fn one_thing(page: &mut Page<'_>, number: usize, thing: &Thing<'_>) {
         Severity::Warning => Paint::Attention,
         Severity::Info => Paint::None,
     };
-    let prefix = format!("{number:>3}. ");
+    let prefix = format!("{:>4}  ", words::number(number));
     let whom = match f.owner {
         Owner::None => "For information".to_owned(),
         owner => format!("For {}", words::owner(owner)),
@@ -304,10 +321,15 @@ fn one_thing(page: &mut Page<'_>, number: usize, thing: &Thing<'_>) {
         }
         page.hang(&format!("{indent}Hosts  "), Paint::Faint, &text);
     }
-    page.hang(&format!("{indent}Code   "), Paint::Faint, &format!("{}, {}", f.code, f.confidence));
+    page.hang(
+        &format!("{indent}Code   "),
+        Paint::Faint,
+        &format!("{} ({}, {})", f.code, f.severity, f.confidence),
+    );
 }
 
 fn groups(page: &mut Page<'_>, view: &View<'_>) {
+    let mut details = details::Details::new(view);
     for need in [Need::Required, Need::Feature, Need::Optional] {
         let own: Vec<&Group<'_>> = view.groups.iter().filter(|g| g.need == need).collect();
         if own.is_empty() {
@@ -316,13 +338,18 @@ fn groups(page: &mut Page<'_>, view: &View<'_>) {
         page.heading(words::need_heading(need));
         let longest = own.iter().map(|g| super::columns(g.title)).max().unwrap_or(0).min(34);
         for group in own {
-            details::group(page, view, group, longest);
+            details.group(page, group, longest);
         }
+    }
+    if view.is_outage() && !page.style.verbose {
+        page.blank();
+        page.hang("  ", Paint::None, "-v lists every host.");
     }
 }
 
 fn not_tested(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
-    let untested: Vec<&Row<'_>> = view.rows.iter().filter(|r| r.is(Verdict::Untested)).collect();
+    let mut untested: Vec<&Row<'_>> = view.rows.iter().filter(|r| r.is(Verdict::Untested)).collect();
+    untested.sort_by_key(|r| std::cmp::Reverse(r.need));
     if untested.is_empty() && run.judgement.not_tested.is_empty() {
         return;
     }
@@ -338,8 +365,8 @@ fn not_tested(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
         let names: Vec<String> =
             untested.iter().filter(|r| details::untested(r) == reason).map(|r| r.endpoint()).collect();
         let shown = if page.style.verbose { names.len() } else { SHOWN_HOSTS };
-        let text = format!("{} ({reason}): {}", words::hosts(names.len()), words::first(&names, shown));
-        page.hang("  - ", Paint::None, &text);
+        let count = if names.len() > 1 { format!(" ({})", words::hosts(names.len())) } else { String::new() };
+        page.hang("  - ", Paint::None, &format!("{}{count}: {reason}.", words::first(&names, shown)));
     }
     for item in &run.judgement.not_tested {
         page.hang("  - ", Paint::None, &sanitise::line(&item.text, sanitise::LONG));

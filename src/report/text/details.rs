@@ -1,5 +1,7 @@
 //! One feature of the report: a line when all is well, else every host that is not.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::super::layout::{Page, Paint, columns, pad};
 use super::super::view::{Group, Row, View};
 use super::super::{sanitise, words};
@@ -7,8 +9,12 @@ use crate::derive::document::joined;
 use crate::diagnose::{Code, Verdict};
 use crate::observation::{Attempt, Tls};
 
-/// Widest column of host names in a table of hosts.
-const HOST_COLUMNS: usize = 40;
+/// Columns before a host: indent, symbol, word.
+const INDENT: usize = 15;
+/// Columns of a time, with the gap before it.
+const MS_COLUMNS: usize = 9;
+/// Columns of the number of a thing to do, with the gap before it.
+const NUMBER_COLUMNS: usize = 4;
 
 /// Why a host was not judged, in plain words.
 pub(super) fn untested(row: &Row<'_>) -> &'static str {
@@ -31,73 +37,131 @@ const fn paint(verdict: Verdict) -> Paint {
     }
 }
 
-/// `  x blocked   `: the same width for every verdict.
+/// `  x blocked  `: the same width for every verdict.
 fn mark(verdict: Verdict, indent: usize) -> String {
     let (symbol, word) = words::verdict(verdict);
-    format!("{}{symbol} {word:8}  ", " ".repeat(indent))
+    format!("{}{symbol} {word:8} ", " ".repeat(indent))
 }
 
-/// A feature: its line, and below it the hosts that need attention (all of them with `-v`).
-pub(super) fn group(page: &mut Page<'_>, view: &View<'_>, group: &Group<'_>, title_width: usize) {
-    let count = |v| group.rows.iter().filter(|r| r.is(v)).count();
-    let (ok, warning) = (count(Verdict::Reachable), count(Verdict::Warning));
-    let (blocked, not) = (count(Verdict::Blocked), count(Verdict::Untested));
-    let cut =
-        group.rows.iter().any(|r| matches!(r.code(), Code::UntestedDeadline | Code::UntestedInterrupted));
-    let verdict = if blocked > 0 {
-        Verdict::Blocked
-    } else if warning > 0 {
-        Verdict::Warning
-    } else if ok == 0 || cut {
-        Verdict::Untested
-    } else {
-        Verdict::Reachable
-    };
+/// Writes features; remembers which hosts were told in full, so that a host of several features
+/// is not told twice.
+pub(super) struct Details<'a> {
+    view: &'a View<'a>,
+    outage: bool,
+    told: HashSet<u32>,
+}
 
-    let mut facts: Vec<String> = Vec::new();
-    let tested = ok + warning + blocked;
-    if blocked > 0 {
-        facts.push(format!("{blocked} of {} blocked", words::hosts(tested)));
+impl<'a> Details<'a> {
+    pub(super) fn new(view: &'a View<'a>) -> Self {
+        Self { view, outage: view.is_outage(), told: HashSet::new() }
     }
-    if warning > 0 {
-        facts.push(if blocked > 0 {
-            format!("{warning} warning")
-        } else {
-            format!("{warning} of {} with a warning", words::hosts(tested))
-        });
-    }
-    if blocked + warning == 0 && ok > 0 {
-        facts.push(words::hosts(ok));
-        let slowest =
-            group.rows.iter().filter(|r| r.is(Verdict::Reachable)).filter_map(|r| r.judged.timings.total);
-        if let Some(ms) = slowest.fold(None, |a: Option<f64>, b| Some(a.map_or(b, |a| a.max(b)))) {
-            facts.push(if ok == 1 { words::ms(ms) } else { format!("slowest {}", words::ms(ms)) });
+
+    /// A feature: its line, and below it the hosts that need attention (all of them with `-v`).
+    pub(super) fn group(&mut self, page: &mut Page<'_>, group: &Group<'_>, title_width: usize) {
+        let (verdict, facts) = self.summary(group);
+        let title = sanitise::line(group.title, 120);
+        page.row(&mark(verdict, 2), paint(verdict), &title, title_width, &facts);
+        if self.outage && !page.style.verbose {
+            return;
+        }
+        let shown: Vec<&Row<'_>> = group
+            .rows
+            .iter()
+            .filter(|r| page.style.verbose || r.is(Verdict::Blocked) || r.is(Verdict::Warning))
+            .collect();
+        let cells = shown.iter().map(|r| columns(cell(r))).max().unwrap_or(0);
+        // The table fits the page where the names allow it; a longer name has its cells below.
+        let room = page.style.width.saturating_sub(INDENT + 2 + cells + MS_COLUMNS + NUMBER_COLUMNS);
+        let names = shown.iter().map(|r| columns(&r.endpoint()));
+        let width = names.filter(|w| *w <= room).max().unwrap_or(room);
+        let mut said = String::new();
+        for row in shown {
+            self.host(page, row, width, cells);
+            if row.is(Verdict::Blocked) {
+                let breaks = breaks(row, group);
+                // The same consequence is not repeated under each of a row of hosts.
+                if !breaks.is_empty() && breaks != said {
+                    page.hang(&" ".repeat(INDENT), Paint::None, &sanitise::line(&breaks, 300));
+                }
+                said = breaks;
+            }
         }
     }
-    if not > 0 {
-        let what = if tested == 0 { words::hosts(not) } else { not.to_string() };
-        facts.push(format!("{what} not tested"));
-    }
-    let title = sanitise::line(group.title, 120);
-    page.row(&mark(verdict, 2), paint(verdict), &title, title_width, &facts.join(", "));
 
-    let shown: Vec<&Row<'_>> = group
-        .rows
-        .iter()
-        .filter(|r| page.style.verbose || r.is(Verdict::Blocked) || r.is(Verdict::Warning))
-        .collect();
-    let width = shown.iter().map(|r| columns(&r.endpoint())).max().unwrap_or(0).min(HOST_COLUMNS);
-    let codes = shown.iter().map(|r| columns(cell(r))).max().unwrap_or(0);
-    let mut said = String::new();
-    for row in shown {
-        host(page, view, row, width, codes);
-        if row.is(Verdict::Blocked) {
-            let breaks = breaks(row, group.id);
-            // The same consequence is not repeated under each of a row of hosts.
-            if !breaks.is_empty() && breaks != said && breaks != group.stops {
-                page.hang(&" ".repeat(16), Paint::None, &sanitise::line(&breaks, 300));
+    /// The verdict on a feature, and its counts.
+    fn summary(&self, group: &Group<'_>) -> (Verdict, String) {
+        let count = |v| group.rows.iter().filter(|r| r.is(v)).count();
+        let (ok, warning) = (count(Verdict::Reachable), count(Verdict::Warning));
+        let (blocked, not) = (count(Verdict::Blocked), count(Verdict::Untested));
+        let is_cut = |r: &Row<'_>| matches!(r.code(), Code::UntestedDeadline | Code::UntestedInterrupted);
+        let verdict = if blocked > 0 {
+            Verdict::Blocked
+        } else if warning > 0 {
+            Verdict::Warning
+        } else if ok == 0 || group.rows.iter().any(is_cut) {
+            Verdict::Untested
+        } else {
+            Verdict::Reachable
+        };
+
+        let tested = ok + warning + blocked;
+        let mut facts: Vec<String> = Vec::new();
+        if blocked > 0 {
+            facts.push(format!("{blocked} of {} blocked", words::hosts(tested)));
+        }
+        if warning > 0 && blocked > 0 {
+            facts.push(words::count(warning, "warning", "warnings"));
+        } else if warning > 0 {
+            facts.push(format!("{warning} of {} with a warning", words::hosts(tested)));
+        }
+        if blocked + warning == 0 && ok > 0 {
+            facts.push(words::hosts(ok));
+            let times = group.rows.iter().filter_map(|r| r.judged.timings.total);
+            if let Some(ms) = times.reduce(f64::max) {
+                facts.push(if ok == 1 { words::ms(ms) } else { format!("slowest {}", words::ms(ms)) });
             }
-            said = breaks;
+        }
+        if not > 0 {
+            let what = if tested == 0 { words::hosts(not) } else { not.to_string() };
+            facts.push(format!("{what} not tested"));
+        }
+        if self.outage && blocked > 0 {
+            let numbers: BTreeSet<usize> = group.rows.iter().filter_map(|r| self.view.thing_of(r)).collect();
+            facts.extend(numbers.into_iter().map(words::number));
+        }
+        (verdict, facts.join(", "))
+    }
+
+    fn host(&mut self, page: &mut Page<'_>, row: &Row<'_>, width: usize, cells: usize) {
+        let verdict = row.judged.verdict;
+        let mut rest = pad(cell(row), cells);
+        let total = row.judged.timings.total.filter(|_| !row.is(Verdict::Untested));
+        let total = total.map(words::ms).unwrap_or_default();
+        rest.push_str(&format!("  {total:>7}"));
+        if let Some(number) = self.view.thing_of(row) {
+            rest.push_str(&format!("  {}", words::number(number)));
+        }
+        page.row(&mark(verdict, 4), paint(verdict), &row.endpoint(), width, &rest);
+        if !self.told.insert(row.target.id) {
+            return;
+        }
+        let indent = " ".repeat(INDENT);
+        // Actors that fare differently are the finding: the app may work where its engine does not.
+        if row.judged.actors.windows(2).any(|w| w[0].verdict != w[1].verdict) {
+            let parts: Vec<String> = row
+                .judged
+                .actors
+                .iter()
+                .map(|a| format!("{} {}", a.actor, words::verdict(a.verdict).1))
+                .collect();
+            page.hang(&indent, Paint::None, &format!("By actor: {}.", parts.join(", ")));
+        }
+        if !row.judged.also.is_empty() {
+            let codes: Vec<&str> = row.judged.also.iter().map(|f| f.code.as_str()).collect();
+            page.hang(&format!("{indent}Also: "), Paint::None, &codes.join(", "));
+        }
+        if page.style.verbose {
+            verbose(page, self.view, row, &indent);
         }
     }
 }
@@ -105,52 +169,24 @@ pub(super) fn group(page: &mut Page<'_>, view: &View<'_>, group: &Group<'_>, tit
 /// What the third column of a host says.
 fn cell(row: &Row<'_>) -> &'static str {
     match row.judged.verdict {
-        Verdict::Untested => untested(row),
-        Verdict::Reachable => "",
+        Verdict::Untested | Verdict::Reachable => "",
         Verdict::Warning | Verdict::Blocked => row.code().as_str(),
     }
 }
 
-fn breaks(row: &Row<'_>, feature: &str) -> String {
-    let of_feature = row.target.requirement.reasons.iter().filter(|r| r.feature == feature);
-    joined(of_feature.map(|r| r.breaks.as_str()))
-}
-
-fn host(page: &mut Page<'_>, view: &View<'_>, row: &Row<'_>, width: usize, codes: usize) {
-    let verdict = row.judged.verdict;
-    let mut rest = pad(cell(row), codes);
-    if !row.is(Verdict::Untested)
-        && let Some(total) = row.judged.timings.total
-    {
-        rest.push_str(&format!("  {:>8}", words::ms(total)));
-    }
-    if let Some(number) = view.thing_of(row) {
-        rest.push_str(&format!("  see {number}"));
-    }
-    page.row(&mark(verdict, 4), paint(verdict), &row.endpoint(), width, &rest);
-    let indent = " ".repeat(16);
-
-    // Actors that fare differently are the finding: the app may work where its engine does not.
-    let differ = row.judged.actors.windows(2).any(|w| w[0].verdict != w[1].verdict);
-    if differ {
-        let parts: Vec<String> = row
-            .judged
-            .actors
-            .iter()
-            .map(|a| format!("{} {} ({})", a.actor, words::verdict(a.verdict).1, a.code))
-            .collect();
-        page.hang(&indent, Paint::None, &parts.join(", "));
-    }
-    if !row.judged.also.is_empty() {
-        let codes: Vec<&str> = row.judged.also.iter().map(|f| f.code.as_str()).collect();
-        page.hang(&format!("{indent}also "), Paint::Faint, &codes.join(", "));
-    }
-    if page.style.verbose {
-        verbose(page, view, row, &indent);
-    }
+/// What the user loses; a host that matters less than its group says so.
+fn breaks(row: &Row<'_>, group: &Group<'_>) -> String {
+    let own = row.target.requirement.reasons.iter().filter(|r| r.feature == group.id);
+    let text = joined(own.map(|r| r.breaks.as_str()));
+    if row.need == group.need { text } else { format!("{text} ({})", row.need) }
 }
 
 fn verbose(page: &mut Page<'_>, view: &View<'_>, row: &Row<'_>, indent: &str) {
+    let target = row.target;
+    if row.is(Verdict::Untested) {
+        page.hang(indent, Paint::Faint, untested(row));
+        return;
+    }
     let t = &row.judged.timings;
     let stages: Vec<String> =
         [("dns", t.dns), ("tcp", t.tcp), ("proxy", t.proxy), ("tls", t.tls), ("http", t.http)]
@@ -160,7 +196,6 @@ fn verbose(page: &mut Page<'_>, view: &View<'_>, row: &Row<'_>, indent: &str) {
     if !stages.is_empty() {
         page.hang(indent, Paint::Faint, &stages.join(", "));
     }
-    let target = row.target;
     if !target.probed.is_empty() && target.probed != target.requirement.host.to_string() {
         page.hang(
             &format!("{indent}probed as "),

@@ -82,8 +82,9 @@ fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str) {
     if let Some(setting) = &shared {
         page.hang("  Removed by: ", Paint::Faint, &sanitise::line(setting, sanitise::LONG));
     }
-    let longest = group.hosts.iter().map(|h| columns(&name(h))).max().unwrap_or(0);
-    let width = longest.min(HOST_COLUMNS);
+    // One name that is too long for the column does not widen it for the others.
+    let widths = group.hosts.iter().map(|h| columns(&name(h)));
+    let width = widths.filter(|w| *w <= HOST_COLUMNS).max().unwrap_or(HOST_COLUMNS);
     for entry in &group.hosts {
         let mut purpose = entry.purpose.clone();
         let mut facts: Vec<String> = Vec::new();
@@ -97,9 +98,6 @@ fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str) {
         if !facts.is_empty() {
             purpose = format!("{purpose} [{}]", facts.join("; "));
         }
-        if page.style.verbose {
-            purpose = format!("{purpose} {}", reasons(entry));
-        }
         let purpose = sanitise::line(&purpose, sanitise::LONG);
         let need = format!("  {:8}  ", entry.need);
         let host = name(entry);
@@ -110,6 +108,10 @@ fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str) {
             // The need alone is painted; the host is part of the hanging prefix.
             let painted = format!("{need}{}  ", pad(&host, width));
             page.hang(&painted, Paint::None, &purpose);
+        }
+        if page.style.verbose {
+            let indent = format!("{}because ", " ".repeat(columns(&need)));
+            page.hang(&indent, Paint::Faint, &sanitise::line(&reasons(entry), sanitise::LONG));
         }
     }
 }
@@ -129,7 +131,7 @@ fn reasons(entry: &HostEntry) -> String {
             format!("{}{keys}{config}", b.rule)
         })
         .collect();
-    format!("<{}>", parts.join("; "))
+    parts.join("; ")
 }
 
 const fn paint(need: Need) -> Paint {
