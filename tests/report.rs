@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "report/documents.rs"]
+mod documents;
 #[path = "report/fixtures.rs"]
 mod fixtures;
+#[path = "report/properties.rs"]
+mod properties;
 
 use clearway::report::{self, Style};
 use fixtures::*;

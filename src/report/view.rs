@@ -164,5 +164,8 @@ fn things<'a>(rows: &[Row<'a>], causes: &'a [Cause]) -> Vec<Thing<'a>> {
             None => things.push(Thing { finding, rows: vec![*row] }),
         }
     }
+    for thing in &mut things {
+        thing.rows.sort_by_key(|r| std::cmp::Reverse(r.need));
+    }
     things
 }

@@ -413,7 +413,7 @@ pub fn healthy(target: &Target) -> HostJudgement {
             tcp: Some(20.0 + base),
             proxy: None,
             tls: tls.then_some(41.5),
-            http: http.then_some(50.25),
+            http: http.then_some(50.2),
             total: Some(120.0 + base * 3.5),
         },
     }

@@ -81,9 +81,11 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
     };
     let sentence = match run.judgement.verdict {
         RunVerdict::Ready => ready(&required, &other, view.rows.len()),
-        RunVerdict::Blocked if view.is_outage() => {
-            format!("no host could be reached from this device ({} tried).", required.all + other.all)
-        }
+        RunVerdict::Blocked if view.is_outage() => format!(
+            "no host could be reached from this device ({} tried, {} required).",
+            required.all + other.all,
+            required.all,
+        ),
         RunVerdict::Degraded => degraded(&required, &other),
         RunVerdict::Unknown if required.missed == 0 => {
             "a required host was not tested; none that was tested is blocked.".into()
