@@ -2,8 +2,10 @@
 //! Pure: no network, no files, no clock.
 
 pub mod adhoc;
+pub mod document;
 pub mod host;
 pub mod requirement;
 
+pub use document::{DocumentError, FeatureInfo, HostsDocument};
 pub use host::HostPattern;
 pub use requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements};
