@@ -15,7 +15,7 @@ use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
 use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
 use crate::probe::{self, Prober};
-use crate::report::{self, Run, Style, progress};
+use crate::report::{self, Run, progress};
 use crate::rules::Pack;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
@@ -138,13 +138,19 @@ const EGRESS_PROXY: &str = "egressProxyUrl";
 const EGRESS_PAC: &str = "egressProxyPacUrl";
 const INFERENCE: &str = "inference";
 
-fn settings_of(args: &CheckArgs) -> report::dry_run::Budgets {
-    report::dry_run::Budgets {
-        stage: args.timeout,
-        deadline: args.deadline,
+fn settings_of(args: &CheckArgs) -> report::dry_run::Settings {
+    report::dry_run::Settings {
+        stage_timeout_ms: millis(args.timeout),
+        deadline_ms: millis(args.deadline),
         concurrency: usize::from(args.concurrency),
-        resolver: args.resolver,
+        resolver: args.resolver.map(|r| r.to_string()),
+        controls: Vec::new(),
     }
+}
+
+/// Whole milliseconds.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Sends the plan, lets the diagnosis ask for more, and judges what was seen.
@@ -167,13 +173,13 @@ fn probe_and_judge(
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let line = progress::Line::new(args.output.quiet);
+    let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
     let observed = runtime.block_on(async {
         let prober = Prober::new(settings)?;
         let deadline = tokio::time::Instant::from_std(began + args.deadline);
         let mut observations = Observations {
             device: prober.device(),
-            stage_timeout_ms: u64::try_from(args.timeout.as_millis()).unwrap_or(u64::MAX),
+            stage_timeout_ms: millis(args.timeout),
             ..Observations::default()
         };
         let mut experiments = plan.first_wave();
@@ -196,7 +202,6 @@ fn probe_and_judge(
     let observations = observed?;
     let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe());
     let judgement = diagnose::judge(&plan, &observations, services, codes);
-    let duration: Duration = began.elapsed();
     Ok(Run {
         requirements,
         plan,
@@ -209,7 +214,7 @@ fn probe_and_judge(
             .format(&Rfc3339)
             .unwrap_or_default(),
         label: args.label.clone(),
-        duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        duration_ms: millis(began.elapsed()),
     })
 }
 

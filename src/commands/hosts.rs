@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::{Destination, Failure, input};
 use crate::cli::{HostsArgs, HostsFormat};
-use crate::report::{self, Style};
+use crate::report;
 
 /// Derives the list and renders it.
 ///

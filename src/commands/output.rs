@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::cli::{ColorWhen, OutputArgs};
+use crate::report::Style;
 
 /// An opened destination. Opening it before the work is done means that a folder that does not
 /// exist or may not be written is reported before a single packet is sent.
@@ -53,8 +54,17 @@ impl Destination {
         Ok(Self { kind: Kind::File { file: Some(file), temporary, target: target.clone() } })
     }
 
-    /// Whether colour is wanted there.
-    pub fn wants_color(&self, when: ColorWhen) -> bool {
+    /// How text is laid out there.
+    pub fn style(&self, args: &OutputArgs) -> Style {
+        Style {
+            color: self.wants_color(args.color),
+            verbose: args.verbose,
+            quiet: args.quiet,
+            ..Style::default()
+        }
+    }
+
+    fn wants_color(&self, when: ColorWhen) -> bool {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         match when {
             ColorWhen::Always => true,

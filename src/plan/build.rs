@@ -70,6 +70,9 @@ fn target(
     }
 }
 
+/// The feature whose hosts are proxies and their scripts.
+const PROXY: &str = "proxy";
+
 /// The distinct routes of the actors that this program can speak for.
 fn paths(
     requirement: &Requirement,
@@ -77,9 +80,12 @@ fn paths(
     proxies: &ProxySettings,
     platform: Platform,
 ) -> Vec<Path> {
+    // The proxy itself, and the script that names it, are reached without it.
+    let is_proxy = requirement.reasons.iter().all(|r| r.feature == PROXY);
     let mut paths: Vec<Path> = Vec::new();
     for actor in requirement.actors().into_iter().filter(|a: &Actor| a.is_probed()) {
-        let route: Route = proxies.route(actor, dialled, requirement.port, platform);
+        let route =
+            if is_proxy { Route::Direct } else { proxies.route(actor, dialled, requirement.port, platform) };
         match paths.iter_mut().find(|p| p.route == route) {
             Some(path) => path.actors.push(actor),
             None => paths.push(Path { route, actors: vec![actor] }),

@@ -1,12 +1,8 @@
 //! The facts of the product: `rules/*.toml`, embedded in the binary or read from a directory, and
 //! the code that loads and checks them. Readable by a network engineer; no fact lives in code.
 
-<<<<<<< HEAD
 pub mod addresses;
 pub mod codes;
-pub mod keys;
-pub mod services;
-=======
 pub mod condition;
 pub mod credentials;
 pub mod error;
@@ -14,8 +10,8 @@ pub mod keys;
 pub mod networks;
 pub mod pack;
 pub mod rule;
+pub mod services;
 pub mod template;
->>>>>>> rules
 
 pub use condition::{Condition, KeyPath, Scope, Test};
 pub use error::{PackError, Problem};
