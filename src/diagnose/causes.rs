@@ -1,0 +1,266 @@
+//! Causes: what explains many hosts is said once. Every finding that must be mended belongs to
+//! exactly one cause, and the causes are the things to do.
+
+use std::collections::BTreeMap;
+
+use super::finding::{Cause, Certainty, Code, Owner, Verdict};
+use super::found::{Context, Found};
+use super::host::Host;
+use super::remedy;
+use super::world::span;
+use crate::observation::TcpOutcome;
+use crate::plan::{Route, Target};
+use crate::terms::Need;
+
+/// The causes, and for each host (by position) the cause of its finding.
+pub(super) struct Causes {
+    pub causes: Vec<Cause>,
+    pub of_host: Vec<Option<String>>,
+}
+
+/// A cause under construction.
+struct Group<'a> {
+    found: Found,
+    /// Identifier of wording of its own.
+    wording: Option<&'static str>,
+    hosts: Vec<&'a Target>,
+    verdict: Verdict,
+    /// Some required host is blocked by it.
+    urgent: bool,
+}
+
+impl<'a> Group<'a> {
+    fn new(found: Found, wording: Option<&'static str>) -> Self {
+        Self { found, wording, hosts: Vec::new(), verdict: Verdict::Reachable, urgent: false }
+    }
+
+    fn add(&mut self, host: &Host<'a>, verdict: Verdict) {
+        if !self.hosts.iter().any(|t| t.id == host.target.id) {
+            self.hosts.push(host.target);
+        }
+        self.verdict = self.verdict.max(verdict);
+        self.urgent |= verdict == Verdict::Blocked && host.target.requirement.need() == Need::Required;
+    }
+}
+
+/// Groups the findings of all hosts.
+pub(super) fn find(context: &Context<'_>, hosts: &[Host<'_>]) -> Causes {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut of_host: Vec<Option<usize>> = vec![None; hosts.len()];
+    if let Some(common) = common(context, hosts) {
+        let mut group = Group::new(common.found, Some(common.wording));
+        for n in common.hosts {
+            if let Some(host) = hosts.get(n)
+                && of_host.get(n) == Some(&None)
+            {
+                group.add(host, host.verdict);
+                of_host[n] = Some(groups.len());
+            }
+        }
+        if !group.hosts.is_empty() {
+            groups.push(group);
+        }
+    }
+    let mut by_evidence: BTreeMap<(Code, Owner, Verdict, String), usize> = BTreeMap::new();
+    for (n, host) in hosts.iter().enumerate() {
+        let covered = of_host[n].is_some();
+        for at in &host.firsts {
+            let Some(found) = host.found.get(*at) else { continue };
+            let verdict = found.verdict_by(context.codes);
+            let explained = covered && (*at == 0 || is_lookup_or_connection(found.code));
+            if !matches!(verdict, Verdict::Blocked | Verdict::Warning) || explained {
+                continue;
+            }
+            let key = (found.code, found.owner_by(context.codes), verdict, found.key.clone());
+            let group = *by_evidence.entry(key).or_insert_with(|| {
+                groups.push(Group::new(found.clone(), None));
+                groups.len() - 1
+            });
+            groups[group].add(host, verdict);
+            merge(&mut groups[group].found, found);
+            if *at == 0 {
+                of_host[n] = Some(group);
+            }
+        }
+    }
+    clock(context, hosts, &mut groups);
+    numbered(context, groups, &of_host)
+}
+
+/// What all hosts of a cause have in common stays in its evidence; proof of one is proof of all
+/// only where none is less sure.
+fn merge(into: &mut Found, other: &Found) {
+    into.facts.retain(|name, value| other.facts.get(name) == Some(value));
+    if other.certainty == Certainty::Likely {
+        into.certainty = Certainty::Likely;
+    }
+}
+
+fn numbered(context: &Context<'_>, groups: Vec<Group<'_>>, of_host: &[Option<usize>]) -> Causes {
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by_key(|n| {
+        let g = &groups[*n];
+        (!g.urgent, std::cmp::Reverse(g.verdict), std::cmp::Reverse(g.hosts.len()), *n)
+    });
+    let id = |n: usize| order.iter().position(|g| *g == n).map(|rank| format!("c{}", rank + 1));
+    let causes = order
+        .iter()
+        .filter_map(|n| {
+            let group = &groups[*n];
+            let names: Vec<String> = group.hosts.iter().map(|t| remedy::shown(t)).collect();
+            let port = group.hosts.first().map_or(443, |t| t.port());
+            let wording = group.wording.and_then(|id| context.codes.cause(id));
+            let mut found = group.found.clone();
+            if let (None, [first, rest @ ..]) = (wording, names.as_slice())
+                && !rest.is_empty()
+            {
+                found.line = format!("{first}: {}; {} more alike", found.line, rest.len());
+            }
+            let finding = match wording {
+                Some(entry) => remedy::cause(context.codes, &found, entry, &names),
+                None => remedy::finding(context.codes, &found, &names, port),
+            };
+            let hosts = group.hosts.iter().map(|t| t.id).collect();
+            Some(Cause { id: id(*n)?, hosts, finding })
+        })
+        .collect();
+    Causes { causes, of_host: of_host.iter().map(|n| n.and_then(id)).collect() }
+}
+
+/// A cause found by looking at all hosts together.
+struct Common {
+    found: Found,
+    wording: &'static str,
+    hosts: Vec<usize>,
+}
+
+fn common(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
+    no_route(context, hosts).or_else(|| resolver(context, hosts)).or_else(|| all_dropped(context, hosts))
+}
+
+const fn is_lookup(code: Code) -> bool {
+    matches!(
+        code,
+        Code::DnsNxdomain | Code::DnsNoAddress | Code::DnsServfail | Code::DnsRefused | Code::DnsTimeout
+    )
+}
+
+const fn is_lookup_or_connection(code: Code) -> bool {
+    is_lookup(code)
+        || matches!(
+            code,
+            Code::TcpTimeout | Code::TcpUnreachable | Code::ProxyUnresolved | Code::ProxyTimeout
+        )
+}
+
+fn blocked_by(hosts: &[Host<'_>], wanted: impl Fn(&Found) -> bool) -> Vec<usize> {
+    let lead = |h: &Host<'_>| h.verdict == Verdict::Blocked && h.found.first().is_some_and(&wanted);
+    hosts.iter().enumerate().filter(|(_, h)| lead(h)).map(|(n, _)| n).collect()
+}
+
+/// Neither an IPv4 nor an IPv6 route, and nothing outside this device accepted a connection.
+fn no_route(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
+    let device = &context.observations.device;
+    if device.ipv4.is_some() || device.ipv6.is_some() || context.world.connected {
+        return None;
+    }
+    let explained: Vec<usize> = blocked_by(hosts, |f| is_lookup_or_connection(f.code))
+        .into_iter()
+        .filter(|n| hosts.get(*n).is_some_and(|h| !h.target.requirement.loopback))
+        .collect();
+    let found = Found::new(
+        Code::TcpUnreachable,
+        "this device has neither an IPv4 nor an IPv6 route, and no host could be looked up or reached",
+    )
+    .proven()
+    .owner(Owner::Network);
+    (!explained.is_empty()).then_some(Common { found, wording: "no-route", hosts: explained })
+}
+
+/// Every lookup failed: whatever the names, the resolver is the first thing to mend.
+fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
+    if context.world.resolved > 0 {
+        return None;
+    }
+    let failed = blocked_by(hosts, |f| is_lookup(f.code));
+    let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
+    let mut names: Vec<&str> = Vec::new();
+    for host in failed.iter().filter_map(|n| hosts.get(*n)) {
+        if let Some(found) = host.found.first() {
+            *counts.entry(found.code).or_default() += 1;
+        }
+        if !names.contains(&host.target.probed.as_str()) {
+            names.push(&host.target.probed);
+        }
+    }
+    let (code, _) = counts.iter().max_by_key(|(_, n)| **n)?;
+    // One or two missing names may well be just that; silence or a failing resolver is not.
+    let missing = matches!(code, Code::DnsNxdomain | Code::DnsNoAddress);
+    if names.len() < if missing { 3 } else { 2 } {
+        return None;
+    }
+    let leads: Vec<&Found> = failed.iter().filter_map(|n| hosts.get(*n)?.found.first()).collect();
+    let first = leads.iter().find(|f| f.code == *code)?;
+    let line = format!("{} of {} names failed, none was resolved; {}", names.len(), names.len(), first.line);
+    let mut found = Found::new(*code, line);
+    if let Some(resolver) = first.facts.get("resolver").and_then(serde_json::Value::as_str) {
+        found = found.fact("resolver", resolver);
+    }
+    let local = leads.iter().all(|f| f.owner == Some(Owner::Device));
+    found = found.owner(if local { Owner::Device } else { Owner::Dns });
+    if leads.iter().all(|f| f.certainty == Certainty::Proven) {
+        found = found.proven();
+    }
+    Some(Common { found, wording: "resolver-dead", hosts: failed })
+}
+
+/// Names resolve, and no connection outside this device got an answer of any kind.
+fn all_dropped(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
+    let direct = |h: &Host<'_>| h.target.paths.iter().all(|p| p.route == Route::Direct);
+    let dropped: Vec<usize> = blocked_by(hosts, |f| f.code == Code::TcpTimeout)
+        .into_iter()
+        .filter(|n| hosts.get(*n).is_some_and(direct))
+        .collect();
+    let answered = context.observations.attempts.iter().flat_map(|a| &a.tcp).any(|t| {
+        !t.remote.ip().to_canonical().is_loopback()
+            && matches!(t.outcome, TcpOutcome::Connected | TcpOutcome::Refused | TcpOutcome::Reset)
+    });
+    let operators: std::collections::BTreeSet<String> = dropped
+        .iter()
+        .filter_map(|n| hosts.get(*n))
+        .map(|h| super::world::operator(h.target, context.services))
+        .collect();
+    if answered || dropped.len() < 3 || operators.len() < 2 {
+        return None;
+    }
+    let line = format!(
+        "{} hosts of {} operators: no connection got any answer, not even a refusal",
+        dropped.len(),
+        operators.len()
+    );
+    let found = Found::new(Code::TcpTimeout, line).owner(Owner::Firewall);
+    Some(Common { found, wording: "all-dropped", hosts: dropped })
+}
+
+/// A clock that is off and has broken nothing yet belongs to no host.
+fn clock<'a>(context: &Context<'_>, hosts: &[Host<'a>], groups: &mut Vec<Group<'a>>) {
+    let Some(clock) = &context.world.clock else { return };
+    if hosts.iter().any(|h| h.found.iter().any(|f| f.code == Code::DeviceClock)) {
+        return;
+    }
+    let line = format!(
+        "{} servers agree that this device's clock is {} {}",
+        clock.hosts.len(),
+        span(clock.offset),
+        if clock.offset > 0 { "behind" } else { "ahead" }
+    );
+    let found = Found::new(Code::DeviceClock, line)
+        .proven()
+        .verdict(Verdict::Warning)
+        .fact("clock", span(clock.offset))
+        .fact("clock_offset_s", clock.offset);
+    let mut group = Group::new(found, Some("clock-off"));
+    group.hosts = hosts.iter().filter(|h| clock.hosts.contains(&h.target.id)).map(|h| h.target).collect();
+    group.verdict = Verdict::Warning;
+    groups.push(group);
+}

@@ -1,0 +1,207 @@
+//! The name lookup: what the resolver says, and whether its answer can be the host's address.
+
+use std::net::IpAddr;
+
+use super::finding::{Code, Owner};
+use super::found::{Found, Step, View, Walk};
+use crate::observation::{Dns, DnsAnswer, Lookup, TlsOutcome, Trust};
+use crate::rules::addresses::Oddity;
+use crate::terms::Network;
+
+/// Judges the lookup of the host itself. With a proxy the proxy resolves the name, and this stage
+/// is not part of the path.
+pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
+    let Some(dns) = &view.attempt.dns else { return Step::Continue(()) };
+    walk.timings.dns = Some(dns.ms);
+    if let Some(mut failure) = failure(dns) {
+        // The lookup was answered in the end, and the prober went on.
+        if !view.attempt.tcp.is_empty() {
+            walk.fact("dns_second_answer", true);
+            return Step::Continue(());
+        }
+        if let Some(owner) = owner(view, failure.code) {
+            failure = failure.owner(owner);
+        }
+        if let Some(key) = &view.target.requirement.hints.name_key {
+            failure = failure.fact("key", key.as_str());
+            if failure.owner == Some(Owner::Configuration) {
+                failure.key = key.clone();
+            }
+        }
+        walk.push(failure);
+        return Step::Break(());
+    }
+    if let Some(found) = sinkhole(view, dns) {
+        walk.push(found);
+    }
+    Step::Continue(())
+}
+
+/// The addresses of a lookup: the operating system's, else those of the server that was named.
+pub(super) fn answered(dns: &Dns) -> Vec<IpAddr> {
+    match &dns.system {
+        Lookup::Addresses { addresses } => addresses.clone(),
+        Lookup::NotAsked => direct_addresses(dns),
+        Lookup::Failed { .. } | Lookup::Timeout => Vec::new(),
+    }
+}
+
+fn direct_addresses(dns: &Dns) -> Vec<IpAddr> {
+    let mut all: Vec<IpAddr> = Vec::new();
+    for query in &dns.direct {
+        if let DnsAnswer::Addresses { addresses } = &query.answer {
+            all.extend(addresses.iter().filter(|a| !all.contains(a)).copied().collect::<Vec<_>>());
+        }
+    }
+    all
+}
+
+/// How a lookup failed; none when it gave addresses. The operating system says that it failed, the
+/// direct queries say how.
+pub(super) fn failure(dns: &Dns) -> Option<Found> {
+    if !answered(dns).is_empty() {
+        return None;
+    }
+    let is = |wanted: fn(&DnsAnswer) -> bool| dns.direct.iter().find(|q| wanted(&q.answer));
+    let address = is(|a| matches!(a, DnsAnswer::Addresses { addresses } if !addresses.is_empty()));
+    let decisive = is(|a| *a == DnsAnswer::NxDomain)
+        .map(|q| (Code::DnsNxdomain, q, "NXDOMAIN".to_owned()))
+        .or_else(|| is(|a| *a == DnsAnswer::ServFail).map(|q| (Code::DnsServfail, q, "SERVFAIL".to_owned())))
+        .or_else(|| is(|a| *a == DnsAnswer::Refused).map(|q| (Code::DnsRefused, q, "REFUSED".to_owned())))
+        .or_else(|| {
+            dns.direct.iter().find_map(|q| match q.answer {
+                DnsAnswer::Code { code } => Some((Code::DnsServfail, q, format!("response code {code}"))),
+                _ => None,
+            })
+        })
+        .or_else(|| {
+            is(|a| *a == DnsAnswer::NoData).map(|q| (Code::DnsNoAddress, q, "no address record".to_owned()))
+        });
+    let system = match &dns.system {
+        Lookup::Addresses { .. } => "the system's lookup gave no address".to_owned(),
+        Lookup::Failed { error } => format!("the system's lookup failed ({error})"),
+        Lookup::Timeout => "the system's lookup timed out".to_owned(),
+        Lookup::NotAsked => String::new(),
+    };
+    let with_system = |said: String| if system.is_empty() { said } else { format!("{said}; {system}") };
+    let name = dns.name.as_str();
+    if let Some(query) = address {
+        // The server answers us and not the system: the failure may pass, or the system asks
+        // another way. No proof of anything but the failed lookup.
+        let line = with_system(format!("{} answers a direct query for {name}", query.server));
+        return Some(Found::new(silent_code(dns), line).fact("resolver", server(query.server)).key("system"));
+    }
+    if let Some((code, query, said)) = decisive {
+        let resolver = server(query.server);
+        let line = with_system(format!("{resolver} says {said} for {name}"));
+        return Some(Found::new(code, line).proven().fact("resolver", resolver.clone()).key(resolver));
+    }
+    if matches!(dns.system, Lookup::Addresses { .. }) {
+        return Some(Found::new(Code::DnsNoAddress, with_system(format!("no address for {name}"))));
+    }
+    let servers: Vec<String> = {
+        let mut all: Vec<String> = dns.direct.iter().map(|q| server(q.server)).collect();
+        all.dedup();
+        all
+    };
+    let unreachable = dns.direct.iter().find_map(|q| match &q.answer {
+        DnsAnswer::Unreachable { error } => Some((q.server, error.clone())),
+        _ => None,
+    });
+    let silent = dns.direct.iter().any(|q| q.answer == DnsAnswer::Timeout);
+    let resolver = servers.join(" and ");
+    let said = match &unreachable {
+        Some((server, error)) if !silent => format!("{server} cannot be asked ({error}) for {name}"),
+        _ if servers.is_empty() => format!("no direct query was made for {name}"),
+        _ => format!("no answer from {resolver} for {name} in {:.0} ms", dns.ms),
+    };
+    let code = if servers.is_empty() { silent_code(dns) } else { Code::DnsTimeout };
+    let mut found = Found::new(code, with_system(said)).fact("resolver", resolver.clone()).key(resolver);
+    if let Some((server, _)) = unreachable
+        && !silent
+        && server.ip().is_loopback()
+    {
+        found = found.owner(Owner::Device);
+    }
+    Some(found)
+}
+
+/// The code where only the operating system's own lookup is known to have failed.
+fn silent_code(dns: &Dns) -> Code {
+    if dns.system == Lookup::Timeout { Code::DnsTimeout } else { Code::DnsServfail }
+}
+
+/// Server without the usual port.
+fn server(address: std::net::SocketAddr) -> String {
+    if address.port() == 53 { address.ip().to_string() } else { address.to_string() }
+}
+
+/// Who mends a failed lookup, where it is not whoever runs the resolver.
+fn owner(view: &View<'_>, code: Code) -> Option<Owner> {
+    let requirement = &view.target.requirement;
+    let world = &view.context.world;
+    let missing = matches!(code, Code::DnsNxdomain | Code::DnsNoAddress);
+    let name = &view.target.probed;
+    let internal = requirement.network == Network::Internal;
+    let private = view.context.services.addresses().is_private_name(name);
+    if missing && requirement.hints.name_key.is_some() {
+        // An internal name is missing off the network as well as when it is misspelt. That other
+        // internal names resolve tells the two apart; else the kind of name is the best guess.
+        let inside = !world.internal_resolved.is_empty();
+        if !internal || inside || !private {
+            return Some(Owner::Configuration);
+        }
+        return Some(Owner::Network);
+    }
+    if !(internal || private && view.is_customer()) {
+        return None;
+    }
+    // A resolver that answers nobody is the resolver's fault, whatever the name.
+    (missing || code == Code::DnsRefused || world.resolved > 0).then_some(Owner::Network)
+}
+
+/// The answer leads to an address that a public host cannot have, and no answered address proved
+/// the name by TLS.
+fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
+    let requirement = &view.target.requirement;
+    if view.is_customer()
+        || view.is_literal()
+        || view.may_be_private()
+        || requirement.loopback
+        || requirement.network == Network::Internal
+    {
+        return None;
+    }
+    let addresses = answered(dns);
+    let book = view.context.services.addresses();
+    let (address, oddity) = addresses.iter().find_map(|a| Some((*a, book.oddity(*a)?)))?;
+    // A filter's page may show a certificate that the device was told to trust; there only the
+    // public roots prove the name.
+    let needs_public = matches!(oddity, Oddity::BlockPage(_));
+    let proven = view.attempt.tls.iter().any(|tls| {
+        let public = tls.public_trust == Some(Trust::Accepted);
+        let device = tls.device_trust == Some(Trust::Accepted);
+        tls.outcome == TlsOutcome::Completed
+            && addresses.contains(&tls.remote.ip().to_canonical())
+            && (public || device && !needs_public)
+    });
+    if proven {
+        return None;
+    }
+    let in_server_answer = direct_addresses(dns).contains(&address);
+    let (what, certain) = match &oddity {
+        Oddity::BlockPage(filter) => (format!("where {filter} answers"), true),
+        Oddity::NotGlobal(kind) => {
+            let nowhere = matches!(kind.as_str(), "unspecified" | "loopback");
+            (format!("a {kind} address"), nowhere && in_server_answer)
+        }
+    };
+    let hosts_file = if in_server_answer { "" } else { "; a hosts file on this device could do the same" };
+    let line = format!("{} resolves to {address}, {what}{hosts_file}", dns.name);
+    let mut found = Found::new(Code::DnsSinkhole, line).fact("address", address.to_string());
+    match oddity {
+        Oddity::BlockPage(filter) => found = found.fact("filter", filter.clone()).key(filter),
+        Oddity::NotGlobal(kind) => found = found.fact("address_kind", kind).key(address.to_string()),
+    }
+    Some(if certain { found.proven() } else { found })
+}

@@ -1,0 +1,195 @@
+//! Recognising the real service by its answer. Status, headers and JSON shape decide; the wording
+//! of messages does not.
+
+use serde_json::Value;
+
+use crate::observation::Http;
+use crate::rules::services::{Answer, BodyShape, JsonCheck, JsonKind, Service};
+
+/// The answer of the service's table that `http` fits, if any.
+pub fn recognise<'a>(service: &'a Service, http: &Http, host: &str) -> Option<&'a Answer> {
+    let json = json_body(http);
+    service.answers.iter().find(|answer| fits(answer, http, host, json.as_ref()))
+}
+
+fn fits(answer: &Answer, http: &Http, host: &str, json: Option<&Value>) -> bool {
+    http.status.is_some_and(|status| answer.status.iter().any(|range| range.contains(status)))
+        && answer.header_present.iter().all(|name| has_header(http, name))
+        && (answer.header_any.is_empty() || answer.header_any.iter().any(|name| has_header(http, name)))
+        && answer
+            .header_prefix
+            .iter()
+            .all(|(name, prefix)| http.header(name).is_some_and(|v| starts_with(v, prefix)))
+        && answer
+            .content_type
+            .as_deref()
+            .is_none_or(|t| http.header("content-type").is_some_and(|v| starts_with(v, t)))
+        && (answer.json.is_empty()
+            || json.is_some_and(|body| answer.json.iter().all(|check| holds(check, body))))
+        && answer.body_tokens.iter().all(|token| {
+            let token = token.replace("{host}", host);
+            http.body.split_whitespace().any(|word| word.starts_with(&token))
+        })
+        && match answer.body_is {
+            Some(BodyShape::Version) => is_version(http.body.trim()),
+            None => true,
+        }
+        && !(answer.not_html && is_html(http))
+}
+
+fn has_header(http: &Http, name: &str) -> bool {
+    http.header(name).is_some() || http.header_names.iter().any(|n| n.eq_ignore_ascii_case(name))
+}
+
+fn starts_with(value: &str, prefix: &str) -> bool {
+    value.trim_start().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+}
+
+/// Whether the answer is an HTML page, by its media type or, without one, by its first bytes.
+pub fn is_html(http: &Http) -> bool {
+    if let Some(kind) = http.header("content-type") {
+        return starts_with(kind, "text/html") || starts_with(kind, "application/xhtml");
+    }
+    let body = http.body.trim_start_matches('\u{feff}');
+    starts_with(body, "<!doctype html") || starts_with(body, "<html")
+}
+
+fn holds(check: &JsonCheck, body: &Value) -> bool {
+    let mut place = body;
+    for name in check.path.split('.').filter(|n| !n.is_empty()) {
+        match place.get(name) {
+            Some(inner) => place = inner,
+            None => return false,
+        }
+    }
+    let text = place.as_str();
+    check.is.is_none_or(|kind| is_kind(place, kind))
+        && check.equals.as_deref().is_none_or(|wanted| text == Some(wanted))
+        && (check.one_of.is_empty() || text.is_some_and(|t| check.one_of.iter().any(|w| w == t)))
+        && check.prefix.as_deref().is_none_or(|wanted| text.is_some_and(|t| t.starts_with(wanted)))
+}
+
+fn is_kind(value: &Value, kind: JsonKind) -> bool {
+    match kind {
+        JsonKind::Object => value.is_object(),
+        JsonKind::Array => value.is_array(),
+        JsonKind::Container => value.is_object() || value.is_array(),
+        JsonKind::String => value.is_string(),
+        JsonKind::Number => value.is_number(),
+        JsonKind::Boolean => value.is_boolean(),
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    text.len() <= 40
+        && text.contains('.')
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))
+}
+
+/// The body as JSON. Only the beginning of a long body is recorded, so a document that was cut off
+/// is read as far as it goes; an HTML media type is never JSON.
+fn json_body(http: &Http) -> Option<Value> {
+    if is_html(http) {
+        return None;
+    }
+    let body = http.body.trim_start_matches('\u{feff}').trim();
+    if !body.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str(body).ok().or_else(|| serde_json::from_str(&complete(body)?).ok())
+}
+
+/// Cuts a JSON text back to its last complete member and closes what is open.
+fn complete(text: &str) -> Option<String> {
+    let mut open: Vec<char> = Vec::new();
+    let mut safe: Option<(usize, Vec<char>)> = None;
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        if in_string {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                '"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match c {
+            '"' => in_string = true,
+            '{' | '[' => {
+                if open.len() == 64 {
+                    break;
+                }
+                open.push(if c == '{' { '}' } else { ']' });
+                safe = Some((at + 1, open.clone()));
+            }
+            '}' | ']' => {
+                if open.pop() != Some(c) {
+                    return None;
+                }
+                safe = Some((at + 1, open.clone()));
+            }
+            ',' => safe = Some((at, open.clone())),
+            _ => {}
+        }
+    }
+    let (end, open) = safe?;
+    let mut kept = text.get(..end)?.to_owned();
+    kept.extend(open.into_iter().rev());
+    Some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::observation::HttpOutcome;
+
+    fn answer(content_type: &str, body: &str) -> Http {
+        Http {
+            at_ms: 0,
+            confirm: false,
+            version: "HTTP/1.1".into(),
+            outcome: HttpOutcome::Answered,
+            status: Some(200),
+            headers: vec![("content-type".into(), content_type.into())],
+            header_names: vec!["content-type".into()],
+            body: body.into(),
+            body_bytes: body.len(),
+            first_byte_ms: Some(1.0),
+            ms: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_long_document_that_was_cut_off_is_read_as_far_as_it_goes() {
+        for (text, expected) in [
+            (r#"{"issuer":"https://a.example","token_end"#, r#"{"issuer":"https://a.example"}"#),
+            (r#"{"data":[{"id":"m1"},{"id":"m"#, r#"{"data":[{"id":"m1"},{}]}"#),
+            (r#"{"a":"x, \"}","b":{"c":1"#, r#"{"a":"x, \"}","b":{}}"#),
+        ] {
+            let read = json_body(&answer("application/json", text)).unwrap();
+            assert_eq!(read, serde_json::from_str::<Value>(expected).unwrap(), "{text}");
+        }
+        assert!(json_body(&answer("application/json", "{]")).is_none());
+        assert!(json_body(&answer("text/html", "{}")).is_none());
+    }
+
+    #[test]
+    fn html_is_told_by_media_type_or_first_bytes() {
+        assert!(is_html(&answer("text/html; charset=utf-8", "")));
+        assert!(!is_html(&answer("application/json", "<html>")));
+        let mut bare = answer("", "\u{feff}<!DOCTYPE html><title>x</title>");
+        bare.headers.clear();
+        assert!(is_html(&bare));
+    }
+
+    #[test]
+    fn a_version_number_is_short_and_plain() {
+        assert!(is_version("2.1.221") && is_version("1.0.0-rc.1"));
+        for bad in ["", "Blocked", "2", "1.0 <html>", "v1.0"] {
+            assert!(!is_version(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What the ladder's stages hand on: a code with its evidence, before it is put into words.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
+
+use serde_json::{Map, Value};
+
+use super::finding::{Certainty, Code, Owner, Timings, Verdict};
+use super::world::World;
+use crate::observation::{Attempt, Observations};
+use crate::plan::{Path, Plan, Route, Target};
+use crate::rules::codes::Codes;
+use crate::rules::services::{Service, Services};
+use crate::terms::Actor;
+
+/// Everything that judging one host may look at.
+pub(super) struct Context<'a> {
+    pub plan: &'a Plan,
+    pub observations: &'a Observations,
+    pub services: &'a Services,
+    pub codes: &'a Codes,
+    pub world: World,
+}
+
+/// One attempt, with all that it is judged against.
+pub(super) struct View<'a> {
+    pub context: &'a Context<'a>,
+    pub target: &'a Target,
+    pub path: &'a Path,
+    pub attempt: &'a Attempt,
+    pub service: Option<&'a Service>,
+}
+
+impl View<'_> {
+    /// The host is the customer's own, or nobody said that it must chain to the public roots.
+    pub fn is_customer(&self) -> bool {
+        self.target.requirement.hints.customer
+    }
+
+    /// The host must chain to the public roots.
+    pub fn must_be_public(&self) -> bool {
+        self.target.requirement.hints.public_roots && !self.is_customer()
+    }
+
+    /// A private address is normal for this host.
+    pub fn may_be_private(&self) -> bool {
+        self.target.requirement.hints.private_endpoint || self.service.is_some_and(|s| s.private_endpoint)
+    }
+
+    /// The target was given as an address.
+    pub fn is_literal(&self) -> bool {
+        self.target.probed.parse::<IpAddr>().is_ok()
+    }
+
+    /// `host:port` of the proxy, when the route has one.
+    pub fn proxy(&self) -> Option<String> {
+        match &self.path.route {
+            Route::Direct => None,
+            Route::Proxy { host, port, .. } => Some(format!("{host}:{port}")),
+        }
+    }
+
+    /// Who is asked first when a connection to this host fails beyond the first packet.
+    pub fn path_owner(&self) -> Owner {
+        if self.is_customer() {
+            Owner::Service
+        } else if self.proxy().is_some() {
+            Owner::Proxy
+        } else {
+            Owner::Firewall
+        }
+    }
+
+    /// What makes a failure of this kind one cause: the customer's hosts each have an owner of
+    /// their own, hosts of the world share the box in the way.
+    pub fn path_key(&self) -> String {
+        if self.is_customer() { self.target.probed.clone() } else { self.proxy().unwrap_or_default() }
+    }
+}
+
+/// A code with its evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Found {
+    pub code: Code,
+    /// None: the code's usual owner.
+    pub owner: Option<Owner>,
+    /// None: the code's usual verdict.
+    pub verdict: Option<Verdict>,
+    pub certainty: Certainty,
+    pub line: String,
+    pub facts: Map<String, Value>,
+    /// The actors it concerns; none: all on the path.
+    pub actors: Option<Vec<Actor>>,
+    /// With code and owner, what makes findings of several hosts one cause.
+    pub key: String,
+}
+
+impl Found {
+    /// A finding that is likely until evidence leaves no other explanation.
+    pub fn new(code: Code, line: impl Into<String>) -> Self {
+        Self {
+            code,
+            owner: None,
+            verdict: None,
+            certainty: Certainty::Likely,
+            line: line.into(),
+            facts: Map::new(),
+            actors: None,
+            key: String::new(),
+        }
+    }
+
+    pub fn proven(mut self) -> Self {
+        self.certainty = Certainty::Proven;
+        self
+    }
+
+    pub fn owner(mut self, owner: Owner) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    pub fn verdict(mut self, verdict: Verdict) -> Self {
+        self.verdict = Some(verdict);
+        self
+    }
+
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    pub fn actors(mut self, actors: Vec<Actor>) -> Self {
+        self.actors = Some(actors);
+        self
+    }
+
+    /// Adds a fact; empty text is left out.
+    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        let empty = value.as_str().is_some_and(str::is_empty) || value.as_array().is_some_and(Vec::is_empty);
+        if !empty && !value.is_null() {
+            self.facts.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    pub fn verdict_by(&self, codes: &Codes) -> Verdict {
+        self.verdict.or_else(|| codes.get(self.code).map(|e| e.verdict)).unwrap_or(if self.code == Code::Ok {
+            Verdict::Reachable
+        } else {
+            Verdict::Blocked
+        })
+    }
+
+    pub fn owner_by(&self, codes: &Codes) -> Owner {
+        self.owner.or_else(|| codes.get(self.code).map(|e| e.owner)).unwrap_or(Owner::None)
+    }
+
+    pub fn concerns(&self, actor: Actor) -> bool {
+        self.actors.as_ref().is_none_or(|actors| actors.contains(&actor))
+    }
+}
+
+/// The walk down the ladder of one attempt.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Walk {
+    /// What is in the way, in the order of the stages.
+    pub found: Vec<Found>,
+    /// Facts of a healthy host, such as `private_ca` or `challenge`.
+    pub facts: Map<String, Value>,
+    /// What a healthy host was recognised by, for its evidence line.
+    pub proof: Vec<String>,
+    /// Times of the stages.
+    pub timings: Timings,
+}
+
+impl Walk {
+    pub fn push(&mut self, found: Found) {
+        self.found.push(found);
+    }
+
+    pub fn fact(&mut self, name: &str, value: impl Into<Value>) {
+        self.facts.insert(name.to_owned(), value.into());
+    }
+
+    /// The worst verdict of all findings.
+    pub fn verdict(&self, codes: &Codes) -> Verdict {
+        self.found.iter().map(|f| f.verdict_by(codes)).max().unwrap_or(Verdict::Reachable)
+    }
+}
+
+/// Whether the next stage can be judged.
+pub(super) type Step = ControlFlow<()>;
+
+/// Remote ends as evidence: each once, without ports when they are all the same.
+pub(super) fn addresses(ends: impl IntoIterator<Item = SocketAddr>) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for end in ends {
+        let text = end.ip().to_canonical().to_string();
+        if !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    seen
+}

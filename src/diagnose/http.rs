@@ -1,0 +1,211 @@
+//! The answer: complete, of the real service, and none of the middle's.
+
+use super::finding::{Code, Owner};
+use super::fingerprint::{is_html, recognise};
+use super::found::{Found, Step, View, Walk};
+use super::{tls, trust};
+use crate::observation::{Http, HttpOutcome};
+use crate::rules::services::AnswerKind;
+use crate::terms::{Confidence, Transport};
+
+/// Judges the request that counts: the last that was not given up.
+pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
+    if view.target.transport() == Transport::Ssh {
+        return banner(view, walk);
+    }
+    if !view.target.transport().has_http() {
+        return Step::Continue(());
+    }
+    let told = |h: &&Http| h.outcome != HttpOutcome::Abandoned;
+    let answered = view.attempt.http.iter().rev().find(|h| h.outcome == HttpOutcome::Answered);
+    let Some(http) = answered.or_else(|| view.attempt.http.iter().rev().find(told)) else {
+        walk.push(broken(view, Code::HttpTimeout, "no request was answered".to_owned()));
+        return Step::Break(());
+    };
+    walk.timings.http = http.first_byte_ms.or(Some(http.ms));
+    if let Some(status) = http.status {
+        walk.fact("status", status);
+    }
+    if let Some(found) = obstacle(view, http, walk) {
+        walk.push(found);
+        return Step::Break(());
+    }
+    Step::Continue(())
+}
+
+fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
+    match &http.outcome {
+        HttpOutcome::Answered => answered(view, http, walk),
+        HttpOutcome::BodyTimeout => {
+            // A stream does not end; its beginning is enough to know the service.
+            let known = view.service.and_then(|s| recognise(s, http, &view.target.probed));
+            if known.is_some_and(|a| a.kind == AnswerKind::Ok) {
+                return answered(view, http, walk);
+            }
+            let line =
+                format!("{}, then the body stopped after {} bytes", status_words(http), http.body_bytes);
+            Some(broken(view, Code::HttpInterrupted, line))
+        }
+        HttpOutcome::Timeout => {
+            Some(broken(view, Code::HttpTimeout, format!("no answer in {:.0} ms", http.ms)))
+        }
+        HttpOutcome::Reset => {
+            Some(broken(view, Code::HttpInterrupted, "connection reset after the request".to_owned()))
+        }
+        HttpOutcome::Closed => Some(broken(
+            view,
+            Code::HttpInterrupted,
+            "connection closed before the answer was complete".to_owned(),
+        )),
+        HttpOutcome::Alert { alert } => tls::late_client_certificate(view, None, &http.outcome)
+            .or_else(|| Some(tls::late_alert(view, alert))),
+        HttpOutcome::Malformed { error } => {
+            let found = broken(view, Code::HttpWrongContent, format!("the answer is not HTTP ({error})"));
+            Some(found.fact("what", "something that is not HTTP"))
+        }
+        HttpOutcome::Abandoned => Some(broken(view, Code::HttpTimeout, "no request was answered".to_owned())),
+    }
+}
+
+fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
+    let status = http.status.unwrap_or_default();
+    let service = view.service;
+    if let Some((service, answer)) =
+        service.and_then(|s| recognise(s, http, &view.target.probed).map(|answer| (s, answer)))
+    {
+        match answer.kind {
+            AnswerKind::Ok => {
+                walk.fact("recognised", format!("{}: {}", service.id, answer.name));
+                walk.proof.push(format!("{status}, {}", answer.name));
+                return None;
+            }
+            AnswerKind::Challenge => {
+                walk.fact("challenge", answer.name.as_str());
+                walk.proof.push(format!("{status}, {}", answer.name));
+                return None;
+            }
+            AnswerKind::RateLimited => return Some(rate_limited(view, http).proven()),
+        }
+    }
+    if let Some(found) = tls::late_client_certificate(view, Some(status), &http.outcome) {
+        return Some(found);
+    }
+    if status == 429 {
+        return Some(rate_limited(view, http));
+    }
+    if status >= 500 {
+        return Some(server_error(view, http));
+    }
+    let Some(service) = service else {
+        walk.proof.push(format!("{status}; no fingerprint is known"));
+        return None;
+    };
+    if (300..400).contains(&status) && status != 304 && !service.follows_redirects {
+        let location = http.header("location").unwrap_or("an unnamed place");
+        let found = Found::new(Code::HttpRedirect, format!("{}, location {location}", status_words(http)));
+        return Some(
+            found.fact("status", status).fact("location", location).key(view.target.probed.as_str()),
+        );
+    }
+    let inspector = trust::inspector(view);
+    if service.json && is_html(http) {
+        // Where the certificate proves the provider, its own error page is the likelier reading.
+        if view.is_customer() || inspector.is_some() {
+            let mut found =
+                Found::new(Code::HttpWrongContent, format!("{}: an HTML page", status_words(http)))
+                    .fact("status", status)
+                    .fact("what", "an HTML page")
+                    .fact("title", title(&http.body));
+            found.key = view.target.probed.clone();
+            if let Some(issuer) = inspector {
+                found = found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer);
+            }
+            return Some(found);
+        }
+    }
+    let expected: Vec<&str> = service.answers.iter().map(|a| a.name.as_str()).collect();
+    let line = format!("{}; expected: {}", status_words(http), expected.join(", or "));
+    let mut found = Found::new(Code::HttpUnrecognised, line)
+        .fact("status", status)
+        .fact("service", service.title.as_str())
+        .fact("title", title(&http.body))
+        .key(view.target.probed.as_str());
+    if service.confidence == Confidence::Inferred {
+        found = found.fact("fingerprint", "inferred, not confirmed by the vendor");
+    }
+    if let Some(issuer) = inspector {
+        found = found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer);
+    }
+    Some(found)
+}
+
+fn rate_limited(view: &View<'_>, http: &Http) -> Found {
+    let after = http.header("retry-after").map(|s| format!(", retry after {s}")).unwrap_or_default();
+    Found::new(Code::HttpRateLimited, format!("status 429{after}"))
+        .fact("status", http.status)
+        .key(super::world::operator(view.target, view.context.services))
+}
+
+fn server_error(view: &View<'_>, http: &Http) -> Found {
+    let found = Found::new(Code::HttpServerError, status_words(http))
+        .fact("status", http.status)
+        .fact("service", view.service.map(|s| s.title.clone()).unwrap_or_default())
+        .key(super::world::operator(view.target, view.context.services));
+    match trust::inspector(view) {
+        Some(issuer) => found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer),
+        None => found,
+    }
+}
+
+/// An exchange that broke, not an answer that is wrong.
+fn broken(view: &View<'_>, code: Code, line: String) -> Found {
+    let (owner, key) = match trust::inspector(view) {
+        Some(issuer) => (Owner::TlsInspection, issuer.to_owned()),
+        None => (view.path_owner(), view.path_key()),
+    };
+    let found = Found::new(code, line).owner(owner).key(key);
+    match view.proxy() {
+        Some(proxy) => found.fact("proxy", proxy),
+        None => found,
+    }
+}
+
+fn status_words(http: &Http) -> String {
+    let server = http.header("server").map(|s| format!(" from server {s}")).unwrap_or_default();
+    let kind = http.header("content-type").map(|t| format!(", {t}")).unwrap_or_default();
+    format!("status {}{server}{kind}", http.status.unwrap_or_default())
+}
+
+/// The title of an HTML page, for whoever must recognise it.
+fn title(body: &str) -> String {
+    let lower = body.to_ascii_lowercase();
+    let start = lower.find("<title").and_then(|at| lower.get(at..)?.find('>').map(|end| at + end + 1));
+    let Some(start) = start else { return String::new() };
+    let end = lower.get(start..).and_then(|rest| rest.find('<')).map_or(body.len(), |n| start + n);
+    body.get(start..end).unwrap_or_default().trim().chars().take(80).collect()
+}
+
+/// An SSH server speaks first.
+fn banner(view: &View<'_>, walk: &mut Walk) -> Step {
+    match &view.attempt.banner {
+        Some(banner) if banner.text.starts_with("SSH-") => {
+            walk.timings.http = Some(banner.ms);
+            walk.proof.push(banner.text.clone());
+            Step::Continue(())
+        }
+        Some(banner) => {
+            let line = format!("the first bytes are no SSH: {:?}", banner.text);
+            walk.push(
+                Found::new(Code::HttpUnrecognised, line)
+                    .fact("service", "an SSH server")
+                    .key(view.target.probed.as_str()),
+            );
+            Step::Break(())
+        }
+        None => {
+            let line = "connected, and the SSH server said nothing".to_owned();
+            walk.push(broken(view, Code::HttpTimeout, line));
+            Step::Break(())
+        }
+    }
+}

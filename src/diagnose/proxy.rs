@@ -1,0 +1,126 @@
+//! The proxy: a ladder of its own before the target's TLS.
+
+use super::dns;
+use super::finding::{Code, Owner};
+use super::found::{Found, Step, View, Walk, addresses};
+use super::tcp::connected;
+use crate::observation::{ProxyOutcome, TcpOutcome};
+use crate::plan::Route;
+
+/// Judges the way to the proxy and its answer to CONNECT.
+pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
+    let Route::Proxy { origin, .. } = &view.path.route else { return Step::Continue(()) };
+    let name = view.proxy().unwrap_or_default();
+    match obstacle(view, walk, &name) {
+        Some(found) => {
+            let key = if found.key.is_empty() { name.clone() } else { format!("{name} {}", found.key) };
+            walk.push(found.fact("proxy", name).fact("key", origin.as_str()).key(key));
+            Step::Break(())
+        }
+        None => Step::Continue(()),
+    }
+}
+
+fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
+    let attempt = view.attempt;
+    if let Some(lookup) = &attempt.dns {
+        walk.timings.dns = Some(lookup.ms);
+        if attempt.tcp.is_empty()
+            && let Some(failed) = dns::failure(lookup)
+        {
+            let owner = if failed.code == Code::DnsNxdomain { Owner::Configuration } else { Owner::Dns };
+            let mut found = Found::new(Code::ProxyUnresolved, failed.line).owner(owner);
+            found.facts = failed.facts;
+            return Some(found.fact("dns", failed.code.as_str()));
+        }
+    }
+    let Some(stood) = connected(&attempt.tcp) else { return Some(unconnected(view, name)) };
+    walk.timings.tcp = Some(stood.ms);
+    let Some(proxy) = &attempt.proxy else {
+        return Some(Found::new(
+            Code::ProxyTimeout,
+            format!("{name}: connected, and no CONNECT was answered"),
+        ));
+    };
+    walk.timings.proxy = Some(proxy.ms);
+    let header = |wanted: &str| {
+        proxy.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(wanted)).map(|(_, v)| v.clone())
+    };
+    let target = format!("{}:{}", view.target.probed, view.target.port());
+    let found = match &proxy.outcome {
+        ProxyOutcome::Tunnel => return None,
+        ProxyOutcome::Status { status: 407 } => {
+            let schemes: Vec<String> = proxy
+                .headers
+                .iter()
+                .filter(|(n, _)| n.eq_ignore_ascii_case("proxy-authenticate"))
+                .filter_map(|(_, v)| v.split_whitespace().next().map(str::to_owned))
+                .collect();
+            let scheme = schemes.join(", ");
+            let asks = if scheme.is_empty() { String::new() } else { format!(" ({scheme})") };
+            Found::new(Code::ProxyAuthRequired, format!("{name} answers CONNECT {target} with 407{asks}"))
+                .proven()
+                .fact("status", 407)
+                .fact("scheme", scheme)
+        }
+        ProxyOutcome::Status { status } => {
+            let reason = header("x-squid-error").map(|e| format!(", {e}")).unwrap_or_default();
+            let line = format!("{name} answers CONNECT {target} with {status}{reason}");
+            if *status >= 500 {
+                Found::new(Code::ProxyUpstream, line).fact("status", *status)
+            } else {
+                Found::new(Code::ProxyDenied, line).proven().fact("status", *status)
+            }
+        }
+        ProxyOutcome::Timeout => Found::new(
+            Code::ProxyTimeout,
+            format!("{name}: no answer to CONNECT {target} in {:.0} ms", proxy.ms),
+        ),
+        ProxyOutcome::Reset | ProxyOutcome::Closed => {
+            let how = if proxy.outcome == ProxyOutcome::Reset { "reset" } else { "closed" };
+            Found::new(Code::ProxyReset, format!("{name}: connection {how} after CONNECT {target}"))
+                .fact("error", format!("connection {how}"))
+        }
+        ProxyOutcome::NotHttp => {
+            Found::new(Code::ProxyReset, format!("{name}: the answer to CONNECT {target} is not HTTP"))
+                .fact("error", "the answer is not HTTP")
+        }
+        ProxyOutcome::Tls { error } => {
+            Found::new(Code::ProxyReset, format!("{name}: TLS to the proxy failed ({error})"))
+                .fact("error", format!("TLS to the proxy failed: {error}"))
+        }
+    };
+    let mut found = found;
+    for (fact, wanted) in [("via", "via"), ("proxy_server", "server"), ("proxy_error", "x-squid-error")] {
+        if let Some(value) = header(wanted) {
+            found = found.fact(fact, value);
+        }
+    }
+    if let Some(status) = found.facts.get("status").and_then(serde_json::Value::as_u64) {
+        found.key = status.to_string();
+    }
+    Some(found)
+}
+
+fn unconnected(view: &View<'_>, name: &str) -> Found {
+    let tries = &view.attempt.tcp;
+    let ends = addresses(tries.iter().map(|t| t.remote));
+    let any = |wanted: fn(&TcpOutcome) -> bool| tries.iter().any(|t| wanted(&t.outcome));
+    let (code, how) = if any(|o| *o == TcpOutcome::Denied) {
+        (Code::DeviceLocalDenied, "refused by this device")
+    } else if any(|o| *o == TcpOutcome::Refused) {
+        (Code::ProxyRefused, "connection refused")
+    } else if any(|o| *o == TcpOutcome::Reset) {
+        (Code::ProxyReset, "connection reset")
+    } else if any(|o| matches!(o, TcpOutcome::HostUnreachable | TcpOutcome::NetworkUnreachable)) {
+        (Code::ProxyTimeout, "no route")
+    } else {
+        (Code::ProxyTimeout, "no answer to the connection")
+    };
+    let found = Found::new(code, format!("{name}: {how}")).fact("addresses", ends).fact("error", how);
+    match code {
+        Code::DeviceLocalDenied | Code::ProxyRefused => found.proven(),
+        _ if how == "no route" => found.owner(Owner::Network),
+        _ => found,
+    }
+}

@@ -1,0 +1,143 @@
+//! Findings put into words: the wording is data, this only fills it in, and lets nothing through
+//! that could play tricks on a terminal or a ticket system.
+
+use serde_json::{Map, Value};
+
+use super::finding::{Evidence, Finding, Verdict};
+use super::found::Found;
+use crate::plan::Target;
+use crate::rules::codes::{CauseEntry, Codes};
+use crate::terms::Severity;
+
+/// No text of evidence is longer, in characters.
+const LONGEST: usize = 300;
+/// So many hosts are named in a sentence.
+const NAMED: usize = 3;
+
+/// The host as a reader knows it: as the list has it, and the known member of a wildcard beside.
+pub(super) fn shown(target: &Target) -> String {
+    let listed = target.requirement.host.to_string();
+    if target.probed.is_empty() || target.probed == listed {
+        listed
+    } else {
+        format!("{} ({listed})", target.probed)
+    }
+}
+
+/// A finding in words, about one host or several.
+pub(super) fn finding(codes: &Codes, found: &Found, hosts: &[String], port: u16) -> Finding {
+    let owner = found.owner_by(codes);
+    let value = values(found, hosts, port);
+    let entry = codes.get(found.code);
+    let remedy = entry.map_or("", |e| e.remedy_for.get(&owner).unwrap_or(&e.remedy).as_str());
+    let severity = match (found.verdict_by(codes), entry) {
+        (Verdict::Warning, _) => Severity::Warning,
+        (Verdict::Blocked, _) => Severity::Error,
+        (_, Some(entry)) => entry.severity,
+        (_, None) => Severity::Info,
+    };
+    Finding {
+        code: found.code,
+        severity,
+        summary: codes.fill(entry.map_or("", |e| e.summary.as_str()), &value),
+        evidence: evidence(found),
+        remedy: codes.fill(remedy, &value),
+        owner,
+        confidence: found.certainty,
+    }
+}
+
+/// The same with the wording of a cause of its own.
+pub(super) fn cause(codes: &Codes, found: &Found, entry: &CauseEntry, hosts: &[String]) -> Finding {
+    let value = values(found, hosts, 443);
+    let said = finding(codes, found, hosts, 443);
+    Finding { summary: codes.fill(&entry.summary, &value), remedy: codes.fill(&entry.remedy, &value), ..said }
+}
+
+/// A list of names in a sentence: the first few, and how many more.
+pub(super) fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, last] => format!("{first} and {last}"),
+        [first, second, last] => format!("{first}, {second} and {last}"),
+        many => {
+            let head: Vec<&str> = many.iter().take(NAMED).map(String::as_str).collect();
+            format!("{} and {} more", head.join(", "), many.len() - NAMED)
+        }
+    }
+}
+
+fn values<'a>(found: &'a Found, hosts: &'a [String], port: u16) -> impl Fn(&str) -> Option<String> + 'a {
+    move |name| {
+        match name {
+            "host" | "hosts" if !hosts.is_empty() => Some(list(hosts)),
+            "count" => Some(hosts.len().to_string()),
+            "port" => Some(found.facts.get("port").map_or_else(|| port.to_string(), text)),
+            "resolver" => found.facts.get(name).map(|v| format!("the resolver {}", text(v))),
+            _ => found.facts.get(name).map(text),
+        }
+        .map(|t| clean(&t))
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => list(&items.iter().map(text).collect::<Vec<_>>()),
+        other => other.to_string(),
+    }
+}
+
+fn evidence(found: &Found) -> Evidence {
+    let facts: Map<String, Value> = found.facts.iter().map(|(k, v)| (k.clone(), clean_value(v))).collect();
+    Evidence { line: clean(&found.line), facts }
+}
+
+fn clean_value(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(clean(text)),
+        Value::Array(items) => items.iter().map(clean_value).collect(),
+        other => other.clone(),
+    }
+}
+
+/// One line of bounded length without control or direction characters. Observations are sanitised
+/// when they are made; a saved run may have been edited since.
+fn clean(text: &str) -> String {
+    let mut out: String = text
+        .chars()
+        .map(|c| if c.is_control() || is_format(c) { ' ' } else { c })
+        .take(LONGEST + 1)
+        .collect();
+    if out.chars().count() > LONGEST {
+        out.pop();
+        out.push('…');
+    }
+    out
+}
+
+/// Characters that change how others are shown: direction marks and overrides, zero-width ones.
+const fn is_format(c: char) -> bool {
+    matches!(c,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{61c}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_moves_the_cursor_or_the_direction_gets_through() {
+        assert_eq!(clean("a\u{1b}[31mb\nc\u{202e}d"), "a [31mb c d");
+        assert_eq!(clean(&"x".repeat(1000)).chars().count(), LONGEST + 1);
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_counted() {
+        let names: Vec<String> = (1..=5).map(|n| format!("h{n}")).collect();
+        assert_eq!(list(&names), "h1, h2, h3 and 2 more");
+        assert_eq!(list(&names[..2]), "h1 and h2");
+    }
+}

@@ -1,0 +1,98 @@
+//! The run as a whole: its verdict, and what it does not speak for.
+
+use super::finding::{Cause, Code, HostJudgement, NotTested, RunVerdict, Verdict};
+use super::found::Context;
+use super::remedy::{list, shown};
+use crate::observation::Trust;
+use crate::plan::{Skip, Target};
+use crate::terms::{Actor, Need, Severity, Transport};
+
+/// The verdict on the run, as the contract has it.
+pub(super) fn verdict(context: &Context<'_>, hosts: &[HostJudgement], causes: &[Cause]) -> RunVerdict {
+    let decisive = |h: &&HostJudgement| context.plan.target(h.target).is_some_and(decides);
+    let any = |wanted| hosts.iter().filter(decisive).any(|h| h.verdict == wanted);
+    if any(Verdict::Blocked) {
+        RunVerdict::Blocked
+    } else if any(Verdict::Untested) {
+        RunVerdict::Unknown
+    } else if hosts.iter().any(|h| matches!(h.verdict, Verdict::Blocked | Verdict::Warning))
+        || causes.iter().any(|c| c.finding.severity >= Severity::Warning)
+    {
+        RunVerdict::Degraded
+    } else {
+        RunVerdict::Ready
+    }
+}
+
+/// Whether a host can make the run `blocked` or `unknown`: it is required, and it could be probed.
+fn decides(target: &Target) -> bool {
+    target.requirement.need() == Need::Required
+        && target.skip.is_none()
+        && target.requirement.unbounded.is_none()
+        && target.paths.iter().any(|p| p.actors.iter().copied().any(Actor::is_probed))
+}
+
+/// What this run does not speak for, in plain words.
+pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<NotTested> {
+    let targets = &context.plan.targets;
+    let names = |wanted: &dyn Fn(&Target) -> bool| -> Vec<String> {
+        let mut all: Vec<String> = targets.iter().filter(|t| wanted(t)).map(shown).collect();
+        all.dedup();
+        all
+    };
+    let coded = |code: Code| -> Vec<String> {
+        hosts
+            .iter()
+            .filter(|h| h.finding.code == code)
+            .filter_map(|h| context.plan.target(h.target))
+            .map(shown)
+            .collect()
+    };
+    let mut out = Vec::new();
+    let mut say = |id: &str, hosts: &[String]| {
+        let Some(text) = context.codes.not_tested(id) else { return };
+        let text = context.codes.fill(text, |name| match name {
+            "hosts" => Some(list(hosts)),
+            "count" => Some(hosts.len().to_string()),
+            _ => None,
+        });
+        out.push(NotTested { id: id.to_owned(), text });
+    };
+    for id in ["credential", "large-download", "endpoint-security", "other-users"] {
+        say(id, &[]);
+    }
+    let feature = |t: &Target, id: &str| t.requirement.reasons.iter().any(|r| r.feature == id);
+    let derived = targets.iter().any(|t| !feature(t, "ad-hoc"));
+    if derived && !targets.iter().any(|t| feature(t, "inference")) {
+        say("inference", &[]);
+    }
+    let device_silent = |t: &Target| {
+        context.observations.attempts.iter().filter(|a| a.target == t.id).flat_map(|a| &a.tls).any(|tls| {
+            !tls.chain.is_empty() && matches!(tls.device_trust, None | Some(Trust::Unavailable { .. }))
+        })
+    };
+    let lists: [(&str, Vec<String>); 10] = [
+        ("wildcards", names(&|t| t.skip == Some(Skip::Wildcard))),
+        ("unbounded", names(&|t| t.skip == Some(Skip::Unbounded))),
+        ("member", names(&|t| t.skip.is_none() && t.requirement.host.is_wildcard())),
+        ("other-programs", names(&|t| t.requirement.actors().iter().all(|a| !a.is_probed()))),
+        ("link-local", names(&|t| t.skip == Some(Skip::LinkLocal))),
+        ("deadline", coded(Code::UntestedDeadline)),
+        ("interrupted", coded(Code::UntestedInterrupted)),
+        ("device-trust", names(&device_silent)),
+        ("grpc", names(&|t| matches!(t.transport(), Transport::Grpc | Transport::GrpcTls))),
+        ("ssh", names(&|t| t.skip.is_none() && t.transport() == Transport::Ssh)),
+    ];
+    for (id, hosts) in &lists {
+        if !hosts.is_empty() {
+            say(id, hosts);
+        }
+    }
+    let device = &context.observations.device;
+    match (device.ipv4, device.ipv6) {
+        (Some(_), None) => say("ipv6", &[]),
+        (None, Some(_)) => say("ipv4", &[]),
+        _ => {}
+    }
+    out
+}

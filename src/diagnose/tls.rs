@@ -1,0 +1,137 @@
+//! The TLS handshake: how it ended. Whether the certificate proves the host is judged in `trust`.
+
+use super::finding::{Code, Owner, Verdict};
+use super::found::{Found, Step, View, Walk};
+use super::trust;
+use crate::observation::{HttpOutcome, Tls, TlsOutcome};
+
+/// Alerts by which a server says that it wants a client certificate, once it has asked for one.
+const WANTS_CERTIFICATE: [&str; 5] =
+    ["certificate_required", "handshake_failure", "bad_certificate", "access_denied", "certificate_unknown"];
+
+/// Judges the handshake that counts: the one that completed, else the last that ended.
+pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
+    if !view.target.transport().has_tls() {
+        return Step::Continue(());
+    }
+    let Some(tls) = telling(&view.attempt.tls) else {
+        walk.push(plain(view, Code::TlsTimeout, "connected, and no handshake ended".to_owned()));
+        return Step::Break(());
+    };
+    walk.timings.tls = Some(tls.ms);
+    if tls.outcome == TlsOutcome::Completed {
+        return trust::judge(view, tls, walk);
+    }
+    walk.push(failure(view, tls));
+    Step::Break(())
+}
+
+fn telling(tries: &[Tls]) -> Option<&Tls> {
+    let completed = tries.iter().rev().find(|t| t.outcome == TlsOutcome::Completed);
+    completed.or_else(|| tries.iter().rev().find(|t| t.outcome != TlsOutcome::Abandoned))
+}
+
+fn failure(view: &View<'_>, tls: &Tls) -> Found {
+    let end = tls.remote;
+    let found = match &tls.outcome {
+        TlsOutcome::Reset => {
+            plain(view, Code::TlsReset, format!("{end}: connection reset after the ClientHello"))
+        }
+        TlsOutcome::Closed => plain(view, Code::TlsClosed, format!("{end}: connection closed, no alert")),
+        TlsOutcome::Alert { alert } => return alerted(view, tls, alert),
+        TlsOutcome::Version => version(view, format!("{end}: no common TLS version")),
+        TlsOutcome::NotTls { first } => {
+            plain(view, Code::TlsNotTls, format!("{end}: first bytes are no TLS: {first:?}"))
+                .fact("error", format!("{first:?}"))
+        }
+        TlsOutcome::Faulty { error } => {
+            plain(view, Code::TlsAlert, format!("{end}: the handshake is faulty ({error})"))
+                .fact("alert", format!("a fault ({error})"))
+        }
+        TlsOutcome::Timeout | TlsOutcome::Abandoned | TlsOutcome::Completed => {
+            let back = if tls.received_bytes == 0 {
+                "nothing came back".to_owned()
+            } else {
+                format!("{} bytes came back, not enough", tls.received_bytes)
+            };
+            plain(view, Code::TlsTimeout, format!("{end}: {back} in {:.0} ms", tls.ms))
+        }
+    };
+    found.fact("hello_bytes", tls.hello_bytes).fact("received_bytes", tls.received_bytes)
+}
+
+/// A handshake that ended badly, whatever the name: the box in the way or the customer's service.
+fn plain(view: &View<'_>, code: Code, line: String) -> Found {
+    let mut found = Found::new(code, line).owner(view.path_owner()).key(view.path_key());
+    let ends = super::found::addresses(view.attempt.tcp.iter().map(|t| t.remote));
+    if view.proxy().is_none() {
+        found = found.fact("address", ends.first().cloned().unwrap_or_default()).fact("addresses", ends);
+    }
+    match view.proxy() {
+        Some(proxy) => found.fact("proxy", proxy),
+        None => found,
+    }
+}
+
+fn version(view: &View<'_>, line: String) -> Found {
+    let found = plain(view, Code::TlsVersion, line);
+    // The providers speak TLS 1.3; what does not is a box in between.
+    if found.owner == Some(Owner::Firewall) { found.owner(Owner::TlsInspection) } else { found }
+}
+
+fn alerted(view: &View<'_>, tls: &Tls, alert: &str) -> Found {
+    let end = tls.remote;
+    if tls.client_certificate_requested && WANTS_CERTIFICATE.contains(&alert) {
+        return client_certificate(
+            view,
+            format!("{end}: asked for a client certificate, then alert {alert}"),
+            true,
+        );
+    }
+    if alert == "protocol_version" {
+        return version(view, format!("{end}: alert protocol_version"));
+    }
+    let found =
+        plain(view, Code::TlsAlert, format!("{end}: alert {alert}")).fact("alert", format!("alert {alert}"));
+    let key = format!("{} {alert}", found.key);
+    found.key(key)
+}
+
+/// A demand for a client certificate that ended the connection. The app offers the device's on the
+/// inference gateway, so there it is only a warning.
+fn client_certificate(view: &View<'_>, line: String, certain: bool) -> Found {
+    let requirement = &view.target.requirement;
+    let inference = requirement.reasons.iter().any(|r| r.feature == "inference");
+    let gateway = view.target.service.as_deref() == Some("gateway") || inference && view.is_customer();
+    let mut found = Found::new(Code::TlsClientCertificate, line).key(view.target.probed.as_str());
+    if gateway {
+        found = found.verdict(Verdict::Warning);
+    }
+    if certain { found.proven() } else { found }
+}
+
+/// The demand as it shows after the handshake: an alert in place of the answer (TLS 1.3), or the
+/// server's own 4xx for it. A server that asked and then answered normally demanded nothing.
+pub(super) fn late_client_certificate(
+    view: &View<'_>,
+    status: Option<u16>,
+    outcome: &HttpOutcome,
+) -> Option<Found> {
+    let tls = telling(&view.attempt.tls)?;
+    if let HttpOutcome::Alert { alert } = outcome {
+        let demanded = alert == "certificate_required"
+            || tls.client_certificate_requested && WANTS_CERTIFICATE.contains(&alert.as_str());
+        return demanded.then(|| {
+            client_certificate(view, format!("{}: alert {alert} after the request", tls.remote), true)
+        });
+    }
+    let status = status.filter(|s| tls.client_certificate_requested && matches!(s, 400 | 495 | 496))?;
+    let line = format!("{}: asked for a client certificate, then status {status}", tls.remote);
+    Some(client_certificate(view, line, status != 400).fact("status", status))
+}
+
+/// An alert in place of an answer that is about something else.
+pub(super) fn late_alert(view: &View<'_>, alert: &str) -> Found {
+    plain(view, Code::TlsAlert, format!("alert {alert} after the request"))
+        .fact("alert", format!("alert {alert}"))
+}

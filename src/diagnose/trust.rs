@@ -1,0 +1,320 @@
+//! The certificate: one chain, judged by the device's store and by the public roots.
+//!
+//! | public roots | device  | a host of the world            | the customer's host        |
+//! |--------------|---------|--------------------------------|----------------------------|
+//! | accept       | accepts | healthy                        | healthy                    |
+//! | accept       | refuses | `device/trust-store`           | `device/trust-store`       |
+//! | no issuer    | accepts | `tls/intercepted`              | healthy, `private_ca`      |
+//! | no issuer    | refuses | `tls/intercepted-untrusted`    | `tls/unknown-issuer`       |
+//!
+//! Before that come the faults of the certificate itself: time, name, its own issuer, an
+//! intermediate that was not sent.
+
+use time::OffsetDateTime;
+
+use super::finding::{Code, Owner, Verdict};
+use super::found::{Found, Step, View, Walk};
+use super::world::span;
+use crate::observation::{Certificate, Tls, Trust};
+use crate::terms::Actor;
+
+/// Judges the chain of a completed handshake. Goes on to HTTP where the connection is worth
+/// something, that is where the device accepts it.
+pub(super) fn judge(view: &View<'_>, tls: &Tls, walk: &mut Walk) -> Step {
+    let Some(leaf) = tls.chain.first() else {
+        let line = format!("{}: no certificate was recorded", tls.remote);
+        walk.push(Found::new(Code::TlsUnknownIssuer, line).owner(view.path_owner()));
+        return Step::Break(());
+    };
+    walk.fact("issuer", leaf.issuer.clone());
+    if let Some(parameters) = &tls.parameters {
+        walk.fact("tls", format!("{} {}", parameters.version, parameters.group));
+    }
+    let chain = Chain { view, tls, leaf };
+    let found = if view.must_be_public() { chain.of_the_world() } else { chain.of_the_customer(walk) };
+    let Some(found) = found else { return Step::Continue(()) };
+    let warning = found.verdict_by(view.context.codes) == Verdict::Warning;
+    // A trust store concerns the programs that use it; the others go on.
+    let some_go_on = found.actors.is_some();
+    walk.push(found);
+    if warning || some_go_on { Step::Continue(()) } else { Step::Break(()) }
+}
+
+struct Chain<'a> {
+    view: &'a View<'a>,
+    tls: &'a Tls,
+    leaf: &'a Certificate,
+}
+
+/// What a store says, reduced to what matters here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Accepts,
+    /// The issuer is not known, or the chain is wrong in a way that no clock or name explains.
+    NoIssuer,
+    Expired,
+    NotYet,
+    Name,
+    Revoked,
+    /// It was not asked.
+    Nothing,
+}
+
+fn says(trust: Option<&Trust>) -> Says {
+    match trust {
+        Some(Trust::Accepted) => Says::Accepts,
+        Some(Trust::UnknownIssuer | Trust::Rejected { .. }) => Says::NoIssuer,
+        Some(Trust::Expired) => Says::Expired,
+        Some(Trust::NotYetValid) => Says::NotYet,
+        Some(Trust::NameMismatch) => Says::Name,
+        Some(Trust::Revoked) => Says::Revoked,
+        Some(Trust::Unavailable { .. }) | None => Says::Nothing,
+    }
+}
+
+impl Chain<'_> {
+    fn device(&self) -> Says {
+        says(self.tls.device_trust.as_ref())
+    }
+
+    fn public(&self) -> Says {
+        says(self.tls.public_trust.as_ref())
+    }
+
+    /// A host that must chain to the public roots.
+    fn of_the_world(&self) -> Option<Found> {
+        match (self.public(), self.device()) {
+            (Says::Accepts, device) => self.public_accepts(device),
+            (Says::Expired | Says::NotYet, _) => Some(self.out_of_time(self.public())),
+            (Says::Name, _) => Some(self.wrong_name(Owner::Firewall)),
+            (Says::NoIssuer | Says::Revoked, device) => Some(self.not_public(device)),
+            (Says::Nothing, Says::Accepts) => None,
+            (Says::Nothing, Says::Expired | Says::NotYet) => Some(self.out_of_time(self.device())),
+            (Says::Nothing, Says::Name) => Some(self.wrong_name(Owner::Firewall)),
+            (Says::Nothing, _) => {
+                Some(self.found(Code::TlsUnknownIssuer, "no trust store accepts it".to_owned()))
+            }
+        }
+    }
+
+    /// The customer's host, or one given on the command line.
+    fn of_the_customer(&self, walk: &mut Walk) -> Option<Found> {
+        let (public, device) = (self.public(), self.device());
+        if device == Says::Accepts {
+            if public == Says::NoIssuer {
+                walk.fact("private_ca", self.leaf.issuer.clone());
+                walk.proof.push(format!("certificate of the private authority {}", self.leaf.issuer));
+            }
+            return None;
+        }
+        if public == Says::Accepts {
+            return self.public_accepts(device);
+        }
+        let either = |wanted| public == wanted || device == wanted;
+        if either(Says::Expired) {
+            return Some(self.out_of_time(Says::Expired));
+        }
+        if either(Says::NotYet) {
+            return Some(self.out_of_time(Says::NotYet));
+        }
+        if either(Says::Name) {
+            return Some(self.wrong_name(Owner::Service));
+        }
+        if device == Says::Revoked {
+            return Some(self.revoked());
+        }
+        let world = &self.view.context.world;
+        if self.is_alone() && self.signs_itself() {
+            return Some(self.self_signed(Owner::Service));
+        }
+        if world.is_inspector(&self.leaf.issuer) {
+            return Some(self.intercepted_untrusted());
+        }
+        if let Some(found) = self.incomplete(device) {
+            return Some(found);
+        }
+        let line = format!("issuer {} is not in the device's trust store", self.leaf.issuer);
+        Some(self.found(Code::TlsUnknownIssuer, line).key(self.leaf.issuer.as_str()))
+    }
+
+    fn public_accepts(&self, device: Says) -> Option<Found> {
+        let found = match device {
+            Says::Accepts | Says::Nothing => return None,
+            Says::Revoked => return Some(self.revoked()),
+            _ => {
+                let line = format!(
+                    "the public roots accept the chain of {}, the device's store says {}",
+                    self.leaf.issuer,
+                    words(self.tls.device_trust.as_ref())
+                );
+                self.found(Code::DeviceTrustStore, line).proven().key(self.leaf.issuer.as_str())
+            }
+        };
+        // The engine carries the public roots itself (domain.md 6.5); app and updater ask the
+        // operating system. What the virtual machine trusts is not documented.
+        let concerned: Vec<Actor> = self
+            .view
+            .path
+            .actors
+            .iter()
+            .copied()
+            .filter(|a| matches!(a, Actor::App | Actor::Updater))
+            .collect();
+        if concerned.is_empty() {
+            return None;
+        }
+        Some(if concerned.len() == self.view.path.actors.len() { found } else { found.actors(concerned) })
+    }
+
+    fn revoked(&self) -> Found {
+        let line = format!("the device's store says the certificate of {} is revoked", self.leaf.issuer);
+        self.found(Code::DeviceTrustStore, line).owner(Owner::Service).key(self.leaf.sha256.as_str())
+    }
+
+    /// No public root leads to the chain of a host that must have one.
+    fn not_public(&self, device: Says) -> Found {
+        let world = &self.view.context.world;
+        let shared = world.is_shared_inspector(&self.leaf.issuer);
+        if !shared {
+            if self.is_alone() && self.signs_itself() && device != Says::Accepts {
+                return self.self_signed(Owner::TlsInspection);
+            }
+            if let Some(found) = self.incomplete(device) {
+                return found;
+            }
+        }
+        if device == Says::Accepts { self.intercepted() } else { self.intercepted_untrusted() }
+    }
+
+    fn intercepted(&self) -> Found {
+        let own_store = self.view.path.actors.iter().any(|a| matches!(a, Actor::Engine | Actor::Vm));
+        let mut line = format!("issuer {}: not a public root, trusted by this device", self.leaf.issuer);
+        if own_store {
+            line.push_str("; whether the engine and the virtual machine trust it was not tested");
+        }
+        let found = self.found(Code::TlsIntercepted, line).key(self.leaf.issuer.as_str());
+        if own_store { found } else { found.proven() }
+    }
+
+    fn intercepted_untrusted(&self) -> Found {
+        let line = format!("issuer {}: neither a public root nor trusted by this device", self.leaf.issuer);
+        let shared = self.view.context.world.is_shared_inspector(&self.leaf.issuer);
+        let found = self.found(Code::TlsInterceptedUntrusted, line).key(self.leaf.issuer.as_str());
+        if shared { found.proven() } else { found }
+    }
+
+    fn self_signed(&self, owner: Owner) -> Found {
+        let line = format!("certificate {} signs itself", self.leaf.subject);
+        self.found(Code::TlsSelfSigned, line).owner(owner).key(self.leaf.sha256.as_str())
+    }
+
+    /// Only the leaf was sent, and its issuer is a public one: known as such from another host of
+    /// this run, or likely so because the leaf says where its issuer can be fetched, which the
+    /// certificates that inspection makes up do not.
+    fn incomplete(&self, device: Says) -> Option<Found> {
+        if !self.is_alone() || self.signs_itself() {
+            return None;
+        }
+        let known = self.view.context.world.is_public_issuer(&self.leaf.issuer);
+        if !known && self.leaf.issuer_url.is_none() {
+            return None;
+        }
+        let line = format!("only the leaf was sent; the certificate of {} is missing", self.leaf.issuer);
+        let mut found = self.found(Code::TlsIncompleteChain, line).key(self.leaf.sha256.as_str());
+        if self.view.must_be_public() {
+            found = found.owner(Owner::Firewall);
+        }
+        if device == Says::Accepts {
+            found = found.verdict(Verdict::Warning);
+        }
+        Some(if known { found.proven() } else { found })
+    }
+
+    fn out_of_time(&self, says: Says) -> Found {
+        let clock = self.view.context.world.clock.as_ref();
+        let now = self.view.context.observations.device.clock;
+        if let Some(clock) = clock
+            && self.tls.chain.iter().all(|c| (c.not_before..=c.not_after).contains(&(now + clock.offset)))
+        {
+            let line = format!(
+                "{} servers agree that this device's clock is {} {}; at their time the certificate is valid",
+                clock.hosts.len(),
+                span(clock.offset),
+                if clock.offset > 0 { "behind" } else { "ahead" }
+            );
+            return self
+                .found(Code::DeviceClock, line)
+                .proven()
+                .fact("clock", span(clock.offset))
+                .fact("clock_offset_s", clock.offset);
+        }
+        let by_date =
+            |c: &&Certificate| if says == Says::Expired { c.not_after < now } else { c.not_before > now };
+        let culprit = self.tls.chain.iter().find(by_date).unwrap_or(self.leaf);
+        let found = if says == Says::Expired {
+            let line = format!("certificate {} ended on {}", culprit.subject, day(culprit.not_after));
+            self.found(Code::TlsExpired, line)
+        } else {
+            let line = format!("certificate {} is valid from {}", culprit.subject, day(culprit.not_before));
+            self.found(Code::TlsNotYetValid, line)
+        };
+        found.key(self.leaf.sha256.as_str())
+    }
+
+    fn wrong_name(&self, owner: Owner) -> Found {
+        let mut names = self.leaf.names.clone();
+        names.truncate(3);
+        if self.leaf.name_count > names.len() {
+            names.push(format!("{} more", self.leaf.name_count - names.len()));
+        }
+        let shown = if names.is_empty() { self.leaf.subject.clone() } else { names.join(", ") };
+        self.found(Code::TlsNameMismatch, format!("{}: certificate for {shown}", self.tls.remote))
+            .owner(owner)
+            .fact("names", shown)
+            .key(self.leaf.sha256.as_str())
+    }
+
+    fn found(&self, code: Code, line: String) -> Found {
+        Found::new(code, line)
+            .fact("issuer", self.leaf.issuer.as_str())
+            .fact("subject", self.leaf.subject.as_str())
+            .fact("expired", day(self.leaf.not_after))
+            .fact("starts", day(self.leaf.not_before))
+            .fact("address", self.tls.remote.ip().to_canonical().to_string())
+            .fact("sha256", self.leaf.sha256.as_str())
+    }
+
+    fn is_alone(&self) -> bool {
+        self.tls.chain.len() == 1
+    }
+
+    fn signs_itself(&self) -> bool {
+        self.leaf.self_issued
+    }
+}
+
+/// The issuer of a chain that the device trusts and the public roots do not, on a host that must
+/// chain to them: the answer that follows may be the inspector's own.
+pub(super) fn inspector<'a>(view: &View<'a>) -> Option<&'a str> {
+    let tls = view.attempt.tls.iter().rev().find(|t| !t.chain.is_empty())?;
+    let foreign = says(tls.public_trust.as_ref()) == Says::NoIssuer;
+    (view.must_be_public() && foreign).then(|| tls.chain.first().map(|c| c.issuer.as_str())).flatten()
+}
+
+fn words(trust: Option<&Trust>) -> String {
+    match trust {
+        None => "nothing".into(),
+        Some(Trust::Accepted) => "accepted".into(),
+        Some(Trust::UnknownIssuer) => "unknown issuer".into(),
+        Some(Trust::Expired) => "expired".into(),
+        Some(Trust::NotYetValid) => "not valid yet".into(),
+        Some(Trust::NameMismatch) => "wrong name".into(),
+        Some(Trust::Revoked) => "revoked".into(),
+        Some(Trust::Unavailable { error } | Trust::Rejected { error }) => error.clone(),
+    }
+}
+
+fn day(seconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .map_or_else(|_| seconds.to_string(), |t| t.date().to_string())
+}

@@ -1,0 +1,199 @@
+//! What several hosts of a run say together: the clock, issuers that open connections, issuers
+//! that are public, whether names resolve at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use time::PrimitiveDateTime;
+use time::macros::format_description;
+
+use crate::observation::{DnsAnswer, Lookup, Observations, TcpOutcome, Tls, TlsOutcome, Trust};
+use crate::plan::{Plan, Route, Target};
+use crate::rules::services::Services;
+use crate::terms::Network;
+
+/// Servers' dates agree within this many seconds of their median.
+const AGREEMENT_S: i64 = 90;
+/// A clock that is off by more is wrong.
+const TOLERANCE_S: i64 = 240;
+
+/// The clock of this device, compared with the dates of servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Clock {
+    /// Seconds to add to the device's clock.
+    pub offset: i64,
+    /// The targets whose dates agree.
+    pub hosts: Vec<u32>,
+}
+
+/// Facts of the whole run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct World {
+    /// Set when three hosts of two operators agree that the clock is off by over four minutes.
+    pub clock: Option<Clock>,
+    /// Issuers seen on hosts that must chain to the public roots and do not, with the operators of
+    /// those hosts.
+    foreign: BTreeMap<String, BTreeSet<String>>,
+    /// Issuers of certificates that the public roots accept.
+    public: BTreeSet<String>,
+    /// Names that resolved, the proxy's left out.
+    pub resolved: usize,
+    /// Internal names that resolved, by target.
+    pub internal_resolved: BTreeSet<u32>,
+    /// Some address outside this device accepted a connection.
+    pub connected: bool,
+}
+
+impl World {
+    pub fn observe(plan: &Plan, observations: &Observations, services: &Services) -> Self {
+        let mut world = Self::default();
+        let mut dates: Vec<(u32, String, i64)> = Vec::new();
+        for attempt in &observations.attempts {
+            let Some(target) = plan.target(attempt.target) else { continue };
+            let operator = operator(target, services);
+            if attempt.route == Route::Direct
+                && attempt.dns.as_ref().is_some_and(|d| found_addresses(&d.system) || direct_found(&d.direct))
+            {
+                world.resolved += 1;
+                if target.requirement.network == Network::Internal {
+                    world.internal_resolved.insert(target.id);
+                }
+            }
+            world.connected |= attempt
+                .tcp
+                .iter()
+                .any(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback());
+            for tls in attempt.tls.iter().filter(|t| t.outcome == TlsOutcome::Completed) {
+                world.learn_issuer(target, tls, &operator);
+            }
+            for http in &attempt.http {
+                let Some(date) = http.header("date").and_then(http_date) else { continue };
+                let after = http.at_ms as f64 + http.first_byte_ms.unwrap_or(http.ms);
+                let here = observations.device.clock + (after / 1000.0).round() as i64;
+                if !dates.iter().any(|(id, _, _)| *id == target.id) {
+                    dates.push((target.id, operator.clone(), date - here));
+                }
+            }
+        }
+        world.clock = agreed(&dates);
+        world
+    }
+
+    fn learn_issuer(&mut self, target: &Target, tls: &Tls, operator: &str) {
+        let Some(leaf) = tls.chain.first() else { return };
+        match &tls.public_trust {
+            Some(Trust::Accepted) => {
+                self.public.insert(leaf.issuer.clone());
+            }
+            Some(Trust::UnknownIssuer | Trust::Rejected { .. })
+                if target.requirement.hints.public_roots && !target.requirement.hints.customer =>
+            {
+                self.foreign.entry(leaf.issuer.clone()).or_default().insert(operator.to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    /// The issuer stands in place of the public one on hosts of at least two operators.
+    pub fn is_shared_inspector(&self, issuer: &str) -> bool {
+        self.foreign.get(issuer).is_some_and(|operators| operators.len() > 1)
+    }
+
+    /// The issuer stands in place of the public one on at least one host.
+    pub fn is_inspector(&self, issuer: &str) -> bool {
+        self.foreign.contains_key(issuer)
+    }
+
+    /// Another certificate of this issuer was accepted by the public roots.
+    pub fn is_public_issuer(&self, issuer: &str) -> bool {
+        self.public.contains(issuer)
+    }
+}
+
+fn found_addresses(lookup: &Lookup) -> bool {
+    matches!(lookup, Lookup::Addresses { addresses } if !addresses.is_empty())
+}
+
+fn direct_found(direct: &[crate::observation::DirectQuery]) -> bool {
+    direct.iter().any(|q| matches!(&q.answer, DnsAnswer::Addresses { addresses } if !addresses.is_empty()))
+}
+
+/// Who runs a host: as the rules have it, else the registrable part of its name, roughly.
+pub(super) fn operator(target: &Target, services: &Services) -> String {
+    let named = target
+        .service
+        .as_deref()
+        .and_then(|id| services.by_id(id))
+        .filter(|s| !s.operator.is_empty())
+        .map(|s| s.operator.clone());
+    named.unwrap_or_else(|| {
+        let labels: Vec<&str> = target.probed.rsplit('.').take(2).collect();
+        if target.probed.parse::<std::net::IpAddr>().is_ok() || labels.len() < 2 {
+            return target.probed.clone();
+        }
+        labels.into_iter().rev().collect::<Vec<_>>().join(".")
+    })
+}
+
+fn http_date(text: &str) -> Option<i64> {
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    PrimitiveDateTime::parse(text.trim(), &format).ok().map(|t| t.assume_utc().unix_timestamp())
+}
+
+fn agreed(dates: &[(u32, String, i64)]) -> Option<Clock> {
+    let mut offsets: Vec<i64> = dates.iter().map(|(_, _, offset)| *offset).collect();
+    offsets.sort_unstable();
+    let median = *offsets.get(offsets.len() / 2)?;
+    let near: Vec<_> = dates.iter().filter(|(_, _, o)| (o - median).abs() <= AGREEMENT_S).collect();
+    let operators: BTreeSet<&str> = near.iter().map(|(_, operator, _)| operator.as_str()).collect();
+    let wrong = near.len() >= 3 && operators.len() >= 2 && median.abs() > TOLERANCE_S;
+    wrong.then(|| Clock { offset: median, hosts: near.iter().map(|(id, _, _)| *id).collect() })
+}
+
+/// Seconds in words: the two largest units.
+pub(super) fn span(seconds: i64) -> String {
+    let total = seconds.unsigned_abs();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let mut rest = total;
+    let mut parts = Vec::new();
+    for (size, name) in units {
+        let count = rest / size;
+        rest %= size;
+        if count > 0 && parts.len() < 2 {
+            parts.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
+        }
+    }
+    if parts.is_empty() { "0 seconds".into() } else { parts.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn dates_of_servers_are_read_and_rubbish_is_not() {
+        assert_eq!(http_date("Sun, 22 Nov 2026 12:00:00 GMT"), Some(1_795_348_800));
+        for bad in ["", "now", "Sun, 99 Nov 2026 12:00:00 GMT", "2026-11-22T12:00:00Z"] {
+            assert_eq!(http_date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_clock_is_wrong_only_when_three_hosts_of_two_operators_say_so() {
+        let date = |id, operator: &str, offset| (id, operator.to_owned(), offset);
+        let three = [date(1, "a", 7200), date(2, "a", 7201), date(3, "b", 7198)];
+        assert_eq!(agreed(&three).map(|c| c.offset), Some(7200));
+        assert_eq!(agreed(&three[..2]), None);
+        assert_eq!(agreed(&[date(1, "a", 7200), date(2, "a", 7200), date(3, "a", 7200)]), None);
+        assert_eq!(agreed(&[date(1, "a", 200), date(2, "b", 210), date(3, "b", 190)]), None);
+        assert_eq!(agreed(&[date(1, "a", 7200), date(2, "b", 10), date(3, "c", -5)]), None);
+    }
+
+    #[test]
+    fn spans_are_said_in_two_units() {
+        assert_eq!(span(-7_260), "2 hours 1 minute");
+        assert_eq!(span(86_400), "1 day");
+    }
+}

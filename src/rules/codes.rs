@@ -1,0 +1,196 @@
+//! The wording of findings (`rules/codes.toml`): for every code its weight, its verdict, who
+//! usually mends it, and the sentences that say so. The code that judges has no wording of its own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::services::{DataError, read};
+use crate::diagnose::{Code, Owner, Verdict};
+use crate::terms::Severity;
+
+/// One code of the contract.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeEntry {
+    /// The code.
+    pub id: Code,
+    /// Its weight.
+    pub severity: Severity,
+    /// The verdict on a host that has it.
+    pub verdict: Verdict,
+    /// Who mends it, where the evidence does not name somebody else.
+    pub owner: Owner,
+    /// No evidence that this version collects leads to it.
+    #[serde(default)]
+    pub reserved: bool,
+    /// One sentence; placeholders in braces.
+    pub summary: String,
+    /// The instruction to its owner; empty when there is nothing to do.
+    #[serde(default)]
+    pub remedy: String,
+    /// The instruction to another owner than the usual one.
+    #[serde(default)]
+    pub remedy_for: BTreeMap<Owner, String>,
+}
+
+/// Wording of a cause that explains hosts with different findings.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CauseEntry {
+    /// Identifier, such as `no-route`.
+    pub id: String,
+    /// One sentence.
+    pub summary: String,
+    /// The instruction.
+    pub remedy: String,
+}
+
+/// Wording of something that a run does not speak for.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotTestedEntry {
+    /// Identifier, such as `credential`.
+    pub id: String,
+    /// Plain words.
+    pub text: String,
+}
+
+/// The wording of everything.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Codes {
+    /// Every placeholder, and what stands in its place where a fact is missing.
+    placeholder: BTreeMap<String, String>,
+    code: Vec<CodeEntry>,
+    cause: Vec<CauseEntry>,
+    not_tested: Vec<NotTestedEntry>,
+}
+
+impl Codes {
+    /// The wording built into the program.
+    pub fn embedded() -> Result<Self, DataError> {
+        Self::parse(include_str!("../../rules/codes.toml"), "codes.toml")
+    }
+
+    /// Reads `codes.toml` of a rules directory.
+    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
+        let (text, file) = read(dir, "codes.toml")?;
+        Self::parse(&text, &file)
+    }
+
+    fn parse(text: &str, file: &str) -> Result<Self, DataError> {
+        let codes: Self = toml::from_str(text)
+            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+        let bad = |reason: String| DataError::Content { file: file.to_owned(), reason };
+        for code in Code::ALL {
+            match codes.code.iter().filter(|e| e.id == *code).count() {
+                1 => {}
+                0 => return Err(bad(format!("code `{code}` is missing"))),
+                _ => return Err(bad(format!("code `{code}` is there twice"))),
+            }
+        }
+        for entry in &codes.code {
+            if entry.severity == Severity::Error && (entry.remedy.is_empty() || entry.owner == Owner::None) {
+                return Err(bad(format!("code `{}` needs a `remedy` and an `owner`", entry.id)));
+            }
+        }
+        let sentences = codes
+            .code
+            .iter()
+            .flat_map(|e| [&e.summary, &e.remedy].into_iter().chain(e.remedy_for.values()))
+            .chain(codes.cause.iter().flat_map(|c| [&c.summary, &c.remedy]))
+            .chain(codes.not_tested.iter().map(|n| &n.text));
+        for sentence in sentences {
+            for name in placeholders(sentence) {
+                if !codes.placeholder.contains_key(name) {
+                    return Err(bad(format!("`{{{name}}}` is not in [placeholder]: {sentence}")));
+                }
+            }
+        }
+        for id in CAUSES {
+            if codes.cause(id).is_none() {
+                return Err(bad(format!("cause `{id}` is missing")));
+            }
+        }
+        Ok(codes)
+    }
+
+    /// The entry of a code. The embedded file has one for each; a default table (no file read) has
+    /// none.
+    pub fn get(&self, code: Code) -> Option<&CodeEntry> {
+        self.code.iter().find(|e| e.id == code)
+    }
+
+    /// The wording of a cause.
+    pub fn cause(&self, id: &str) -> Option<&CauseEntry> {
+        self.cause.iter().find(|c| c.id == id)
+    }
+
+    /// The wording of something not tested.
+    pub fn not_tested(&self, id: &str) -> Option<&str> {
+        self.not_tested.iter().find(|n| n.id == id).map(|n| n.text.as_str())
+    }
+
+    /// Fills in a sentence: each placeholder by what `value` gives, else by its stand-in.
+    pub fn fill(&self, sentence: &str, value: impl Fn(&str) -> Option<String>) -> String {
+        let mut out = String::with_capacity(sentence.len() + 32);
+        let mut rest = sentence;
+        while let Some((before, after)) = rest.split_once('{') {
+            out.push_str(before);
+            let Some((name, after)) = after.split_once('}') else {
+                out.push('{');
+                rest = after;
+                continue;
+            };
+            match value(name).or_else(|| self.placeholder.get(name).cloned()) {
+                Some(text) => out.push_str(&text),
+                None => out.push_str(name),
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// The causes that `diagnose` finds by itself.
+const CAUSES: [&str; 4] = ["no-route", "resolver-dead", "all-dropped", "clock-off"];
+
+fn placeholders(sentence: &str) -> impl Iterator<Item = &str> {
+    sentence.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn every_code_is_there_exactly_once() {
+        let codes = Codes::embedded().unwrap();
+        assert_eq!(codes.code.len(), Code::ALL.len());
+        let text = include_str!("../../rules/codes.toml");
+        let doubled = format!(
+            "{text}\n[[code]]\nid = \"ok\"\nseverity = \"info\"\nverdict = \"reachable\"\nowner = \"none\"\nsummary = \"x\"\n"
+        );
+        assert!(Codes::parse(&doubled, "c").unwrap_err().to_string().contains("twice"));
+        let lacking = text.replacen("id = \"dns/slow\"", "id = \"dns/timeout\"", 1);
+        assert!(Codes::parse(&lacking, "c").is_err());
+    }
+
+    #[test]
+    fn an_unknown_placeholder_is_refused() {
+        let text = include_str!("../../rules/codes.toml").replacen("{host}", "{hots}", 1);
+        assert!(Codes::parse(&text, "c").unwrap_err().to_string().contains("hots"));
+    }
+
+    #[test]
+    fn a_missing_fact_reads_as_its_stand_in() {
+        let codes = Codes::embedded().unwrap();
+        let text = codes.fill("{host} says {resolver}", |n| (n == "host").then(|| "a.example".to_owned()));
+        assert_eq!(text, format!("a.example says {}", codes.placeholder["resolver"]));
+        assert_eq!(codes.fill("a { b", |_| None), "a { b");
+    }
+}

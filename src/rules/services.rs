@@ -1,0 +1,505 @@
+//! Service fingerprints (`rules/services.toml`): which request is sent to a host, and how the real
+//! service answers it. Only data and its checks; answers are recognised by `diagnose`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::addresses::Addresses;
+use crate::plan::Request;
+use crate::terms::{Confidence, words};
+
+/// A data file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// It cannot be read.
+    #[error("{path}: {source}; --rules DIR needs the files of the `rules` folder, {path} among them")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// It is not what TOML or the file's own form allows.
+    #[error("{file}: {reason}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// Line, column and reason.
+        reason: String,
+    },
+    /// It can be read, but what it says does not hold together.
+    #[error("{file}: {reason}")]
+    Content {
+        /// The file.
+        file: String,
+        /// Which entry, and what to write instead.
+        reason: String,
+    },
+}
+
+/// Reads a data file of the rules directory.
+pub(super) fn read(dir: &Path, name: &str) -> Result<(String, String), DataError> {
+    let path = dir.join(name);
+    let shown = path.display().to_string();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((text, shown)),
+        Err(source) => Err(DataError::Read { path: shown, source }),
+    }
+}
+
+words! {
+    /// What a recognised answer means.
+    AnswerKind {
+        /// The real service, and healthy.
+        Ok = "ok",
+        /// A bot check by the service's own CDN: reached.
+        Challenge = "challenge",
+        /// The real service, which has had enough requests.
+        RateLimited = "rate-limited",
+    }
+}
+
+words! {
+    /// Type of a JSON value.
+    JsonKind {
+        /// `{}`
+        Object = "object",
+        /// `[]`
+        Array = "array",
+        /// Either of the two.
+        Container = "container",
+        /// Text.
+        String = "string",
+        /// Number.
+        Number = "number",
+        /// True or false.
+        Boolean = "boolean",
+    }
+}
+
+words! {
+    /// A shape of a body that is not JSON.
+    BodyShape {
+        /// A version number, such as `1.2.3`.
+        Version = "version",
+    }
+}
+
+/// A status code, or a range of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusRange {
+    first: u16,
+    last: u16,
+}
+
+impl StatusRange {
+    /// Whether `status` is in it.
+    pub const fn contains(self, status: u16) -> bool {
+        self.first <= status && status <= self.last
+    }
+}
+
+impl<'de> Deserialize<'de> for StatusRange {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            One(u16),
+            Range(String),
+        }
+        let (first, last) = match Written::deserialize(d)? {
+            Written::One(code) => (code, code),
+            Written::Range(text) => text
+                .split_once('-')
+                .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
+                .ok_or_else(|| serde::de::Error::custom("write a status as 401 or \"400-499\""))?,
+        };
+        if first < 100 || last > 599 || first > last {
+            return Err(serde::de::Error::custom(format!("{first}-{last} is no range of HTTP status codes")));
+        }
+        Ok(Self { first, last })
+    }
+}
+
+/// A check on one place of a JSON body. Without any condition the place must exist.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonCheck {
+    /// Member names joined by dots; empty for the whole document.
+    pub path: String,
+    /// Its type.
+    #[serde(default)]
+    pub is: Option<JsonKind>,
+    /// Its text.
+    #[serde(default)]
+    pub equals: Option<String>,
+    /// One of these texts.
+    #[serde(default)]
+    pub one_of: Vec<String>,
+    /// The beginning of its text.
+    #[serde(default)]
+    pub prefix: Option<String>,
+}
+
+/// One answer by which the real service is known. All conditions must hold.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// What the answer says, in words.
+    pub name: String,
+    /// What it means.
+    pub kind: AnswerKind,
+    /// The status codes it may have.
+    pub status: Vec<StatusRange>,
+    /// Headers that are all present.
+    #[serde(default)]
+    pub header_present: Vec<String>,
+    /// Headers of which at least one is present.
+    #[serde(default)]
+    pub header_any: Vec<String>,
+    /// Headers and the beginning of their values, in any case.
+    #[serde(default)]
+    pub header_prefix: BTreeMap<String, String>,
+    /// The beginning of the media type.
+    #[serde(default)]
+    pub content_type: Option<String>,
+    /// Checks on the JSON body.
+    #[serde(default)]
+    pub json: Vec<JsonCheck>,
+    /// For each, a word of the body begins with it.
+    #[serde(default)]
+    pub body_tokens: Vec<String>,
+    /// The shape of the body.
+    #[serde(default)]
+    pub body_is: Option<BodyShape>,
+    /// The answer is no HTML page.
+    #[serde(default)]
+    pub not_html: bool,
+}
+
+/// The request as written, with placeholders.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestTemplate {
+    method: String,
+    path: String,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    #[serde(default)]
+    body: String,
+}
+
+/// One service.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Identifier, such as `gateway`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Who runs it; empty where the host's own domain says so.
+    #[serde(default)]
+    pub operator: String,
+    /// Host patterns; empty where a rule names the service.
+    pub hosts: Vec<String>,
+    /// How well the fingerprint is known.
+    pub confidence: Confidence,
+    /// Where it comes from.
+    pub source: Vec<String>,
+    /// The service answers in JSON: HTML comes from something else.
+    #[serde(default)]
+    pub json: bool,
+    /// The app follows redirects of this service.
+    #[serde(default = "yes")]
+    pub follows_redirects: bool,
+    /// A private address is normal for it.
+    #[serde(default)]
+    pub private_endpoint: bool,
+    request: RequestTemplate,
+    /// The answers by which it is known.
+    #[serde(rename = "answer")]
+    pub answers: Vec<Answer>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A service found by host name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// The text of the pattern's first wildcard; empty without one.
+    pub capture: String,
+}
+
+/// All fingerprints, and the addresses no public service can have.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Services {
+    services: Vec<Service>,
+    addresses: Addresses,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    service: Vec<Service>,
+}
+
+impl Services {
+    /// The fingerprints built into the program.
+    pub fn embedded() -> Result<Self, DataError> {
+        Self::parse(
+            (include_str!("../../rules/services.toml"), "services.toml"),
+            (include_str!("../../rules/addresses.toml"), "addresses.toml"),
+        )
+    }
+
+    /// Reads `services.toml` and `addresses.toml` of a rules directory.
+    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
+        let (services, services_file) = read(dir, "services.toml")?;
+        let (addresses, addresses_file) = read(dir, "addresses.toml")?;
+        Self::parse((&services, &services_file), (&addresses, &addresses_file))
+    }
+
+    fn parse(services: (&str, &str), addresses: (&str, &str)) -> Result<Self, DataError> {
+        let (text, file) = services;
+        let read: File = toml::from_str(text)
+            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+        let bad = |reason: String| DataError::Content { file: file.to_owned(), reason };
+        for (n, service) in read.service.iter().enumerate() {
+            let id = &service.id;
+            if read.service.iter().take(n).any(|s| s.id == *id) {
+                return Err(bad(format!("service `{id}` is there twice")));
+            }
+            if service.source.is_empty() || service.answers.is_empty() {
+                return Err(bad(format!("service `{id}` needs a `source` and at least one `answer`")));
+            }
+            if let Some(host) = service.hosts.iter().find(|h| !is_pattern(h)) {
+                return Err(bad(format!("service `{id}`: `{host}` is no host pattern")));
+            }
+            if let Some(reason) = service.request.fault() {
+                return Err(bad(format!("service `{id}`: {reason}")));
+            }
+            for answer in &service.answers {
+                if answer.status.is_empty() || answer.name.is_empty() {
+                    return Err(bad(format!("service `{id}`: every answer needs a `name` and a `status`")));
+                }
+                let names =
+                    answer.header_present.iter().chain(&answer.header_any).chain(answer.header_prefix.keys());
+                if let Some(name) = names.into_iter().find(|n| n.chars().any(|c| c.is_ascii_uppercase())) {
+                    return Err(bad(format!("service `{id}`: write the header `{name}` in lower case")));
+                }
+            }
+        }
+        Ok(Self { services: read.service, addresses: Addresses::parse(addresses.0, addresses.1)? })
+    }
+
+    /// The service of a host name: an exact name first, then the longest pattern that fits.
+    pub fn for_host(&self, host: &str) -> Option<Match<'_>> {
+        let host = host.to_ascii_lowercase();
+        self.services
+            .iter()
+            .flat_map(|service| service.hosts.iter().map(move |pattern| (service, pattern)))
+            .filter_map(|(service, pattern)| {
+                let capture = fit(pattern, &host)?;
+                Some((!pattern.contains('*'), pattern.len(), Match { service, capture }))
+            })
+            .max_by_key(|(exact, length, _)| (*exact, *length))
+            .map(|(_, _, found)| found)
+    }
+
+    /// The service with this identifier.
+    pub fn by_id(&self, id: &str) -> Option<&Service> {
+        self.services.iter().find(|s| s.id == id)
+    }
+
+    /// Every service, in the file's order.
+    pub fn all(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// The addresses no public service can have.
+    pub const fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+}
+
+impl Service {
+    /// The request for `host`, with the placeholders filled in. `base_path` is the path of the
+    /// configured URL without a trailing slash.
+    pub fn request(&self, host: &str, base_path: &str) -> Request {
+        let host = host.to_ascii_lowercase();
+        let capture = self.hosts.iter().find_map(|p| fit(p, &host)).unwrap_or_default();
+        let mut path = self.request.path.replace("{base_path}", base_path);
+        path = path.replace("{1}", &capture);
+        while let Some((start, rest)) = path.split_once("{1|") {
+            let Some((default, end)) = rest.split_once('}') else { break };
+            let filled = if capture.is_empty() { default } else { capture.as_str() };
+            path = format!("{start}{filled}{end}");
+        }
+        if !path.starts_with('/') {
+            path.insert(0, '/');
+        }
+        Request {
+            method: self.request.method.clone(),
+            path,
+            headers: self.request.headers.clone(),
+            body: self.request.body.clone(),
+        }
+    }
+}
+
+impl RequestTemplate {
+    fn fault(&self) -> Option<String> {
+        if self.method.is_empty() || !self.method.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Some(format!("`{}` is no HTTP method", self.method));
+        }
+        if !(self.path.starts_with('/') || self.path.starts_with("{base_path}")) {
+            return Some(format!("the path `{}` must begin with / or {{base_path}}", self.path));
+        }
+        self.headers
+            .iter()
+            .find(|(name, _)| {
+                matches!(name.to_ascii_lowercase().as_str(), "authorization" | "x-api-key" | "cookie")
+            })
+            .map(|(name, _)| format!("a request carries no credential, so no `{name}` header"))
+    }
+}
+
+fn is_pattern(text: &str) -> bool {
+    let plain = text.strip_prefix("*.").unwrap_or(text).replace('*', "x");
+    plain.contains('.')
+        && plain.split('.').all(|l| {
+            !l.is_empty() && l.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        })
+}
+
+/// Whether `host` fits `pattern`, and the text of the first wildcard. `*.` at the start takes any
+/// number of labels (at least one); any other `*` stays inside one label.
+fn fit(pattern: &str, host: &str) -> Option<String> {
+    if let Some(suffix) = pattern.strip_prefix("*.").filter(|s| !s.contains('*')) {
+        let rest = host.strip_suffix(suffix)?.strip_suffix('.')?;
+        return (!rest.is_empty()).then(|| rest.to_owned());
+    }
+    let mut capture = None;
+    let mut labels = host.split('.');
+    for part in pattern.split('.') {
+        let label = labels.next()?;
+        match part.split_once('*') {
+            None if part == label => {}
+            None => return None,
+            Some((head, tail)) => {
+                let middle = label.strip_prefix(head)?.strip_suffix(tail)?;
+                if middle.is_empty() {
+                    return None;
+                }
+                capture.get_or_insert_with(|| middle.to_owned());
+            }
+        }
+    }
+    labels.next().is_none().then(|| capture.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn patterns_take_one_label_inside_and_any_depth_in_front() {
+        assert_eq!(fit("api.*.cloud.example", "api.eu-1.cloud.example").as_deref(), Some("eu-1"));
+        assert_eq!(fit("*-api.cloud.example", "eu-1-api.cloud.example").as_deref(), Some("eu-1"));
+        assert_eq!(fit("x-*.api.*.cloud.example", "x-07.api.eu.cloud.example").as_deref(), Some("07"));
+        assert_eq!(fit("*.cloud.example", "a.b.cloud.example").as_deref(), Some("a.b"));
+        assert_eq!(fit("cloud.example", "cloud.example").as_deref(), Some(""));
+        for (pattern, host) in [
+            ("api.*.cloud.example", "api.eu.1.cloud.example"),
+            ("api.*.cloud.example", "api.cloud.example"),
+            ("*-api.cloud.example", "-api.cloud.example"),
+            ("*.cloud.example", "cloud.example"),
+            ("*.cloud.example", "evilcloud.example"),
+            ("cloud.example", "cloud.example.evil.example"),
+            ("api.*.cloud.example", "api.eu.cloud.example.evil.example"),
+        ] {
+            assert_eq!(fit(pattern, host), None, "{pattern} {host}");
+        }
+    }
+
+    #[test]
+    fn the_embedded_file_holds_together() {
+        let services = Services::embedded().unwrap();
+        for id in [
+            "gateway",
+            "gateway-auth-server",
+            "oidc-issuer",
+            "mcp",
+            "otlp-http",
+            "bootstrap",
+            "generic-https",
+        ] {
+            assert!(services.by_id(id).is_some_and(|s| s.hosts.is_empty()), "{id}");
+        }
+        for service in services.all() {
+            for host in &service.hosts {
+                let name = host.replace('*', "x");
+                let found = services.for_host(&name).unwrap_or_else(|| panic!("{name}"));
+                assert_eq!(found.service.id, service.id, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn requests_are_filled_in() {
+        let services = Services::embedded().unwrap();
+        let gateway = services.by_id("gateway").unwrap();
+        assert_eq!(gateway.request("llm.example", "/anthropic").path, "/anthropic/v1/models");
+        assert_eq!(gateway.request("llm.example", "").path, "/v1/models");
+        assert_eq!(services.by_id("mcp").unwrap().request("mcp.example", "").path, "/");
+        let vertex = services.by_id("vertex").unwrap();
+        let path = |captured: &str| {
+            let host = vertex.hosts.iter().find(|h| h.starts_with('*')).unwrap().replace('*', captured);
+            vertex.request(&host, "").path
+        };
+        assert!(path("europe-west1").contains("/locations/europe-west1/"));
+        assert!(vertex.request("psc.example", "").path.contains("/locations/global/"));
+    }
+
+    #[test]
+    fn a_file_that_does_not_hold_together_is_refused_with_its_name() {
+        let addresses = (include_str!("../../rules/addresses.toml"), "addresses.toml");
+        let good = r#"
+            [[service]]
+            id = "a"
+            title = "A"
+            hosts = ["a.example"]
+            confidence = "inferred"
+            source = ["s"]
+            [service.request]
+            method = "GET"
+            path = "/"
+            [[service.answer]]
+            name = "n"
+            kind = "ok"
+            status = [200]
+        "#;
+        assert!(Services::parse((good, "x.toml"), addresses).is_ok());
+        for (from, to) in [
+            ("method = \"GET\"", "method = \"get\""),
+            ("path = \"/\"", "path = \"v1\""),
+            ("a.example", "https://a.example"),
+            ("[200]", "[\"700-800\"]"),
+            ("[200]", "[]"),
+            ("source = [\"s\"]", "source = []"),
+            ("kind = \"ok\"", "kind = \"fine\""),
+            ("path = \"/\"", "path = \"/\"\nheaders = [[\"Authorization\", \"Bearer x\"]]"),
+            ("status = [200]", "status = [200]\nheader_present = [\"X-Id\"]"),
+        ] {
+            let error = Services::parse((&good.replacen(from, to, 1), "x.toml"), addresses).unwrap_err();
+            assert!(error.to_string().starts_with("x.toml: "), "{error}");
+        }
+    }
+}
