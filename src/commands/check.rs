@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Destination, Failure, input};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
-use crate::config::Configuration;
+use crate::config::{self, Configuration};
 use crate::derive::{Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
@@ -38,8 +38,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         None => (Services::embedded()?, Codes::embedded()?),
     };
     let features = input::features(&pack);
-    let style =
-        Style::new(destination.wants_color(args.output.color), args.output.verbose, args.output.quiet);
+    let style = destination.style(&args.output);
 
     let run = if let Some(path) = &args.replay {
         let mut run = saved(path)?;
@@ -221,7 +220,7 @@ fn probe_and_judge(
 /// Reads a saved report.
 fn saved(path: &Path) -> Result<Run, Failure> {
     let wrong = |reason: String| Failure::Report { path: path.to_owned(), reason };
-    let text = crate::config::read_bounded(path).map_err(|e| wrong(e.to_string()))?;
+    let text = config::file(path, &path.display().to_string())?;
     let json: serde_json::Value = serde_json::from_slice(&text)
         .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
     report::json::read_check(json).map_err(|e| wrong(e.to_string()))

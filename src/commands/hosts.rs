@@ -15,8 +15,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     let pack = input::pack(args.derive.rules.as_deref())?;
     let requirements = input::derive(&args.derive, &pack)?.requirements;
     let features = input::features(&pack);
-    let style =
-        Style::new(destination.wants_color(args.output.color), args.output.verbose, args.output.quiet);
+    let style = destination.style(&args.output);
     let text = match args.format {
         HostsFormat::Text => report::text::hosts(&requirements, &features, &style),
         HostsFormat::Txt => report::txt::hosts(&requirements, &features),

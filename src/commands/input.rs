@@ -83,7 +83,11 @@ pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
     if !configurations.is_empty() {
         lists.push(derive::derive(pack, &configurations, &options));
     }
-    lists.extend(documents.into_iter().map(|d| derive::narrow(d, &options)));
-    let requirements = derive::union(lists);
+    for mut list in documents {
+        options.filter(&mut list.hosts);
+        lists.push(list);
+    }
+    let requirements =
+        derive::union(lists).ok_or_else(|| Failure::Usage("no configuration was given".into()))?;
     Ok(Derived { requirements, configurations })
 }

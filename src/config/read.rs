@@ -146,7 +146,10 @@ fn sha256(bytes: &[u8]) -> String {
 
 /// Reads a file within the limit. A pipe gets a few seconds, so that one without a writer cannot
 /// hold the program.
-fn file(path: &Path, shown: &str) -> Result<Vec<u8>, ConfigError> {
+///
+/// # Errors
+/// When it cannot be read or is over [`MAX_FILE_BYTES`].
+pub fn file(path: &Path, shown: &str) -> Result<Vec<u8>, ConfigError> {
     let metadata = fs::metadata(path).map_err(|e| io_error(shown, &e))?;
     if metadata.is_file() {
         if metadata.len() > MAX_FILE_BYTES {

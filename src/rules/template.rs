@@ -67,7 +67,7 @@ impl Template {
     }
 
     /// The text with each placeholder replaced by what `fill` gives; `None` as soon as it gives none.
-    pub fn render(&self, mut fill: impl FnMut(&KeyPath) -> Option<String>) -> Option<String> {
+    pub fn render<'a>(&'a self, mut fill: impl FnMut(&'a KeyPath) -> Option<String>) -> Option<String> {
         let mut text = String::with_capacity(64);
         for part in &self.parts {
             match part {
