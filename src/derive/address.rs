@@ -59,7 +59,9 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
         "https" => Transport::Https,
         "http" => Transport::Http,
         "ssh" => Transport::Ssh,
-        _ => return Err(Problem::Unreadable(format!("the scheme of `{authority}` is neither https nor http"))),
+        _ => {
+            return Err(Problem::Unreadable(format!("the scheme of `{authority}` is neither https nor http")));
+        }
     };
     let name = match url.host() {
         Some(Host::Domain(name)) => name.to_owned(),
@@ -67,7 +69,8 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
         Some(Host::Ipv6(a)) => a.to_string(),
         None => return Err(Problem::Unreadable(format!("`{authority}` names no host"))),
     };
-    let host: HostPattern = name.parse().map_err(|e: super::host::BadHost| Problem::Unreadable(e.to_string()))?;
+    let host: HostPattern =
+        name.parse().map_err(|e: super::host::BadHost| Problem::Unreadable(e.to_string()))?;
     if host.is_wildcard() {
         return Err(Problem::Unreadable(format!("`{authority}` is a wildcard, not a host")));
     }
@@ -145,12 +148,20 @@ pub(super) fn of_pattern(text: &str, networks: &Networks) -> Result<(HostPattern
 }
 
 /// The host of an address pattern such as `https://*.host.example/*`.
-pub(super) fn of_pattern_url(text: &str, networks: &Networks) -> Result<(HostPattern, u16, Transport), Problem> {
+pub(super) fn of_pattern_url(
+    text: &str,
+    networks: &Networks,
+) -> Result<(HostPattern, u16, Transport), Problem> {
     let text = text.trim();
     let (transport, rest) = match text.split_once("://") {
         Some(("http", rest)) => (Transport::Http, rest),
         Some(("https" | "*", rest)) => (Transport::Https, rest),
-        Some(_) => return Err(Problem::Unreadable(format!("the scheme of `{}` is neither https nor http", shown(text)))),
+        Some(_) => {
+            return Err(Problem::Unreadable(format!(
+                "the scheme of `{}` is neither https nor http",
+                shown(text)
+            )));
+        }
         None => (Transport::Https, text),
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -166,7 +177,9 @@ pub(super) fn of_ssh(text: &str, networks: &Networks) -> Result<HostPattern, Pro
     if networks.is_placeholder(&safe) {
         return Err(Problem::Placeholder(safe));
     }
-    name.parse().map_err(|e: super::host::BadHost| Problem::Unreadable(format!("{e}; ports and ranges are not read here")))
+    name.parse().map_err(|e: super::host::BadHost| {
+        Problem::Unreadable(format!("{e}; ports and ranges are not read here"))
+    })
 }
 
 #[cfg(test)]
@@ -182,10 +195,18 @@ mod tests {
     #[test]
     fn ports_and_paths_of_urls() {
         let e = url("https://gw.example/anthropic/").unwrap();
-        assert_eq!((e.host.to_string().as_str(), e.port, e.base_path.as_str()), ("gw.example", 443, "/anthropic"));
+        assert_eq!(
+            (e.host.to_string().as_str(), e.port, e.base_path.as_str()),
+            ("gw.example", 443, "/anthropic")
+        );
         assert!(!e.port_given);
         let e = url("http://127.0.0.1:8080").unwrap();
-        assert!(e.host.is_loopback() && e.port == 8080 && e.transport == Transport::Http && e.base_path.is_empty());
+        assert!(
+            e.host.is_loopback()
+                && e.port == 8080
+                && e.transport == Transport::Http
+                && e.base_path.is_empty()
+        );
         let e = url("https://[2001:db8::1]:8443/v1").unwrap();
         assert_eq!((e.host.to_string().as_str(), e.port), ("2001:db8::1", 8443));
         assert!(url("https://gw.example:443").unwrap().port_given);
@@ -227,7 +248,16 @@ mod tests {
         assert_eq!(read("api.example").unwrap(), ("api.example".into(), None));
         assert_eq!(read("*.api.example:8443").unwrap(), ("*.api.example".into(), Some(8443)));
         assert_eq!(read("*").unwrap(), ("*".into(), None));
-        for bad in ["https://a.example", "a.example/x", "10.0.0.0/8", "::1", "*:80", "a.example:0", "a.example:99999", ""] {
+        for bad in [
+            "https://a.example",
+            "a.example/x",
+            "10.0.0.0/8",
+            "::1",
+            "*:80",
+            "a.example:0",
+            "a.example:99999",
+            "",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

@@ -50,7 +50,11 @@ fn provider(facts: &Facts<'_>, list: &mut List<'_>) {
             add(facts, list, "no-provider", Severity::Warning, message.to_owned(), Some("inferenceProvider"));
             "No inference provider is configured, so no inference host is listed or tested."
         };
-        list.note(Note { id: "no-provider".into(), text: text.into(), keys: vec!["inferenceProvider".into()] });
+        list.note(Note {
+            id: "no-provider".into(),
+            text: text.into(),
+            keys: vec!["inferenceProvider".into()],
+        });
         return;
     };
     let Some(provider) = credentials.provider(id) else {
@@ -82,12 +86,20 @@ fn unread_keys(facts: &Facts<'_>, list: &mut List<'_>) {
             (_, Some(until)) if facts.version >= until => ("is no longer read since app version", until),
             _ => continue,
         };
-        let message = format!("{name} {when} {version}; the list is for {}, so the key is ignored", facts.version);
+        let message =
+            format!("{name} {when} {version}; the list is for {}, so the key is ignored", facts.version);
         add(facts, list, "key-not-read", Severity::Info, message, Some(name));
     }
 }
 
-fn add(facts: &Facts<'_>, list: &mut List<'_>, id: &str, severity: Severity, message: String, key: Option<&str>) {
+fn add(
+    facts: &Facts<'_>,
+    list: &mut List<'_>,
+    id: &str,
+    severity: Severity,
+    message: String,
+    key: Option<&str>,
+) {
     let origin = key.and_then(|k| facts.configuration.settings.get(k)).map(|s| s.origin.clone());
     list.lint(Lint { id: id.to_owned(), severity, message, key: key.map(str::to_owned), origin });
 }

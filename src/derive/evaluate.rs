@@ -75,7 +75,11 @@ impl Pass<'_> {
                     let name = self.facts.value(key, self.entry).and_then(Value::as_str);
                     Some(name.map_or_else(|| "(without a name)".to_owned(), readable))
                 });
-                list.note(Note { id: rule.id.clone(), text: text.unwrap_or_default(), keys: rule.keys.clone() });
+                list.note(Note {
+                    id: rule.id.clone(),
+                    text: text.unwrap_or_default(),
+                    keys: rule.keys.clone(),
+                });
             }
             HostSource::Unbounded(text) => self.unbounded(text, list),
         }
@@ -116,7 +120,8 @@ impl Pass<'_> {
     /// The host of an address in a value.
     fn url(&self, value: &Value, path: &KeyPath, list: &mut List<'_>) {
         let Some(text) = value.as_str() else {
-            let message = format!("{} holds no text where an address is expected; write a URL", path_text(path));
+            let message =
+                format!("{} holds no text where an address is expected; write a URL", path_text(path));
             self.lint("bad-url", Severity::Error, message, path, list);
             return;
         };
@@ -215,14 +220,27 @@ impl Pass<'_> {
     fn ssh(&self, text: &str, path: &KeyPath, list: &mut List<'_>) {
         match address::of_ssh(text, &self.facts.pack.networks) {
             Ok(host) => {
-                self.listed(host, self.rule.port.unwrap_or(22), self.rule.transport.unwrap_or(Transport::Ssh), path, list);
+                self.listed(
+                    host,
+                    self.rule.port.unwrap_or(22),
+                    self.rule.transport.unwrap_or(Transport::Ssh),
+                    path,
+                    list,
+                );
             }
             Err(problem) => self.problem("bad-host", problem, path, list),
         }
     }
 
     /// A host that a list in the configuration names.
-    fn listed(&self, host: HostPattern, port: u16, transport: Transport, path: &KeyPath, list: &mut List<'_>) {
+    fn listed(
+        &self,
+        host: HostPattern,
+        port: u16,
+        transport: Transport,
+        path: &KeyPath,
+        list: &mut List<'_>,
+    ) {
         if host == HostPattern::Any {
             let text = self.rule.unbounded_text.as_deref().unwrap_or("any host");
             return self.unbounded(text, list);
@@ -253,8 +271,10 @@ impl Pass<'_> {
         if let HostPattern::Address(a) = host
             && (a.is_unspecified() || a.is_multicast())
         {
-            let message =
-                format!("{} names {host}, an address that no host has; write the host that is meant", path_text(path));
+            let message = format!(
+                "{} names {host}, an address that no host has; write the host that is meant",
+                path_text(path)
+            );
             self.lint("bad-host", Severity::Error, message, path, list);
             return true;
         }

@@ -33,8 +33,15 @@ impl<'a> Facts<'a> {
         platform: Platform,
         offline_installer: bool,
     ) -> Self {
-        let mut facts =
-            Self { pack, configuration, version, platform, offline_installer, provider: None, credential: NO_CREDENTIAL };
+        let mut facts = Self {
+            pack,
+            configuration,
+            version,
+            platform,
+            offline_installer,
+            provider: None,
+            credential: NO_CREDENTIAL,
+        };
         facts.provider = facts.plain("inferenceProvider").and_then(Value::as_str);
         facts.credential = facts.decide_credential();
         facts
@@ -102,7 +109,9 @@ impl<'a> Facts<'a> {
             Test::Is(wanted) => (value == Some(&Value::Bool(true))) == *wanted,
             Test::Equals(wanted) => value == Some(wanted),
             Test::OneOf(words) => text.is_some_and(|t| words.iter().any(|w| w == t)),
-            Test::StartsWithAny(starts) => text.is_some_and(|t| starts.iter().any(|s| t.starts_with(s.as_str()))),
+            Test::StartsWithAny(starts) => {
+                text.is_some_and(|t| starts.iter().any(|s| t.starts_with(s.as_str())))
+            }
             Test::Contains(wanted) => value
                 .and_then(Value::as_list)
                 .is_some_and(|list| list.iter().any(|v| v.as_str() == Some(wanted.as_str()))),
@@ -121,7 +130,9 @@ impl<'a> Facts<'a> {
     /// The kind that is set, if the app knows it; else the first rule of the provider that holds.
     fn decide_credential(&self) -> &'a str {
         let credentials = &self.pack.credentials;
-        let Some(provider) = self.provider.and_then(|p| credentials.provider(p)) else { return NO_CREDENTIAL };
+        let Some(provider) = self.provider.and_then(|p| credentials.provider(p)) else {
+            return NO_CREDENTIAL;
+        };
         let set = self.plain("inferenceCredentialKind").and_then(Value::as_str);
         if let Some(kind) = set.and_then(|s| credentials.kinds.iter().find(|k| *k == s)) {
             return kind;

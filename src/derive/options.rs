@@ -45,7 +45,8 @@ impl Options {
     pub(super) fn filter(&self, hosts: &mut Vec<Requirement>) {
         for host in hosts.iter_mut() {
             host.reasons.retain(|r| {
-                r.confidence <= self.confidence && (self.features.is_empty() || self.features.contains(&r.feature))
+                r.confidence <= self.confidence
+                    && (self.features.is_empty() || self.features.contains(&r.feature))
             });
         }
         hosts.retain(|h| !h.reasons.is_empty() && (self.needs.is_empty() || self.needs.contains(&h.need())));

@@ -149,9 +149,9 @@ impl KeyPath {
         let defaults = path.is_empty();
         let default = if defaults { default_of(key)? } else { None };
         let earlier = match &key.earlier {
-            Some(e) if defaults => {
-                scalar(&e.default).map(|v| Some((v, e.until.clone()))).ok_or("an earlier default must be a scalar")?
-            }
+            Some(e) if defaults => scalar(&e.default)
+                .map(|v| Some((v, e.until.clone())))
+                .ok_or("an earlier default must be a scalar")?,
             _ => None,
         };
         Ok(Self {
@@ -182,7 +182,9 @@ impl KeyPath {
 fn default_of(key: &Key) -> Result<Option<Value>, String> {
     match &key.default {
         None => Ok(None),
-        Some(v) => scalar(v).map(Some).ok_or_else(|| format!("the default of `{}` must be a scalar", key.name)),
+        Some(v) => {
+            scalar(v).map(Some).ok_or_else(|| format!("the default of `{}` must be a scalar", key.name))
+        }
     }
 }
 
@@ -237,7 +239,10 @@ impl RawCondition {
         if let Some(words) = self.provider {
             let words = words.into_vec();
             if let Some(bad) = words.iter().find(|w| !known.providers.contains(w)) {
-                return Err(format!("`{bad}` is no provider; credentials.toml knows {}", known.providers.join(", ")));
+                return Err(format!(
+                    "`{bad}` is no provider; credentials.toml knows {}",
+                    known.providers.join(", ")
+                ));
             }
             note(read, "inferenceProvider");
             kinds.push(Condition::Provider(words));
@@ -245,7 +250,10 @@ impl RawCondition {
         if let Some(words) = self.credential {
             let words = words.into_vec();
             if let Some(bad) = words.iter().find(|w| !known.kinds.contains(w)) {
-                return Err(format!("`{bad}` is no credential kind; credentials.toml knows {}", known.kinds.join(", ")));
+                return Err(format!(
+                    "`{bad}` is no credential kind; credentials.toml knows {}",
+                    known.kinds.join(", ")
+                ));
             }
             note(read, "inferenceCredentialKind");
             kinds.push(Condition::Credential(words));
@@ -270,7 +278,9 @@ impl RawCondition {
             tests.extend(self.set.map(Test::Set));
             tests.extend(self.is.map(Test::Is));
             if let Some(value) = self.equals {
-                tests.push(Test::Equals(scalar(&value).ok_or("`equals` must be text, a number or a boolean")?));
+                tests.push(Test::Equals(
+                    scalar(&value).ok_or("`equals` must be text, a number or a boolean")?,
+                ));
             }
             tests.extend(self.one_of.map(Test::OneOf));
             tests.extend(self.starts_with_any.map(Test::StartsWithAny));

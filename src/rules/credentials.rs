@@ -98,8 +98,10 @@ impl Credentials {
 
     /// Reads and checks the file's text.
     pub(super) fn parse(text: &str, keys: &KeyCatalogue, problems: &mut Problems) -> Result<Self, PackError> {
-        let raw: RawCredentials = toml::from_str(text)
-            .map_err(|e| PackError::Syntax { file: FILE.into(), message: e.to_string().trim_end().to_owned() })?;
+        let raw: RawCredentials = toml::from_str(text).map_err(|e| PackError::Syntax {
+            file: FILE.into(),
+            message: e.to_string().trim_end().to_owned(),
+        })?;
         let ids: Vec<String> = raw.providers.iter().map(|p| p.id.clone()).collect();
         let mut need_key = |entry: &str, field: &str, name: &str| {
             if keys.get(name).is_none() {
@@ -132,7 +134,13 @@ impl Credentials {
                 };
                 rules.push((rule.kind, when));
             }
-            providers.push(Provider { id: p.id, title: p.title, requires: p.requires, sources: p.sources, rules });
+            providers.push(Provider {
+                id: p.id,
+                title: p.title,
+                requires: p.requires,
+                sources: p.sources,
+                rules,
+            });
         }
         Ok(Self { kinds: raw.kinds, invalid: raw.invalid, providers, together: raw.together })
     }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     /// A file of the pack cannot be read.
-    #[error("{path}: {reason}; a rule pack is a directory with pack.toml, keys.toml, credentials.toml, networks.toml and features/*.toml")]
+    #[error(
+        "{path}: {reason}; a rule pack is a directory with pack.toml, keys.toml, credentials.toml, networks.toml and features/*.toml"
+    )]
     Unreadable {
         /// The file or directory.
         path: PathBuf,

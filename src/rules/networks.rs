@@ -117,10 +117,9 @@ impl Networks {
     /// Whether `text` was never filled in.
     pub fn is_placeholder(&self, text: &str) -> bool {
         let p = &self.placeholder;
-        let wrapped = p
-            .wrapped
-            .iter()
-            .any(|(open, close)| text.split_once(open.as_str()).is_some_and(|(_, rest)| rest.contains(close.as_str())));
+        let wrapped = p.wrapped.iter().any(|(open, close)| {
+            text.split_once(open.as_str()).is_some_and(|(_, rest)| rest.contains(close.as_str()))
+        });
         wrapped
             || p.containing.iter().any(|c| text.contains(c.as_str()))
             || p.prefixes.iter().any(|prefix| begins_a_word(text, prefix))
@@ -128,11 +127,14 @@ impl Networks {
 }
 
 fn ends_in_any(name: &str, suffixes: &[String]) -> bool {
-    suffixes.iter().any(|s| name.strip_suffix(s.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    suffixes
+        .iter()
+        .any(|s| name.strip_suffix(s.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 fn begins_a_word(text: &str, prefix: &str) -> bool {
     text.match_indices(prefix).any(|(at, _)| {
-        text.get(..at).is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+        text.get(..at)
+            .is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
     })
 }

@@ -207,7 +207,12 @@ impl Pack {
         let tags: Vec<String> = raw.sources.iter().map(|s| s.tag.clone()).collect();
         for p in &credentials.providers {
             for tag in p.sources.iter().filter(|t| !tags.contains(t)) {
-                problems.add("credentials.toml", &p.id, "sources", format!("`{tag}` is no source of pack.toml"));
+                problems.add(
+                    "credentials.toml",
+                    &p.id,
+                    "sources",
+                    format!("`{tag}` is no source of pack.toml"),
+                );
             }
         }
         let providers: Vec<String> = credentials.providers.iter().map(|p| p.id.clone()).collect();
@@ -236,7 +241,12 @@ impl Pack {
             };
             for rule in parsed.rules {
                 if rules.iter().any(|r| r.id == rule.id) {
-                    problems.add(&file, &format!("rule {}", rule.id), "id", "another rule has this id; choose a free one");
+                    problems.add(
+                        &file,
+                        &format!("rule {}", rule.id),
+                        "id",
+                        "another rule has this id; choose a free one",
+                    );
                 }
                 rules.extend(rule.check(&cx, &mut problems));
             }
@@ -277,14 +287,21 @@ fn check_names(raw: &RawPack, keys: &KeyCatalogue, problems: &mut Problems) {
     }
     for key in &keys.keys {
         if key.effect.trim().is_empty() {
-            problems.add("keys.toml", &format!("key {}", key.name), "effect", "say what the key does on the network");
+            problems.add(
+                "keys.toml",
+                &format!("key {}", key.name),
+                "effect",
+                "say what the key does on the network",
+            );
         }
     }
 }
 
 fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, PackError> {
-    toml::from_str(text)
-        .map_err(|e| PackError::Syntax { file: file.to_owned(), message: e.to_string().trim_end().to_owned() })
+    toml::from_str(text).map_err(|e| PackError::Syntax {
+        file: file.to_owned(),
+        message: e.to_string().trim_end().to_owned(),
+    })
 }
 
 /// Reads a feature file; when that fails, reads it rule by rule to name the rule.
@@ -300,13 +317,21 @@ fn feature_file(file: &str, text: &str) -> Result<FeatureFile, PackError> {
         })
     });
     let place = culprit.map(|id| format!("rule {id}: ")).unwrap_or_default();
-    Err(PackError::Syntax { file: file.to_owned(), message: format!("{place}{}", error.to_string().trim_end()) })
+    Err(PackError::Syntax {
+        file: file.to_owned(),
+        message: format!("{place}{}", error.to_string().trim_end()),
+    })
 }
 
 fn read_text(path: &Path) -> Result<String, PackError> {
-    let unreadable = |e: std::io::Error| PackError::Unreadable { path: path.to_owned(), reason: e.to_string() };
+    let unreadable =
+        |e: std::io::Error| PackError::Unreadable { path: path.to_owned(), reason: e.to_string() };
     let mut text = String::new();
-    let read = File::open(path).map_err(unreadable)?.take(LIMIT + 1).read_to_string(&mut text).map_err(unreadable)?;
+    let read = File::open(path)
+        .map_err(unreadable)?
+        .take(LIMIT + 1)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
     if read as u64 > LIMIT {
         return Err(PackError::TooLarge { path: path.to_owned(), limit: LIMIT });
     }

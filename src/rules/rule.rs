@@ -243,14 +243,14 @@ impl RawRule {
             (None, None) => Condition::All(Vec::new()),
         };
 
-        let transport_by = match self.transport_by.as_deref().map(|k| KeyPath::resolve(k, None, known.keys)).transpose()
-        {
-            Ok(path) => path,
-            Err(message) => {
-                wrong("transport_by", message);
-                None
-            }
-        };
+        let transport_by =
+            match self.transport_by.as_deref().map(|k| KeyPath::resolve(k, None, known.keys)).transpose() {
+                Ok(path) => path,
+                Err(message) => {
+                    wrong("transport_by", message);
+                    None
+                }
+            };
         if let Some(path) = &transport_by {
             note(&mut keys, &path.key);
         }
@@ -261,7 +261,10 @@ impl RawRule {
         }
         for tag in &sources {
             if !cx.tags.contains(tag) {
-                wrong("sources", format!("`{tag}` is no source of pack.toml; add it there or correct the tag"));
+                wrong(
+                    "sources",
+                    format!("`{tag}` is no source of pack.toml; add it there or correct the tag"),
+                );
             }
         }
         let text = |value: Option<String>| value.filter(|t| !t.trim().is_empty());
@@ -292,9 +295,9 @@ impl RawRule {
         }
         if let Some(member) = &self.member {
             let covered = match &source {
-                Some(HostSource::Names(names)) => names
-                    .iter()
-                    .any(|n| matches!(n, HostName::Fixed(h @ HostPattern::Subdomains(_)) if h.covers(member))),
+                Some(HostSource::Names(names)) => names.iter().any(
+                    |n| matches!(n, HostName::Fixed(h @ HostPattern::Subdomains(_)) if h.covers(member)),
+                ),
                 _ => false,
             };
             if !covered {

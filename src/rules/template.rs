@@ -36,8 +36,9 @@ impl Template {
             if !before.is_empty() {
                 parts.push(Part::Text(before.to_owned()));
             }
-            let (name, tail) =
-                after.split_once('}').ok_or_else(|| format!("`{text}` has an opening brace without a closing one"))?;
+            let (name, tail) = after
+                .split_once('}')
+                .ok_or_else(|| format!("`{text}` has an opening brace without a closing one"))?;
             let path = KeyPath::resolve(name, each, keys)?;
             note(read, &path.key);
             parts.push(Part::Key(path));
