@@ -13,7 +13,11 @@ use clearway::rules::keys::KeyCatalogue;
 
 fn catalogue() -> KeyCatalogue {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let file = ["rules/keys.toml", "tests/config/keys.toml"].iter().map(|f| root.join(f)).find(|f| f.exists()).unwrap();
+    let file = ["rules/keys.toml", "tests/config/keys.toml"]
+        .iter()
+        .map(|f| root.join(f))
+        .find(|f| f.exists())
+        .unwrap();
     toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
@@ -29,7 +33,11 @@ fn every_collected_file_is_read_or_refused_with_one_message() {
     let dir = std::env::var_os("CLEARWAY_CORPUS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
     if !dir.is_dir() {
-        assert!(std::env::var("CLEARWAY_REQUIRE_CORPUS").as_deref() != Ok("1"), "{} is missing", dir.display());
+        assert!(
+            std::env::var("CLEARWAY_REQUIRE_CORPUS").as_deref() != Ok("1"),
+            "{} is missing",
+            dir.display()
+        );
         println!("skipped: no folder {}", dir.display());
         return;
     }
@@ -51,17 +59,29 @@ fn every_collected_file_is_read_or_refused_with_one_message() {
                     let Input::Configuration(config) = input else { continue };
                     println!("{} {:?}", config.sources[0].format, config.platform);
                     for (name, setting) in &config.settings {
-                        println!("  {name} = {:.100?}  [{} {:?}]", setting.value, setting.origin.path, setting.origin.line);
+                        println!(
+                            "  {name} = {:.100?}  [{} {:?}]",
+                            setting.value, setting.origin.path, setting.origin.line
+                        );
                     }
                     for lint in &config.lint {
-                        println!("  {} {}: {} {:?}", lint.severity, lint.id, lint.message, lint.origin.as_ref().and_then(|o| o.line));
+                        println!(
+                            "  {} {}: {} {:?}",
+                            lint.severity,
+                            lint.id,
+                            lint.message,
+                            lint.origin.as_ref().and_then(|o| o.line)
+                        );
                     }
                 }
             }
             Err(error) => {
                 let message = error.to_string();
                 println!("{message}");
-                assert!(message.contains(path.file_name().unwrap().to_str().unwrap()), "names no file: {message}");
+                assert!(
+                    message.contains(path.file_name().unwrap().to_str().unwrap()),
+                    "names no file: {message}"
+                );
                 assert!(message.len() > 60 && !message.contains('\n'), "no help in: {message}");
             }
         }

@@ -72,7 +72,7 @@ fn utf8<'a>(bytes: &'a [u8], file: &str) -> Result<Decoded<'a>, ConfigError> {
 fn not_text(file: &str) -> ConfigError {
     ConfigError::NotConfiguration {
         place: Place::file(file),
-        what: "not text, and no binary format that is known here".to_owned(),
+        what: "this is not text, and no binary format that is known here".to_owned(),
         next: super::sniff::ACCEPTED.to_owned(),
     }
 }

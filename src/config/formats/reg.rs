@@ -104,11 +104,11 @@ fn not_ours(file: &str, elsewhere: &[(String, u32)], places: &Places) -> ConfigE
         place: Place { file: file.to_owned(), line: first.map(|(_, line)| *line), column: None },
         what: match first {
             Some((key, _)) => format!(
-                "a registry file with no value below …\\{} (it has {})",
+                "this registry file has no value below …\\{} (it has {})",
                 places.registry.key,
                 shown(key)
             ),
-            None => "a registry file without any key".to_owned(),
+            None => "this is a registry file without any key".to_owned(),
         },
         next: expected,
     }
