@@ -15,6 +15,9 @@ use crate::terms::Severity;
 /// Most remarks about single unknown names; beyond it they are counted.
 const MAX_UNKNOWN: usize = 40;
 
+/// Most remarks kept about one file.
+const MAX_LINT: usize = 200;
+
 /// Decodes what a reader found. `source` is the file it came from.
 pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -> Configuration {
     let mut out = Output {
@@ -65,6 +68,12 @@ pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -
         any |= out.entry(entry, names);
     }
     out.finish(any, doc.certain);
+    if out.config.lint.len() > MAX_LINT {
+        let more = out.config.lint.len() - MAX_LINT;
+        out.config.lint.truncate(MAX_LINT);
+        let message = format!("{more} more remarks are left out; mend these first");
+        out.whole("more-remarks", Severity::Warning, &[], message);
+    }
     complete(&mut out.config, names);
     out.config
 }
