@@ -125,10 +125,13 @@ impl Ladder {
             return Some(Box::new(stream));
         }
         let ended = self
-            .hedge(Box::pin(self.tunnel(Box::new(stream), true)), Box::pin(async move {
-                let stream = tcp::reconnect(&self.recorder, remote).await?;
-                self.tunnel(Box::new(stream), true).await
-            }))
+            .hedge(
+                Box::pin(self.tunnel(Box::new(stream), true)),
+                Box::pin(async move {
+                    let stream = tcp::reconnect(&self.recorder, remote).await?;
+                    self.tunnel(Box::new(stream), true).await
+                }),
+            )
             .await;
         if matches!(ended, Ended::TimedOut) && !self.recorder.has_proxy() {
             self.recorder.proxy(proxy::silent(self.stage()));
@@ -159,10 +162,13 @@ impl Ladder {
 
     async fn secure(&self, io: BoxedIo, remote: SocketAddr) -> Option<Secured> {
         let ended = self
-            .hedge(Box::pin(self.handshake(io, remote, false)), Box::pin(async move {
-                let io = self.again(remote).await?;
-                self.handshake(io, remote, true).await
-            }))
+            .hedge(
+                Box::pin(self.handshake(io, remote, false)),
+                Box::pin(async move {
+                    let io = self.again(remote).await?;
+                    self.handshake(io, remote, true).await
+                }),
+            )
             .await;
         self.recorder.tls_end_open(matches!(ended, Ended::TimedOut));
         self.settle_tcp(remote, &ended);
@@ -182,10 +188,11 @@ impl Ladder {
         let stage = self.stage();
         background.spawn(async move {
             let read = certificate::read_chain(&chain);
-            let (device, public) = timeout(stage, shared.stock.judge(chain, name)).await.unwrap_or_else(|_| {
-                let late = Trust::Unavailable { error: "no judgement within the stage".to_owned() };
-                (late.clone(), late)
-            });
+            let (device, public) =
+                timeout(stage, shared.stock.judge(chain, name)).await.unwrap_or_else(|_| {
+                    let late = Trust::Unavailable { error: "no judgement within the stage".to_owned() };
+                    (late.clone(), late)
+                });
             recorder.tls_judged(number, read, device, public);
         });
     }

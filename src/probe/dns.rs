@@ -52,11 +52,7 @@ impl Names {
         Dns { name: name.to_owned(), system, direct, ms: millis(began.elapsed()) }
     }
 
-    async fn ask_system(
-        &self,
-        name: &str,
-        budget: Budget,
-    ) -> (Lookup, Vec<crate::observation::DirectQuery>) {
+    async fn ask_system(&self, name: &str, budget: Budget) -> (Lookup, Vec<crate::observation::DirectQuery>) {
         // getaddrinfo runs on a thread that cannot be stopped; when the time is up it is left to
         // itself (the caller's runtime must be shut down in the background).
         let mut lookup = tokio::spawn(system_lookup(name.to_owned()));
@@ -100,8 +96,9 @@ pub(super) fn addresses(dns: &Dns) -> Vec<IpAddr> {
 }
 
 async fn system_lookup(name: String) -> Lookup {
-    let found: io::Result<Vec<IpAddr>> =
-        tokio::net::lookup_host((name.as_str(), 0)).await.map(|all| all.map(|a| a.ip()).collect());
+    let found: io::Result<Vec<IpAddr>> = tokio::net::lookup_host((name.as_str(), 0))
+        .await
+        .map(|all| all.map(|a| a.ip().to_canonical()).collect());
     match found {
         Ok(all) => {
             let mut addresses: Vec<IpAddr> = Vec::new();
@@ -122,4 +119,57 @@ async fn system_lookup(name: String) -> Lookup {
 
 fn failed(error: &str) -> Lookup {
     Lookup::Failed { error: sanitise::line(error, 200) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use hickory_resolver::proto::op::{Message, MessageType, OpCode, ResponseCode};
+
+    use super::*;
+    use crate::observation::DnsAnswer;
+
+    /// Answers NXDOMAIN to everything; before it, a forged answer with another number.
+    async fn nxdomain() -> SocketAddr {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let server = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut buffer = [0_u8; 1500];
+            while let Ok((n, from)) = socket.recv_from(&mut buffer).await {
+                let query = Message::from_vec(buffer.get(..n).unwrap()).unwrap();
+                for (id, code) in [
+                    (query.metadata.id.wrapping_add(1), ResponseCode::ServFail),
+                    (query.metadata.id, ResponseCode::NXDomain),
+                ] {
+                    let mut reply = Message::new(id, MessageType::Response, OpCode::Query);
+                    reply.add_queries(query.queries.clone());
+                    reply.metadata.response_code = code;
+                    socket.send_to(&reply.to_vec().unwrap(), from).await.unwrap();
+                }
+            }
+        });
+        server
+    }
+
+    #[tokio::test]
+    async fn the_code_of_a_failed_lookup_comes_from_the_servers() {
+        let server = nxdomain().await;
+        let names = Names::new(None, Arc::new([server]), Duration::from_millis(500));
+        let dns = names.look_up("nothing.invalid").await;
+        assert!(matches!(dns.system, Lookup::Failed { .. } | Lookup::Timeout), "{dns:?}");
+        assert_eq!(dns.direct.len(), 2);
+        assert!(dns.direct.iter().all(|q| q.server == server && q.answer == DnsAnswer::NxDomain));
+        assert!(addresses(&dns).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_dead_second_server_is_not_waited_for() {
+        let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let servers = [silent.local_addr().unwrap(), nxdomain().await];
+        let end = Instant::now() + Duration::from_secs(3600);
+        let answers = query::ask_all(&servers, "x.invalid", end, false).await;
+        assert_eq!(answers.len(), 2);
+        assert!(answers.iter().all(|q| q.server == servers[1] && q.answer == DnsAnswer::NxDomain));
+    }
 }

@@ -104,7 +104,18 @@ fn trust() -> String {
 /// The beginnings of the names that VPN clients give their interfaces on Linux.
 #[cfg(target_os = "linux")]
 const VPN: [&str; 13] = [
-    "tun", "tap", "wg", "ppp", "utun", "tailscale", "zt", "nordlynx", "gpd", "cscotun", "ipsec", "xfrm",
+    "tun",
+    "tap",
+    "wg",
+    "ppp",
+    "utun",
+    "tailscale",
+    "zt",
+    "nordlynx",
+    "gpd",
+    "cscotun",
+    "ipsec",
+    "xfrm",
     "vpn",
 ];
 

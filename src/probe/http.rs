@@ -64,7 +64,6 @@ pub(super) async fn exchange(
     request: plan::Request,
     confirm: bool,
 ) -> Option<usize> {
-
     let (io, meter) = Metered::new(io);
     let number = recorder.http_begin(if h2 { "HTTP/2" } else { "HTTP/1.1" }, confirm);
     let built = match build(&endpoint, &request, h2) {

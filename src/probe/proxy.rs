@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn the_head_is_read_and_its_secrets_left() {
-        let head = b"HTTP/1.1 407 Sign in\x1b[1m first\r\nProxy-Authenticate: Negotiate\r\nSet-Cookie: a=b\r\n\r\n";
+        let head =
+            b"HTTP/1.1 407 Sign in\x1b[1m first\r\nProxy-Authenticate: Negotiate\r\nSet-Cookie: a=b\r\n\r\n";
         assert_eq!(find_end(head), Some(head.len()));
         let (status, headers) = parse(head).unwrap_or_default();
         assert_eq!(status, 407);

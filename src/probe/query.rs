@@ -21,9 +21,10 @@ use super::{millis, sanitise};
 const SERVERS: usize = 3;
 /// Addresses of one answer that are kept.
 const ADDRESSES: usize = 16;
-/// How long the second family's answer is waited for once the first has addresses. Longer than
-/// the Resolution Delay of RFC 8305 (50 ms), since a whole judgement hangs on it.
-const OTHER_FAMILY: Duration = Duration::from_millis(500);
+/// How long other answers are waited for once there is enough: the other family's once the first
+/// has addresses, other servers' once one has answered both. Longer than the Resolution Delay of
+/// RFC 8305 (50 ms), since a whole judgement hangs on it.
+const OTHERS: Duration = Duration::from_millis(500);
 
 /// The servers of the system's configuration, as configured.
 pub(super) fn system_servers() -> Vec<SocketAddr> {
@@ -57,13 +58,14 @@ pub(super) fn addresses(queries: &[DirectQuery]) -> Vec<IpAddr> {
     all
 }
 
-/// Asks every server for A and AAAA at once. With `enough`, the answers are wanted for their
-/// addresses: it ends soon after the first ones came.
+/// Asks every server for A and AAAA at once. Ends soon after one server has answered both, so a
+/// dead second server costs nothing; with `for_addresses`, soon after the first addresses came.
+/// Questions that were not waited for are absent.
 pub(super) async fn ask_all(
     servers: &[SocketAddr],
     name: &str,
     end: Instant,
-    enough: bool,
+    for_addresses: bool,
 ) -> Vec<DirectQuery> {
     let mut running = JoinSet::new();
     let mut order = 0_usize;
@@ -83,10 +85,10 @@ pub(super) async fn ask_all(
             done = running.join_next() => match done {
                 None => break,
                 Some(Ok(answer)) => {
-                    if enough && matches!(answer.1.answer, DnsAnswer::Addresses { .. }) {
-                        patience = patience.min(Instant::now() + OTHER_FAMILY);
-                    }
                     answers.push(answer);
+                    if is_enough(&answers, for_addresses) {
+                        patience = patience.min(Instant::now() + OTHERS);
+                    }
                 }
                 Some(Err(_)) => {}
             },
@@ -95,6 +97,15 @@ pub(super) async fn ask_all(
     }
     answers.sort_by_key(|(number, _)| *number);
     answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+fn is_enough(answers: &[(usize, DirectQuery)], for_addresses: bool) -> bool {
+    let Some((_, last)) = answers.last() else { return false };
+    if for_addresses && matches!(last.answer, DnsAnswer::Addresses { .. }) {
+        return true;
+    }
+    let said = |q: &DirectQuery| !matches!(q.answer, DnsAnswer::Timeout | DnsAnswer::Unreachable { .. });
+    answers.iter().filter(|(_, q)| q.server == last.server && said(q)).count() == 2
 }
 
 async fn ask(server: SocketAddr, name: &str, kind: RecordType, end: Instant) -> DirectQuery {
@@ -107,12 +118,7 @@ async fn ask(server: SocketAddr, name: &str, kind: RecordType, end: Instant) -> 
     DirectQuery { server, kind: kind.to_string(), answer, ms: millis(began.elapsed()) }
 }
 
-async fn exchange(
-    server: SocketAddr,
-    name: &str,
-    kind: RecordType,
-    end: Instant,
-) -> io::Result<DnsAnswer> {
+async fn exchange(server: SocketAddr, name: &str, kind: RecordType, end: Instant) -> io::Result<DnsAnswer> {
     let mut question = Name::from_ascii(name).map_err(|e| io::Error::other(e.to_string()))?;
     question.set_fqdn(true);
     let mut message = Message::query();

@@ -13,7 +13,7 @@ use crate::plan::{Experiment, Plan};
 use super::attempt::{Job, Ladder};
 use super::dns::Names;
 use super::record::Recorder;
-use super::{Progress, Prober};
+use super::{Prober, Progress};
 
 /// Attempts that have begun and not ended, by their number in the wave.
 type UnderWay = Arc<Mutex<BTreeMap<usize, Arc<Recorder>>>>;
@@ -75,6 +75,9 @@ impl Prober {
             done += 1;
             progress.finished(done, &host);
         };
+        // One listener for the whole wave: a new one would miss a signal that came before it.
+        let interrupted = interrupt();
+        tokio::pin!(interrupted);
         let stopped = loop {
             tokio::select! {
                 biased;
@@ -84,7 +87,7 @@ impl Prober {
                     Some(_) => {}
                 },
                 () = sleep_until(deadline) => break Stopped::Deadline,
-                () = interrupt() => break Stopped::Interrupted,
+                () = &mut interrupted => break Stopped::Interrupted,
             }
         };
         while let Some(ended) = running.try_join_next() {

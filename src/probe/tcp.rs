@@ -171,12 +171,7 @@ async fn try_family(
 
 type Tried = (usize, SocketAddr, Result<TcpStream, TcpOutcome>);
 
-fn start(
-    recorder: &Recorder,
-    running: &mut JoinSet<Tried>,
-    remote: SocketAddr,
-    confirm: bool,
-) -> usize {
+fn start(recorder: &Recorder, running: &mut JoinSet<Tried>, remote: SocketAddr, confirm: bool) -> usize {
     let number = recorder.tcp_begin(remote, confirm);
     running.spawn(async move { (number, remote, connect(remote).await) });
     number
