@@ -84,13 +84,12 @@ impl Recorder {
         self.with(|i| i.attempt.dns = Some(dns));
     }
 
-    /// CONNECT is over. A second socket's tunnel does not overwrite the first's refusal unless it
-    /// is better.
+    /// CONNECT is over; replaces what was recorded of it before.
     pub(super) fn proxy(&self, proxy: Proxy) {
         self.with(|i| i.attempt.proxy = Some(proxy));
     }
 
-    /// What the proxy stage has recorded so far.
+    /// Whether an answer to CONNECT has been recorded.
     pub(super) fn has_proxy(&self) -> bool {
         self.with(|i| i.attempt.proxy.is_some())
     }

@@ -60,6 +60,24 @@ pub async fn hold(stream: TcpStream) {
     drop(stream);
 }
 
+/// A port that answers no SYN: its queue of one connection is full and nobody accepts. Linux drops
+/// further SYNs then. The connections must be kept.
+pub async fn dropping() -> (SocketAddr, Vec<Box<dyn std::any::Any>>) {
+    let listener =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, Some(socket2::Protocol::TCP))
+            .unwrap();
+    listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let mut kept: Vec<Box<dyn std::any::Any>> = vec![Box::new(listener)];
+    while let Ok(Ok(stream)) =
+        tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address)).await
+    {
+        kept.push(Box::new(stream));
+    }
+    (address, kept)
+}
+
 /// A port nobody listens on.
 pub async fn refused() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap()
