@@ -8,7 +8,7 @@ use clearway::cli::Cli;
 use clearway::{commands, rules};
 
 fn main() -> ExitCode {
-    let version = format!("{} (rules of {})", env!("CARGO_PKG_VERSION"), rules::EMBEDDED_DATE);
+    let version = format!("{} (rules of {})", env!("CARGO_PKG_VERSION"), rules::embedded_date());
     let matches = Cli::command().version(version).get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,

@@ -111,18 +111,18 @@ fn proxies(
     let pac = configurations.iter().any(|c| c.is_set(EGRESS_PAC));
     // A script wins over the fixed proxy (domain.md V29); it is not evaluated here, so neither may
     // be taken for the app's route.
-    let configured = match configurations.iter().find_map(|c| c.text(EGRESS_PROXY)) {
-        Some(url) if !pac => Some(ProxyAddress::parse(url, EGRESS_PROXY)?),
-        _ => None,
-    };
-    let variables = probe::environment::proxy_variables();
-    let mut settings = ProxySettings { choice, configured, pac, ..ProxySettings::default() };
+    let mut settings = ProxySettings { choice, pac, ..ProxySettings::default() };
+    if let Some(url) = configurations.iter().find_map(|c| c.text(EGRESS_PROXY)).filter(|_| !pac) {
+        settings.configured = settings.usable(ProxyAddress::parse(url, EGRESS_PROXY));
+    }
     // Elsewhere the app takes the operating system's settings and these variables mean nothing.
     if Platform::here() == Platform::Linux {
-        if let Some((name, value)) = variables.https {
-            settings.system = Some(ProxyAddress::parse(&value, &name)?);
+        let variables = probe::environment::proxy_variables();
+        if let Some(variable) = variables.https.or(variables.all) {
+            settings.system = settings.usable(ProxyAddress::parse(&variable.value, &variable.name));
         }
-        settings.system_bypass = variables.bypass;
+        let exempt = variables.no.map(|v| v.value).unwrap_or_default();
+        settings.system_bypass = exempt.split(',').map(|e| e.trim().to_owned()).collect();
     }
     settings.inference = requirements
         .hosts
@@ -186,7 +186,7 @@ fn probe_and_judge(
             if experiments.is_empty() {
                 break;
             }
-            prober.run(&plan, &experiments, &mut observations, deadline, &line).await;
+            prober.run(&plan, &experiments, &mut observations, deadline, &Shown(&line)).await;
             if observations.stopped.is_some() {
                 break;
             }
@@ -215,6 +215,19 @@ fn probe_and_judge(
         label: args.label.clone(),
         duration_ms: millis(began.elapsed()),
     })
+}
+
+/// Shows the prober's progress as a line of the report's kind.
+struct Shown<'a>(&'a progress::Line);
+
+impl probe::Progress for Shown<'_> {
+    fn planned(&self, attempts: usize) {
+        self.0.planned(attempts);
+    }
+
+    fn finished(&self, done: usize, host: &str) {
+        self.0.finished(done, host);
+    }
 }
 
 /// Reads a saved report.

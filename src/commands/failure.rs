@@ -21,6 +21,12 @@ pub enum Failure {
     /// A proxy setting cannot be used.
     #[error(transparent)]
     Proxy(#[from] crate::plan::BadProxy),
+    /// A data file of the rules cannot be read.
+    #[error(transparent)]
+    Data(#[from] crate::rules::services::DataError),
+    /// A certificate file cannot be read.
+    #[error(transparent)]
+    Pem(#[from] crate::probe::PemError),
     /// The prober could not be set up.
     #[error(transparent)]
     Probe(#[from] crate::probe::ProbeError),

@@ -15,6 +15,9 @@ use crate::terms::Severity;
 /// Most remarks about single unknown names; beyond it they are counted.
 const MAX_UNKNOWN: usize = 40;
 
+/// Most remarks kept about one file.
+const MAX_LINT: usize = 200;
+
 /// Decodes what a reader found. `source` is the file it came from.
 pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -> Configuration {
     let mut out = Output {
@@ -22,6 +25,8 @@ pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -
         encoding: doc.encoding,
         strict: doc.format == "managed-settings",
         unknown: 0,
+        comments: Vec::new(),
+        first_comment: None,
         encoded: Vec::new(),
         structures: Vec::new(),
         config: Configuration {
@@ -63,6 +68,12 @@ pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -
         any |= out.entry(entry, names);
     }
     out.finish(any, doc.certain);
+    if out.config.lint.len() > MAX_LINT {
+        let more = out.config.lint.len() - MAX_LINT;
+        out.config.lint.truncate(MAX_LINT);
+        let message = format!("{more} more remarks are left out; mend these first");
+        out.whole("more-remarks", Severity::Warning, &[], message);
+    }
     complete(&mut out.config, names);
     out.config
 }
@@ -102,6 +113,9 @@ struct Output {
     /// The app is said to discard the whole file for one key it does not know.
     strict: bool,
     unknown: usize,
+    /// Names that are comments, and where the first one stands.
+    comments: Vec<String>,
+    first_comment: Option<Origin>,
     /// Keys whose value is text although the format has types.
     encoded: Vec<String>,
     /// Keys whose value is a structure although the documentation wants JSON text.
@@ -213,6 +227,13 @@ impl Output {
     }
 
     fn unknown(&mut self, entry: &Entry, names: &Names) {
+        if entry.name.starts_with(['_', '/', '#', '$']) || entry.name.is_empty() {
+            if self.comments.is_empty() {
+                self.first_comment = Some(self.origin(entry));
+            }
+            self.comments.push(shown(&entry.name));
+            return;
+        }
         self.unknown += 1;
         if self.unknown > MAX_UNKNOWN {
             return;
@@ -220,11 +241,6 @@ impl Output {
         let name = shown(&entry.name);
         let consequence =
             if self.strict { "the app may discard the whole file for it" } else { "the app ignores it" };
-        if entry.name.starts_with(['_', '/', '#', '$']) || entry.name.is_empty() {
-            let message = format!("`{name}` is no key but a comment; {consequence}, so remove it");
-            self.lint("comment-key", Severity::Warning, message, entry);
-            return;
-        }
         let nearest: Vec<String> = names.nearest(&entry.name).iter().map(|n| format!("`{n}`")).collect();
         let advice = if nearest.is_empty() {
             "remove it, or check its spelling".to_owned()
@@ -235,49 +251,52 @@ impl Output {
         self.lint("unknown-key", Severity::Warning, message, entry);
     }
 
+    fn whole(&mut self, id: &str, severity: Severity, names: &[String], message: String) {
+        let key = names.first().cloned();
+        self.config.lint.push(Lint { id: id.to_owned(), severity, message, key, origin: None });
+    }
+
     fn finish(&mut self, any: bool, certain: bool) {
-        let mut whole = |id: &str, severity, key: Option<&String>, message: String| {
-            self.config.lint.push(Lint {
-                id: id.to_owned(),
-                severity,
-                message,
-                key: key.cloned(),
-                origin: None,
-            });
-        };
         if self.unknown > MAX_UNKNOWN {
             let more = self.unknown - MAX_UNKNOWN;
-            whole("unknown-key", Severity::Warning, None, format!("{more} more keys are not known"));
+            self.whole("unknown-key", Severity::Warning, &[], format!("{more} more keys are not known"));
         }
-        if !self.structures.is_empty() {
-            whole(
-                "native-structure",
-                Severity::Warning,
-                self.structures.first(),
-                format!(
-                    "{} written as a plist <array> or <dict>: sources disagree whether every app version reads that; write the JSON text in one <string>",
-                    list(&self.structures)
-                ),
-            );
+        if let Some(origin) = self.first_comment.take() {
+            let consequence = if self.strict {
+                "and the app may discard the whole file for them"
+            } else {
+                "which the app ignores, except that a Linux managed file with them may be discarded as a whole"
+            };
+            let message =
+                format!("{}: comments written as keys, {consequence}; remove them", list(&self.comments));
+            self.config.lint.push(Lint {
+                id: "comment-key".to_owned(),
+                severity: Severity::Warning,
+                message,
+                key: None,
+                origin: Some(origin),
+            });
         }
-        if !self.encoded.is_empty() {
-            whole(
-                "string-encoded",
-                Severity::Info,
-                self.encoded.first(),
-                format!(
-                    "{} written as text although JSON has types of its own; it is read, yet write the JSON value itself",
-                    list(&self.encoded)
-                ),
+        let structures = std::mem::take(&mut self.structures);
+        if !structures.is_empty() {
+            let message = format!(
+                "{}: written as a plist <array> or <dict>; sources disagree whether every app version reads that, so write \
+                 the JSON text in one <string>",
+                list(&structures)
             );
+            self.whole("native-structure", Severity::Warning, &structures, message);
+        }
+        let encoded = std::mem::take(&mut self.encoded);
+        if !encoded.is_empty() {
+            let message = format!(
+                "{}: written as text although JSON has types of its own; it is read, yet write the JSON value itself",
+                list(&encoded)
+            );
+            self.whole("string-encoded", Severity::Info, &encoded, message);
         }
         if !any && certain {
-            whole(
-                "no-settings",
-                Severity::Warning,
-                None,
-                "the file belongs to the app and sets no key that is known".to_owned(),
-            );
+            let message = "the file belongs to the app and sets no key that is known".to_owned();
+            self.whole("no-settings", Severity::Warning, &[], message);
         }
     }
 }

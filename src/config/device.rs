@@ -204,3 +204,134 @@ fn only_root_wrote(path: &Path) -> Result<(), ConfigError> {
 fn only_root_wrote(_path: &Path) -> Result<(), ConfigError> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use std::fs;
+
+    use super::*;
+
+    const ID: &str = "0123abcd-0000-4000-8000-00000000000f";
+
+    fn keys() -> KeyCatalogue {
+        toml::from_str(include_str!("../../tests/config/keys.toml")).unwrap()
+    }
+
+    struct Device(tempfile::TempDir);
+
+    impl Device {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn put(self, path: &str, content: &str) -> Self {
+            let path = self.0.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+            self
+        }
+
+        fn library(self, dir: &str, content: &str) -> Self {
+            self.put(
+                &format!("{dir}/_meta.json"),
+                &format!("{{\"appliedId\":\"{ID}\",\"entries\":[{{\"id\":\"{ID}\",\"name\":\"One\"}}]}}"),
+            )
+            .put(&format!("{dir}/{ID}.json"), content)
+        }
+
+        fn read(&self, platform: Platform) -> Result<Configuration, ConfigError> {
+            let whose = Whose {
+                user: Some("ann".into()),
+                home: Some("/home/ann".into()),
+                localappdata: Some("/local".into()),
+                root: Some(self.0.path().to_owned()),
+            };
+            read_of(platform, &keys(), &whose, places::embedded())
+        }
+    }
+
+    fn plist(pairs: &str) -> String {
+        format!("<plist><dict>{pairs}</dict></plist>")
+    }
+
+    const MAC: &str = "Library/Managed Preferences";
+    const FILE: &str = "com.anthropic.claudefordesktop.plist";
+
+    #[test]
+    fn an_empty_device_names_every_place_and_three_commands() {
+        for (platform, part) in [
+            (Platform::Macos, "Managed Preferences/ann/"),
+            (Platform::Linux, "/etc/claude-desktop/managed-settings.json"),
+            (Platform::Windows, "reg export HKLM"),
+        ] {
+            let error = Device::new().read(platform).unwrap_err();
+            assert!(matches!(error, ConfigError::NoneOnDevice { .. }));
+            let text = error.to_string();
+            assert!(text.contains(part) && text.contains("configLibrary"), "{text}");
+            assert_eq!(text.matches("\n  clearway ").count(), 3, "{text}");
+        }
+    }
+
+    #[test]
+    fn on_macos_the_users_managed_value_wins_key_by_key() {
+        let device = Device::new()
+            .put(&format!("{MAC}/ann/{FILE}"), &plist("<key>inferenceProvider</key><string>vertex</string>"))
+            .put(
+                &format!("{MAC}/{FILE}"),
+                &plist("<key>inferenceProvider</key><string>gateway</string><key>inferenceBedrockRegion</key><string>r</string>"),
+            )
+            .library("home/ann/Library/Application Support/Claude-3p/configLibrary", "{\"bootstrapUrl\": \"https://b.example\"}");
+        let config = device.read(Platform::Macos).unwrap();
+        assert_eq!(config.text("inferenceProvider"), Some("vertex"));
+        assert_eq!(config.text("inferenceBedrockRegion"), Some("r"));
+        assert!(!config.is_set("bootstrapUrl"));
+        let ids: Vec<&str> = config.lint.iter().map(|l| l.id.as_str()).collect();
+        assert_eq!(ids, ["shadowed-key", "library-ignored"]);
+    }
+
+    #[test]
+    fn managed_app_behaviour_keys_alone_leave_the_library_alive() {
+        let device = Device::new()
+            .put("etc/claude-desktop/managed-settings.json", "{\"disableAutoUpdates\": true}")
+            .library(
+                "home/ann/.config/Claude-3p/configLibrary",
+                "{\"inferenceProvider\": \"gateway\", \"disableAutoUpdates\": false}",
+            );
+        let config = device.read(Platform::Linux).unwrap();
+        assert_eq!(config.text("inferenceProvider"), Some("gateway"));
+        assert_eq!(config.get("disableAutoUpdates"), Some(&crate::config::Value::Bool(true)));
+        assert_eq!(config.sources.len(), 2);
+        assert!(config.lint.iter().all(|l| l.id != "no-provider"), "{:?}", config.lint);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_managed_file_that_others_could_have_written_is_rejected() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("app");
+        fs::create_dir(&folder).unwrap();
+        let file = folder.join("managed.json");
+        fs::write(&file, "{}").unwrap();
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        mode(&folder, 0o755);
+        mode(&file, 0o644);
+        let root = fs::metadata(&file).unwrap().uid() == 0;
+        let why = |path: &Path| only_root_wrote(path).err().map(|e| e.to_string());
+        assert_eq!(why(&file).is_none(), root);
+        mode(&file, 0o664);
+        assert!(why(&file).unwrap().contains(if root { "writable by group" } else { "belongs to user" }));
+        mode(&file, 0o644);
+        mode(&folder, 0o777);
+        assert!(why(&file).unwrap().contains(if root {
+            "its folder is writable"
+        } else {
+            "belongs to user"
+        }));
+        mode(&folder, 0o755);
+        let link = folder.join("link.json");
+        symlink(&file, &link).unwrap();
+        assert!(why(&link).unwrap().contains("symbolic link"));
+    }
+}

@@ -144,12 +144,17 @@ fn sha256(bytes: &[u8]) -> String {
     })
 }
 
-/// Reads a file within the limit. A pipe gets a few seconds, so that one without a writer cannot
-/// hold the program.
+/// Reads a file within the limit.
 ///
 /// # Errors
 /// When it cannot be read or is over [`MAX_FILE_BYTES`].
 pub fn file(path: &Path, shown: &str) -> Result<Vec<u8>, ConfigError> {
+    file_within(path, shown, PIPE_PATIENCE)
+}
+
+/// Reads a file within the limit. A pipe gets `patience`, so that one without a writer cannot hold
+/// the program.
+fn file_within(path: &Path, shown: &str, patience: Duration) -> Result<Vec<u8>, ConfigError> {
     let metadata = fs::metadata(path).map_err(|e| io_error(shown, &e))?;
     if metadata.is_file() {
         if metadata.len() > MAX_FILE_BYTES {
@@ -164,10 +169,10 @@ pub fn file(path: &Path, shown: &str) -> Result<Vec<u8>, ConfigError> {
         // Nobody listens any more once the patience is over.
         let _ = send.send(result);
     });
-    receive.recv_timeout(PIPE_PATIENCE).unwrap_or_else(|_| {
+    receive.recv_timeout(patience).unwrap_or_else(|_| {
         Err(ConfigError::Unreadable {
             file: shown.to_owned(),
-            cause: format!("nothing complete arrived within {} seconds", PIPE_PATIENCE.as_secs()),
+            cause: format!("nothing complete arrived within {} seconds", patience.as_secs()),
             next: "Name a regular file, or pass `-` and pipe into standard input".to_owned(),
         })
     })
@@ -315,4 +320,21 @@ pub(crate) fn filled(template: &str, parts: &[(&str, Option<String>)]) -> Option
         }
     }
     Some(PathBuf::from(path))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn a_pipe_without_a_writer_does_not_hold_the_program() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        if !std::process::Command::new("mkfifo").arg(&path).status().is_ok_and(|s| s.success()) {
+            return;
+        }
+        let error = file_within(&path, "pipe", Duration::from_millis(50)).unwrap_err();
+        assert!(error.to_string().contains("nothing complete arrived"), "{error}");
+    }
 }

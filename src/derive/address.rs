@@ -60,7 +60,9 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
         "http" => Transport::Http,
         "ssh" => Transport::Ssh,
         _ => {
-            return Err(Problem::Unreadable(format!("the scheme of `{authority}` is neither https nor http")));
+            return Err(Problem::Unreadable(format!(
+                "the scheme of `{authority}` is neither https nor http"
+            )));
         }
     };
     let name = match url.host() {

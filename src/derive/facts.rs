@@ -147,3 +147,98 @@ impl<'a> Facts<'a> {
 
 /// The credential kind of a configuration that has none.
 pub const NO_CREDENTIAL: &str = "none";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::config::{Origin, Setting};
+    use crate::rules::KeyPath;
+
+    fn configuration(settings: &[(&str, Value)]) -> Configuration {
+        let origin = Origin { source: "test".into(), line: None, path: String::new() };
+        let setting = |v: &Value| Setting { value: v.clone(), origin: origin.clone() };
+        Configuration {
+            settings: settings.iter().map(|(k, v)| ((*k).to_owned(), setting(v))).collect(),
+            ..Configuration::default()
+        }
+    }
+
+    /// Whether a test of `key` passes for `settings` in `version`.
+    fn passes(settings: &[(&str, Value)], version: &str, key: &str, test: Test) -> bool {
+        let pack = Pack::embedded().unwrap();
+        let configuration = configuration(settings);
+        let version = version.parse().unwrap();
+        let facts = Facts::new(&pack, &configuration, &version, Platform::Macos, false);
+        let path = KeyPath::resolve(key, None, &pack.keys).unwrap();
+        facts.holds(&Condition::Key(path, test), None)
+    }
+
+    #[test]
+    fn a_default_may_depend_on_the_version_and_a_value_beats_it() {
+        let key = "isDesktopExtensionEnabled";
+        assert!(passes(&[], "1.19366.9", key, Test::Is(true)));
+        assert!(passes(&[], "1.19367.0", key, Test::Is(false)));
+        assert!(passes(&[(key, Value::Bool(true))], "2.110.0", key, Test::Is(true)));
+        assert!(passes(&[(key, Value::Bool(false))], "1.3036.0", key, Test::Is(false)));
+    }
+
+    #[test]
+    fn a_default_does_not_make_a_key_set_and_empty_counts_as_absent() {
+        assert!(passes(&[], "2.110.0", "modelCatalogEnabled", Test::Set(false)));
+        assert!(passes(&[], "2.110.0", "modelCatalogEnabled", Test::Is(true)));
+        let empty = [("otlpEndpoint", Value::Text(String::new()))];
+        assert!(passes(&empty, "2.110.0", "otlpEndpoint", Test::Set(false)));
+        let none = [("disabledBuiltinTools", Value::List(Vec::new()))];
+        assert!(!passes(&none, "2.110.0", "disabledBuiltinTools", Test::Contains("WebFetch".into())));
+    }
+
+    #[test]
+    fn a_version_reads_a_key_from_its_since_on() {
+        let set = [("updateViaUpdatesHost", Value::Bool(true))];
+        assert!(!passes(&set, "1.26831.9", "updateViaUpdatesHost", Test::Is(true)));
+        assert!(passes(&set, "1.26832.0", "updateViaUpdatesHost", Test::Is(true)));
+    }
+
+    #[test]
+    fn an_empty_any_never_holds_and_an_empty_all_always_does() {
+        let pack = Pack::embedded().unwrap();
+        let (configuration, version) = (Configuration::default(), pack.meta.newest.clone());
+        let facts = Facts::new(&pack, &configuration, &version, Platform::Linux, true);
+        assert!(!facts.holds(&Condition::Any(vec![]), None));
+        assert!(facts.holds(&Condition::All(vec![]), None));
+        assert!(facts.holds(&Condition::Platform(vec![Platform::Linux]), None));
+        assert!(facts.holds(&Condition::OfflineInstaller(true), None));
+        assert!(facts.holds(&Condition::AppSince(version.clone()), None));
+        assert_eq!((facts.provider(), facts.credential()), (None, NO_CREDENTIAL));
+    }
+
+    #[test]
+    fn the_credential_kind_is_what_is_set_else_what_the_fields_say() {
+        let pack = Pack::embedded().unwrap();
+        let text = |t: &str| Value::Text(t.to_owned());
+        let secret = || Value::Secret(crate::config::Secret::new("not-a-secret"));
+        let kind = |settings: &[(&str, Value)]| {
+            let configuration = configuration(settings);
+            let version = pack.meta.newest.clone();
+            Facts::new(&pack, &configuration, &version, Platform::Macos, false).credential().to_owned()
+        };
+        let gateway = ("inferenceProvider", text("gateway"));
+        let helper = ("inferenceCredentialHelper", text("/opt/h"));
+        let key = ("inferenceGatewayApiKey", secret());
+        assert_eq!(kind(&[gateway.clone(), key.clone()]), "static");
+        assert_eq!(kind(&[gateway.clone(), key.clone(), helper.clone()]), "helper-script");
+        assert_eq!(
+            kind(&[gateway.clone(), key, ("inferenceCredentialKind", text("interactive"))]),
+            "interactive"
+        );
+        assert_eq!(
+            kind(&[gateway.clone(), helper, ("inferenceCredentialKind", text("oauth"))]),
+            "helper-script"
+        );
+        assert_eq!(kind(&[gateway]), NO_CREDENTIAL);
+        assert_eq!(kind(&[("inferenceProvider", text("anthropic"))]), "interactive");
+        let half = ("inferenceVertexOAuthClientId", text("c"));
+        assert_eq!(kind(&[("inferenceProvider", text("vertex")), half]), "vendor-profile");
+    }
+}

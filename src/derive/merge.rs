@@ -88,15 +88,20 @@ impl<'a> List<'a> {
 }
 
 /// The strictest reading wins: a host that any rule knows as the vendor's is not the customer's, and
-/// must chain to the public roots if any rule says so. The first rule that knows the service says
-/// which request proves it.
+/// must chain to the public roots if any rule says so. The first customer rule that knows the service
+/// says which request proves it.
 pub(super) fn merge_hints(have: &mut ProbeHints, more: ProbeHints) {
     have.name_key = match (have.name_key.take(), more.name_key) {
         (Some(key), Some(_)) => Some(key),
         // One of the rules knows the name by itself, so it is no mistake of the configuration.
         _ => None,
     };
-    if have.service.is_none() && more.service.is_some() {
+    have.customer &= more.customer;
+    if !have.customer {
+        // A vendor's host is recognised by its name; a path of the customer's would mislead the probe.
+        have.service = None;
+        have.base_path.clear();
+    } else if have.service.is_none() && more.service.is_some() {
         have.service = more.service;
         have.base_path = more.base_path;
     }
@@ -105,5 +110,4 @@ pub(super) fn merge_hints(have: &mut ProbeHints, more: ProbeHints) {
     }
     have.public_roots |= more.public_roots;
     have.private_endpoint |= more.private_endpoint;
-    have.customer &= more.customer;
 }

@@ -101,7 +101,9 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
         return None;
     };
     if (300..400).contains(&status) && status != 304 && !service.follows_redirects {
-        let location = http.header("location").unwrap_or("an unnamed place");
+        // The query of a redirect may hold tokens, and the place is known without it.
+        let location = http.header("location").and_then(|l| l.split(['?', '#']).next());
+        let location = location.unwrap_or("an unnamed place");
         let found = Found::new(Code::HttpRedirect, format!("{}, location {location}", status_words(http)));
         return Some(
             found.fact("status", status).fact("location", location).key(view.target.probed.as_str()),

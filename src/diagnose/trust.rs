@@ -193,7 +193,9 @@ impl Chain<'_> {
             line.push_str("; whether the engine and the virtual machine trust it was not tested");
         }
         let found = self.found(Code::TlsIntercepted, line).key(self.leaf.issuer.as_str());
-        if own_store { found } else { found.proven() }
+        // A chain that the public roots reject for its form may still be a public one.
+        let unknown = self.tls.public_trust == Some(Trust::UnknownIssuer);
+        if unknown && !own_store { found.proven() } else { found }
     }
 
     fn intercepted_untrusted(&self) -> Found {

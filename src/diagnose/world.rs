@@ -151,9 +151,10 @@ fn agreed(dates: &[(u32, String, i64)]) -> Option<Clock> {
     wrong.then(|| Clock { offset: median, hosts: near.iter().map(|(id, _, _)| *id).collect() })
 }
 
-/// Seconds in words: the two largest units.
+/// Seconds in words: the two largest units; from a few minutes on, to the minute.
 pub(super) fn span(seconds: i64) -> String {
-    let total = seconds.unsigned_abs();
+    let exact = seconds.unsigned_abs();
+    let total = if exact < TOLERANCE_S.unsigned_abs() { exact } else { (exact + 30) / 60 * 60 };
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
     let mut rest = total;
     let mut parts = Vec::new();
@@ -194,6 +195,7 @@ mod tests {
     #[test]
     fn spans_are_said_in_two_units() {
         assert_eq!(span(-7_260), "2 hours 1 minute");
+        assert_eq!(span(7_199), "2 hours");
         assert_eq!(span(86_400), "1 day");
     }
 }

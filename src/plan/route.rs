@@ -94,11 +94,19 @@ pub struct ProxySettings {
     pub system: Option<ProxyAddress>,
     /// Hosts the system's settings exempt, as in `NO_PROXY`.
     pub system_bypass: Vec<String>,
+    /// Settings that cannot be used, and why, in plain words.
+    pub unusable: Vec<String>,
     /// Host of the inference endpoint: its route is the only one the engine is given.
     pub inference: Option<HostPattern>,
 }
 
 impl ProxySettings {
+    /// The address, if it can be used; otherwise the reason is kept for the report. The app skips such
+    /// a setting too and connects directly (domain.md 6.4).
+    pub fn usable(&mut self, parsed: Result<ProxyAddress, BadProxy>) -> Option<ProxyAddress> {
+        parsed.map_err(|e| self.unusable.push(e.to_string())).ok()
+    }
+
     /// The route of `actor` to `host`:`port`.
     pub fn route(&self, actor: Actor, host: &HostPattern, port: u16, platform: Platform) -> Route {
         if always_direct(host) {
@@ -140,6 +148,7 @@ impl ProxySettings {
             parts.extend(self.configured.as_ref().map(shown));
         }
         parts.extend(self.system.as_ref().map(shown));
+        parts.extend(self.unusable.iter().cloned());
         if parts.is_empty() { "none".into() } else { parts.join("; ") }
     }
 

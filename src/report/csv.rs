@@ -25,7 +25,8 @@ const COLUMNS: &[&str] = &[
 ];
 
 /// A header row, then one row for each host of each feature; cells are quoted where they must be
-/// and never begin a formula. Lists inside a cell are separated by spaces.
+/// and never begin a formula. Lists inside a cell are separated by spaces. What cannot be listed has
+/// an empty host.
 pub fn hosts(requirements: &Requirements, features: &[FeatureInfo]) -> String {
     let mut out = COLUMNS.join(",");
     out.push('\n');
@@ -57,8 +58,14 @@ fn row(out: &mut String, feature: &str, title: &str, entry: &HostEntry) {
     let actors: Vec<&str> = entry.actors.iter().map(|a| a.as_str()).collect();
     // A number of its own column: an entry without a port has an empty cell.
     let port = if entry.port == 0 { String::new() } else { entry.port.to_string() };
+    // Whoever imports the first column must not allow everything: what cannot be listed stands in
+    // the last column only.
+    let (host, unbounded) = match &entry.unbounded {
+        None => (entry.host.to_string(), String::new()),
+        Some(why) => (String::new(), format!("{}: {why}", entry.host)),
+    };
     let cells = [
-        entry.host.to_string(),
+        host,
         port,
         entry.transport.to_string(),
         entry.network.to_string(),
@@ -74,7 +81,7 @@ fn row(out: &mut String, feature: &str, title: &str, entry: &HostEntry) {
         keys.join(" "),
         words::and(&configs),
         sources.join(" "),
-        entry.unbounded.clone().unwrap_or_default(),
+        unbounded,
     ];
     let cells: Vec<String> = cells.iter().map(|c| sanitise::csv(c)).collect();
     out.push_str(&cells.join(","));

@@ -86,10 +86,11 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
-/// A code span of Markdown that nothing inside can end.
+/// A code span of Markdown. Text that could end the span or the cell of a table around it (nothing
+/// can be escaped inside a span) is plain text instead.
 pub fn markdown_code(text: &str) -> String {
-    let clean = line(text, SHORT).replace('`', "'").replace('|', "\\|");
-    format!("`{clean}`")
+    let clean = line(text, SHORT);
+    if clean.is_empty() || clean.contains(['`', '|', '\\']) { markdown(&clean) } else { format!("`{clean}`") }
 }
 
 fn strip(text: &str, breaks: bool) -> String {
@@ -205,6 +206,7 @@ mod tests {
         assert_eq!(markdown("@all www.e.example"), "&#64;all www&#46;e.example");
         assert_eq!(markdown("- item"), "\\- item");
         assert_eq!(markdown("1. item"), "1\\. item");
-        assert_eq!(markdown_code("a`b|c"), "`a'b\\|c`");
+        assert_eq!(markdown_code("a = *b*"), "`a = *b*`");
+        assert_eq!(markdown_code("a\\|`c"), "a\\\\\\|\\`c");
     }
 }

@@ -1,6 +1,8 @@
 //! A run arranged for reading: targets with their judgement, by feature, and one thing to do for
 //! each cause.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{FeatureInfo, Run, words};
 use crate::derive::Requirement;
 use crate::diagnose::{Cause, Code, Finding, HostJudgement, Owner, Verdict};
@@ -52,11 +54,13 @@ pub(super) struct View<'a> {
     pub groups: Vec<Group<'a>>,
     pub things: Vec<Thing<'a>>,
     pub attempts: &'a [Attempt],
+    /// The number of the thing to do (from 1) that explains a target.
+    numbers: HashMap<u32, usize>,
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(run: &'a Run, features: &'a [FeatureInfo]) -> Self {
-        let judged: std::collections::HashMap<u32, &HostJudgement> =
+        let judged: HashMap<u32, &HostJudgement> =
             run.judgement.hosts.iter().map(|h| (h.target, h)).collect();
         let rows: Vec<Row<'a>> = run
             .plan
@@ -69,13 +73,18 @@ impl<'a> View<'a> {
             .collect();
         let groups = groups(&rows, features);
         let things = things(&rows, &run.judgement.causes);
-        Self { rows, groups, things, attempts: &run.observations.attempts }
+        let mut numbers = HashMap::new();
+        for (thing, number) in things.iter().zip(1_usize..) {
+            for row in &thing.rows {
+                numbers.entry(row.target.id).or_insert(number);
+            }
+        }
+        Self { rows, groups, things, attempts: &run.observations.attempts, numbers }
     }
 
     /// The number of the thing to do (from 1) that explains a host.
     pub(super) fn thing_of(&self, row: &Row<'_>) -> Option<usize> {
-        let id = row.target.id;
-        self.things.iter().position(|t| t.rows.iter().any(|r| r.target.id == id)).map(|i| i + 1)
+        self.numbers.get(&row.target.id).copied()
     }
 
     /// Nothing at all was reached, and one cause explains it: there is no network, and a list of
@@ -138,7 +147,7 @@ fn groups<'a>(rows: &[Row<'a>], features: &'a [FeatureInfo]) -> Vec<Group<'a>> {
 }
 
 fn things<'a>(rows: &[Row<'a>], causes: &'a [Cause]) -> Vec<Thing<'a>> {
-    let by_id: std::collections::HashMap<u32, Row<'a>> = rows.iter().map(|r| (r.target.id, *r)).collect();
+    let by_id: HashMap<u32, Row<'a>> = rows.iter().map(|r| (r.target.id, *r)).collect();
     let mut things: Vec<Thing<'a>> = causes
         .iter()
         .filter(|c| c.finding.severity != Severity::Info || !c.finding.remedy.is_empty())
@@ -147,10 +156,12 @@ fn things<'a>(rows: &[Row<'a>], causes: &'a [Cause]) -> Vec<Thing<'a>> {
             rows: c.hosts.iter().filter_map(|id| by_id.get(id).copied()).collect(),
         })
         .collect();
+    let mut explained: HashSet<u32> =
+        things.iter().flat_map(|t| t.rows.iter().map(|r| r.target.id)).collect();
     // A host that no cause explains is a thing of its own: nothing blocked may go unmentioned.
     for row in rows {
         let needs = row.is(Verdict::Blocked) || row.is(Verdict::Warning);
-        if !needs || things.iter().any(|t| t.rows.iter().any(|r| r.target.id == row.target.id)) {
+        if !needs || !explained.insert(row.target.id) {
             continue;
         }
         let finding = &row.judged.finding;

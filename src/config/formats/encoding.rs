@@ -72,7 +72,7 @@ fn utf8<'a>(bytes: &'a [u8], file: &str) -> Result<Decoded<'a>, ConfigError> {
 fn not_text(file: &str) -> ConfigError {
     ConfigError::NotConfiguration {
         place: Place::file(file),
-        what: "not text, and no binary format that is known here".to_owned(),
+        what: "this is not text, and no binary format that is known here".to_owned(),
         next: super::sniff::ACCEPTED.to_owned(),
     }
 }
@@ -100,5 +100,8 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, file: &str) -> Result<String, C
         return Err(bad(&text, "UTF-16 with an odd number of bytes, so the file is cut off"));
     }
     // Concatenated files leave a second mark.
-    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
 }

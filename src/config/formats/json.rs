@@ -33,7 +33,7 @@ pub(crate) fn read(
         other => {
             return Err(ConfigError::NotConfiguration {
                 place: Place::file(file),
-                what: format!("JSON, but {} where an object of keys is needed", other.kind()),
+                what: format!("this is JSON, but {} where an object of keys is needed", other.kind()),
                 next: "A configuration looks like {\"inferenceProvider\": \"…\", …}; pass the file that the app or your management tool exports".to_owned(),
             });
         }
@@ -75,7 +75,7 @@ fn own_document(text: &str, file: &str, kind: &str) -> Result<Json, ConfigError>
     }
     Err(ConfigError::NotConfiguration {
         place: Place::file(file),
-        what: format!("a document of Clearway (clearway.{}), not a configuration", shown(kind)),
+        what: format!("this is a document of Clearway (clearway.{}), not a configuration", shown(kind)),
         next: if kind.starts_with("check/") {
             "Pass it to `clearway check --replay`, `diff` or `compare`; or pass the configuration it was made from".to_owned()
         } else {
@@ -104,7 +104,7 @@ fn shape(
         }
         return Err(ConfigError::NotConfiguration {
             place: Place::file(file),
-            what: "a nested document in which no key is known".to_owned(),
+            what: "this is a nested document in which no key is known".to_owned(),
             next: "Export the configuration from the app again".to_owned(),
         });
     }
@@ -177,8 +177,8 @@ fn flat(
             let seen: Vec<String> = members.iter().take(3).map(|m| format!("`{}`", shown(&m.name))).collect();
             return Err(ConfigError::NotConfiguration {
                 place: Place::file(file),
-                what: format!("JSON without any key of the app (it begins with {})", seen.join(", ")),
-                next: format!("Pass the app's own configuration. {}", sniff::ACCEPTED),
+                what: format!("this is JSON without any key of the app (it begins with {})", seen.join(", ")),
+                next: sniff::ACCEPTED.to_owned(),
             });
         }
     }
@@ -210,7 +210,7 @@ fn index_of_library(members: &[Member], file: &str, names: &Names) -> Option<Con
     }
     Some(ConfigError::NotConfiguration {
         place: Place::file(file),
-        what: "the index of a configLibrary, which holds no keys itself".to_owned(),
+        what: "this is the index of a configLibrary, which holds no keys itself".to_owned(),
         next: "Pass the folder it stands in, or the <id>.json file beside it".to_owned(),
     })
 }
@@ -228,20 +228,16 @@ fn recognised(
         |place: Place, what: String, next: String| Some(ConfigError::NotConfiguration { place, what, next });
     if members.is_empty() {
         let what = if prefix.is_empty() {
-            "an empty object, in which no key of the app stands".to_owned()
+            "this is an empty object, in which no key of the app stands".to_owned()
         } else {
             format!("`{}` is empty, so no key of the app stands in it", prefix.trim_end_matches('.'))
         };
-        return plain(
-            Place::file(file),
-            what,
-            format!("Pass the file that is really deployed. {}", sniff::ACCEPTED),
-        );
+        return plain(Place::file(file), what, sniff::ACCEPTED.to_owned());
     }
     if let Some(mode) = find(members, &places.json.mode) {
         return plain(
             line(mode),
-            format!("only the mode switch `{}` and no configuration; the keys are stored elsewhere", mode.name),
+            format!("this holds only the mode switch `{}` and no configuration; the keys are stored elsewhere", mode.name),
             "Pass the configLibrary folder (its _meta.json names the applied file), the managed file, or name no file to read this device".to_owned(),
         );
     }
@@ -258,7 +254,10 @@ fn recognised(
             Raw::Map(inner) if holds(inner) => {
                 return plain(
                     line(member),
-                    format!("another tool's file: the app's keys stand inside `{}`", shown(&member.name)),
+                    format!(
+                        "this is another tool's file: the app's keys stand inside `{}`",
+                        shown(&member.name)
+                    ),
                     format!(
                         "Save the object of `{}` as a file of its own and pass that",
                         shown(&member.name)
@@ -274,10 +273,10 @@ fn recognised(
                 return plain(
                     line(member),
                     format!(
-                        "a description of the keys (a schema): `{}` lists their names, not their values",
+                        "this describes the keys (a schema): `{}` lists their names, not their values",
                         shown(&member.name)
                     ),
-                    format!("Pass a configuration that sets them. {}", sniff::ACCEPTED),
+                    sniff::ACCEPTED.to_owned(),
                 );
             }
             _ => {}
@@ -286,7 +285,7 @@ fn recognised(
     if find(members, "$schema").is_some() && find(members, "properties").is_some() {
         return plain(
             Place::file(file),
-            "a JSON Schema, not a configuration".to_owned(),
+            "this is a JSON Schema, not a configuration".to_owned(),
             sniff::ACCEPTED.to_owned(),
         );
     }

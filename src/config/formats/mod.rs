@@ -8,6 +8,7 @@ pub(crate) mod plist;
 pub(crate) mod plist_binary;
 pub(crate) mod plist_xml;
 pub(crate) mod reg;
+mod reg_text;
 pub(crate) mod sniff;
 pub(crate) mod tree;
 

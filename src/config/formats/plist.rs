@@ -58,14 +58,16 @@ fn other_xml(root: &str, line: u32, file: &str, places: &Places) -> ConfigError 
     );
     let (what, next) = match root.to_ascii_lowercase().as_str() {
         "policydefinitions" => (
-            "a Group Policy template (ADMX): it lists the keys that can be set, not their values".to_owned(),
+            "this is a Group Policy template (ADMX): it lists the keys that can be set, not their values"
+                .to_owned(),
             export.as_str(),
         ),
-        "policydefinitionresources" => {
-            ("the texts of a Group Policy template (ADML), without any value".to_owned(), export.as_str())
-        }
-        "html" | "!doctype" => ("an HTML page".to_owned(), sniff::ACCEPTED),
-        _ => (format!("XML, but no property list (its root is <{root}>)"), sniff::ACCEPTED),
+        "policydefinitionresources" => (
+            "this holds the texts of a Group Policy template (ADML), without any value".to_owned(),
+            export.as_str(),
+        ),
+        "html" | "!doctype" => ("this is an HTML page".to_owned(), sniff::ACCEPTED),
+        _ => (format!("this is XML, but no property list (its root is <{root}>)"), sniff::ACCEPTED),
     };
     ConfigError::NotConfiguration {
         place: Place { file: file.to_owned(), line: Some(line), column: None },
@@ -78,14 +80,15 @@ fn shape(root: Raw, file: &str, names: &Names, places: &Places) -> Result<Docume
     let Raw::Map(members) = root else {
         return Err(ConfigError::NotConfiguration {
             place: Place::file(file),
-            what: format!("a property list, but {} where a dictionary is needed", root.kind()),
+            what: format!("this is a property list, but {} where a dictionary is needed", root.kind()),
             next: sniff::ACCEPTED.to_owned(),
         });
     };
     if find(&members, "pfm_subkeys").is_some() || find(&members, "pfm_domain").is_some() {
         return Err(ConfigError::NotConfiguration {
             place: Place::file(file),
-            what: "a profile manifest: it lists the keys that can be set, not their values".to_owned(),
+            what: "this is a profile manifest: it lists the keys that can be set, not their values"
+                .to_owned(),
             next: "Create a profile from it in your management tool and pass the exported .mobileconfig"
                 .to_owned(),
         });
@@ -135,9 +138,9 @@ fn not_ours(members: &[Member], file: &str, places: &Places) -> ConfigError {
     ConfigError::NotConfiguration {
         place: Place::file(file),
         what: if seen.is_empty() {
-            "an empty property list".to_owned()
+            "this is an empty property list".to_owned()
         } else {
-            format!("a property list without any key of the app (it begins with {})", seen.join(", "))
+            format!("this is a property list without any key of the app (it begins with {})", seen.join(", "))
         },
         next: export(places),
     }
@@ -255,7 +258,7 @@ fn no_payload(file: &str, types: &[(String, u32)], places: &Places) -> ConfigErr
     ConfigError::NotConfiguration {
         place: Place::file(file),
         what: format!(
-            "a profile without a payload of type {}{}",
+            "this is a profile without a payload of type {}{}",
             places.plist.domain,
             if seen.is_empty() { String::new() } else { format!(" (it has {})", seen.join(", ")) }
         ),

@@ -54,8 +54,8 @@ pub(crate) fn parse(text: &str) -> Result<Xml, Fault> {
                 if leaf.is_some() {
                     return Err(here(
                         &mut lines,
-                        format!("<{}> inside a value", short(tag.name().as_ref())),
-                        "Close the value first",
+                        "a tag inside a value".to_owned(),
+                        "Close the value first, and write < as &lt;",
                     ));
                 }
                 let name = tag.name();
@@ -68,7 +68,7 @@ pub(crate) fn parse(text: &str) -> Result<Xml, Fault> {
                     Some(Element::Array) => builder.stack.push(Open::List(Vec::new())),
                     Some(Element::Leaf(known)) => leaf = Some((known, String::new(), line)),
                     _ if builder.untouched() && !builder.plist => {
-                        return Ok(Xml::Other { root: short(name.as_ref()), line });
+                        return Ok(Xml::Other { root: crate::config::error::shown(name.as_ref()), line });
                     }
                     _ => {
                         return Err(here(
@@ -83,8 +83,8 @@ pub(crate) fn parse(text: &str) -> Result<Xml, Fault> {
                 if leaf.is_some() {
                     return Err(here(
                         &mut lines,
-                        format!("<{}/> inside a value", short(tag.name().as_ref())),
-                        "Close the value first",
+                        "a tag inside a value".to_owned(),
+                        "Close the value first, and write < as &lt;",
                     ));
                 }
                 let name = tag.name();
@@ -102,7 +102,7 @@ pub(crate) fn parse(text: &str) -> Result<Xml, Fault> {
                     Some(Element::Leaf(known)) => leaf_value(known, String::new())
                         .map_err(|what| here(&mut lines, what, "Correct the value"))?,
                     _ if builder.untouched() && !builder.plist => {
-                        return Ok(Xml::Other { root: short(name.as_ref()), line });
+                        return Ok(Xml::Other { root: crate::config::error::shown(name.as_ref()), line });
                     }
                     _ => {
                         return Err(here(
@@ -177,7 +177,7 @@ pub(crate) fn parse(text: &str) -> Result<Xml, Fault> {
                     _ => {
                         return Err(here(
                             &mut lines,
-                            format!("the entity &{};", short(&name)),
+                            "an entity that is not known here".to_owned(),
                             "Property lists know only &amp; &lt; &gt; &quot; &apos; and character numbers; write & as &amp;",
                         ));
                     }
@@ -387,9 +387,10 @@ fn xml_fault(error: &quick_xml::Error, lines: &mut Lines, at: usize) -> Fault {
     lines.syntax(at, what, next)
 }
 
-/// A name out of the file, fit for a message.
-fn short(name: &str) -> String {
-    crate::config::error::shown(name).chars().take(30).collect()
+/// An element's name for a message. Only names of the format itself are repeated: with a stray `<`
+/// in a password, the rest of it reads like a name.
+fn short(name: &str) -> &str {
+    if Element::of(name).is_some() { name } else { "…" }
 }
 
 #[cfg(test)]
@@ -441,7 +442,7 @@ mod tests {
         let text = "<!DOCTYPE p [<!ENTITY a \"aaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]>\n<plist><dict><key>k</key><string>&b;</string></dict></plist>";
         let fault = parse(text).unwrap_err();
         assert_eq!(fault.line, Some(2));
-        assert!(matches!(fault.kind, FaultKind::Syntax { what, .. } if what.contains("&b;")));
+        assert!(matches!(fault.kind, FaultKind::Syntax { what, .. } if what.contains("entity")));
     }
 
     #[test]

@@ -28,16 +28,20 @@ pub(crate) fn refuse_binary(bytes: &[u8], file: &str) -> Result<(), ConfigError>
         })
     };
     match bytes {
-        [b'P', b'K', 3, 4, ..] => refuse("a ZIP archive", "Unpack it and pass the configuration file inside"),
-        [0x1f, 0x8b, ..] => refuse("a gzip archive", "Unpack it and pass the configuration file inside"),
+        [b'P', b'K', 3, 4, ..] => {
+            refuse("this is a ZIP archive", "Unpack it and pass the configuration file inside")
+        }
+        [0x1f, 0x8b, ..] => {
+            refuse("this is a gzip archive", "Unpack it and pass the configuration file inside")
+        }
         [0x30, 0x80..=0x84, ..] => refuse(
-            "a signed (CMS) profile, which is not read yet",
+            "this is a signed (CMS) profile, which is not read yet",
             "Extract it first: `openssl smime -verify -noverify -inform DER -in FILE -out profile.mobileconfig`, or `security cms -D -i FILE` on macOS",
         ),
         [b'r', b'e', b'g', b'f', ..] => {
-            refuse("a registry hive", "Export the key as a .reg file with `reg export`")
+            refuse("this is a registry hive", "Export the key as a .reg file with `reg export`")
         }
-        [b'%', b'P', b'D', b'F', ..] => refuse("a PDF document", ACCEPTED),
+        [b'%', b'P', b'D', b'F', ..] => refuse("this is a PDF document", ACCEPTED),
         _ => Ok(()),
     }
 }
@@ -77,29 +81,29 @@ pub(crate) fn kind(text: &str, file: &str) -> Result<Kind, ConfigError> {
     }
     if head.starts_with("-----BEGIN PKCS7") || head.starts_with("-----BEGIN CMS") {
         return refuse(
-            "a signed (CMS) profile, which is not read yet",
+            "this is a signed (CMS) profile, which is not read yet",
             "Extract it first: `openssl smime -verify -noverify -inform PEM -in FILE -out profile.mobileconfig`",
         );
     }
     if head.starts_with("-----BEGIN ") {
-        return refuse("a PEM file (a certificate or key), not a configuration", ACCEPTED);
+        return refuse("this is a PEM file (a certificate or key), not a configuration", ACCEPTED);
     }
     if is_markdown(head) {
         return refuse(
-            "looks like a Markdown document",
+            "this looks like a Markdown document",
             "Copy the configuration block itself, without the fence, into a file of its own and pass that",
         );
     }
     if is_yaml(head) {
         return refuse(
-            "looks like YAML, which the app does not read; it is another tool's template",
+            "this looks like YAML, which the app does not read; it is another tool's template",
             "Let that tool write its .mobileconfig, .reg or JSON file and pass that",
         );
     }
     if is_terraform(head) {
-        return refuse("looks like Terraform", "Pass the profile or JSON file that it deploys");
+        return refuse("this looks like Terraform", "Pass the profile or JSON file that it deploys");
     }
-    refuse("not a format that is known here", ACCEPTED)
+    refuse("this is no format that is known here", ACCEPTED)
 }
 
 /// The first line that is neither empty nor a comment.

@@ -3,7 +3,7 @@
 //! The document may come from anybody: every cross-reference is checked here, so that the judges
 //! can rely on what they are given.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use super::check::SCHEMA;
 use crate::derive::Requirements;
 use crate::diagnose::{Cause, HostJudgement, Judgement, NotTested, RunVerdict, Timings};
 use crate::observation::{Attempt, Observations};
-use crate::plan::{Plan, Route};
+use crate::plan::{Plan, Route, Target};
 
 /// Targets a report may have.
 const MAX_TARGETS: usize = 5_000;
@@ -137,11 +137,12 @@ fn attempts(top: &mut Map<String, Value>, plan: &Plan) -> Result<Vec<Attempt>, R
     if values.len() > MAX_ATTEMPTS {
         return Err(invalid("observations", format!("more than {MAX_ATTEMPTS} attempts")));
     }
+    let targets: HashMap<u32, &Target> = plan.targets.iter().map(|t| (t.id, t)).collect();
     let mut attempts = Vec::with_capacity(values.len());
     for (i, value) in values.into_iter().enumerate() {
         let place = || format!("observations[{i}]");
         let attempt: Attempt = serde_json::from_value(value).map_err(|e| invalid(place(), e.to_string()))?;
-        let Some(target) = plan.target(attempt.target) else {
+        let Some(target) = targets.get(&attempt.target) else {
             return Err(invalid(place(), format!("target {} is not in the plan", attempt.target)));
         };
         if attempt.path >= target.paths.len() {
@@ -158,7 +159,7 @@ fn attempts(top: &mut Map<String, Value>, plan: &Plan) -> Result<Vec<Attempt>, R
 /// The judgement of every target, in plan order; a host repeated in several groups is read once.
 fn judgements(top: &mut Map<String, Value>, plan: &Plan) -> Result<Vec<HostJudgement>, ReadError> {
     let groups: Vec<Map<String, Value>> = take(top, "groups")?;
-    let mut found: std::collections::HashMap<u32, HostJudgement> = std::collections::HashMap::new();
+    let mut found: HashMap<u32, HostJudgement> = HashMap::new();
     for (g, mut group) in groups.into_iter().enumerate() {
         let hosts: Vec<Map<String, Value>> = take(&mut group, "hosts")
             .map_err(|_| invalid(format!("groups[{g}].hosts"), "it is no list of hosts"))?;

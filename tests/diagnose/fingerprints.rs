@@ -1,0 +1,218 @@
+//! The real services' answers, written by hand after their documentation, and what is not theirs.
+
+use clearway::diagnose::{Verdict, recognise};
+use clearway::observation::Http;
+use clearway::rules::services::AnswerKind;
+
+use crate::scene::*;
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
+const AWS: [(&str, &str); 3] =
+    [JSON, ("x-amzn-requestid", "6c1e"), ("x-amzn-errortype", "MissingAuthenticationTokenException")];
+
+fn kind(service: &str, http: &Http) -> Option<AnswerKind> {
+    let services = services();
+    recognise(services.by_id(service).unwrap(), http, "host.example").map(|a| a.kind)
+}
+
+#[test]
+fn real_answers_are_recognised() {
+    let google = r#"{"error":{"code":401,"message":"x","status":"UNAUTHENTICATED"}}"#;
+    let metadata = r#"{"issuer":"https://idp.example","token_endpoint":"https://idp.example/t","scopes_supported":["openid","pro"#;
+    let cf = [HTML, ("cf-mitigated", "challenge"), ("server", "cloudflare")];
+    let trace = "fl=1f1\nh=host.example\nip=11.1.1.1\nts=1795348800.1\ncolo=FRA\n";
+    use AnswerKind::{Challenge, Ok, RateLimited};
+    for (service, http, expected) in [
+        (
+            "anthropic-api",
+            answer(
+                401,
+                &[JSON, ("request-id", "req_1")],
+                r#"{"type":"error","error":{"type":"authentication_error","message":"m"},"request_id":"req_1"}"#,
+            ),
+            Ok,
+        ),
+        ("anthropic-api", answer(403, &cf, "<html>"), Challenge),
+        ("cloudflare-trace", answer(200, &[("content-type", "text/plain")], trace), Ok),
+        ("cloudflare-trace", answer(403, &cf, "<html>"), Challenge),
+        ("downloads", answer(200, &[("content-type", "text/plain")], "2.1.230\n"), Ok),
+        ("bedrock-runtime", answer(403, &AWS, r#"{"message":"Missing Authentication Token"}"#), Ok),
+        ("bedrock", answer(403, &AWS, r#"{"message":"m"}"#), Ok),
+        ("bedrock-mantle", answer(401, &[JSON], r#"{"error":{"code":"invalid_api_key","message":"m"}}"#), Ok),
+        (
+            "aws-sts",
+            answer(403, &[("content-type", "text/xml"), ("x-amzn-requestid", "1")], "<ErrorResponse/>"),
+            Ok,
+        ),
+        ("aws-sso-oidc", answer(404, &[JSON, ("x-amzn-requestid", "1")], "{}"), Ok),
+        (
+            "aws-sso-portal",
+            answer(
+                401,
+                &[JSON, ("x-amzn-requestid", "1")],
+                r#"{"message":"m","__type":"UnauthorizedException"}"#,
+            ),
+            Ok,
+        ),
+        ("vertex", answer(401, &[JSON, ("www-authenticate", "Bearer")], google), Ok),
+        ("vertex", answer(429, &[JSON], r#"{"error":{"status":"RESOURCE_EXHAUSTED"}}"#), RateLimited),
+        ("google-oauth2", answer(400, &[JSON], r#"{"error":"invalid_request","error_description":"m"}"#), Ok),
+        ("google-sts", answer(400, &[JSON], r#"{"error":"invalid_request"}"#), Ok),
+        ("google-accounts", answer(200, &[JSON], r#"{"issuer":"https://accounts.google.com"}"#), Ok),
+        ("google-iamcredentials", answer(401, &[JSON], google), Ok),
+        (
+            "foundry",
+            answer(401, &[JSON, ("apim-request-id", "1")], r#"{"error":{"code":"401","message":"m"}}"#),
+            Ok,
+        ),
+        (
+            "entra",
+            answer(
+                200,
+                &[JSON, ("x-ms-request-id", "1")],
+                r#"{"token_endpoint":"t","issuer":"https://login.microsoftonline.com/{tenantid}/v2.0"}"#,
+            ),
+            Ok,
+        ),
+        (
+            "graph",
+            answer(401, &[JSON, ("request-id", "1")], r#"{"error":{"code":"InvalidAuthenticationToken"}}"#),
+            Ok,
+        ),
+        ("github", answer(200, &[HTML, ("x-github-request-id", "1")], "<html>"), Ok),
+        ("github-api", answer(200, &[JSON, ("x-github-request-id", "1")], "{}"), Ok),
+        (
+            "github-api",
+            answer(403, &[JSON, ("x-github-request-id", "1"), ("x-ratelimit-remaining", "0")], "{}"),
+            RateLimited,
+        ),
+        (
+            "gateway",
+            answer(401, &[JSON], r#"{"error":{"message":"m","type":"auth_error","code":"401"}}"#),
+            Ok,
+        ),
+        ("gateway", answer(401, &[JSON], r#"{"type":"error","error":{"type":"authentication_error"}}"#), Ok),
+        (
+            "gateway",
+            answer(200, &[JSON], r#"{"object":"list","data":[{"id":"model-1","owned_by":"x"},{"id":"mo"#),
+            Ok,
+        ),
+        (
+            "gateway",
+            answer(401, &[("content-type", "text/plain"), ("www-authenticate", "Bearer")], "Unauthorized"),
+            Ok,
+        ),
+        (
+            "gateway",
+            answer(
+                403,
+                &[("content-type", "text/plain"), ("server", "cloudflare"), ("cf-ray", "1")],
+                "error code: 1010",
+            ),
+            Challenge,
+        ),
+        ("gateway-auth-server", answer(200, &[JSON], metadata), Ok),
+        ("oidc-issuer", answer(200, &[JSON], metadata), Ok),
+        (
+            "mcp",
+            answer(
+                401,
+                &[(
+                    "www-authenticate",
+                    "Bearer resource_metadata=\"https://mcp.example/.well-known/oauth-protected-resource\"",
+                )],
+                "",
+            ),
+            Ok,
+        ),
+        ("mcp", answer(405, &[("allow", "POST")], ""), Ok),
+        (
+            "otlp-http",
+            answer(405, &[("content-type", "text/plain")], "405 method not allowed, supported: [POST]"),
+            Ok,
+        ),
+        ("bootstrap", answer(401, &[JSON], r#"{"error":"unauthorized"}"#), Ok),
+        ("generic-https", answer(404, &[HTML], "<html>"), Ok),
+    ] {
+        assert_eq!(kind(service, &http), Some(expected), "{service}: {http:?}");
+    }
+}
+
+#[test]
+fn block_pages_and_portals_are_nobodys_answer() {
+    let services = services();
+    let page = "<!DOCTYPE html><html><head><title>Web page blocked</title></head>\
+                <body>h={host} colo= ts= 2.1.0 {\"type\":\"error\"}</body></html>";
+    let json_page = r#"{"blocked":true,"category":"artificial intelligence"}"#;
+    let open = ["public-web", "generic-https"];
+    for service in services.all().iter().filter(|s| !open.contains(&s.id.as_str())) {
+        for status in [200, 302, 401, 403, 404, 503] {
+            let http = answer(status, &[HTML, ("server", "filterd")], page);
+            let found = recognise(service, &http, "host.example");
+            assert!(found.is_none(), "{} takes a page with {status} for its own", service.id);
+        }
+    }
+    // A filter that answers in JSON is not taken for a service with a form of its own.
+    for id in [
+        "anthropic-api",
+        "bedrock-runtime",
+        "bedrock",
+        "vertex",
+        "foundry",
+        "entra",
+        "graph",
+        "google-accounts",
+        "google-oauth2",
+        "aws-sts",
+        "aws-sso-portal",
+        "github",
+        "cloudflare-trace",
+        "downloads",
+        "oidc-issuer",
+        "gateway-auth-server",
+    ] {
+        for status in [200, 401, 403] {
+            let http = answer(status, &[JSON], json_page);
+            assert_eq!(kind(id, &http), None, "{id} {status}");
+        }
+    }
+}
+
+#[test]
+fn the_same_answer_without_the_services_headers_is_not_recognised() {
+    assert_eq!(
+        kind(
+            "anthropic-api",
+            &answer(401, &[JSON], r#"{"type":"error","error":{"type":"authentication_error"}}"#)
+        ),
+        None
+    );
+    assert_eq!(kind("bedrock-runtime", &answer(403, &AWS[..2], "{}")), None);
+    assert_eq!(kind("foundry", &answer(401, &[JSON], r#"{"error":{"code":"401"}}"#)), None);
+    assert_eq!(
+        kind(
+            "cloudflare-trace",
+            &answer(200, &[("content-type", "text/plain")], "h=other.example\ncolo=X\nts=1")
+        ),
+        None
+    );
+    assert_eq!(kind("vertex", &answer(404, &[HTML], "<html>Error 404 (Not Found)</html>")), None);
+    assert_eq!(kind("gateway", &answer(404, &[("content-type", "text/plain")], "404 page not found")), None);
+}
+
+#[test]
+fn a_known_service_that_answers_otherwise_is_never_ok() {
+    let mut t = world(1, "api.vendor.example");
+    t.service = Some("anthropic-api".into());
+    for status in [200, 204, 301, 400, 401, 403, 404] {
+        let mut a = healthy(&t);
+        a.http = vec![answer(status, &[HTML], "<html>")];
+        let host = one(&t, a);
+        assert_eq!(
+            (host.finding.code.as_str(), host.verdict),
+            ("http/unrecognised", Verdict::Warning),
+            "{status}"
+        );
+    }
+}

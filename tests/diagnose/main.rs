@@ -1,0 +1,12 @@
+//! Judging constructed observations: every code beside its healthy twin, causes, run verdicts,
+//! fingerprints, the next experiment, and recorded runs.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod causes;
+mod codes;
+mod documentation;
+mod fingerprints;
+mod next;
+mod recordings;
+mod runs;
+mod scene;
