@@ -118,7 +118,7 @@ pub enum ServerFault {
     AlertProtocolVersion,
     /// An HTTP answer in the clear where TLS was expected.
     PlainText,
-    /// A client certificate is demanded.
+    /// A client certificate is demanded; without one, the alert says so.
     ClientCertificate,
     /// 503.
     ServerError,
@@ -264,7 +264,16 @@ async fn connection(
     match tls {
         None => http(stream, endpoint, false).await,
         Some(acceptor) => {
-            let stream = acceptor.accept(stream).await?;
+            let stream = match acceptor.accept(stream).into_fallible().await {
+                Ok(stream) => stream,
+                // The alert is on its way. Closing over unread data would send a RST after it, and
+                // the client might never see the alert.
+                Err((error, mut stream)) => {
+                    stream.shutdown().await?;
+                    drain(&mut stream).await?;
+                    return Err(error);
+                }
+            };
             let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
             http(stream, endpoint, h2).await
         }
