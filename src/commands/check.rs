@@ -187,6 +187,8 @@ fn probe_and_judge(
                 break;
             }
             prober.run(&plan, &experiments, &mut observations, deadline, &Shown(&line)).await;
+            // Not before: describing the trust store waits for it, and it is loaded beside the probes.
+            observations.device = prober.device();
             if observations.stopped.is_some() {
                 break;
             }
