@@ -670,6 +670,16 @@ fn a_private_ca_that_the_device_trusts_is_healthy_on_the_customers_host() {
 }
 
 #[test]
+fn a_providers_host_that_the_configuration_names_is_not_the_customers() {
+    let target = customer(1, "api.github.com");
+    let dropped = one(&target, tcp_fails(&target, TcpOutcome::Timeout));
+    assert_eq!(dropped.finding.owner, Owner::Firewall);
+    let inspected = leaf_by(&target.probed, INSPECTOR);
+    let host = one(&target, chain(&target, inspected, false, Trust::Accepted, Trust::UnknownIssuer));
+    assert_eq!(host.finding.code, Code::TlsIntercepted);
+}
+
+#[test]
 fn a_mere_request_for_a_client_certificate_is_no_finding() {
     let target = gateway(1, "llm.corp.example");
     let host = one(&target, edit(healthy(&target), |a| a.tls[0].client_certificate_requested = true));
