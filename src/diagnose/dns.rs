@@ -193,7 +193,7 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
         Oddity::BlockPage(filter) => (format!("where {filter} answers"), true),
         Oddity::NotGlobal(kind) => {
             let nowhere = matches!(kind.as_str(), "unspecified" | "loopback");
-            (format!("a {kind} address"), nowhere && in_server_answer)
+            (format!("which is {kind}"), nowhere && in_server_answer)
         }
     };
     let hosts_file = if in_server_answer { "" } else { "; a hosts file on this device could do the same" };

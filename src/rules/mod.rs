@@ -3,6 +3,7 @@
 
 pub mod addresses;
 pub mod codes;
+mod data;
 pub mod keys;
 pub mod services;
 

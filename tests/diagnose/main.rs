@@ -10,3 +10,4 @@ mod next;
 mod recordings;
 mod runs;
 mod scene;
+mod table;
