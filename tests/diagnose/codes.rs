@@ -2,7 +2,7 @@
 
 use clearway::diagnose::{Code, Owner, Verdict};
 use clearway::observation::*;
-use clearway::plan::{Path, Route, Skip};
+use clearway::plan::{Path, Route, Skip, Target};
 use clearway::terms::{Actor, Transport};
 
 use crate::scene::*;

@@ -11,3 +11,4 @@ mod recordings;
 mod runs;
 mod scene;
 mod table;
+mod table_tls;
