@@ -12,6 +12,7 @@
 //!                       report (renders only) → text, JSON, lists
 //! ```
 
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod derive;

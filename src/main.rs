@@ -1,3 +1,25 @@
-//! The `clearway` command.
+//! The `clearway` command: parse, run, exit code.
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+use clearway::cli::Cli;
+use clearway::{commands, rules};
+
+fn main() -> ExitCode {
+    let version = format!("{} (rules of {})", env!("CARGO_PKG_VERSION"), rules::embedded_date());
+    let matches = Cli::command().version(version).get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    match commands::run(&cli.command) {
+        Ok(code) => code,
+        Err(failure) => {
+            // Nothing sensible is left to do when standard error is gone too.
+            let _ = writeln!(std::io::stderr(), "clearway: {failure}");
+            failure.exit_code()
+        }
+    }
+}

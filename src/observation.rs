@@ -103,10 +103,12 @@ pub struct Attempt {
     /// The conversation with the proxy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
-    /// Every TLS handshake that was tried, in order of start; the last is the one that counts.
+    /// Every TLS handshake that was tried; the last is the one that counts, before it the others
+    /// in order of start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tls: Vec<Tls>,
-    /// Every request that was sent; the last is the one that counts.
+    /// Every request that was sent; the last is the one that counts, before it the others in
+    /// order of start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<Http>,
     /// The first bytes a plain TCP or SSH server sent.
@@ -251,7 +253,8 @@ pub enum TcpOutcome {
 pub struct Proxy {
     /// What CONNECT came to.
     pub outcome: ProxyOutcome,
-    /// Status line and selected headers (`Proxy-Authenticate`, `Via`, `Server`, `X-Squid-Error`).
+    /// The status line, under the name `status-line`, and selected headers in lower case
+    /// (`proxy-authenticate`, `via`, `server`, `x-squid-error`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
     /// Time from sending CONNECT to its answer.

@@ -1,1 +1,26 @@
 //! One file per subcommand: wires the rooms together and decides nothing itself.
+
+mod check;
+mod failure;
+mod hosts;
+mod input;
+mod output;
+
+use std::process::ExitCode;
+
+pub use failure::Failure;
+pub use output::Destination;
+
+use crate::cli::Command;
+
+/// Carries out a subcommand.
+///
+/// # Errors
+/// When it could not do its work at all; a list or report that was made is a success, whatever it
+/// says, and its exit code is the contract's.
+pub fn run(command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Hosts(args) => hosts::run(args),
+        Command::Check(args) => check::run(args),
+    }
+}

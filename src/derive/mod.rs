@@ -1,8 +1,78 @@
 //! Rule pack × configuration × app version → the endpoints that are needed, each with its reasons.
 //! Pure: no network, no files, no clock.
 
+mod address;
+pub mod adhoc;
+mod completeness;
+pub mod document;
+mod evaluate;
+pub mod facts;
 pub mod host;
+mod merge;
+pub mod options;
 pub mod requirement;
+mod union;
 
+pub use document::{DocumentError, FeatureInfo, HostsDocument};
+pub use facts::Facts;
 pub use host::HostPattern;
+pub use options::Options;
 pub use requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements};
+pub use union::union;
+
+use crate::config::Configuration;
+use crate::rules::Pack;
+use crate::terms::Platform;
+
+/// Derives the union of what `configurations` need.
+///
+/// With several configurations every reason says which one wanted the host. The result depends on
+/// the arguments alone: same input, same output, in the same order.
+pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) -> Requirements {
+    let version = options.app_version.as_ref().unwrap_or(&pack.meta.newest);
+    let implied = options.platform.or_else(|| configurations.iter().find_map(|c| c.platform));
+    let platform = implied.unwrap_or_else(Platform::here);
+    let platform_assumed = options.platform.is_none() && configurations.iter().any(|c| c.platform.is_none());
+
+    let mut list = merge::List::new(&pack.networks);
+    let mut providers: Vec<String> = Vec::new();
+    for configuration in configurations {
+        let platform = options.platform.or(configuration.platform).unwrap_or(platform);
+        let facts = Facts::new(pack, configuration, version, platform, options.offline_installer);
+        if let Some(provider) = facts.provider()
+            && !providers.iter().any(|p| p == provider)
+        {
+            providers.push(provider.to_owned());
+        }
+        list.lint.extend(configuration.lint.iter().cloned());
+        completeness::check(&facts, &mut list);
+        let name = (configurations.len() > 1).then_some(configuration.name.as_str());
+        evaluate::apply_all(&facts, options, name, &mut list);
+    }
+    let (mut hosts, notes, lint) = list.finish();
+    options.filter(&mut hosts);
+    Requirements {
+        hosts,
+        notes,
+        lint,
+        app_version: version.clone(),
+        platform,
+        platform_assumed,
+        rules_date: pack.meta.date.clone(),
+        provider: (!providers.is_empty()).then(|| providers.join(", ")),
+        inputs: configurations.iter().flat_map(inputs).collect(),
+    }
+}
+
+fn inputs(configuration: &Configuration) -> Vec<Input> {
+    let name = &configuration.name;
+    if configuration.sources.is_empty() {
+        return vec![Input { name: name.clone(), format: String::new(), sha256: String::new() }];
+    }
+    let one = |s: &crate::config::Source| Input {
+        name: name.clone(),
+        format: s.format.clone(),
+        sha256: s.sha256.clone(),
+    };
+    configuration.sources.iter().map(one).collect()
+}

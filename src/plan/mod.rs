@@ -1,7 +1,13 @@
 //! What will be probed: requirements × route. Pure: the dry run prints it, the prober carries it
 //! out, the diagnosis judges against it, and a saved report contains it.
 
+mod build;
+pub mod route;
+
 use serde::{Deserialize, Serialize};
+
+pub use build::build;
+pub use route::{BadProxy, ProxyAddress, ProxyChoice, ProxySettings};
 
 use crate::derive::Requirement;
 use crate::terms::{Actor, Transport};

@@ -1,1 +1,166 @@
 //! All network I/O: carries out a plan and records what it saw. Holds no opinions.
+//!
+//! One attempt is one walk down the ladder DNS, TCP, proxy, TLS, HTTP on one connection, each
+//! stage driven by itself and given the same budget. From half of a stage on, a second socket
+//! tries the same, so a lost packet is no block and a block costs one budget.
+//!
+//! Nothing is sent but what the plan names: no credential, no second request, no redirect.
+//!
+//! The operating system's name lookup cannot be stopped: a runtime that ran a [`Prober`] must be
+//! shut down with `Runtime::shutdown_background`, or it waits for lookups that hang.
+
+mod attempt;
+mod banner;
+mod certificate;
+mod dns;
+pub mod environment;
+mod errno;
+mod headers;
+mod hedge;
+mod http;
+mod proxy;
+mod query;
+mod record;
+mod sanitise;
+mod schedule;
+mod tcp;
+mod tls;
+mod trust;
+mod wire;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use tokio::time::Instant;
+
+use crate::observation::Device;
+
+pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};
+pub use trust::{PemError, read_pem};
+
+/// How this program names itself to servers and proxies.
+pub const USER_AGENT: &str = concat!("clearway/", env!("CARGO_PKG_VERSION"));
+
+/// How a run probes.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Budget of one stage of one attempt.
+    pub stage_timeout: Duration,
+    /// Attempts at a time; 0 counts as 1.
+    pub concurrency: usize,
+    /// Ask this DNS server instead of the operating system.
+    pub resolver: Option<SocketAddr>,
+    /// Take these as the public roots instead of the bundled ones.
+    pub public_roots: Option<Vec<CertificateDer<'static>>>,
+    /// Judge as if the device trusted these too.
+    pub device_ca: Vec<CertificateDer<'static>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            stage_timeout: Duration::from_secs(4),
+            concurrency: 64,
+            resolver: None,
+            public_roots: None,
+            device_ca: Vec::new(),
+        }
+    }
+}
+
+/// Why a prober could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// A certificate named on the command line cannot be a trust anchor.
+    #[error("a certificate given as a trust anchor cannot be used: {0}; give the authority's certificate")]
+    Certificate(rustls::Error),
+    /// The TLS library refused its own settings.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(rustls::Error),
+    /// The system gave no thread.
+    #[error("the system gave no thread: {0}; close other programs and try again")]
+    Thread(std::io::Error),
+}
+
+/// Is told how far a wave has come.
+pub trait Progress {
+    /// So many attempts will be made.
+    fn planned(&self, attempts: usize);
+    /// So many are done; the last one was about `host`.
+    fn finished(&self, done: usize, host: &str);
+}
+
+/// A [`Progress`] that says nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Quiet;
+
+impl Progress for Quiet {
+    fn planned(&self, _attempts: usize) {}
+    fn finished(&self, _done: usize, _host: &str) {}
+}
+
+/// What every attempt of a run shares.
+struct Shared {
+    settings: Settings,
+    origin: Instant,
+    servers: Arc<[SocketAddr]>,
+    client: tls::Client,
+    stock: trust::Stock,
+}
+
+/// Carries out plans from this device.
+pub struct Prober {
+    shared: Arc<Shared>,
+    clock: i64,
+    sources: (Option<IpAddr>, Option<IpAddr>),
+}
+
+impl Prober {
+    /// Gets ready: the run's clock starts here, and trust stores and random generator are prepared
+    /// on threads of their own while the first names are looked up.
+    ///
+    /// # Errors
+    /// When a given certificate cannot be a trust anchor, or the system gives no thread.
+    pub fn new(settings: Settings) -> Result<Self, ProbeError> {
+        let origin = Instant::now();
+        let mut check = RootCertStore::empty();
+        for anchor in settings.device_ca.iter().chain(settings.public_roots.iter().flatten()) {
+            check.add(anchor.clone()).map_err(ProbeError::Certificate)?;
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let client = tls::Client::new(Arc::clone(&provider))?;
+        let (extra, public) = (settings.device_ca.clone(), settings.public_roots.clone());
+        let stock = trust::Stock::load(provider, extra, public).map_err(ProbeError::Thread)?;
+        let servers: Arc<[SocketAddr]> = match settings.resolver {
+            Some(server) => Arc::new([server]),
+            None => query::system_servers().into(),
+        };
+        let clock = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX));
+        let shared = Arc::new(Shared { settings, origin, servers, client, stock });
+        Ok(Self { shared, clock, sources: tcp::public_sources() })
+    }
+
+    /// Facts about this device, the same at every call. Waits (some milliseconds at most) for the
+    /// trust store to be read; after the first wave it has been.
+    pub fn device(&self) -> Device {
+        Device {
+            clock: self.clock,
+            ipv4: self.sources.0,
+            ipv6: self.sources.1,
+            resolvers: self.shared.servers.to_vec(),
+            // The store is asked as a whole and does not say how many anchors it has.
+            device_roots: self.shared.stock.device_readable().then_some(0),
+        }
+    }
+}
+
+/// Milliseconds with three decimals, so that reports stay readable.
+fn millis(duration: Duration) -> f64 {
+    let micros = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
+    f64::from(micros) / 1000.0
+}

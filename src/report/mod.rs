@@ -1,4 +1,25 @@
 //! Renders lists and judgements; never looks at the network or decides anything.
+//!
+//! One file per format. Text from servers, certificates, file names and configurations passes
+//! [`sanitise`] in every rendering, even where it was sanitised when it was recorded.
+
+pub mod csv;
+pub mod dry_run;
+pub mod json;
+mod layout;
+mod list;
+pub mod markdown;
+pub mod plain;
+pub mod progress;
+pub mod sanitise;
+pub mod text;
+pub mod txt;
+mod view;
+mod words;
+
+pub use crate::derive::document::FeatureInfo;
+pub use layout::Style;
+pub use words::endpoint;
 
 use crate::derive::Requirements;
 use crate::diagnose::Judgement;

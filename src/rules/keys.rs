@@ -36,6 +36,9 @@ pub struct Key {
     /// Default where the documentation states one that matters for egress.
     #[serde(default)]
     pub default: Option<toml::Value>,
+    /// Another default, for older versions.
+    #[serde(default)]
+    pub earlier: Option<EarlierDefault>,
     /// The values allowed, for an enumeration.
     #[serde(default)]
     pub values: Vec<String>,
@@ -66,6 +69,16 @@ pub struct Key {
     pub app_behaviour: bool,
     /// One line: what the key does on the network.
     pub effect: String,
+}
+
+/// A default that held before some version.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierDefault {
+    /// The default then.
+    pub default: toml::Value,
+    /// First app version that no longer has it.
+    pub until: AppVersion,
 }
 
 /// Every known key.

@@ -3,8 +3,36 @@
 
 pub mod addresses;
 pub mod codes;
+pub mod condition;
+pub mod credentials;
 mod data;
+pub mod error;
 pub mod keys;
+pub mod networks;
+pub mod pack;
+pub mod rule;
 pub mod services;
+pub mod template;
 
+pub use condition::{Condition, KeyPath, Scope, Test};
+pub use error::{PackError, Problem};
 pub use keys::{Key, KeyCatalogue, KeyKind};
+pub use pack::{Feature, Meta, Pack, Release, SourceTag};
+pub use rule::{HostName, HostSource, Off, Rule};
+
+/// Date of the rule pack built in, `YYYY-MM-DD`, without loading the pack.
+pub fn embedded_date() -> &'static str {
+    // The first `date` of pack.toml is the pack's own; a test holds this against the loaded pack.
+    include_str!("../../rules/pack.toml")
+        .lines()
+        .find_map(|line| line.strip_prefix("date = \"")?.strip_suffix('"'))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_date_is_the_loaded_packs() {
+        assert_eq!(super::embedded_date(), super::Pack::embedded().map(|p| p.meta.date).unwrap_or_default());
+    }
+}

@@ -1,0 +1,308 @@
+//! The command line: flags, their help, and their checks. No behaviour.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::terms::{AppVersion, Confidence, Need, Platform};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "clearway",
+    version,
+    propagate_version = false,
+    arg_required_else_help = true,
+    about = "The exact firewall allowlist of Claude Desktop on third-party inference, and proof of what is in the way.",
+    after_help = "Examples:\n  \
+        clearway hosts profile.mobileconfig                 the allowlist, grouped by feature\n  \
+        clearway hosts policy.reg --format txt -o hosts.txt the file for the firewall team\n  \
+        clearway check profile.mobileconfig                 test every host from this device\n  \
+        clearway check --host gateway.example.com:8443      test one host, no configuration\n\n\
+        Exit codes: 0 fine (or only optional things are not), 1 a required host is blocked,\n\
+        2 usage or unreadable configuration, 3 a required host could not be tested."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Derive the allowlist from a configuration, grouped by feature.
+    #[command(after_help = "Examples:\n  \
+        clearway hosts profile.mobileconfig\n  \
+        clearway hosts managed-settings.json --minimal --format plain\n  \
+        clearway hosts pilot.json rollout.reg --format txt -o hosts.txt\n  \
+        pbpaste | clearway hosts -")]
+    Hosts(Box<HostsArgs>),
+    /// Derive it, test every host from this device, and say who must change what.
+    #[command(after_help = "Examples:\n  \
+        clearway check profile.mobileconfig\n  \
+        clearway check hosts.json --label \"Berlin office\" --format json -o berlin.json\n  \
+        clearway check profile.mobileconfig --dry-run       what would be sent, and nothing is\n  \
+        clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
+        clearway check --replay berlin.json                 judge a saved run again")]
+    Check(Box<CheckArgs>),
+}
+
+/// Where the configuration comes from and how the list is derived.
+#[derive(Debug, Args)]
+pub struct DeriveArgs {
+    /// Configuration files: .mobileconfig, plist, .reg, JSON, a configLibrary folder, a hosts
+    /// document of this program, or `-` for standard input. Several are a union. None: the
+    /// configuration applied on this device.
+    #[arg(value_name = "CONFIG")]
+    pub config: Vec<String>,
+
+    /// Only this feature's group (repeatable), such as `inference` or `auto-updates`.
+    #[arg(long, value_name = "ID", help_heading = "List")]
+    pub feature: Vec<String>,
+
+    /// Only hosts with this need (repeatable): required, feature, optional.
+    #[arg(long, value_name = "NEED", help_heading = "List")]
+    pub need: Vec<Need>,
+
+    /// Only hosts that are really needed for this credential kind and platform; the default list
+    /// also has what the app's own window would show.
+    #[arg(long, help_heading = "List")]
+    pub minimal: bool,
+
+    /// Weakest confidence shown: documented, observed or inferred (all, the default). Naming
+    /// `observed` or `inferred` also adds the observed rules that the default list leaves out.
+    #[arg(long, value_name = "LEVEL", help_heading = "List")]
+    pub confidence: Option<Confidence>,
+
+    /// App version to derive for [default: the newest one the rules know].
+    #[arg(long, value_name = "V", help_heading = "List")]
+    pub app_version: Option<AppVersion>,
+
+    /// Platform to derive for: macos, windows, linux [default: what the file's format implies,
+    /// else this machine's].
+    #[arg(long, value_name = "OS", help_heading = "List")]
+    pub platform: Option<Platform>,
+
+    /// The offline installer is used: the workspace components are not downloaded.
+    #[arg(long, help_heading = "List")]
+    pub offline_installer: bool,
+
+    /// Read the rule pack from this folder instead of the one built in.
+    #[arg(long, value_name = "DIR", help_heading = "List")]
+    pub rules: Option<PathBuf>,
+}
+
+/// How output is written.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Write to this file instead of standard output: whole, or not at all.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Colour: auto, always, never (NO_COLOR and CLICOLOR_FORCE are honoured).
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub color: ColorWhen,
+
+    /// Less: only the essentials.
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+
+    /// More: every host with its stages.
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
+}
+
+/// `clearway hosts`.
+#[derive(Debug, Args)]
+pub struct HostsArgs {
+    /// Derivation.
+    #[command(flatten)]
+    pub derive: DeriveArgs,
+
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
+    pub format: HostsFormat,
+}
+
+/// `clearway check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Derivation.
+    #[command(flatten)]
+    pub derive: DeriveArgs,
+
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// text: for reading; json: for scripts, comparison and replay.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
+    pub format: CheckFormat,
+
+    /// Probe this host (repeatable). Without CONFIG only these are probed.
+    #[arg(long, value_name = "NAME[:PORT]", help_heading = "Probe")]
+    pub host: Vec<String>,
+
+    /// Budget of one stage (DNS, TCP, TLS, HTTP), in seconds or like 2500ms.
+    #[arg(long, value_name = "TIME", default_value = "4s", value_parser = duration, help_heading = "Probe")]
+    pub timeout: Duration,
+
+    /// Budget of the whole run.
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration, help_heading = "Probe")]
+    pub deadline: Duration,
+
+    /// Hosts probed at the same time.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512), help_heading = "Probe")]
+    pub concurrency: u16,
+
+    /// Ask this DNS server instead of the operating system.
+    #[arg(long, value_name = "IP[:PORT]", value_parser = resolver, help_heading = "Probe")]
+    pub resolver: Option<SocketAddr>,
+
+    /// Proxy: a URL for every host, `system` for the operating system's, `none` [default: as the
+    /// app takes it: the configuration's keys, else the system's].
+    #[arg(long, value_name = "URL|system|none", help_heading = "Probe")]
+    pub proxy: Option<String>,
+
+    /// Judge by these public roots instead of the bundled ones (private laboratories).
+    #[arg(long, value_name = "PEM", help_heading = "Probe")]
+    pub public_roots: Option<PathBuf>,
+
+    /// Judge as if the device trusted these certificate authorities too.
+    #[arg(long, value_name = "PEM", help_heading = "Probe")]
+    pub device_ca: Option<PathBuf>,
+
+    /// Send no control requests to addresses outside the list. This version sends none anyway.
+    #[arg(long, help_heading = "Probe")]
+    pub no_controls: bool,
+
+    /// Show every name, port, SNI and path that would be sent, and send nothing.
+    #[arg(long, help_heading = "Probe")]
+    pub dry_run: bool,
+
+    /// Judge a saved JSON report again; nothing is sent.
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "config"], help_heading = "Probe")]
+    pub replay: Option<PathBuf>,
+
+    /// Name of this run, such as the site it was made from.
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    pub label: Option<String>,
+
+    /// When to exit with 1: a required host is blocked, any host is blocked, or never.
+    #[arg(long, value_name = "WHICH", default_value = "required", help_heading = "Output")]
+    pub fail_on: FailOn,
+}
+
+/// Renderings of `hosts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HostsFormat {
+    /// For reading.
+    Text,
+    /// For the firewall team.
+    Txt,
+    /// Bare sorted lines.
+    Plain,
+    /// `clearway.hosts/1`.
+    Json,
+    /// One row per host and feature.
+    Csv,
+    /// Tables.
+    Markdown,
+}
+
+/// Renderings of `check`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For reading.
+    Text,
+    /// `clearway.check/1`.
+    Json,
+}
+
+/// `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A required host is blocked.
+    Required,
+    /// Any host is blocked.
+    Any,
+    /// Never, once a report was made.
+    None,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless the environment says otherwise.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Reads `4`, `4s`, `0.5s`, `2500ms` or `1m`; more than nothing, at most an hour.
+fn duration(text: &str) -> Result<Duration, String> {
+    let help = || format!("`{text}` is no length of time; write 4s, 2500ms or 1m");
+    let (number, factor) = if let Some(n) = text.strip_suffix("ms") {
+        (n, 0.001)
+    } else if let Some(n) = text.strip_suffix('s') {
+        (n, 1.0)
+    } else if let Some(n) = text.strip_suffix('m') {
+        (n, 60.0)
+    } else {
+        (text, 1.0)
+    };
+    let seconds = number.trim().parse::<f64>().map_err(|_| help())? * factor;
+    if !(0.001..=3600.0).contains(&seconds) {
+        return Err(format!("`{text}` is not between 1ms and 60m"));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// Reads `IP`, `IP:PORT` or `[v6]:PORT`; port 53 where none is given.
+fn resolver(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok(address);
+    }
+    let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
+    bare.parse::<IpAddr>()
+        .map(|ip| SocketAddr::new(ip, 53))
+        .map_err(|_| format!("`{text}` is no address of a DNS server; write 192.0.2.53 or 192.0.2.53:5353"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn lengths_of_time_are_read_in_the_usual_spellings() {
+        for (text, ms) in [("4", 4000), ("4s", 4000), ("0.5s", 500), ("2500ms", 2500), ("1m", 60_000)] {
+            assert_eq!(duration(text).map(|d| d.as_millis()), Ok(ms), "{text}");
+        }
+        for bad in ["", "0", "-1s", "abc", "2h", "NaN", "inf", "1e9"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_resolver_has_port_53_unless_it_says_otherwise() {
+        assert_eq!(resolver("192.0.2.53").map(|a| a.to_string()), Ok("192.0.2.53:53".into()));
+        assert_eq!(resolver("[2001:db8::1]:54").map(|a| a.to_string()), Ok("[2001:db8::1]:54".into()));
+        assert_eq!(resolver("2001:db8::1").map(|a| a.to_string()), Ok("[2001:db8::1]:53".into()));
+        assert!(resolver("dns.example").is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! What ends a command early, and the exit code it ends with.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Why a command could not do its work. Every message says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The configuration cannot be read.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// The rule pack cannot be read.
+    #[error(transparent)]
+    Rules(#[from] crate::rules::PackError),
+    /// A hosts document given as configuration is not one.
+    #[error(transparent)]
+    Document(#[from] crate::derive::document::DocumentError),
+    /// A `--host` value is no host.
+    #[error(transparent)]
+    Target(#[from] crate::derive::adhoc::BadTarget),
+    /// A proxy setting cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] crate::plan::BadProxy),
+    /// A data file of the rules cannot be read.
+    #[error(transparent)]
+    Data(#[from] crate::rules::services::DataError),
+    /// A certificate file cannot be read.
+    #[error(transparent)]
+    Pem(#[from] crate::probe::PemError),
+    /// The prober could not be set up.
+    #[error(transparent)]
+    Probe(#[from] crate::probe::ProbeError),
+    /// Words of the command line that do not fit.
+    #[error("{0}")]
+    Usage(String),
+    /// A saved report cannot be read.
+    #[error("{path}: {reason}", path = path.display())]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// Output cannot be written.
+    #[error("{path}: cannot be written: {error}; choose another file with -o", path = path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        error: std::io::Error,
+    },
+    /// Standard output cannot be written.
+    #[error("standard output cannot be written: {0}")]
+    Stdout(std::io::Error),
+    /// The runtime could not start.
+    #[error("the network runtime cannot start: {0}")]
+    Runtime(std::io::Error),
+}
+
+impl Failure {
+    /// Every failure ends with 2: usage, or something that cannot be read or written.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(2)
+    }
+}

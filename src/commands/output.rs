@@ -1,0 +1,162 @@
+//! Where a rendering goes: standard output, or a file that appears whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use crate::cli::{ColorWhen, OutputArgs};
+use crate::report::Style;
+
+/// An opened destination. Opening it before the work is done means that a folder that does not
+/// exist or may not be written is reported before a single packet is sent.
+#[derive(Debug)]
+pub struct Destination {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Stdout,
+    /// A temporary neighbour, renamed over the target at the end.
+    File {
+        file: Option<File>,
+        temporary: PathBuf,
+        target: PathBuf,
+    },
+    /// Something that is no regular file (a pipe, a device): written in place.
+    Special {
+        file: File,
+        target: PathBuf,
+    },
+}
+
+impl Destination {
+    /// Opens the destination that the flags name.
+    ///
+    /// # Errors
+    /// [`Failure::Output`] when the folder is missing or may not be written.
+    pub fn open(args: &OutputArgs) -> Result<Self, Failure> {
+        let Some(target) = &args.output else { return Ok(Self { kind: Kind::Stdout }) };
+        let failed = |error| Failure::Output { path: target.clone(), error };
+        match fs::metadata(target) {
+            Ok(meta) if meta.is_dir() => {
+                return Err(failed(io::Error::other("it is a folder")));
+            }
+            Ok(meta) if !meta.is_file() => {
+                let file = OpenOptions::new().write(true).open(target).map_err(failed)?;
+                return Ok(Self { kind: Kind::Special { file, target: target.clone() } });
+            }
+            _ => {}
+        }
+        let temporary = neighbour(target).ok_or_else(|| failed(io::Error::other("it has no file name")))?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(failed)?;
+        Ok(Self { kind: Kind::File { file: Some(file), temporary, target: target.clone() } })
+    }
+
+    /// How text is laid out there.
+    pub fn style(&self, args: &OutputArgs) -> Style {
+        Style {
+            color: self.wants_color(args.color),
+            verbose: args.verbose,
+            quiet: args.quiet,
+            ..Style::default()
+        }
+    }
+
+    fn wants_color(&self, when: ColorWhen) -> bool {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+        match when {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto if set("NO_COLOR") => false,
+            ColorWhen::Auto
+                if std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| !v.is_empty() && v != "0") =>
+            {
+                true
+            }
+            ColorWhen::Auto => {
+                matches!(self.kind, Kind::Stdout)
+                    && io::stdout().is_terminal()
+                    && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+            }
+        }
+    }
+
+    /// Writes the whole rendering. A reader that went away (a broken pipe) is no error.
+    ///
+    /// # Errors
+    /// [`Failure::Output`] or [`Failure::Stdout`]; a regular target is untouched then.
+    pub fn write(mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match &mut self.kind {
+            Kind::Stdout => {
+                let mut out = io::stdout().lock();
+                forgive(out.write_all(bytes).and_then(|()| out.flush())).map_err(Failure::Stdout)
+            }
+            Kind::Special { file, target } => forgive(file.write_all(bytes))
+                .map_err(|error| Failure::Output { path: target.clone(), error }),
+            Kind::File { file, temporary, target } => {
+                let finish = |mut file: File| {
+                    file.write_all(bytes)?;
+                    drop(file);
+                    fs::rename(&*temporary, &*target)
+                };
+                let taken = file.take().ok_or_else(|| io::Error::other("written twice"));
+                taken.and_then(finish).map_err(|error| Failure::Output { path: target.clone(), error })
+            }
+        }
+    }
+}
+
+impl Drop for Destination {
+    fn drop(&mut self) {
+        if let Kind::File { temporary, .. } = &self.kind {
+            // Gone already after a successful rename; otherwise nothing half-written may stay.
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
+fn neighbour(target: &Path) -> Option<PathBuf> {
+    let name = target.file_name()?.to_string_lossy().into_owned();
+    Some(target.with_file_name(format!(".{name}.{}.part", std::process::id())))
+}
+
+fn forgive(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn to(path: &Path) -> OutputArgs {
+        OutputArgs { output: Some(path.to_owned()), color: ColorWhen::Never, quiet: false, verbose: false }
+    }
+
+    #[test]
+    fn a_missing_folder_is_reported_when_opening() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            Destination::open(&to(&dir.path().join("no/such/file.txt"))),
+            Err(Failure::Output { .. })
+        ));
+        assert!(matches!(Destination::open(&to(dir.path())), Err(Failure::Output { .. })));
+    }
+
+    #[test]
+    fn a_file_appears_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("list.txt");
+        fs::write(&path, "old").unwrap();
+        drop(Destination::open(&to(&path)).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        Destination::open(&to(&path)).unwrap().write(b"new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing temporary is left");
+    }
+}

@@ -1,0 +1,293 @@
+//! JSON configurations: flat, inside the app's own wrapper, nested; and JSON that is none.
+
+use super::tree::{Member, Raw, find};
+use super::{Document, Encoding, Entry, Note, another_product, json_text, nested, sniff};
+use crate::config::error::{ConfigError, Place, shown};
+use crate::config::names::Names;
+use crate::config::places::Places;
+use crate::terms::{Platform, Severity};
+
+/// What a JSON text turned out to be.
+pub(crate) enum Json {
+    /// A configuration.
+    Document(Document),
+    /// An allowlist that this program wrote.
+    Hosts(serde_json::Value),
+}
+
+/// Reads a JSON text; `fragment` says that the outer braces are missing.
+///
+/// # Errors
+/// Broken syntax, or JSON that is no configuration, each with place and next step.
+pub(crate) fn read(
+    text: &str,
+    file: &str,
+    fragment: bool,
+    names: &Names,
+    places: &Places,
+) -> Result<Json, ConfigError> {
+    let parsed = if fragment { json_text::parse_members(text) } else { json_text::parse(text) };
+    let root = parsed.map_err(|fault| fault.at(file, "JSON"))?;
+    let members = match root {
+        Raw::Map(members) => members,
+        other => {
+            return Err(ConfigError::NotConfiguration {
+                place: Place::file(file),
+                what: format!("this is JSON, but {} where an object of keys is needed", other.kind()),
+                next: "A configuration looks like {\"inferenceProvider\": \"…\", …}; pass the file that the app or your management tool exports".to_owned(),
+            });
+        }
+    };
+    if let Some(schema) = find(&members, "schema").and_then(|m| m.value.text())
+        && let Some(kind) = schema.strip_prefix("clearway.")
+    {
+        return own_document(text, file, kind);
+    }
+    let linux = file.rsplit(['/', '\\']).next() == Some(places.json.linux_file.as_str());
+    let mut doc = shape(members, file, names, places)?;
+    if linux {
+        doc.platform = Some(Platform::Linux);
+        doc.format = "managed-settings";
+    }
+    if fragment {
+        doc.notes.push(Note::whole(
+            "fragment",
+            Severity::Warning,
+            "the outer braces are missing, as guides print excerpts; the app reads only a whole JSON object, so put { and } around it".to_owned(),
+        ));
+    }
+    Ok(Json::Document(doc))
+}
+
+/// A document of this program.
+fn own_document(text: &str, file: &str, kind: &str) -> Result<Json, ConfigError> {
+    if kind == "hosts/1" {
+        return serde_json::from_str(text).map(Json::Hosts).map_err(|e| ConfigError::Syntax {
+            place: Place {
+                file: file.to_owned(),
+                line: u32::try_from(e.line()).ok(),
+                column: u32::try_from(e.column()).ok(),
+            },
+            format: "JSON",
+            what: "the document cannot be read".to_owned(),
+            next: "Write it again with `clearway hosts --format json`".to_owned(),
+        });
+    }
+    Err(ConfigError::NotConfiguration {
+        place: Place::file(file),
+        what: format!("this is a document of Clearway (clearway.{}), not a configuration", shown(kind)),
+        next: if kind.starts_with("check/") {
+            "Pass it to `clearway check --replay`, `diff` or `compare`; or pass the configuration it was made from".to_owned()
+        } else {
+            "Only clearway.hosts/1 documents can stand in for a configuration".to_owned()
+        },
+    })
+}
+
+fn shape(
+    mut members: Vec<Member>,
+    file: &str,
+    names: &Names,
+    places: &Places,
+) -> Result<Document, ConfigError> {
+    if let Some(at) = members.iter().rposition(|m| m.name == places.json.wrapper) {
+        let wrapper = members.remove(at);
+        return wrapped(wrapper, &members, file, names, places);
+    }
+    if let Some(error) = index_of_library(&members, file, names) {
+        return Err(error);
+    }
+    if nested::is_nested(&members, names) {
+        let doc = nested::read(members, names, &places.json.envelope);
+        if doc.entries.iter().any(|e| names.ours(&e.name)) {
+            return Ok(doc);
+        }
+        return Err(ConfigError::NotConfiguration {
+            place: Place::file(file),
+            what: "this is a nested document in which no key is known".to_owned(),
+            next: "Export the configuration from the app again".to_owned(),
+        });
+    }
+    let mut doc = flat(members, "", names, places, file)?;
+    doc.format = "json";
+    Ok(doc)
+}
+
+/// The keys inside the wrapper; what stands beside it belongs to the app's window.
+fn wrapped(
+    wrapper: Member,
+    beside: &[Member],
+    file: &str,
+    names: &Names,
+    places: &Places,
+) -> Result<Document, ConfigError> {
+    let name = wrapper.name;
+    let Raw::Map(inner) = wrapper.value else {
+        return Err(ConfigError::NotConfiguration {
+            place: Place { file: file.to_owned(), line: Some(wrapper.line), column: None },
+            what: format!("`{name}` is {}, where an object of keys is needed", wrapper.value.kind()),
+            next: format!("Write \"{name}\": {{\"inferenceProvider\": \"…\", …}}"),
+        });
+    };
+    let mut doc = flat(inner, &format!("{name}."), names, places, file)?;
+    doc.format = "desktop-config";
+    doc.certain = true;
+    for member in beside {
+        if names.ours(&member.name) {
+            doc.notes.push(Note::at(
+                "key-beside-wrapper",
+                Severity::Warning,
+                format!(
+                    "`{0}` stands beside `{name}`, where the app does not look for it; move it into `{name}`",
+                    shown(&member.name)
+                ),
+                Some(member.name.clone()),
+                member.line,
+                member.name.clone(),
+            ));
+        } else if member.name == places.json.mode && member.value.text() == Some("1p") {
+            doc.notes.push(Note::at(
+                "mode-1p",
+                Severity::Warning,
+                format!(
+                    "`{}` is \"1p\", which keeps the app on its ordinary sign-in although a provider is configured; write \"3p\"",
+                    member.name
+                ),
+                None,
+                member.line,
+                member.name.clone(),
+            ));
+        }
+    }
+    Ok(doc)
+}
+
+fn flat(
+    members: Vec<Member>,
+    prefix: &str,
+    names: &Names,
+    places: &Places,
+    file: &str,
+) -> Result<Document, ConfigError> {
+    if !members.iter().any(|m| names.ours(&m.name)) {
+        if let Some(error) = recognised(&members, prefix, file, names, places) {
+            return Err(error);
+        }
+        if !has_near(&members, names) {
+            let seen: Vec<String> = members.iter().take(3).map(|m| format!("`{}`", shown(&m.name))).collect();
+            return Err(ConfigError::NotConfiguration {
+                place: Place::file(file),
+                what: format!("this is JSON without any key of the app (it begins with {})", seen.join(", ")),
+                next: sniff::ACCEPTED.to_owned(),
+            });
+        }
+    }
+    let mut doc = Document::new("json", None, Encoding::Native);
+    for member in members {
+        if prefix.is_empty()
+            && (places.json.envelope.contains(&member.name) || member.name == places.json.mode)
+        {
+            continue;
+        }
+        let path = format!("{prefix}{}", member.name);
+        doc.entries.push(Entry { name: member.name, raw: member.value, line: Some(member.line), path });
+    }
+    Ok(doc)
+}
+
+/// Whether some name is at least close to a known one. Only a few are tried: a configuration has
+/// its keys near its beginning.
+fn has_near(members: &[Member], names: &Names) -> bool {
+    members.iter().take(50).any(|m| !names.nearest(&m.name).is_empty())
+}
+
+/// The error for `_meta.json` passed by itself.
+fn index_of_library(members: &[Member], file: &str, names: &Names) -> Option<ConfigError> {
+    let index = find(members, "appliedId").is_some()
+        || find(members, "entries").is_some_and(|m| matches!(&m.value, Raw::List(_)));
+    if !index || members.iter().any(|m| names.ours(&m.name)) {
+        return None;
+    }
+    Some(ConfigError::NotConfiguration {
+        place: Place::file(file),
+        what: "this is the index of a configLibrary, which holds no keys itself".to_owned(),
+        next: "Pass the folder it stands in, or the <id>.json file beside it".to_owned(),
+    })
+}
+
+/// What an object without a single known key is, where it can be told.
+fn recognised(
+    members: &[Member],
+    prefix: &str,
+    file: &str,
+    names: &Names,
+    places: &Places,
+) -> Option<ConfigError> {
+    let line = |m: &Member| Place { file: file.to_owned(), line: Some(m.line), column: None };
+    let plain =
+        |place: Place, what: String, next: String| Some(ConfigError::NotConfiguration { place, what, next });
+    if members.is_empty() {
+        let what = if prefix.is_empty() {
+            "this is an empty object, in which no key of the app stands".to_owned()
+        } else {
+            format!("`{}` is empty, so no key of the app stands in it", prefix.trim_end_matches('.'))
+        };
+        return plain(Place::file(file), what, sniff::ACCEPTED.to_owned());
+    }
+    if let Some(mode) = find(members, &places.json.mode) {
+        return plain(
+            line(mode),
+            format!("this holds only the mode switch `{}` and no configuration; the keys are stored elsewhere", mode.name),
+            "Pass the configLibrary folder (its _meta.json names the applied file), the managed file, or name no file to read this device".to_owned(),
+        );
+    }
+    for other in &places.other {
+        if let Some(marker) = members.iter().find(|m| other.members.contains(&m.name)) {
+            let evidence = format!("`{}` is one of its settings", shown(&marker.name));
+            let next = "Pass the file of the desktop app: a .mobileconfig, .plist, .reg, a configLibrary, or the desktop app's managed-settings.json";
+            return Some(another_product(file, Some(marker.line), other, evidence, next));
+        }
+    }
+    for member in members {
+        let holds = |m: &[Member]| m.iter().any(|m| names.ours(&m.name));
+        match &member.value {
+            Raw::Map(inner) if holds(inner) => {
+                return plain(
+                    line(member),
+                    format!(
+                        "this is another tool's file: the app's keys stand inside `{}`",
+                        shown(&member.name)
+                    ),
+                    format!(
+                        "Save the object of `{}` as a file of its own and pass that",
+                        shown(&member.name)
+                    ),
+                );
+            }
+            Raw::List(items)
+                if items
+                    .iter()
+                    .filter_map(Raw::members)
+                    .any(|m| find(m, "name").and_then(|n| n.value.text()).is_some_and(|n| names.ours(n))) =>
+            {
+                return plain(
+                    line(member),
+                    format!(
+                        "this describes the keys (a schema): `{}` lists their names, not their values",
+                        shown(&member.name)
+                    ),
+                    sniff::ACCEPTED.to_owned(),
+                );
+            }
+            _ => {}
+        }
+    }
+    if find(members, "$schema").is_some() && find(members, "properties").is_some() {
+        return plain(
+            Place::file(file),
+            "this is a JSON Schema, not a configuration".to_owned(),
+            sniff::ACCEPTED.to_owned(),
+        );
+    }
+    None
+}

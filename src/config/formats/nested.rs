@@ -1,0 +1,140 @@
+//! The nested document (`"$schemaVersion": 2`) mapped to flat keys by the catalogue's paths.
+
+use std::collections::BTreeSet;
+
+use super::tree::{Member, Raw, find};
+use super::{Document, Encoding, Entry, Note};
+use crate::config::error::shown;
+use crate::config::names::Names;
+use crate::rules::keys::Key;
+use crate::terms::Severity;
+
+/// Whether an object is a nested document: by its mark, or by a cluster at its root that is no flat
+/// key of its own.
+pub(crate) fn is_nested(members: &[Member], names: &Names) -> bool {
+    if let Some(version) = find(members, "$schemaVersion") {
+        return !matches!(version.value, Raw::Integer(1));
+    }
+    let clusters: BTreeSet<&str> =
+        names.paths().filter_map(|p| p.split_once('.')).map(|(cluster, _)| cluster).collect();
+    members
+        .iter()
+        .any(|m| matches!(m.value, Raw::Map(_)) && clusters.contains(m.name.as_str()) && !names.ours(&m.name))
+}
+
+/// Reads the members as a nested document.
+pub(crate) fn read(members: Vec<Member>, names: &Names, envelope: &[String]) -> Document {
+    let mut doc = Document::new("nested-json", None, Encoding::Native);
+    let inner = |name: &str| {
+        find(&members, "inference")
+            .and_then(|m| m.value.members())
+            .and_then(|m| find(m, name))
+            .map(|m| &m.value)
+    };
+    let context = Context {
+        provider: inner("provider").and_then(Raw::text).unwrap_or_default().to_owned(),
+        kind: inner("credential")
+            .and_then(Raw::members)
+            .and_then(|m| find(m, "kind"))
+            .and_then(|m| m.value.text())
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    doc.notes.push(Note::whole(
+        "nested-document",
+        Severity::Warning,
+        "a nested document (\"$schemaVersion\": 2) is read from a bootstrap server and by the app's import; reports disagree whether \
+         the app reads it from a configLibrary, so deploy flat keys there"
+            .to_owned(),
+    ));
+    let mut flat = Vec::new();
+    for member in members {
+        if envelope.contains(&member.name) {
+            continue;
+        }
+        if names.ours(&member.name) && !names.has_below(&member.name) {
+            flat.push(member.name.clone());
+            doc.entries.push(Entry {
+                path: member.name.clone(),
+                name: member.name,
+                raw: member.value,
+                line: Some(member.line),
+            });
+            continue;
+        }
+        let path = member.name.clone();
+        walk(member, path, names, &context, &mut doc);
+    }
+    if let Some(first) = flat.first() {
+        doc.notes.push(Note {
+            key: Some(first.clone()),
+            ..Note::whole(
+                "flat-key-in-nested-document",
+                Severity::Warning,
+                format!(
+                    "`{}` is a flat key beside nested clusters; the app takes such a document as nested, so it may not read {}",
+                    shown(first),
+                    if flat.len() == 1 { "it".to_owned() } else { format!("these {} keys", flat.len()) }
+                ),
+            )
+        });
+    }
+    doc
+}
+
+struct Context {
+    provider: String,
+    kind: String,
+}
+
+fn walk(member: Member, path: String, names: &Names, context: &Context, doc: &mut Document) {
+    let keys = names.at(&path);
+    if let Some(key) = choose(keys, context) {
+        doc.entries.push(Entry { name: key.name.clone(), raw: member.value, line: Some(member.line), path });
+        return;
+    }
+    match member.value {
+        Raw::Map(inner) if names.has_below(&path) => {
+            for m in inner {
+                let below = format!("{path}.{}", m.name);
+                walk(m, below, names, context, doc);
+            }
+        }
+        value => {
+            // Left to the decoder, which reports it as unknown together with the flat ones.
+            doc.entries.push(Entry { name: path.clone(), raw: value, line: Some(member.line), path });
+        }
+    }
+}
+
+/// Several keys share one nested path, one for each provider; the provider and the credential kind
+/// of the document decide.
+fn choose<'a>(keys: &[&'a Key], context: &Context) -> Option<&'a Key> {
+    if keys.len() < 2 {
+        return keys.first().copied();
+    }
+    // The bearer-token provider beside Bedrock shares Bedrock's keys (domain.md 1.3).
+    let provider = if context.provider == "mantle" { "bedrock" } else { context.provider.as_str() };
+    let wanted = |word: &str| {
+        keys.iter().copied().find(|k| {
+            let rest = k.name.strip_prefix("inference").unwrap_or_default();
+            rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+        })
+    };
+    if context.kind == "external-idp"
+        && let Some(key) = wanted("idp")
+    {
+        return Some(key);
+    }
+    if !provider.is_empty()
+        && let Some(key) = wanted(provider)
+    {
+        return Some(key);
+    }
+    // A key for every provider has no provider in its name.
+    let providers = ["bedrock", "vertex", "foundry", "gateway", "anthropic", "idp"];
+    keys.iter().copied().find(|k| {
+        let rest = k.name.strip_prefix("inference").unwrap_or(&k.name);
+        !providers.iter().any(|p| rest.get(..p.len()).is_some_and(|head| head.eq_ignore_ascii_case(p)))
+    })
+}

@@ -1,0 +1,337 @@
+//! Windows registry files (`.reg`): the values below the app's policy key.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::config::error::{ConfigError, Place, shown};
+use crate::config::places::Places;
+use crate::terms::{Platform, Severity};
+
+use super::reg_text::{Content, Data, parse};
+use super::tree::{MAX_VALUES, Raw};
+use super::{Document, Encoding, Entry, Note, another_product};
+
+/// Reads a registry file. `text` is decoded already.
+///
+/// # Errors
+/// When no value stands below the app's policy key.
+pub(crate) fn read(text: &str, file: &str, places: &Places) -> Result<Document, ConfigError> {
+    let items = parse(text);
+    if items.len() > MAX_VALUES {
+        return Err(ConfigError::TooMany { place: Place::file(file), limit: MAX_VALUES });
+    }
+    let mut doc = Document::new("reg", Some(Platform::Windows), Encoding::Registry);
+    doc.certain = true;
+    if !has_header(text) {
+        doc.notes.push(Note::whole(
+            "fragment",
+            Severity::Warning,
+            "the file does not begin with `Windows Registry Editor Version 5.00`; regedit refuses it, so add that line".to_owned(),
+        ));
+    }
+    let mut policy = Policy::default();
+    let mut section: Option<Section> = None;
+    let mut elsewhere: Vec<(String, u32)> = Vec::new();
+    for item in items {
+        match item.content {
+            Content::Section { key, delete } => {
+                let here = Section::of(&key, &places.registry.key);
+                match (&here.within, delete) {
+                    (Within::Policy | Within::Subkey(_), true) => {
+                        policy.delete_all(&here);
+                        doc.notes.push(Note::at(
+                            "registry-deletion",
+                            Severity::Info,
+                            format!("importing the file deletes the key {}", shown(&key)),
+                            None,
+                            item.line,
+                            key,
+                        ));
+                        section = None;
+                    }
+                    (Within::Elsewhere, _) => {
+                        elsewhere.push((key, item.line));
+                        section = Some(here);
+                    }
+                    _ => {
+                        policy.seen = true;
+                        section = Some(here);
+                    }
+                }
+            }
+            Content::Value { name, data } => match &section {
+                Some(s) if !matches!(s.within, Within::Elsewhere) => {
+                    policy.value(s, name, data, item.line, &mut doc)
+                }
+                _ => {}
+            },
+        }
+    }
+    if !policy.seen {
+        return Err(not_ours(file, &elsewhere, places));
+    }
+    policy.finish(&mut doc);
+    Ok(doc)
+}
+
+/// Why a file without the app's key is refused.
+fn not_ours(file: &str, elsewhere: &[(String, u32)], places: &Places) -> ConfigError {
+    let expected = format!(
+        "Export HKEY_LOCAL_MACHINE\\{0} or HKEY_CURRENT_USER\\{0}, for example with `reg export HKLM\\{0} claude.reg`",
+        places.registry.key
+    );
+    for (key, line) in elsewhere {
+        for other in &places.other {
+            if other.registry.iter().any(|k| !matches!(Section::of(key, k).within, Within::Elsewhere)) {
+                return another_product(
+                    file,
+                    Some(*line),
+                    other,
+                    format!("its key {}", shown(key)),
+                    &expected,
+                );
+            }
+        }
+        if places.registry.mistaken.iter().any(|k| !matches!(Section::of(key, k).within, Within::Elsewhere)) {
+            return ConfigError::NotConfiguration {
+                place: Place { file: file.to_owned(), line: Some(*line), column: None },
+                what: format!(
+                    "the key {} is one that some guides name and the app does not read",
+                    shown(key)
+                ),
+                next: format!("Put the values below HKEY_LOCAL_MACHINE\\{}", places.registry.key),
+            };
+        }
+    }
+    let first = elsewhere.first();
+    ConfigError::NotConfiguration {
+        place: Place { file: file.to_owned(), line: first.map(|(_, line)| *line), column: None },
+        what: match first {
+            Some((key, _)) => format!(
+                "this registry file has no value below …\\{} (it has {})",
+                places.registry.key,
+                shown(key)
+            ),
+            None => "this is a registry file without any key".to_owned(),
+        },
+        next: expected,
+    }
+}
+
+fn has_header(text: &str) -> bool {
+    let first = text.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
+    first.starts_with("Windows Registry Editor Version") || first.starts_with("REGEDIT4")
+}
+
+/// Where a key of the file stands, seen from the policy key.
+struct Section {
+    /// The key as written.
+    key: String,
+    machine: bool,
+    within: Within,
+}
+
+enum Within {
+    Policy,
+    Subkey(String),
+    Elsewhere,
+}
+
+impl Section {
+    fn of(key: &str, policy: &str) -> Self {
+        let lower = key.to_ascii_lowercase();
+        let hives = [
+            ("hkey_local_machine\\", true),
+            ("hklm\\", true),
+            ("hkey_current_user\\", false),
+            ("hkcu\\", false),
+        ];
+        let (machine, mut rest) = hives
+            .iter()
+            .find_map(|(hive, machine)| lower.strip_prefix(hive).map(|rest| (*machine, rest)))
+            .unwrap_or((false, ""));
+        if rest.is_empty() {
+            // A loaded user hive: HKEY_USERS\<security identifier>\…
+            rest = lower.strip_prefix("hkey_users\\").and_then(|r| r.split_once('\\')).map_or("", |(_, r)| r);
+        }
+        let within = match rest.strip_prefix(policy.to_ascii_lowercase().as_str()) {
+            Some("" | "\\") => Within::Policy,
+            Some(below) if below.starts_with('\\') => {
+                Within::Subkey(key.get(key.len() - below.len() + 1..).unwrap_or_default().to_owned())
+            }
+            _ => Within::Elsewhere,
+        };
+        Self { key: key.to_owned(), machine, within }
+    }
+}
+
+/// What was gathered below the policy key.
+#[derive(Default)]
+struct Policy {
+    seen: bool,
+    machine: Vec<Entry>,
+    user: Vec<Entry>,
+    /// A value under the machine hive that makes the app ignore the user hive, by name.
+    silencer: Option<(String, u32)>,
+    as_dword: Vec<String>,
+    subkeys: BTreeSet<String>,
+    /// Up to which entry a later line deletes a name, by hive and folded name.
+    deleted: HashMap<(bool, String), usize>,
+}
+
+impl Policy {
+    fn delete_all(&mut self, section: &Section) {
+        if matches!(section.within, Within::Policy) {
+            // What was to be deleted one by one is gone as well.
+            self.deleted.retain(|(machine, _), _| *machine != section.machine);
+            if section.machine { self.machine.clear() } else { self.user.clear() }
+        }
+    }
+
+    fn value(&mut self, section: &Section, name: Option<String>, data: Data, line: u32, doc: &mut Document) {
+        let path = match &name {
+            Some(name) => format!("{}\\{name}", section.key),
+            None => format!("{}\\(default)", section.key),
+        };
+        let mut note = |id, severity, message: String, key: Option<&String>| {
+            doc.notes.push(Note::at(id, severity, message, key.cloned(), line, path.clone()));
+        };
+        if let Within::Subkey(sub) = &section.within {
+            if self.subkeys.len() < 20 && self.subkeys.insert(sub.to_ascii_lowercase()) {
+                note(
+                    "registry-subkey",
+                    Severity::Error,
+                    format!(
+                        "the app never reads subkeys; write one value `{}` holding a JSON object, not a key of that name",
+                        shown(sub)
+                    ),
+                    None,
+                );
+            }
+            return;
+        }
+        if section.machine
+            && matches!(data, Data::Text(_) | Data::Dword(_) | Data::Expand)
+            && self.silencer.is_none()
+        {
+            self.silencer = Some((name.clone().unwrap_or_else(|| "(default)".to_owned()), line));
+        }
+        let Some(name) = name else {
+            note(
+                "registry-default-value",
+                Severity::Warning,
+                "the app does not read the key's default value; under HKEY_LOCAL_MACHINE it still makes HKEY_CURRENT_USER ignored, so remove it".to_owned(),
+                None,
+            );
+            return;
+        };
+        let entries = if section.machine { &mut self.machine } else { &mut self.user };
+        let raw = match data {
+            Data::Text(text) => Raw::Text(text),
+            Data::Dword(number) => {
+                self.as_dword.push(name.clone());
+                Raw::Integer(i64::from(number))
+            }
+            Data::Delete => {
+                self.deleted.insert((section.machine, name.to_ascii_lowercase()), entries.len());
+                note(
+                    "registry-deletion",
+                    Severity::Info,
+                    format!("importing the file deletes `{}`", shown(&name)),
+                    Some(&name),
+                );
+                return;
+            }
+            Data::Expand => {
+                let message = format!(
+                    "`{}` is REG_EXPAND_SZ, which the app cannot read although it counts as set; write REG_SZ",
+                    shown(&name)
+                );
+                note("registry-type", Severity::Error, message, Some(&name));
+                doc.touched.push(name);
+                return;
+            }
+            Data::Invisible(kind) => {
+                let message =
+                    format!("`{}` is {kind}, which the app does not see; write REG_SZ", shown(&name));
+                note("registry-type", Severity::Error, message, Some(&name));
+                doc.touched.push(name);
+                return;
+            }
+            Data::Bad(what) => {
+                note("registry-line", Severity::Error, format!("`{}`: {what}", shown(&name)), Some(&name));
+                doc.touched.push(name);
+                return;
+            }
+        };
+        entries.push(Entry { name, raw, line: Some(line), path });
+    }
+
+    fn finish(mut self, doc: &mut Document) {
+        let deleted = std::mem::take(&mut self.deleted);
+        for (machine, entries) in [(true, &mut self.machine), (false, &mut self.user)] {
+            let mut at = 0;
+            entries.retain(|e| {
+                at += 1;
+                deleted.get(&(machine, e.name.to_ascii_lowercase())).is_none_or(|up_to| at > *up_to)
+            });
+        }
+        if let (Some((name, line)), false) = (&self.silencer, self.user.is_empty()) {
+            doc.notes.push(Note::at(
+                "hkcu-ignored",
+                Severity::Error,
+                format!(
+                    "{} values under HKEY_CURRENT_USER are ignored, because `{}` stands under HKEY_LOCAL_MACHINE (app 1.19367.0 and later); keep all values in one hive",
+                    self.user.len(),
+                    shown(name)
+                ),
+                None,
+                *line,
+                name.clone(),
+            ));
+            doc.entries = self.machine;
+        } else {
+            doc.entries = self.machine;
+            doc.entries.extend(self.user);
+        }
+        if let Some(first) = self.as_dword.first() {
+            let names: Vec<String> =
+                self.as_dword.iter().take(6).map(|n| format!("`{}`", shown(n))).collect();
+            let more = self.as_dword.len().saturating_sub(6);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            doc.notes.push(Note {
+                key: Some(first.clone()),
+                ..Note::whole(
+                    "registry-dword",
+                    Severity::Warning,
+                    format!(
+                        "REG_DWORD used for {}{more}: sources disagree whether every app version reads it; write REG_SZ \"true\", \"false\" or decimal text",
+                        names.join(", ")
+                    ),
+                )
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_match_in_any_letter_case() {
+        let policy = r"SOFTWARE\Policies\App";
+        for (key, machine, ours) in [
+            (r"HKEY_LOCAL_MACHINE\Software\POLICIES\app", true, true),
+            (r"HKEY_CURRENT_USER\SOFTWARE\Policies\App", false, true),
+            (r"HKEY_USERS\S-1-5-21-1\SOFTWARE\Policies\App", false, true),
+            (r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\AppCode", true, false),
+            (r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies", true, false),
+        ] {
+            let s = Section::of(key, policy);
+            assert_eq!((s.machine, matches!(s.within, Within::Policy)), (machine, ours), "{key}");
+        }
+        assert!(
+            matches!(Section::of(r"HKLM\Software\Policies\App\Oidc", policy).within, Within::Subkey(s) if s == "Oidc")
+        );
+    }
+}

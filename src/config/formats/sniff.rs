@@ -1,0 +1,155 @@
+//! What a file is, by its first characters; and what to say about files that are none of ours.
+
+use crate::config::error::{ConfigError, Place};
+
+/// What can be passed instead, for messages.
+pub(crate) const ACCEPTED: &str = "Pass a .mobileconfig profile, a property list, a .reg file, a JSON configuration or a configLibrary folder";
+
+/// A text format that is read here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Json,
+    /// JSON members without the braces.
+    JsonFragment,
+    Xml,
+    Reg,
+}
+
+/// Formats told by their bytes that cannot be read as text.
+///
+/// # Errors
+/// Names the format and how to get at the content.
+pub(crate) fn refuse_binary(bytes: &[u8], file: &str) -> Result<(), ConfigError> {
+    let refuse = |what: &str, next: &str| {
+        Err(ConfigError::NotConfiguration {
+            place: Place::file(file),
+            what: what.to_owned(),
+            next: next.to_owned(),
+        })
+    };
+    match bytes {
+        [b'P', b'K', 3, 4, ..] => {
+            refuse("this is a ZIP archive", "Unpack it and pass the configuration file inside")
+        }
+        [0x1f, 0x8b, ..] => {
+            refuse("this is a gzip archive", "Unpack it and pass the configuration file inside")
+        }
+        [0x30, 0x80..=0x84, ..] => refuse(
+            "this is a signed (CMS) profile, which is not read yet",
+            "Extract it first: `openssl smime -verify -noverify -inform DER -in FILE -out profile.mobileconfig`, or `security cms -D -i FILE` on macOS",
+        ),
+        [b'r', b'e', b'g', b'f', ..] => {
+            refuse("this is a registry hive", "Export the key as a .reg file with `reg export`")
+        }
+        [b'%', b'P', b'D', b'F', ..] => refuse("this is a PDF document", ACCEPTED),
+        _ => Ok(()),
+    }
+}
+
+/// Recognises a text.
+///
+/// # Errors
+/// When it looks like something that is not read; says what it looks like and what to pass.
+pub(crate) fn kind(text: &str, file: &str) -> Result<Kind, ConfigError> {
+    let head = text.trim_start();
+    let refuse = |what: &str, next: &str| {
+        Err(ConfigError::NotConfiguration {
+            place: Place::file(file),
+            what: what.to_owned(),
+            next: next.to_owned(),
+        })
+    };
+    if head.starts_with("Windows Registry Editor Version") || head.starts_with("REGEDIT4") {
+        return Ok(Kind::Reg);
+    }
+    if head.starts_with('<') {
+        return Ok(Kind::Xml);
+    }
+    let first_line = significant_line(head, &["//", ";"]);
+    if first_line.starts_with("[HKEY_") || first_line.starts_with("[-HKEY_") {
+        return Ok(Kind::Reg);
+    }
+    if head.starts_with(['{', '[']) {
+        return Ok(Kind::Json);
+    }
+    if head.starts_with("//") || head.starts_with("/*") {
+        // The JSON reader names the comment's place.
+        return Ok(Kind::Json);
+    }
+    if head.starts_with('"') && after_quoted(head).trim_start().starts_with(':') {
+        return Ok(Kind::JsonFragment);
+    }
+    if head.starts_with("-----BEGIN PKCS7") || head.starts_with("-----BEGIN CMS") {
+        return refuse(
+            "this is a signed (CMS) profile, which is not read yet",
+            "Extract it first: `openssl smime -verify -noverify -inform PEM -in FILE -out profile.mobileconfig`",
+        );
+    }
+    if head.starts_with("-----BEGIN ") {
+        return refuse("this is a PEM file (a certificate or key), not a configuration", ACCEPTED);
+    }
+    if is_markdown(head) {
+        return refuse(
+            "this looks like a Markdown document",
+            "Copy the configuration block itself, without the fence, into a file of its own and pass that",
+        );
+    }
+    if is_yaml(head) {
+        return refuse(
+            "this looks like YAML, which the app does not read; it is another tool's template",
+            "Let that tool write its .mobileconfig, .reg or JSON file and pass that",
+        );
+    }
+    if is_terraform(head) {
+        return refuse("this looks like Terraform", "Pass the profile or JSON file that it deploys");
+    }
+    refuse("this is no format that is known here", ACCEPTED)
+}
+
+/// The first line that is neither empty nor a comment.
+fn significant_line<'a>(text: &'a str, comments: &[&str]) -> &'a str {
+    text.lines()
+        .map(str::trim)
+        .find(|l| !l.is_empty() && !comments.iter().any(|c| l.starts_with(c)))
+        .unwrap_or_default()
+}
+
+fn after_quoted(text: &str) -> &str {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1).take(400) {
+        match c {
+            '\\' if !escaped => escaped = true,
+            '"' if !escaped => return text.get(at + 1..).unwrap_or_default(),
+            '\n' => break,
+            _ => escaped = false,
+        }
+    }
+    ""
+}
+
+fn is_markdown(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    let heading = line.trim_start_matches('#').starts_with(' ') && line.starts_with('#');
+    line.starts_with("```")
+        || text.lines().take(200).any(|l| l.starts_with("```"))
+        || heading && !is_yaml(text.trim_start_matches(line))
+}
+
+fn is_yaml(text: &str) -> bool {
+    if text.starts_with("---") || text.starts_with("%YAML") {
+        return true;
+    }
+    let line = significant_line(text, &["#"]);
+    let name = line.split(':').next().unwrap_or_default();
+    line.contains(':')
+        && (line.ends_with(':') || line.contains(": "))
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | '\''))
+}
+
+fn is_terraform(text: &str) -> bool {
+    let line = significant_line(text, &["#", "//"]);
+    ["resource \"", "module \"", "variable \"", "terraform {", "provider \""]
+        .iter()
+        .any(|p| line.starts_with(p))
+}

@@ -1,0 +1,273 @@
+//! Keeps credentials out of everything that can be shown, and tells placeholders from values.
+
+use std::collections::BTreeMap;
+
+use super::secret::Secret;
+use super::value::Value;
+
+/// Turns everything at the dotted `pattern` into secrets; `*` stands for any member or element. An
+/// empty pattern means the whole value.
+///
+/// Text in the place of the object that the pattern would open is a secret too when only `*`
+/// remains: a map of headers written as one line of text is as secret as the map.
+pub(crate) fn hide(value: Value, pattern: &str) -> Value {
+    let segments: Vec<&str> = pattern.split('.').filter(|s| !s.is_empty()).collect();
+    hide_at(value, &segments)
+}
+
+fn hide_at(value: Value, pattern: &[&str]) -> Value {
+    if pattern.iter().all(|s| *s == "*") && !matches!(value, Value::List(_) | Value::Map(_)) {
+        return secret(value);
+    }
+    let Some((first, rest)) = pattern.split_first() else { return hide_all(value) };
+    match value {
+        Value::Map(map) => Value::Map(
+            map.into_iter()
+                .map(|(name, inner)| {
+                    let hit = *first == "*" || first.eq_ignore_ascii_case(&name);
+                    let inner = if hit { hide_at(inner, rest) } else { inner };
+                    (name, inner)
+                })
+                .collect(),
+        ),
+        Value::List(items) if *first == "*" => {
+            Value::List(items.into_iter().map(|i| hide_at(i, rest)).collect())
+        }
+        // A list where the pattern expects an object: every element may be that object.
+        Value::List(items) => Value::List(items.into_iter().map(|i| hide_at(i, pattern)).collect()),
+        other => other,
+    }
+}
+
+fn hide_all(value: Value) -> Value {
+    match value {
+        Value::List(items) => Value::List(items.into_iter().map(hide_all).collect()),
+        Value::Map(map) => {
+            Value::Map(map.into_iter().map(|(k, v)| (k, hide_all(v))).collect::<BTreeMap<_, _>>())
+        }
+        other => secret(other),
+    }
+}
+
+fn secret(value: Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Secret(Secret::new(text)),
+        Value::Integer(number) => Value::Secret(Secret::new(number.to_string())),
+        other => other,
+    }
+}
+
+/// Removes `user:password@` from every URL in `value`; true when there was one.
+///
+/// `is_url` says that the value itself is a URL, so that spellings browsers accept without `://`
+/// are cleaned as well.
+pub(crate) fn strip_credentials(value: &mut Value, is_url: bool) -> bool {
+    match value {
+        Value::Text(text) => match stripped(text, is_url) {
+            Some(clean) => {
+                *text = clean;
+                true
+            }
+            None => false,
+        },
+        // Counted, not `any`: every element must be cleaned.
+        Value::List(items) => {
+            items.iter_mut().filter_map(|i| strip_credentials(i, is_url).then_some(())).count() > 0
+        }
+        Value::Map(map) => {
+            map.values_mut().filter_map(|v| strip_credentials(v, is_url).then_some(())).count() > 0
+        }
+        Value::Bool(_) | Value::Integer(_) | Value::Secret(_) => false,
+    }
+}
+
+/// `text` without the user information of its URLs, or `None` when there is none.
+fn stripped(text: &str, is_url: bool) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = false;
+    while let Some(at) = rest.find("://") {
+        let (head, tail) = rest.split_at(at + 3);
+        out.push_str(head);
+        let slashes = tail.len() - tail.trim_start_matches(['/', '\\']).len();
+        let (lead, tail) = tail.split_at(slashes);
+        out.push_str(lead);
+        let end = tail.find(['/', '\\', '?', '#', '"', ' ', ',']).unwrap_or(tail.len());
+        let (authority, after) = tail.split_at(end);
+        match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                found = true;
+                out.push_str(host);
+            }
+            None => out.push_str(authority),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    if found {
+        return Some(out);
+    }
+    if is_url && !text.contains("://") {
+        // `https:user:pw@host`, `https:\\user:pw@host`, `user:pw@host:8080`.
+        let scheme = text.find(':').filter(|at| {
+            matches!(
+                text.get(..*at).map(str::to_ascii_lowercase).as_deref(),
+                Some("http" | "https" | "ws" | "wss" | "ftp")
+            )
+        });
+        let start = scheme.map_or(0, |at| at + 1);
+        let (head, tail) = text.split_at(start);
+        let slashes = tail.len() - tail.trim_start_matches(['/', '\\']).len();
+        let (lead, tail) = tail.split_at(slashes);
+        let end = tail.find(['/', '\\', '?', '#', ' ', '"', '{']).unwrap_or(tail.len());
+        let (authority, after) = tail.split_at(end);
+        let (user, host) = authority.rsplit_once('@')?;
+        // A mail address is no URL with a password.
+        if scheme.is_some() || user.contains(':') {
+            return Some(format!("{head}{lead}{host}{after}"));
+        }
+    }
+    None
+}
+
+/// Whether some text of the value is a placeholder that nobody filled in.
+pub(crate) fn has_placeholder(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => is_placeholder(text),
+        Value::Secret(secret) => is_placeholder(secret.expose()),
+        Value::List(items) => items.iter().any(has_placeholder),
+        Value::Map(map) => map.values().any(has_placeholder),
+        Value::Bool(_) | Value::Integer(_) => false,
+    }
+}
+
+fn is_placeholder(text: &str) -> bool {
+    let text = text.trim();
+    // Long text is prose, and prose may hold any bracket.
+    if text.is_empty() || text.len() > 200 || text.contains('\n') {
+        return false;
+    }
+    if matches!(
+        text.to_ascii_lowercase().as_str(),
+        "..." | "…" | "[...]" | "[redacted]" | "redacted" | "todo" | "changeme"
+    ) {
+        return true;
+    }
+    let host = text.split_once("://").map_or(text, |(_, host)| host);
+    if host.len() >= 3 && host.chars().all(|c| matches!(c, 'x' | 'X')) {
+        return true;
+    }
+    let upper = text.to_ascii_uppercase();
+    if ["REPLACE_", "REPLACE-", "CHANGE_ME", "CHANGE-ME", "YOUR_", "YOUR-", "PASTE_", "INSERT_"]
+        .iter()
+        .any(|m| starts_word(&upper, m))
+    {
+        return true;
+    }
+    if text
+        .strip_prefix('$')
+        .is_some_and(|n| n.len() > 1 && n.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+    {
+        return true;
+    }
+    bracketed(text, '<', '>') || bracketed(text, '{', '}')
+}
+
+/// Whether `mark` stands at the beginning of a word.
+fn starts_word(text: &str, mark: &str) -> bool {
+    text.match_indices(mark).any(|(at, _)| {
+        text.get(..at).and_then(|t| t.chars().next_back()).is_none_or(|c| !c.is_alphanumeric())
+    })
+}
+
+/// Whether a name stands in brackets, such as `<tenant-id>` or `{{ACCOUNT}}`.
+fn bracketed(text: &str, open: char, close: char) -> bool {
+    text.match_indices(open).any(|(at, _)| {
+        let inner = text.get(at + 1..).unwrap_or_default();
+        let Some(end) = inner.find(close) else { return false };
+        let name = inner.get(..end).unwrap_or_default().trim_start_matches(open);
+        (1..=50).contains(&name.len())
+            && name.chars().next().is_some_and(char::is_alphabetic)
+            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn text(t: &str) -> Value {
+        Value::Text(t.into())
+    }
+
+    fn map(pairs: &[(&str, Value)]) -> Value {
+        Value::Map(pairs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect())
+    }
+
+    #[test]
+    fn credentials_leave_urls_in_every_spelling() {
+        for (given, clean) in [
+            ("https://u:p@host/x", "https://host/x"),
+            ("https://u@host", "https://host"),
+            ("https://u:p@p2@host/x@y", "https://host/x@y"),
+            (
+                "run https://a:b@one.example https://two.example",
+                "run https://one.example https://two.example",
+            ),
+            ("https:///u:p@host", "https:///host"),
+            (r"https:\\u:p@host", r"https:\\host"),
+            ("https:u:p@host", "https:host"),
+            ("u:p@host:8080", "host:8080"),
+        ] {
+            assert_eq!(stripped(given, true).as_deref(), Some(clean), "{given}");
+        }
+        for kept in ["https://host/path@x", "user@host.example", "https://host", "git@host.example:a/b"] {
+            assert_eq!(stripped(kept, true), None, "{kept}");
+        }
+    }
+
+    #[test]
+    fn hidden_paths_reach_members_elements_and_text_in_their_place() {
+        let headers = |v: Value| Value::List(vec![map(&[("headers", v), ("url", text("u"))]), text("plain")]);
+        let hidden = hide(headers(map(&[("a", text("s"))])), "*.headers.*");
+        assert_eq!(hidden, headers(map(&[("a", Value::Secret(Secret::new("s")))])));
+        let hidden = hide(headers(text("a=s")), "*.headers.*");
+        assert_eq!(hidden, headers(Value::Secret(Secret::new("a=s"))));
+        let other_case = Value::List(vec![map(&[("Headers", map(&[("a", text("s"))]))])]);
+        assert!(format!("{:?}", hide(other_case, "*.headers.*")).contains("[secret]"));
+        assert_eq!(hide(text("s"), ""), Value::Secret(Secret::new("s")));
+        assert_eq!(hide(text("s"), "*"), Value::Secret(Secret::new("s")));
+        assert_eq!(hide(text("s"), "clientSecret"), text("s"));
+    }
+
+    #[test]
+    fn placeholders_are_told_from_values() {
+        for yes in [
+            "https://<your-host>/x",
+            "{TENANT}",
+            "{{ACCOUNT}}",
+            "${HOST}",
+            "$TOKEN",
+            "YOUR_KEY",
+            "https://your-proxy.example",
+            "...",
+            "[redacted]",
+            "REPLACE_ME",
+            "https://xxxxx",
+            "<App id from step 1>",
+        ] {
+            assert!(is_placeholder(yes), "{yes}");
+        }
+        for no in [
+            "https://gateway.example/v1",
+            "arn:aws:bedrock:us-east-1:123:x/y",
+            "a < b > c",
+            "{\"a\":1}",
+            "",
+            "yourself",
+        ] {
+            assert!(!is_placeholder(no), "{no}");
+        }
+    }
+}

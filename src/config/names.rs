@@ -1,0 +1,205 @@
+//! Key names: an index over the catalogue, and the nearest known name to one that is not known.
+
+use std::collections::HashMap;
+
+use crate::rules::keys::{Key, KeyCatalogue};
+
+/// The catalogue, ready for many look-ups.
+pub(crate) struct Names<'a> {
+    current: HashMap<&'a str, &'a Key>,
+    old: HashMap<&'a str, &'a Key>,
+    folded: HashMap<String, &'a Key>,
+    nested: HashMap<&'a str, Vec<&'a Key>>,
+    keys: &'a [Key],
+}
+
+/// What a name turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Known<'a> {
+    /// A key under its current name.
+    Current(&'a Key),
+    /// A key under a name that newer builds no longer read.
+    Old(&'a Key),
+    /// A key in other letter case.
+    Case(&'a Key),
+    /// `name.member`: a key with something the app never reads behind it.
+    Dotted(&'a Key),
+    /// Nothing known.
+    No,
+}
+
+impl<'a> Names<'a> {
+    /// Indexes `catalogue`.
+    pub(crate) fn new(catalogue: &'a KeyCatalogue) -> Self {
+        let mut names = Self {
+            current: HashMap::new(),
+            old: HashMap::new(),
+            folded: HashMap::new(),
+            nested: HashMap::new(),
+            keys: &catalogue.keys,
+        };
+        for key in &catalogue.keys {
+            names.current.insert(&key.name, key);
+            names.folded.insert(fold(&key.name), key);
+            if let Some(path) = &key.nested {
+                names.nested.entry(path).or_default().push(key);
+            }
+        }
+        for key in &catalogue.keys {
+            for old in &key.old_names {
+                names.old.insert(old, key);
+                names.folded.entry(fold(old)).or_insert(key);
+            }
+        }
+        names
+    }
+
+    /// Looks `name` up.
+    pub(crate) fn know(&self, name: &str) -> Known<'a> {
+        if let Some(key) = self.current.get(name) {
+            return Known::Current(key);
+        }
+        if let Some(key) = self.old.get(name) {
+            return Known::Old(key);
+        }
+        // A leading underscore makes a comment out of a key on purpose.
+        if let Some(key) = self.folded.get(&fold(name)).filter(|_| !name.starts_with('_')) {
+            return Known::Case(key);
+        }
+        if let Some((key, _)) = name.split_once('.')
+            && let Some(key) = self.current.get(key)
+        {
+            return Known::Dotted(key);
+        }
+        Known::No
+    }
+
+    /// Whether the name shows that the document belongs to the app.
+    pub(crate) fn ours(&self, name: &str) -> bool {
+        !matches!(self.know(name), Known::No)
+    }
+
+    /// The keys that stand at `path` of the nested document.
+    pub(crate) fn at(&self, path: &str) -> &[&'a Key] {
+        self.nested.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some key stands below `path` of the nested document.
+    pub(crate) fn has_below(&self, path: &str) -> bool {
+        self.nested.keys().any(|p| p.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    /// Every path of the nested document.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.nested.keys().copied()
+    }
+
+    /// Up to three known names that `name` may have meant, best first.
+    pub(crate) fn nearest(&self, name: &str) -> Vec<&'a str> {
+        if name.len() > 80 {
+            return Vec::new();
+        }
+        let wanted = name.to_ascii_lowercase();
+        let limit = (name.chars().count() / 5).clamp(1, 4);
+        let parts = words(name);
+        let mut found: Vec<(usize, &str)> = Vec::new();
+        for key in self.keys {
+            let distance = distance(&wanted, &key.name.to_ascii_lowercase(), limit);
+            if let Some(distance) = distance {
+                found.push((distance, &key.name));
+            } else if parts.len() >= 2 && leaves_out_one(&parts, &words(&key.name)) {
+                // A word left out, as in a region without its provider.
+                found.push((limit + 1, &key.name));
+            }
+        }
+        found.sort();
+        let best = found.first().map_or(0, |f| f.0);
+        found.into_iter().filter(|f| f.0 <= best + 1).map(|f| f.1).take(3).collect()
+    }
+}
+
+fn fold(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+/// The words of a camelCase name, in lower case.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for c in name.chars() {
+        match words.last_mut() {
+            Some(word) if !c.is_uppercase() => word.push(c),
+            _ => words.push(c.to_lowercase().collect()),
+        }
+    }
+    words
+}
+
+/// Whether `short` is `long` with one or two words left out.
+fn leaves_out_one(short: &[String], long: &[String]) -> bool {
+    if long.len() <= short.len() || long.len() > short.len() + 2 {
+        return false;
+    }
+    let mut rest = long.iter();
+    short.iter().all(|w| rest.any(|l| l == w))
+}
+
+/// Edit distance of two ASCII-folded names, or `None` when it is over `limit`.
+fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > limit {
+        return None;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.iter().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cb, cell) in b.iter().zip(row.iter_mut().skip(1)) {
+            let above = *cell;
+            let best = if ca == cb { diagonal } else { 1 + diagonal.min(above).min(left) };
+            diagonal = above;
+            left = best;
+            *cell = best;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().filter(|d| *d <= limit)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn catalogue() -> KeyCatalogue {
+        let mut text = String::new();
+        for name in ["disableAutoUpdates", "inferenceBedrockRegion", "inferenceVertexRegion", "bootstrapOidc"]
+        {
+            text.push_str(&format!("[[key]]\nname = \"{name}\"\nkind = \"string\"\neffect = \"\"\n"));
+        }
+        toml::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_by_letters_and_by_words() {
+        let catalogue = catalogue();
+        let names = Names::new(&catalogue);
+        assert_eq!(names.nearest("disableAutoUpdate"), ["disableAutoUpdates"]);
+        assert_eq!(names.nearest("inferenceRegion"), ["inferenceBedrockRegion", "inferenceVertexRegion"]);
+        assert_eq!(names.nearest("databricksProfile"), [] as [&str; 0]);
+        assert_eq!(distance("kitten", "sitting", 3), Some(3));
+        assert_eq!(distance("kitten", "sitting", 2), None);
+    }
+
+    #[test]
+    fn case_and_dots_are_recognised() {
+        let catalogue = catalogue();
+        let names = Names::new(&catalogue);
+        assert!(matches!(names.know("BootstrapOIDC"), Known::Case(k) if k.name == "bootstrapOidc"));
+        assert!(
+            matches!(names.know("bootstrapOidc.clientId"), Known::Dotted(k) if k.name == "bootstrapOidc")
+        );
+        assert_eq!(names.know("x.clientId"), Known::No);
+    }
+}

@@ -1,0 +1,128 @@
+//! The product's own names and places (`rules/places.toml`), so that no reader spells them.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::terms::Platform;
+
+/// Everything in `rules/places.toml`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Places {
+    /// Names inside JSON documents.
+    pub json: JsonNames,
+    /// Names inside property lists.
+    pub plist: PlistNames,
+    /// Names in the registry.
+    pub registry: RegistryNames,
+    /// Neighbouring products.
+    pub other: Vec<OtherProduct>,
+    /// Places on a device, in order.
+    pub place: Vec<DevicePlace>,
+}
+
+/// Names inside JSON documents.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JsonNames {
+    /// The object that carries the keys in the app's own desktop configuration file.
+    pub wrapper: String,
+    /// The member that only chooses the mode.
+    pub mode: String,
+    /// Members that are no keys.
+    pub envelope: Vec<String>,
+    /// File name of a Linux managed configuration.
+    pub linux_file: String,
+}
+
+/// Names inside property lists.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlistNames {
+    /// Payload type and preference domain.
+    pub domain: String,
+}
+
+/// Names in the registry.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegistryNames {
+    /// The policy key below a hive.
+    pub key: String,
+    /// Keys that guides name by mistake.
+    pub mistaken: Vec<String>,
+}
+
+/// A product whose files are mistaken for the app's.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OtherProduct {
+    /// Its name.
+    pub product: String,
+    /// Its payload types.
+    pub domains: Vec<String>,
+    /// Its registry keys.
+    pub registry: Vec<String>,
+    /// Members at the root of its JSON settings.
+    pub members: Vec<String>,
+}
+
+/// What kind of source a place is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Role {
+    /// Delivered by an administrator.
+    Managed,
+    /// Written by the app's own window.
+    Library,
+}
+
+/// A place on a device.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DevicePlace {
+    /// Where it exists.
+    pub platform: Platform,
+    /// What kind of source it is.
+    pub role: Role,
+    /// The app demands that only root can have written it.
+    #[serde(default)]
+    pub root_owned: bool,
+    /// The path, with `{user}`, `{home}` and `{localappdata}` to fill in.
+    pub path: String,
+}
+
+/// The built-in table.
+pub(crate) fn embedded() -> &'static Places {
+    #[expect(clippy::expect_used, reason = "the table is compiled in, and a test reads it")]
+    static PLACES: LazyLock<Places> = LazyLock::new(|| {
+        toml::from_str(include_str!("../../rules/places.toml")).expect("rules/places.toml is sound")
+    });
+    &PLACES
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn the_built_in_table_reads_and_covers_every_platform() {
+        let places: Places = toml::from_str(include_str!("../../rules/places.toml")).unwrap();
+        for platform in Platform::ALL {
+            assert!(places.place.iter().any(|p| p.platform == *platform), "{platform}");
+        }
+        assert!(
+            !places.json.wrapper.is_empty()
+                && !places.plist.domain.is_empty()
+                && !places.registry.key.is_empty()
+        );
+        assert!(
+            places
+                .other
+                .iter()
+                .all(|o| !o.members.is_empty() && !o.domains.is_empty() && !o.registry.is_empty())
+        );
+    }
+}

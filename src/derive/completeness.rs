@@ -1,0 +1,105 @@
+//! What a configuration lacks: provider, keys the provider cannot do without, credential, values that
+//! no app reads any more, keys that this app version does not read yet.
+
+use super::facts::{Facts, NO_CREDENTIAL};
+use super::merge::List;
+use super::requirement::Note;
+use crate::config::{Lint, Value};
+use crate::terms::Severity;
+
+/// Adds lint for one configuration.
+pub(super) fn check(facts: &Facts<'_>, list: &mut List<'_>) {
+    provider(facts, list);
+    let credentials = &facts.pack.credentials;
+    for invalid in &credentials.invalid {
+        if facts.plain(&invalid.key).and_then(Value::as_str) == Some(invalid.value.as_str()) {
+            let message = format!("{}: {}", invalid.key, invalid.message);
+            add(facts, list, "retired-value", Severity::Error, message, Some(&invalid.key));
+        }
+    }
+    for together in &credentials.together {
+        let set = together.keys.iter().filter(|k| facts.plain(k).is_some()).count();
+        if facts.provider() == Some(together.provider.as_str()) && set > 0 && set < together.keys.len() {
+            let missing: Vec<&str> =
+                together.keys.iter().filter(|k| facts.plain(k).is_none()).map(String::as_str).collect();
+            let message = format!("{}; missing: {}", together.message, missing.join(", "));
+            let first = together.keys.iter().find(|k| facts.plain(k).is_some());
+            add(facts, list, "incomplete-set", Severity::Warning, message, first.map(String::as_str));
+        }
+    }
+    unread_keys(facts, list);
+}
+
+fn provider(facts: &Facts<'_>, list: &mut List<'_>) {
+    let credentials = &facts.pack.credentials;
+    let Some(id) = facts.provider() else {
+        let bootstrap = facts.plain("bootstrapUrl").is_some()
+            && facts.plain("bootstrapEnabled").and_then(Value::as_bool) != Some(false);
+        let behaviour_only = !facts.configuration.settings.is_empty()
+            && facts
+                .configuration
+                .settings
+                .keys()
+                .all(|name| facts.pack.keys.get(name).is_some_and(|k| k.app_behaviour));
+        let text = if bootstrap {
+            "The inference provider comes with the served configuration, so no inference host is listed here."
+        } else if behaviour_only {
+            "This configuration only sets how the app behaves and names no inference provider, so no inference host is listed."
+        } else {
+            let message = "inferenceProvider is not set, and neither is bootstrapUrl; without one of them the app does not use third-party inference. Set inferenceProvider and the keys of that provider";
+            add(facts, list, "no-provider", Severity::Warning, message.to_owned(), Some("inferenceProvider"));
+            "No inference provider is configured, so no inference host is listed or tested."
+        };
+        list.note(Note {
+            id: "no-provider".into(),
+            text: text.into(),
+            keys: vec!["inferenceProvider".into()],
+        });
+        return;
+    };
+    let Some(provider) = credentials.provider(id) else {
+        let known: Vec<&str> = credentials.providers.iter().map(|p| p.id.as_str()).collect();
+        let shown: String = id.chars().filter(|c| !c.is_control()).take(40).collect();
+        let message = format!("inferenceProvider is `{shown}`, which is not one of {}", known.join(", "));
+        add(facts, list, "unknown-provider", Severity::Error, message, Some("inferenceProvider"));
+        return;
+    };
+    for key in provider.requires.iter().filter(|k| facts.plain(k).is_none()) {
+        let message = format!("the provider {} needs {key}, which is not set", provider.title);
+        add(facts, list, "missing-key", Severity::Error, message, Some(key));
+    }
+    if facts.credential() == NO_CREDENTIAL {
+        let message = format!(
+            "no credential for {} is configured; set a key, a helper or a sign-in, or inferenceCredentialKind",
+            provider.title
+        );
+        add(facts, list, "no-credential", Severity::Warning, message, None);
+    }
+}
+
+/// Keys that this version does not read are left out of the derivation, so the reader must know.
+fn unread_keys(facts: &Facts<'_>, list: &mut List<'_>) {
+    for name in facts.configuration.settings.keys() {
+        let Some(key) = facts.pack.keys.get(name) else { continue };
+        let (when, version) = match (&key.since, &key.until) {
+            (Some(since), _) if facts.version < since => ("is read from app version", since),
+            (_, Some(until)) if facts.version >= until => ("is no longer read since app version", until),
+            _ => continue,
+        };
+        let message =
+            format!("{name} {when} {version}; the list is for {}, so the key is ignored", facts.version);
+        add(facts, list, "key-not-read", Severity::Info, message, Some(name));
+    }
+}
+
+fn add(
+    facts: &Facts<'_>,
+    list: &mut List<'_>,
+    id: &str,
+    severity: Severity,
+    message: String,
+    key: Option<&str>,
+) {
+    let origin = key.and_then(|k| facts.configuration.settings.get(k)).map(|s| s.origin.clone());
+    list.lint(Lint { id: id.to_owned(), severity, message, key: key.map(str::to_owned), origin });
+}

@@ -1,0 +1,375 @@
+//! Holds every rule against one configuration.
+
+use super::address::{self, Endpoint, Problem};
+use super::facts::Facts;
+use super::host::HostPattern;
+use super::merge::{Contribution, List};
+use super::options::Options;
+use super::requirement::{Note, ProbeHints, Reason};
+use crate::config::{Lint, Value};
+use crate::rules::{HostName, HostSource, KeyPath, Rule};
+use crate::terms::{Need, Severity, Transport};
+
+/// Applies every rule of the pack, in order.
+pub(super) fn apply_all(facts: &Facts<'_>, options: &Options, config: Option<&str>, list: &mut List<'_>) {
+    for rule in &facts.pack.rules {
+        if !rule.holds_for(facts.version) || (rule.unlisted && !options.include_observed) {
+            continue;
+        }
+        let mut pass = Pass { facts, rule, config, need: rule.need, entry: None };
+        match &rule.each {
+            None => pass.apply(options, list),
+            Some(each) => {
+                for entry in facts.raw(each, None).and_then(Value::as_list).unwrap_or_default() {
+                    if matches!(entry, Value::Map(_)) {
+                        pass.entry = Some(entry);
+                        pass.need = rule.need;
+                        pass.apply(options, list);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One rule on one configuration, and on one entry where it iterates.
+struct Pass<'a> {
+    facts: &'a Facts<'a>,
+    rule: &'a Rule,
+    config: Option<&'a str>,
+    need: Need,
+    entry: Option<&'a Value>,
+}
+
+impl Pass<'_> {
+    fn apply(&mut self, options: &Options, list: &mut List<'_>) {
+        let rule = self.rule;
+        if !self.facts.holds(&rule.when, self.entry) {
+            return;
+        }
+        if let Some(exact) = &rule.exact
+            && !self.facts.holds(exact, self.entry)
+        {
+            if options.minimal {
+                return;
+            }
+            self.need = Need::Optional;
+        }
+        match &rule.source {
+            HostSource::Names(names) => names.iter().for_each(|name| self.name(name, list)),
+            HostSource::Url(path) => {
+                if let Some(value) = self.facts.raw(path, self.entry) {
+                    self.url(value, path, list);
+                }
+            }
+            HostSource::Urls(path) => match self.facts.raw(path, self.entry) {
+                Some(Value::List(values)) => values.iter().for_each(|v| self.url(v, path, list)),
+                Some(value) => self.url(value, path, list),
+                None => {}
+            },
+            HostSource::Patterns(path) => self.each_text(path, list, Self::pattern),
+            HostSource::PatternUrl(path) => self.each_text(path, list, Self::pattern_url),
+            HostSource::Ssh(path) => self.each_text(path, list, Self::ssh),
+            HostSource::Note(template) => {
+                let text = template.render(|key| {
+                    let name = self.facts.value(key, self.entry).and_then(Value::as_str);
+                    Some(name.map_or_else(|| "(without a name)".to_owned(), readable))
+                });
+                list.note(Note {
+                    id: rule.id.clone(),
+                    text: text.unwrap_or_default(),
+                    keys: rule.keys.clone(),
+                });
+            }
+            HostSource::Unbounded(text) => self.unbounded(text, list),
+        }
+    }
+
+    /// A host that the rule names, perhaps with values in it.
+    fn name(&self, name: &HostName, list: &mut List<'_>) {
+        let rule = self.rule;
+        let (host, name_key) = match name {
+            HostName::Fixed(host) => (host.clone(), None),
+            HostName::Made(template) => {
+                let mut bad: Option<(&KeyPath, String)> = None;
+                let text = template.render(|key| {
+                    let value = self.facts.value(key, self.entry)?.as_str()?;
+                    if is_label(value) {
+                        return Some(value.to_owned());
+                    }
+                    bad = Some((key, value.to_owned()));
+                    None
+                });
+                if let Some((key, value)) = bad {
+                    self.bad_label(key, &value, list);
+                }
+                let Some(Ok(host)) = text.map(|t| t.parse::<HostPattern>()) else { return };
+                (host, template.first_key().map(|k| k.key.clone()))
+            }
+        };
+        let hints = ProbeHints {
+            member: rule.member.clone().filter(|_| host.is_wildcard()),
+            name_key,
+            ..self.hints(&host, String::new())
+        };
+        let transport = rule.transport.unwrap_or(Transport::Https);
+        let port = rule.port.unwrap_or(443);
+        list.add(self.contribution(host, port, transport, None, hints));
+    }
+
+    /// The host of an address in a value.
+    fn url(&self, value: &Value, path: &KeyPath, list: &mut List<'_>) {
+        let Some(text) = value.as_str() else {
+            let message =
+                format!("{} holds no text where an address is expected; write a URL", path_text(path));
+            self.lint("bad-url", Severity::Error, message, path, list);
+            return;
+        };
+        let endpoint = match address::of_url(text, &self.facts.pack.networks) {
+            Ok(endpoint) => endpoint,
+            Err(problem) => return self.problem("bad-url", problem, path, list),
+        };
+        if endpoint.placeholder_path {
+            let message = format!(
+                "the path of {} still holds a placeholder; fill it in (the host {} is listed)",
+                path_text(path),
+                endpoint.host
+            );
+            self.lint("placeholder", Severity::Warning, message, path, list);
+        }
+        if self.rule.https_only && endpoint.transport == Transport::Http && !endpoint.host.is_loopback() {
+            let message = format!(
+                "{} is http to {}, which is not this device; the app accepts https only there",
+                path_text(path),
+                endpoint.host
+            );
+            self.lint("plain-http", Severity::Error, message, path, list);
+        }
+        self.endpoint(endpoint, path, list);
+    }
+
+    fn endpoint(&self, endpoint: Endpoint, path: &KeyPath, list: &mut List<'_>) {
+        let rule = self.rule;
+        let Endpoint { host, port, port_given, transport, base_path, .. } = endpoint;
+        if self.never_listed(&host, path, list) {
+            return;
+        }
+        let port = if port_given { port } else { rule.port.unwrap_or(port) };
+        let transport = rule.transport.unwrap_or_else(|| self.protocol(transport));
+        if host.is_loopback() {
+            list.note(Note {
+                id: "loopback".into(),
+                text: format!(
+                    "{} points at this device ({host}:{port}), so no firewall rule is needed for it; `check` probes it.",
+                    path_text(path)
+                ),
+                keys: vec![path.key.clone()],
+            });
+        }
+        let hints = ProbeHints { name_key: Some(path.key.clone()), ..self.hints(&host, base_path) };
+        list.add(self.contribution(host, port, transport, None, hints));
+    }
+
+    /// gRPC where the key that decides it says so; with TLS where the address has it.
+    fn protocol(&self, scheme: Transport) -> Transport {
+        let key = self.rule.transport_by.as_ref();
+        let word = key.and_then(|k| self.facts.value(k, self.entry)).and_then(Value::as_str);
+        match (word, scheme) {
+            (Some("grpc"), Transport::Https) => Transport::GrpcTls,
+            (Some("grpc"), Transport::Http) => Transport::Grpc,
+            _ => scheme,
+        }
+    }
+
+    /// Calls `read` with every text of a list, or of a value that is one text.
+    fn each_text(&self, path: &KeyPath, list: &mut List<'_>, read: fn(&Self, &str, &KeyPath, &mut List<'_>)) {
+        match self.facts.raw(path, self.entry) {
+            Some(Value::List(values)) => {
+                for value in values {
+                    match value.as_str() {
+                        Some(text) => read(self, text, path, list),
+                        None => {
+                            let message = format!("{} holds an entry that is no text", path_text(path));
+                            self.lint("bad-host", Severity::Error, message, path, list);
+                        }
+                    }
+                }
+            }
+            Some(Value::Text(text)) => read(self, text, path, list),
+            _ => {}
+        }
+    }
+
+    fn pattern(&self, text: &str, path: &KeyPath, list: &mut List<'_>) {
+        match address::of_pattern(text, &self.facts.pack.networks) {
+            Ok((host, port)) => {
+                let port = port.or(self.rule.port).unwrap_or(443);
+                self.listed(host, port, self.rule.transport.unwrap_or(Transport::Https), path, list);
+            }
+            Err(problem) => self.problem("bad-host", problem, path, list),
+        }
+    }
+
+    fn pattern_url(&self, text: &str, path: &KeyPath, list: &mut List<'_>) {
+        match address::of_pattern_url(text, &self.facts.pack.networks) {
+            Ok((host, port, transport)) => self.listed(host, port, transport, path, list),
+            Err(problem) => self.problem("bad-host", problem, path, list),
+        }
+    }
+
+    fn ssh(&self, text: &str, path: &KeyPath, list: &mut List<'_>) {
+        match address::of_ssh(text, &self.facts.pack.networks) {
+            Ok(host) => {
+                self.listed(
+                    host,
+                    self.rule.port.unwrap_or(22),
+                    self.rule.transport.unwrap_or(Transport::Ssh),
+                    path,
+                    list,
+                );
+            }
+            Err(problem) => self.problem("bad-host", problem, path, list),
+        }
+    }
+
+    /// A host that a list in the configuration names.
+    fn listed(
+        &self,
+        host: HostPattern,
+        port: u16,
+        transport: Transport,
+        path: &KeyPath,
+        list: &mut List<'_>,
+    ) {
+        if host == HostPattern::Any {
+            let text = self.rule.unbounded_text.as_deref().unwrap_or("any host");
+            return self.unbounded(text, list);
+        }
+        if self.never_listed(&host, path, list) {
+            return;
+        }
+        let hints = ProbeHints { name_key: Some(path.key.clone()), ..self.hints(&host, String::new()) };
+        list.add(self.contribution(host, port, transport, None, hints));
+    }
+
+    fn unbounded(&self, text: &str, list: &mut List<'_>) {
+        let hints = ProbeHints { customer: true, ..ProbeHints::default() };
+        let transport = self.rule.transport.unwrap_or(Transport::Https);
+        list.add(self.contribution(HostPattern::Any, 0, transport, Some(text.to_owned()), hints));
+    }
+
+    /// Link-local addresses, metadata services and addresses of no host stay off the list.
+    fn never_listed(&self, host: &HostPattern, path: &KeyPath, list: &mut List<'_>) -> bool {
+        if self.facts.pack.networks.is_metadata(host) {
+            let message = format!(
+                "{} names {host}, a link-local address or a cloud machine's metadata service; it is not listed and never probed. Write the host that is meant",
+                path_text(path)
+            );
+            self.lint("link-local", Severity::Error, message, path, list);
+            return true;
+        }
+        if let HostPattern::Address(a) = host
+            && (a.is_unspecified() || a.is_multicast())
+        {
+            let message = format!(
+                "{} names {host}, an address that no host has; write the host that is meant",
+                path_text(path)
+            );
+            self.lint("bad-host", Severity::Error, message, path, list);
+            return true;
+        }
+        false
+    }
+
+    fn hints(&self, host: &HostPattern, base_path: String) -> ProbeHints {
+        let private = self.facts.pack.networks.is_private_endpoint(host);
+        ProbeHints {
+            service: self.rule.service.clone(),
+            base_path,
+            member: None,
+            public_roots: self.rule.public_roots,
+            customer: self.rule.customer,
+            private_endpoint: self.rule.private_endpoint || private,
+            name_key: None,
+        }
+    }
+
+    fn contribution(
+        &self,
+        host: HostPattern,
+        port: u16,
+        transport: Transport,
+        unbounded: Option<String>,
+        hints: ProbeHints,
+    ) -> Contribution {
+        let rule = self.rule;
+        let reason = Reason {
+            rule: rule.id.clone(),
+            feature: rule.feature.clone(),
+            need: self.need,
+            actors: rule.actors.clone(),
+            purpose: rule.purpose.clone(),
+            breaks: rule.breaks.clone(),
+            confidence: rule.confidence,
+            keys: rule.keys.clone(),
+            removed_by: rule.off.as_ref().map(|o| o.text.clone()),
+            config: self.config.map(str::to_owned),
+            source: rule.sources.clone(),
+            since: rule.since.clone(),
+            until: rule.until.clone(),
+        };
+        Contribution { host, port, transport, unbounded, hints, reason }
+    }
+
+    fn bad_label(&self, key: &KeyPath, value: &str, list: &mut List<'_>) {
+        if self.facts.pack.networks.is_placeholder(value) {
+            return self.problem("placeholder", Problem::Placeholder(address::shown(value)), key, list);
+        }
+        let message = format!(
+            "{} is `{}`, which cannot be part of a host name (letters, digits and hyphens only); no host is listed for it",
+            path_text(key),
+            readable(value)
+        );
+        self.lint("bad-label", Severity::Error, message, key, list);
+    }
+
+    fn problem(&self, id: &str, problem: Problem, path: &KeyPath, list: &mut List<'_>) {
+        match problem {
+            Problem::Placeholder(text) => {
+                let message = format!(
+                    "{} still holds the placeholder `{text}`; fill it in, no host is listed for it",
+                    path_text(path)
+                );
+                self.lint("placeholder", Severity::Error, message, path, list);
+            }
+            Problem::Unreadable(text) => {
+                let message = format!("{}: {text}; no host is listed for it", path_text(path));
+                self.lint(id, Severity::Error, message, path, list);
+            }
+        }
+    }
+
+    fn lint(&self, id: &str, severity: Severity, message: String, path: &KeyPath, list: &mut List<'_>) {
+        let origin = self.facts.configuration.settings.get(&path.key).map(|s| s.origin.clone());
+        list.lint(Lint { id: id.to_owned(), severity, message, key: Some(path.key.clone()), origin });
+    }
+}
+
+/// One DNS label: what a region or a resource name must be.
+fn is_label(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 63
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// How a path is written in messages.
+fn path_text(path: &KeyPath) -> String {
+    if path.path.is_empty() { path.key.clone() } else { format!("{}.{}", path.key, path.path) }
+}
+
+/// Text of a configuration as it may stand in a message: one line, no control characters, short.
+fn readable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
+}

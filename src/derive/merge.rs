@@ -1,0 +1,113 @@
+//! Puts contributions of rules together: one endpoint per host, port and transport, with every reason.
+
+use std::collections::BTreeMap;
+
+use super::host::HostPattern;
+use super::requirement::{Note, ProbeHints, Reason, Requirement};
+use crate::config::Lint;
+use crate::rules::networks::Networks;
+use crate::terms::{Network, Transport};
+
+/// What one rule says about one endpoint.
+#[derive(Debug)]
+pub(super) struct Contribution {
+    pub host: HostPattern,
+    pub port: u16,
+    pub transport: Transport,
+    pub unbounded: Option<String>,
+    pub hints: ProbeHints,
+    pub reason: Reason,
+}
+
+/// The list under construction.
+pub(super) struct List<'a> {
+    networks: &'a Networks,
+    hosts: BTreeMap<(HostPattern, u16, Transport), Requirement>,
+    notes: Vec<Note>,
+    /// What is wrong with the configurations.
+    pub lint: Vec<Lint>,
+}
+
+impl<'a> List<'a> {
+    pub(super) const fn new(networks: &'a Networks) -> Self {
+        Self { networks, hosts: BTreeMap::new(), notes: Vec::new(), lint: Vec::new() }
+    }
+
+    pub(super) fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    pub(super) fn lint(&mut self, lint: Lint) {
+        if !self.lint.contains(&lint) {
+            self.lint.push(lint);
+        }
+    }
+
+    /// Adds a contribution to its endpoint.
+    pub(super) fn add(&mut self, c: Contribution) {
+        let key = (c.host, c.port, c.transport);
+        let Some(there) = self.hosts.get_mut(&key) else {
+            let internal = self.networks.is_internal(&key.0);
+            let (host, port, transport) = key.clone();
+            let loopback = host.is_loopback();
+            self.hosts.insert(
+                key,
+                Requirement {
+                    host,
+                    port,
+                    transport,
+                    network: if internal { Network::Internal } else { Network::Internet },
+                    unbounded: c.unbounded,
+                    loopback,
+                    hints: c.hints,
+                    reasons: vec![c.reason],
+                },
+            );
+            return;
+        };
+        match (&mut there.unbounded, c.unbounded) {
+            (Some(have), Some(more)) if !have.split("; ").any(|h| h == more) => {
+                have.push_str("; ");
+                have.push_str(&more);
+            }
+            (none @ None, more) => *none = more,
+            _ => {}
+        }
+        merge_hints(&mut there.hints, c.hints);
+        if !there.reasons.contains(&c.reason) {
+            there.reasons.push(c.reason);
+        }
+    }
+
+    /// The endpoints sorted by host, the notes and the lint.
+    pub(super) fn finish(self) -> (Vec<Requirement>, Vec<Note>, Vec<Lint>) {
+        (self.hosts.into_values().collect(), self.notes, self.lint)
+    }
+}
+
+/// The strictest reading wins: a host that any rule knows as the vendor's is not the customer's, and
+/// must chain to the public roots if any rule says so. The first customer rule that knows the service
+/// says which request proves it.
+pub(super) fn merge_hints(have: &mut ProbeHints, more: ProbeHints) {
+    have.name_key = match (have.name_key.take(), more.name_key) {
+        (Some(key), Some(_)) => Some(key),
+        // One of the rules knows the name by itself, so it is no mistake of the configuration.
+        _ => None,
+    };
+    have.customer &= more.customer;
+    if !have.customer {
+        // A vendor's host is recognised by its name; a path of the customer's would mislead the probe.
+        have.service = None;
+        have.base_path.clear();
+    } else if have.service.is_none() && more.service.is_some() {
+        have.service = more.service;
+        have.base_path = more.base_path;
+    }
+    if have.member.is_none() {
+        have.member = more.member;
+    }
+    have.public_roots |= more.public_roots;
+    have.private_endpoint |= more.private_endpoint;
+}

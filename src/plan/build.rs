@@ -1,0 +1,95 @@
+//! Requirements × route → plan.
+
+use super::{Path, Plan, ProxySettings, Request, Route, Skip, Target};
+use crate::derive::{HostPattern, Requirement, Requirements};
+use crate::rules::services::Services;
+use crate::terms::{Actor, Platform};
+
+/// Turns every requirement into a target, numbered from 1 in list order. Nothing is left out: what
+/// cannot or must not be dialled is a target with a reason to skip it.
+pub fn build(requirements: &Requirements, services: &Services, proxies: &ProxySettings) -> Plan {
+    let targets = requirements
+        .hosts
+        .iter()
+        .zip(1..)
+        .map(|(requirement, id)| target(id, requirement, services, proxies, requirements.platform))
+        .collect();
+    Plan { targets }
+}
+
+fn target(
+    id: u32,
+    requirement: &Requirement,
+    services: &Services,
+    proxies: &ProxySettings,
+    platform: Platform,
+) -> Target {
+    let nothing = |skip| Target {
+        id,
+        requirement: requirement.clone(),
+        probed: String::new(),
+        service: None,
+        request: None,
+        paths: Vec::new(),
+        skip: Some(skip),
+    };
+    if requirement.unbounded.is_some() || requirement.host == HostPattern::Any {
+        return nothing(Skip::Unbounded);
+    }
+    if requirement.host.is_link_local() {
+        return nothing(Skip::LinkLocal);
+    }
+    let probed = match &requirement.host {
+        HostPattern::Subdomains(_) => match &requirement.hints.member {
+            Some(member) => member.clone(),
+            None => return nothing(Skip::Wildcard),
+        },
+        host => host.to_string(),
+    };
+    let Ok(dialled) = probed.parse::<HostPattern>() else { return nothing(Skip::Wildcard) };
+    let paths = paths(requirement, &dialled, proxies, platform);
+    if paths.is_empty() {
+        return nothing(Skip::Actor);
+    }
+    let service = match &requirement.hints.service {
+        Some(id) => services.by_id(id),
+        None => services.for_host(&probed).map(|m| m.service),
+    };
+    let request = requirement.transport.has_http().then(|| match service {
+        Some(service) => service.request(&probed, &requirement.hints.base_path),
+        None => Request { method: "GET".into(), path: "/".into(), headers: Vec::new(), body: String::new() },
+    });
+    Target {
+        id,
+        requirement: requirement.clone(),
+        probed,
+        service: service.map(|s| s.id.clone()),
+        request,
+        paths,
+        skip: None,
+    }
+}
+
+/// The feature whose hosts are proxies and their scripts.
+const PROXY: &str = "proxy";
+
+/// The distinct routes of the actors that this program can speak for.
+fn paths(
+    requirement: &Requirement,
+    dialled: &HostPattern,
+    proxies: &ProxySettings,
+    platform: Platform,
+) -> Vec<Path> {
+    // The proxy itself, and the script that names it, are reached without it.
+    let is_proxy = requirement.reasons.iter().all(|r| r.feature == PROXY);
+    let mut paths: Vec<Path> = Vec::new();
+    for actor in requirement.actors().into_iter().filter(|a: &Actor| a.is_probed()) {
+        let route =
+            if is_proxy { Route::Direct } else { proxies.route(actor, dialled, requirement.port, platform) };
+        match paths.iter_mut().find(|p| p.route == route) {
+            Some(path) => path.actors.push(actor),
+            None => paths.push(Path { route, actors: vec![actor] }),
+        }
+    }
+    paths
+}

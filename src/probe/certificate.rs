@@ -1,0 +1,113 @@
+//! Reads a certificate into a record. Every text of it is the peer's, so all of it is sanitised
+//! and bounded.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use rustls::SupportedCipherSuite;
+use rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
+use rustls::pki_types::CertificateDer;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::observation::Certificate;
+
+use super::sanitise;
+
+/// Certificates of a chain that are kept; real chains have two to four.
+const CHAIN: usize = 10;
+/// Names of a certificate that are kept.
+const NAMES: usize = 20;
+/// Characters of a subject, an issuer, a name.
+const TEXT: usize = 256;
+
+/// Reads a chain, leaf first.
+pub(super) fn read_chain(chain: &[CertificateDer<'_>]) -> Vec<Certificate> {
+    chain.iter().take(CHAIN).map(|der| read(der.as_ref())).collect()
+}
+
+/// Reads one certificate; what cannot be read is left empty, the hash is always there.
+fn read(der: &[u8]) -> Certificate {
+    let mut record = Certificate {
+        subject: String::new(),
+        issuer: String::new(),
+        not_before: 0,
+        not_after: 0,
+        names: Vec::new(),
+        name_count: 0,
+        sha256: sha256(der),
+        self_issued: false,
+        ca: false,
+        issuer_url: None,
+    };
+    let Ok((_, certificate)) = X509Certificate::from_der(der) else {
+        record.subject = "(not readable)".to_owned();
+        return record;
+    };
+    record.subject = sanitise::line(&certificate.subject().to_string(), TEXT);
+    record.issuer = sanitise::line(&certificate.issuer().to_string(), TEXT);
+    record.not_before = certificate.validity().not_before.timestamp();
+    record.not_after = certificate.validity().not_after.timestamp();
+    record.self_issued = certificate.subject().as_raw() == certificate.issuer().as_raw();
+    record.ca = certificate.is_ca();
+    for extension in certificate.iter_extensions() {
+        match extension.parsed_extension() {
+            ParsedExtension::SubjectAlternativeName(san) => {
+                for name in san.general_names.iter().filter_map(name) {
+                    record.name_count += 1;
+                    if record.names.len() < NAMES {
+                        record.names.push(name);
+                    }
+                }
+            }
+            ParsedExtension::AuthorityInfoAccess(aia) => {
+                record.issuer_url = aia
+                    .accessdescs
+                    .iter()
+                    .filter(|d| d.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS)
+                    .find_map(|d| match d.access_location {
+                        GeneralName::URI(uri) => Some(sanitise::line(uri, TEXT)),
+                        _ => None,
+                    });
+            }
+            _ => {}
+        }
+    }
+    record
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(n) => Some(sanitise::line(n, TEXT)),
+        GeneralName::IPAddress(bytes) => {
+            if let Ok(v4) = <[u8; 4]>::try_from(*bytes) {
+                Some(Ipv4Addr::from(v4).to_string())
+            } else {
+                <[u8; 16]>::try_from(*bytes).ok().map(|v6| Ipv6Addr::from(v6).to_string())
+            }
+        }
+        _ => None,
+    }
+}
+
+/// SHA-256 in lower-case hexadecimal, by the TLS library's own implementation.
+fn sha256(bytes: &[u8]) -> String {
+    let SupportedCipherSuite::Tls13(suite) = TLS13_AES_128_GCM_SHA256 else { return String::new() };
+    suite.common.hash_provider.hash(bytes).as_ref().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn rubbish_is_recorded_as_unreadable() {
+        let record = read(b"not a certificate");
+        assert_eq!((record.subject.as_str(), record.sha256.len()), ("(not readable)", 64));
+    }
+}

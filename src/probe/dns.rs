@@ -1,0 +1,175 @@
+//! Name resolution: the operating system's lookup, since it alone sees hosts files and split DNS,
+//! and direct queries for the code of a failure.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, sleep_until};
+
+use crate::observation::{Dns, Lookup};
+
+use super::hedge::Budget;
+use super::{millis, query, sanitise};
+
+/// Addresses of one lookup that are kept.
+const ADDRESSES: usize = 16;
+
+/// Looks each name up once, however many hosts and paths want it. Made anew for every wave, so a
+/// repeated attempt asks again.
+pub(super) struct Names {
+    resolver: Option<SocketAddr>,
+    servers: Arc<[SocketAddr]>,
+    stage: Duration,
+    known: Mutex<HashMap<String, Arc<OnceCell<Dns>>>>,
+}
+
+impl Names {
+    /// `resolver`: ask only this server. `servers`: the system's, for the code of a failure.
+    pub(super) fn new(resolver: Option<SocketAddr>, servers: Arc<[SocketAddr]>, stage: Duration) -> Self {
+        Self { resolver, servers, stage, known: Mutex::default() }
+    }
+
+    /// The record of looking `name` up, made now or before in this wave.
+    pub(super) async fn look_up(&self, name: &str) -> Dns {
+        let cell = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(name.to_owned()).or_default())
+        };
+        cell.get_or_init(|| self.ask(name)).await.clone()
+    }
+
+    async fn ask(&self, name: &str) -> Dns {
+        let began = Instant::now();
+        let budget = Budget::start(self.stage);
+        let (system, direct) = match self.resolver {
+            Some(server) => (Lookup::NotAsked, query::ask_all(&[server], name, budget.end, true).await),
+            None => self.ask_system(name, budget).await,
+        };
+        Dns { name: name.to_owned(), system, direct, ms: millis(began.elapsed()) }
+    }
+
+    async fn ask_system(&self, name: &str, budget: Budget) -> (Lookup, Vec<crate::observation::DirectQuery>) {
+        // getaddrinfo runs on a thread that cannot be stopped; when the time is up it is left to
+        // itself (the caller's runtime must be shut down in the background).
+        let mut lookup = tokio::spawn(system_lookup(name.to_owned()));
+        tokio::select! {
+            biased;
+            done = &mut lookup => {
+                let system = done.unwrap_or_else(|e| failed(&e.to_string()));
+                let direct = match system {
+                    Lookup::Failed { .. } => query::ask_all(&self.servers, name, budget.end, false).await,
+                    _ => Vec::new(),
+                };
+                return (system, direct);
+            }
+            () = sleep_until(budget.half) => {}
+        }
+        let mut direct = tokio::spawn({
+            let (servers, name) = (Arc::clone(&self.servers), name.to_owned());
+            async move { query::ask_all(&servers, &name, budget.end, false).await }
+        });
+        let system = tokio::select! {
+            biased;
+            done = &mut lookup => done.unwrap_or_else(|e| failed(&e.to_string())),
+            () = sleep_until(budget.end) => Lookup::Timeout,
+        };
+        if matches!(system, Lookup::Addresses { .. }) && !direct.is_finished() {
+            direct.abort();
+            return (system, Vec::new());
+        }
+        lookup.abort();
+        (system, (&mut direct).await.unwrap_or_default())
+    }
+}
+
+/// The addresses to dial: the system's, or those of the resolver that was named instead of it.
+pub(super) fn addresses(dns: &Dns) -> Vec<IpAddr> {
+    match &dns.system {
+        Lookup::Addresses { addresses } => addresses.clone(),
+        Lookup::NotAsked => query::addresses(&dns.direct),
+        Lookup::Failed { .. } | Lookup::Timeout => Vec::new(),
+    }
+}
+
+async fn system_lookup(name: String) -> Lookup {
+    let found: io::Result<Vec<IpAddr>> = tokio::net::lookup_host((name.as_str(), 0))
+        .await
+        .map(|all| all.map(|a| a.ip().to_canonical()).collect());
+    match found {
+        Ok(all) => {
+            let mut addresses: Vec<IpAddr> = Vec::new();
+            for address in all {
+                if !addresses.contains(&address) && addresses.len() < ADDRESSES {
+                    addresses.push(address);
+                }
+            }
+            if addresses.is_empty() {
+                failed("the lookup gave no address")
+            } else {
+                Lookup::Addresses { addresses }
+            }
+        }
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+fn failed(error: &str) -> Lookup {
+    Lookup::Failed { error: sanitise::line(error, 200) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use hickory_resolver::proto::op::{Message, MessageType, OpCode, ResponseCode};
+
+    use super::*;
+    use crate::observation::DnsAnswer;
+
+    /// Answers NXDOMAIN to everything; before it, a forged answer with another number.
+    async fn nxdomain() -> SocketAddr {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let server = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut buffer = [0_u8; 1500];
+            while let Ok((n, from)) = socket.recv_from(&mut buffer).await {
+                let query = Message::from_vec(buffer.get(..n).unwrap()).unwrap();
+                for (id, code) in [
+                    (query.metadata.id.wrapping_add(1), ResponseCode::ServFail),
+                    (query.metadata.id, ResponseCode::NXDomain),
+                ] {
+                    let mut reply = Message::new(id, MessageType::Response, OpCode::Query);
+                    reply.add_queries(query.queries.clone());
+                    reply.metadata.response_code = code;
+                    socket.send_to(&reply.to_vec().unwrap(), from).await.unwrap();
+                }
+            }
+        });
+        server
+    }
+
+    #[tokio::test]
+    async fn the_code_of_a_failed_lookup_comes_from_the_servers() {
+        let server = nxdomain().await;
+        let names = Names::new(None, Arc::new([server]), Duration::from_millis(500));
+        let dns = names.look_up("nothing.invalid").await;
+        assert!(matches!(dns.system, Lookup::Failed { .. } | Lookup::Timeout), "{dns:?}");
+        assert_eq!(dns.direct.len(), 2);
+        assert!(dns.direct.iter().all(|q| q.server == server && q.answer == DnsAnswer::NxDomain));
+        assert!(addresses(&dns).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_dead_second_server_is_not_waited_for() {
+        let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let servers = [silent.local_addr().unwrap(), nxdomain().await];
+        let end = Instant::now() + Duration::from_secs(3600);
+        let answers = query::ask_all(&servers, "x.invalid", end, false).await;
+        assert_eq!(answers.len(), 2);
+        assert!(answers.iter().all(|q| q.server == servers[1] && q.answer == DnsAnswer::NxDomain));
+    }
+}

@@ -1,0 +1,260 @@
+//! One HTTP exchange on a stream that was measured before: the plan's request, and of its answer
+//! the head and the beginning of the body. Nothing is followed, nothing is sent twice.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::{http1, http2};
+use hyper::header::{ACCEPT, HOST, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Response, Version};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::task::JoinSet;
+
+use crate::observation::HttpOutcome;
+use crate::plan;
+
+use super::record::Recorder;
+use super::wire::{BoxedIo, End, Meter, Metered};
+use super::{headers, sanitise};
+
+/// Bytes of a body that are read; then the connection is dropped.
+const BODY: usize = 8 * 1024;
+/// Bytes of a response head that are read.
+const HEAD: usize = 32 * 1024;
+/// Header fields of a response head that are read.
+const FIELDS: usize = 200;
+
+/// Where a request goes.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    /// Name or address literal.
+    pub(super) host: String,
+    /// Port.
+    pub(super) port: u16,
+    /// Whether the stream is TLS.
+    pub(super) tls: bool,
+}
+
+impl Endpoint {
+    /// `host` or `host:port`, the address in brackets where it has colons.
+    fn authority(&self) -> String {
+        let default = if self.tls { 443 } else { 80 };
+        if self.port == default { bracketed(&self.host) } else { host_port(&self.host, self.port) }
+    }
+}
+
+/// `host:port` with brackets around an IPv6 literal.
+pub(super) fn host_port(host: &str, port: u16) -> String {
+    format!("{}:{port}", bracketed(host))
+}
+
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+/// Sends the request and reads its answer. Gives the number of the record when there was a whole
+/// one; otherwise the record says how it ended.
+pub(super) async fn exchange(
+    recorder: Arc<Recorder>,
+    io: BoxedIo,
+    h2: bool,
+    endpoint: Endpoint,
+    request: plan::Request,
+    confirm: bool,
+) -> Option<usize> {
+    let (io, meter) = Metered::new(io);
+    let number = recorder.http_begin(if h2 { "HTTP/2" } else { "HTTP/1.1" }, confirm);
+    let built = match build(&endpoint, &request, h2) {
+        Ok(built) => built,
+        Err(error) => {
+            let error = format!("the request could not be built: {}", sanitise::line(&error, 200));
+            recorder.http_end(number, HttpOutcome::Malformed { error });
+            return None;
+        }
+    };
+    let log = Log { recorder: Arc::clone(&recorder), number };
+    let result = if h2 {
+        over_h2(log, TokioIo::new(io), built).await
+    } else {
+        over_h1(log, TokioIo::new(io), built).await
+    };
+    match result {
+        Ok(()) => {
+            recorder.http_end(number, HttpOutcome::Answered);
+            Some(number)
+        }
+        Err(error) => {
+            recorder.http_end(number, outcome(&error, &meter));
+            None
+        }
+    }
+}
+
+/// Where one exchange is written down.
+struct Log {
+    recorder: Arc<Recorder>,
+    number: usize,
+}
+
+type Sent = Request<Full<Bytes>>;
+type Plain = TokioIo<Metered<BoxedIo>>;
+
+async fn over_h1(log: Log, io: Plain, request: Sent) -> hyper::Result<()> {
+    let (mut sender, connection) =
+        http1::Builder::new().max_headers(FIELDS).max_buf_size(HEAD).handshake(io).await?;
+    let beside = Nursery::default();
+    beside.spawn(connection);
+    let response = sender.send_request(request).await?;
+    read(log, response).await
+}
+
+async fn over_h2(log: Log, io: Plain, request: Sent) -> hyper::Result<()> {
+    let beside = Nursery::default();
+    let (mut sender, connection) = http2::Builder::new(Spawner(Arc::clone(&beside.0)))
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(2 * BODY as u32)
+        .initial_connection_window_size(64 * 1024 - 1)
+        .max_header_list_size(HEAD as u32)
+        .handshake(io)
+        .await?;
+    beside.spawn(connection);
+    let response = sender.send_request(request).await?;
+    read(log, response).await
+}
+
+async fn read(log: Log, response: Response<Incoming>) -> hyper::Result<()> {
+    log.recorder.http_update(log.number, |record, ms| {
+        let fields = response.headers().iter().map(|(n, v)| (n.as_str(), v.as_bytes()));
+        (record.headers, record.header_names) = headers::keep(fields);
+        record.status = Some(response.status().as_u16());
+        record.first_byte_ms = Some(ms);
+        if response.version() == Version::HTTP_10 {
+            "HTTP/1.0".clone_into(&mut record.version);
+        }
+    });
+    let mut body = response.into_body();
+    let mut bytes: Vec<u8> = Vec::new();
+    let mut ended = Ok(());
+    while bytes.len() < BODY {
+        match body.frame().await {
+            None => break,
+            Some(Err(error)) => {
+                ended = Err(error);
+                break;
+            }
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    let part = data.get(..data.len().min(BODY - bytes.len())).unwrap_or_default();
+                    bytes.extend_from_slice(part);
+                    // Kept piece by piece, in case time runs out before the end.
+                    log.recorder.http_update(log.number, |record, _| {
+                        record.body.push_str(&sanitise::block(part, BODY));
+                        record.body_bytes = bytes.len();
+                    });
+                }
+            }
+        }
+    }
+    log.recorder.http_update(log.number, |record, _| record.body = sanitise::block(&bytes, BODY));
+    ended
+}
+
+fn build(endpoint: &Endpoint, request: &plan::Request, h2: bool) -> Result<Sent, String> {
+    let text = |e: &dyn std::fmt::Display| e.to_string();
+    let authority = endpoint.authority();
+    let scheme = if endpoint.tls { "https" } else { "http" };
+    let uri = if h2 { format!("{scheme}://{authority}{}", request.path) } else { request.path.clone() };
+    let mut built = Request::builder()
+        .method(Method::from_bytes(request.method.as_bytes()).map_err(|e| text(&e))?)
+        .uri(uri)
+        .body(Full::new(Bytes::from(request.body.clone())))
+        .map_err(|e| text(&e))?;
+    let fields = built.headers_mut();
+    if !h2 {
+        fields.insert(HOST, HeaderValue::from_str(&authority).map_err(|e| text(&e))?);
+    }
+    fields.insert(USER_AGENT, HeaderValue::from_static(super::USER_AGENT));
+    fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    for (name, value) in &request.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|e| text(&e))?;
+        fields.insert(name, HeaderValue::from_str(value).map_err(|e| text(&e))?);
+    }
+    Ok(built)
+}
+
+/// How a failed exchange ended. The stream below knows it; the library's error is only asked
+/// whether it was the framing.
+fn outcome(error: &hyper::Error, meter: &Meter) -> HttpOutcome {
+    let malformed = || HttpOutcome::Malformed { error: sanitise::line(&chain(error), 300) };
+    match meter.read().end {
+        Some(End::Alert(alert)) => HttpOutcome::Alert { alert },
+        _ if error.is_parse() => malformed(),
+        Some(End::Reset) => HttpOutcome::Reset,
+        Some(End::Closed) => HttpOutcome::Closed,
+        Some(End::TimedOut) => HttpOutcome::Timeout,
+        Some(End::Other(error)) => HttpOutcome::Malformed { error: sanitise::line(&error, 300) },
+        None => malformed(),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}
+
+type Tasks = Arc<Mutex<JoinSet<()>>>;
+
+/// The tasks an exchange needs beside itself (its connection, and what HTTP/2 adds); they end with
+/// it, whatever the peer still sends.
+#[derive(Default)]
+struct Nursery(Tasks);
+
+impl Nursery {
+    fn spawn<F: Future<Output: Send> + Send + 'static>(&self, task: F) {
+        spawn(&self.0, task);
+    }
+}
+
+impl Drop for Nursery {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+}
+
+/// Lets HTTP/2 put tasks into the nursery.
+#[derive(Clone)]
+struct Spawner(Tasks);
+
+impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for Spawner {
+    fn execute(&self, task: F) {
+        spawn(&self.0, task);
+    }
+}
+
+fn spawn<F: Future<Output: Send> + Send + 'static>(tasks: &Tasks, task: F) {
+    tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
+        task.await;
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities_name_the_port_only_where_it_is_not_the_default() {
+        let of = |host, port, tls| Endpoint { host: str::to_owned(host), port, tls }.authority();
+        assert_eq!(of("a.example", 443, true), "a.example");
+        assert_eq!(of("a.example", 443, false), "a.example:443");
+        assert_eq!(of("::1", 4000, false), "[::1]:4000");
+        assert_eq!(host_port("::1", 443), "[::1]:443");
+    }
+}

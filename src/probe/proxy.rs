@@ -1,0 +1,192 @@
+//! The conversation with an HTTP proxy: CONNECT, without any credential, and its answer.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
+
+use crate::observation::{Proxy, ProxyOutcome, TlsOutcome, Trust};
+
+use super::wire::{BoxedIo, End, Prefixed};
+use super::{USER_AGENT, headers, millis, sanitise, tls, trust};
+
+/// Largest answer head that is read.
+const HEAD: usize = 16 * 1024;
+
+/// A proxy as the route names it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer<'a> {
+    /// Its name or address.
+    pub(super) host: &'a str,
+    /// Whether the connection to it is TLS.
+    pub(super) tls: bool,
+}
+
+/// Asks for a tunnel to `authority` (`host:port`). Gives the record, and the tunnel if it stands.
+pub(super) async fn connect(
+    client: &tls::Client,
+    stock: &trust::Stock,
+    io: BoxedIo,
+    peer: Peer<'_>,
+    authority: &str,
+) -> (Proxy, Option<BoxedIo>) {
+    let io = if peer.tls {
+        match secure(client, stock, io, peer.host).await {
+            Ok(io) => io,
+            Err(error) => {
+                let outcome = ProxyOutcome::Tls { error };
+                return (Proxy { outcome, headers: Vec::new(), ms: 0.0 }, None);
+            }
+        }
+    } else {
+        io
+    };
+    let began = Instant::now();
+    let (outcome, headers, tunnel) = ask(io, authority).await;
+    (Proxy { outcome, headers, ms: millis(began.elapsed()) }, tunnel)
+}
+
+/// The record of a proxy that did not answer within the stage.
+pub(super) fn silent(stage: Duration) -> Proxy {
+    Proxy { outcome: ProxyOutcome::Timeout, headers: Vec::new(), ms: millis(stage) }
+}
+
+/// TLS to the proxy itself. Its certificate must hold on this device: the app would refuse it.
+async fn secure(
+    client: &tls::Client,
+    stock: &trust::Stock,
+    io: BoxedIo,
+    host: &str,
+) -> Result<BoxedIo, String> {
+    let name = tls::server_name(host).ok_or_else(|| "its name cannot be verified".to_owned())?;
+    let (io, chain) = client.handshake_unrecorded(io, name.clone()).await.map_err(|o| describe(&o))?;
+    match stock.judge(chain, name).await.0 {
+        // A store that cannot be asked proves nothing against the proxy.
+        Trust::Accepted | Trust::Unavailable { .. } => Ok(io),
+        Trust::UnknownIssuer => Err("certificate of an issuer this device does not trust".to_owned()),
+        Trust::Expired => Err("certificate expired".to_owned()),
+        Trust::NotYetValid => Err("certificate not valid yet".to_owned()),
+        Trust::NameMismatch => Err("certificate for another name".to_owned()),
+        Trust::Revoked => Err("certificate revoked".to_owned()),
+        Trust::Rejected { error } => Err(error),
+    }
+}
+
+fn describe(outcome: &TlsOutcome) -> String {
+    match outcome {
+        TlsOutcome::Reset => "handshake reset".to_owned(),
+        TlsOutcome::Closed => "closed during the handshake".to_owned(),
+        TlsOutcome::Timeout => "no answer to the handshake".to_owned(),
+        TlsOutcome::Alert { alert } => format!("alert {alert}"),
+        TlsOutcome::Version => "only versions of TLS that are not spoken any more".to_owned(),
+        TlsOutcome::NotTls { first } => format!("does not speak TLS (answered `{first}`)"),
+        TlsOutcome::Faulty { error } => error.clone(),
+        TlsOutcome::Completed | TlsOutcome::Abandoned => "handshake not finished".to_owned(),
+    }
+}
+
+type Answer = (ProxyOutcome, Vec<(String, String)>, Option<BoxedIo>);
+
+async fn ask(mut io: BoxedIo, authority: &str) -> Answer {
+    let request =
+        format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {USER_AGENT}\r\n\r\n");
+    let ended = |end: End| {
+        let outcome = match end {
+            End::Closed => ProxyOutcome::Closed,
+            End::Reset => ProxyOutcome::Reset,
+            End::TimedOut => ProxyOutcome::Timeout,
+            End::Alert(alert) => ProxyOutcome::Tls { error: format!("alert {alert}") },
+            End::Other(error) => ProxyOutcome::Tls { error: sanitise::line(&error, 200) },
+        };
+        (outcome, Vec::new(), None)
+    };
+    let sent = match io.write_all(request.as_bytes()).await {
+        Ok(()) => io.flush().await,
+        Err(e) => Err(e),
+    };
+    if let Err(error) = sent {
+        return ended(End::of(&error));
+    }
+    let mut head: Vec<u8> = Vec::new();
+    let mut buffer = [0_u8; 2048];
+    loop {
+        if let Some(end) = find_end(&head) {
+            let rest = head.split_off(end);
+            let Some((status, headers)) = parse(&head) else {
+                return (ProxyOutcome::NotHttp, Vec::new(), None);
+            };
+            return match status {
+                // An interim answer; the real one follows.
+                100..=199 => {
+                    head = rest;
+                    continue;
+                }
+                200..=299 => (ProxyOutcome::Tunnel, headers, Some(Box::new(Prefixed::new(rest, io)))),
+                status => (ProxyOutcome::Status { status }, headers, None),
+            };
+        }
+        let begins_well = head.iter().zip(b"HTTP/1.").all(|(got, want)| got == want);
+        if !begins_well || head.len() > HEAD {
+            return (ProxyOutcome::NotHttp, Vec::new(), None);
+        }
+        match io.read(&mut buffer).await {
+            Ok(0) => return ended(End::Closed),
+            Ok(n) => head.extend_from_slice(buffer.get(..n).unwrap_or_default()),
+            Err(error) => return ended(End::of(&error)),
+        }
+    }
+}
+
+/// Where the head ends: after its empty line. A bare line feed ends a line too (RFC 9112, 2.2).
+fn find_end(head: &[u8]) -> Option<usize> {
+    let crlf = head.windows(4).position(|w| w == b"\r\n\r\n").map(|p| p + 4);
+    let lf = head.windows(2).position(|w| w == b"\n\n").map(|p| p + 2);
+    match (crlf, lf) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Status and allow-listed headers; the status line stands first, under the name `status-line`.
+fn parse(head: &[u8]) -> Option<(u16, Vec<(String, String)>)> {
+    let text = String::from_utf8_lossy(head);
+    let mut lines = text.lines();
+    let status_line = lines.next()?;
+    let rest = status_line.strip_prefix("HTTP/1.")?;
+    let status: u16 = rest.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    if !(100..=999).contains(&status) {
+        return None;
+    }
+    let fields = lines.filter_map(|l| l.split_once(':')).map(|(n, v)| (n.trim(), v.trim().as_bytes()));
+    let mut kept = vec![("status-line".to_owned(), sanitise::line(status_line, 128))];
+    kept.extend(headers::keep(fields).0);
+    Some((status, kept))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_is_read_and_its_secrets_left() {
+        let head =
+            b"HTTP/1.1 407 Sign in\x1b[1m first\r\nProxy-Authenticate: Negotiate\r\nSet-Cookie: a=b\r\n\r\n";
+        assert_eq!(find_end(head), Some(head.len()));
+        let (status, headers) = parse(head).unwrap_or_default();
+        assert_eq!(status, 407);
+        assert_eq!(
+            headers,
+            [
+                ("status-line".to_owned(), "HTTP/1.1 407 Sign in first".to_owned()),
+                ("proxy-authenticate".to_owned(), "Negotiate".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_status_line_is_refused() {
+        for bad in ["HTTP/1.1\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 99\r\n\r\n", "ICY 200\r\n\r\n"] {
+            assert_eq!(parse(bad.as_bytes()), None, "{bad}");
+        }
+    }
+}

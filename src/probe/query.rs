@@ -1,0 +1,198 @@
+//! Direct DNS queries: one question to one server, for the answer code that the operating
+//! system's lookup hides.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use hickory_resolver::proto::op::{Message, MessageType, Query, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::observation::{DirectQuery, DnsAnswer};
+
+use super::{millis, sanitise};
+
+/// Servers that are asked; the system's own resolver uses no more than three (resolv.conf(5)).
+const SERVERS: usize = 3;
+/// Addresses of one answer that are kept.
+const ADDRESSES: usize = 16;
+/// How long other answers are waited for once there is enough: the other family's once the first
+/// has addresses, other servers' once one has answered both. Longer than the Resolution Delay of
+/// RFC 8305 (50 ms), since a whole judgement hangs on it.
+const OTHERS: Duration = Duration::from_millis(500);
+
+/// The servers of the system's configuration, as configured.
+pub(super) fn system_servers() -> Vec<SocketAddr> {
+    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
+    let mut servers = Vec::new();
+    for server in config.name_servers() {
+        let port = server.connections.first().map_or(53, |c| c.port);
+        let address = SocketAddr::new(server.ip, port);
+        if !servers.contains(&address) {
+            servers.push(address);
+        }
+    }
+    servers
+}
+
+/// The addresses of all answers, each once, IPv6 first as the operating system orders them where
+/// both work.
+pub(super) fn addresses(queries: &[DirectQuery]) -> Vec<IpAddr> {
+    let mut seen = BTreeSet::new();
+    let mut all: Vec<IpAddr> = queries
+        .iter()
+        .filter_map(|q| match &q.answer {
+            DnsAnswer::Addresses { addresses } => Some(addresses),
+            _ => None,
+        })
+        .flatten()
+        .copied()
+        .filter(|a| seen.insert(*a))
+        .collect();
+    all.sort_by_key(IpAddr::is_ipv4);
+    all
+}
+
+/// Asks every server for A and AAAA at once. Ends soon after one server has answered both, so a
+/// dead second server costs nothing; with `for_addresses`, soon after the first addresses came.
+/// Questions that were not waited for are absent.
+pub(super) async fn ask_all(
+    servers: &[SocketAddr],
+    name: &str,
+    end: Instant,
+    for_addresses: bool,
+) -> Vec<DirectQuery> {
+    let mut running = JoinSet::new();
+    let mut order = 0_usize;
+    for server in servers.iter().copied().take(SERVERS) {
+        for kind in [RecordType::A, RecordType::AAAA] {
+            let name = name.to_owned();
+            let number = order;
+            running.spawn(async move { (number, ask(server, &name, kind, end).await) });
+            order += 1;
+        }
+    }
+    let mut answers = Vec::new();
+    let mut patience = end + Duration::from_millis(50);
+    loop {
+        tokio::select! {
+            biased;
+            done = running.join_next() => match done {
+                None => break,
+                Some(Ok(answer)) => {
+                    answers.push(answer);
+                    if is_enough(&answers, for_addresses) {
+                        patience = patience.min(Instant::now() + OTHERS);
+                    }
+                }
+                Some(Err(_)) => {}
+            },
+            () = sleep_until(patience) => break,
+        }
+    }
+    answers.sort_by_key(|(number, _)| *number);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+fn is_enough(answers: &[(usize, DirectQuery)], for_addresses: bool) -> bool {
+    let Some((_, last)) = answers.last() else { return false };
+    if for_addresses && matches!(last.answer, DnsAnswer::Addresses { .. }) {
+        return true;
+    }
+    let said = |q: &DirectQuery| !matches!(q.answer, DnsAnswer::Timeout | DnsAnswer::Unreachable { .. });
+    answers.iter().filter(|(_, q)| q.server == last.server && said(q)).count() == 2
+}
+
+async fn ask(server: SocketAddr, name: &str, kind: RecordType, end: Instant) -> DirectQuery {
+    let began = Instant::now();
+    let answer = match timeout_at(end, exchange(server, name, kind, end)).await {
+        Err(_) => DnsAnswer::Timeout,
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => DnsAnswer::Unreachable { error: sanitise::line(&error.to_string(), 200) },
+    };
+    DirectQuery { server, kind: kind.to_string(), answer, ms: millis(began.elapsed()) }
+}
+
+async fn exchange(server: SocketAddr, name: &str, kind: RecordType, end: Instant) -> io::Result<DnsAnswer> {
+    let mut question = Name::from_ascii(name).map_err(|e| io::Error::other(e.to_string()))?;
+    question.set_fqdn(true);
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(question, kind));
+    let bytes = message.to_vec().map_err(|e| io::Error::other(e.to_string()))?;
+
+    let any: IpAddr =
+        if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0)).await?;
+    // Connected: only this server's datagrams come in, and a closed port is reported.
+    socket.connect(server).await?;
+    let step = end.saturating_duration_since(Instant::now()) / 3;
+    let mut buffer = vec![0_u8; 4096];
+    loop {
+        socket.send(&bytes).await?;
+        // Sent three times in all: one lost datagram must not look like a dead server.
+        let again = (Instant::now() + step.max(Duration::from_millis(50))).min(end);
+        while let Ok(received) = timeout_at(again, socket.recv(&mut buffer)).await {
+            let reply = buffer.get(..received?).unwrap_or_default();
+            let Some(reply) = accept(reply, &message) else { continue };
+            let answer = read(&reply);
+            if reply.metadata.truncation && answer == DnsAnswer::NoData {
+                return over_tcp(server, &bytes, &message).await;
+            }
+            return Ok(answer);
+        }
+    }
+}
+
+async fn over_tcp(server: SocketAddr, query: &[u8], sent: &Message) -> io::Result<DnsAnswer> {
+    let mut stream = TcpStream::connect(server).await?;
+    stream.set_nodelay(true)?;
+    let length = u16::try_from(query.len()).map_err(io::Error::other)?;
+    let mut framed = length.to_be_bytes().to_vec();
+    framed.extend_from_slice(query);
+    stream.write_all(&framed).await?;
+    let length = usize::from(stream.read_u16().await?);
+    let mut reply = vec![0_u8; length];
+    stream.read_exact(&mut reply).await?;
+    match accept(&reply, sent) {
+        Some(reply) => Ok(read(&reply)),
+        None => Err(io::Error::other("the answer over TCP does not belong to the question")),
+    }
+}
+
+/// The reply as a message, if it answers this very question.
+fn accept(reply: &[u8], sent: &Message) -> Option<Message> {
+    let reply = Message::from_vec(reply).ok()?;
+    let same = reply.metadata.id == sent.metadata.id
+        && reply.metadata.message_type == MessageType::Response
+        // Some servers leave the question out of an error.
+        && (reply.queries.is_empty() || reply.queries == sent.queries);
+    same.then_some(reply)
+}
+
+fn read(reply: &Message) -> DnsAnswer {
+    match reply.metadata.response_code {
+        ResponseCode::NoError => {
+            let addresses: Vec<IpAddr> = reply
+                .answers
+                .iter()
+                .filter_map(|r| match &r.data {
+                    RData::A(a) => Some(IpAddr::V4(a.0)),
+                    RData::AAAA(a) => Some(IpAddr::V6(a.0)),
+                    _ => None,
+                })
+                .take(ADDRESSES)
+                .collect();
+            if addresses.is_empty() { DnsAnswer::NoData } else { DnsAnswer::Addresses { addresses } }
+        }
+        ResponseCode::NXDomain => DnsAnswer::NxDomain,
+        ResponseCode::ServFail => DnsAnswer::ServFail,
+        ResponseCode::Refused => DnsAnswer::Refused,
+        other => DnsAnswer::Code { code: other.into() },
+    }
+}

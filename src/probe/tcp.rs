@@ -1,0 +1,235 @@
+//! TCP: every address family by itself, the first connection of any goes on, and one budget for
+//! all of it.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::observation::TcpOutcome;
+
+use super::errno;
+use super::hedge::Budget;
+use super::record::Recorder;
+
+/// Connection Attempt Delay of RFC 8305: how long one address of a family is waited for before
+/// the next is tried beside it.
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+/// Addresses of one family that are tried.
+const PER_FAMILY: usize = 4;
+
+/// An address of the public internet of each family, to ask the kernel for the route there: root
+/// name servers (IANA root hints). Nothing is sent to them.
+const PUBLIC_V4: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4));
+const PUBLIC_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30));
+
+/// A connection and where it leads.
+pub(super) struct Connected {
+    /// The socket.
+    pub(super) stream: TcpStream,
+    /// The remote end.
+    pub(super) remote: SocketAddr,
+}
+
+/// Source addresses of this device for public addresses: IPv4, IPv6.
+pub(super) fn public_sources() -> (Option<IpAddr>, Option<IpAddr>) {
+    (source_for(PUBLIC_V4).ok().flatten(), source_for(PUBLIC_V6).ok().flatten())
+}
+
+/// The source address the kernel would use towards `remote`; none without a route. Connecting a
+/// UDP socket only looks the route up.
+fn source_for(remote: IpAddr) -> std::io::Result<Option<IpAddr>> {
+    let any: IpAddr = match remote {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let result = UdpSocket::bind((any, 0)).and_then(|s| {
+        s.connect((remote, 443))?;
+        s.local_addr()
+    });
+    match result {
+        Ok(local) => Ok(Some(local.ip())),
+        Err(e) if errno::is_no_route(&e) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether this device has any way to `remote`. When the kernel refuses to say (a local rule),
+/// the connect itself will tell.
+fn has_route(remote: IpAddr) -> bool {
+    remote.is_loopback() || !matches!(source_for(remote), Ok(None))
+}
+
+/// Addresses that nothing is ever sent to: link-local ones, where cloud metadata services answer
+/// with credentials, and the one such service that has a routable-looking address.
+fn is_forbidden(address: IpAddr) -> bool {
+    const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6 == METADATA_V6,
+    }
+}
+
+/// Tries every address family at once, within one budget. Gives the first connection; what is
+/// still under way in the other family goes on in `background`, so that it is known whether it
+/// works too.
+pub(super) async fn race(
+    recorder: &Arc<Recorder>,
+    addresses: &[IpAddr],
+    port: u16,
+    budget: Budget,
+    background: &mut JoinSet<()>,
+) -> Option<Connected> {
+    let (forbidden, allowed): (Vec<IpAddr>, Vec<IpAddr>) = addresses.iter().partition(|a| is_forbidden(**a));
+    for address in forbidden.into_iter().take(PER_FAMILY) {
+        let number = recorder.tcp_begin(SocketAddr::new(address, port), false);
+        let error = "link-local address, never probed".to_owned();
+        recorder.tcp_end(number, TcpOutcome::Other { errno: None, error }, None);
+    }
+    let (routed, unrouted): (Vec<IpAddr>, Vec<IpAddr>) = allowed.into_iter().partition(|a| has_route(*a));
+    // Without a way to any of them the kernel says so at once, and that is the finding.
+    let dialled = if routed.is_empty() { unrouted } else { routed };
+    let (found, mut first) = mpsc::channel(2);
+    for v6 in [true, false] {
+        let family: VecDeque<SocketAddr> = dialled
+            .iter()
+            .filter(|a| a.is_ipv6() == v6)
+            .take(PER_FAMILY)
+            .map(|a| SocketAddr::new(*a, port))
+            .collect();
+        if !family.is_empty() {
+            background.spawn(try_family(Arc::clone(recorder), family, budget, found.clone()));
+        }
+    }
+    drop(found);
+    first.recv().await
+}
+
+/// One family: the first address at once, each further one when the one before failed or was
+/// silent for a while, and a second socket to the first address from half-time on.
+async fn try_family(
+    recorder: Arc<Recorder>,
+    mut waiting: VecDeque<SocketAddr>,
+    budget: Budget,
+    found: mpsc::Sender<Connected>,
+) {
+    let Some(lead) = waiting.front().copied() else { return };
+    let mut running = JoinSet::new();
+    let mut begun = Vec::new();
+    let mut lead_failed = false;
+    let mut confirmed = false;
+    let mut next_at = Instant::now();
+    loop {
+        tokio::select! {
+            biased;
+            Some(done) = running.join_next() => {
+                let Ok((number, remote, result)) = done else { continue };
+                match result {
+                    Ok(stream) => {
+                        let stream: TcpStream = stream;
+                        recorder.tcp_end(number, TcpOutcome::Connected, stream.local_addr().ok());
+                        recorder.tcp_end_all(&begun, &TcpOutcome::Abandoned);
+                        // The other family may have won and gone on: then this one is only closed.
+                        found.try_send(Connected { stream, remote }).ok();
+                        return;
+                    }
+                    Err(outcome) => {
+                        recorder.tcp_end(number, outcome, None);
+                        lead_failed |= remote == lead;
+                        next_at = Instant::now();
+                    }
+                }
+            }
+            () = sleep_until(next_at), if !waiting.is_empty() => {
+                if let Some(remote) = waiting.pop_front() {
+                    begun.push(start(&recorder, &mut running, remote, false));
+                }
+                next_at = Instant::now() + NEXT_ADDRESS;
+            }
+            () = sleep_until(budget.half), if !confirmed && !lead_failed => {
+                confirmed = true;
+                begun.push(start(&recorder, &mut running, lead, true));
+            }
+            () = sleep_until(budget.end) => {
+                recorder.tcp_end_all(&begun, &TcpOutcome::Timeout);
+                return;
+            }
+        }
+        if running.is_empty() && waiting.is_empty() {
+            return;
+        }
+    }
+}
+
+type Tried = (usize, SocketAddr, Result<TcpStream, TcpOutcome>);
+
+fn start(recorder: &Recorder, running: &mut JoinSet<Tried>, remote: SocketAddr, confirm: bool) -> usize {
+    let number = recorder.tcp_begin(remote, confirm);
+    running.spawn(async move { (number, remote, connect(remote).await) });
+    number
+}
+
+/// A recorded second connection to an address that answered before.
+pub(super) async fn reconnect(recorder: &Recorder, remote: SocketAddr) -> Option<TcpStream> {
+    let number = recorder.tcp_begin(remote, true);
+    match connect(remote).await {
+        Ok(stream) => {
+            recorder.tcp_end(number, TcpOutcome::Connected, stream.local_addr().ok());
+            Some(stream)
+        }
+        Err(outcome) => {
+            recorder.tcp_end(number, outcome, None);
+            None
+        }
+    }
+}
+
+async fn connect(remote: SocketAddr) -> Result<TcpStream, TcpOutcome> {
+    let ipv6 = remote.is_ipv6();
+    let socket = socket(remote).map_err(|e| errno::connect_outcome(&e, ipv6, true))?;
+    let mut connecting = pin!(socket.connect(remote));
+    let mut polls = 0_u32;
+    let result = poll_fn(|cx| {
+        polls = polls.saturating_add(1);
+        connecting.as_mut().poll(cx)
+    })
+    .await;
+    result.map_err(|e| errno::connect_outcome(&e, ipv6, polls == 1))
+}
+
+/// A socket ready to connect. TCP_NODELAY: without it a request waits one round trip for the
+/// acknowledgement of the handshake's last flight.
+fn socket(remote: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = Socket::new(Domain::for_address(remote), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_tcp_nodelay(true)?;
+    Ok(TcpSocket::from_std_stream(socket.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_and_link_local_addresses_are_never_dialled() {
+        for text in ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254"] {
+            assert!(text.parse().is_ok_and(is_forbidden), "{text}");
+        }
+        for text in ["127.0.0.1", "::1", "10.0.0.1", "fd00::1", "203.0.113.1"] {
+            assert!(text.parse().is_ok_and(|a| !is_forbidden(a)), "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_always_has_a_route() {
+        assert!(has_route(IpAddr::V4(Ipv4Addr::LOCALHOST)) && has_route(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+    }
+}

@@ -1,0 +1,171 @@
+//! `check --dry-run`: everything that would be sent, before anything is.
+
+use serde_json::{Value, json};
+
+use super::layout::{Page, Paint, Style};
+use super::{sanitise, words};
+use crate::derive::HostPattern;
+use crate::plan::{Plan, Route, Target};
+
+/// The settings of the run that would be made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Budget of one stage, ms.
+    pub stage_timeout_ms: u64,
+    /// Budget of the run, ms.
+    pub deadline_ms: u64,
+    /// Hosts at a time.
+    pub concurrency: usize,
+    /// The server that would be asked instead of the system's resolvers.
+    pub resolver: Option<String>,
+    /// Each control that would be tried beside the hosts, as a sentence.
+    pub controls: Vec<String>,
+}
+
+const NOT_OURS: &str = "Checking certificates may make the operating system itself ask for revocation lists; \
+    Clearway neither sends nor sees that.";
+
+fn lookups(plan: &Plan) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for target in &plan.targets {
+        for path in &target.paths {
+            let name = match &path.route {
+                Route::Direct => target.probed.as_str(),
+                // The proxy looks the host up, not this device.
+                Route::Proxy { host, .. } => host.as_str(),
+            };
+            let literal = matches!(name.parse::<HostPattern>(), Ok(HostPattern::Address(_)));
+            let name = sanitise::line(name, sanitise::SHORT);
+            if !name.is_empty() && !literal && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names.sort_unstable();
+    names
+}
+
+fn is_literal(target: &Target) -> bool {
+    matches!(target.probed.parse::<HostPattern>(), Ok(HostPattern::Address(_)))
+}
+
+/// The server name of the TLS handshake; none without TLS and for address literals.
+fn sni(target: &Target) -> Option<String> {
+    (target.transport().has_tls() && !is_literal(target))
+        .then(|| sanitise::line(&target.probed, sanitise::SHORT))
+}
+
+/// The dry run for a terminal.
+pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
+    let mut page = Page::new(style);
+    let sent: Vec<&Target> = plan.targets.iter().filter(|t| !t.paths.is_empty()).collect();
+    let skipped: Vec<&Target> = plan.targets.iter().filter(|t| t.paths.is_empty()).collect();
+    page.hang_with("NOTHING WAS SENT. ", Paint::Bold, "", &format!(
+        "This is what `clearway check` would send: probes of {}, {} at a time, {} for a stage, {} for the run. No credential is ever sent.",
+        words::hosts(sent.len()),
+        settings.concurrency,
+        words::duration(settings.stage_timeout_ms),
+        words::duration(settings.deadline_ms),
+    ));
+
+    let names = lookups(plan);
+    page.heading("NAMES LOOKED UP (A and AAAA)");
+    let how = settings.resolver.as_ref().map_or_else(
+        || {
+            "By the operating system's lookup; where that fails, by a query to the system's DNS servers."
+                .to_owned()
+        },
+        |r| format!("By queries to {}.", sanitise::line(r, 60)),
+    );
+    page.hang("  ", Paint::None, &how);
+    for name in &names {
+        page.hang("  - ", Paint::None, name);
+    }
+
+    page.heading("CONNECTIONS");
+    for target in sent {
+        let transport = target.transport();
+        let host = &target.requirement.host;
+        page.hang("  - ", Paint::Bold, &format!("{host}, {transport} on TCP {}", target.port()));
+        let member = target.probed != target.requirement.host.to_string();
+        if member {
+            page.hang("      probed as ", Paint::None, &sanitise::line(&target.probed, sanitise::SHORT));
+        }
+        for path in &target.paths {
+            let actors: Vec<&str> = path.actors.iter().map(|a| a.as_str()).collect();
+            let text = format!("{} (as {})", words::route(&path.route), words::and(&actors));
+            page.hang("      route     ", Paint::None, &text);
+        }
+        match sni(target) {
+            Some(name) => page.hang("      TLS       ", Paint::None, &format!("server name {name}")),
+            None if transport.has_tls() => {
+                page.hang("      TLS       ", Paint::None, "no server name (address)")
+            }
+            None => {}
+        }
+        if let Some(request) = &target.request {
+            let line = format!("{} {}", request.method, request.path);
+            page.hang("      HTTP      ", Paint::None, &sanitise::line(&line, sanitise::LONG));
+            for (name, value) in &request.headers {
+                page.hang("                ", Paint::None, &sanitise::line(&format!("{name}: {value}"), 300));
+            }
+            if !request.body.is_empty() {
+                page.hang("      body      ", Paint::None, &sanitise::line(&request.body, 300));
+            }
+        }
+    }
+
+    page.heading("CONTROLS");
+    page.hang("  - ", Paint::None, "An attempt that fails is made a second time before it is reported.");
+    for control in &settings.controls {
+        page.hang("  - ", Paint::None, &sanitise::line(control, sanitise::LONG));
+    }
+    page.hang("  - ", Paint::None, NOT_OURS);
+
+    if !skipped.is_empty() {
+        page.heading("NOT PROBED");
+        for target in skipped {
+            let why = target.skip.map_or("nothing to send", words::skip);
+            page.hang("  - ", Paint::None, &format!("{}: {why}", words::endpoint_of(&target.requirement)));
+        }
+    }
+    page.into_text()
+}
+
+/// The dry run as `clearway.dry-run/1`, ending in a line feed.
+pub fn json(plan: &Plan, settings: &Settings) -> String {
+    let targets: Vec<Value> = plan
+        .targets
+        .iter()
+        .map(|t| {
+            let routes: Vec<Value> = t
+                .paths
+                .iter()
+                .map(|p| json!({ "route": words::route(&p.route), "actors": p.actors }))
+                .collect();
+            json!({
+                "id": t.id,
+                "host": t.requirement.host,
+                "port": t.requirement.port,
+                "transport": t.requirement.transport,
+                "probed": if t.probed.is_empty() { Value::Null } else { json!(t.probed) },
+                "sni": if t.paths.is_empty() { None } else { sni(t) },
+                "request": t.request,
+                "routes": routes,
+                "skip": t.skip,
+            })
+        })
+        .collect();
+    super::json::document(&json!({
+        "schema": "clearway.dry-run/1",
+        "clearway": env!("CARGO_PKG_VERSION"),
+        "sent": false,
+        "lookups": lookups(plan),
+        "resolver": settings.resolver,
+        "stage_timeout_ms": settings.stage_timeout_ms,
+        "deadline_ms": settings.deadline_ms,
+        "concurrency": settings.concurrency,
+        "controls": settings.controls,
+        "targets": targets,
+    }))
+}

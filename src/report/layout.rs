@@ -1,0 +1,203 @@
+//! Lines of at most so many columns, with a hanging indent, and colour where it is wanted.
+
+use unicode_width::UnicodeWidthStr;
+
+/// How a text report is laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Style {
+    /// ANSI colours. Every colour repeats what a word or a symbol says.
+    pub color: bool,
+    /// Every host with its stages, not only the ones that need attention.
+    pub verbose: bool,
+    /// Only the verdict and the things to do.
+    pub quiet: bool,
+    /// Columns of a line.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { color: false, verbose: false, quiet: false, width: 80 }
+    }
+}
+
+/// A colour with a meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paint {
+    None,
+    Bold,
+    Good,
+    Bad,
+    Attention,
+    Faint,
+}
+
+impl Paint {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Bold => "1",
+            Self::Good => "32",
+            Self::Bad => "1;31",
+            Self::Attention => "33",
+            Self::Faint => "2",
+        }
+    }
+}
+
+/// Columns that `text` takes.
+pub(super) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` filled with spaces to `width` columns.
+pub(super) fn pad(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(columns(text));
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// Breaks `text` at spaces: `first` columns for the first line, `rest` for the others. A word that
+/// is longer than a line stays whole, so that it can be copied.
+pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut current = String::new();
+    for word in text.split_whitespace() {
+        let room = if lines.is_empty() { first } else { rest };
+        if !current.is_empty() && columns(&current) + 1 + columns(word) > room {
+            lines.push(std::mem::take(&mut current));
+        }
+        if !current.is_empty() {
+            current.push(' ');
+        }
+        current.push_str(word);
+    }
+    lines.push(current);
+    lines
+}
+
+/// A text report being written.
+pub(super) struct Page<'a> {
+    out: String,
+    pub(super) style: &'a Style,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(style: &'a Style) -> Self {
+        Self { out: String::with_capacity(4096), style }
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.out
+    }
+
+    /// Columns of a line; a terminal too narrow to lay anything out is given lines it must break itself.
+    fn width(&self) -> usize {
+        self.style.width.max(40)
+    }
+
+    fn push(&mut self, text: &str) {
+        self.out.push_str(text.trim_end());
+        self.out.push('\n');
+    }
+
+    pub(super) fn paint(&self, paint: Paint, text: &str) -> String {
+        if !self.style.color || paint == Paint::None || text.is_empty() {
+            return text.to_owned();
+        }
+        format!("\u{1b}[{}m{text}\u{1b}[0m", paint.code())
+    }
+
+    /// An empty line, unless the page begins or one is there already.
+    pub(super) fn blank(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+
+    /// A heading: an empty line, then the line.
+    pub(super) fn heading(&mut self, text: &str) {
+        self.blank();
+        let painted = self.paint(Paint::Bold, text);
+        self.push(&painted);
+    }
+
+    /// Text after a prefix, wrapped; further lines begin below the first letter after the prefix.
+    pub(super) fn hang(&mut self, prefix: &str, paint: Paint, text: &str) {
+        let indent = " ".repeat(columns(prefix));
+        self.hang_with(prefix, paint, &indent, text);
+    }
+
+    /// The same with a prefix of its own for the further lines.
+    pub(super) fn hang_with(&mut self, prefix: &str, paint: Paint, rest: &str, text: &str) {
+        let room = |p: &str| self.width().saturating_sub(columns(p)).max(1);
+        let lines = wrap(text, room(prefix), room(rest));
+        let inner = prefix.trim();
+        for (i, line) in lines.iter().enumerate() {
+            if i > 0 {
+                self.push(&format!("{rest}{line}"));
+                continue;
+            }
+            let painted = match prefix.find(inner) {
+                Some(at) if !inner.is_empty() => {
+                    format!("{}{}{}", &prefix[..at], self.paint(paint, inner), &prefix[at + inner.len()..])
+                }
+                _ => prefix.to_owned(),
+            };
+            self.push(&format!("{painted}{line}"));
+        }
+    }
+
+    /// A row that is laid out already: one line when it fits, else the cells after the first below
+    /// it, behind the same prefix.
+    pub(super) fn row(&mut self, prefix: &str, paint: Paint, first: &str, first_width: usize, rest: &str) {
+        let one = format!("{}  {rest}", pad(first, first_width));
+        if columns(prefix) + columns(one.trim_end()) <= self.width() {
+            let mark = prefix.trim();
+            let painted = prefix.replacen(mark, &self.paint(paint, mark), usize::from(!mark.is_empty()));
+            self.push(&format!("{painted}{one}"));
+            return;
+        }
+        self.hang(prefix, paint, first);
+        if !rest.trim().is_empty() {
+            self.hang(&" ".repeat(columns(prefix)), Paint::None, rest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_stay_whole_and_lines_stay_short() {
+        assert_eq!(wrap("one two three", 7, 5), ["one two", "three"]);
+        assert_eq!(wrap("a-very-long-word b", 4, 4), ["a-very-long-word", "b"]);
+        assert_eq!(wrap("", 4, 4), [""]);
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_colour() {
+        let render = |color| {
+            let style = Style { color, ..Style::default() };
+            let mut page = Page::new(&style);
+            page.heading("HEAD");
+            page.hang("  x blocked  ", Paint::Bad, "word ".repeat(30).trim());
+            page.row("  + ok  ", Paint::Good, "host.example", 20, "12 ms");
+            page.into_text()
+        };
+        let mut stripped = render(true);
+        for code in ["1", "32", "1;31", "0"] {
+            stripped = stripped.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(stripped, render(false));
+        assert!(render(false).lines().all(|l| l.len() <= 80));
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_breaks_before_its_cells() {
+        let style = Style { width: 40, ..Style::default() };
+        let mut page = Page::new(&style);
+        page.row("  ", Paint::None, "a-host-name.of.some.length.example", 10, "tcp/timeout  4000 ms");
+        assert_eq!(page.into_text(), "  a-host-name.of.some.length.example\n  tcp/timeout 4000 ms\n");
+    }
+}

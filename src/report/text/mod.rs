@@ -1,0 +1,52 @@
+//! `--format text`: for a person at a terminal.
+
+mod check;
+mod details;
+mod hosts;
+
+pub use check::check;
+pub use hosts::hosts;
+
+use super::layout::{Page, Paint, columns};
+use super::sanitise;
+use crate::config::Lint;
+use crate::derive::Note;
+use crate::terms::Severity;
+
+/// Label and value, one below the other.
+fn rows(page: &mut Page<'_>, rows: &[(&str, String)]) {
+    let width = rows.iter().map(|(label, _)| columns(label)).max().unwrap_or(0);
+    for (label, value) in rows {
+        page.hang(&format!("  {label:width$}  "), Paint::Faint, value);
+    }
+}
+
+fn notes(page: &mut Page<'_>, notes: &[Note]) {
+    if notes.is_empty() {
+        return;
+    }
+    page.heading("NOTES");
+    for note in notes {
+        page.hang("  - ", Paint::None, &sanitise::line(&note.text, sanitise::LONG));
+    }
+}
+
+fn lint(page: &mut Page<'_>, lint: &[Lint]) {
+    if lint.is_empty() {
+        return;
+    }
+    page.heading("IN THE CONFIGURATION");
+    for one in lint {
+        let (prefix, paint) = match one.severity {
+            Severity::Error => ("  x error    ", Paint::Bad),
+            Severity::Warning => ("  ! warning  ", Paint::Attention),
+            Severity::Info => ("  - note     ", Paint::Faint),
+        };
+        let place = one.origin.as_ref().map_or_else(String::new, |o| {
+            let line = o.line.map_or_else(String::new, |l| format!(":{l}"));
+            let path = if o.path.is_empty() { String::new() } else { format!(", {}", o.path) };
+            format!(" ({}{line}{path})", o.source)
+        });
+        page.hang(prefix, paint, &sanitise::line(&format!("{}{place}", one.message), sanitise::LONG));
+    }
+}

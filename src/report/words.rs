@@ -1,0 +1,221 @@
+//! The words that renderings share: owners, counts, endpoints, times.
+
+use super::sanitise;
+use crate::derive::{HostPattern, Requirement, Requirements};
+use crate::diagnose::{Owner, Verdict};
+use crate::plan::{Route, Skip};
+use crate::terms::{Need, Platform, Transport};
+
+/// Whom to ask, in words.
+pub(super) const fn owner(owner: Owner) -> &'static str {
+    match owner {
+        Owner::Firewall => "the firewall team",
+        Owner::Dns => "the DNS team",
+        Owner::Proxy => "the proxy team",
+        Owner::TlsInspection => "the team that runs TLS inspection",
+        Owner::Network => "the network team",
+        Owner::Device => "whoever looks after this device",
+        Owner::Configuration => "whoever writes the app's configuration",
+        Owner::CloudAccount => "the owner of the cloud account",
+        Owner::Service => "whoever runs the service",
+        Owner::None => "nobody",
+    }
+}
+
+/// The symbol and the word of a verdict. The word stands alone where there is no colour.
+pub(super) const fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Reachable => ("+", "ok"),
+        Verdict::Warning => ("!", "warning"),
+        Verdict::Blocked => ("x", "blocked"),
+        Verdict::Untested => ("?", "untested"),
+    }
+}
+
+/// `1 host`, `2 hosts`.
+pub(super) fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// `1 host`, `2 hosts`.
+pub(super) fn hosts(n: usize) -> String {
+    count(n, "host", "hosts")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn and<S: AsRef<str>>(parts: &[S]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [init @ .., last] => {
+            let init: Vec<&str> = init.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", init.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// The first `shown` parts, and how many more there are.
+pub(super) fn first<S: AsRef<str>>(parts: &[S], shown: usize) -> String {
+    // One more name takes no more room than "and 1 more".
+    if parts.len() <= shown + 1 {
+        let all: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
+        return all.join(", ");
+    }
+    let some: Vec<&str> = parts.iter().take(shown).map(AsRef::as_ref).collect();
+    format!("{} and {} more", some.join(", "), parts.len() - shown)
+}
+
+/// The endpoint as lists write it: `host`, or `host:port` where the port is not 443; an IPv6
+/// literal with a port stands in brackets.
+pub fn endpoint(host: &HostPattern, port: u16) -> String {
+    match (host, port) {
+        (_, 0 | 443) => host.to_string(),
+        (HostPattern::Address(a), _) if a.is_ipv6() => format!("[{a}]:{port}"),
+        _ => format!("{host}:{port}"),
+    }
+}
+
+/// [`endpoint`] of a requirement.
+pub(super) fn endpoint_of(requirement: &Requirement) -> String {
+    endpoint(&requirement.host, requirement.port)
+}
+
+/// Milliseconds without decimals.
+pub(super) fn ms(value: f64) -> String {
+    let rounded = value.max(0.0).round();
+    if value > 0.0 && rounded < 1.0 { "<1 ms".into() } else { format!("{rounded:.0} ms") }
+}
+
+/// A duration a person reads: `812 ms`, `4.1 s`.
+pub(super) fn duration(ms: u64) -> String {
+    if ms < 1_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) }
+}
+
+/// The platform as its maker writes it.
+pub(super) const fn platform(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Macos => "macOS",
+        Platform::Windows => "Windows",
+        Platform::Linux => "Linux",
+    }
+}
+
+/// The heading of everything that is needed so badly.
+pub(super) const fn need_heading(need: Need) -> &'static str {
+    match need {
+        Need::Required => "REQUIRED",
+        Need::Feature => "FEATURE",
+        Need::Optional => "OPTIONAL",
+    }
+}
+
+/// What a transport other than HTTPS is called beside a host.
+pub(super) const fn transport(transport: Transport) -> Option<&'static str> {
+    match transport {
+        Transport::Https => None,
+        Transport::Http => Some("plain http"),
+        Transport::Grpc => Some("plain gRPC"),
+        Transport::GrpcTls => Some("gRPC over TLS"),
+        Transport::Ssh => Some("ssh"),
+        Transport::Tcp => Some("tcp"),
+    }
+}
+
+/// The route as `actors[].route` has it: `direct`, or `proxy host:port (origin)`.
+pub(super) fn route(route: &Route) -> String {
+    match route {
+        Route::Direct => "direct".into(),
+        Route::Proxy { host, port, tls, origin } => {
+            let host = sanitise::line(host, sanitise::SHORT);
+            let host = if host.contains(':') { format!("[{host}]") } else { host };
+            let tls = if *tls { "TLS, " } else { "" };
+            format!("proxy {host}:{port} ({tls}{})", sanitise::line(origin, 80))
+        }
+    }
+}
+
+/// The number of a thing to do, wherever it is referred to.
+pub(super) fn number(n: usize) -> String {
+    format!("#{n}")
+}
+
+/// Why nothing is sent to a target.
+pub(super) const fn skip(skip: Skip) -> &'static str {
+    match skip {
+        Skip::Wildcard => "a wildcard without a known member",
+        Skip::Unbounded => "cannot be listed",
+        Skip::LinkLocal => "a link-local address; never probed",
+        Skip::Actor => "only a browser, a sign-in broker or a remote host dials it",
+    }
+}
+
+/// `2026-11-22T16:31:25Z` as `2026-11-22 16:31:25 UTC`; anything else as it is.
+pub(super) fn time(text: &str) -> String {
+    let text = sanitise::line(text, 40);
+    match text.strip_suffix('Z').and_then(|t| t.split_once('T')) {
+        Some((date, time)) => format!("{date} {} UTC", time.split('.').next().unwrap_or(time)),
+        None => text,
+    }
+}
+
+/// The head rows that every rendering of a list has: label and value.
+pub(super) fn head(requirements: &Requirements, whole_hash: bool) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    for input in &requirements.inputs {
+        let mut facts = vec![sanitise::line(&input.format, 40)];
+        if !input.sha256.is_empty() {
+            let hash = sanitise::line(&input.sha256, 64);
+            let shown = if whole_hash { hash.as_str() } else { hash.get(..12).unwrap_or(&hash) };
+            facts.push(format!("sha256 {shown}"));
+        }
+        facts.retain(|f| !f.is_empty());
+        let name = sanitise::line(&input.name, sanitise::SHORT);
+        let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+        rows.push(("Config", format!("{name}{facts}")));
+    }
+    if requirements.inputs.is_empty() {
+        rows.push(("Config", "none; only the hosts named on the command line".into()));
+    }
+    if let Some(provider) = &requirements.provider {
+        rows.push(("Provider", sanitise::line(provider, 80)));
+    }
+    let assumed = if requirements.platform_assumed { " (assumed; --platform says otherwise)" } else { "" };
+    rows.push(("Platform", format!("{}{assumed}", platform(requirements.platform))));
+    rows.push(("App", requirements.app_version.to_string()));
+    rows.push((
+        "Rules",
+        format!("{} (Clearway {})", sanitise::line(&requirements.rules_date, 20), env!("CARGO_PKG_VERSION")),
+    ));
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(text: &str) -> HostPattern {
+        text.parse().unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn ports_show_where_they_are_not_443() {
+        assert_eq!(endpoint(&host("a.example"), 443), "a.example");
+        assert_eq!(endpoint(&host("*.a.example"), 8443), "*.a.example:8443");
+        assert_eq!(endpoint(&host("2001:db8::1"), 443), "2001:db8::1");
+        assert_eq!(endpoint(&host("2001:db8::1"), 8443), "[2001:db8::1]:8443");
+        assert_eq!(endpoint(&host("192.0.2.1"), 22), "192.0.2.1:22");
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(
+            (ms(0.2), ms(0.0), ms(12.5), ms(4001.4)),
+            ("<1 ms".into(), "0 ms".into(), "13 ms".into(), "4001 ms".into())
+        );
+        assert_eq!((duration(812), duration(4_120)), ("812 ms".into(), "4.1 s".into()));
+        assert_eq!(and(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(first(&["a", "b", "c", "d"], 2), "a, b and 2 more");
+        assert_eq!(first(&["a", "b", "c"], 2), "a, b, c");
+        assert_eq!(time("2026-11-22T16:31:25.123Z"), "2026-11-22 16:31:25 UTC");
+    }
+}

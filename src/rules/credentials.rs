@@ -1,0 +1,147 @@
+//! How the credential kind is decided, and what a provider cannot do without
+//! (`rules/credentials.toml`).
+
+use serde::Deserialize;
+
+use super::condition::{Condition, Known, RawCondition};
+use super::error::{PackError, Problems};
+use super::keys::KeyCatalogue;
+
+const FILE: &str = "credentials.toml";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCredentials {
+    kinds: Vec<String>,
+    #[serde(default)]
+    invalid: Vec<Invalid>,
+    #[serde(rename = "provider")]
+    providers: Vec<RawProvider>,
+    #[serde(default)]
+    together: Vec<Together>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProvider {
+    id: String,
+    title: String,
+    requires: Vec<String>,
+    sources: Vec<String>,
+    rules: Vec<RawKindRule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKindRule {
+    kind: String,
+    when: Option<RawCondition>,
+}
+
+/// A value that an app of today no longer reads.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invalid {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+    /// What to write instead.
+    pub message: String,
+}
+
+/// Keys that only work together.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Together {
+    /// The provider it matters for.
+    pub provider: String,
+    /// The keys.
+    pub keys: Vec<String>,
+    /// What the app does with a part of them.
+    pub message: String,
+}
+
+/// An inference provider.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Provider {
+    /// The value of `inferenceProvider`.
+    pub id: String,
+    /// Its name for readers.
+    pub title: String,
+    /// Keys it cannot do without.
+    pub requires: Vec<String>,
+    /// Documentation tags.
+    pub sources: Vec<String>,
+    /// Credential kinds in order of preference, each with what must hold.
+    pub rules: Vec<(String, Condition)>,
+}
+
+/// `credentials.toml`, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Credentials {
+    /// The kinds that `inferenceCredentialKind` may hold.
+    pub kinds: Vec<String>,
+    /// Values no longer read.
+    pub invalid: Vec<Invalid>,
+    /// The providers.
+    pub providers: Vec<Provider>,
+    /// Keys that only work together.
+    pub together: Vec<Together>,
+}
+
+impl Credentials {
+    /// The provider called `id`.
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|p| p.id == id)
+    }
+
+    /// Reads and checks the file's text.
+    pub(super) fn parse(text: &str, keys: &KeyCatalogue, problems: &mut Problems) -> Result<Self, PackError> {
+        let raw: RawCredentials = toml::from_str(text).map_err(|e| PackError::Syntax {
+            file: FILE.into(),
+            message: e.to_string().trim_end().to_owned(),
+        })?;
+        let ids: Vec<String> = raw.providers.iter().map(|p| p.id.clone()).collect();
+        let mut need_key = |entry: &str, field: &str, name: &str| {
+            if keys.get(name).is_none() {
+                problems.add(FILE, entry, field, format!("`{name}` is not in keys.toml"));
+            }
+        };
+        for i in &raw.invalid {
+            need_key("invalid", "key", &i.key);
+        }
+        for t in &raw.together {
+            t.keys.iter().for_each(|k| need_key("together", "keys", k));
+        }
+        for p in &raw.providers {
+            p.requires.iter().for_each(|k| need_key(&p.id, "requires", k));
+        }
+        let known = Known { keys, each: None, providers: &ids, kinds: &raw.kinds };
+        let mut providers = Vec::with_capacity(raw.providers.len());
+        for p in raw.providers {
+            let mut rules = Vec::with_capacity(p.rules.len());
+            for rule in p.rules {
+                if !raw.kinds.contains(&rule.kind) {
+                    problems.add(FILE, &p.id, "kind", format!("`{}` is not among `kinds`", rule.kind));
+                }
+                let when = match rule.when.map(|w| w.check(&known, &mut Vec::new())).transpose() {
+                    Ok(when) => when.unwrap_or(Condition::All(Vec::new())),
+                    Err(message) => {
+                        problems.add(FILE, &p.id, "when", message);
+                        continue;
+                    }
+                };
+                rules.push((rule.kind, when));
+            }
+            providers.push(Provider {
+                id: p.id,
+                title: p.title,
+                requires: p.requires,
+                sources: p.sources,
+                rules,
+            });
+        }
+        Ok(Self { kinds: raw.kinds, invalid: raw.invalid, providers, together: raw.together })
+    }
+}

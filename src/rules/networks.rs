@@ -1,0 +1,140 @@
+//! Which hosts are internal, which are never probed, and what a placeholder looks like
+//! (`rules/networks.toml`).
+
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+use super::error::Problems;
+use crate::derive::HostPattern;
+
+/// `networks.toml`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Networks {
+    /// Suffixes of internal names, without a leading dot.
+    pub internal_suffixes: Vec<String>,
+    /// Address blocks whose literals are internal.
+    pub internal_blocks: Vec<Block>,
+    /// Suffixes of names that exist only for a provider's private endpoints.
+    pub private_endpoint_suffixes: Vec<String>,
+    /// Metadata services outside the link-local range.
+    pub metadata_hosts: Vec<String>,
+    /// What an unfilled placeholder looks like.
+    pub placeholder: Placeholders,
+}
+
+/// How placeholders are recognised.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Placeholders {
+    /// Pairs of marks with text between them.
+    pub wrapped: Vec<(String, String)>,
+    /// Beginnings of words.
+    pub prefixes: Vec<String>,
+    /// Texts that occur anywhere.
+    pub containing: Vec<String>,
+}
+
+/// An address block, `address/length`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Block {
+    address: IpAddr,
+    length: u8,
+}
+
+impl TryFrom<String> for Block {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let bad = || format!("`{text}` is no address block; write it like 10.0.0.0/8");
+        let (address, length) = text.split_once('/').ok_or_else(bad)?;
+        let address: IpAddr = address.parse().map_err(|_| bad())?;
+        let length: u8 = length.parse().map_err(|_| bad())?;
+        if length > if address.is_ipv4() { 32 } else { 128 } {
+            return Err(bad());
+        }
+        Ok(Self { address, length })
+    }
+}
+
+impl Block {
+    /// Whether `address` lies in the block.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(net), IpAddr::V4(a)) => {
+                let shift = 32u32.saturating_sub(u32::from(self.length));
+                u32::from(net).checked_shr(shift) == u32::from(a).checked_shr(shift)
+            }
+            (IpAddr::V6(net), IpAddr::V6(a)) => {
+                let shift = 128u32.saturating_sub(u32::from(self.length));
+                u128::from(net).checked_shr(shift) == u128::from(a).checked_shr(shift)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Networks {
+    /// Notes every suffix or host that is none.
+    pub(super) fn check(&self, problems: &mut Problems) {
+        let lists = [
+            ("internal_suffixes", &self.internal_suffixes),
+            ("private_endpoint_suffixes", &self.private_endpoint_suffixes),
+            ("metadata_hosts", &self.metadata_hosts),
+        ];
+        for (field, list) in lists {
+            for text in list {
+                if let Err(e) = text.parse::<HostPattern>() {
+                    problems.add("networks.toml", "", field, format!("{e}; write it without a leading dot"));
+                }
+            }
+        }
+    }
+
+    /// Whether `host` is reached inside the organisation.
+    pub fn is_internal(&self, host: &HostPattern) -> bool {
+        let name = match host {
+            HostPattern::Name(n) | HostPattern::Subdomains(n) => n,
+            HostPattern::Address(a) => return self.internal_blocks.iter().any(|b| b.contains(*a)),
+            HostPattern::Any => return false,
+        };
+        !name.contains('.')
+            || ends_in_any(name, &self.internal_suffixes)
+            || ends_in_any(name, &self.private_endpoint_suffixes)
+    }
+
+    /// Whether `host` is a name that exists only for private endpoints of a provider.
+    pub fn is_private_endpoint(&self, host: &HostPattern) -> bool {
+        matches!(host, HostPattern::Name(n) | HostPattern::Subdomains(n) if ends_in_any(n, &self.private_endpoint_suffixes))
+    }
+
+    /// Whether `host` is a link-local address or a machine's metadata service.
+    pub fn is_metadata(&self, host: &HostPattern) -> bool {
+        host.is_link_local() || self.metadata_hosts.iter().any(|m| host.covers(m) && !host.is_wildcard())
+    }
+
+    /// Whether `text` was never filled in.
+    pub fn is_placeholder(&self, text: &str) -> bool {
+        let p = &self.placeholder;
+        let wrapped = p.wrapped.iter().any(|(open, close)| {
+            text.split_once(open.as_str()).is_some_and(|(_, rest)| rest.contains(close.as_str()))
+        });
+        wrapped
+            || p.containing.iter().any(|c| text.contains(c.as_str()))
+            || p.prefixes.iter().any(|prefix| begins_a_word(text, prefix))
+    }
+}
+
+fn ends_in_any(name: &str, suffixes: &[String]) -> bool {
+    suffixes
+        .iter()
+        .any(|s| name.strip_suffix(s.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+fn begins_a_word(text: &str, prefix: &str) -> bool {
+    text.match_indices(prefix).any(|(at, _)| {
+        text.get(..at)
+            .is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+    })
+}

@@ -1,0 +1,339 @@
+//! The whole rule pack: loading, checking, and the copy inside the binary.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::condition::Known;
+use super::credentials::Credentials;
+use super::error::{PackError, Problems};
+use super::keys::KeyCatalogue;
+use super::networks::Networks;
+use super::rule::{Context, Every, RawRule, Rule};
+use crate::terms::AppVersion;
+
+/// Largest rule file that is read, in bytes; the embedded ones are under 40 kB.
+const LIMIT: u64 = 2 * 1024 * 1024;
+
+/// The pack's own description.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meta {
+    /// Name of the pack.
+    pub name: String,
+    /// Date, `YYYY-MM-DD`.
+    pub date: String,
+    /// Newest app version it knows.
+    pub newest: AppVersion,
+    /// Releases with a change that matters on the network, oldest first.
+    pub releases: Vec<Release>,
+    /// Pages that the facts come from.
+    pub sources: Vec<SourceTag>,
+}
+
+/// A release of the app.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// Its version.
+    pub version: AppVersion,
+    /// Its date, as far as it is known.
+    pub date: String,
+}
+
+/// A documentation page, in one of its copies.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceTag {
+    /// The short name that rules use.
+    pub tag: String,
+    /// The page.
+    pub page: String,
+    /// Its approximate date.
+    pub date: String,
+}
+
+/// A feature: a group of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    /// Identifier, such as `inference`.
+    pub id: String,
+    /// Heading.
+    pub title: String,
+    /// What stops working without it, in plain words.
+    pub stops: String,
+}
+
+/// Everything known about the product's network needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pack {
+    /// The pack's own description.
+    pub meta: Meta,
+    /// The features, in report order.
+    pub features: Vec<Feature>,
+    /// The configuration keys.
+    pub keys: KeyCatalogue,
+    /// The rules, in the order of the features.
+    pub rules: Vec<Rule>,
+    /// How the credential kind is decided.
+    pub credentials: Credentials,
+    /// Internal hosts, metadata services, placeholders.
+    pub networks: Networks,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPack {
+    name: String,
+    date: String,
+    newest: AppVersion,
+    #[serde(rename = "feature")]
+    features: Vec<Feature>,
+    #[serde(rename = "source")]
+    sources: Vec<SourceTag>,
+    #[serde(rename = "release")]
+    releases: Vec<Release>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeatureFile {
+    #[serde(default)]
+    every: Every,
+    #[serde(rename = "rule", default)]
+    rules: Vec<RawRule>,
+}
+
+/// The texts of a pack, before they are checked.
+struct Texts<'a> {
+    pack: &'a str,
+    keys: &'a str,
+    credentials: &'a str,
+    networks: &'a str,
+    features: Vec<(&'a str, &'a str)>,
+}
+
+macro_rules! embedded_features {
+    ($($id:literal),+ $(,)?) => {
+        vec![$(($id, include_str!(concat!("../../rules/features/", $id, ".toml")))),+]
+    };
+}
+
+impl Pack {
+    /// The pack inside the binary.
+    ///
+    /// # Errors
+    /// Only when the embedded pack is broken, which a test rules out for every build.
+    pub fn embedded() -> Result<Self, PackError> {
+        Self::parse(&Texts {
+            pack: include_str!("../../rules/pack.toml"),
+            keys: include_str!("../../rules/keys.toml"),
+            credentials: include_str!("../../rules/credentials.toml"),
+            networks: include_str!("../../rules/networks.toml"),
+            features: embedded_features![
+                "inference",
+                "workspace",
+                "sign-in",
+                "bootstrap",
+                "proxy",
+                "sandbox",
+                "connectors",
+                "plugins",
+                "desktop-extensions",
+                "web-fetch",
+                "ssh",
+                "browser",
+                "import",
+                "otlp",
+                "auto-updates",
+                "essential-telemetry",
+                "nonessential-telemetry",
+                "nonessential-services",
+            ],
+        })
+    }
+
+    /// A pack in a directory: `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml` and
+    /// `features/<feature id>.toml`.
+    ///
+    /// # Errors
+    /// Names the file, the rule, the field and what to do.
+    pub fn from_dir(dir: &Path) -> Result<Self, PackError> {
+        let read = |name: &str| read_text(&dir.join(name));
+        let (pack, keys) = (read("pack.toml")?, read("keys.toml")?);
+        let (credentials, networks) = (read("credentials.toml")?, read("networks.toml")?);
+        let folder = dir.join("features");
+        let unreadable =
+            |e: std::io::Error| PackError::Unreadable { path: folder.clone(), reason: e.to_string() };
+        let mut files: Vec<(String, String)> = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.extension().is_some_and(|e| e == "toml") {
+                let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+                files.push((id, read_text(&path)?));
+            }
+        }
+        files.sort();
+        Self::parse(&Texts {
+            pack: &pack,
+            keys: &keys,
+            credentials: &credentials,
+            networks: &networks,
+            features: files.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect(),
+        })
+    }
+
+    /// The feature called `id`.
+    pub fn feature(&self, id: &str) -> Option<&Feature> {
+        self.features.iter().find(|f| f.id == id)
+    }
+
+    /// The rule called `id`.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|r| r.id == id)
+    }
+
+    fn parse(texts: &Texts<'_>) -> Result<Self, PackError> {
+        let raw: RawPack = from_toml("pack.toml", texts.pack)?;
+        let keys: KeyCatalogue = from_toml("keys.toml", texts.keys)?;
+        let networks: Networks = from_toml("networks.toml", texts.networks)?;
+        let mut problems = Problems::default();
+        check_names(&raw, &keys, &mut problems);
+        networks.check(&mut problems);
+        let credentials = Credentials::parse(texts.credentials, &keys, &mut problems)?;
+        let tags: Vec<String> = raw.sources.iter().map(|s| s.tag.clone()).collect();
+        for p in &credentials.providers {
+            for tag in p.sources.iter().filter(|t| !tags.contains(t)) {
+                problems.add(
+                    "credentials.toml",
+                    &p.id,
+                    "sources",
+                    format!("`{tag}` is no source of pack.toml"),
+                );
+            }
+        }
+        let providers: Vec<String> = credentials.providers.iter().map(|p| p.id.clone()).collect();
+
+        let mut rules: Vec<Rule> = Vec::with_capacity(128);
+        for (id, _) in &texts.features {
+            if !raw.features.iter().any(|f| f.id == *id) {
+                problems.add(
+                    &format!("features/{id}.toml"),
+                    "",
+                    "",
+                    format!("`{id}` is no feature of pack.toml; add it there or rename the file"),
+                );
+            }
+        }
+        for feature in &raw.features {
+            let Some((id, text)) = texts.features.iter().find(|(id, _)| *id == feature.id) else { continue };
+            let file = format!("features/{id}.toml");
+            let parsed = feature_file(&file, text)?;
+            let cx = Context {
+                file: &file,
+                feature: id,
+                every: &parsed.every,
+                known: Known { keys: &keys, each: None, providers: &providers, kinds: &credentials.kinds },
+                tags: &tags,
+            };
+            for rule in parsed.rules {
+                if rules.iter().any(|r| r.id == rule.id) {
+                    problems.add(
+                        &file,
+                        &format!("rule {}", rule.id),
+                        "id",
+                        "another rule has this id; choose a free one",
+                    );
+                }
+                rules.extend(rule.check(&cx, &mut problems));
+            }
+        }
+        problems.into_result()?;
+        Ok(Self {
+            meta: Meta {
+                name: raw.name,
+                date: raw.date,
+                newest: raw.newest,
+                releases: raw.releases,
+                sources: raw.sources,
+            },
+            features: raw.features,
+            keys,
+            rules,
+            credentials,
+            networks,
+        })
+    }
+}
+
+/// Duplicate names, and a date that is none.
+fn check_names(raw: &RawPack, keys: &KeyCatalogue, problems: &mut Problems) {
+    let mut twice = |file: &str, what: &str, names: Vec<&str>| {
+        for (i, name) in names.iter().enumerate() {
+            if names.iter().take(i).any(|n| n == name) {
+                problems.add(file, what, "", format!("`{name}` stands there twice; remove one"));
+            }
+        }
+    };
+    twice("pack.toml", "feature", raw.features.iter().map(|f| f.id.as_str()).collect());
+    twice("pack.toml", "source", raw.sources.iter().map(|s| s.tag.as_str()).collect());
+    twice("keys.toml", "key", keys.keys.iter().map(|k| k.name.as_str()).collect());
+    let shape: Vec<usize> = raw.date.split('-').map(str::len).collect();
+    if shape != [4, 2, 2] || !raw.date.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+        problems.add("pack.toml", "", "date", format!("`{}` is no date; write it like 2026-01-31", raw.date));
+    }
+    for key in &keys.keys {
+        if key.effect.trim().is_empty() {
+            problems.add(
+                "keys.toml",
+                &format!("key {}", key.name),
+                "effect",
+                "say what the key does on the network",
+            );
+        }
+    }
+}
+
+fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, PackError> {
+    toml::from_str(text).map_err(|e| PackError::Syntax {
+        file: file.to_owned(),
+        message: e.to_string().trim_end().to_owned(),
+    })
+}
+
+/// Reads a feature file; when that fails, reads it rule by rule to name the rule.
+fn feature_file(file: &str, text: &str) -> Result<FeatureFile, PackError> {
+    let error = match toml::from_str(text) {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    let culprit = text.parse::<toml::Table>().ok().and_then(|table| {
+        table.get("rule")?.as_array()?.iter().find_map(|rule| {
+            rule.clone().try_into::<RawRule>().err()?;
+            rule.get("id")?.as_str().map(str::to_owned)
+        })
+    });
+    let place = culprit.map(|id| format!("rule {id}: ")).unwrap_or_default();
+    Err(PackError::Syntax {
+        file: file.to_owned(),
+        message: format!("{place}{}", error.to_string().trim_end()),
+    })
+}
+
+fn read_text(path: &Path) -> Result<String, PackError> {
+    let unreadable =
+        |e: std::io::Error| PackError::Unreadable { path: path.to_owned(), reason: e.to_string() };
+    let mut text = String::new();
+    let read = File::open(path)
+        .map_err(unreadable)?
+        .take(LIMIT + 1)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
+    if read as u64 > LIMIT {
+        return Err(PackError::TooLarge { path: path.to_owned(), limit: LIMIT });
+    }
+    Ok(text)
+}

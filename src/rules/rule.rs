@@ -1,0 +1,457 @@
+//! One rule: which host, for whom, when, why, and how that is known.
+
+use serde::Deserialize;
+
+use super::condition::{Condition, KeyPath, Known, RawCondition, note, scalar};
+use super::error::Problems;
+use super::template::Template;
+use crate::config::Value;
+use crate::derive::HostPattern;
+use crate::terms::{Actor, AppVersion, Confidence, Need, Transport};
+
+/// A rule as it stands in a file. Which fields must be there depends on the host's source, so they
+/// are all optional here and [`RawRule::check`] says what is missing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub id: String,
+    host: Option<String>,
+    hosts: Option<Vec<String>>,
+    url_of: Option<String>,
+    urls_of: Option<String>,
+    patterns_of: Option<String>,
+    pattern_url_of: Option<String>,
+    ssh_of: Option<String>,
+    note: Option<String>,
+    unbounded: Option<String>,
+    each: Option<String>,
+    port: Option<u16>,
+    transport: Option<Transport>,
+    transport_by: Option<String>,
+    when: Option<RawCondition>,
+    exact: Option<RawCondition>,
+    need: Option<Need>,
+    actors: Option<Vec<Actor>>,
+    purpose: Option<String>,
+    breaks: Option<String>,
+    confidence: Option<Confidence>,
+    sources: Option<Vec<String>>,
+    since: Option<AppVersion>,
+    until: Option<AppVersion>,
+    off: Option<RawOff>,
+    public_roots: Option<bool>,
+    #[serde(default)]
+    private_endpoint: bool,
+    customer: Option<bool>,
+    member: Option<String>,
+    service: Option<String>,
+    unbounded_text: Option<String>,
+    #[serde(default)]
+    unlisted: bool,
+    #[serde(default)]
+    https_only: bool,
+}
+
+/// What every rule of a file shares.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Every {
+    when: Option<RawCondition>,
+    off: Option<RawOff>,
+}
+
+/// The setting that takes a rule's reason away, as it stands in a file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOff {
+    key: String,
+    value: Option<toml::Value>,
+    #[serde(default)]
+    unset: bool,
+}
+
+/// The setting that takes a rule's reason away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Off {
+    /// The key.
+    pub key: String,
+    /// The value to give it; `None` to remove the key.
+    pub value: Option<Value>,
+    /// What the report says, such as `disableAutoUpdates = true`.
+    pub text: String,
+}
+
+/// A host that a rule names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HostName {
+    /// The same for everyone.
+    Fixed(HostPattern),
+    /// Made from values.
+    Made(Template),
+}
+
+/// Where a rule's hosts come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HostSource {
+    /// Names in the rule.
+    Names(Vec<HostName>),
+    /// The address in a value.
+    Url(KeyPath),
+    /// The addresses in a value that is a list (or one text).
+    Urls(KeyPath),
+    /// Names, wildcards and `host:port` in a list.
+    Patterns(KeyPath),
+    /// The host of an address pattern, in which `*` may stand for labels or a path.
+    PatternUrl(KeyPath),
+    /// Names and wildcards of SSH hosts in a list.
+    Ssh(KeyPath),
+    /// No host: a remark.
+    Note(Template),
+    /// No host that could be named: says why.
+    Unbounded(String),
+}
+
+/// One rule, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Identifier, unique in the pack.
+    pub id: String,
+    /// The feature whose group shows the host.
+    pub feature: String,
+    /// Where the host comes from.
+    pub source: HostSource,
+    /// The key whose list is iterated, entry by entry.
+    pub each: Option<KeyPath>,
+    /// Port, where the value does not say one.
+    pub port: Option<u16>,
+    /// Transport, where the value's scheme does not decide it.
+    pub transport: Option<Transport>,
+    /// The key that decides between HTTP and gRPC.
+    pub transport_by: Option<KeyPath>,
+    /// What lists the host.
+    pub when: Condition,
+    /// What must hold as well for the host to be really needed.
+    pub exact: Option<Condition>,
+    /// How badly it is needed then.
+    pub need: Need,
+    /// Who dials it.
+    pub actors: Vec<Actor>,
+    /// What for.
+    pub purpose: String,
+    /// What the user sees without it.
+    pub breaks: String,
+    /// How well it is known.
+    pub confidence: Confidence,
+    /// Documentation tags.
+    pub sources: Vec<String>,
+    /// First app version it holds for.
+    pub since: Option<AppVersion>,
+    /// First app version it no longer holds for.
+    pub until: Option<AppVersion>,
+    /// The setting that removes it.
+    pub off: Option<Off>,
+    /// The host must chain to the public roots.
+    pub public_roots: bool,
+    /// The provider offers a private endpoint under this name.
+    pub private_endpoint: bool,
+    /// The name is the customer's.
+    pub customer: bool,
+    /// A concrete name under the rule's wildcard.
+    pub member: Option<String>,
+    /// Fingerprint of a host with a customer's name.
+    pub service: Option<String>,
+    /// What to say when the value allows any host.
+    pub unbounded_text: Option<String>,
+    /// Left out unless asked for.
+    pub unlisted: bool,
+    /// The app takes https only (http on the device itself).
+    pub https_only: bool,
+    /// Every key it reads.
+    pub keys: Vec<String>,
+}
+
+impl Rule {
+    /// Whether the rule holds for this app version.
+    pub fn holds_for(&self, version: &AppVersion) -> bool {
+        self.since.as_ref().is_none_or(|s| version >= s) && self.until.as_ref().is_none_or(|u| version < u)
+    }
+}
+
+/// What the checks of a rule may refer to.
+pub(super) struct Context<'a> {
+    pub file: &'a str,
+    pub feature: &'a str,
+    pub every: &'a Every,
+    pub known: Known<'a>,
+    pub tags: &'a [String],
+}
+
+impl RawRule {
+    /// Checks the rule; every mistake is added to `problems`, and then there is no rule.
+    pub(super) fn check(self, cx: &Context<'_>, problems: &mut Problems) -> Option<Rule> {
+        let id = self.id.clone();
+        let mut ok = true;
+        let mut wrong = |field: &str, message: String| {
+            problems.add(cx.file, &format!("rule {id}"), field, message);
+            ok = false;
+        };
+        let known = Known { each: self.each.as_deref(), ..cx.known };
+        let mut keys: Vec<String> = Vec::new();
+        let each = match self.each.as_deref().map(|e| KeyPath::resolve(e, None, known.keys)).transpose() {
+            Ok(each) => each,
+            Err(message) => {
+                wrong("each", message);
+                None
+            }
+        };
+        if let Some(each) = &each {
+            note(&mut keys, &each.key);
+        }
+
+        let source = match self.read_source(&known, &mut keys) {
+            Ok(source) => Some(source),
+            Err((field, message)) => {
+                wrong(field, message);
+                None
+            }
+        };
+        let is_note = matches!(source, Some(HostSource::Note(_)));
+        let is_unbounded = matches!(source, Some(HostSource::Unbounded(_)));
+        let from_value = matches!(
+            source,
+            Some(
+                HostSource::Url(_)
+                    | HostSource::Urls(_)
+                    | HostSource::Patterns(_)
+                    | HostSource::PatternUrl(_)
+                    | HostSource::Ssh(_)
+            )
+        );
+
+        let mut check = |condition: Option<RawCondition>, field: &'static str, keys: &mut Vec<String>| {
+            condition.map(|c| c.check(&known, keys)).transpose().unwrap_or_else(|message| {
+                wrong(field, message);
+                None
+            })
+        };
+        let every = check(cx.every.when.clone(), "every.when", &mut keys);
+        let own = check(self.when, "when", &mut keys);
+        let exact = check(self.exact, "exact", &mut keys);
+        let when = match (every, own) {
+            (Some(a), Some(b)) => Condition::All(vec![a, b]),
+            (Some(a), None) | (None, Some(a)) => a,
+            (None, None) => Condition::All(Vec::new()),
+        };
+
+        let transport_by =
+            match self.transport_by.as_deref().map(|k| KeyPath::resolve(k, None, known.keys)).transpose() {
+                Ok(path) => path,
+                Err(message) => {
+                    wrong("transport_by", message);
+                    None
+                }
+            };
+        if let Some(path) = &transport_by {
+            note(&mut keys, &path.key);
+        }
+
+        let sources = self.sources.unwrap_or_default();
+        if sources.is_empty() {
+            wrong("sources", "name at least one source tag of pack.toml".into());
+        }
+        for tag in &sources {
+            if !cx.tags.contains(tag) {
+                wrong(
+                    "sources",
+                    format!("`{tag}` is no source of pack.toml; add it there or correct the tag"),
+                );
+            }
+        }
+        let text = |value: Option<String>| value.filter(|t| !t.trim().is_empty());
+        let purpose = text(self.purpose);
+        let breaks = text(self.breaks);
+        let actors = self.actors.unwrap_or_default();
+        if !is_note {
+            if purpose.is_none() {
+                wrong("purpose", "say what the host is used for".into());
+            }
+            if breaks.is_none() {
+                wrong("breaks", "say what the user sees without the host".into());
+            }
+            if actors.is_empty() {
+                wrong("actors", "say who dials the host".into());
+            }
+            if self.need.is_none() {
+                wrong("need", "write required, feature or optional".into());
+            }
+            if self.public_roots.is_none() && !is_unbounded {
+                wrong("public_roots", "say whether the host must chain to the public roots".into());
+            }
+        }
+        if let (Some(since), Some(until)) = (&self.since, &self.until)
+            && since >= until
+        {
+            wrong("until", format!("{until} is not after since = {since}"));
+        }
+        if let Some(member) = &self.member {
+            let covered = match &source {
+                Some(HostSource::Names(names)) => names.iter().any(
+                    |n| matches!(n, HostName::Fixed(h @ HostPattern::Subdomains(_)) if h.covers(member)),
+                ),
+                _ => false,
+            };
+            if !covered {
+                wrong("member", format!("`{member}` is under no wildcard of this rule"));
+            }
+        }
+        // A remark has no reason to take away, so the file's common switch is only for hosts.
+        let off = match self.off.or_else(|| if is_note { None } else { cx.every.off.clone() }) {
+            None => None,
+            Some(raw) => match raw.check(each.is_some(), &known) {
+                Ok(off) => Some(off),
+                Err(message) => {
+                    wrong("off", message);
+                    None
+                }
+            },
+        };
+        if let Some(off) = &off {
+            note(&mut keys, &off.key);
+        }
+        if !ok {
+            return None;
+        }
+        Some(Rule {
+            id: self.id,
+            feature: cx.feature.to_owned(),
+            source: source?,
+            each,
+            port: self.port,
+            transport: self.transport,
+            transport_by,
+            when,
+            exact,
+            need: self.need.unwrap_or(Need::Optional),
+            actors,
+            purpose: purpose.unwrap_or_default(),
+            breaks: breaks.unwrap_or_default(),
+            confidence: self.confidence.unwrap_or(Confidence::Documented),
+            sources,
+            since: self.since,
+            until: self.until,
+            off,
+            public_roots: self.public_roots.unwrap_or(false),
+            private_endpoint: self.private_endpoint,
+            customer: self.customer.unwrap_or(from_value),
+            member: self.member,
+            service: self.service,
+            unbounded_text: self.unbounded_text,
+            unlisted: self.unlisted,
+            https_only: self.https_only,
+            keys,
+        })
+    }
+
+    /// The one source of hosts; an error names the field.
+    fn read_source(
+        &self,
+        known: &Known<'_>,
+        keys: &mut Vec<String>,
+    ) -> Result<HostSource, (&'static str, String)> {
+        let given: Vec<&'static str> = [
+            ("host", self.host.is_some()),
+            ("hosts", self.hosts.is_some()),
+            ("url_of", self.url_of.is_some()),
+            ("urls_of", self.urls_of.is_some()),
+            ("patterns_of", self.patterns_of.is_some()),
+            ("pattern_url_of", self.pattern_url_of.is_some()),
+            ("ssh_of", self.ssh_of.is_some()),
+            ("note", self.note.is_some()),
+            ("unbounded", self.unbounded.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, there)| there.then_some(name))
+        .collect();
+        let [field] = given[..] else {
+            return Err((
+                "host",
+                format!(
+                    "there are {} sources of hosts; write exactly one of host, hosts, url_of, urls_of, patterns_of, pattern_url_of, ssh_of, note, unbounded",
+                    given.len()
+                ),
+            ));
+        };
+        let mut path = |text: &str| {
+            let path = KeyPath::resolve(text, known.each, known.keys).map_err(|m| (field, m))?;
+            note(keys, &path.key);
+            Ok(path)
+        };
+        if let Some(text) = &self.url_of {
+            return Ok(HostSource::Url(path(text)?));
+        }
+        if let Some(text) = &self.urls_of {
+            return Ok(HostSource::Urls(path(text)?));
+        }
+        if let Some(text) = &self.patterns_of {
+            return Ok(HostSource::Patterns(path(text)?));
+        }
+        if let Some(text) = &self.pattern_url_of {
+            return Ok(HostSource::PatternUrl(path(text)?));
+        }
+        if let Some(text) = &self.ssh_of {
+            return Ok(HostSource::Ssh(path(text)?));
+        }
+        if let Some(text) = self.unbounded.as_deref().or(self.note.as_deref())
+            && text.trim().is_empty()
+        {
+            return Err((field, "it is empty; write a sentence".into()));
+        }
+        if let Some(text) = &self.unbounded {
+            return Ok(HostSource::Unbounded(text.clone()));
+        }
+        if let Some(text) = &self.note {
+            let template = Template::parse(text, known.each, known.keys, keys).map_err(|m| (field, m))?;
+            return Ok(HostSource::Note(template));
+        }
+        let texts = self.host.iter().chain(self.hosts.iter().flatten());
+        let names = texts
+            .map(|text| {
+                let template = Template::parse(text, known.each, known.keys, keys)?;
+                // Every placeholder stands for one label, so any label shows whether this is a host.
+                let sample = template.render(|_| Some("x".into())).unwrap_or_default();
+                let host = sample.parse::<HostPattern>().map_err(|e| e.to_string())?;
+                if host == HostPattern::Any {
+                    return Err("`*` is no host; write `unbounded` with the reason".to_owned());
+                }
+                Ok(if template.is_fixed() { HostName::Fixed(host) } else { HostName::Made(template) })
+            })
+            .collect::<Result<Vec<_>, String>>()
+            .map_err(|m| (field, m))?;
+        if names.is_empty() {
+            return Err((field, "it is empty; name at least one host".into()));
+        }
+        Ok(HostSource::Names(names))
+    }
+}
+
+impl RawOff {
+    fn check(self, iterates: bool, known: &Known<'_>) -> Result<Off, String> {
+        if known.keys.get(&self.key).is_none() {
+            return Err(format!("`{}` is not in keys.toml; add it there or correct the name", self.key));
+        }
+        let key = self.key;
+        let (value, text) = match (self.value, self.unset) {
+            (Some(_), true) | (None, false) => return Err("write either `value` or `unset = true`".into()),
+            (None, true) if iterates => (None, format!("{key} without this entry")),
+            (None, true) => (None, format!("{key} unset")),
+            (Some(toml::Value::Array(a)), false) if a.is_empty() => {
+                (Some(Value::List(Vec::new())), format!("{key} = []"))
+            }
+            (Some(raw), false) => {
+                let value = scalar(&raw).ok_or("`value` must be a scalar or an empty list")?;
+                (Some(value), format!("{key} = {raw}"))
+            }
+        };
+        Ok(Off { key, value, text })
+    }
+}
