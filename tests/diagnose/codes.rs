@@ -85,6 +85,7 @@ fn broken_ipv6_is_a_warning_only_where_the_device_has_ipv6() {
     assert_eq!(code(ours, TcpOutcome::Timeout), (Code::TcpIpv6Broken, WARNING));
     assert_eq!(code(ours, TcpOutcome::Abandoned), (Code::Ok, Verdict::Reachable));
     assert_eq!(code(None, TcpOutcome::NetworkUnreachable), (Code::Ok, Verdict::Reachable));
+    assert_eq!(code(Some("fd00::2"), TcpOutcome::Timeout), (Code::Ok, Verdict::Reachable));
 }
 
 #[test]
