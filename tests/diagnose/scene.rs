@@ -289,7 +289,7 @@ pub fn run(targets: &[Target], attempts: Vec<Attempt>) -> Judgement {
 }
 
 pub fn judged(targets: &[Target], observations: &Observations) -> Judgement {
-    let plan = Plan { targets: targets.to_vec() };
+    let plan = Plan { targets: targets.to_vec(), ..Plan::default() };
     judge(&plan, observations, &services(), &Codes::embedded().unwrap())
 }
 
