@@ -372,7 +372,7 @@ fn what_a_proxy_script_decides_is_untested_and_never_passes() {
         ),
     );
     let config = config.display().to_string();
-    let output = run(&["check", &config, "--need", "required", "--format", "json"]);
+    let output = run(&["check", &config, "--feature", "inference", "--format", "json"]);
     assert_eq!(json(&output)["verdict"], "unknown", "{}", text(&output.stderr));
     assert_eq!(output.status.code(), Some(3));
 }
