@@ -20,6 +20,8 @@ mod hedge;
 mod http;
 mod proxy;
 mod query;
+#[doc(hidden)]
+pub mod readers;
 mod record;
 mod sanitise;
 mod schedule;

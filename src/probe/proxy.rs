@@ -138,7 +138,7 @@ async fn ask(mut io: BoxedIo, authority: &str) -> Answer {
 }
 
 /// Where the head ends: after its empty line. A bare line feed ends a line too (RFC 9112, 2.2).
-fn find_end(head: &[u8]) -> Option<usize> {
+pub(super) fn find_end(head: &[u8]) -> Option<usize> {
     let crlf = head.windows(4).position(|w| w == b"\r\n\r\n").map(|p| p + 4);
     let lf = head.windows(2).position(|w| w == b"\n\n").map(|p| p + 2);
     match (crlf, lf) {
@@ -148,7 +148,7 @@ fn find_end(head: &[u8]) -> Option<usize> {
 }
 
 /// Status and allow-listed headers; the status line stands first, under the name `status-line`.
-fn parse(head: &[u8]) -> Option<(u16, Vec<(String, String)>)> {
+pub(super) fn parse(head: &[u8]) -> Option<(u16, Vec<(String, String)>)> {
     let text = String::from_utf8_lossy(head);
     let mut lines = text.lines();
     let status_line = lines.next()?;

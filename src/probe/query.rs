@@ -175,7 +175,8 @@ fn accept(reply: &[u8], sent: &Message) -> Option<Message> {
     same.then_some(reply)
 }
 
-fn read(reply: &Message) -> DnsAnswer {
+/// What the answer says.
+pub(super) fn read(reply: &Message) -> DnsAnswer {
     match reply.metadata.response_code {
         ResponseCode::NoError => {
             let addresses: Vec<IpAddr> = reply

@@ -80,7 +80,11 @@ impl Codes {
         Self::parse(&text, &file)
     }
 
-    fn parse(text: &str, file: &str) -> Result<Self, DataError> {
+    /// Reads and checks a text; messages call it `file`.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong in it.
+    pub fn parse(text: &str, file: &str) -> Result<Self, DataError> {
         let codes: Self = toml::from_str(text)
             .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
         let bad = |reason: String| DataError::Content { file: file.to_owned(), reason };

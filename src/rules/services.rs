@@ -231,7 +231,11 @@ impl Services {
         Self::parse((&services, &services_file), (&addresses, &addresses_file))
     }
 
-    fn parse(services: (&str, &str), addresses: (&str, &str)) -> Result<Self, DataError> {
+    /// Reads and checks the two texts, each with the name that messages call it by.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong in it.
+    pub fn parse(services: (&str, &str), addresses: (&str, &str)) -> Result<Self, DataError> {
         let (text, file) = services;
         let read: File = toml::from_str(text)
             .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
