@@ -6,6 +6,7 @@ pub mod codes;
 pub mod condition;
 pub mod credentials;
 pub mod error;
+pub mod firewalls;
 pub mod keys;
 pub mod networks;
 pub mod pack;
