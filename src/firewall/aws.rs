@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::intent::Names;
-use super::text::{description, json as render};
 use super::Sheet;
+use super::intent::Names;
+use super::text::{json as render, notes};
 use crate::terms::Transport;
 
 /// The template.
@@ -31,8 +31,7 @@ pub(super) fn template(sheet: &Sheet<'_>) -> String {
             resources.insert(id.to_owned(), group(name, target, &targets));
         }
     }
-    let remarks: Vec<String> =
-        sheet.remarks.iter().map(|r| description(r, 900)).filter(|r| !r.is_empty()).collect();
+    let remarks = notes(&sheet.remarks);
     render(&json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Hosts that Claude Desktop needs, written by Clearway",

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::Sheet;
 use super::intent::{Kind, Names};
 use super::place::{Way, host_prefix};
-use super::text::{description, json as render};
-use super::Sheet;
+use super::text::{json as render, notes};
 use crate::terms::Transport;
 
 /// The template.
@@ -37,7 +37,8 @@ pub(super) fn template(sheet: &Sheet<'_>) -> String {
     let web: Vec<Value> = web.iter().map(|((t, port), fqdns)| application_rule(*t, *port, fqdns)).collect();
     let mut network: Vec<Value> = Vec::new();
     network.extend(names.iter().map(|(p, set)| network_rule("names", *p, "destinationFqdns", set)));
-    network.extend(addresses.iter().map(|(p, set)| network_rule("addresses", *p, "destinationAddresses", set)));
+    network
+        .extend(addresses.iter().map(|(p, set)| network_rule("addresses", *p, "destinationAddresses", set)));
 
     let mut collections = Vec::new();
     if !network.is_empty() {
@@ -46,9 +47,7 @@ pub(super) fn template(sheet: &Sheet<'_>) -> String {
     if !web.is_empty() {
         collections.push(collection(&format!("{label}-application"), 200, &web));
     }
-    // Template strings that begin with a bracket are expressions: descriptions have none.
-    let remarks: Vec<String> =
-        sheet.remarks.iter().map(|r| description(r, 900)).filter(|r| !r.is_empty()).collect();
+    let remarks = notes(&sheet.remarks);
     render(&json!({
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "contentVersion": "1.0.0.0",

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Sheet;
 use super::intent::{Kind, Names};
 use super::text::{comments, description, object_name};
-use super::Sheet;
 
 /// The script.
 pub(super) fn script(sheet: &Sheet<'_>) -> String {

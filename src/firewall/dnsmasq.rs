@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::Sheet;
 use super::intent::Names;
 use super::text::comments;
-use super::Sheet;
 
 /// The dnsmasq configuration.
 pub(super) fn conf(sheet: &Sheet<'_>) -> String {
@@ -50,11 +50,8 @@ pub(super) fn sets(sheet: &Sheet<'_>) -> String {
     out.push_str("table inet clearway {\n");
     for (port, addresses) in &ports {
         for (family, kind) in [("v4", "ipv4_addr"), ("v6", "ipv6_addr")] {
-            let fixed: Vec<String> = addresses
-                .iter()
-                .filter(|a| a.is_ipv4() == (family == "v4"))
-                .map(IpAddr::to_string)
-                .collect();
+            let fixed: Vec<String> =
+                addresses.iter().filter(|a| a.is_ipv4() == (family == "v4")).map(IpAddr::to_string).collect();
             let elements = if fixed.is_empty() {
                 String::new()
             } else {

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Sheet;
 use super::intent::{Kind, Names};
 use super::text::{comments, description, object_name};
-use super::Sheet;
 
 /// Bytes of the name of an address object in the oldest release with wildcards in policies.
 const NAME: usize = 63;
@@ -58,9 +58,8 @@ pub(super) fn script(sheet: &Sheet<'_>) -> String {
 
 /// The objects that a rule needs: what each is called after, and its settings.
 fn objects_of(names: &Names) -> Vec<(String, String)> {
-    let fqdn = |label: String, name: &str| {
-        (label, format!("        set type fqdn\n        set fqdn \"{name}\"\n"))
-    };
+    let fqdn =
+        |label: String, name: &str| (label, format!("        set type fqdn\n        set fqdn \"{name}\"\n"));
     let exact = |n: &str| fqdn(n.to_owned(), n);
     let below = |n: &str| fqdn(format!("wildcard.{n}"), &format!("*.{n}"));
     match names {

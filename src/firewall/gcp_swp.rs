@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, json};
 
-use super::intent::{Kind, Names};
-use super::text::{description, json as render};
 use super::Sheet;
+use super::intent::{Kind, Names};
+use super::text::{json as render, notes};
 
 /// The file (`*.tf.json`).
 pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
@@ -61,9 +61,7 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
             }),
         );
     }
-    // Expressions begin with `${` or `%{`: descriptions have neither sign.
-    let remarks: Vec<String> =
-        sheet.remarks.iter().map(|r| description(r, 900)).filter(|r| !r.is_empty()).collect();
+    let remarks = notes(&sheet.remarks);
     let mut file = json!({
         "//": remarks,
         "variable": {

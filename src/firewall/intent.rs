@@ -151,7 +151,30 @@ impl List {
             add(&mut rules, rule(names, requirement));
         }
         join_apexes(&mut rules);
-        Self { kind: Kind::Allow, rules: rules.into_values().collect(), head: head(requirements), unlisted }
+        let mut head = head(requirements);
+        let internal: Vec<String> =
+            rules.values().filter(|r| r.network == Network::Internal).map(HostRule::to_string).collect();
+        if !internal.is_empty() {
+            head.push(format!(
+                "Inside your own network, so perhaps not this firewall's business: {}",
+                internal.join(", ")
+            ));
+        }
+        Self { kind: Kind::Allow, rules: rules.into_values().collect(), head, unlisted }
+    }
+
+    /// This list and another of the same kind.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        let mut rules = BTreeMap::new();
+        for rule in self.rules.into_iter().chain(other.rules) {
+            add(&mut rules, rule);
+        }
+        let mut head = self.head;
+        let mut unlisted = self.unlisted;
+        head.extend(other.head);
+        unlisted.extend(other.unlisted);
+        Self { kind: self.kind, rules: rules.into_values().collect(), head, unlisted }
     }
 
     /// The exemption from TLS inspection: the hosts for which the judged run proved that an
@@ -221,7 +244,8 @@ fn add(rules: &mut BTreeMap<(Names, u16, Transport), HostRule>, rule: HostRule) 
 
 fn merge(into: &mut HostRule, from: &HostRule) {
     into.need = into.need.max(from.need);
-    into.features = into.features.iter().chain(&from.features).cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    into.features =
+        into.features.iter().chain(&from.features).cloned().collect::<BTreeSet<_>>().into_iter().collect();
     into.purpose = joined([into.purpose.as_str(), from.purpose.as_str()]);
     if from.network == Network::Internet {
         into.network = Network::Internet;
@@ -273,8 +297,11 @@ mod tests {
     #[test]
     fn covering_knows_apex_depth_and_label_borders() {
         use Names::*;
-        let (exact, below, tree) =
-            (Exact("a.x.example".into()), Subdomains("x.example".into()), ApexAndSubdomains("x.example".into()));
+        let (exact, below, tree) = (
+            Exact("a.x.example".into()),
+            Subdomains("x.example".into()),
+            ApexAndSubdomains("x.example".into()),
+        );
         assert!(below.covers(&exact) && tree.covers(&exact) && tree.covers(&below));
         assert!(!below.covers(&Exact("x.example".into())) && tree.covers(&Exact("x.example".into())));
         assert!(!below.covers(&tree) && !exact.covers(&below));

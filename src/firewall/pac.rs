@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::Sheet;
 use super::intent::Names;
 use super::text::comments;
-use super::Sheet;
 use crate::terms::Network;
 
 /// The functions below the tables.

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Sheet;
 use super::intent::{HostRule, Kind, Names};
 use super::place::{Way, host_prefix};
 use super::text::{description, object_name};
-use super::Sheet;
 
 /// Bytes of a name of an address object (PAN-OS limit).
 const NAME: usize = 63;

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::intent::{HostRule, Names};
 use super::Format;
+use super::intent::{HostRule, Names};
 use crate::rules::firewalls::{Addresses, Product, Reach};
 use crate::terms::Transport;
 
@@ -47,7 +47,9 @@ pub(super) fn place<'a>(rule: &'a HostRule, format: Format, product: &Product) -
         ));
     }
     if format == Format::PaloaltoUrls && (rule.port != 443 || !by_name) {
-        return Err("one URL list goes with one port, and this is the one for 443; use --format paloalto".into());
+        return Err(
+            "one URL list goes with one port, and this is the one for 443; use --format paloalto".into()
+        );
     }
     if let Names::Address(address) = rule.names {
         let taken = match product.addresses {

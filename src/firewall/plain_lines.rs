@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::intent::Names;
 use super::Sheet;
+use super::intent::Names;
 use crate::rules::firewalls::{Product, Reach};
 
 /// One entry a line, sorted, each once.
@@ -41,8 +41,6 @@ pub(super) fn lines(sheet: &Sheet<'_>, product: &Product) -> String {
 fn is_implied(sheet: &Sheet<'_>, names: &Names) -> bool {
     sheet.placed.iter().any(|p| {
         let base = p.rule.names.base();
-        base != names.base()
-            && !base.is_empty()
-            && Names::ApexAndSubdomains(base.to_owned()).covers(names)
+        base != names.base() && !base.is_empty() && Names::ApexAndSubdomains(base.to_owned()).covers(names)
     })
 }

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
+use super::Sheet;
 use super::intent::{HostRule, Names};
 use super::text::{comments, json as render};
-use super::Sheet;
 use crate::terms::Transport;
 
 const MODULES: &str = "\
@@ -63,12 +63,8 @@ pub(super) fn targets(sheet: &Sheet<'_>) -> String {
     let mut groups: BTreeMap<(&str, &str, &str, String), BTreeSet<String>> = BTreeMap::new();
     for placed in &sheet.placed {
         let rule = placed.rule;
-        let key = (
-            rule.need.as_str(),
-            rule.network.as_str(),
-            module(rule.transport),
-            rule.features.join(","),
-        );
+        let key =
+            (rule.need.as_str(), rule.network.as_str(), module(rule.transport), rule.features.join(","));
         groups.entry(key).or_default().insert(target(rule));
     }
     let groups: Vec<Value> = groups

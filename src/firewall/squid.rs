@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Sheet;
 use super::intent::{HostRule, Kind, Names};
 use super::text::{comments, line};
-use super::Sheet;
 use crate::terms::Transport;
 
 /// The lines.
@@ -51,7 +51,7 @@ fn port_section(out: &mut String, port: u16, transport: Transport, rules: &[&Hos
             Names::Exact(n) => ("names", format!("dstdomain -n {n}")),
             Names::ApexAndSubdomains(n) => ("names", format!("dstdomain -n .{n}")),
             Names::Subdomains(n) => ("below", format!("dstdom_regex -n -i \\.{}$", n.replace('.', "\\."))),
-            Names::Address(a) => ("addresses", format!("dst {a}")),
+            Names::Address(a) => ("addresses", format!("dst -n {a}")),
         };
         if !kinds.contains(&kind) {
             kinds.push(kind);

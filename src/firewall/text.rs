@@ -18,7 +18,12 @@ pub fn line(text: &str) -> String {
 pub fn description(text: &str, max: usize) -> String {
     let kept: String = sanitise::line(text, sanitise::LONG)
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || " .,:_-".contains(c) { c } else { ' ' })
+        .filter(|c| *c != '\'')
+        .map(|c| match c {
+            ';' => ',',
+            c if c.is_ascii_alphanumeric() || " .,:_/-".contains(c) => c,
+            _ => ' ',
+        })
         .collect();
     let mut out = String::new();
     for word in kept.split_whitespace() {
@@ -60,20 +65,28 @@ fn push(out: &mut String, mark: &str, row: &str) {
     out.push('\n');
 }
 
+/// `remarks` for the metadata of a template. A Terraform string with `${` or `%{` holds an expression,
+/// and a Resource Manager string that begins with a bracket is one: neither is left in.
+pub fn notes(remarks: &[String]) -> Vec<String> {
+    remarks
+        .iter()
+        .map(|r| line(r).replace("${", "$ {").replace("%{", "% {"))
+        .map(|r| r.trim_start_matches('[').to_owned())
+        .filter(|r| !r.is_empty())
+        .collect()
+}
+
 /// A name for an object: `prefix` and `text`, at most `max` bytes. A name that had to be cut ends
 /// in a number made from the whole text, so that two long names stay two.
 pub fn object_name(prefix: &str, text: &str, max: usize) -> String {
-    let clean: String = text
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
-        .collect();
+    let clean: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
     let whole = format!("{prefix}{clean}");
     if whole.len() <= max {
         return whole;
     }
     // FNV-1a: stable, short, and good enough to keep a few hundred names apart.
-    let hash =
-        text.bytes().fold(0x811c_9dc5_u32, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193));
     let keep = max.saturating_sub(9);
     let cut: String = whole.chars().take(keep).collect();
     format!("{cut}-{hash:08x}")
@@ -92,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_description_keeps_no_syntax() {
-        assert_eq!(description("a\"b'; ${x} [y] \\ $(z)\n#", 40), "a b x y z");
+        assert_eq!(description("a\"b'; ${x} [y] \\ $(z)\n#", 40), "a b, x y z");
         assert_eq!(description("one two three", 8), "one two");
     }
 
