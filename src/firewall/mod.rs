@@ -132,7 +132,7 @@ pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, S
     let mut widened = Vec::new();
     let mut unsupported = Vec::new();
     for rule in &list.rules {
-        match place::place(rule, format, product) {
+        match place::place(rule, list.kind, format, product) {
             Ok(found) => {
                 if let Some(reason) = &found.widened {
                     widened.push(Entry { entry: rule.to_string(), reason: reason.clone() });

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::Format;
-use super::intent::{HostRule, Names};
+use super::intent::{HostRule, Kind, Names};
 use crate::rules::firewalls::{Addresses, Product, Reach};
 use crate::terms::Transport;
 
@@ -32,7 +32,12 @@ pub(super) struct Placed<'a> {
 ///
 /// # Errors
 /// Why it cannot be written.
-pub(super) fn place<'a>(rule: &'a HostRule, format: Format, product: &Product) -> Result<Placed<'a>, String> {
+pub(super) fn place<'a>(
+    rule: &'a HostRule,
+    kind: Kind,
+    format: Format,
+    product: &Product,
+) -> Result<Placed<'a>, String> {
     let title = &product.title;
     if rule.names.base().len() > LONGEST {
         return Err(format!("the name is longer than {LONGEST} characters"));
@@ -46,7 +51,9 @@ pub(super) fn place<'a>(rule: &'a HostRule, format: Format, product: &Product) -
             spoken(rule.transport),
         ));
     }
-    if format == Format::PaloaltoUrls && (rule.port != 443 || !by_name) {
+    // An exemption goes with the server name, whatever the port.
+    let one_port = format == Format::PaloaltoUrls && kind == Kind::Allow;
+    if one_port && (rule.port != 443 || !by_name) {
         return Err(
             "one URL list goes with one port, and this is the one for 443; use --format paloalto".into()
         );

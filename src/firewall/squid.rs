@@ -24,7 +24,7 @@ pub(super) fn conf(sheet: &Sheet<'_>) -> String {
     for placed in &sheet.placed {
         ports.entry((placed.rule.port, placed.rule.transport)).or_default().push(placed.rule);
     }
-    if ports.keys().any(|(_, transport)| *transport == Transport::Https) {
+    if !ports.is_empty() {
         out.push_str("acl clearway_connect method CONNECT\n");
     }
     for ((port, transport), rules) in &ports {
@@ -60,7 +60,8 @@ fn port_section(out: &mut String, port: u16, transport: Transport, rules: &[&Hos
     }
     kinds.sort_unstable();
     for kind in kinds {
-        let method = if transport == Transport::Https { "clearway_connect " } else { "" };
-        out.push_str(&format!("http_access allow {method}{tag}_port {tag}_{kind}\n"));
+        // Plain HTTP is no reason to open a tunnel.
+        let method = if transport == Transport::Https { "" } else { "!" };
+        out.push_str(&format!("http_access allow {method}clearway_connect {tag}_port {tag}_{kind}\n"));
     }
 }

@@ -146,7 +146,9 @@ fn squid(line: &str) {
         }
         ["acl", _, "dst", "-n", address] => address.parse::<std::net::IpAddr>().is_ok(),
         ["acl", _, "ssl::server_name", name] => is_name(name),
-        ["http_access", "allow", acls @ ..] => acls.iter().all(|a| is_object(a)),
+        ["http_access", "allow", acls @ ..] => {
+            acls.iter().all(|a| is_object(a.strip_prefix('!').unwrap_or(a)))
+        }
         ["ssl_bump", "splice", acl] => is_object(acl),
         _ => false,
     };

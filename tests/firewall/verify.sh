@@ -89,6 +89,36 @@ done
 } >"$work/squid.conf"
 squid_parses "$work/squid.conf" "exemption: squid -k parse"
 
+# The modules at work: an SSH banner, a plain port, and a port without TLS where TLS is wanted.
+cat >"$work/probe.js" <<'JS'
+const { spawn } = require("child_process"), http = require("http"), net = require("net");
+const [, , exporter, config] = process.argv;
+const listen = (greet) => new Promise((done) => {
+  const server = net.createServer((s) => { s.on("error", () => {}); greet(s); });
+  server.listen(0, "127.0.0.1", () => done(server.address().port));
+});
+const get = (url) => new Promise((done) => {
+  http.get(url, (r) => { let text = ""; r.on("data", (d) => (text += d)); r.on("end", () => done(text)); }).on("error", () => done(""));
+});
+const main = async () => {
+  const ssh = await listen((s) => s.write("SSH-2.0-Example\r\n"));
+  const other = await listen((s) => s.end("220 not this\r\n"));
+  const port = await listen(() => {});
+  const child = spawn(exporter, [`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port + 1}`], { stdio: "ignore" });
+  const ask = async (module, target) => {
+    const url = `http://127.0.0.1:${port + 1}/probe?module=${module}&target=127.0.0.1:${target}`;
+    return /^probe_success 1$/m.test(await get(url));
+  };
+  for (let i = 0; i < 50 && !(await get(`http://127.0.0.1:${port + 1}/-/healthy`)); i++) await new Promise((r) => setTimeout(r, 100));
+  const found = [await ask("clearway_ssh", ssh), await ask("clearway_ssh", other), await ask("clearway_tcp", other), await ask("clearway_tls", other)];
+  child.kill();
+  if (String(found) !== "true,false,true,false") { console.error(`FAIL modules: ${found}`); process.exit(1); }
+  process.exit(0);
+};
+main();
+JS
+"$NODE" "$work/probe.js" "$BLACKBOX" "$lists/golden/prometheus-blackbox" || fail "blackbox_exporter: the modules decide wrongly"
+
 # The script of Check Point's calls, run with a recorder in place of mgmt_cli.
 cat >"$work/mgmt" <<'MGMT'
 #!/bin/sh
