@@ -5,10 +5,10 @@ use std::path::Path;
 use super::Failure;
 use crate::cli::DeriveArgs;
 use crate::config::{self, Configuration, Input};
-use crate::derive::{self, Requirements, document};
+use crate::derive::{self, HostPattern, Requirements, document};
 use crate::report::FeatureInfo;
 use crate::rules::Pack;
-use crate::terms::{Confidence, Platform};
+use crate::terms::{Confidence, Need, Platform, Transport};
 
 /// A derived list with the configurations it came from.
 #[derive(Debug)]
@@ -17,6 +17,10 @@ pub struct Derived {
     pub requirements: Requirements,
     /// The configurations; none when only hosts documents were given.
     pub configurations: Vec<Configuration>,
+    /// The inference endpoint, whatever part of the list was asked for.
+    pub inference: Option<(HostPattern, u16, Transport)>,
+    /// A provider is configured but no inference host came of it.
+    pub lacks_inference: bool,
 }
 
 /// The rule pack: the one built in, or the one in a folder.
@@ -76,18 +80,27 @@ pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
         minimal: args.minimal,
         include_observed: args.confidence.is_some_and(|c| c >= Confidence::Observed),
         confidence: args.confidence.unwrap_or(Confidence::Inferred),
-        features: args.feature.clone(),
-        needs: args.need.clone(),
+        // Narrowed below: the route of the engine follows from the inference endpoint, shown or not.
+        features: Vec::new(),
+        needs: Vec::new(),
     };
     let mut lists = Vec::new();
     if !configurations.is_empty() {
         lists.push(derive::derive(pack, &configurations, &options));
     }
-    for mut list in documents {
-        options.filter(&mut list.hosts);
-        lists.push(list);
-    }
-    let requirements =
+    lists.extend(documents);
+    let mut requirements =
         derive::union(lists).ok_or_else(|| Failure::Usage("no configuration was given".into()))?;
-    Ok(Derived { requirements, configurations })
+    let inference = requirements
+        .hosts
+        .iter()
+        .find(|r| r.reasons.iter().any(|w| w.feature == INFERENCE && w.need == Need::Required))
+        .map(|r| (r.host.clone(), r.port, r.transport));
+    let lacks_inference = inference.is_none() && requirements.provider.is_some();
+    derive::Options { features: args.feature.clone(), needs: args.need.clone(), ..options }
+        .filter(&mut requirements.hosts);
+    Ok(Derived { requirements, configurations, inference, lacks_inference })
 }
+
+/// The feature whose required host is the inference endpoint.
+const INFERENCE: &str = "inference";

@@ -18,7 +18,7 @@ pub use facts::Facts;
 pub use host::HostPattern;
 pub use options::Options;
 pub use requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements};
-pub use union::union;
+pub use union::{add_hosts, union};
 
 use crate::config::Configuration;
 use crate::rules::Pack;

@@ -142,18 +142,18 @@ fn owner(view: &View<'_>, code: Code) -> Option<Owner> {
     let world = &view.context.world;
     let missing = matches!(code, Code::DnsNxdomain | Code::DnsNoAddress);
     let name = &view.target.probed;
-    let internal = requirement.network == Network::Internal;
-    let private = view.context.services.addresses().is_private_name(name);
+    let private =
+        requirement.network == Network::Internal || view.context.services.addresses().is_private_name(name);
     if missing && requirement.hints.name_key.is_some() {
         // An internal name is missing off the network as well as when it is misspelt. That other
         // internal names resolve tells the two apart; else the kind of name is the best guess.
         let inside = !world.internal_resolved.is_empty();
-        if !internal || inside || !private {
+        if inside || !private {
             return Some(Owner::Configuration);
         }
         return Some(Owner::Network);
     }
-    if !(internal || private && view.is_customer()) {
+    if !private {
         return None;
     }
     // A resolver that answers nobody is the resolver's fault, whatever the name.
@@ -193,7 +193,7 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
         Oddity::BlockPage(filter) => (format!("where {filter} answers"), true),
         Oddity::NotGlobal(kind) => {
             let nowhere = matches!(kind.as_str(), "unspecified" | "loopback");
-            (format!("a {kind} address"), nowhere && in_server_answer)
+            (format!("which is {kind}"), nowhere && in_server_answer)
         }
     };
     let hosts_file = if in_server_answer { "" } else { "; a hosts file on this device could do the same" };

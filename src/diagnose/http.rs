@@ -38,7 +38,8 @@ fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
         HttpOutcome::Answered => answered(view, http, walk),
         HttpOutcome::BodyTimeout => {
             // A stream does not end; its beginning is enough to know the service.
-            let known = view.service.and_then(|s| recognise(s, http, &view.target.probed));
+            let known =
+                view.service.and_then(|s| recognise(s, http, &view.target.probed, view.is_customer()));
             if known.is_some_and(|a| a.kind == AnswerKind::Ok) {
                 return answered(view, http, walk);
             }
@@ -70,8 +71,8 @@ fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
 fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
     let status = http.status.unwrap_or_default();
     let service = view.service;
-    if let Some((service, answer)) =
-        service.and_then(|s| recognise(s, http, &view.target.probed).map(|answer| (s, answer)))
+    if let Some((service, answer)) = service
+        .and_then(|s| recognise(s, http, &view.target.probed, view.is_customer()).map(|answer| (s, answer)))
     {
         match answer.kind {
             AnswerKind::Ok => {

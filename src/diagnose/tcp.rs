@@ -29,8 +29,7 @@ pub(super) fn connected(tries: &[Tcp]) -> Option<&Tcp> {
 /// IPv6 fails, IPv4 works, and this device has IPv6. Without an IPv6 route here an address that
 /// cannot be dialled says nothing about the network, and so for IPv4 on an IPv6-only network.
 fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Found> {
-    view.context.observations.device.ipv6?;
-    if !is_v4(connected) {
+    if !has_ipv6(view) || !is_v4(connected) {
         return None;
     }
     let ended: Vec<&Tcp> =
@@ -41,6 +40,18 @@ fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Found> {
     let ends = addresses(ended.iter().map(|t| t.remote));
     let line = format!("{}: {}; {} connected", ends.join(", "), said(&ended), connected.remote.ip());
     Some(Found::new(Code::TcpIpv6Broken, line).fact("addresses", ends))
+}
+
+/// This device has IPv6 that leads out. A unique local source address (RFC 4193) leads nowhere
+/// beyond the site, and that public IPv6 fails from it is normal.
+fn has_ipv6(view: &View<'_>) -> bool {
+    let book = view.context.services.addresses();
+    let local = |kind: &str| matches!(kind, "private" | "link-local");
+    view.context
+        .observations
+        .device
+        .ipv6
+        .is_some_and(|address| !matches!(book.oddity(address), Some(Oddity::NotGlobal(kind)) if local(&kind)))
 }
 
 fn is_v4(tcp: &Tcp) -> bool {
@@ -54,7 +65,7 @@ fn telling<'a>(view: &'a View<'_>) -> Vec<&'a Tcp> {
     let all: Vec<&Tcp> = view.attempt.tcp.iter().filter(|t| t.outcome != TcpOutcome::Abandoned).collect();
     let dialable: Vec<&Tcp> = all
         .iter()
-        .filter(|t| if is_v4(t) { device.ipv4.is_some() } else { device.ipv6.is_some() })
+        .filter(|t| if is_v4(t) { device.ipv4.is_some() } else { has_ipv6(view) })
         .copied()
         .collect();
     if dialable.is_empty() { all } else { dialable }

@@ -63,7 +63,7 @@ impl World {
                 .iter()
                 .any(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback());
             for tls in attempt.tls.iter().filter(|t| t.outcome == TlsOutcome::Completed) {
-                world.learn_issuer(target, tls, &operator);
+                world.learn_issuer(must_be_public(target, services), tls, &operator);
             }
             for http in &attempt.http {
                 let Some(date) = http.header("date").and_then(http_date) else { continue };
@@ -78,15 +78,13 @@ impl World {
         world
     }
 
-    fn learn_issuer(&mut self, target: &Target, tls: &Tls, operator: &str) {
+    fn learn_issuer(&mut self, must_be_public: bool, tls: &Tls, operator: &str) {
         let Some(leaf) = tls.chain.first() else { return };
         match &tls.public_trust {
             Some(Trust::Accepted) => {
                 self.public.insert(leaf.issuer.clone());
             }
-            Some(Trust::UnknownIssuer | Trust::Rejected { .. })
-                if target.requirement.hints.public_roots && !target.requirement.hints.customer =>
-            {
+            Some(Trust::UnknownIssuer | Trust::Rejected { .. }) if must_be_public => {
                 self.foreign.entry(leaf.issuer.clone()).or_default().insert(operator.to_owned());
             }
             _ => {}
@@ -115,6 +113,18 @@ fn found_addresses(lookup: &Lookup) -> bool {
 
 fn direct_found(direct: &[crate::observation::DirectQuery]) -> bool {
     direct.iter().any(|q| matches!(&q.answer, DnsAnswer::Addresses { addresses } if !addresses.is_empty()))
+}
+
+/// The host is the customer's own. One that the configuration names, and whose name is known as a
+/// provider's or the vendor's, is not: nobody there is the customer's to ask.
+pub(super) fn is_customer(target: &Target, services: &Services) -> bool {
+    target.requirement.hints.customer && services.for_host(&target.probed).is_none()
+}
+
+/// The host must chain to the public roots.
+pub(super) fn must_be_public(target: &Target, services: &Services) -> bool {
+    let known = target.requirement.hints.customer && services.for_host(&target.probed).is_some();
+    known || target.requirement.hints.public_roots && !target.requirement.hints.customer
 }
 
 /// Who runs a host: as the rules have it, else the registrable part of its name, roughly.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
-use super::services::DataError;
+use super::data::DataError;
 
 /// The special-purpose registries, known block pages, and the suffixes of private names.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::services::{DataError, read};
+use super::data::{DataError, read};
 use crate::diagnose::{Code, Owner, Verdict};
 use crate::terms::Severity;
 

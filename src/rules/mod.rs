@@ -5,6 +5,7 @@ pub mod addresses;
 pub mod codes;
 pub mod condition;
 pub mod credentials;
+mod data;
 pub mod error;
 pub mod firewalls;
 pub mod keys;

@@ -7,47 +7,10 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::addresses::Addresses;
+pub use super::data::DataError;
+use super::data::read;
 use crate::plan::Request;
 use crate::terms::{Confidence, words};
-
-/// A data file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// It cannot be read.
-    #[error("{path}: {source}; --rules DIR needs the files of the `rules` folder, {path} among them")]
-    Read {
-        /// The file.
-        path: String,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
-    /// It is not what TOML or the file's own form allows.
-    #[error("{file}: {reason}")]
-    Syntax {
-        /// The file.
-        file: String,
-        /// Line, column and reason.
-        reason: String,
-    },
-    /// It can be read, but what it says does not hold together.
-    #[error("{file}: {reason}")]
-    Content {
-        /// The file.
-        file: String,
-        /// Which entry, and what to write instead.
-        reason: String,
-    },
-}
-
-/// Reads a data file of the rules directory.
-pub(super) fn read(dir: &Path, name: &str) -> Result<(String, String), DataError> {
-    let path = dir.join(name);
-    let shown = path.display().to_string();
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok((text, shown)),
-        Err(source) => Err(DataError::Read { path: shown, source }),
-    }
-}
 
 words! {
     /// What a recognised answer means.
@@ -177,6 +140,9 @@ pub struct Answer {
     /// The answer is no HTML page.
     #[serde(default)]
     pub not_html: bool,
+    /// Holds only for a host of the customer's own that stands in for the service.
+    #[serde(default)]
+    pub customer: bool,
 }
 
 /// The request as written, with placeholders.
@@ -334,13 +300,8 @@ impl Service {
     pub fn request(&self, host: &str, base_path: &str) -> Request {
         let host = host.to_ascii_lowercase();
         let capture = self.hosts.iter().find_map(|p| fit(p, &host)).unwrap_or_default();
-        let mut path = self.request.path.replace("{base_path}", base_path);
-        path = path.replace("{1}", &capture);
-        while let Some((start, rest)) = path.split_once("{1|") {
-            let Some((default, end)) = rest.split_once('}') else { break };
-            let filled = if capture.is_empty() { default } else { capture.as_str() };
-            path = format!("{start}{filled}{end}");
-        }
+        let path = placeholder(&self.request.path, "base_path", base_path);
+        let mut path = placeholder(&path, "1", &capture);
         if !path.starts_with('/') {
             path.insert(0, '/');
         }
@@ -358,7 +319,10 @@ impl RequestTemplate {
         if self.method.is_empty() || !self.method.bytes().all(|b| b.is_ascii_uppercase()) {
             return Some(format!("`{}` is no HTTP method", self.method));
         }
-        if !(self.path.starts_with('/') || self.path.starts_with("{base_path}")) {
+        if !(self.path.starts_with('/')
+            || self.path.starts_with("{base_path}")
+            || self.path.starts_with("{base_path|/"))
+        {
             return Some(format!("the path `{}` must begin with / or {{base_path}}", self.path));
         }
         self.headers
@@ -368,6 +332,17 @@ impl RequestTemplate {
             })
             .map(|(name, _)| format!("a request carries no credential, so no `{name}` header"))
     }
+}
+
+/// Puts `value` in the place of `{name}`, and in that of `{name|default}` where it is not empty.
+fn placeholder(template: &str, name: &str, value: &str) -> String {
+    let mut filled = template.replace(&format!("{{{name}}}"), value);
+    let open = format!("{{{name}|");
+    while let Some((start, rest)) = filled.split_once(&open) {
+        let Some((default, end)) = rest.split_once('}') else { break };
+        filled = format!("{start}{}{end}", if value.is_empty() { default } else { value });
+    }
+    filled
 }
 
 fn is_pattern(text: &str) -> bool {
@@ -465,7 +440,11 @@ mod tests {
             vertex.request(&host, "").path
         };
         assert!(path("europe-west1").contains("/locations/europe-west1/"));
+        assert!(vertex.request("psc.example", "").path.starts_with("/v1/projects/"));
         assert!(vertex.request("psc.example", "").path.contains("/locations/global/"));
+        let foundry = services.by_id("foundry").unwrap();
+        assert_eq!(foundry.request("apim.example", "").path, "/anthropic/v1/messages");
+        assert_eq!(foundry.request("apim.example", "/llm/x").path, "/llm/x/v1/messages");
     }
 
     #[test]

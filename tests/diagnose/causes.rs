@@ -132,8 +132,6 @@ fn a_proxy_that_refuses_all_is_one_cause() {
     assert!(finding.summary.contains("Negotiate, NTLM") && finding.remedy.contains("Exempt"), "{finding:?}");
 }
 
-const INSPECTOR: &str = "CN=Inspection CA,O=Example Corp";
-
 #[test]
 fn one_inspector_is_one_cause_and_the_customers_own_ca_is_none() {
     let targets = vec![

@@ -13,7 +13,7 @@ const AWS: [(&str, &str); 3] =
 
 fn kind(service: &str, http: &Http) -> Option<AnswerKind> {
     let services = services();
-    recognise(services.by_id(service).unwrap(), http, "host.example").map(|a| a.kind)
+    recognise(services.by_id(service).unwrap(), http, "host.example", false).map(|a| a.kind)
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn block_pages_and_portals_are_nobodys_answer() {
     for service in services.all().iter().filter(|s| !open.contains(&s.id.as_str())) {
         for status in [200, 302, 401, 403, 404, 503] {
             let http = answer(status, &[HTML, ("server", "filterd")], page);
-            let found = recognise(service, &http, "host.example");
+            let found = recognise(service, &http, "host.example", true);
             assert!(found.is_none(), "{} takes a page with {status} for its own", service.id);
         }
     }
@@ -199,6 +199,16 @@ fn the_same_answer_without_the_services_headers_is_not_recognised() {
     );
     assert_eq!(kind("vertex", &answer(404, &[HTML], "<html>Error 404 (Not Found)</html>")), None);
     assert_eq!(kind("gateway", &answer(404, &[("content-type", "text/plain")], "404 page not found")), None);
+}
+
+#[test]
+fn a_gateway_in_place_of_a_provider_answers_in_its_own_form() {
+    let http = answer(401, &[JSON], r#"{"detail":"Not authenticated"}"#);
+    for id in ["bedrock-runtime", "bedrock-mantle", "vertex", "foundry"] {
+        assert_eq!(kind(id, &http), None, "{id}");
+        let services = services();
+        assert!(recognise(services.by_id(id).unwrap(), &http, "llm.corp.example", true).is_some(), "{id}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ async fn a_name_is_looked_up_once_per_wave_and_again_in_the_next() {
     let settings = Settings { resolver: Some(dns.address), ..settings(PATIENT) };
     let prober = Prober::new(settings).unwrap();
     let targets = (1..=3).map(|id| target(id, "service.example", server.port(), Transport::Http)).collect();
-    let plan = Plan { targets };
+    let plan = Plan { targets, gaps: Vec::new() };
     let mut seen = Observations::default();
     let deadline = Instant::now() + Duration::from_secs(60);
     prober.run(&plan, &plan.first_wave(), &mut seen, deadline, &Quiet).await;
@@ -35,6 +35,7 @@ async fn the_deadline_keeps_what_is_known() {
             target(2, "127.0.0.1", silent.port(), Transport::Https),
             target(3, "127.0.0.1", silent.port(), Transport::Https),
         ],
+        ..Plan::default()
     };
     struct Count(std::cell::Cell<(usize, usize)>);
     impl Progress for Count {
@@ -74,7 +75,7 @@ async fn the_deadline_keeps_what_is_known() {
 async fn what_has_not_begun_is_absent() {
     let silent = servers::serve(servers::hold).await;
     let targets = (1..=3).map(|id| target(id, "127.0.0.1", silent.port(), Transport::Http)).collect();
-    let plan = Plan { targets };
+    let plan = Plan { targets, gaps: Vec::new() };
     let prober = Prober::new(Settings { concurrency: 1, ..settings(FOREVER) }).unwrap();
     let mut seen = Observations::default();
     let deadline = Instant::now() + Duration::from_millis(300);
