@@ -1,10 +1,14 @@
 //! The command line: flags, their help, and their checks. No behaviour.
 
+pub mod hosts;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use hosts::{HostsFormat, ListKind};
 
 use crate::terms::{AppVersion, Confidence, Need, Platform};
 
@@ -38,6 +42,9 @@ pub enum Command {
         clearway hosts profile.mobileconfig\n  \
         clearway hosts managed-settings.json --minimal --format plain\n  \
         clearway hosts pilot.json rollout.reg --format txt -o hosts.txt\n  \
+        clearway hosts profile.mobileconfig --format paloalto -o clearway.set\n  \
+        clearway hosts profile.mobileconfig --against squid.conf   what an existing list lacks\n  \
+        clearway hosts report.json --list inspection --format zscaler\n  \
         pbpaste | clearway hosts -")]
     Hosts(Box<HostsArgs>),
     /// Derive it, test every host from this device, and say who must change what.
@@ -126,9 +133,28 @@ pub struct HostsArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
-    /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown.
+    /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown;
+    /// ticket: a change request; the others: what that firewall product loads.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
     pub format: HostsFormat,
+
+    /// Which list: hosts to allow, or hosts to exempt from TLS inspection. The exemption takes a
+    /// saved report of `clearway check` as CONFIG, and has only what that report proved.
+    #[arg(long, value_name = "LIST", default_value = "allow", help_heading = "Firewall")]
+    pub list: ListKind,
+
+    /// Write entries too that in this product allow more than was asked, and say which they are.
+    #[arg(long, help_heading = "Firewall")]
+    pub allow_widening: bool,
+
+    /// Leave out entries that this product cannot express, and say which they are.
+    #[arg(long, help_heading = "Firewall")]
+    pub omit_unsupported: bool,
+
+    /// Hold an existing allowlist (plain or txt, URL list, squid.conf, FortiOS configuration) against
+    /// what is needed; exit code 1 when a required host is missing. Formats: text, json.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "allow_widening", "omit_unsupported"], help_heading = "Firewall")]
+    pub against: Option<PathBuf>,
 }
 
 /// `clearway check`.
@@ -198,23 +224,6 @@ pub struct CheckArgs {
     /// When to exit with 1: a required host is blocked, any host is blocked, or never.
     #[arg(long, value_name = "WHICH", default_value = "required", help_heading = "Output")]
     pub fail_on: FailOn,
-}
-
-/// Renderings of `hosts`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum HostsFormat {
-    /// For reading.
-    Text,
-    /// For the firewall team.
-    Txt,
-    /// Bare sorted lines.
-    Plain,
-    /// `clearway.hosts/1`.
-    Json,
-    /// One row per host and feature.
-    Csv,
-    /// Tables.
-    Markdown,
 }
 
 /// Renderings of `check`.

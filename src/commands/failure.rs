@@ -33,6 +33,9 @@ pub enum Failure {
     /// Words of the command line that do not fit.
     #[error("{0}")]
     Usage(String),
+    /// A firewall product cannot say exactly what is asked.
+    #[error("{0}")]
+    Refused(String),
     /// A saved report cannot be read.
     #[error("{path}: {reason}", path = path.display())]
     Report {

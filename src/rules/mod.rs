@@ -7,6 +7,7 @@ pub mod condition;
 pub mod credentials;
 mod data;
 pub mod error;
+pub mod firewalls;
 pub mod keys;
 pub mod networks;
 pub mod pack;
