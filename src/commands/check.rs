@@ -183,6 +183,11 @@ fn probe_and_judge(
         resolver: args.resolver,
         public_roots: args.public_roots.as_deref().map(probe::read_pem).transpose()?,
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
+        ..probe::Settings::default()
+    };
+    let trust = probe::environment::TrustNote {
+        public_roots_replaced: settings.public_roots.is_some(),
+        device_ca: settings.device_ca.len(),
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
@@ -198,7 +203,7 @@ fn probe_and_judge(
                 break;
             }
             prober.run(&plan, &experiments, &mut observations, deadline, &Shown(&line)).await;
-            // Not before: describing the trust store waits for it, and it is loaded beside the probes.
+            // Again: whether the trust store can be read is known only after a while.
             observations.device = prober.device();
             if observations.stopped.is_some() {
                 break;
@@ -212,7 +217,7 @@ fn probe_and_judge(
     // deadline.
     runtime.shutdown_background();
     let observations = observed?;
-    let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe());
+    let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe(), &trust);
     let judgement = diagnose::judge(&plan, &observations, services, codes);
     Ok(Run {
         requirements,

@@ -58,6 +58,11 @@ fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
             Code::HttpInterrupted,
             "connection closed before the answer was complete".to_owned(),
         )),
+        HttpOutcome::StreamReset { code } => Some(broken(
+            view,
+            Code::HttpInterrupted,
+            format!("the HTTP/2 stream was ended with {code} before the answer was complete"),
+        )),
         HttpOutcome::Alert { alert } => tls::late_client_certificate(view, None, &http.outcome)
             .or_else(|| Some(tls::late_alert(view, alert))),
         HttpOutcome::Malformed { error } => {

@@ -8,6 +8,7 @@ pub mod credentials;
 mod data;
 pub mod error;
 pub mod firewalls;
+pub mod headers;
 pub mod keys;
 pub mod networks;
 pub mod pack;
