@@ -342,7 +342,7 @@ impl Chain<'_> {
         // certificate ended is one reading, and the rarer one.
         let world = &self.view.context.world;
         let issuer = &self.leaf.issuer;
-        if self.tls.chain.iter().any(|c| world.is_public_issuer(&c.issuer)) {
+        if world.is_public_issuer(issuer) || world.is_public_organisation(issuer) {
             found.owner(Owner::Service)
         } else if world.is_inspector(issuer) {
             found.owner(Owner::TlsInspection).key(issuer.as_str())

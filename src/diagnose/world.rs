@@ -35,7 +35,7 @@ pub(super) struct World {
     /// Issuers seen on hosts that must chain to the public roots and do not, with the operators of
     /// those hosts.
     foreign: BTreeMap<String, BTreeSet<String>>,
-    /// Issuers of every certificate in chains that the public roots accept.
+    /// Issuers of certificates that the public roots accept.
     public: BTreeSet<String>,
     /// Names that resolved, the proxy's left out.
     pub resolved: usize,
@@ -109,7 +109,7 @@ impl World {
         let Some(leaf) = tls.chain.first() else { return };
         match &tls.public_trust {
             Some(Trust::Accepted) => {
-                self.public.extend(tls.chain.iter().map(|c| c.issuer.clone()));
+                self.public.insert(leaf.issuer.clone());
             }
             Some(Trust::UnknownIssuer) if must_be_public => {
                 self.foreign.entry(leaf.issuer.clone()).or_default().insert(operator.to_owned());
