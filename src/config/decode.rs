@@ -18,6 +18,9 @@ const MAX_UNKNOWN: usize = 40;
 /// Most remarks kept about one file.
 const MAX_LINT: usize = 200;
 
+/// Longest spelling that is kept, in characters.
+const MAX_RAW: usize = 2_000;
+
 /// Decodes what a reader found. `source` is the file it came from.
 pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -> Configuration {
     let mut out = Output {
@@ -209,7 +212,10 @@ impl Output {
             let message = format!("`{}` still holds a placeholder; fill in the real value", key.name);
             self.lint("placeholder", Severity::Warning, message, entry);
         }
+        let raw = spelled(&entry.raw, self.encoding, &value);
+        let mut open = !key.secret;
         if !key.secret && hygiene::strip_credentials(&mut value, key.url) {
+            open = false;
             let message = format!(
                 "`{}` holds a URL with a user name or password, which the app rejects (since 1.32352.0); write the URL without it",
                 key.name
@@ -222,7 +228,9 @@ impl Output {
         for path in &key.secret_paths {
             value = hygiene::hide(value, path);
         }
-        let setting = Setting { value, origin: self.origin(entry) };
+        value = hygiene::hide_lookalikes(value);
+        open &= !hygiene::has_secret(&value);
+        let setting = Setting { value, origin: self.origin(entry), raw: raw.filter(|_| open) };
         self.config.settings.insert(key.name.clone(), setting);
     }
 
@@ -298,6 +306,21 @@ impl Output {
             let message = "the file belongs to the app and sets no key that is known".to_owned();
             self.whole("no-settings", Severity::Warning, &[], message);
         }
+    }
+}
+
+/// How the file spells a value, where that is not how JSON would.
+fn spelled(raw: &Raw, encoding: Encoding, value: &Value) -> Option<String> {
+    match (raw, value) {
+        (Raw::Text(_), Value::Text(_) | Value::Secret(_)) => None,
+        (Raw::Text(text), _) => {
+            let cut: String = text.chars().take(MAX_RAW).collect();
+            Some(format!("\"{}\"", cut.replace('\\', "\\\\").replace('"', "\\\"")))
+        }
+        (Raw::Integer(n), _) if encoding == Encoding::Registry => Some(format!("dword:{n:08x}")),
+        (Raw::Integer(n), Value::Bool(_)) => Some(n.to_string()),
+        (Raw::Number(n), Value::Integer(_)) => Some(n.clone()),
+        _ => None,
     }
 }
 
@@ -481,7 +504,8 @@ fn value_of(raw: &Raw) -> Option<Value> {
         Raw::Null | Raw::Other(_) => return None,
         Raw::Bool(b) => Value::Bool(*b),
         Raw::Integer(n) => Value::Integer(*n),
-        Raw::Number(n) | Raw::Text(n) => Value::Text(n.clone()),
+        Raw::Number(n) => Value::Number(n.clone()),
+        Raw::Text(n) => Value::Text(n.clone()),
         Raw::List(items) => Value::List(items.iter().filter_map(value_of).collect()),
         Raw::Map(members) => {
             Value::Map(members.iter().filter_map(|m| Some((m.name.clone(), value_of(&m.value)?))).collect())

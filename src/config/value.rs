@@ -14,6 +14,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number, however it was spelled.
     Integer(i64),
+    /// Another number, as it was written; only inside lists and objects.
+    Number(String),
     /// Text as it is.
     Text(String),
     /// Text that must never be shown.
@@ -64,7 +66,7 @@ impl Value {
     /// an empty object count as not set (domain.md 4.2).
     pub fn is_set(&self) -> bool {
         match self {
-            Self::Bool(_) | Self::Integer(_) => true,
+            Self::Bool(_) | Self::Integer(_) | Self::Number(_) => true,
             Self::Text(t) => !t.is_empty(),
             Self::Secret(s) => !s.is_empty(),
             Self::List(l) => !l.is_empty(),
@@ -93,6 +95,8 @@ pub struct Setting {
     pub value: Value,
     /// Where it stands.
     pub origin: Origin,
+    /// How the file spells it, where that differs from the value and nothing of it is secret.
+    pub raw: Option<String>,
 }
 
 /// Something wrong or noteworthy in a configuration. `message` never contains a secret.

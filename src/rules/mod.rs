@@ -7,6 +7,7 @@ pub mod condition;
 pub mod credentials;
 pub mod error;
 pub mod keys;
+pub mod lints;
 pub mod networks;
 pub mod pack;
 pub mod rule;
@@ -16,6 +17,7 @@ pub mod template;
 pub use condition::{Condition, KeyPath, Scope, Test};
 pub use error::{PackError, Problem};
 pub use keys::{Key, KeyCatalogue, KeyKind};
+pub use lints::{Check, LintRule, Lints};
 pub use pack::{Feature, Meta, Pack, Release, SourceTag};
 pub use rule::{HostName, HostSource, Off, Rule};
 

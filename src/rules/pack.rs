@@ -11,6 +11,7 @@ use super::condition::Known;
 use super::credentials::Credentials;
 use super::error::{PackError, Problems};
 use super::keys::KeyCatalogue;
+use super::lints::Lints;
 use super::networks::Networks;
 use super::rule::{Context, Every, RawRule, Rule};
 use crate::terms::AppVersion;
@@ -82,6 +83,8 @@ pub struct Pack {
     pub credentials: Credentials,
     /// Internal hosts, metadata services, placeholders.
     pub networks: Networks,
+    /// What the linter looks for.
+    pub lints: Lints,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,6 +116,7 @@ struct Texts<'a> {
     keys: &'a str,
     credentials: &'a str,
     networks: &'a str,
+    lints: &'a str,
     features: Vec<(&'a str, &'a str)>,
 }
 
@@ -133,6 +137,7 @@ impl Pack {
             keys: include_str!("../../rules/keys.toml"),
             credentials: include_str!("../../rules/credentials.toml"),
             networks: include_str!("../../rules/networks.toml"),
+            lints: include_str!("../../rules/lints.toml"),
             features: embedded_features![
                 "inference",
                 "workspace",
@@ -156,8 +161,8 @@ impl Pack {
         })
     }
 
-    /// A pack in a directory: `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml` and
-    /// `features/<feature id>.toml`.
+    /// A pack in a directory: `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml`,
+    /// `lints.toml` and `features/<feature id>.toml`.
     ///
     /// # Errors
     /// Names the file, the rule, the field and what to do.
@@ -165,6 +170,7 @@ impl Pack {
         let read = |name: &str| read_text(&dir.join(name));
         let (pack, keys) = (read("pack.toml")?, read("keys.toml")?);
         let (credentials, networks) = (read("credentials.toml")?, read("networks.toml")?);
+        let lints = read("lints.toml")?;
         let folder = dir.join("features");
         let unreadable =
             |e: std::io::Error| PackError::Unreadable { path: folder.clone(), reason: e.to_string() };
@@ -182,6 +188,7 @@ impl Pack {
             keys: &keys,
             credentials: &credentials,
             networks: &networks,
+            lints: &lints,
             features: files.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect(),
         })
     }
@@ -216,6 +223,9 @@ impl Pack {
             }
         }
         let providers: Vec<String> = credentials.providers.iter().map(|p| p.id.clone()).collect();
+
+        let known = Known { keys: &keys, each: None, providers: &providers, kinds: &credentials.kinds };
+        let lints = Lints::parse(texts.lints, &known, &tags, &mut problems)?;
 
         let mut rules: Vec<Rule> = Vec::with_capacity(128);
         for (id, _) in &texts.features {
@@ -265,6 +275,7 @@ impl Pack {
             rules,
             credentials,
             networks,
+            lints,
         })
     }
 }
