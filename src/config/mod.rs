@@ -11,6 +11,7 @@ mod places;
 mod read;
 pub mod secret;
 pub mod value;
+pub mod write;
 
 pub use error::{ConfigError, Place};
 pub use read::{Input, MAX_FILE_BYTES, file, read};
