@@ -1,5 +1,9 @@
 //! The command line: flags, their help, and their checks. No behaviour.
 
+mod config;
+
+pub use config::{ConfigArgs, ConfigFormat, WriteHive};
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +24,8 @@ use crate::terms::{AppVersion, Confidence, Need, Platform};
         clearway hosts profile.mobileconfig                 the allowlist, grouped by feature\n  \
         clearway hosts policy.reg --format txt -o hosts.txt the file for the firewall team\n  \
         clearway check profile.mobileconfig                 test every host from this device\n  \
-        clearway check --host gateway.example.com:8443      test one host, no configuration\n\n\
+        clearway check --host gateway.example.com:8443      test one host, no configuration\n  \
+        clearway config profile.mobileconfig                what it sets, and what is wrong with it\n\n\
         Exit codes: 0 fine (or only optional things are not), 1 a required host is blocked,\n\
         2 usage or unreadable configuration, 3 a required host could not be tested."
 )]
@@ -48,6 +53,14 @@ pub enum Command {
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
         clearway check --replay berlin.json                 judge a saved run again")]
     Check(Box<CheckArgs>),
+    /// Show the configuration in effect, every key with its place, and what is wrong with it; or write
+    /// it as a file to deploy.
+    #[command(after_help = "Examples:\n  \
+        clearway config profile.mobileconfig\n  \
+        clearway config policy.reg --strict                 exit 1 on any error or warning\n  \
+        clearway config settings.json --format reg --hive hklm -o policy.reg\n  \
+        clearway config profile.mobileconfig --format managed-json --include-secrets -o managed-settings.json")]
+    Config(Box<ConfigArgs>),
 }
 
 /// Where the configuration comes from and how the list is derived.

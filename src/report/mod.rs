@@ -3,6 +3,7 @@
 //! One file per format. Text from servers, certificates, file names and configurations passes
 //! [`sanitise`] in every rendering, even where it was sanitised when it was recorded.
 
+pub mod config;
 pub mod csv;
 pub mod dry_run;
 pub mod json;
