@@ -57,9 +57,11 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
 /// The file to write, when the format is one; words of the command line that do not fit are refused.
 fn file_format(args: &ConfigArgs) -> Result<Option<Format>, Failure> {
     let derive = &args.derive;
-    if !derive.feature.is_empty() || !derive.need.is_empty() || derive.minimal || derive.confidence.is_some() {
+    if !derive.feature.is_empty() || !derive.need.is_empty() || derive.minimal || derive.confidence.is_some()
+    {
         return Err(Failure::Usage(
-            "--feature, --need, --minimal and --confidence choose hosts; use them with `hosts` and `check`".into(),
+            "--feature, --need, --minimal and --confidence choose hosts; use them with `hosts` and `check`"
+                .into(),
         ));
     }
     let format = match args.format {
@@ -92,12 +94,7 @@ fn effective(configuration: Configuration, pack: &Pack, options: &Options) -> Ef
     Effective { connection, lint, platform, platform_assumed, app_version: version, configuration }
 }
 
-fn file_bytes(
-    args: &ConfigArgs,
-    format: Format,
-    all: &[Effective],
-    pack: &Pack,
-) -> Result<Vec<u8>, Failure> {
+fn file_bytes(args: &ConfigArgs, format: Format, all: &[Effective], pack: &Pack) -> Result<Vec<u8>, Failure> {
     let [one] = all else {
         return Err(Failure::Usage(format!(
             "a file holds one configuration, and {} were given; pass one",

@@ -96,8 +96,20 @@ pub(crate) fn has_secret(value: &Value) -> bool {
 
 /// Beginnings of tokens that well-known issuers give out.
 const TOKENS: [&str; 14] = [
-    "sk-", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "ASIA", "AIza",
-    "hf_", "tvly-",
+    "sk-",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "hf_",
+    "tvly-",
 ];
 
 fn looks_secret(text: &str) -> bool {
@@ -116,7 +128,10 @@ fn looks_secret(text: &str) -> bool {
     };
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ':' | ',' | ';'));
     let assigned = text.split_once(['=', ':']).is_some_and(|(name, rest)| {
-        !name.contains(char::is_whitespace) && !rest.trim().is_empty() && !rest.starts_with("//") && names_secret(name)
+        !name.contains(char::is_whitespace)
+            && !rest.trim().is_empty()
+            && !rest.starts_with("//")
+            && names_secret(name)
     });
     scheme || words.into_iter().any(token) || assigned
 }
@@ -128,9 +143,18 @@ fn is_flag(text: &str) -> bool {
 
 /// Whether a name says that a secret stands behind it.
 fn names_secret(name: &str) -> bool {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     [
-        "secret", "password", "passwd", "token", "apikey", "accesskey", "secretkey", "privatekey", "authorization",
+        "secret",
+        "password",
+        "passwd",
+        "token",
+        "apikey",
+        "accesskey",
+        "secretkey",
+        "privatekey",
+        "authorization",
     ]
     .iter()
     .any(|w| plain.ends_with(w))
@@ -342,7 +366,8 @@ mod tests {
         ] {
             assert!(!looks_secret(no), "{no}");
         }
-        let args = Value::List(vec![text("--token"), text("plain"), text("--url"), text("https://h.example")]);
+        let args =
+            Value::List(vec![text("--token"), text("plain"), text("--url"), text("https://h.example")]);
         let hidden = format!("{:?}", hide_lookalikes(args));
         assert!(hidden.contains("[secret]") && hidden.contains("h.example"), "{hidden}");
         let policy = map(&[("get_token", text("allow")), ("api_key", text("hunter2"))]);

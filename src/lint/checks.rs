@@ -9,6 +9,7 @@ use crate::config::Value;
 use crate::derive::Facts;
 use crate::rules::KeyPath;
 use crate::rules::lints::Check;
+use crate::terms::Platform;
 
 /// Something that a check found.
 pub(super) struct Hit {
@@ -68,9 +69,7 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             (!fits).then(String::new)
         }),
         Check::BadElements { characters } => each(values, |v| {
-            let bad = |t: &str| {
-                t.is_empty() || t.chars().any(|c| c.is_control() || characters.contains(c))
-            };
+            let bad = |t: &str| t.is_empty() || t.chars().any(|c| c.is_control() || characters.contains(c));
             let at = v.as_list()?.iter().position(|e| match e {
                 Value::Text(t) => bad(t),
                 Value::Secret(s) => bad(s.expose()),
@@ -147,8 +146,15 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             let loose = values.iter().enumerate().filter(|(_, (_, v))| !pinned(*v));
             loose.map(|(at, _)| hit(Some(at), String::new())).collect()
         }
+        Check::NotAbsolute => each(values, |v| (!is_absolute(v.as_str()?, facts)).then(String::new)),
         Check::Secrets => {
-            let names = with_secret(facts, |s| s.is_included());
+            let mut names = with_secret(facts, |s| s.is_included());
+            // A placeholder that nobody filled in is no secret yet.
+            let open = |n: &String| {
+                let said = |l: &crate::config::Lint| l.id == "placeholder" && l.key.as_ref() == Some(n);
+                facts.configuration.lint.iter().any(said)
+            };
+            names.retain(|n| !open(n));
             if names.is_empty() { Vec::new() } else { vec![hit(None, listed(&names))] }
         }
         Check::SecretMarks => {
@@ -244,6 +250,24 @@ fn members(check: &Check, value: &Value) -> bool {
         && without_word.iter().all(|(n, w)| text(n).is_some_and(|t| t.split_whitespace().all(|x| x != w)))
 }
 
+/// Whether a path is absolute on the platform that the file is for; on either kind of platform where
+/// the file does not say.
+fn is_absolute(text: &str, facts: &Facts<'_>) -> bool {
+    let text = text.trim();
+    if facts.pack.networks.is_placeholder(text) && !text.starts_with('$') {
+        return true;
+    }
+    let drive = text.as_bytes().get(1) == Some(&b':') && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    let windows = drive && text.as_bytes().get(2).is_some_and(|b| matches!(b, b'\\' | b'/'))
+        || text.starts_with("\\\\");
+    let unix = text.starts_with('/');
+    match facts.configuration.platform {
+        Some(Platform::Windows) => windows,
+        Some(Platform::Macos | Platform::Linux) => unix,
+        None => windows || unix,
+    }
+}
+
 const fn kind(value: &Value) -> &'static str {
     match value {
         Value::Bool(_) => "boolean",
@@ -306,9 +330,13 @@ mod tests {
 
     #[test]
     fn classes_of_characters() {
-        for (c, class, wanted) in
-            [('b', "a-c", true), ('d', "a-c", false), ('-', "a-z0-9.:-", true), ('.', "a-z0-9.:-", true), ('A', "a-z", false)]
-        {
+        for (c, class, wanted) in [
+            ('b', "a-c", true),
+            ('d', "a-c", false),
+            ('-', "a-z0-9.:-", true),
+            ('.', "a-z0-9.:-", true),
+            ('A', "a-z", false),
+        ] {
             assert_eq!(in_class(c, class), wanted, "{c} {class}");
         }
     }

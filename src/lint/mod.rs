@@ -10,7 +10,7 @@ pub use connection::{Connection, connection};
 use crate::config::{Configuration, Lint, Value};
 use crate::derive::{self, Facts, Options};
 use crate::rules::lints::LintRule;
-use crate::rules::{KeyPath, Pack, Scope};
+use crate::rules::{Condition, KeyPath, Pack, Scope};
 use crate::terms::Platform;
 
 /// Longest value that a message quotes, in characters.
@@ -28,7 +28,8 @@ pub fn all(pack: &Pack, configuration: &Configuration, options: &Options) -> Vec
     let version = options.app_version.as_ref().unwrap_or(&pack.meta.newest);
     let platform = options.platform.or(configuration.platform).unwrap_or_else(Platform::here);
     let facts = Facts::new(pack, configuration, version, platform, options.offline_installer);
-    let (found, replaced) = check(&facts);
+    let known = options.platform.is_some() || configuration.platform.is_some();
+    let (found, replaced) = check(&facts, known);
     let mut lint = derived.lint;
     lint.retain(|l| !replaced.contains(&l.id));
     for one in &mut lint {
@@ -54,11 +55,24 @@ fn rename_advice(pack: &Pack, lint: &mut Lint) {
     }
 }
 
-/// What the linter finds by itself, and the ids of other lints that say less of the same.
-fn check(facts: &Facts<'_>) -> (Vec<Lint>, Vec<String>) {
+/// Whether a condition can hold on some platforms only.
+fn needs_platform(condition: &Condition) -> bool {
+    match condition {
+        Condition::Platform(_) => true,
+        Condition::All(list) => list.iter().any(needs_platform),
+        _ => false,
+    }
+}
+
+/// What the linter finds by itself, and the ids of other lints that say less of the same. Where the
+/// platform is only assumed, rules for one platform are left out.
+fn check(facts: &Facts<'_>, platform_known: bool) -> (Vec<Lint>, Vec<String>) {
     let mut found = Vec::new();
     let mut replaced = Vec::new();
     for rule in facts.pack.lints.rules.iter().filter(|r| r.holds_for(facts.version)) {
+        if !platform_known && needs_platform(&rule.when) {
+            continue;
+        }
         let before = found.len();
         match &rule.each {
             None => Pass { facts, rule, entry: None }.apply(&mut found),
@@ -133,6 +147,11 @@ impl Pass<'_> {
                 let known = self.facts.pack.credentials.provider(id);
                 known.map_or_else(|| readable(id, QUOTED_TEXT), |p| p.title.clone())
             }
+            "platform" => match self.facts.platform {
+                Platform::Macos => "macOS".to_owned(),
+                Platform::Windows => "Windows".to_owned(),
+                Platform::Linux => "Linux".to_owned(),
+            },
             "version" => format!("app {}", self.facts.version),
             _ => String::new(),
         };
@@ -198,6 +217,7 @@ fn quoted(value: &Value) -> String {
             let plain = text.split(['?', '#']).next().unwrap_or_default();
             format!("`{}`", readable(plain, QUOTED))
         }
+        Value::Text(text) if is_path(text) => format!("`{}`", readable(text, QUOTED)),
         Value::Text(text) if text.chars().count() <= QUOTED_TEXT => {
             format!("`{}`", readable(text, QUOTED_TEXT))
         }
@@ -206,6 +226,13 @@ fn quoted(value: &Value) -> String {
         Value::List(items) => format!("a list of {}", items.len()),
         Value::Map(_) => "an object".to_owned(),
     }
+}
+
+/// Whether a text looks like the path of a file.
+fn is_path(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let drive = bytes.get(1) == Some(&b':') && bytes.first().is_some_and(u8::is_ascii_alphabetic);
+    (drive || text.starts_with(['/', '~', '%', '$'])) && !text.contains(char::is_whitespace)
 }
 
 /// One line without control characters, cut at `limit` characters.

@@ -57,9 +57,8 @@ pub(super) fn shown(value: &Value) -> serde_json::Value {
     match value {
         Value::Bool(b) => Json::Bool(*b),
         Value::Integer(n) => Json::from(*n),
-        Value::Number(text) => {
-            serde_json::from_str::<serde_json::Number>(text).map_or_else(|_| Json::from(text.as_str()), Json::Number)
-        }
+        Value::Number(text) => serde_json::from_str::<serde_json::Number>(text)
+            .map_or_else(|_| Json::from(text.as_str()), Json::Number),
         Value::Text(text) => Json::String(masked(text)),
         Value::Secret(secret) if secret.is_empty() => Json::String(String::new()),
         Value::Secret(secret) if !secret.is_included() => Json::String(NOT_INCLUDED.to_owned()),
@@ -73,7 +72,8 @@ pub(super) fn shown(value: &Value) -> serde_json::Value {
 pub(super) fn masked(text: &str) -> String {
     let Some(at) = text.find("://") else { return text.to_owned() };
     let (head, tail) = text.split_at(at + 3);
-    let end = |t: &str| t.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\')).unwrap_or(t.len());
+    let end =
+        |t: &str| t.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\')).unwrap_or(t.len());
     let (address, rest) = tail.split_at(end(tail));
     let rest = masked(rest);
     match address.split_once('?') {

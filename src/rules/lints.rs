@@ -13,8 +13,8 @@ use crate::terms::{AppVersion, Confidence, Severity};
 const FILE: &str = "lints.toml";
 
 /// Placeholders that a message may hold.
-pub const PLACEHOLDERS: [&str; 8] =
-    ["key", "value", "set", "unset", "entry", "detail", "provider", "version"];
+pub const PLACEHOLDERS: [&str; 9] =
+    ["key", "value", "set", "unset", "entry", "detail", "provider", "platform", "version"];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -285,6 +285,8 @@ pub enum Check {
         /// Digits.
         digits: usize,
     },
+    /// A path that is not absolute on the platform.
+    NotAbsolute,
     /// The configuration holds secrets.
     Secrets,
     /// A registry file with values in the machine hive, all of them of the app-behaviour set.

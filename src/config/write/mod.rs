@@ -63,7 +63,9 @@ pub enum WriteError {
         format: &'static str,
     },
     /// Nothing to write.
-    #[error("the configuration has no key that could be written; correct the errors that `clearway config` shows")]
+    #[error(
+        "the configuration has no key that could be written; correct the errors that `clearway config` shows"
+    )]
     Empty,
 }
 

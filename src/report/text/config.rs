@@ -126,7 +126,10 @@ fn credential(one: &Effective) -> String {
         (true, _, _) => ", as inferenceCredentialKind says; no other source is tried".to_owned(),
         (false, true, "none") => String::new(),
         (false, true, _) => ", because nothing else is set".to_owned(),
-        (false, false, _) => format!(", because of {}", words::and(&keys)),
+        (false, false, _) => {
+            let verb = if keys.len() == 1 { "is" } else { "are" };
+            format!(", because {} {verb} set", words::and(&keys))
+        }
     };
     format!("{name}{kind}{why}")
 }
@@ -153,9 +156,14 @@ fn findings(page: &mut Page<'_>, one: &Effective, refs: &Refs, wanted: impl Fn(S
 }
 
 fn finding(lint: &Lint, refs: &Refs) -> String {
-    let place = lint.origin.as_ref().and_then(|o| refs.words(o)).map_or_else(String::new, |p| format!("{p}; "));
+    let place =
+        lint.origin.as_ref().and_then(|o| refs.words(o)).map_or_else(String::new, |p| format!("{p}; "));
     let end = if lint.message.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{}{end} [{place}{}]", sanitise::line(&lint.message, sanitise::LONG), sanitise::line(&lint.id, 60))
+    format!(
+        "{}{end} [{place}{}]",
+        sanitise::line(&lint.message, sanitise::LONG),
+        sanitise::line(&lint.id, 60)
+    )
 }
 
 /// Every key that is set.
@@ -179,28 +187,35 @@ fn settings(page: &mut Page<'_>, one: &Effective, pack: &Pack, refs: &Refs) {
         let gutter = format!("  {}{mark}  ", " ".repeat(width.saturating_sub(columns(mark))));
         let indent = " ".repeat(columns(&gutter) + 4);
         let default = one.default(key, &pack.keys);
-        let is_default = default.as_ref() == Some(&setting.value);
-        let tail = if is_default { "  (the default)" } else { "" };
-        page.hang_with(
-            &gutter,
-            Paint::Faint,
-            &indent,
-            &format!("{} = {}{tail}", key.name, value(&setting.value, page.style.verbose)),
-        );
-        for text in remarks(page.style.verbose, one, key, setting, default.as_ref().filter(|_| !is_default), refs) {
+        let verbose = page.style.verbose;
+        let aside = aside(one, key, setting, default.as_ref(), refs, verbose);
+        let tail = if aside.is_empty() { String::new() } else { format!(" ({})", aside.join("; ")) };
+        match &setting.value {
+            Value::List(items) if items.iter().any(|i| matches!(i, Value::Map(_))) => {
+                page.hang_with(&gutter, Paint::Faint, &indent, &format!("{} ={tail}", key.name));
+                for (at, item) in items.iter().enumerate() {
+                    page.hang(&format!("{indent}{}. ", at + 1), Paint::None, &entry(item, verbose));
+                }
+            }
+            other => {
+                let text = format!("{} = {}{tail}", key.name, value(other, verbose));
+                page.hang_with(&gutter, Paint::Faint, &indent, &text);
+            }
+        }
+        for text in remarks(one, key, setting, verbose) {
             page.hang(&indent, Paint::Faint, &text);
         }
     }
 }
 
-/// What is worth saying below a value.
-fn remarks(
-    verbose: bool,
+/// What is said of a value in brackets: its default, its spelling, whether it counts at all.
+fn aside(
     one: &Effective,
     key: &Key,
     setting: &Setting,
     default: Option<&Value>,
     refs: &Refs,
+    verbose: bool,
 ) -> Vec<String> {
     let mut out = Vec::new();
     if !one.reads(key) {
@@ -214,13 +229,25 @@ fn remarks(
     if !setting.value.is_set() {
         out.push("empty, which counts as not set".to_owned());
     }
-    if let Some(default) = default.filter(|_| setting.value.is_set()) {
-        out.push(format!("default: {}", value(default, verbose)));
+    match default {
+        Some(default) if *default == setting.value => out.push("the default".to_owned()),
+        Some(default) if setting.value.is_set() => out.push(format!("default {}", value(default, verbose))),
+        _ => {}
     }
     // Text is the documented spelling of the formats that have no types, and no news.
     if let Some(raw) = setting.raw.as_deref().filter(|r| verbose || !r.starts_with('"') || refs.typed) {
-        out.push(format!("spelled {}", sanitise::line(&masked(raw), if verbose { sanitise::LONG } else { 120 })));
+        out.push(format!(
+            "spelled {}",
+            sanitise::line(&masked(raw), if verbose { sanitise::LONG } else { 120 })
+        ));
     }
+    out.retain(|t| !t.is_empty());
+    out
+}
+
+/// What is worth a line below a value: what it shadows, and with `-v` where it stands and what it does.
+fn remarks(one: &Effective, key: &Key, setting: &Setting, verbose: bool) -> Vec<String> {
+    let mut out = Vec::new();
     for lost in one.configuration.shadowed.iter().filter(|s| s.key == key.name) {
         let place = sanitise::line(&place_of(&lost.origin), sanitise::SHORT);
         out.push(format!("instead of {} in {place}", value(&lost.value, verbose)));
@@ -232,8 +259,16 @@ fn remarks(
         }
         out.push(sanitise::line(&key.effect, sanitise::LONG));
     }
-    out.retain(|t| !t.is_empty());
     out
+}
+
+/// An entry of a list of objects: its name first, then its members.
+fn entry(item: &Value, verbose: bool) -> String {
+    let Value::Map(map) = item else { return value(item, verbose) };
+    let mut names: Vec<&String> = map.keys().collect();
+    names.sort_by_key(|n| !matches!(n.as_str(), "name" | "id" | "server"));
+    let parts = names.into_iter().filter_map(|n| Some(format!("{n}: {}", value(map.get(n)?, verbose))));
+    sanitise::line(&parts.collect::<Vec<_>>().join(", "), if verbose { usize::MAX / 8 } else { VALUE })
 }
 
 /// A value on one line, which may wrap.
@@ -258,7 +293,8 @@ fn spaced(json: &serde_json::Value) -> String {
     match json {
         Json::Array(items) => format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", ")),
         Json::Object(map) => {
-            let inner: Vec<String> = map.iter().map(|(k, v)| format!("{}: {}", Json::from(k.as_str()), spaced(v))).collect();
+            let inner: Vec<String> =
+                map.iter().map(|(k, v)| format!("{}: {}", Json::from(k.as_str()), spaced(v))).collect();
             format!("{{{}}}", inner.join(", "))
         }
         other => other.to_string(),
@@ -278,7 +314,12 @@ fn not_in_effect(page: &mut Page<'_>, one: &Effective) {
             ShadowedBy::Key(by) => format!("{} wins", place_of(by)),
             ShadowedBy::Rule(text) => format!("because {text}"),
         };
-        let text = format!("{} = {} in {}: {why}", one.key, value(&one.value, page.style.verbose), place_of(&one.origin));
+        let text = format!(
+            "{} = {} in {}: {why}",
+            one.key,
+            value(&one.value, page.style.verbose),
+            place_of(&one.origin)
+        );
         page.hang("  - ", Paint::None, &sanitise::line(&text, sanitise::LONG));
     }
 }
@@ -325,9 +366,14 @@ impl Refs {
                 *below.entry(head.trim_end_matches(['.', '\\'])).or_default() += 1;
             }
         }
-        let most = below.iter().max_by_key(|(_, n)| **n).map_or("", |(head, _)| *head);
+        let all = config.settings.len();
+        let most = below.iter().max_by_key(|(_, n)| **n).filter(|(_, n)| **n * 2 > all);
+        let most = most.map_or("", |(head, _)| *head);
         let typed = config.sources.iter().all(|s| {
-            !matches!(s.format.as_str(), "reg" | "mobileconfig" | "managed-preferences" | "signed-profile" | "registry")
+            !matches!(
+                s.format.as_str(),
+                "reg" | "mobileconfig" | "managed-preferences" | "signed-profile" | "registry"
+            )
         });
         Self {
             sources: config.sources.iter().map(|s| s.name.clone()).collect(),
@@ -362,7 +408,8 @@ impl Refs {
             None => sanitise::line(&origin.source, sanitise::SHORT),
         };
         let line = origin.line.map(|l| format!("line {l}"));
-        let parts: Vec<String> = [Some(source).filter(|s| !s.is_empty()), line].into_iter().flatten().collect();
+        let parts: Vec<String> =
+            [Some(source).filter(|s| !s.is_empty()), line].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(" "))
     }
 }
