@@ -15,4 +15,6 @@ pub mod value;
 pub use error::{ConfigError, Place};
 pub use read::{Input, MAX_FILE_BYTES, file, read};
 pub use secret::Secret;
-pub use value::{Configuration, Lint, Origin, Setting, Source, Value};
+pub use value::{
+    Configuration, Lint, Origin, PlaceRead, PlaceStatus, Setting, Shadowed, ShadowedBy, Source, Value,
+};

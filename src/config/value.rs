@@ -136,6 +136,80 @@ pub struct Configuration {
     pub settings: BTreeMap<String, Setting>,
     /// What the reader noticed.
     pub lint: Vec<Lint>,
+    /// What was set somewhere and is not in effect, in the order it lost.
+    pub shadowed: Vec<Shadowed>,
+    /// The places that were looked at, in order of precedence; empty for a file given by name.
+    pub places: Vec<PlaceRead>,
+    /// Whose preferences, hive or home folder were read, when a device was read.
+    pub user: Option<String>,
+}
+
+/// A value that is set and not in effect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shadowed {
+    /// The key.
+    pub key: String,
+    /// The value that lost, decoded; secrets are [`Value::Secret`] as everywhere.
+    pub value: Value,
+    /// Where it stands.
+    pub origin: Origin,
+    /// What it lost to.
+    pub by: ShadowedBy,
+}
+
+/// What a value lost to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShadowedBy {
+    /// The same key in a place that wins.
+    Key(Origin),
+    /// A rule about the whole place; the text is a clause that follows "because".
+    Rule(String),
+}
+
+/// A place on a device that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceRead {
+    /// The path, the registry key, or the path's template when a part of it is unknown here.
+    pub path: String,
+    /// What came of it.
+    pub status: PlaceStatus,
+}
+
+/// What came of looking at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlaceStatus {
+    /// At least one of its values could take effect.
+    Read,
+    /// Nothing is there.
+    Absent,
+    /// It is there, and its values do not count; the text is a clause that follows "because".
+    Ignored(String),
+    /// It is there, the app cannot use it and still counts the device as managed; the text says
+    /// why.
+    Rejected(String),
+    /// It could not be looked at from here; the text says why.
+    NotLookedAt(String),
+}
+
+impl PlaceStatus {
+    /// One word for tables.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Absent => "absent",
+            Self::Ignored(_) => "ignored",
+            Self::Rejected(_) => "rejected",
+            Self::NotLookedAt(_) => "not-looked-at",
+        }
+    }
+
+    /// The reason, where there is one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Read | Self::Absent => None,
+            Self::Ignored(why) | Self::Rejected(why) | Self::NotLookedAt(why) => Some(why),
+        }
+    }
 }
 
 impl Configuration {

@@ -34,9 +34,8 @@ pub fn from_json(name: &str, json: &Json, keys: &KeyCatalogue) -> Configuration 
     Configuration {
         name: name.to_owned(),
         sources: vec![Source { name: name.to_owned(), format: "json".into(), sha256: "0".repeat(64) }],
-        platform: None,
         settings,
-        lint: Vec::new(),
+        ..Configuration::default()
     }
 }
 
