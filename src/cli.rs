@@ -67,10 +67,15 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct DeriveArgs {
     /// Configuration files: .mobileconfig, plist, .reg, JSON, a configLibrary folder, a hosts
-    /// document of this program, or `-` for standard input. Several are a union. None: the
-    /// configuration applied on this device.
+    /// document of this program, the app's diagnostic report (.zip), the saved output of
+    /// `reg query … /s`, or `-` for standard input. Several are a union. None: the configuration
+    /// applied on this device.
     #[arg(value_name = "CONFIG")]
     pub config: Vec<String>,
+
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
 
     /// Only this feature's group (repeatable), such as `inference` or `auto-updates`.
     #[arg(long, value_name = "ID", help_heading = "List")]
@@ -106,6 +111,39 @@ pub struct DeriveArgs {
     /// Read the rule pack from this folder instead of the one built in.
     #[arg(long, value_name = "DIR", help_heading = "List")]
     pub rules: Option<PathBuf>,
+}
+
+/// Where the configuration comes from, besides CONFIG.
+#[derive(Debug, Default, Args)]
+pub struct SourceArgs {
+    /// Only this entry of a configLibrary (repeatable: a union).
+    #[arg(long, value_name = "NAME", conflicts_with = "all_profiles", help_heading = "Configuration")]
+    pub profile: Vec<String>,
+
+    /// Every entry of a configLibrary: the union, each host saying which profiles need it.
+    #[arg(long, help_heading = "Configuration")]
+    pub all_profiles: bool,
+
+    /// Whose preferences, registry hive and home folder are read on the device [default: the user
+    /// who runs this].
+    #[arg(long, value_name = "NAME", conflicts_with = "config", help_heading = "Configuration")]
+    pub user: Option<String>,
+
+    /// Read a collected copy of a device instead of this one; its files stand where they stood, the
+    /// registry as `reg export` or `reg query … /s` files HKLM.reg/.txt and HKCU.reg/.txt. Needs
+    /// --platform.
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "config",
+        requires = "platform",
+        help_heading = "Configuration"
+    )]
+    pub device_root: Option<PathBuf>,
+
+    /// A saved response of the bootstrap server, laid over the configuration as the app does.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub bootstrap_response: Option<String>,
 }
 
 /// How output is written.
@@ -201,7 +239,7 @@ pub struct CheckArgs {
     pub dry_run: bool,
 
     /// Judge a saved JSON report again; nothing is sent.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "config"], help_heading = "Probe")]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
     /// Name of this run, such as the site it was made from.

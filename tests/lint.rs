@@ -229,3 +229,48 @@ fn rules_for_one_platform_are_silent_where_the_platform_is_a_guess() {
     let broker = json!({"inferenceProvider": "foundry", "inferenceFoundryResource": "r", "inferenceFoundryAuthFlow": "broker"});
     assert!(found(&pack, &broker).iter().all(|l| l.id != "broker-on-linux"));
 }
+
+/// The ids that stand in the source of the readers and the derivation, told by where they stand.
+fn ids_in_source() -> BTreeSet<String> {
+    fn files(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { files(&path, found) } else { found.push(path) }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    files(&root.join("config"), &mut paths);
+    files(&root.join("derive"), &mut paths);
+    let mut ids = BTreeSet::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        // An id is the text before a weight, or in a field of that name.
+        for (at, _) in code.match_indices("Severity::") {
+            let before: String =
+                code[..at].chars().rev().take(120).collect::<Vec<_>>().into_iter().rev().collect();
+            let before = before.trim_end().trim_end_matches(',').trim_end();
+            let before = before.strip_suffix(".to_owned()").unwrap_or(before);
+            ids.extend(
+                before.strip_suffix('"').and_then(|b| b.rsplit_once('"')).map(|(_, id)| id.to_owned()),
+            );
+        }
+        for (at, mark) in code.match_indices("id: \"") {
+            ids.extend(code[at + mark.len()..].split_once('"').map(|(id, _)| id.to_owned()));
+        }
+    }
+    ids.retain(|id| {
+        id.contains('-') && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    });
+    ids
+}
+
+#[test]
+fn what_the_readers_and_the_derivation_tell_is_described() {
+    let pack = Pack::embedded().unwrap();
+    let ids = ids_in_source();
+    assert!(ids.len() > 40 && ids.contains("unknown-key") && ids.contains("plain-http"), "{ids:?}");
+    let unknown: Vec<&String> = ids.iter().filter(|id| pack.lints.describe(id).is_none()).collect();
+    assert!(unknown.is_empty(), "add these to rules/lints.toml under [[told]]: {unknown:?}");
+}

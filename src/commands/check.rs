@@ -77,7 +77,7 @@ fn requirements(
     let known = |name: &str| services.for_host(name).is_some();
     let named =
         args.host.iter().map(|text| adhoc::requirement(text, known)).collect::<Result<Vec<_>, _>>()?;
-    if named.is_empty() || !args.derive.config.is_empty() {
+    if named.is_empty() || input::asks_for_configuration(&args.derive) {
         let mut derived = input::derive(&args.derive, pack)?;
         derived.requirements.hosts.extend(named);
         return Ok((derived.requirements, derived.configurations));

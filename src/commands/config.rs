@@ -20,7 +20,8 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
     let file = file_format(args)?;
     let destination = Destination::open(&args.output)?;
     let pack = input::pack(args.derive.rules.as_deref())?;
-    let configurations = input::derive(&args.derive, &pack)?.configurations;
+    // A configuration that the app rejects is shown all the same: that is what the reader wants to know.
+    let (configurations, _) = input::configurations(&args.derive, &pack)?;
     if configurations.is_empty() {
         return Err(Failure::Usage(
             "this is an allowlist of Clearway, which holds no configuration; pass the configuration it was made from"

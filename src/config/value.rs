@@ -140,6 +140,9 @@ pub struct Configuration {
     pub settings: BTreeMap<String, Setting>,
     /// What the reader noticed.
     pub lint: Vec<Lint>,
+    /// Known keys that are present with a value the app cannot use. It counts them as set when it
+    /// decides whether a device is managed.
+    pub unreadable: Vec<String>,
     /// What was set somewhere and is not in effect, in the order it lost.
     pub shadowed: Vec<Shadowed>,
     /// The places that were looked at, in order of precedence; empty for a file given by name.

@@ -796,9 +796,6 @@ fn connectors() -> Vec<Case> {
 }
 
 fn delivery() -> Vec<Case> {
-    let served = |more: Value| {
-        merged(&[gateway(json!({"@name": "served.json", "expiresAt": 4_000_000_000_i64})), more])
-    };
     vec![
         case(
             "machine-hive",
@@ -846,31 +843,6 @@ fn delivery() -> Vec<Case> {
                 anthropic(json!({})),
                 gateway(json!({"disabledBuiltinTools": ["WebFetch"]})),
             ],
-        ),
-        case(
-            "served-not-allowed",
-            vec![served(json!({"egressProxyUrl": "http://p.example:3128"}))],
-            vec![served(json!({})), gateway(json!({"egressProxyUrl": "http://p.example:3128"}))],
-        ),
-        case(
-            "served-loopback",
-            [
-                "modelCatalogUrl",
-                "inferenceGatewayBaseUrl",
-                "inferenceFoundryBaseUrl",
-                "inferenceBedrockBaseUrl",
-                "inferenceVertexBaseUrl",
-                "otlpEndpoint",
-                "userContentRendererUrl",
-            ]
-            .iter()
-            .map(|key| {
-                let mut map = serde_json::Map::new();
-                map.insert((*key).to_owned(), json!("http://127.0.0.1:8080"));
-                served(Value::Object(map))
-            })
-            .collect(),
-            vec![served(json!({})), gateway(json!({"modelCatalogUrl": "http://127.0.0.1:8080"}))],
         ),
     ]
 }
