@@ -1,6 +1,9 @@
 //! The command line: flags, their help, and their checks. No behaviour.
 
+mod config;
 pub mod hosts;
+
+pub use config::{ConfigArgs, ConfigFormat, WriteHive};
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -24,7 +27,8 @@ use crate::terms::{AppVersion, Confidence, Need, Platform};
         clearway hosts profile.mobileconfig                 the allowlist, grouped by feature\n  \
         clearway hosts policy.reg --format txt -o hosts.txt the file for the firewall team\n  \
         clearway check profile.mobileconfig                 test every host from this device\n  \
-        clearway check --host gateway.example.com:8443      test one host, no configuration\n\n\
+        clearway check --host gateway.example.com:8443      test one host, no configuration\n  \
+        clearway config profile.mobileconfig                what it sets, and what is wrong with it\n\n\
         Exit codes: 0 fine (or only optional things are not), 1 a required host is blocked,\n\
         2 usage or unreadable configuration, 3 a required host could not be tested."
 )]
@@ -55,16 +59,29 @@ pub enum Command {
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
         clearway check --replay berlin.json                 judge a saved run again")]
     Check(Box<CheckArgs>),
+    /// Show the configuration in effect, every key with its place, and what is wrong with it; or write
+    /// it as a file to deploy.
+    #[command(after_help = "Examples:\n  \
+        clearway config profile.mobileconfig\n  \
+        clearway config policy.reg --strict                 exit 1 on any error or warning\n  \
+        clearway config settings.json --format reg --hive hklm -o policy.reg\n  \
+        clearway config profile.mobileconfig --format managed-json --include-secrets -o managed-settings.json")]
+    Config(Box<ConfigArgs>),
 }
 
 /// Where the configuration comes from and how the list is derived.
 #[derive(Debug, Args)]
 pub struct DeriveArgs {
     /// Configuration files: .mobileconfig, plist, .reg, JSON, a configLibrary folder, a hosts
-    /// document of this program, or `-` for standard input. Several are a union. None: the
-    /// configuration applied on this device.
+    /// document of this program, the app's diagnostic report (.zip), the saved output of
+    /// `reg query … /s`, or `-` for standard input. Several are a union. None: the configuration
+    /// applied on this device.
     #[arg(value_name = "CONFIG")]
     pub config: Vec<String>,
+
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
 
     /// Only this feature's group (repeatable), such as `inference` or `auto-updates`.
     #[arg(long, value_name = "ID", help_heading = "List")]
@@ -100,6 +117,39 @@ pub struct DeriveArgs {
     /// Read the rule pack from this folder instead of the one built in.
     #[arg(long, value_name = "DIR", help_heading = "List")]
     pub rules: Option<PathBuf>,
+}
+
+/// Where the configuration comes from, besides CONFIG.
+#[derive(Debug, Default, Args)]
+pub struct SourceArgs {
+    /// Only this entry of a configLibrary (repeatable: a union).
+    #[arg(long, value_name = "NAME", conflicts_with = "all_profiles", help_heading = "Configuration")]
+    pub profile: Vec<String>,
+
+    /// Every entry of a configLibrary: the union, each host saying which profiles need it.
+    #[arg(long, help_heading = "Configuration")]
+    pub all_profiles: bool,
+
+    /// Whose preferences, registry hive and home folder are read on the device [default: the user
+    /// who runs this].
+    #[arg(long, value_name = "NAME", conflicts_with = "config", help_heading = "Configuration")]
+    pub user: Option<String>,
+
+    /// Read a collected copy of a device instead of this one; its files stand where they stood, the
+    /// registry as `reg export` or `reg query … /s` files HKLM.reg/.txt and HKCU.reg/.txt. Needs
+    /// --platform.
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "config",
+        requires = "platform",
+        help_heading = "Configuration"
+    )]
+    pub device_root: Option<PathBuf>,
+
+    /// A saved response of the bootstrap server, laid over the configuration as the app does.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub bootstrap_response: Option<String>,
 }
 
 /// How output is written.
@@ -214,7 +264,7 @@ pub struct CheckArgs {
     pub dry_run: bool,
 
     /// Judge a saved JSON report again; nothing is sent.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "config"], help_heading = "Probe")]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
     /// Name of this run, such as the site it was made from.

@@ -79,7 +79,7 @@ fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived
     let never = |host: &HostPattern| pack.networks.is_metadata(host);
     let named =
         args.host.iter().map(|text| adhoc::requirement(text, known, never)).collect::<Result<Vec<_>, _>>()?;
-    if named.is_empty() || !args.derive.config.is_empty() {
+    if named.is_empty() || input::asks_for_configuration(&args.derive) {
         let mut derived = input::derive(&args.derive, pack)?;
         derive::add_hosts(&mut derived.requirements, named);
         return Ok(derived);

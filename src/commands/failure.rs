@@ -9,6 +9,9 @@ pub enum Failure {
     /// The configuration cannot be read.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
+    /// The configuration cannot be written in the format asked for.
+    #[error(transparent)]
+    Write(#[from] crate::config::write::WriteError),
     /// The rule pack cannot be read.
     #[error(transparent)]
     Rules(#[from] crate::rules::PackError),

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::Failure;
 use crate::cli::DeriveArgs;
-use crate::config::{self, Configuration, Input};
+use crate::config::device::Device;
+use crate::config::{self, Configuration, Input, Profiles, ReadOptions};
 use crate::derive::{self, HostPattern, Requirements, document};
 use crate::report::{FeatureInfo, endpoint};
 use crate::rules::Pack;
@@ -46,6 +47,62 @@ pub fn features(pack: &Pack) -> Vec<FeatureInfo> {
         .collect()
 }
 
+/// Whether the command line names a configuration, rather than leaving it to this device.
+pub fn asks_for_configuration(args: &DeriveArgs) -> bool {
+    let source = &args.source;
+    !args.config.is_empty()
+        || source.device_root.is_some()
+        || source.user.is_some()
+        || source.all_profiles
+        || !source.profile.is_empty()
+        || source.bootstrap_response.is_some()
+}
+
+/// Reads every CONFIG, or without any the device's own configuration; the hosts documents among
+/// them are lists already. A configuration of a device may be one that the app rejects, see
+/// [`config::device::usable`].
+///
+/// # Errors
+/// When an input cannot be read.
+pub fn configurations(
+    args: &DeriveArgs,
+    pack: &Pack,
+) -> Result<(Vec<Configuration>, Vec<Requirements>), Failure> {
+    let source = &args.source;
+    let options = ReadOptions {
+        app_version: args.app_version.clone(),
+        profiles: match source.profile.as_slice() {
+            [] if source.all_profiles => Profiles::All,
+            [] => Profiles::Applied,
+            names => Profiles::Named(names.to_vec()),
+        },
+        bootstrap_response: source.bootstrap_response.clone(),
+    };
+    if args.config.is_empty() {
+        let device = Device {
+            platform: args.platform.unwrap_or_else(Platform::here),
+            root: source.device_root.clone(),
+            user: source.user.clone(),
+        };
+        return Ok((config::device::read_with(&device, &pack.keys, &options)?, Vec::new()));
+    }
+    if args.config.iter().filter(|c| *c == "-").count() > 1 {
+        return Err(Failure::Usage("`-` may be given once: standard input can be read only once".into()));
+    }
+    let (mut configurations, mut documents) = (Vec::new(), Vec::new());
+    for argument in &args.config {
+        for input in config::read_with(argument, &pack.keys, &options)? {
+            match input {
+                Input::Configuration(configuration) => configurations.push(configuration),
+                Input::HostsDocument { name, sha256, json } => {
+                    documents.push(document::from_json(json, &name, &sha256)?);
+                }
+            }
+        }
+    }
+    Ok((configurations, documents))
+}
+
 /// Reads every CONFIG (or, without any, the device's own) and derives the union.
 ///
 /// # Errors
@@ -58,24 +115,9 @@ pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
             known.join(", ")
         )));
     }
-    let mut configurations = Vec::new();
-    let mut documents = Vec::new();
-    if args.config.is_empty() {
-        let platform = args.platform.unwrap_or_else(Platform::here);
-        configurations.push(config::device::read(platform, &pack.keys)?);
-    }
-    if args.config.iter().filter(|c| *c == "-").count() > 1 {
-        return Err(Failure::Usage("`-` may be given once: standard input can be read only once".into()));
-    }
-    for argument in &args.config {
-        for input in config::read(argument, &pack.keys)? {
-            match input {
-                Input::Configuration(configuration) => configurations.push(configuration),
-                Input::HostsDocument { name, sha256, json } => {
-                    documents.push(document::from_json(json, &name, &sha256)?);
-                }
-            }
-        }
+    let (configurations, documents) = configurations(args, pack)?;
+    for configuration in &configurations {
+        config::device::usable(configuration)?;
     }
     let options = derive::Options {
         app_version: args.app_version.clone(),

@@ -1,6 +1,7 @@
 //! One file per subcommand: wires the rooms together and decides nothing itself.
 
 mod check;
+mod config;
 mod failure;
 mod hosts;
 mod input;
@@ -22,5 +23,6 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Hosts(args) => hosts::run(args),
         Command::Check(args) => check::run(args),
+        Command::Config(args) => config::run(args),
     }
 }

@@ -44,7 +44,7 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
         {
             providers.push(provider.to_owned());
         }
-        list.lint.extend(configuration.lint.iter().cloned());
+        list.read(&configuration.lint);
         completeness::check(&facts, &mut list);
         let name = (configurations.len() > 1).then_some(configuration.name.as_str());
         evaluate::apply_all(&facts, options, name, &mut list);

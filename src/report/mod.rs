@@ -4,6 +4,7 @@
 //! [`sanitise`] in every rendering, even where it was sanitised when it was recorded.
 
 pub mod against;
+pub mod config;
 pub mod csv;
 pub mod dry_run;
 pub mod exemption;

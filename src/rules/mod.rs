@@ -10,6 +10,7 @@ pub mod error;
 pub mod firewalls;
 pub mod headers;
 pub mod keys;
+pub mod lints;
 pub mod networks;
 pub mod pack;
 pub mod rule;
@@ -19,6 +20,7 @@ pub mod template;
 pub use condition::{Condition, KeyPath, Scope, Test};
 pub use error::{PackError, Problem};
 pub use keys::{Key, KeyCatalogue, KeyKind};
+pub use lints::{Check, LintRule, Lints};
 pub use pack::{Feature, Meta, Pack, Release, SourceTag, Texts};
 pub use rule::{HostName, HostSource, Off, Rule};
 

@@ -1,10 +1,12 @@
 //! `--format text`: for a person at a terminal.
 
 mod check;
+mod config;
 mod details;
 mod hosts;
 
 pub use check::check;
+pub use config::config;
 pub use hosts::hosts;
 
 use super::layout::{Page, Paint, columns};
