@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::services::{DataError, read};
+use super::data::{DataError, read};
 use crate::terms::{Transport, words};
 
 words! {
