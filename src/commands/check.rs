@@ -20,7 +20,7 @@ use crate::report::{self, Run, progress};
 use crate::rules::Pack;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
-use crate::terms::{Platform, Transport};
+use crate::terms::Platform;
 
 /// Rounds of experiments after the first wave, at the most.
 const ROUNDS: usize = 3;
@@ -96,7 +96,14 @@ fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived
         inputs: Vec::new(),
     };
     derive::add_hosts(&mut requirements, named);
-    Ok(Derived { requirements, configurations: Vec::new(), inference: None, lacks_inference: false })
+    Ok(Derived {
+        requirements,
+        configurations: Vec::new(),
+        inference: None,
+        proxy_script: false,
+        pinned_proxy: None,
+        lacks_inference: false,
+    })
 }
 
 /// The proxy settings that decide each actor's route.
@@ -113,25 +120,18 @@ fn proxies(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure
         Some("none") => ProxyChoice::None,
         Some(url) => ProxyChoice::Fixed(ProxyAddress::parse(url, "--proxy")?),
     };
-    // From the list rather than the configuration: a hosts document has it too.
-    let of_feature = |plain: bool| {
-        derived.requirements.hosts.iter().find(|r| {
-            (r.transport == Transport::Tcp) == plain && r.reasons.iter().any(|w| w.feature == PROXY)
-        })
-    };
-    let pac = of_feature(false).is_some();
     let mut settings = ProxySettings {
         choice,
-        pac,
+        pac: derived.proxy_script,
         system_unread: !reads_system,
         inference: derived.inference.clone(),
         ..ProxySettings::default()
     };
     if let Some(url) = derived.configurations.iter().find_map(|c| c.text(EGRESS_PROXY)) {
         settings.configured = settings.usable(ProxyAddress::parse(url, EGRESS_PROXY));
-    } else if let Some(proxy) = of_feature(true) {
-        let address = report::endpoint(&proxy.host, proxy.port);
-        settings.configured = settings.usable(ProxyAddress::parse(&address, EGRESS_PROXY));
+    } else if let Some(address) = &derived.pinned_proxy {
+        // A hosts document names the proxy's host, but not the key's whole value.
+        settings.configured = settings.usable(ProxyAddress::parse(address, EGRESS_PROXY));
     }
     // Elsewhere the app takes the operating system's settings and these variables mean nothing.
     if reads_system {
@@ -148,9 +148,8 @@ fn proxies(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure
     Ok(settings)
 }
 
-/// The key, and the feature of its host, that routes depend on.
+/// The key that pins the app to a proxy.
 const EGRESS_PROXY: &str = "egressProxyUrl";
-const PROXY: &str = "proxy";
 
 fn settings_of(args: &CheckArgs) -> report::dry_run::Settings {
     report::dry_run::Settings {
@@ -184,6 +183,11 @@ fn probe_and_judge(
         resolver: args.resolver,
         public_roots: args.public_roots.as_deref().map(probe::read_pem).transpose()?,
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
+        ..probe::Settings::default()
+    };
+    let trust = probe::environment::TrustNote {
+        public_roots_replaced: settings.public_roots.is_some(),
+        device_ca: settings.device_ca.len(),
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
@@ -199,7 +203,7 @@ fn probe_and_judge(
                 break;
             }
             prober.run(&plan, &experiments, &mut observations, deadline, &Shown(&line)).await;
-            // Not before: describing the trust store waits for it, and it is loaded beside the probes.
+            // Again: whether the trust store can be read is known only after a while.
             observations.device = prober.device();
             if observations.stopped.is_some() {
                 break;
@@ -213,7 +217,7 @@ fn probe_and_judge(
     // deadline.
     runtime.shutdown_background();
     let observations = observed?;
-    let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe());
+    let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe(), &trust);
     let judgement = diagnose::judge(&plan, &observations, services, codes);
     Ok(Run {
         requirements,

@@ -6,7 +6,7 @@ use super::Failure;
 use crate::cli::DeriveArgs;
 use crate::config::{self, Configuration, Input};
 use crate::derive::{self, HostPattern, Requirements, document};
-use crate::report::FeatureInfo;
+use crate::report::{FeatureInfo, endpoint};
 use crate::rules::Pack;
 use crate::terms::{Confidence, Need, Platform, Transport};
 
@@ -19,6 +19,10 @@ pub struct Derived {
     pub configurations: Vec<Configuration>,
     /// The inference endpoint, whatever part of the list was asked for.
     pub inference: Option<(HostPattern, u16, Transport)>,
+    /// A proxy script decides the app's routes.
+    pub proxy_script: bool,
+    /// The proxy the app is pinned to, as `host:port`.
+    pub pinned_proxy: Option<String>,
     /// A provider is configured but no inference host came of it.
     pub lacks_inference: bool,
 }
@@ -96,11 +100,20 @@ pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
         .iter()
         .find(|r| r.reasons.iter().any(|w| w.feature == INFERENCE && w.need == Need::Required))
         .map(|r| (r.host.clone(), r.port, r.transport));
+    let of_proxy = |pinned: bool| {
+        requirements.hosts.iter().find(|r| {
+            (r.transport == Transport::Tcp) == pinned && r.reasons.iter().any(|w| w.feature == PROXY)
+        })
+    };
+    let proxy_script = of_proxy(false).is_some();
+    let pinned_proxy = of_proxy(true).map(|r| endpoint(&r.host, r.port));
     let lacks_inference = inference.is_none() && requirements.provider.is_some();
     derive::Options { features: args.feature.clone(), needs: args.need.clone(), ..options }
         .filter(&mut requirements.hosts);
-    Ok(Derived { requirements, configurations, inference, lacks_inference })
+    Ok(Derived { requirements, configurations, inference, proxy_script, pinned_proxy, lacks_inference })
 }
 
 /// The feature whose required host is the inference endpoint.
 const INFERENCE: &str = "inference";
+/// The feature whose hosts are the pinned proxy (a TCP endpoint) and the proxy script.
+const PROXY: &str = "proxy";

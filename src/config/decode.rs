@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::shown;
 use super::formats::json_text;
-use super::formats::tree::Raw;
+use super::formats::tree::{MAX_VALUES, Raw};
 use super::formats::{Document, Encoding, Entry};
 use super::hygiene;
 use super::names::{Known, Names};
@@ -25,6 +25,7 @@ pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -
         encoding: doc.encoding,
         strict: doc.format == "managed-settings",
         unknown: 0,
+        embedded: MAX_VALUES,
         comments: Vec::new(),
         first_comment: None,
         encoded: Vec::new(),
@@ -113,6 +114,8 @@ struct Output {
     /// The app is said to discard the whole file for one key it does not know.
     strict: bool,
     unknown: usize,
+    /// How many more values may stand in JSON text inside values.
+    embedded: usize,
     /// Names that are comments, and where the first one stands.
     comments: Vec<String>,
     first_comment: Option<Origin>,
@@ -176,7 +179,7 @@ impl Output {
                 return false;
             }
         };
-        match decode_value(key, &entry.raw, self.encoding) {
+        match decode_value(key, &entry.raw, self.encoding, &mut self.embedded) {
             Ok(good) => self.store(key, good, &entry),
             Err(problem) => {
                 let (id, message) = match problem {
@@ -326,7 +329,7 @@ fn undecodable<T>(what: impl Into<String>) -> Result<T, Problem> {
     Err(Problem::Undecodable(what.into()))
 }
 
-fn decode_value(key: &Key, raw: &Raw, encoding: Encoding) -> Result<Good, Problem> {
+fn decode_value(key: &Key, raw: &Raw, encoding: Encoding, embedded: &mut usize) -> Result<Good, Problem> {
     let plain = |value| Ok(Good { value, from_text: false, structure: false, dropped: None });
     let text_in_json = encoding == Encoding::Native;
     match raw {
@@ -409,7 +412,9 @@ fn decode_value(key: &Key, raw: &Raw, encoding: Encoding) -> Result<Good, Proble
             }
             other => undecodable(format!("{} where text belongs", other.kind())),
         },
-        KeyKind::StringList | KeyKind::ObjectList | KeyKind::Object => structured(key, raw, encoding),
+        KeyKind::StringList | KeyKind::ObjectList | KeyKind::Object => {
+            structured(key, raw, encoding, embedded)
+        }
     }
 }
 
@@ -430,7 +435,7 @@ fn one_of(key: &Key, text: &str) -> Result<(), Problem> {
     )))
 }
 
-fn structured(key: &Key, raw: &Raw, encoding: Encoding) -> Result<Good, Problem> {
+fn structured(key: &Key, raw: &Raw, encoding: Encoding, embedded: &mut usize) -> Result<Good, Problem> {
     let shape = match key.kind {
         KeyKind::StringList => "a list such as [\"one\", \"two\"]",
         KeyKind::ObjectList => "a list of objects such as [{…}]",
@@ -440,8 +445,11 @@ fn structured(key: &Key, raw: &Raw, encoding: Encoding) -> Result<Good, Problem>
     let parsed;
     let (raw, from_text) = match raw {
         Raw::Text(text) => {
-            parsed = match json_text::parse(text) {
-                Ok(parsed) => parsed,
+            parsed = match json_text::parse_within(text, *embedded) {
+                Ok((parsed, values)) => {
+                    *embedded -= values;
+                    parsed
+                }
                 Err(fault) => {
                     return undecodable(format!(
                         "the text is not valid JSON ({}); {how} {shape}",

@@ -209,9 +209,13 @@ pub(crate) struct Fault {
 /// The kinds of [`Fault`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FaultKind {
-    Syntax { what: String, next: String },
+    Syntax {
+        what: String,
+        next: String,
+    },
     TooDeep,
-    TooMany,
+    /// More values than this.
+    TooMany(usize),
 }
 
 impl Fault {
@@ -221,7 +225,7 @@ impl Fault {
         match self.kind {
             FaultKind::Syntax { what, next } => ConfigError::Syntax { place, format, what, next },
             FaultKind::TooDeep => ConfigError::TooDeep { place, limit: super::formats::tree::MAX_DEPTH },
-            FaultKind::TooMany => ConfigError::TooMany { place, limit: super::formats::tree::MAX_VALUES },
+            FaultKind::TooMany(limit) => ConfigError::TooMany { place, limit },
         }
     }
 
@@ -235,7 +239,7 @@ impl Fault {
                 None => what.clone(),
             },
             FaultKind::TooDeep => "nested too deep".to_owned(),
-            FaultKind::TooMany => "too many values".to_owned(),
+            FaultKind::TooMany(_) => "too many values".to_owned(),
         }
     }
 }

@@ -13,6 +13,6 @@ pub mod secret;
 pub mod value;
 
 pub use error::{ConfigError, Place};
-pub use read::{Input, MAX_FILE_BYTES, file, read};
+pub use read::{Input, MAX_FILE_BYTES, file, read, read_bytes};
 pub use secret::Secret;
 pub use value::{Configuration, Lint, Origin, Setting, Source, Value};

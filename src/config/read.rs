@@ -59,6 +59,18 @@ pub fn read(arg: &str, catalogue: &KeyCatalogue) -> Result<Vec<Input>, ConfigErr
     Ok(vec![interpret(&bytes, arg, &base_name(path), &names, places)?])
 }
 
+/// Reads bytes that are at hand already, as [`read`] reads a file of the name `name`: for programs
+/// that fetched them elsewhere, and for tests.
+///
+/// # Errors
+/// See [`ConfigError`]; over [`MAX_FILE_BYTES`] nothing is looked at.
+pub fn read_bytes(bytes: &[u8], name: &str, catalogue: &KeyCatalogue) -> Result<Input, ConfigError> {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(too_large(name));
+    }
+    interpret(bytes, name, &base_name(Path::new(name)), &Names::new(catalogue), places::embedded())
+}
+
 /// Reads one file into a configuration, for places on a device.
 pub(crate) fn configuration(
     path: &Path,

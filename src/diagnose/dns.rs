@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::finding::{Code, Owner};
+use super::finding::{Certainty, Code, Owner};
 use super::found::{Found, Step, View, Walk};
+use super::world::{is_internal, is_missing};
 use crate::observation::{Dns, DnsAnswer, Lookup, TlsOutcome, Trust};
 use crate::rules::addresses::Oddity;
 use crate::terms::Network;
@@ -21,6 +22,10 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         }
         if let Some(owner) = owner(view, failure.code) {
             failure = failure.owner(owner);
+            // What the resolver said is certain; on whose side the fault is, is not.
+            if is_missing(failure.code) {
+                failure.certainty = Certainty::Likely;
+            }
         }
         if let Some(key) = &view.target.requirement.hints.name_key {
             failure = failure.fact("key", key.as_str());
@@ -138,22 +143,22 @@ fn server(address: std::net::SocketAddr) -> String {
 
 /// Who mends a failed lookup, where it is not whoever runs the resolver.
 fn owner(view: &View<'_>, code: Code) -> Option<Owner> {
-    let requirement = &view.target.requirement;
     let world = &view.context.world;
-    let missing = matches!(code, Code::DnsNxdomain | Code::DnsNoAddress);
-    let name = &view.target.probed;
-    let private =
-        requirement.network == Network::Internal || view.context.services.addresses().is_private_name(name);
-    if missing && requirement.hints.name_key.is_some() {
+    let missing = is_missing(code);
+    let internal = is_internal(view.target, view.context.services);
+    if missing && let Some(key) = &view.target.requirement.hints.name_key {
         // An internal name is missing off the network as well as when it is misspelt. That other
         // internal names resolve tells the two apart; else the kind of name is the best guess.
-        let inside = !world.internal_resolved.is_empty();
-        if inside || !private {
-            return Some(Owner::Configuration);
+        if internal {
+            let inside = !world.internal_resolved.is_empty();
+            return Some(if inside { Owner::Configuration } else { Owner::Network });
         }
-        return Some(Owner::Network);
+        // A filter denies names as well. That it denies nothing else, and answers, speaks for a
+        // mistake in the value.
+        let alone = !world.another_is_missing(&view.target.probed, key);
+        return (alone && !world.public_resolved.is_empty()).then_some(Owner::Configuration);
     }
-    if !private {
+    if !internal {
         return None;
     }
     // A resolver that answers nobody is the resolver's fault, whatever the name.

@@ -32,6 +32,8 @@ fn fits(answer: &Answer, http: &Http, host: &str, json: Option<&Value>) -> bool 
             let token = token.replace("{host}", host);
             http.body.split_whitespace().any(|word| word.starts_with(&token))
         })
+        && (answer.body_any.is_empty()
+            || answer.body_any.iter().any(|text| http.body.contains(text.as_str())))
         && match answer.body_is {
             Some(BodyShape::Version) => is_version(http.body.trim()),
             None => true,

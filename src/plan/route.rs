@@ -58,6 +58,10 @@ impl ProxyAddress {
             Some(Host::Ipv6(a)) => a.to_string(),
             None => return Err(bad()),
         };
+        // A lone dot is a name to the URL standard.
+        if host.is_empty() {
+            return Err(bad());
+        }
         let port = url.port_or_known_default().ok_or_else(bad)?;
         Ok(Self { host, port, tls, origin: origin.to_owned() })
     }
@@ -255,7 +259,9 @@ mod tests {
     fn socks_and_nonsense_are_refused() {
         assert!(matches!(ProxyAddress::parse("socks5://p:1", "X"), Err(BadProxy::Scheme { .. })));
         assert!(ProxyAddress::parse("http://", "X").is_err());
-        assert!(ProxyAddress::parse("", "X").is_err());
+        for nothing in ["", ".", "http://..:3128"] {
+            assert!(ProxyAddress::parse(nothing, "X").is_err(), "{nothing:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod credentials;
 mod data;
 pub mod error;
 pub mod firewalls;
+pub mod headers;
 pub mod keys;
 pub mod networks;
 pub mod pack;
@@ -18,7 +19,7 @@ pub mod template;
 pub use condition::{Condition, KeyPath, Scope, Test};
 pub use error::{PackError, Problem};
 pub use keys::{Key, KeyCatalogue, KeyKind};
-pub use pack::{Feature, Meta, Pack, Release, SourceTag};
+pub use pack::{Feature, Meta, Pack, Release, SourceTag, Texts};
 pub use rule::{HostName, HostSource, Off, Rule};
 
 /// Date of the rule pack built in, `YYYY-MM-DD`, without loading the pack.

@@ -108,12 +108,18 @@ struct FeatureFile {
 }
 
 /// The texts of a pack, before they are checked.
-struct Texts<'a> {
-    pack: &'a str,
-    keys: &'a str,
-    credentials: &'a str,
-    networks: &'a str,
-    features: Vec<(&'a str, &'a str)>,
+#[derive(Debug, Clone, Default)]
+pub struct Texts<'a> {
+    /// `pack.toml`.
+    pub pack: &'a str,
+    /// `keys.toml`.
+    pub keys: &'a str,
+    /// `credentials.toml`.
+    pub credentials: &'a str,
+    /// `networks.toml`.
+    pub networks: &'a str,
+    /// `features/*.toml`: the feature's id and the text.
+    pub features: Vec<(&'a str, &'a str)>,
 }
 
 macro_rules! embedded_features {
@@ -122,13 +128,10 @@ macro_rules! embedded_features {
     };
 }
 
-impl Pack {
-    /// The pack inside the binary.
-    ///
-    /// # Errors
-    /// Only when the embedded pack is broken, which a test rules out for every build.
-    pub fn embedded() -> Result<Self, PackError> {
-        Self::parse(&Texts {
+impl Texts<'static> {
+    /// The texts of the pack inside the binary.
+    pub fn embedded() -> Self {
+        Self {
             pack: include_str!("../../rules/pack.toml"),
             keys: include_str!("../../rules/keys.toml"),
             credentials: include_str!("../../rules/credentials.toml"),
@@ -153,7 +156,17 @@ impl Pack {
                 "nonessential-telemetry",
                 "nonessential-services",
             ],
-        })
+        }
+    }
+}
+
+impl Pack {
+    /// The pack inside the binary.
+    ///
+    /// # Errors
+    /// Only when the embedded pack is broken, which a test rules out for every build.
+    pub fn embedded() -> Result<Self, PackError> {
+        Self::parse(&Texts::embedded())
     }
 
     /// A pack in a directory: `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml` and
@@ -196,7 +209,11 @@ impl Pack {
         self.rules.iter().find(|r| r.id == id)
     }
 
-    fn parse(texts: &Texts<'_>) -> Result<Self, PackError> {
+    /// Reads and checks the texts of a pack.
+    ///
+    /// # Errors
+    /// Names the file, the rule, the field and what to do.
+    pub fn parse(texts: &Texts<'_>) -> Result<Self, PackError> {
         let raw: RawPack = from_toml("pack.toml", texts.pack)?;
         let keys: KeyCatalogue = from_toml("keys.toml", texts.keys)?;
         let networks: Networks = from_toml("networks.toml", texts.networks)?;

@@ -134,6 +134,9 @@ pub struct Answer {
     /// For each, a word of the body begins with it.
     #[serde(default)]
     pub body_tokens: Vec<String>,
+    /// The body contains one of these texts.
+    #[serde(default)]
+    pub body_any: Vec<String>,
     /// The shape of the body.
     #[serde(default)]
     pub body_is: Option<BodyShape>,
@@ -143,6 +146,20 @@ pub struct Answer {
     /// Holds only for a host of the customer's own that stands in for the service.
     #[serde(default)]
     pub customer: bool,
+}
+
+impl Answer {
+    /// Whether any server would answer so: nothing but the status is looked at.
+    pub fn is_open(&self) -> bool {
+        self.header_present.is_empty()
+            && self.header_any.is_empty()
+            && self.header_prefix.is_empty()
+            && self.content_type.is_none()
+            && self.json.is_empty()
+            && self.body_tokens.is_empty()
+            && self.body_any.is_empty()
+            && self.body_is.is_none()
+    }
 }
 
 /// The request as written, with placeholders.
@@ -207,11 +224,14 @@ pub struct Match<'a> {
 pub struct Services {
     services: Vec<Service>,
     addresses: Addresses,
+    block_titles: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
+    block_titles: Vec<String>,
     service: Vec<Service>,
 }
 
@@ -221,17 +241,27 @@ impl Services {
         Self::parse(
             (include_str!("../../rules/services.toml"), "services.toml"),
             (include_str!("../../rules/addresses.toml"), "addresses.toml"),
+            (include_str!("../../rules/networks.toml"), "networks.toml"),
         )
     }
 
-    /// Reads `services.toml` and `addresses.toml` of a rules directory.
+    /// Reads `services.toml`, `networks.toml` and `addresses.toml` of a rules directory.
     pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
         let (services, services_file) = read(dir, "services.toml")?;
         let (addresses, addresses_file) = read(dir, "addresses.toml")?;
-        Self::parse((&services, &services_file), (&addresses, &addresses_file))
+        let (networks, networks_file) = read(dir, "networks.toml")?;
+        Self::parse((&services, &services_file), (&addresses, &addresses_file), (&networks, &networks_file))
     }
 
-    fn parse(services: (&str, &str), addresses: (&str, &str)) -> Result<Self, DataError> {
+    /// Reads and checks the two texts, each with the name that messages call it by.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong in it.
+    pub fn parse(
+        services: (&str, &str),
+        addresses: (&str, &str),
+        networks: (&str, &str),
+    ) -> Result<Self, DataError> {
         let (text, file) = services;
         let read: File = toml::from_str(text)
             .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
@@ -261,7 +291,8 @@ impl Services {
                 }
             }
         }
-        Ok(Self { services: read.service, addresses: Addresses::parse(addresses.0, addresses.1)? })
+        let block_titles = read.block_titles.iter().map(|t| t.to_lowercase()).collect();
+        Ok(Self { services: read.service, addresses: Addresses::parse(addresses, networks)?, block_titles })
     }
 
     /// The service of a host name: an exact name first, then the longest pattern that fits.
@@ -286,6 +317,11 @@ impl Services {
     /// Every service, in the file's order.
     pub fn all(&self) -> &[Service] {
         &self.services
+    }
+
+    /// Words in the title of a page, in lower case, that filters use and healthy services hardly.
+    pub fn block_titles(&self) -> &[String] {
+        &self.block_titles
     }
 
     /// The addresses no public service can have.
@@ -450,6 +486,7 @@ mod tests {
     #[test]
     fn a_file_that_does_not_hold_together_is_refused_with_its_name() {
         let addresses = (include_str!("../../rules/addresses.toml"), "addresses.toml");
+        let networks = (include_str!("../../rules/networks.toml"), "networks.toml");
         let good = r#"
             [[service]]
             id = "a"
@@ -465,7 +502,7 @@ mod tests {
             kind = "ok"
             status = [200]
         "#;
-        assert!(Services::parse((good, "x.toml"), addresses).is_ok());
+        assert!(Services::parse((good, "x.toml"), addresses, networks).is_ok());
         for (from, to) in [
             ("method = \"GET\"", "method = \"get\""),
             ("path = \"/\"", "path = \"v1\""),
@@ -477,7 +514,8 @@ mod tests {
             ("path = \"/\"", "path = \"/\"\nheaders = [[\"Authorization\", \"Bearer x\"]]"),
             ("status = [200]", "status = [200]\nheader_present = [\"X-Id\"]"),
         ] {
-            let error = Services::parse((&good.replacen(from, to, 1), "x.toml"), addresses).unwrap_err();
+            let error =
+                Services::parse((&good.replacen(from, to, 1), "x.toml"), addresses, networks).unwrap_err();
             assert!(error.to_string().starts_with("x.toml: "), "{error}");
         }
     }

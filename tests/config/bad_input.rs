@@ -189,16 +189,15 @@ fn nesting_without_end_is_refused_in_every_format() {
 
 #[test]
 fn large_and_odd_files_take_less_than_a_second() {
-    let keys: String = (0..150_000).map(|i| format!("\"inferenceRegionnn{i}\":1,")).collect();
+    let keys: String = (0..9_000).map(|i| format!("\"inferenceRegionnn{i}\":1,")).collect();
     let unknown = format!("{{\"inferenceProvider\":\"gateway\",{}\"z\":1}}", keys);
-    let quotes = reg(&"\"inferenceProvider\"=\"open\r\nmore\r\n".repeat(20_000));
+    let quotes = reg(&"\"inferenceProvider\"=\"open\r\nmore\r\n".repeat(4_000));
     let comments = format!(
         "<plist><dict>{}<key>inferenceProvider</key><string>gateway</string></dict></plist>",
         "<!-- x -->\n".repeat(200_000)
     );
-    let deletions =
-        reg(&(0..60_000).map(|i| format!("\"a{i}\"=\"x\"\r\n\"a{i}\"=-\r\n")).collect::<String>());
-    let subkeys: String = (0..60_000)
+    let deletions = reg(&(0..4_000).map(|i| format!("\"a{i}\"=\"x\"\r\n\"a{i}\"=-\r\n")).collect::<String>());
+    let subkeys: String = (0..4_000)
         .map(|i| format!("[HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Claude\\{i}]\r\n\"a\"=\"x\"\r\n"))
         .collect();
     let subkeys = reg(&format!("\"inferenceProvider\"=\"gateway\"\r\n{subkeys}"));
@@ -217,6 +216,26 @@ fn large_and_odd_files_take_less_than_a_second() {
         // Unoptimised, on a shared machine.
         assert!(started.elapsed() < Duration::from_secs(10), "{what}: {:?}", started.elapsed());
     }
+}
+
+#[test]
+fn more_values_than_any_configuration_has_are_refused_in_every_format() {
+    let many = 20_000;
+    let json = format!("{{\"inferenceProvider\":\"gateway\"{}}}", ",\"a\":0".repeat(many));
+    let marked = json.replacen("gateway", "clearway.", 1);
+    let fragment = json.trim_matches(['{', '}']).to_owned();
+    let xml = format!("<plist><dict>{}</dict></plist>", "<key>a</key><true/>".repeat(many));
+    let registry = reg(&"\"a\"=\"x\"\r\n".repeat(many));
+    for text in [json, marked, fragment, xml, registry] {
+        assert!(message(&text).contains("more than 10000 values"), "{}", message(&text));
+    }
+    // Inside values they count together, and only those beyond the limit are lost.
+    let list = format!("\"[{}0]\"", "0,".repeat(6_000));
+    let text = format!("{{\"inferenceModels\":{list},\"managedMcpServers\":{list}}}");
+    let config = read_as("f", text).unwrap();
+    let lost =
+        |l: &&clearway::config::Lint| l.id == "undecodable-value" && l.message.contains("too many values");
+    assert_eq!(config.lint.iter().filter(lost).count(), 1, "{:?}", config.lint);
 }
 
 fn samples() -> Vec<Vec<u8>> {

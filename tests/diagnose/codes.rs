@@ -89,6 +89,110 @@ fn broken_ipv6_is_a_warning_only_where_the_device_has_ipv6() {
 }
 
 #[test]
+fn ipv6_is_not_broken_for_this_device_itself_nor_from_an_address_that_leads_nowhere() {
+    let code = |target: &Target, ours: &str, v6: &str, v4: &str| {
+        let a = edit(healthy(target), |a| {
+            a.tcp[0].remote.set_ip(v4.parse().unwrap());
+            let mut failed = a.tcp[0].clone();
+            failed.remote.set_ip(v6.parse().unwrap());
+            failed.outcome = TcpOutcome::Refused;
+            a.tcp.insert(0, failed);
+        });
+        let mut seen = observed(vec![a]);
+        seen.device.ipv6 = Some(ours.parse().unwrap());
+        judged(std::slice::from_ref(target), &seen).hosts.remove(0).finding.code
+    };
+    let public = world1();
+    assert_eq!(code(&public, "2001:470::2", "2606:4700::1", "11.0.0.1"), Code::TcpIpv6Broken);
+    for ours in ["fd00:1::2", "fe80::2", "::1"] {
+        assert_eq!(code(&public, ours, "2606:4700::1", "11.0.0.1"), Code::Ok, "{ours}");
+    }
+    let mut here = gateway(1, "localhost");
+    here.requirement.loopback = true;
+    assert_eq!(code(&here, "2001:470::2", "::1", "127.0.0.1"), Code::Ok);
+    let named = gateway(1, "llm.corp.example");
+    assert_eq!(code(&named, "2001:470::2", "::1", "127.0.0.1"), Code::Ok);
+}
+
+#[test]
+fn a_self_signed_authority_that_the_device_accepts_is_healthy_on_the_customers_host() {
+    let target = customer(1, "mcp.corp.example");
+    let leaf = Certificate { ca: true, self_issued: true, ..leaf_by(&target.probed, "CN=mcp.corp.example") };
+    let rejected = Trust::Rejected { error: "CA used as end entity".into() };
+    let host = one(&target, chain(&target, leaf, true, Trust::Accepted, rejected));
+    assert_eq!(host.finding.code, Code::Ok);
+}
+
+#[test]
+fn a_missing_intermediate_of_a_public_issuer_is_the_customers_to_send() {
+    let targets = [customer(1, "mcp.corp.example"), world(2, "api.vendor.example")];
+    let url = Some("http://ca.example/2.crt".into());
+    for (issuer, issuer_url, code, owner) in [
+        ("CN=Public CA 1,O=Trust Services", None, Code::TlsIncompleteChain, Owner::Service),
+        ("CN=Public CA 2,O=Trust Services", url.clone(), Code::TlsIncompleteChain, Owner::Service),
+        ("CN=Issuing CA,O=Example Corp", url, Code::TlsUnknownIssuer, Owner::Device),
+    ] {
+        let leaf = Certificate { issuer_url, ..leaf_by(&targets[0].probed, issuer) };
+        let alone = chain(&targets[0], leaf, true, Trust::UnknownIssuer, Trust::UnknownIssuer);
+        let f = run(&targets, vec![alone, healthy(&targets[1])]).hosts.remove(0).finding;
+        assert_eq!((f.code, f.owner), (code, owner), "{issuer}");
+    }
+}
+
+#[test]
+fn who_renews_an_expired_certificate_depends_on_who_issued_it() {
+    let targets = [world(1, "api.vendor.example"), world(2, "login.other.example")];
+    let expired = |issuer| {
+        chain(&targets[0], leaf_by(&targets[0].probed, issuer), false, Trust::Expired, Trust::Expired)
+    };
+    let inspected = chain(
+        &targets[1],
+        leaf_by(&targets[1].probed, INSPECTOR),
+        false,
+        Trust::Accepted,
+        Trust::UnknownIssuer,
+    );
+    for (issuer, other, owner) in [
+        ("CN=Public CA 1,O=Trust Services", healthy(&targets[1]), Owner::Service),
+        (INSPECTOR, inspected, Owner::TlsInspection),
+        (INSPECTOR, healthy(&targets[1]), Owner::Firewall),
+    ] {
+        let f = run(&targets, vec![expired(issuer), other]).hosts.remove(0).finding;
+        assert_eq!((f.code, f.owner), (Code::TlsExpired, owner), "{issuer}");
+    }
+}
+
+#[test]
+fn an_answer_that_any_server_gives_proves_nothing_through_an_inspector() {
+    let target = world1();
+    let inspected =
+        chain(&target, leaf_by(&target.probed, INSPECTOR), false, Trust::Accepted, Trust::UnknownIssuer);
+    let host = one(&target, inspected);
+    let also: Vec<Code> = host.also.iter().map(|f| f.code).collect();
+    assert_eq!((host.finding.code, also), (Code::TlsIntercepted, vec![Code::HttpUnrecognised]));
+    // An answer that only the service gives is one, whoever opened the connection.
+    let mut known = target.clone();
+    known.service = Some("gateway".into());
+    let seen = chain(&known, leaf_by(&known.probed, INSPECTOR), false, Trust::Accepted, Trust::UnknownIssuer);
+    assert!(one(&known, seen).also.is_empty());
+}
+
+#[test]
+fn a_certificate_that_nobody_judged_blocks_nothing_and_the_answer_still_counts() {
+    let target = gateway(1, "llm.corp.example");
+    let silent = || Trust::Unavailable { error: "not readable".into() };
+    let unjudged = |t: &Target| chain(t, public_leaf(&t.probed), false, silent(), silent());
+    let host = one(&target, unjudged(&target));
+    assert_eq!((host.finding.code, host.verdict), (Code::DeviceTrustStore, WARNING));
+    assert!(host.finding.evidence.line.contains("trust was not judged"));
+    assert!(host.finding.summary.contains("not judged"), "{}", host.finding.summary);
+    let broken = edit(unjudged(&target), |a| a.http = vec![answer(503, &[], "")]);
+    assert_eq!(one(&target, broken).finding.code, Code::HttpServerError);
+    let public = chain(&target, public_leaf(&target.probed), false, silent(), Trust::Accepted);
+    assert_eq!(one(&target, public).finding.code, Code::Ok);
+}
+
+#[test]
 fn on_an_ipv6_only_network_the_failing_ipv4_says_nothing() {
     let target = world1();
     let mut a = healthy(&target);

@@ -112,6 +112,8 @@ fn real_answers_are_recognised() {
             ),
             Challenge,
         ),
+        ("gateway", answer(403, &cf, "<html>"), Challenge),
+        ("gateway", answer(403, &[JSON], r#"{"error":{"type":"auth_error"}}"#), Ok),
         ("gateway-auth-server", answer(200, &[JSON], metadata), Ok),
         ("oidc-issuer", answer(200, &[JSON], metadata), Ok),
         (
@@ -199,6 +201,31 @@ fn the_same_answer_without_the_services_headers_is_not_recognised() {
     );
     assert_eq!(kind("vertex", &answer(404, &[HTML], "<html>Error 404 (Not Found)</html>")), None);
     assert_eq!(kind("gateway", &answer(404, &[("content-type", "text/plain")], "404 page not found")), None);
+}
+
+#[test]
+fn a_refusal_of_the_cdn_or_a_bare_one_is_no_missing_credential() {
+    let edge = [("content-type", "text/plain"), ("server", "cloudflare"), ("cf-ray", "1")];
+    for id in ["gateway", "bedrock-runtime", "bedrock-mantle", "vertex", "foundry", "mcp", "bootstrap"] {
+        let services = services();
+        let service = services.by_id(id).unwrap();
+        let known = |http: &Http| recognise(service, http, "llm.corp.example", true).map(|a| a.kind);
+        for code in ["1009", "1020", "1015"] {
+            assert_eq!(known(&answer(403, &edge, &format!("error code: {code}"))), None, "{id} {code}");
+        }
+        assert_eq!(known(&answer(403, &[JSON], r#"{"message":"Forbidden"}"#)), None, "{id}");
+        assert_eq!(
+            known(&answer(401, &[JSON], r#"{"message":"Unauthorized"}"#)),
+            Some(AnswerKind::Ok),
+            "{id}"
+        );
+    }
+    let t = gateway(1, "llm.corp.example");
+    let mut a = healthy(&t);
+    a.http = vec![answer(403, &edge, "error code: 1020")];
+    let host = one(&t, a);
+    assert_eq!((host.finding.code.as_str(), host.verdict), ("http/unrecognised", Verdict::Warning));
+    assert_eq!(host.finding.evidence.facts["cdn_error"], 1020);
 }
 
 #[test]

@@ -56,16 +56,16 @@ fn lookups() -> Vec<Case> {
             ("dns/nxdomain", BLOCKED, Owner::Dns, PROVEN),
         ),
         case(
-            "typo in a key",
+            "typo in a key, or a filter, with nothing to compare",
             keyed(gateway(1, "llm.typo.example")),
             fails(&[DnsAnswer::NxDomain]),
-            ("dns/nxdomain", BLOCKED, Owner::Configuration, PROVEN),
+            ("dns/nxdomain", BLOCKED, Owner::Dns, PROVEN),
         ),
         case(
             "off the VPN",
             internal(keyed(gateway(1, "llm.corp"))),
             fails(&[DnsAnswer::NxDomain]),
-            ("dns/nxdomain", BLOCKED, Owner::Network, PROVEN),
+            ("dns/nxdomain", BLOCKED, Owner::Network, LIKELY),
         ),
         case(
             "no address",
@@ -195,13 +195,7 @@ fn connections() -> Vec<Case> {
         case(
             "only IPv6 addresses",
             world1(),
-            |t| {
-                edit(tcp_fails(t, TcpOutcome::Timeout), |a| {
-                    a.tcp.clear();
-                    a.dns.as_mut().unwrap().system =
-                        Lookup::Addresses { addresses: vec!["2606:4700::1".parse().unwrap()] };
-                })
-            },
+            |t| edit(resolves_to(t, "2606:4700::1"), |a| a.tcp[0].outcome = TcpOutcome::NetworkUnreachable),
             ("tcp/unreachable", BLOCKED, Owner::Network, LIKELY),
         ),
         case(
@@ -292,6 +286,36 @@ fn answers() -> Vec<Case> {
             service(customer(1, "boot.corp.example"), "bootstrap"),
             |t| status(t, 200, &html, page),
             ("http/wrong-content", BLOCKED, Owner::Service, LIKELY),
+        ),
+        case(
+            "error page of the gateway",
+            gw(),
+            |t| status(t, 403, &html, page),
+            ("http/unrecognised", WARNING, Owner::Service, LIKELY),
+        ),
+        case(
+            "missing page of the gateway",
+            gw(),
+            |t| status(t, 404, &html, page),
+            ("http/unrecognised", WARNING, Owner::Service, LIKELY),
+        ),
+        case(
+            "bare refusal in the gateway's place",
+            gw(),
+            |t| status(t, 403, &[("content-type", "application/json")], r#"{"message":"Forbidden"}"#),
+            ("http/unrecognised", WARNING, Owner::Service, LIKELY),
+        ),
+        case(
+            "HTTP/2 stream ended",
+            gw(),
+            |t| http_ends(t, HttpOutcome::StreamReset { code: "INTERNAL_ERROR".into() }),
+            ("http/interrupted", BLOCKED, Owner::Service, LIKELY),
+        ),
+        case(
+            "block page in place of a host without a fingerprint",
+            world1(),
+            |t| status(t, 403, &html, page),
+            ("http/unrecognised", WARNING, Owner::Service, LIKELY),
         ),
         case(
             "not HTTP",

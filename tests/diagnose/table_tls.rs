@@ -103,6 +103,16 @@ pub fn handshakes() -> Vec<Case> {
             ("tls/client-certificate", WARNING, Owner::Service, LIKELY),
         ),
         case(
+            "client certificate, refused by the server's policy",
+            customer(1, "mcp.corp.example"),
+            |t| {
+                edit(status(t, 403, &[("content-type", "text/html")], "<html>"), |a| {
+                    a.tls[0].client_certificate_requested = true
+                })
+            },
+            ("tls/client-certificate", BLOCKED, Owner::Service, LIKELY),
+        ),
+        case(
             "an alert about something else",
             world1(),
             |t| http_ends(t, HttpOutcome::Alert { alert: "internal_error".into() }),
@@ -126,7 +136,50 @@ pub fn certificates() -> Vec<Case> {
         ..leaf_by(&t.probed, "CN=Public CA 2")
     };
     vec![
-        case("expired", world1(), by(Trust::Expired), ("tls/expired", BLOCKED, Owner::Service, LIKELY)),
+        case("expired", world1(), by(Trust::Expired), ("tls/expired", BLOCKED, Owner::Firewall, LIKELY)),
+        case(
+            "expired on the customer's host",
+            customer(1, "mcp.corp.example"),
+            by(Trust::Expired),
+            ("tls/expired", BLOCKED, Owner::Service, LIKELY),
+        ),
+        case(
+            "neither store could be asked",
+            world1(),
+            by(Trust::Unavailable { error: "not readable".into() }),
+            ("device/trust-store", WARNING, Owner::Device, LIKELY),
+        ),
+        case(
+            "private authority, the device could not be asked",
+            gateway(1, "llm.corp.example"),
+            from("CN=Corp CA", false, Trust::Unavailable { error: "not readable".into() }),
+            ("device/trust-store", WARNING, Owner::Device, LIKELY),
+        ),
+        case(
+            "inspected, the device could not be asked",
+            world1(),
+            from(INSPECTOR, false, Trust::Unavailable { error: "not readable".into() }),
+            ("tls/intercepted", WARNING, Owner::TlsInspection, LIKELY),
+        ),
+        case(
+            "rejected for its form",
+            customer(1, "mcp.corp.example"),
+            |t| {
+                let rejected = Trust::Rejected { error: "unsupported signature".into() };
+                chain(t, leaf_by(&t.probed, "CN=Corp CA"), false, rejected.clone(), rejected)
+            },
+            ("tls/unknown-issuer", BLOCKED, Owner::Service, LIKELY),
+        ),
+        case(
+            "self-signed authority as a leaf",
+            customer(1, "mcp.corp.example"),
+            |t| {
+                let rejected = Trust::Rejected { error: "CA used as end entity".into() };
+                let leaf = Certificate { ca: true, ..own(t) };
+                chain(t, leaf, true, rejected.clone(), rejected)
+            },
+            ("tls/self-signed", BLOCKED, Owner::Service, LIKELY),
+        ),
         case(
             "not yet valid",
             customer(1, "mcp.corp.example"),
@@ -164,10 +217,10 @@ pub fn certificates() -> Vec<Case> {
             ("tls/unknown-issuer", BLOCKED, Owner::Device, LIKELY),
         ),
         case(
-            "no intermediate",
+            "leaf alone of an issuer that may be private",
             customer(1, "mcp.corp.example"),
             |t| chain(t, with_url(t), true, Trust::UnknownIssuer, Trust::UnknownIssuer),
-            ("tls/incomplete-chain", BLOCKED, Owner::Service, LIKELY),
+            ("tls/unknown-issuer", BLOCKED, Owner::Device, LIKELY),
         ),
         case(
             "no intermediate, the device knows it",

@@ -1,6 +1,6 @@
 //! JSON configurations: flat, inside the app's own wrapper, nested; and JSON that is none.
 
-use super::tree::{Member, Raw, find};
+use super::tree::{MAX_VALUES, Member, Raw, find};
 use super::{Document, Encoding, Entry, Note, another_product, json_text, nested, sniff};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
@@ -26,8 +26,14 @@ pub(crate) fn read(
     names: &Names,
     places: &Places,
 ) -> Result<Json, ConfigError> {
-    let parsed = if fragment { json_text::parse_members(text) } else { json_text::parse(text) };
-    let root = parsed.map_err(|fault| fault.at(file, "JSON"))?;
+    // A list of this program has more values than any configuration.
+    let limit = if text.contains("\"clearway.") { document_values(text.len()) } else { MAX_VALUES };
+    let parsed = if fragment {
+        json_text::parse_members(text).map(|root| (root, 0))
+    } else {
+        json_text::parse_within(text, limit)
+    };
+    let (root, values) = parsed.map_err(|fault| fault.at(file, "JSON"))?;
     let members = match root {
         Raw::Map(members) => members,
         other => {
@@ -41,7 +47,13 @@ pub(crate) fn read(
     if let Some(schema) = find(&members, "schema").and_then(|m| m.value.text())
         && let Some(kind) = schema.strip_prefix("clearway.")
     {
-        return own_document(text, file, kind);
+        let kind = kind.to_owned();
+        // The document is read anew; two trees of it would be one too many.
+        drop(members);
+        return own_document(text, file, &kind);
+    }
+    if values > MAX_VALUES {
+        return Err(ConfigError::TooMany { place: Place::file(file), limit: MAX_VALUES });
     }
     let linux = file.rsplit(['/', '\\']).next() == Some(places.json.linux_file.as_str());
     let mut doc = shape(members, file, names, places)?;
@@ -57,6 +69,12 @@ pub(crate) fn read(
         ));
     }
     Ok(Json::Document(doc))
+}
+
+/// Most values of a document of this program with `bytes` bytes: real ones have over twenty bytes
+/// for each.
+const fn document_values(bytes: usize) -> usize {
+    MAX_VALUES + bytes / 16
 }
 
 /// A document of this program.

@@ -8,14 +8,20 @@ use crate::config::error::{Fault, FaultKind};
 
 /// Reads one JSON document.
 pub(crate) fn parse(text: &str) -> Result<Raw, Fault> {
+    parse_within(text, MAX_VALUES).map(|(value, _)| value)
+}
+
+/// Reads one JSON document of at most `limit` values, and says how many it has.
+pub(crate) fn parse_within(text: &str, limit: usize) -> Result<(Raw, usize), Fault> {
     let mut p = Parser::new(text);
+    p.limit = limit;
     p.space();
     let value = p.value(0)?;
     p.space();
     if p.at < p.bytes.len() {
         return Err(p.unexpected("the end of the document; a file holds one JSON value"));
     }
-    Ok(value)
+    Ok((value, p.values))
 }
 
 /// Reads the inside of an object whose braces were lost.
@@ -33,11 +39,12 @@ struct Parser<'a> {
     line: u32,
     line_start: usize,
     values: usize,
+    limit: usize,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, line: 1, line_start: 0, values: 0 }
+        Self { text, bytes: text.as_bytes(), at: 0, line: 1, line_start: 0, values: 0, limit: MAX_VALUES }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -102,8 +109,8 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Raw, Fault> {
         self.values += 1;
-        if self.values > MAX_VALUES {
-            return Err(self.fault(FaultKind::TooMany));
+        if self.values > self.limit {
+            return Err(self.fault(FaultKind::TooMany(self.limit)));
         }
         match self.peek() {
             Some(b'{') => {
@@ -191,6 +198,10 @@ impl<'a> Parser<'a> {
             self.at += 1;
             self.space();
             let value = self.value(depth)?;
+            if members.is_empty() {
+                // Most objects of a hostile file have one member; room for four would be spent on each.
+                members.reserve_exact(1);
+            }
             members.push(Member { name, line, value });
             self.space();
             match (self.peek(), opened) {

@@ -6,8 +6,9 @@
 use super::tree::{MAX_DEPTH, MAX_VALUES, Member, Raw};
 use crate::config::error::{Fault, FaultKind};
 
-/// Most text, in bytes, that is copied out of one document; shared text counts each time.
-const MAX_TEXT: usize = 32 * 1024 * 1024;
+/// Most text, in bytes, that is copied out of one document beyond twice the document itself; shared
+/// text counts each time.
+const MAX_SHARED_TEXT: usize = 1024 * 1024;
 
 /// Reads a binary property list.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Raw, Fault> {
@@ -75,7 +76,7 @@ impl<'a> Plist<'a> {
     fn object(&mut self, index: usize, depth: usize) -> Result<Raw, Fault> {
         self.values += 1;
         if self.values > MAX_VALUES {
-            return Err(fault(FaultKind::TooMany));
+            return Err(fault(FaultKind::TooMany(MAX_VALUES)));
         }
         if index >= self.count {
             return Err(broken());
@@ -172,7 +173,13 @@ impl<'a> Plist<'a> {
 
     fn count_text(&mut self, len: usize) -> Result<(), Fault> {
         self.text = self.text.saturating_add(len);
-        if self.text > MAX_TEXT { Err(fault(FaultKind::TooMany)) } else { Ok(()) }
+        if self.text <= MAX_SHARED_TEXT + 2 * self.body.len() {
+            return Ok(());
+        }
+        Err(fault(FaultKind::Syntax {
+            what: "the same long text stands in it many times".to_owned(),
+            next: "No configuration of the app needs that; export the file again".to_owned(),
+        }))
     }
 }
 
@@ -260,7 +267,7 @@ mod tests {
     fn bombs_and_cycles_end_at_a_limit() {
         assert!(parse(&lists(10, 1, false)).is_ok());
         assert_eq!(parse(&lists(100_000, 1, false)).unwrap_err().kind, FaultKind::TooDeep);
-        assert_eq!(parse(&lists(40, 10, false)).unwrap_err().kind, FaultKind::TooMany);
+        assert_eq!(parse(&lists(40, 10, false)).unwrap_err().kind, FaultKind::TooMany(MAX_VALUES));
         assert_eq!(parse(&lists(1, 1, true)).unwrap_err().kind, FaultKind::TooDeep);
     }
 

@@ -355,7 +355,7 @@ impl Lines<'_> {
     fn place(&mut self, offset: usize, problem: Misplaced) -> Fault {
         match problem {
             Misplaced::Text(what) => self.syntax(offset, what, KEY_ORDER),
-            Misplaced::TooMany => self.fault(offset, FaultKind::TooMany),
+            Misplaced::TooMany => self.fault(offset, FaultKind::TooMany(MAX_VALUES)),
         }
     }
 }

@@ -4,8 +4,8 @@
 pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Most values that are read from one document: bounds memory at a multiple of real files, which
-/// hold a few hundred.
-pub(crate) const MAX_VALUES: usize = 200_000;
+/// hold a few hundred. A value of two bytes in the file may take half a kilobyte once decoded.
+pub(crate) const MAX_VALUES: usize = 10_000;
 
 /// A value as the format spells it.
 #[derive(Debug, Clone, PartialEq)]

@@ -66,8 +66,11 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
         }
         _ => return Err(ReadError::Schema { found: "missing".into() }),
     }
-    let plan: Plan = take(&mut top, "plan")?;
+    let mut plan: Plan = take(&mut top, "plan")?;
     check_plan(&plan)?;
+    for requirement in plan.targets.iter_mut().map(|t| &mut t.requirement) {
+        requirement.loopback = requirement.host.is_loopback();
+    }
     let attempts = attempts(&mut top, &plan)?;
     let hosts = judgements(&mut top, &plan)?;
     let mut requirement_list: Vec<_> = plan.targets.iter().map(|t| t.requirement.clone()).collect();

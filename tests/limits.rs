@@ -1,0 +1,271 @@
+//! Large files made to cost as much memory as they can: whatever a file of configuration holds,
+//! reading it takes no more than 16 MiB and ten times its size, and ends soon.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use clearway::config;
+use clearway::rules::{KeyKind, Pack};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static COUNTED: PeakAlloc = PeakAlloc;
+
+const MIB: usize = 1024 * 1024;
+/// What reading may take whatever the file is; the program around it takes some 9 MiB.
+const BASE: usize = 7 * MIB;
+
+/// `head`, then as many of `part` as fit into `size` bytes, then `tail`.
+fn filled(head: &str, part: impl Fn(usize) -> String, tail: &str, size: usize) -> Vec<u8> {
+    let mut text = head.to_owned();
+    for i in 0.. {
+        let next = part(i);
+        if text.len() + next.len() + tail.len() > size {
+            break;
+        }
+        text.push_str(&next);
+    }
+    text.push_str(tail);
+    text.into_bytes()
+}
+
+/// One long text of `size` bytes in all.
+fn long(head: &str, tail: &str, size: usize) -> Vec<u8> {
+    filled(head, |_| "x".repeat(4096), tail, size)
+}
+
+fn utf16(text: Vec<u8>) -> Vec<u8> {
+    let text = String::from_utf8(text).unwrap();
+    let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+    [0xff, 0xfe].into_iter().chain(units).collect()
+}
+
+const REG: &str =
+    "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Claude]\r\n";
+const DICT: &str = "<plist><dict><key>inferenceProvider</key><string>gateway</string>";
+
+/// A binary property list: a dictionary with one known key whose value is lists of lists, `depth`
+/// deep and `width` wide, around one text of `text` bytes. All of it is shared, so the file is small.
+fn shared(depth: usize, width: u8, text: usize) -> Vec<u8> {
+    let mut objects: Vec<Vec<u8>> = vec![vec![0xd1, 1, 2]];
+    let sized = |kind: u8, len: usize| {
+        let mut out = vec![kind | 0xf, 0x12];
+        out.extend(u32::try_from(len).unwrap().to_be_bytes());
+        out
+    };
+    let mut name = sized(0x50, 15);
+    name.extend(b"inferenceModels");
+    objects.push(name);
+    for i in 0..depth {
+        let mut list = sized(0xa0, usize::from(width));
+        list.extend(std::iter::repeat_n(u8::try_from(i + 3).unwrap(), usize::from(width)));
+        objects.push(list);
+    }
+    let mut leaf = sized(0x50, text);
+    leaf.resize(leaf.len() + text, b'x');
+    objects.push(leaf);
+    let mut out = b"bplist00".to_vec();
+    let mut offsets = Vec::new();
+    for object in &objects {
+        offsets.extend(u32::try_from(out.len()).unwrap().to_be_bytes());
+        out.extend(object);
+    }
+    let table = out.len() as u64;
+    out.extend(offsets);
+    out.extend([0, 0, 0, 0, 0, 0, 4, 1]);
+    for number in [objects.len() as u64, 0, table] {
+        out.extend(number.to_be_bytes());
+    }
+    out
+}
+
+/// A dictionary of `count` members whose names and values are one and the same object.
+fn members(count: usize) -> Vec<u8> {
+    let mut out = b"bplist00".to_vec();
+    let mut offsets = vec![out.len()];
+    out.push(0xdf);
+    out.push(0x12);
+    out.extend(u32::try_from(count).unwrap().to_be_bytes());
+    out.extend(std::iter::repeat_n(1, 2 * count));
+    offsets.push(out.len());
+    out.extend(b"\x5f\x10\x0finferenceModels");
+    let table = out.len() as u64;
+    offsets.iter().for_each(|o| out.extend(u32::try_from(*o).unwrap().to_be_bytes()));
+    out.extend([0, 0, 0, 0, 0, 0, 4, 1]);
+    for number in [2, 0, table] {
+        out.extend(number.to_be_bytes());
+    }
+    out
+}
+
+/// Every list of objects and every object of the catalogue, as JSON text full of small objects.
+fn every_key(size: usize) -> Vec<u8> {
+    let keys = Pack::embedded().unwrap().keys;
+    let lists: Vec<String> =
+        keys.keys.iter().filter(|k| k.kind == KeyKind::ObjectList).map(|k| k.name.clone()).collect();
+    let each = size / lists.len();
+    let value = |name: &String| {
+        let value = filled(&format!(",\"{name}\":\"["), |_| "{\\\"a\\\":0},".into(), "{}]\"", each - 40);
+        String::from_utf8(value).unwrap()
+    };
+    format!("{{\"inferenceProvider\":\"gateway\"{}}}", lists.iter().map(value).collect::<String>())
+        .into_bytes()
+}
+
+/// Files of about `size` bytes, by what is special about them.
+fn hostile(size: usize) -> Vec<(&'static str, Vec<u8>)> {
+    let json = "{\"inferenceProvider\":\"gateway\"";
+    let models = "{\"inferenceModels\":[";
+    let server = "{\"managedMcpServers\":[";
+    vec![
+        ("json: lists", filled(models, |_| "[],".into(), "[]]}", size)),
+        ("json: objects", filled(models, |_| "{\"\":0},".into(), "[]]}", size)),
+        ("json: short members", filled(json, |_| ",\"\":0".into(), "}", size)),
+        ("json: unknown keys", filled(json, |i| format!(",\"inferenceRegion{i}\":\"\""), "}", size)),
+        ("json: comment keys", filled(json, |i| format!(",\"_{i}\":0"), "}", size)),
+        ("json: long names", filled(json, |i| format!(",\"{i:_>90}\":0"), "}", size)),
+        ("json: one key again and again", filled(json, |_| ",\"inferenceModels\":[\"x\"]".into(), "}", size)),
+        ("json: a long text", long("{\"inferenceGatewayBaseUrl\":\"", "\"}", size)),
+        ("json: a long secret", long("{\"inferenceGatewayApiKey\":\"", "\"}", size)),
+        ("json: a long name", long("{\"inferenceProvider\":\"gateway\",\"", "\":0}", size)),
+        ("json: escapes", filled("{\"inferenceGatewayBaseUrl\":\"", |_| "\\u0041".into(), "\"}", size)),
+        (
+            "json: URLs with passwords",
+            filled("{\"coworkEgressAllowedHosts\":[", |_| "\"https://u:p@h/\",".into(), "\"\"]}", size),
+        ),
+        ("json: servers", filled(server, |_| "{\"headers\":{\"a\":\"s\"}},".into(), "{}]}", size)),
+        ("json: a list as text", filled("{\"inferenceModels\":\"[", |_| "[],".into(), "[]]\"}", size)),
+        ("json: an unclosed text", long("{\"inferenceGatewayBaseUrl\":\"", "", size)),
+        (
+            "json: nested document",
+            filled(
+                "{\"$schemaVersion\":2,\"inference\":{\"provider\":\"gateway\"",
+                |i| format!(",\"k{i}\":0"),
+                "}}",
+                size,
+            ),
+        ),
+        (
+            "json: a hosts document",
+            filled("{\"schema\":\"clearway.hosts/1\",\"groups\":[", |_| "[],".into(), "[]]}", size),
+        ),
+        (
+            "json: objects in a hosts document",
+            filled("{\"schema\":\"clearway.hosts/1\",\"groups\":[", |_| "{\"\":0},".into(), "[]]}", size),
+        ),
+        (
+            "json: a configuration that mentions a document",
+            filled("{\"inferenceModels\":[\"clearway.\",", |_| "{\"\":0},".into(), "[]]}", size),
+        ),
+        ("json: objects as text in every key", every_key(size)),
+        ("json: UTF-16", utf16(filled(json, |i| format!(",\"a{i}\":\"x\""), "}", size / 2))),
+        ("plist: short members", filled(DICT, |_| "<key/><true/>".into(), "</dict></plist>", size)),
+        (
+            "plist: lists",
+            filled(
+                "<plist><dict><key>inferenceModels</key><array>",
+                |_| "<array/>".into(),
+                "</array></dict></plist>",
+                size,
+            ),
+        ),
+        (
+            "plist: a long text",
+            long("<plist><dict><key>inferenceGatewayBaseUrl</key><string>", "</string></dict></plist>", size),
+        ),
+        (
+            "plist: references",
+            filled(
+                "<plist><dict><key>inferenceGatewayBaseUrl</key><string>",
+                |_| "&amp;".into(),
+                "</string></dict></plist>",
+                size,
+            ),
+        ),
+        ("plist: comments", filled(DICT, |_| "<!---->".into(), "</dict></plist>", size)),
+        ("plist: attributes", filled("<plist", |i| format!(" a{i}=\"\""), "><dict/></plist>", size)),
+        (
+            "plist: a profile of empty payloads",
+            filled(
+                "<plist><dict><key>PayloadContent</key><array>",
+                |_| "<dict/>".into(),
+                "</array></dict></plist>",
+                size,
+            ),
+        ),
+        ("plist: an open tag", long("<plist><dict><key", "", size)),
+        ("reg: deletions", filled(REG, |_| "\"\"=-\n".into(), "", size)),
+        ("reg: texts", filled(REG, |i| format!("\"a{i}\"=\"\"\n"), "", size)),
+        ("reg: numbers", filled(REG, |i| format!("\"a{i}\"=dword:1\n"), "", size)),
+        ("reg: types the app does not see", filled(REG, |_| "\"a\"=hex:\n".into(), "", size)),
+        ("reg: bad lines", filled(REG, |_| "\"\"=x\n".into(), "", size)),
+        ("reg: keys elsewhere", filled(REG, |_| "[a]\n".into(), "", size)),
+        ("reg: deleted keys", filled(REG, |_| "[-HKCU\\Software\\Policies\\Claude]\n".into(), "", size)),
+        ("reg: default values", filled(REG, |_| "@=\"\"\n".into(), "", size)),
+        ("reg: empty lines", filled(REG, |_| "\n".into(), "", size)),
+        (
+            "reg: hexadecimal text",
+            filled(&format!("{REG}\"bootstrapUrl\"=hex(1):"), |_| "61,00,".into(), "\n", size),
+        ),
+        ("reg: an open text", filled(&format!("{REG}\"bootstrapUrl\"=\""), |_| "x\n".into(), "", size)),
+        (
+            "reg: continuations",
+            filled(&format!("{REG}\"bootstrapUrl\"=hex(1):"), |_| "61,\\\n".into(), "\n", size),
+        ),
+        ("reg: UTF-16", utf16(filled(REG, |i| format!("\"a{i}\"=\"\"\n"), "", size / 2))),
+        ("reg: another code page", [REG.as_bytes(), &vec![0xe9; size - REG.len()]].concat()),
+        ("binary: shared lists", shared(3, 60, 1)),
+        ("binary: shared text", shared(3, 30, 1000)),
+        ("binary: a long text", shared(0, 0, size)),
+        ("binary: long texts", shared(1, 200, size)),
+        ("binary: members", members(size / 2)),
+        ("text: a line without end", long("# ", "", size)),
+        ("text: YAML", long("a: ", "", size)),
+    ]
+}
+
+/// Reads every hostile file of each size and tells those that cost too much.
+fn check(sizes: &[usize]) {
+    // Memory is counted for the whole process.
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock();
+    let keys = Pack::embedded().unwrap().keys;
+    let mut over = String::new();
+    for size in sizes {
+        for (what, bytes) in hostile(*size) {
+            let before = COUNTED.current_usage();
+            COUNTED.reset_peak_usage();
+            let started = Instant::now();
+            let read = config::read_bytes(&bytes, "f", &keys);
+            let (took, used) = (started.elapsed(), COUNTED.peak_usage().saturating_sub(before));
+            drop(read);
+            let limit = BASE + 10 * bytes.len();
+            let line = format!(
+                "{what}: {} of {} KiB, {:.1} s for {} KiB",
+                used / 1024,
+                limit / 1024,
+                took.as_secs_f32(),
+                bytes.len() / 1024
+            );
+            println!("{line}");
+            // Unoptimised, on a shared machine.
+            if used > limit || took > Duration::from_secs(30) {
+                writeln!(over, "{line}").unwrap();
+            }
+        }
+    }
+    assert!(over.is_empty(), "over the limit:\n{over}");
+}
+
+#[test]
+fn no_file_takes_more_than_its_share() {
+    check(&[MIB / 16, MIB / 4, MIB]);
+}
+
+#[test]
+#[ignore = "minutes without optimisation"]
+fn nor_does_the_largest_file() {
+    check(&[4 * MIB, 16 * MIB - 512 * 1024]);
+}
