@@ -400,6 +400,9 @@ impl Found {
         }
         let behaviour = managed.settings.keys().any(|k| context.names.is_behaviour(k));
         let group = behaviour && !context.places.bootstrap.connection.iter().any(|k| managed.is_set(k));
+        if !self.library.is_empty() {
+            lose_empty(&mut managed);
+        }
         let mut configs = if self.library.is_empty() {
             managed.name.clone_from(&name);
             vec![managed]
@@ -522,6 +525,17 @@ fn lose_all(into: &mut Configuration, lost: Configuration, because: &str) {
     for (key, setting) in lost.settings {
         let by = ShadowedBy::Rule(because.to_owned());
         into.shadowed.push(Shadowed { key, value: setting.value, origin: setting.origin, by });
+    }
+}
+
+/// An empty value counts as not set, so it hides no value of the library.
+fn lose_empty(managed: &mut Configuration) {
+    let empty: Vec<String> =
+        managed.settings.iter().filter(|(_, s)| !s.value.is_set()).map(|(k, _)| k.clone()).collect();
+    for key in empty {
+        let Some(setting) = managed.settings.remove(&key) else { continue };
+        let by = ShadowedBy::Rule("an empty value counts as not set".to_owned());
+        managed.shadowed.push(Shadowed { key, value: setting.value, origin: setting.origin, by });
     }
 }
 
