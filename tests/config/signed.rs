@@ -87,7 +87,7 @@ fn profiles_that_openssl_signs_now_are_read() {
 fn broken_messages_are_refused_wherever_they_break() {
     for name in ["signed-der.mobileconfig", "signed-ber.mobileconfig"] {
         let whole = std::fs::read(fixture(name)).unwrap();
-        for at in 2..whole.len() {
+        for at in (2..whole.len()).step_by(7) {
             // Behind the content a cut may leave a readable profile; it never panics.
             let cut = read_as("s", &whole[..at]);
             assert!(at > 1000 || cut.is_err(), "{name} cut at {at}");
