@@ -4,6 +4,7 @@
 mod bootstrap;
 mod decode;
 pub mod device;
+mod device_precedence;
 mod device_registry;
 mod device_user;
 pub mod error;

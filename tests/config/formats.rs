@@ -407,7 +407,7 @@ fn a_hosts_document_comes_back_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("hosts.json");
     std::fs::write(&path, "{\"schema\": \"clearway.hosts/1\", \"groups\": []}").unwrap();
-    let inputs = clearway::config::read(path.to_str().unwrap(), &super::keys()).unwrap();
+    let inputs = clearway::config::read(path.to_str().unwrap(), super::keys()).unwrap();
     match &inputs[..] {
         [clearway::config::Input::HostsDocument { name, sha256, json }] => {
             assert_eq!((name.as_str(), sha256.len(), json["groups"].is_array()), ("hosts.json", 64, true));
