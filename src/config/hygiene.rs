@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::secret::Secret;
+use super::secret::{NOT_INCLUDED, Secret};
 use super::value::Value;
 
 /// Turns everything at the dotted `pattern` into secrets; `*` stands for any member or element. An
@@ -133,7 +133,7 @@ fn looks_secret(text: &str) -> bool {
             && !rest.starts_with("//")
             && names_secret(name)
     });
-    scheme || words.into_iter().any(token) || assigned
+    text == NOT_INCLUDED || scheme || words.into_iter().any(token) || assigned
 }
 
 /// Whether the next element of a list is the value of this flag, and secret.
