@@ -1,5 +1,7 @@
 //! The command line: flags, their help, and their checks. No behaviour.
 
+pub mod inquiry;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::terms::{AppVersion, Confidence, Need, Platform};
+use inquiry::{Boundary, DiffArgs, ExplainArgs, RulesArgs};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -48,6 +51,19 @@ pub enum Command {
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
         clearway check --replay berlin.json                 judge a saved run again")]
     Check(Box<CheckArgs>),
+    /// Say why a host is on the list or not, what a key adds and removes, what a message means.
+    #[command(after_help = "Examples:\n  \
+        clearway explain api.anthropic.com profile.mobileconfig    every rule that wants it, and what removes it\n  \
+        clearway explain disableAutoUpdates profile.mobileconfig   what each value changes\n  \
+        clearway explain \"Unable to verify if domain\"             what a message of the app means")]
+    Explain(Box<ExplainArgs>),
+    /// Compare two configurations, or one at two app versions.
+    #[command(after_help = "Examples:\n  \
+        clearway diff old.mobileconfig new.mobileconfig\n  \
+        clearway diff profile.mobileconfig --app-version 1.52386.0..2.19675.0   what an upgrade changes")]
+    Diff(Box<DiffArgs>),
+    /// Describe the rules: sources, app versions covered; check a rule pack given with --rules.
+    Rules(RulesArgs),
 }
 
 /// Where the configuration comes from and how the list is derived.
@@ -125,6 +141,11 @@ pub struct HostsArgs {
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// perimeter: the firewall's list; sandbox: what sessions themselves may reach (formats text,
+    /// plain, json).
+    #[arg(long, value_name = "WHICH", default_value = "perimeter", help_heading = "List")]
+    pub boundary: Boundary,
 
     /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]

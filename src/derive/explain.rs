@@ -5,14 +5,18 @@
 
 mod absent;
 mod alone;
+mod answer;
 mod change;
 mod key;
+mod question;
 mod removal;
 
 pub use absent::{Absent, Obstacle};
 pub use alone::RuleAlone;
+pub use answer::{Answer, Explanation, MessageAnswer, explain};
 pub use change::{Change, To};
 pub use key::{KeyAnswer, KeyIn, KeyUse, KeyValue, key};
+pub use question::{Question, understand};
 pub use removal::Removal;
 
 use serde::Serialize;

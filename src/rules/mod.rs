@@ -8,9 +8,12 @@ pub mod credentials;
 pub mod error;
 pub mod keys;
 pub mod networks;
+pub mod overview;
 pub mod pack;
 pub mod rule;
+pub mod sandbox;
 pub mod services;
+pub mod symptoms;
 pub mod template;
 
 pub use condition::{Condition, KeyPath, Scope, Test};

@@ -71,17 +71,22 @@ pub(super) fn named(rule: &Rule, target: &Target) -> Option<Named> {
     })
 }
 
+/// The names in a rule as it writes them.
+pub(super) fn names(rule: &Rule) -> Vec<String> {
+    let HostSource::Names(names) = &rule.source else { return Vec::new() };
+    let text = |name: &HostName| match name {
+        HostName::Fixed(host) => host.to_string(),
+        HostName::Made(template) => {
+            template.render(|key| Some(format!("{{{}}}", wording::path(key)))).unwrap_or_default()
+        }
+    };
+    names.iter().map(text).collect()
+}
+
 /// The one value with which a template gives a name.
 fn made(template: &Template, host: &HostPattern) -> Option<Named> {
     let name = host.name()?;
-    let shape: String = template
-        .parts
-        .iter()
-        .map(|part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Key(key) => format!("{{{}}}", wording::path(key)),
-        })
-        .collect();
+    let shape = template.render(|key| Some(format!("{{{}}}", wording::path(key))))?;
     let at = template.parts.iter().position(|p| matches!(p, Part::Key(_)))?;
     let text = |parts: &[Part]| {
         parts

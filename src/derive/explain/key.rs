@@ -10,7 +10,7 @@ use super::removal::{own_address, with_facts};
 use super::{Given, Page, pages};
 use crate::config::{Configuration, Value};
 use crate::rules::condition::scalar;
-use crate::rules::{HostName, HostSource, Key, KeyKind, Rule};
+use crate::rules::{HostSource, Key, KeyKind, Rule};
 use crate::terms::AppVersion;
 
 /// Everything about one key.
@@ -185,15 +185,7 @@ fn value(base: &Given<'_>, features: &[FeatureInfo], key: &Key, change: Change) 
 
 fn key_use(base: &Given<'_>, rule: &Rule) -> KeyUse {
     let hosts = match &rule.source {
-        HostSource::Names(names) => names
-            .iter()
-            .map(|n| match n {
-                HostName::Fixed(host) => host.to_string(),
-                HostName::Made(t) => t
-                    .render(|k| Some(format!("{{{}}}", wording::path(k))))
-                    .unwrap_or_default(),
-            })
-            .collect(),
+        HostSource::Names(_) => super::alone::names(rule),
         HostSource::Url(p) | HostSource::Urls(p) | HostSource::PatternUrl(p) => {
             vec![format!("the host of {}", wording::path(p))]
         }

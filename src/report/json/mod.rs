@@ -1,8 +1,10 @@
 //! `--format json`: the documents that scripts rely on, and the way back from a report to a run.
 
+mod answers;
 mod check;
 mod read;
 
+pub use answers::{diff, explain, rules, sandbox};
 pub use check::check;
 pub use read::{ReadError, read_check};
 
