@@ -234,11 +234,28 @@ impl Why<'_> {
                     add(&mut because, format!("rule {} {word} app {version}", reason.rule));
                 }
             }
-            for name in &reason.keys {
+            if let Some(rule) = self.pack.rule(&reason.rule) {
+                let asked = wording::releases(&rule.when).into_iter();
+                for version in asked.chain(rule.exact.iter().flat_map(wording::releases)) {
+                    if between(version, from, to) {
+                        add(&mut because, format!("the app changes what rule {} is about with {version}", rule.id));
+                    }
+                }
+            }
+            let mut names: Vec<&str> = reason.keys.iter().map(String::as_str).collect();
+            // The credential kind follows from other keys where its own is not set.
+            if names.contains(&CREDENTIAL) {
+                for provider in [&self.old.list.provider, &self.new.list.provider].into_iter().flatten() {
+                    for p in provider.split(", ") {
+                        names.extend(wording::credential_keys(self.pack, p));
+                    }
+                }
+            }
+            for name in names {
                 let before = effective(self.old, name);
                 let after = effective(self.new, name);
                 if before != after {
-                    add(&mut keys, name.clone());
+                    add(&mut keys, name.to_owned());
                     let (was, is) = (text(&before), text(&after));
                     // Of lists and objects a reader sees only the shape, which may be the same.
                     let change = if was == is { format!("another content ({is})") } else { format!("{was} -> {is}") };
@@ -256,7 +273,7 @@ impl Why<'_> {
                         // A key that is not set matters only when its default changed.
                         let matters = word.contains("default") == unset;
                         if matters {
-                            add(&mut keys, name.clone());
+                            add(&mut keys, name.to_owned());
                             add(&mut because, format!("{name} {word} app {version}"));
                         }
                     }
@@ -277,6 +294,7 @@ impl Why<'_> {
     }
 }
 
+const CREDENTIAL: &str = "inferenceCredentialKind";
 const UNSET: &str = "not set";
 
 /// What the configurations of a side say about a key.

@@ -3,7 +3,8 @@
 
 use super::facts::Facts;
 use crate::config::Value;
-use crate::rules::{Condition, KeyPath, Scope, Test};
+use crate::rules::{Condition, KeyPath, Pack, Scope, Test};
+use crate::terms::AppVersion;
 
 /// Longest text of a value that is shown, in characters.
 const SHOWN: usize = 60;
@@ -170,6 +171,31 @@ pub(super) fn key_tests<'c>(condition: &'c Condition, found: &mut Vec<(&'c KeyPa
         Condition::Key(path, test) => found.push((path, test)),
         _ => {}
     }
+}
+
+/// The releases that `condition` asks for.
+pub(super) fn releases(condition: &Condition) -> Vec<&AppVersion> {
+    match condition {
+        Condition::All(list) | Condition::Any(list) => list.iter().flat_map(releases).collect(),
+        Condition::Not(inner) => releases(inner),
+        Condition::AppSince(version) => vec![version],
+        _ => Vec::new(),
+    }
+}
+
+/// The keys that decide the credential kind of a provider, beside the one that names it.
+pub(super) fn credential_keys<'p>(pack: &'p Pack, provider: &str) -> Vec<&'p str> {
+    let mut tests = Vec::new();
+    for (_, when) in pack.credentials.provider(provider).into_iter().flat_map(|p| &p.rules) {
+        key_tests(when, &mut tests);
+    }
+    let mut keys: Vec<&str> = Vec::new();
+    for (path, _) in tests {
+        if !keys.contains(&path.key.as_str()) {
+            keys.push(&path.key);
+        }
+    }
+    keys
 }
 
 /// The parts of `condition` that are decisions about the deployment as a whole and no single switch:

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::super::options::Options;
 use super::super::wording;
-use crate::config::{Configuration, Origin, Setting, Value};
+use crate::config::{Configuration, Origin, Secret, Setting, Value};
 
 /// What a change makes of a key.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +53,11 @@ impl Change {
     pub(super) fn own(key: &str, value: Value) -> Self {
         let text = format!("{key} set to an address of your own");
         Self { key: key.to_owned(), to: To::Own(value), text, documented: false }
+    }
+
+    pub(super) fn set(key: &str) -> Self {
+        let text = format!("{key} set");
+        Self { key: key.to_owned(), to: To::Own(Value::Secret(Secret::new("x"))), text, documented: false }
     }
 
     pub(super) fn unset(key: &str, documented: bool) -> Self {

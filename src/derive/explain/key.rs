@@ -48,6 +48,8 @@ pub struct KeyAnswer {
     pub app_behaviour: bool,
     /// What it does on the network, in one line.
     pub effect: String,
+    /// Providers whose credential kind follows from it.
+    pub decides_credential_of: Vec<String>,
     /// What each configuration says.
     pub now: Vec<KeyIn>,
     /// The effects were computed on an empty configuration, because none was given.
@@ -107,7 +109,10 @@ pub fn key(given: &Given<'_>, features: &[FeatureInfo], key: &Key, asked_as: Opt
     let on_empty = given.configurations.is_empty();
     let empty = [Configuration { name: "an empty configuration".into(), ..Configuration::default() }];
     let base = if on_empty { Given { configurations: &empty, ..*given } } else { *given };
-    let values = changes(key).into_iter().map(|change| value(&base, features, key, change)).collect();
+    let providers = given.pack.credentials.providers.iter().map(|p| p.id.clone());
+    let decides_credential_of: Vec<String> =
+        providers.filter(|p| wording::credential_keys(given.pack, p).contains(&key.name.as_str())).collect();
+    let values = changes(key, !decides_credential_of.is_empty()).into_iter().map(|change| value(&base, features, key, change)).collect();
     let uses = given.pack.rules.iter().filter(|r| r.keys.contains(&key.name));
     let now = given.configurations.iter().map(|c| KeyIn {
         config: c.name.clone(),
@@ -131,6 +136,7 @@ pub fn key(given: &Given<'_>, features: &[FeatureInfo], key: &Key, asked_as: Opt
         secret: key.secret,
         app_behaviour: key.app_behaviour,
         effect: key.effect.clone(),
+        decides_credential_of,
         now: now.collect(),
         on_empty,
         values,
@@ -140,7 +146,7 @@ pub fn key(given: &Given<'_>, features: &[FeatureInfo], key: &Key, asked_as: Opt
 
 /// The values to try: both of a boolean, every word of an enumeration, not set, and an address of
 /// one's own where the key holds one.
-fn changes(key: &Key) -> Vec<Change> {
+fn changes(key: &Key, credential: bool) -> Vec<Change> {
     let mut changes = vec![Change::unset(&key.name, false)];
     match key.kind {
         KeyKind::Boolean => {
@@ -150,7 +156,12 @@ fn changes(key: &Key) -> Vec<Change> {
         KeyKind::String if !key.values.is_empty() => {
             changes.extend(key.values.iter().map(|w| Change::value(&key.name, Value::Text(w.clone()), false)));
         }
-        _ => changes.extend(own_address(key).map(|v| Change::own(&key.name, v))),
+        _ => match own_address(key) {
+            Some(value) => changes.push(Change::own(&key.name, value)),
+            // What it holds does not matter there, only that it is set.
+            None if credential && key.kind == KeyKind::String => changes.push(Change::set(&key.name)),
+            None => {}
+        },
     }
     changes
 }

@@ -97,19 +97,21 @@ pub(super) fn write_line(
     if line.network == Network::Internal {
         facts.push("internal network".into());
     }
-    let feature = feature.map(|f| format!("{f}: ")).unwrap_or_default();
+    let alone = feature.is_none();
+    let feature = feature.map(|f| format!("{f}, ")).unwrap_or_default();
     let host = match &line.unbounded {
         Some(text) => format!("any host ({text})"),
         None => words::endpoint(&line.host, line.port),
     };
-    let text = format!("{host}  {feature}{} [{}]", line.purpose, facts.join("; "));
+    let text = format!("{host} ({}): {feature}{}", facts.join("; "), line.purpose);
     page.hang(&format!("{indent}{mark}  "), paint, &sanitise::line(&text, sanitise::LONG));
     let deeper = format!("{indent}           ");
     let mut because = line.because.clone();
     if because.is_empty() && !line.keys.is_empty() {
         because.push(format!("keys {}", line.keys.join(", ")));
     }
-    if !because.is_empty() {
+    // Beside the one setting that was changed its name says enough.
+    if alone && !because.is_empty() {
         page.hang(&format!("{deeper}because "), Paint::Faint, &sanitise::line(&because.join("; "), sanitise::LONG));
     }
     if !line.also_for.is_empty() {

@@ -82,7 +82,7 @@ fn host(page: &mut Page<'_>, explanation: &Explanation, answer: &HostAnswer) {
         }
     } else if answer.status == Status::NotListed {
         page.heading("WHY NOT");
-        bullet(page, "No rule wants this host, with any value of the configuration's keys.");
+        bullet(page, "No rule names this host, and no value in this configuration does.");
     }
     for rule in &answer.rules {
         write_rule(page, rule);
@@ -328,9 +328,19 @@ fn key(page: &mut Page<'_>, explanation: &Explanation, answer: &KeyAnswer, featu
             }
         }
     }
+    if !answer.decides_credential_of.is_empty() {
+        let providers = words::and(&answer.decides_credential_of);
+        page.heading("CREDENTIAL KIND");
+        let text = format!(
+            "Whether it is set helps to decide the credential kind with {providers}, and so which sign-in hosts are needed, unless inferenceCredentialKind names the kind."
+        );
+        bullet(page, &text);
+    }
     if answer.rules.is_empty() {
-        page.heading("RULES");
-        bullet(page, "No rule reads this key: it names no host and removes none.");
+        if answer.decides_credential_of.is_empty() {
+            page.heading("RULES");
+            bullet(page, "No rule reads this key: it names no host and removes none.");
+        }
         return;
     }
     page.heading("RULES THAT READ IT");
@@ -424,6 +434,8 @@ fn unknown(page: &mut Page<'_>, explanation: &Explanation, keys: &[String], mess
             page.hang("      ", Paint::None, &line(&format!("\"{known}\": {}", message.symptom.title)));
         }
     }
-    bullet(page, "It is no key of the rules, no host name, and no message that the rules know.");
-    bullet(page, "`clearway check CONFIG` on the device shows what is in the way, whatever the app says.");
+    if keys.is_empty() && messages.is_empty() {
+        bullet(page, "It is no key of the rules, no host name, and no message that the rules know.");
+        bullet(page, "`clearway check CONFIG` on the device shows what is in the way, whatever the app says.");
+    }
 }
