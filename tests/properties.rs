@@ -79,27 +79,16 @@ proptest! {
         let switches =
             PACK.keys.keys.iter().filter(|k| k.kind == KeyKind::Boolean && k.name.starts_with("disable"));
         for key in switches {
-            let off = derive(&PACK, &[with(&base, &key.name, Value::Bool(false))], &options);
+            let mut without = base.clone();
+            without.settings.remove(&key.name);
+            let off = derive(&PACK, &[without], &options);
             let on = derive(&PACK, &[with(&base, &key.name, Value::Bool(true))], &options);
             let may: &[&str] = BRINGS.iter().find(|(k, _)| *k == key.name).map_or(&[], |(_, rules)| rules);
-            // The console's key brings its rules by being set at all, so it is held against its absence.
             let before = reasons(&off);
             for (host, port, transport, rule) in reasons(&on) {
                 let there = before.contains(&(host.clone(), port, transport, rule.clone()));
                 prop_assert!(there || may.contains(&rule.as_str()), "{} = true adds {host}:{port} by {rule}", key.name);
             }
-        }
-    }
-
-    #[test]
-    fn the_consoles_key_brings_only_its_own_rules(provider in any::<u8>(), settings in settings(), options in options()) {
-        let (key, may) = BRINGS[0];
-        let mut base = configuration("c", provider, &settings);
-        base.settings.remove(key);
-        let before = reasons(&derive(&PACK, std::slice::from_ref(&base), &options));
-        for (host, _, _, rule) in reasons(&derive(&PACK, &[with(&base, key, Value::Bool(true))], &options)) {
-            let known = before.iter().any(|(h, _, _, r)| *h == host && *r == rule);
-            prop_assert!(known || may.contains(&rule.as_str()), "{host} by {rule}");
         }
     }
 
@@ -170,4 +159,27 @@ proptest! {
             prop_assert!(reasons(&derive(&PACK, &base, &narrow)).is_subset(&all));
         }
     }
+}
+
+/// The properties above are about every rule only if the generated configurations reach every rule.
+#[test]
+fn the_generated_configurations_reach_every_rule() {
+    let mut random = generated::Random::new(7);
+    let mut reached: BTreeSet<String> = BTreeSet::new();
+    for platform in Platform::ALL.iter().cycle().take(6_000) {
+        let (provider, settings) = (random.byte(), random.settings(60));
+        let options =
+            Options { platform: Some(*platform), include_observed: true, ..Options::default() };
+        let list = derive(&PACK, &[configuration("c", provider, &settings)], &options);
+        reached.extend(list.hosts.iter().flat_map(|h| h.reasons.iter().map(|r| r.rule.clone())));
+        reached.extend(list.notes.into_iter().map(|n| n.id));
+    }
+    let newest = &PACK.meta.newest;
+    let missed: Vec<&str> = PACK
+        .rules
+        .iter()
+        .filter(|r| r.holds_for(newest) && !reached.contains(&r.id))
+        .map(|r| r.id.as_str())
+        .collect();
+    assert!(missed.is_empty(), "{missed:?}");
 }

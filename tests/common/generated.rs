@@ -18,6 +18,12 @@ const URLS: [&str; 8] = [
     "not a url",
     "https://login.aurora-mills.example/oauth2",
 ];
+const PRESETS: [&str; 4] = [
+    "https://microsoft365.mcp.claude.com/mcp",
+    "https://mcp.box.com",
+    "https://bigquery.googleapis.com/mcp",
+    "https://api.salesforce.com/platform/mcp",
+];
 const HOSTS: [&str; 8] = [
     "pkgs.aurora-mills.example",
     "*.docs.aurora-mills.example",
@@ -62,6 +68,7 @@ fn entry(key: &str, n: u8) -> Value {
             let cloud = pick(&["global", "us-gov-high", "us-gov-dod"], n / 8);
             map(&[("name", text("m")), ("server", text("microsoft365")), ("azureCloud", text(cloud))])
         }
+        (_, 2) if n >= 128 => map(&[("name", text("g")), ("server", text("github")), ("host", url())]),
         (_, 2) => map(&[("name", text("g")), ("server", text("github"))]),
         (_, 3) => {
             let provider = pick(&["brave", "tavily", "exa", "custom"], n / 8);
@@ -72,7 +79,12 @@ fn entry(key: &str, n: u8) -> Value {
             let issuers = Value::List(vec![text(pick(&URLS, n)), text(pick(&URLS, n / 3))]);
             map(&[("name", text("i")), ("url", url()), ("oauth", map(&[("authorizationServer", issuers)]))])
         }
-        _ => map(&[("name", text("u")), ("url", url()), ("headersHelper", text("/opt/h"))]),
+        (_, 6) => map(&[("name", text("p")), ("url", text(pick(&PRESETS, n / 8)))]),
+        _ => {
+            let oauth = map(&[("tokenUrl", url()), ("authorizationUrl", url())]);
+            let helper = ("headersHelper", text("/opt/h"));
+            map(&[("name", text("u")), ("url", url()), ("oauth", oauth), helper])
+        }
     }
 }
 
@@ -110,4 +122,31 @@ pub fn configuration(name: &str, keys: &KeyCatalogue, settings: &[(usize, u8)]) 
         all.insert(key.name.clone(), Setting { value: value(key, *n), origin });
     }
     Configuration { name: name.to_owned(), settings: all, ..Configuration::default() }
+}
+
+/// Numbers that are the same in every run (xorshift).
+pub struct Random(u64);
+
+impl Random {
+    /// Starts a sequence; each seed has its own.
+    pub const fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A byte.
+    pub fn byte(&mut self) -> u8 {
+        self.next().to_le_bytes()[3]
+    }
+
+    /// Up to `most` settings for [`configuration`].
+    pub fn settings(&mut self, most: u64) -> Vec<(usize, u8)> {
+        (0..self.next() % most).map(|_| ((self.next() >> 16) as usize, self.byte())).collect()
+    }
 }

@@ -76,7 +76,12 @@ pub(super) fn nearest(given: &Given<'_>, target: &Target) -> Vec<Absent> {
                     keys: rule.keys.clone(),
                     config: several.then(|| configuration.name.clone()),
                 };
-                let distance = absent.would_need.len();
+                let distance = match absent.obstacle {
+                    Obstacle::Minimal | Obstacle::Filter => 0,
+                    // An entry that does not exist is further away than a switch.
+                    _ if rule.each.is_some() => absent.would_need.len() + 1,
+                    _ => absent.would_need.len(),
+                };
                 match found.iter_mut().find(|(_, a)| a.rule == absent.rule) {
                     Some(known) if known.0 > distance => *known = (distance, absent),
                     Some(_) => {}

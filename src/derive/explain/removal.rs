@@ -30,6 +30,8 @@ pub struct Removal {
     pub also_removes: Vec<String>,
     /// Hosts that come in its place.
     pub adds: Vec<String>,
+    /// What the configuration lacks then: a switch that the documentation names is told even so.
+    pub breaks_configuration: Vec<String>,
 }
 
 /// What was found out about removing a host.
@@ -86,15 +88,20 @@ impl State {
         }
     }
 
-    /// The state after a change; `None` when the change breaks the configuration: it would lack a
-    /// key, a credential, a provider.
+    /// The state after a change. `None` when the change breaks the configuration (it would lack a key,
+    /// a credential, a provider) and is not the switch that the documentation names.
     fn after(&self, given: &Given<'_>, change: &Change) -> Option<Self> {
         let (mut configurations, mut options) = (self.configurations.clone(), self.options.clone());
         change.apply(&mut configurations, &mut options);
         let list = derive(given.pack, &configurations, &options);
-        let old: Vec<(&str, Option<&str>)> = mistakes(&self.list.lint).collect();
-        let sound = mistakes(&list.lint).all(|m| old.contains(&m));
-        sound.then_some(Self { configurations, options, list })
+        let after = Self { configurations, options, list };
+        (change.documented || after.broken_since(self).next().is_none()).then_some(after)
+    }
+
+    /// What this state's configuration lacks and the earlier one's does not.
+    fn broken_since<'a>(&'a self, earlier: &'a Self) -> impl Iterator<Item = &'a Lint> {
+        let known = |l: &Lint| mistakes(&earlier.list.lint).any(|o| o.id == l.id && o.key == l.key);
+        mistakes(&self.list.lint).filter(move |l| !known(l))
     }
 
     fn found(&self, target: &Target) -> Vec<&Requirement> {
@@ -102,8 +109,8 @@ impl State {
     }
 }
 
-fn mistakes(lint: &[Lint]) -> impl Iterator<Item = (&str, Option<&str>)> {
-    lint.iter().filter(|l| l.severity >= Severity::Warning).map(|l| (l.id.as_str(), l.key.as_deref()))
+fn mistakes(lint: &[Lint]) -> impl Iterator<Item = &Lint> {
+    lint.iter().filter(|l| l.severity >= Severity::Warning)
 }
 
 /// Tries every candidate alone, and builds one combination when none is enough.
@@ -153,6 +160,7 @@ pub(super) fn ways(given: &Given<'_>, target: &Target) -> Ways {
             kept_by.push(want.rule.clone());
         }
     }
+    removals.sort_by_key(|r| !r.breaks_configuration.is_empty());
     if removals.is_empty() && kept_by.is_empty() && !useful.is_empty() {
         match together(given, &base, target, &useful) {
             Some(removal) => removals.push(removal),
@@ -212,6 +220,7 @@ fn removal(base: &State, after: &State, target: &Target, changes: Vec<Change>) -
         changes,
         also_removes: only(&base.list, &after.list),
         adds: only(&after.list, &base.list),
+        breaks_configuration: after.broken_since(base).map(|l| l.message.clone()).collect(),
     }
 }
 

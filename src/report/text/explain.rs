@@ -192,12 +192,15 @@ fn write_removal(page: &mut Page<'_>, removal: &Removal) {
             }
         }
     }
-    let limit = if page.style.verbose { usize::MAX } else { 6 };
+    for text in &removal.breaks_configuration {
+        page.hang("      ! ", Paint::Attention, &line(text));
+    }
+    let limit = if page.style.verbose { 1_000 } else { 6 };
     if !removal.also_removes.is_empty() {
-        page.hang("      also removes: ", Paint::Faint, &line(&words::first(&removal.also_removes, limit.min(1000))));
+        page.hang("      also removes: ", Paint::Faint, &line(&words::first(&removal.also_removes, limit)));
     }
     if !removal.adds.is_empty() {
-        page.hang("      needs instead: ", Paint::Faint, &line(&words::first(&removal.adds, limit.min(1000))));
+        page.hang("      needs instead: ", Paint::Faint, &line(&words::first(&removal.adds, limit)));
     }
 }
 
