@@ -33,7 +33,12 @@ fn configuration(pack: &Pack, random: &mut generated::Random, n: usize) -> Confi
     let mut settings = random.settings(60);
     let provider = random.byte();
     for (at, key) in pack.keys.keys.iter().enumerate() {
-        let needed = ["inferenceProvider", "inferenceBedrockRegion", "inferenceVertexRegion", "inferenceGatewayBaseUrl"];
+        let needed = [
+            "inferenceProvider",
+            "inferenceBedrockRegion",
+            "inferenceVertexRegion",
+            "inferenceGatewayBaseUrl",
+        ];
         if needed.contains(&key.name.as_str()) {
             settings.push((at, provider));
         }

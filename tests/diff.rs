@@ -27,7 +27,12 @@ fn compare(old: &Json, new: &Json, versions: (&str, &str)) -> Diff {
         (derive(&PACK, &configurations, &options), configurations)
     };
     let ((old, before), (new, after)) = (side(old, versions.0), side(new, versions.1));
-    diff(&PACK, &[], Side { list: &old, configurations: &before }, Side { list: &new, configurations: &after })
+    diff(
+        &PACK,
+        &[],
+        Side { list: &old, configurations: &before },
+        Side { list: &new, configurations: &after },
+    )
 }
 
 const NEWEST: (&str, &str) = ("2.19675.0", "2.19675.0");
@@ -52,21 +57,31 @@ fn the_same_lists_do_not_differ() {
 fn added_and_removed_hosts_name_the_keys_and_their_values() {
     let found = compare(
         &gateway(&json!({})),
-        &gateway(&json!({"inferenceGatewayBaseUrl": "https://gw2.aurora-mills.example", "disableEssentialTelemetry": true})),
+        &gateway(
+            &json!({"inferenceGatewayBaseUrl": "https://gw2.aurora-mills.example", "disableEssentialTelemetry": true}),
+        ),
         NEWEST,
     );
     let all = lines(&found);
     let of = |host: &str| *all.iter().find(|l| l.host.to_string() == host).unwrap();
     let added = of("gw2.aurora-mills.example");
-    assert_eq!((added.change, added.need_before, added.need_after), (Change::Added, None, Some(Need::Required)));
+    assert_eq!(
+        (added.change, added.need_before, added.need_after),
+        (Change::Added, None, Some(Need::Required))
+    );
     assert_eq!(added.keys, ["inferenceGatewayBaseUrl"]);
     assert_eq!(
         added.because,
-        ["inferenceGatewayBaseUrl: \"https://gw.aurora-mills.example\" -> \"https://gw2.aurora-mills.example\""]
+        [
+            "inferenceGatewayBaseUrl: \"https://gw.aurora-mills.example\" -> \"https://gw2.aurora-mills.example\""
+        ]
     );
     assert_eq!(of("gw.aurora-mills.example").change, Change::Removed);
     let sentry = of("sentry.io");
-    assert_eq!((sentry.change, sentry.keys.as_slice()), (Change::Removed, ["disableEssentialTelemetry".to_owned()].as_slice()));
+    assert_eq!(
+        (sentry.change, sentry.keys.as_slice()),
+        (Change::Removed, ["disableEssentialTelemetry".to_owned()].as_slice())
+    );
     assert_eq!(found.hosts_added, 1);
 }
 
@@ -87,8 +102,10 @@ fn a_changed_need_and_a_changed_list_are_told() {
         more.as_object().unwrap().iter().for_each(|(k, v)| json[k] = v.clone());
         json
     };
-    let found = compare(&foundry(&json!({})), &foundry(&json!({"inferenceFoundryApiKey": "hunter2"})), NEWEST);
-    let login = lines(&found).into_iter().find(|l| l.host.to_string() == "login.microsoftonline.com").unwrap();
+    let found =
+        compare(&foundry(&json!({})), &foundry(&json!({"inferenceFoundryApiKey": "hunter2"})), NEWEST);
+    let login =
+        lines(&found).into_iter().find(|l| l.host.to_string() == "login.microsoftonline.com").unwrap();
     assert_eq!((login.need_before, login.need_after), (Some(Need::Required), Some(Need::Optional)));
     assert_eq!(login.keys, ["inferenceFoundryApiKey"]);
     assert_eq!(login.because, ["inferenceFoundryApiKey: not set -> (secret)"]);
@@ -113,7 +130,10 @@ fn an_upgrade_names_the_release_behind_each_line() {
         all.iter().find(is).unwrap_or_else(|| panic!("{host} {rule}")).because.join("; ")
     };
     assert_eq!(why("pypi.org", "M1"), "isDesktopExtensionEnabled has another default since app 1.19367.0");
-    assert_eq!(why("a-cdn.anthropic.com", "J3"), "rule J3 ends with app 2.16120.0; the app changes what rule J3 is about with 2.110.0");
+    assert_eq!(
+        why("a-cdn.anthropic.com", "J3"),
+        "rule J3 ends with app 2.16120.0; the app changes what rule J3 is about with 2.110.0"
+    );
     assert_eq!(why("claude.ai", "I5"), "rule I5 begins with app 2.7032.0");
     assert_eq!(why("downloads.claude.ai", "A2"), "rule A2 begins with app 2.110.0");
     // The other way round it is a downgrade with the same causes.

@@ -83,8 +83,7 @@ fn carry_out(json: &mut Json, options: &mut Options, change: &Json) {
 }
 
 fn has(list: &[Requirement], wanted: &Requirement) -> bool {
-    list.iter()
-        .any(|r| r.host == wanted.host && r.port == wanted.port && r.transport == wanted.transport)
+    list.iter().any(|r| r.host == wanted.host && r.port == wanted.port && r.transport == wanted.transport)
 }
 
 #[test]
@@ -106,7 +105,10 @@ fn every_host_of_every_list_has_a_setting_that_removes_it_or_is_said_to_have_non
                     assert_eq!(answer.status, Status::Listed, "{place}");
                     if answer.removals.is_empty() {
                         kept += 1;
-                        assert!(!answer.kept_by.is_empty(), "{place}: neither a setting nor that there is none");
+                        assert!(
+                            !answer.kept_by.is_empty(),
+                            "{place}: neither a setting nor that there is none"
+                        );
                         nothing_removes(&json, &options, wanted, &place);
                         continue;
                     }
@@ -117,7 +119,11 @@ fn every_host_of_every_list_has_a_setting_that_removes_it_or_is_said_to_have_non
                             carry_out(&mut changed, &mut with, &serde_json::to_value(change).unwrap());
                         }
                         let after = derive(&PACK, &read(&changed), &with);
-                        assert!(!has(&after.hosts, wanted), "{place}: still there after {:?}", removal.changes);
+                        assert!(
+                            !has(&after.hosts, wanted),
+                            "{place}: still there after {:?}",
+                            removal.changes
+                        );
                         let broken = after.lint.iter().any(|l| {
                             l.severity >= Severity::Warning
                                 && !list.lint.iter().any(|o| o.id == l.id && o.key == l.key)
@@ -172,7 +178,11 @@ fn a_host_of_several_groups_needs_several_switches() {
     ways.iter_mut().for_each(|w| w.sort_unstable());
     assert_eq!(
         ways,
-        [["disableAutoUpdates = true", "disableNonessentialTelemetry = true", "skipWebFetchPreflight = true"]]
+        [[
+            "disableAutoUpdates = true",
+            "disableNonessentialTelemetry = true",
+            "skipWebFetchPreflight = true"
+        ]]
     );
     assert_eq!(answer.entries[0].reasons[0].sources[0].page, "telemetry and egress");
 }
@@ -188,7 +198,10 @@ fn entries_of_lists_are_named_and_the_others_stay() {
         ],
     }));
     let answer = ask(&json, &mac(), "a.aurora-mills.example");
-    assert!(texts(&answer).contains(&vec!["coworkEgressAllowedHosts without the entry \"a.aurora-mills.example\""]));
+    assert!(
+        texts(&answer)
+            .contains(&vec!["coworkEgressAllowedHosts without the entry \"a.aurora-mills.example\""])
+    );
     let answer = ask(&json, &mac(), "mcp.aurora-mills.example");
     assert!(
         texts(&answer).contains(&vec!["managedMcpServers without the entries \"one\", \"three\""]),
@@ -265,7 +278,11 @@ fn without_a_configuration_the_rules_alone_answer() {
     assert_eq!(answer.status, Status::RulesAlone);
     assert_eq!(answer.rules[0].rule, "B1");
     assert_eq!(answer.rules[0].made_by.as_deref(), Some("inferenceVertexRegion = europe-west4"));
-    assert!(answer.rules[0].condition.contains("inferenceProvider is vertex"), "{}", answer.rules[0].condition);
+    assert!(
+        answer.rules[0].condition.contains("inferenceProvider is vertex"),
+        "{}",
+        answer.rules[0].condition
+    );
 }
 
 #[test]
@@ -288,7 +305,10 @@ fn each_value_of_a_key_shows_what_it_adds_and_removes() {
     assert_eq!(current, ["updateViaUpdatesHost not set"]);
 
     // A key that only decides the credential kind still shows its hosts.
-    let answer = ask(&json!({"inferenceProvider": "bedrock", "inferenceBedrockRegion": "eu-west-1", "inferenceBedrockBearerToken": "t"}), "inferenceBedrockProfile");
+    let answer = ask(
+        &json!({"inferenceProvider": "bedrock", "inferenceBedrockRegion": "eu-west-1", "inferenceBedrockBearerToken": "t"}),
+        "inferenceBedrockProfile",
+    );
     assert!(answer.decides_credential_of.contains(&"bedrock".to_owned()));
     let set = answer.values.iter().find(|v| v.change.text == "inferenceBedrockProfile set").unwrap();
     let added: Vec<String> = set.groups.iter().flat_map(|g| &g.lines).map(|l| l.host.to_string()).collect();
@@ -317,7 +337,9 @@ fn a_question_is_a_key_then_a_host_then_a_message() {
     for question in ["otlpEndpoint", "OTLPENDPOINT", "otlp.endpoint"] {
         assert!(matches!(answer(question), Answer::Key(k) if k.key == "otlpEndpoint"), "{question}");
     }
-    assert!(matches!(answer("isDxtEnabled"), Answer::Key(k) if k.asked_as.as_deref() == Some("isDxtEnabled")));
+    assert!(
+        matches!(answer("isDxtEnabled"), Answer::Key(k) if k.asked_as.as_deref() == Some("isDxtEnabled"))
+    );
     for question in ["claude.ai", "https://claude.ai/login", "claude.ai:443", "10.0.0.7", "*.claude.ai"] {
         assert!(matches!(answer(question), Answer::Host(_)), "{question}");
     }

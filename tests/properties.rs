@@ -168,8 +168,7 @@ fn the_generated_configurations_reach_every_rule() {
     let mut reached: BTreeSet<String> = BTreeSet::new();
     for platform in Platform::ALL.iter().cycle().take(6_000) {
         let (provider, settings) = (random.byte(), random.settings(60));
-        let options =
-            Options { platform: Some(*platform), include_observed: true, ..Options::default() };
+        let options = Options { platform: Some(*platform), include_observed: true, ..Options::default() };
         let list = derive(&PACK, &[configuration("c", provider, &settings)], &options);
         reached.extend(list.hosts.iter().flat_map(|h| h.reasons.iter().map(|r| r.rule.clone())));
         reached.extend(list.notes.into_iter().map(|n| n.id));

@@ -61,7 +61,9 @@ fn unset_leaves_only_what_the_app_adds() {
     assert!(!found.unrestricted && says(&found.list, "not set or empty"));
     let silent = compute(&gateway(&json!({"disableNonessentialTelemetry": true})), NEWEST);
     assert_eq!(lines(&silent), ["gw.aurora-mills.example"]);
-    let loopback = gateway(&json!({"inferenceGatewayBaseUrl": "http://127.0.0.1:8080", "disableNonessentialTelemetry": true}));
+    let loopback = gateway(
+        &json!({"inferenceGatewayBaseUrl": "http://127.0.0.1:8080", "disableNonessentialTelemetry": true}),
+    );
     assert_eq!(lines(&compute(&loopback, NEWEST)), ["127.0.0.1:8080"]);
 }
 
@@ -104,9 +106,16 @@ fn entries_follow_the_grammar_and_bad_ones_are_dropped_one_by_one() {
     let found = compute(&json, NEWEST);
     assert_eq!(
         lines(&found),
-        ["*.docs.aurora-mills.example", "10.0.0.7", "a.aurora-mills.example", "b.aurora-mills.example:8443", "gw.aurora-mills.example"]
+        [
+            "*.docs.aurora-mills.example",
+            "10.0.0.7",
+            "a.aurora-mills.example",
+            "b.aurora-mills.example:8443",
+            "gw.aurora-mills.example"
+        ]
     );
-    let dropped = found.list.lint.iter().filter(|l| l.key.as_deref() == Some("coworkEgressAllowedHosts")).count();
+    let dropped =
+        found.list.lint.iter().filter(|l| l.key.as_deref() == Some("coworkEgressAllowedHosts")).count();
     assert_eq!(dropped, 7, "{:?}", found.list.lint);
     assert!(says(&found.list, "always refuse localhost and private addresses"));
     assert!(says(&found.list, "allows every port in the sandbox"));
@@ -126,7 +135,8 @@ fn ports_count_from_their_releases_on() {
         assert!(says(&found.list, text), "{version}: {:?}", found.list.notes);
         assert_eq!(found.list.lint.iter().any(|l| l.id == "sandbox-port"), warns, "{version}");
     }
-    let bare = compute(&gateway(&json!({"coworkEgressAllowedHosts": ["b.aurora-mills.example"]})), "1.25927.0");
+    let bare =
+        compute(&gateway(&json!({"coworkEgressAllowedHosts": ["b.aurora-mills.example"]})), "1.25927.0");
     assert!(!bare.list.lint.iter().any(|l| l.id == "sandbox-port"));
 }
 

@@ -143,15 +143,7 @@ fn rows() -> Vec<Row> {
                     other => options.platform = Some(other.parse().unwrap()),
                 }
             }
-            Row {
-                line,
-                version: version.parse().unwrap(),
-                added: sign == "+",
-                host,
-                rule,
-                settings,
-                options,
-            }
+            Row { line, version: version.parse().unwrap(), added: sign == "+", host, rule, settings, options }
         })
         .collect()
 }
@@ -160,9 +152,9 @@ fn is_there(list: &Requirements, host: &str, rule: &str) -> bool {
     if host == "note" {
         return list.notes.iter().any(|n| n.id == rule);
     }
-    list.hosts
-        .iter()
-        .any(|r| format!("{}:{}", r.host, r.port) == host && r.reasons.iter().any(|reason| reason.rule == rule))
+    list.hosts.iter().any(|r| {
+        format!("{}:{}", r.host, r.port) == host && r.reasons.iter().any(|reason| reason.rule == rule)
+    })
 }
 
 /// The release before `version` on the timeline.
@@ -222,7 +214,10 @@ fn the_table_has_every_bound_of_every_rule() {
                 r.added
                     && (r.version == *since
                         || r.version > *since
-                            && rule.keys.iter().any(|k| pack.keys.get(k).unwrap().since.as_ref() == Some(&r.version)))
+                            && rule
+                                .keys
+                                .iter()
+                                .any(|k| pack.keys.get(k).unwrap().since.as_ref() == Some(&r.version)))
             });
             if !begins {
                 missing.push(format!("{} since {since}", rule.id));
@@ -247,7 +242,9 @@ fn the_table_has_every_bound_of_every_rule() {
     for key in pack.keys.keys.iter().filter(|k| k.earlier.is_some()) {
         let until = &key.earlier.as_ref().unwrap().until;
         let read = pack.rules.iter().filter(|r| r.keys.contains(&key.name)).collect::<Vec<_>>();
-        if !read.is_empty() && !rows.iter().any(|r| r.version == *until && read.iter().any(|x| x.id == r.rule)) {
+        if !read.is_empty()
+            && !rows.iter().any(|r| r.version == *until && read.iter().any(|x| x.id == r.rule))
+        {
             missing.push(format!("the default of {} changes with {until}", key.name));
         }
     }

@@ -39,12 +39,13 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
         refuse_report(name)?;
     }
     let old_side = input::derive(&args.side(old, from.clone()), &pack)?;
-    let new_side = if old == new {
+    let new_side = if two_versions && old == new {
         // The same input, which may be standard input, is read once.
         let options = input::options(&args.side(None, to), &pack)?;
         if old_side.configurations.is_empty() {
             return Err(Failure::Usage(
-                "a list made earlier cannot be derived for another app version; give the configuration".into(),
+                "a list made earlier cannot be derived for another app version; give the configuration"
+                    .into(),
             ));
         }
         Derived {

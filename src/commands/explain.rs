@@ -34,12 +34,8 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         }
     }
     let features = input::features(&pack);
-    let given = Given {
-        pack: &pack,
-        configurations: &configurations,
-        documents: &documents,
-        options: &options,
-    };
+    let given =
+        Given { pack: &pack, configurations: &configurations, documents: &documents, options: &options };
     let explanation = explain(&given, &symptoms, &features, &args.question);
     let style = destination.style(&args.output);
     let text = match args.format {

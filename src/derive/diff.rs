@@ -116,9 +116,7 @@ pub fn diff(pack: &Pack, features: &[FeatureInfo], old: Side<'_>, new: Side<'_>)
         .iter()
         .map(|r| (Some(r), find(new, endpoint(r)).and_then(|i| new.list.hosts.get(i))))
         .collect();
-    pairs.extend(
-        new.list.hosts.iter().filter(|r| find(old, endpoint(r)).is_none()).map(|r| (None, Some(r))),
-    );
+    pairs.extend(new.list.hosts.iter().filter(|r| find(old, endpoint(r)).is_none()).map(|r| (None, Some(r))));
     let why = Why { pack, old, new };
     let mut lines: Vec<(&str, Line)> = Vec::new();
     for (before, after) in &pairs {
@@ -138,7 +136,11 @@ pub fn diff(pack: &Pack, features: &[FeatureInfo], old: Side<'_>, new: Side<'_>)
             let mut own: Vec<Line> =
                 lines.iter().filter(|(f, _)| *f == id).map(|(_, line)| line.clone()).collect();
             own.sort_by(|a, b| (a.change, &a.host, a.port).cmp(&(b.change, &b.host, b.port)));
-            Group { feature: id.to_owned(), title: FeatureInfo::title_of(features, id).to_owned(), lines: own }
+            Group {
+                feature: id.to_owned(),
+                title: FeatureInfo::title_of(features, id).to_owned(),
+                lines: own,
+            }
         })
         .collect();
     Diff {
@@ -163,7 +165,8 @@ struct Why<'a> {
 impl Why<'_> {
     fn line(&self, feature: &str, before: Option<&Requirement>, after: Option<&Requirement>) -> Option<Line> {
         let of = |r: Option<&Requirement>| -> Vec<Reason> {
-            r.map(|r| r.reasons.iter().filter(|x| x.feature == feature).cloned().collect()).unwrap_or_default()
+            r.map(|r| r.reasons.iter().filter(|x| x.feature == feature).cloned().collect())
+                .unwrap_or_default()
         };
         let (was, is) = (of(before), of(after));
         let gone: Vec<&Reason> = was.iter().filter(|a| !is.iter().any(|b| same(a, b))).collect();
@@ -238,7 +241,10 @@ impl Why<'_> {
                 let asked = wording::releases(&rule.when).into_iter();
                 for version in asked.chain(rule.exact.iter().flat_map(wording::releases)) {
                     if between(version, from, to) {
-                        add(&mut because, format!("the app changes what rule {} is about with {version}", rule.id));
+                        add(
+                            &mut because,
+                            format!("the app changes what rule {} is about with {version}", rule.id),
+                        );
                     }
                 }
             }
@@ -258,7 +264,8 @@ impl Why<'_> {
                     add(&mut keys, name.to_owned());
                     let (was, is) = (text(&before), text(&after));
                     // Of lists and objects a reader sees only the shape, which may be the same.
-                    let change = if was == is { format!("another content ({is})") } else { format!("{was} -> {is}") };
+                    let change =
+                        if was == is { format!("another content ({is})") } else { format!("{was} -> {is}") };
                     add(&mut because, format!("{name}: {change}"));
                 }
                 let unset = after.iter().all(Option::is_none);

@@ -39,7 +39,9 @@ pub(super) fn regardless(facts: &Facts<'_>, rule: &Rule) -> Vec<Requirement> {
     let mut list = List::new(&facts.pack.networks);
     let options = Options::default();
     match &open.each {
-        None => Pass { facts, rule: &open, config: None, need: open.need, entry: None }.apply(&options, &mut list),
+        None => {
+            Pass { facts, rule: &open, config: None, need: open.need, entry: None }.apply(&options, &mut list)
+        }
         Some(each) => {
             for entry in facts.raw(each, None).and_then(Value::as_list).unwrap_or_default() {
                 Pass { facts, rule: &open, config: None, need: open.need, entry: Some(entry) }

@@ -45,10 +45,15 @@ pub struct Given<'a> {
 impl Given<'_> {
     /// The list of everything given.
     pub fn list(&self) -> Requirements {
-        let derived = super::derive(self.pack, self.configurations, self.options);
-        let mut lists = vec![derived];
-        lists.extend(self.documents.iter().cloned());
-        // The union of at least one list is a list.
+        let mut lists: Vec<Requirements> = Vec::new();
+        if !self.configurations.is_empty() {
+            lists.push(super::derive(self.pack, self.configurations, self.options));
+        }
+        for list in self.documents {
+            let mut list = list.clone();
+            self.options.filter(&mut list.hosts);
+            lists.push(list);
+        }
         super::union(lists).unwrap_or_else(|| super::derive(self.pack, &[], self.options))
     }
 }
@@ -305,10 +310,10 @@ fn reason_answer(given: &Given<'_>, r: &Requirement, reason: &Reason, ways: &rem
     let pack = given.pack;
     let rule = pack.rule(&reason.rule);
     let own = |c: &&Configuration| reason.config.as_ref().is_none_or(|name| c.name == *name);
-    let keys = reason.keys.iter().map(|key| KeyNow {
-        key: key.clone(),
-        value: now(given.configurations.iter().filter(own), key),
-    });
+    let keys = reason
+        .keys
+        .iter()
+        .map(|key| KeyNow { key: key.clone(), value: now(given.configurations.iter().filter(own), key) });
     ReasonAnswer {
         rule: reason.rule.clone(),
         feature: reason.feature.clone(),

@@ -184,7 +184,8 @@ fn is_private(host: &HostPattern, networks: &Networks) -> bool {
 }
 
 fn add(hosts: &mut Vec<Requirement>, new: Requirement) {
-    let same = |h: &&mut Requirement| h.host == new.host && h.port == new.port && h.transport == new.transport;
+    let same =
+        |h: &&mut Requirement| h.host == new.host && h.port == new.port && h.transport == new.transport;
     match hosts.iter_mut().find(same) {
         Some(there) => {
             for reason in new.reasons {
@@ -215,7 +216,8 @@ fn remarks(rules: &SandboxRules, found: &Found, list: &mut Requirements) {
         }
     }
     if found.portless {
-        let text = "An entry without a port allows every port in the sandbox; the perimeter list opens 443 for it.";
+        let text =
+            "An entry without a port allows every port in the sandbox; the perimeter list opens 443 for it.";
         list.notes.push(Note { id: "sandbox".into(), text: text.into(), keys: vec![rules.key.clone()] });
     }
     if !found.port {
@@ -227,7 +229,8 @@ fn remarks(rules: &SandboxRules, found: &Found, list: &mut Requirements) {
     } else if list.app_version < ports.shell {
         &ports.before_shell
     } else {
-        let note = Note { id: "sandbox".into(), text: ports.since_shell.clone(), keys: vec![rules.key.clone()] };
+        let note =
+            Note { id: "sandbox".into(), text: ports.since_shell.clone(), keys: vec![rules.key.clone()] };
         return list.notes.push(note);
     };
     list.lint.push(Lint {

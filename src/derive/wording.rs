@@ -72,14 +72,24 @@ fn clause(condition: &Condition, holds: bool) -> String {
             let words: Vec<&str> = list.iter().map(|p| p.as_str()).collect();
             format!("the platform {is} {}", words.join(" or "))
         }
-        Condition::OfflineInstaller(wanted) => {
-            if *wanted == holds { "the app came with the offline installer" } else { "the app did not come with the offline installer" }.into()
+        Condition::OfflineInstaller(wanted) => if *wanted == holds {
+            "the app came with the offline installer"
+        } else {
+            "the app did not come with the offline installer"
         }
-        Condition::AdminConsole(wanted) => {
-            if *wanted == holds { "the device is managed by the admin console" } else { "the device is not managed by the admin console" }.into()
+        .into(),
+        Condition::AdminConsole(wanted) => if *wanted == holds {
+            "the device is managed by the admin console"
+        } else {
+            "the device is not managed by the admin console"
         }
+        .into(),
         Condition::AppSince(version) => {
-            if holds { format!("the app is {version} or newer") } else { format!("the app is older than {version}") }
+            if holds {
+                format!("the app is {version} or newer")
+            } else {
+                format!("the app is older than {version}")
+            }
         }
         Condition::Key(key, test) => {
             let name = path(key);
@@ -90,13 +100,20 @@ fn clause(condition: &Condition, holds: bool) -> String {
                 Test::Equals(v) => format!("{name} {is} {}", value(v)),
                 Test::OneOf(words) => format!("{name} {is} {}", words.join(" or ")),
                 Test::StartsWithAny(words) => {
-                    format!("{name} {} with {}", if holds { "begins" } else { "does not begin" }, words.join(" or "))
+                    format!(
+                        "{name} {} with {}",
+                        if holds { "begins" } else { "does not begin" },
+                        words.join(" or ")
+                    )
                 }
                 Test::Contains(word) => {
                     format!("{name} {} {word}", if holds { "contains" } else { "does not contain" })
                 }
                 Test::Loopback(wanted) => {
-                    format!("{name} {} this device", if *wanted == holds { "points at" } else { "does not point at" })
+                    format!(
+                        "{name} {} this device",
+                        if *wanted == holds { "points at" } else { "does not point at" }
+                    )
                 }
                 Test::HostIs(names) => format!("the host of {name} {is} {}", names.join(" or ")),
             }
@@ -203,7 +220,10 @@ pub(super) fn credential_keys<'p>(pack: &'p Pack, provider: &str) -> Vec<&'p str
 pub(super) fn deployment(condition: &Condition) -> Vec<String> {
     match condition {
         Condition::All(list) => list.iter().flat_map(deployment).collect(),
-        Condition::Provider(_) | Condition::Credential(_) | Condition::Platform(_) | Condition::AdminConsole(_) => {
+        Condition::Provider(_)
+        | Condition::Credential(_)
+        | Condition::Platform(_)
+        | Condition::AdminConsole(_) => {
             vec![self::condition(condition)]
         }
         Condition::Not(inner) if !deployment(inner).is_empty() => vec![self::condition(condition)],
@@ -229,7 +249,8 @@ mod tests {
     #[test]
     fn conditions_read_as_sentences() {
         let provider = || Condition::Provider(vec!["vertex".into()]);
-        let both = Condition::All(vec![provider(), Condition::Not(Box::new(Condition::Any(vec![provider()])))]);
+        let both =
+            Condition::All(vec![provider(), Condition::Not(Box::new(Condition::Any(vec![provider()])))]);
         assert_eq!(condition(&both), "inferenceProvider is vertex and inferenceProvider is not vertex");
         assert_eq!(condition(&Condition::All(Vec::new())), "always");
     }

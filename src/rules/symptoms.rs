@@ -108,7 +108,9 @@ impl Symptoms {
             if let Some(key) = symptom.keys.iter().find(|k| pack.keys.get(k).is_none()) {
                 return Err(bad(id, format!("`{key}` is not in keys.toml")));
             }
-            if let Some(tag) = symptom.sources.iter().find(|t| !pack.meta.sources.iter().any(|s| s.tag == **t)) {
+            if let Some(tag) =
+                symptom.sources.iter().find(|t| !pack.meta.sources.iter().any(|s| s.tag == **t))
+            {
                 return Err(bad(id, format!("`{tag}` is no source of pack.toml")));
             }
             if symptom.sources.is_empty() && symptom.issues.is_empty() {

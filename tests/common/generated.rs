@@ -72,7 +72,12 @@ fn entry(key: &str, n: u8) -> Value {
         (_, 2) => map(&[("name", text("g")), ("server", text("github"))]),
         (_, 3) => {
             let provider = pick(&["brave", "tavily", "exa", "custom"], n / 8);
-            map(&[("name", text("w")), ("server", text("websearch")), ("provider", text(provider)), ("customUrl", url())])
+            map(&[
+                ("name", text("w")),
+                ("server", text("websearch")),
+                ("provider", text(provider)),
+                ("customUrl", url()),
+            ])
         }
         (_, 4) => map(&[("name", text("o")), ("url", url()), ("oauth", map(&[("tenantId", text("t"))]))]),
         (_, 5) => {
@@ -105,9 +110,9 @@ pub fn value(key: &Key, n: u8) -> Value {
             let pool = if key.name == "disabledBuiltinTools" { &TOOLS[..] } else { &HOSTS[..] };
             Value::List((0..n % 4).map(|i| text(pick(pool, n.wrapping_add(i)))).collect())
         }
-        KeyKind::ObjectList => {
-            Value::List((0..n % 5).map(|i| entry(&key.name, n.wrapping_mul(31).wrapping_add(i * 7))).collect())
-        }
+        KeyKind::ObjectList => Value::List(
+            (0..n % 5).map(|i| entry(&key.name, n.wrapping_mul(31).wrapping_add(i * 7))).collect(),
+        ),
         KeyKind::Object if key.url => oidc(n),
         KeyKind::Object => map(&[("enabled", Value::Bool(n.is_multiple_of(2)))]),
     }

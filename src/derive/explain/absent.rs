@@ -69,7 +69,11 @@ pub(super) fn nearest(given: &Given<'_>, target: &Target) -> Vec<Absent> {
                 let absent = Absent {
                     rule: rule.id.clone(),
                     feature: rule.feature.clone(),
-                    feature_title: given.pack.feature(&rule.feature).map(|f| f.title.clone()).unwrap_or_default(),
+                    feature_title: given
+                        .pack
+                        .feature(&rule.feature)
+                        .map(|f| f.title.clone())
+                        .unwrap_or_default(),
                     purpose: rule.purpose.clone(),
                     obstacle,
                     would_need,
@@ -139,7 +143,10 @@ fn obstacle(
             let text = format!("the default list has it; --minimal wants: {}", missing.join(" and "));
             return Some((Obstacle::Minimal, vec![text]));
         }
-        return Some((Obstacle::Filter, vec!["without --feature, --need or --confidence it is listed".into()]));
+        return Some((
+            Obstacle::Filter,
+            vec!["without --feature, --need or --confidence it is listed".into()],
+        ));
     }
     Some((kind, would_need))
 }
@@ -194,7 +201,8 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
             let at = |v: &[usize], k: usize| v.get(k).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (at(&last, j) + usize::from(x != y)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let mut best =
+                (at(&last, j) + usize::from(x != y)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
             let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
             if swapped {
                 best = best.min(at(&before, j - 1) + 1);

@@ -98,7 +98,8 @@ impl Change {
                     set(&mut setting.value, path, value.clone());
                 }
                 To::With(word) => {
-                    let origin = Origin { source: configuration.name.clone(), line: None, path: key.to_owned() };
+                    let origin =
+                        Origin { source: configuration.name.clone(), line: None, path: key.to_owned() };
                     let setting = configuration
                         .settings
                         .entry(key.to_owned())
@@ -109,7 +110,8 @@ impl Change {
                 }
                 To::Without(positions) => {
                     let Some(positions) = positions.get(&configuration.name) else { continue };
-                    if let Some(Setting { value: Value::List(items), .. }) = configuration.settings.get_mut(key)
+                    if let Some(Setting { value: Value::List(items), .. }) =
+                        configuration.settings.get_mut(key)
                     {
                         let mut at = 0_usize;
                         items.retain(|_| {

@@ -112,7 +112,10 @@ pub fn key(given: &Given<'_>, features: &[FeatureInfo], key: &Key, asked_as: Opt
     let providers = given.pack.credentials.providers.iter().map(|p| p.id.clone());
     let decides_credential_of: Vec<String> =
         providers.filter(|p| wording::credential_keys(given.pack, p).contains(&key.name.as_str())).collect();
-    let values = changes(key, !decides_credential_of.is_empty()).into_iter().map(|change| value(&base, features, key, change)).collect();
+    let values = changes(key, !decides_credential_of.is_empty())
+        .into_iter()
+        .map(|change| value(&base, features, key, change))
+        .collect();
     let uses = given.pack.rules.iter().filter(|r| r.keys.contains(&key.name));
     let now = given.configurations.iter().map(|c| KeyIn {
         config: c.name.clone(),
@@ -154,7 +157,8 @@ fn changes(key: &Key, credential: bool) -> Vec<Change> {
             changes.push(Change::value(&key.name, Value::Bool(false), false));
         }
         KeyKind::String if !key.values.is_empty() => {
-            changes.extend(key.values.iter().map(|w| Change::value(&key.name, Value::Text(w.clone()), false)));
+            changes
+                .extend(key.values.iter().map(|w| Change::value(&key.name, Value::Text(w.clone()), false)));
         }
         _ => match own_address(key) {
             Some(value) => changes.push(Change::own(&key.name, value)),
@@ -182,7 +186,8 @@ fn value(base: &Given<'_>, features: &[FeatureInfo], key: &Key, change: Change) 
     let is = |c: &Configuration| c.get(&key.name).filter(|v| v.is_set()).cloned().or_else(|| default.clone());
     // A value is the present one when it is written there; `not set` also where nothing is.
     let current = base.configurations.iter().zip(&configurations).all(|(a, b)| {
-        is(a) == is(b) && a.get(&key.name).is_some_and(Value::is_set) == b.get(&key.name).is_some_and(Value::is_set)
+        is(a) == is(b)
+            && a.get(&key.name).is_some_and(Value::is_set) == b.get(&key.name).is_some_and(Value::is_set)
     });
     let breaks_configuration = after
         .lint

@@ -320,7 +320,9 @@ pub(super) fn own_address(key: &Key) -> Option<Value> {
 /// The key of a list that names hosts.
 fn list_of(source: &HostSource) -> Option<&KeyPath> {
     match source {
-        HostSource::Urls(p) | HostSource::Patterns(p) | HostSource::PatternUrl(p) | HostSource::Ssh(p) => Some(p),
+        HostSource::Urls(p) | HostSource::Patterns(p) | HostSource::PatternUrl(p) | HostSource::Ssh(p) => {
+            Some(p)
+        }
         _ => None,
     }
 }

@@ -112,7 +112,11 @@ pub(super) fn write_line(
     }
     // Beside the one setting that was changed its name says enough.
     if alone && !because.is_empty() {
-        page.hang(&format!("{deeper}because "), Paint::Faint, &sanitise::line(&because.join("; "), sanitise::LONG));
+        page.hang(
+            &format!("{deeper}because "),
+            Paint::Faint,
+            &sanitise::line(&because.join("; "), sanitise::LONG),
+        );
     }
     if !line.also_for.is_empty() {
         let titles: Vec<&str> = line.also_for.iter().map(|f| FeatureInfo::title_of(features, f)).collect();

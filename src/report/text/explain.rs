@@ -157,7 +157,10 @@ fn write_reason(page: &mut Page<'_>, r: &ReasonAnswer) {
 fn removals(page: &mut Page<'_>, answer: &HostAnswer) {
     page.heading("TAKING IT OFF THE LIST");
     if !answer.removal_computed {
-        bullet(page, "A list made earlier cannot be evaluated; give the configuration to see which settings remove the host.");
+        bullet(
+            page,
+            "A list made earlier cannot be evaluated; give the configuration to see which settings remove the host.",
+        );
         return;
     }
     if answer.removals.is_empty() {
@@ -169,7 +172,10 @@ fn removals(page: &mut Page<'_>, answer: &HostAnswer) {
         };
         let rule = if answer.kept_by.len() == 1 { "rule" } else { "rules" };
         let verb = if answer.kept_by.len() == 1 { "wants" } else { "want" };
-        bullet(page, &format!("No setting removes it: {rule} {rules} {verb} it whatever the switches say.{rests}"));
+        bullet(
+            page,
+            &format!("No setting removes it: {rule} {rules} {verb} it whatever the switches say.{rests}"),
+        );
         return;
     }
     let shown = if page.style.verbose { usize::MAX } else { SHOWN };
@@ -256,7 +262,10 @@ fn known(confidence: Confidence, sources: &[Source]) -> String {
     format!("{confidence}: {}", texts.join("; "))
 }
 
-fn span(since: Option<&crate::terms::AppVersion>, until: Option<&crate::terms::AppVersion>) -> Option<String> {
+fn span(
+    since: Option<&crate::terms::AppVersion>,
+    until: Option<&crate::terms::AppVersion>,
+) -> Option<String> {
     match (since, until) {
         (Some(since), Some(until)) => Some(format!("from {since}, before {until}")),
         (Some(since), None) => Some(format!("from {since}")),
@@ -416,7 +425,8 @@ fn write_message(page: &mut Page<'_>, message: &MessageAnswer) {
     {
         page.hang("  versions:    ", Paint::Faint, &format!("only apps before {until} do this"));
     }
-    let mut sources: Vec<String> = message.sources.iter().map(|p| format!("{} ({})", p.page, p.tag)).collect();
+    let mut sources: Vec<String> =
+        message.sources.iter().map(|p| format!("{} ({})", p.page, p.tag)).collect();
     if !s.issues.is_empty() {
         sources.push(format!("public reports {}", s.issues.join(", ")));
     }
@@ -439,6 +449,9 @@ fn unknown(page: &mut Page<'_>, explanation: &Explanation, keys: &[String], mess
     }
     if keys.is_empty() && messages.is_empty() {
         bullet(page, "It is no key of the rules, no host name, and no message that the rules know.");
-        bullet(page, "`clearway check CONFIG` on the device shows what is in the way, whatever the app says.");
+        bullet(
+            page,
+            "`clearway check CONFIG` on the device shows what is in the way, whatever the app says.",
+        );
     }
 }

@@ -45,7 +45,11 @@ pub fn rules(found: &Overview, style: &Style) -> String {
     page.heading("SOURCES");
     for s in &found.sources {
         let head = format!("  {} ", pad(&line(&s.tag), 6));
-        let used = if s.rules == 0 { String::new() } else { format!(", {}", words::count(s.rules, "rule", "rules")) };
+        let used = if s.rules == 0 {
+            String::new()
+        } else {
+            format!(", {}", words::count(s.rules, "rule", "rules"))
+        };
         page.hang(&head, Paint::None, &line(&format!("{}, {}{used}", s.page, s.date)));
     }
     page.into_text()

@@ -17,7 +17,8 @@ pub fn sandbox(found: &Sandbox, features: &[FeatureInfo], style: &Style) -> Stri
         super::rows(&mut page, &words::head(&found.list, style.verbose));
     }
     let hosts = &found.list.hosts;
-    let configured = |r: &&Requirement| r.reasons.iter().any(|x| x.removed_by.as_deref().is_some_and(is_entry));
+    let configured =
+        |r: &&Requirement| r.reasons.iter().any(|x| x.removed_by.as_deref().is_some_and(is_entry));
     let (own, added): (Vec<&Requirement>, Vec<&Requirement>) = hosts.iter().partition(|r| configured(r));
     entries(&mut page, "ADDED BY THE APP ITSELF", &added);
     entries(&mut page, "OPENED BY THE CONFIGURATION", &own);
@@ -28,7 +29,11 @@ pub fn sandbox(found: &Sandbox, features: &[FeatureInfo], style: &Style) -> Stri
         page.heading("WHAT THE LIST GOVERNS");
         for surface in &found.surfaces {
             let not = if surface.not.is_empty() { String::new() } else { format!(". Not: {}", surface.not) };
-            page.hang("  - ", Paint::None, &sanitise::line(&format!("{}: {}{not}.", surface.name, surface.governs), sanitise::LONG));
+            page.hang(
+                "  - ",
+                Paint::None,
+                &sanitise::line(&format!("{}: {}{not}.", surface.name, surface.governs), sanitise::LONG),
+            );
         }
     }
     disagree(&mut page, "ALLOWED IN THE SANDBOX, NOT ON THE PERIMETER LIST", &found.sandbox_only, features);
@@ -86,7 +91,8 @@ fn disagree(page: &mut Page<'_>, heading: &str, list: &[Disagreement], features:
         return;
     }
     page.heading(heading);
-    let ids = FeatureInfo::order(features, list.iter().filter_map(|d| d.features.first().map(String::as_str)));
+    let ids =
+        FeatureInfo::order(features, list.iter().filter_map(|d| d.features.first().map(String::as_str)));
     for id in ids {
         let names: Vec<String> = list
             .iter()
