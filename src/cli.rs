@@ -2,6 +2,7 @@
 
 mod config;
 pub mod hosts;
+pub mod inquiry;
 
 pub use config::{ConfigArgs, ConfigFormat, WriteHive};
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use hosts::{HostsFormat, ListKind};
 
 use crate::terms::{AppVersion, Confidence, Need, Platform};
+use inquiry::{Boundary, DiffArgs, ExplainArgs, RulesArgs};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -67,6 +69,19 @@ pub enum Command {
         clearway config settings.json --format reg --hive hklm -o policy.reg\n  \
         clearway config profile.mobileconfig --format managed-json --include-secrets -o managed-settings.json")]
     Config(Box<ConfigArgs>),
+    /// Say why a host is on the list or not, what a key adds and removes, what a message means.
+    #[command(after_help = "Examples:\n  \
+        clearway explain api.anthropic.com profile.mobileconfig    every rule that wants it, and what removes it\n  \
+        clearway explain disableAutoUpdates profile.mobileconfig   what each value changes\n  \
+        clearway explain \"Unable to verify if domain\"             what a message of the app means")]
+    Explain(Box<ExplainArgs>),
+    /// Compare two configurations, or one at two app versions.
+    #[command(after_help = "Examples:\n  \
+        clearway diff old.mobileconfig new.mobileconfig\n  \
+        clearway diff profile.mobileconfig --app-version 1.52386.0..2.19675.0   what an upgrade changes")]
+    Diff(Box<DiffArgs>),
+    /// Describe the rules: sources, app versions covered; check a rule pack given with --rules.
+    Rules(RulesArgs),
 }
 
 /// Where the configuration comes from and how the list is derived.
@@ -182,6 +197,11 @@ pub struct HostsArgs {
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// perimeter: the firewall's list; sandbox: what sessions themselves may reach (formats text,
+    /// plain, json).
+    #[arg(long, value_name = "WHICH", default_value = "perimeter", help_heading = "List")]
+    pub boundary: Boundary,
 
     /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown;
     /// ticket: a change request; the others: what that firewall product loads.

@@ -103,6 +103,7 @@ fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived
         proxy_script: false,
         pinned_proxy: None,
         lacks_inference: false,
+        documents: Vec::new(),
     })
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{Destination, Failure, input};
+use crate::cli::inquiry::Boundary;
 use crate::cli::{HostsArgs, HostsFormat, ListKind};
 use crate::config;
 use crate::firewall::{self, List, Output, against};
@@ -23,9 +24,15 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         return exemption(args, destination);
     }
     let pack = input::pack(args.derive.rules.as_deref())?;
-    let requirements = input::derive(&args.derive, &pack)?.requirements;
+    let derived = input::derive(&args.derive, &pack)?;
     let features = input::features(&pack);
     let style = destination.style(&args.output);
+    if args.boundary == Boundary::Sandbox {
+        let text = super::sandbox::render(args, &pack, &derived, &features, &style)?;
+        destination.write(text.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let requirements = derived.requirements;
     if let Some(file) = &args.against {
         let result = against::compare(&List::allow(&requirements), existing(file)?);
         let name = file.display().to_string();

@@ -26,6 +26,8 @@ pub struct Derived {
     pub pinned_proxy: Option<String>,
     /// A provider is configured but no inference host came of it.
     pub lacks_inference: bool,
+    /// The lists somebody sent.
+    pub documents: Vec<Requirements>,
 }
 
 /// The rule pack: the one built in, or the one in a folder.
@@ -108,33 +110,18 @@ pub fn configurations(
 /// # Errors
 /// When an input cannot be read, or `--feature` names no feature.
 pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
-    if let Some(unknown) = args.feature.iter().find(|id| !pack.features.iter().any(|f| f.id == **id)) {
-        let known: Vec<&str> = pack.features.iter().map(|f| f.id.as_str()).collect();
-        return Err(Failure::Usage(format!(
-            "--feature {unknown}: no such feature; there are {}",
-            known.join(", ")
-        )));
-    }
+    let asked = options(args, pack)?;
     let (configurations, documents) = configurations(args, pack)?;
     for configuration in &configurations {
         config::device::usable(configuration)?;
     }
-    let options = derive::Options {
-        app_version: args.app_version.clone(),
-        platform: args.platform,
-        offline_installer: args.offline_installer,
-        minimal: args.minimal,
-        include_observed: args.confidence.is_some_and(|c| c >= Confidence::Observed),
-        confidence: args.confidence.unwrap_or(Confidence::Inferred),
-        // Narrowed below: the route of the engine follows from the inference endpoint, shown or not.
-        features: Vec::new(),
-        needs: Vec::new(),
-    };
+    // Narrowed below: the route of the engine follows from the inference endpoint, shown or not.
+    let options = derive::Options { features: Vec::new(), needs: Vec::new(), ..asked.clone() };
     let mut lists = Vec::new();
     if !configurations.is_empty() {
         lists.push(derive::derive(pack, &configurations, &options));
     }
-    lists.extend(documents);
+    lists.extend(documents.iter().cloned());
     let mut requirements =
         derive::union(lists).ok_or_else(|| Failure::Usage("no configuration was given".into()))?;
     let inference = requirements
@@ -150,9 +137,40 @@ pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
     let proxy_script = of_proxy(false).is_some();
     let pinned_proxy = of_proxy(true).map(|r| endpoint(&r.host, r.port));
     let lacks_inference = inference.is_none() && requirements.provider.is_some();
-    derive::Options { features: args.feature.clone(), needs: args.need.clone(), ..options }
-        .filter(&mut requirements.hosts);
-    Ok(Derived { requirements, configurations, inference, proxy_script, pinned_proxy, lacks_inference })
+    asked.filter(&mut requirements.hosts);
+    Ok(Derived {
+        requirements,
+        configurations,
+        inference,
+        proxy_script,
+        pinned_proxy,
+        lacks_inference,
+        documents,
+    })
+}
+
+/// The flags as options of a derivation.
+///
+/// # Errors
+/// When `--feature` names no feature.
+pub fn options(args: &DeriveArgs, pack: &Pack) -> Result<derive::Options, Failure> {
+    if let Some(unknown) = args.feature.iter().find(|id| !pack.features.iter().any(|f| f.id == **id)) {
+        let known: Vec<&str> = pack.features.iter().map(|f| f.id.as_str()).collect();
+        return Err(Failure::Usage(format!(
+            "--feature {unknown}: no such feature; there are {}",
+            known.join(", ")
+        )));
+    }
+    Ok(derive::Options {
+        app_version: args.app_version.clone(),
+        platform: args.platform,
+        offline_installer: args.offline_installer,
+        minimal: args.minimal,
+        include_observed: args.confidence.is_some_and(|c| c >= Confidence::Observed),
+        confidence: args.confidence.unwrap_or(Confidence::Inferred),
+        features: args.feature.clone(),
+        needs: args.need.clone(),
+    })
 }
 
 /// The feature whose required host is the inference endpoint.

@@ -2,10 +2,14 @@
 
 mod check;
 mod config;
+mod diff;
+mod explain;
 mod failure;
 mod hosts;
 mod input;
 mod output;
+mod rules;
+mod sandbox;
 
 use std::process::ExitCode;
 
@@ -24,5 +28,8 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Hosts(args) => hosts::run(args),
         Command::Check(args) => check::run(args),
         Command::Config(args) => config::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Rules(args) => rules::run(args),
     }
 }

@@ -4,14 +4,18 @@
 mod address;
 pub mod adhoc;
 mod completeness;
+pub mod diff;
 pub mod document;
 mod evaluate;
+pub mod explain;
 pub mod facts;
 pub mod host;
 mod merge;
 pub mod options;
 pub mod requirement;
+pub mod sandbox;
 mod union;
+pub mod wording;
 
 pub use document::{DocumentError, FeatureInfo, HostsDocument};
 pub use facts::Facts;

@@ -46,8 +46,9 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
 pub(super) fn answered(dns: &Dns) -> Vec<IpAddr> {
     match &dns.system {
         Lookup::Addresses { addresses } => addresses.clone(),
-        Lookup::NotAsked => direct_addresses(dns),
-        Lookup::Failed { .. } | Lookup::Timeout => Vec::new(),
+        // Where the system's lookup hung, the prober went on with what the servers said.
+        Lookup::NotAsked | Lookup::Timeout => direct_addresses(dns),
+        Lookup::Failed { .. } => Vec::new(),
     }
 }
 

@@ -12,9 +12,12 @@ pub mod headers;
 pub mod keys;
 pub mod lints;
 pub mod networks;
+pub mod overview;
 pub mod pack;
 pub mod rule;
+pub mod sandbox;
 pub mod services;
+pub mod symptoms;
 pub mod template;
 
 pub use condition::{Condition, KeyPath, Scope, Test};

@@ -40,6 +40,7 @@ pub fn from_json(name: &str, json: &Json, keys: &KeyCatalogue) -> Configuration 
 }
 
 /// One of the examples.
+#[allow(dead_code, reason = "not every test that makes configurations needs the examples")]
 pub fn example(name: &str) -> Json {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(format!("{name}.json"));
     serde_json::from_str(&std::fs::read_to_string(path).expect("example")).expect("JSON")

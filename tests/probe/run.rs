@@ -90,7 +90,8 @@ async fn the_device_is_observed_once() {
     let server = servers::https(authority.leaf("127.0.0.1", |_| {}).acceptor(&["http/1.1"]), OK).await;
     let prober = Prober::new(settings(PATIENT)).unwrap();
     let before = prober.device();
-    let plan = Plan { targets: vec![target(1, "127.0.0.1", server.port(), Transport::Https)] };
+    let plan =
+        Plan { targets: vec![target(1, "127.0.0.1", server.port(), Transport::Https)], ..Plan::default() };
     let mut seen = Observations::default();
     prober.run(&plan, &plan.first_wave(), &mut seen, Instant::now() + PATIENT, &Quiet).await;
     // A chain was judged, so the store has been read by now; all else is as it was.
@@ -135,7 +136,7 @@ async fn an_answered_host_is_whole_although_its_other_family_still_waits() {
     let settings = Settings { resolver: Some(dns.address), concurrency: 1, ..settings(FOREVER) };
     let prober = Prober::new(settings).unwrap();
     let targets = (1..=2).map(|id| target(id, "both.example", v6.port(), Transport::Http)).collect();
-    let plan = Plan { targets };
+    let plan = Plan { targets, gaps: Vec::new() };
     let mut seen = Observations::default();
     let deadline = Instant::now() + Duration::from_millis(1500);
     prober.run(&plan, &plan.first_wave(), &mut seen, deadline, &Quiet).await;

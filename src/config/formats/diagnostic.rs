@@ -66,7 +66,7 @@ fn lines(text: &str, names: &Names) -> Document {
         let bare = line.trim().trim_start_matches(['-', '*', '•', '#', '=', ' ']);
         if bare.to_ascii_lowercase().starts_with("parse error") {
             // "Parse errors: none" is no heading.
-            errors = bare.trim_end_matches([' ', '=', '-', ':']).to_ascii_lowercase() == "parse errors";
+            errors = bare.trim_end_matches([' ', '=', '-', ':']).eq_ignore_ascii_case("parse errors");
             continue;
         }
         let Some((name, value)) = pair(bare) else {
