@@ -66,7 +66,7 @@ const BRINGS: [(&str, &[&str]); 1] = [("disableLocalConfigCache", &["P3a", "P3b"
 fn with(configuration: &Configuration, key: &str, value: Value) -> Configuration {
     let mut changed = configuration.clone();
     let origin = clearway::config::Origin { source: String::new(), line: None, path: key.to_owned() };
-    changed.settings.insert(key.to_owned(), clearway::config::Setting { value, origin });
+    changed.settings.insert(key.to_owned(), clearway::config::Setting { value, origin, raw: None });
     changed
 }
 

@@ -15,6 +15,7 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 
 const SERVICES: &str = include_str!("../../rules/services.toml");
 const ADDRESSES: &str = include_str!("../../rules/addresses.toml");
+const NETWORKS: &str = include_str!("../../rules/networks.toml");
 
 fn examples() -> &'static [Configuration] {
     static EXAMPLES: OnceLock<Vec<Configuration>> = OnceLock::new();
