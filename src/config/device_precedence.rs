@@ -56,7 +56,7 @@ impl Found {
                 .places
                 .iter()
                 .map(|p| match p.status.reason() {
-                    Some(why) => format!("{} ({}: {why})", p.path, p.status.word()),
+                    Some(why) => format!("{} ({}: {why})", p.path, p.status.word().replace('-', " ")),
                     None => p.path.clone(),
                 })
                 .collect();
@@ -137,22 +137,24 @@ impl Found {
 /// What to say when a hive could not be looked at.
 fn registry_note(places: &[PlaceRead], device: &Device, context: &Context<'_>) -> Option<String> {
     let key = &context.places.registry.key;
-    let unread: Vec<&str> = places
+    let unread: Vec<(&str, &str)> = places
         .iter()
         .filter(|p| p.path.starts_with("HKEY_"))
         .filter_map(|p| match &p.status {
-            PlaceStatus::NotLookedAt(why) => Some(why.as_str()),
+            PlaceStatus::NotLookedAt(why) => Some((p.path.as_str(), why.as_str())),
             _ => None,
         })
         .collect();
-    let why = unread.first()?;
+    let (_, why) = unread.first()?;
+    let hives: Vec<&str> = unread.iter().map(|(path, _)| *path).collect();
+    let hives = hives.join(" and ");
     Some(if device.root.is_some() {
         format!(
-            "registry policies would win and are not in the copy ({why}); on the device run `reg export HKLM\\{key} HKLM.reg` and `reg export HKCU\\{key} HKCU.reg` and put the files into the copy"
+            "{hives} would win and cannot be looked at ({why}); on the device run `reg export HKLM\\{key} HKLM.reg` and `reg export HKCU\\{key} HKCU.reg` and put the files into the copy"
         )
     } else {
         format!(
-            "registry policies would win and could not be read ({why}); where they are used, export them with `reg export HKLM\\{key} machine.reg` or `reg export HKCU\\{key} user.reg` and pass the file"
+            "{hives} would win and cannot be looked at ({why}); where policies are used, export them with `reg export HKLM\\{key} machine.reg` or `reg export HKCU\\{key} user.reg` and pass the file"
         )
     })
 }

@@ -442,9 +442,9 @@ fn profiles_of_a_devices_library_become_one_configuration_each() {
 #[test]
 fn an_empty_device_names_every_place() {
     for (platform, parts) in [
-        (Platform::Macos, [DOMAIN, "not-looked-at"]),
-        (Platform::Linux, ["managed-settings.json", "not-looked-at"]),
-        (Platform::Windows, ["HKEY_CURRENT_USER", "not-looked-at"]),
+        (Platform::Macos, [DOMAIN, "not looked at"]),
+        (Platform::Linux, ["managed-settings.json", "not looked at"]),
+        (Platform::Windows, ["HKEY_CURRENT_USER", "not looked at"]),
     ] {
         let error = Copy::of(platform).all().unwrap_err();
         assert!(matches!(error, ConfigError::NoneOnDevice { .. }));

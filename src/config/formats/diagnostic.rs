@@ -64,9 +64,11 @@ fn lines(text: &str, names: &Names) -> Document {
         let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
         at += 1;
         let bare = line.trim().trim_start_matches(['-', '*', '•', '#', '=', ' ']);
-        if bare.to_ascii_lowercase().starts_with("parse error") {
-            // "Parse errors: none" is no heading.
-            errors = bare.trim_end_matches([' ', '=', '-', ':']).eq_ignore_ascii_case("parse errors");
+        let folded = bare.to_ascii_lowercase();
+        if let Some(rest) = folded.strip_prefix("parse error") {
+            // "Parse errors: none" begins no list.
+            let rest = rest.trim_start_matches('s').trim_matches(|c: char| !c.is_alphanumeric());
+            errors = !matches!(rest, "none" | "0" | "no");
             continue;
         }
         let Some((name, value)) = pair(bare) else {
