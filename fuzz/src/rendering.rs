@@ -10,7 +10,34 @@ use crate::{assert_safe, rules};
 
 /// Renders the list in every format and asserts what holds for each. Gives all the text.
 pub fn list(list: &Requirements, features: &[FeatureInfo]) -> Vec<String> {
+    (0..3).flat_map(|part| part_of_list(part, list, features)).collect()
+}
+
+/// A third of the formats, for targets whose lists are long.
+pub fn part_of_list(part: u8, list: &Requirements, features: &[FeatureInfo]) -> Vec<String> {
     assert_list(list);
+    let out = match part % 3 {
+        0 => lines(list, features),
+        1 => {
+            let csv = report::csv::hosts(list, features);
+            assert_no_formula(&csv);
+            vec![csv, report::json::hosts(list, features)]
+        }
+        _ => {
+            let verbose = Style { verbose: true, ..Style::default() };
+            vec![
+                report::markdown::hosts(list, features),
+                report::text::hosts(list, features, &Style::default()),
+                report::text::hosts(list, features, &verbose),
+            ]
+        }
+    };
+    out.iter().for_each(|text| assert_safe(text, true, "a rendering"));
+    out
+}
+
+/// The two formats that firewalls read: the same hosts, each once, and each is a host.
+fn lines(list: &Requirements, features: &[FeatureInfo]) -> Vec<String> {
     let plain = report::plain::hosts(list);
     let txt = report::txt::hosts(list, features);
     let (in_plain, in_txt) = (entries(&plain), entries(&txt));
@@ -26,29 +53,22 @@ pub fn list(list: &Requirements, features: &[FeatureInfo]) -> Vec<String> {
         assert_eq!(set.len(), found.len(), "{what} holds a host twice");
         assert_eq!(set, expected, "{what} holds other hosts than the list");
     }
-    let json = report::json::hosts(list, features);
-    let csv = report::csv::hosts(list, features);
-    assert_no_formula(&csv);
-    let verbose = Style { verbose: true, ..Style::default() };
-    let out = vec![
-        plain,
-        txt,
-        json,
-        csv,
-        report::markdown::hosts(list, features),
-        report::text::hosts(list, features, &Style::default()),
-        report::text::hosts(list, features, &verbose),
-    ];
-    out.iter().for_each(|text| assert_safe(text, true, "a rendering"));
-    out
+    vec![plain, txt]
 }
 
 /// A list reads back from its own document with the same hosts.
 pub fn assert_reads_back(list: &Requirements, features: &[FeatureInfo]) {
     let first = document::to_document(list, features);
     let json = serde_json::to_value(&first).expect("a document is JSON");
-    // Bounds of the reader that a derived list may pass are not its fault.
-    let Ok(read) = document::from_json(json, "x", "") else { return };
+    let read = match document::from_json(json, "x", "") {
+        Ok(read) => read,
+        Err(error) => {
+            // Bounds of the reader that a derived list may pass are not its fault.
+            let text = error.to_string();
+            assert!(text.contains("more than") || text.contains("longer than"), "{text}");
+            return;
+        }
+    };
     let second = document::to_document(&read, features);
     assert_eq!(first.groups, second.groups);
     assert_eq!(first.loopback, second.loopback);

@@ -88,6 +88,16 @@ fn a_hostile_report_is_defused_and_read_back() {
 }
 
 #[test]
+fn what_follows_from_the_host_is_not_taken_from_a_report() {
+    let mut document = check_document(&ready());
+    let requirement = &mut document["plan"]["targets"][0]["requirement"];
+    requirement["host"] = json!("localhost");
+    requirement["loopback"] = json!(false);
+    let run = json::read_check(document).unwrap();
+    assert!(run.plan.targets[0].requirement.loopback);
+}
+
+#[test]
 fn a_damaged_report_is_refused_with_the_place() {
     let refused = |change: &dyn Fn(&mut Value)| {
         let mut document = check_document(&mixed());
