@@ -487,9 +487,10 @@ fn one_of(key: &Key, text: &str) -> Result<(), Problem> {
     if let Some(value) = key.values.iter().find(|v| v.eq_ignore_ascii_case(text.trim())) {
         return Err(Problem::Case(format!("letter case and spaces count; write `{value}`")));
     }
-    // A word this short is no credential; anything longer may be one in the wrong place.
-    let seen =
-        if text.len() <= 24 && !key.secret { format!("`{}`", shown(text)) } else { "this text".to_owned() };
+    // A short word of letters is no credential; anything else may be one in the wrong place.
+    let word = text.len() <= 30
+        && text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'/' | b'_' | b' '));
+    let seen = if word && !key.secret { format!("`{}`", shown(text)) } else { "this text".to_owned() };
     Err(Problem::NotAllowed(format!(
         "{seen} is not one of its values; write one of {}",
         key.values.join(", ")

@@ -1,5 +1,6 @@
 //! Keeps credentials out of everything that can be shown, and tells placeholders from values.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::secret::{NOT_INCLUDED, Secret};
@@ -134,6 +135,37 @@ fn looks_secret(text: &str) -> bool {
             && names_secret(name)
     });
     text == NOT_INCLUDED || scheme || words.into_iter().any(token) || assigned
+}
+
+/// The text with [`NOT_INCLUDED`] in the place of every parameter of an address whose name says that
+/// it is a secret.
+pub(crate) fn without_query_secrets(text: &str) -> Cow<'_, str> {
+    const SHORT: [&str; 7] = ["key", "sig", "signature", "code", "sas", "pwd", "pass"];
+    if !text.contains("://") || !text.contains('?') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['?', '&']) {
+        let (head, tail) = rest.split_at(at + 1);
+        out.push_str(head);
+        let end = tail.find(['&', '#', '"', '\'', ' ', '\n']).unwrap_or(tail.len());
+        let (parameter, after) = tail.split_at(end);
+        match parameter.split_once('=') {
+            Some((name, value))
+                if !value.is_empty()
+                    && (names_secret(name) || SHORT.contains(&name.to_ascii_lowercase().as_str())) =>
+            {
+                out.push_str(name);
+                out.push('=');
+                out.push_str(NOT_INCLUDED);
+            }
+            _ => out.push_str(parameter),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// Whether the next element of a list is the value of this flag, and secret.
@@ -373,6 +405,25 @@ mod tests {
         let policy = map(&[("get_token", text("allow")), ("api_key", text("hunter2"))]);
         let hidden = format!("{:?}", hide_lookalikes(policy));
         assert!(hidden.contains("allow") && !hidden.contains("hunter2"), "{hidden}");
+    }
+
+    #[test]
+    fn parameters_that_are_secrets_leave_addresses() {
+        let mark = NOT_INCLUDED;
+        for (given, left) in [
+            (
+                "https://h.example/?api-version=1&key=abc",
+                format!("https://h.example/?api-version=1&key={mark}"),
+            ),
+            (
+                "https://h.example/?access_token=a&x=1#k",
+                format!("https://h.example/?access_token={mark}&x=1#k"),
+            ),
+            ("https://h.example/path?team=blue", "https://h.example/path?team=blue".into()),
+            ("is it? key=x", "is it? key=x".into()),
+        ] {
+            assert_eq!(without_query_secrets(given), left, "{given}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::address::{self, Address};
 use super::{listed, readable};
 use crate::config::Value;
+use crate::config::secret::NOT_INCLUDED;
 use crate::derive::Facts;
 use crate::rules::KeyPath;
 use crate::rules::lints::Check;
@@ -158,7 +159,14 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             if names.is_empty() { Vec::new() } else { vec![hit(None, listed(&names))] }
         }
         Check::SecretMarks => {
-            let names = with_secret(facts, |s| !s.is_included());
+            let mut names = with_secret(facts, |s| !s.is_included());
+            let marked = facts.configuration.settings.iter().filter(|(_, s)| {
+                let mut found = false;
+                walk(&s.value, &mut |v| found |= v.as_str().is_some_and(|t| t.contains(NOT_INCLUDED)));
+                found
+            });
+            names.extend(marked.map(|(name, _)| name.clone()));
+            names.dedup();
             if names.is_empty() { Vec::new() } else { vec![hit(None, listed(&names))] }
         }
         Check::MachineHiveBehaviourOnly => machine_hive(facts),

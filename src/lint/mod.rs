@@ -7,7 +7,7 @@ mod connection;
 
 pub use connection::{Connection, connection};
 
-use crate::config::{Configuration, Lint, Value};
+use crate::config::{Configuration, Lint, PlaceStatus, Value};
 use crate::derive::{self, Facts, Options};
 use crate::rules::lints::LintRule;
 use crate::rules::{Condition, KeyPath, Pack, Scope};
@@ -31,7 +31,13 @@ pub fn all(pack: &Pack, configuration: &Configuration, options: &Options) -> Vec
     let known = options.platform.is_some() || configuration.platform.is_some();
     let (found, replaced) = check(&facts, known);
     let mut lint = derived.lint;
-    lint.retain(|l| !replaced.contains(&l.id));
+    // What stands among the shadowed values and the places is said there.
+    let told = |l: &Lint| match l.id.as_str() {
+        "shadowed-key" => configuration.shadowed.iter().any(|s| Some(&s.key) == l.key.as_ref()),
+        "library-ignored" => configuration.places.iter().any(|p| matches!(p.status, PlaceStatus::Ignored(_))),
+        _ => false,
+    };
+    lint.retain(|l| !replaced.contains(&l.id) && !told(l));
     for one in &mut lint {
         rename_advice(pack, one);
     }

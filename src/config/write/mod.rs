@@ -10,6 +10,7 @@ mod reg;
 
 use std::borrow::Cow;
 
+use super::hygiene;
 use super::places;
 use super::secret::{NOT_INCLUDED, Secret};
 use super::value::{Configuration, Value};
@@ -108,6 +109,7 @@ fn as_text(value: &Value, secrets: bool) -> Cow<'_, str> {
         Value::Bool(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
         Value::Integer(n) => Cow::Owned(n.to_string()),
         Value::Secret(s) => Cow::Borrowed(secret_text(s, secrets)),
+        Value::Text(t) if !secrets => hygiene::without_query_secrets(t),
         Value::Text(t) | Value::Number(t) => Cow::Borrowed(t),
         Value::List(_) | Value::Map(_) => Cow::Owned(json::compact(value, secrets)),
     }

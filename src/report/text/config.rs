@@ -48,7 +48,7 @@ fn whole(page: &mut Page<'_>, one: &Effective, pack: &Pack) {
         findings(page, one, &refs, |s| s != Severity::Info);
     }
     settings(page, one, pack, &refs);
-    not_in_effect(page, one);
+    not_in_effect(page, one, &refs);
     places(page, one);
     if one.lint.iter().any(|l| l.severity == Severity::Info) {
         page.heading("NOTES");
@@ -202,7 +202,7 @@ fn settings(page: &mut Page<'_>, one: &Effective, pack: &Pack, refs: &Refs) {
                 page.hang_with(&gutter, Paint::Faint, &indent, &text);
             }
         }
-        for text in remarks(one, key, setting, verbose) {
+        for text in remarks(one, key, setting, refs, verbose) {
             page.hang(&indent, Paint::Faint, &text);
         }
     }
@@ -246,10 +246,10 @@ fn aside(
 }
 
 /// What is worth a line below a value: what it shadows, and with `-v` where it stands and what it does.
-fn remarks(one: &Effective, key: &Key, setting: &Setting, verbose: bool) -> Vec<String> {
+fn remarks(one: &Effective, key: &Key, setting: &Setting, refs: &Refs, verbose: bool) -> Vec<String> {
     let mut out = Vec::new();
     for lost in one.configuration.shadowed.iter().filter(|s| s.key == key.name) {
-        let place = sanitise::line(&place_of(&lost.origin), sanitise::SHORT);
+        let place = refs.place(&lost.origin);
         out.push(format!("instead of {} in {place}", value(&lost.value, verbose)));
     }
     if verbose {
@@ -302,25 +302,36 @@ fn spaced(json: &serde_json::Value) -> String {
 }
 
 /// Values that lost as a whole, not to a value of the same key.
-fn not_in_effect(page: &mut Page<'_>, one: &Effective) {
+fn not_in_effect(page: &mut Page<'_>, one: &Effective, refs: &Refs) {
     let config = &one.configuration;
     let lost: Vec<_> = config.shadowed.iter().filter(|s| !config.settings.contains_key(&s.key)).collect();
     if lost.is_empty() {
         return;
     }
     page.heading("SET, AND NOT IN EFFECT");
+    let mut said = "";
     for one in lost {
-        let why = match &one.by {
-            ShadowedBy::Key(by) => format!("{} wins", place_of(by)),
-            ShadowedBy::Rule(text) => format!("because {text}"),
-        };
-        let text = format!(
-            "{} = {} in {}: {why}",
-            one.key,
-            value(&one.value, page.style.verbose),
-            place_of(&one.origin)
-        );
-        page.hang("  - ", Paint::None, &sanitise::line(&text, sanitise::LONG));
+        let place = refs.place(&one.origin);
+        let value = value(&one.value, page.style.verbose);
+        match &one.by {
+            ShadowedBy::Rule(why) => {
+                // Many values lose for one reason, which is said once.
+                if why != said {
+                    page.hang(
+                        "  Because ",
+                        Paint::None,
+                        &format!("{}:", sanitise::line(why, sanitise::LONG)),
+                    );
+                    said = why;
+                }
+                let text = format!("{} = {value} ({place})", one.key);
+                page.hang("  - ", Paint::None, &sanitise::line(&text, sanitise::LONG));
+            }
+            ShadowedBy::Key(by) => {
+                let text = format!("{} = {value} ({place}): {} wins", one.key, refs.place(by));
+                page.hang("  - ", Paint::None, &sanitise::line(&text, sanitise::LONG));
+            }
+        }
     }
 }
 
@@ -341,11 +352,6 @@ fn places(page: &mut Page<'_>, one: &Effective) {
         let text = format!("{}: {why}", place.path);
         page.hang(&format!("  {}. ", at + 1), Paint::None, &sanitise::line(&text, sanitise::LONG));
     }
-}
-
-fn place_of(origin: &Origin) -> String {
-    let line = origin.line.map_or_else(String::new, |l| format!(":{l}"));
-    format!("{}{line}", origin.source)
 }
 
 /// How places inside the sources are written: numbers for sources, where there are several.
@@ -399,17 +405,22 @@ impl Refs {
         }
     }
 
+    /// A place in words, never empty.
+    fn place(&self, origin: &Origin) -> String {
+        self.words(origin).unwrap_or_else(|| sanitise::line(&origin.source, sanitise::SHORT))
+    }
+
     /// The place of a finding, in words.
     fn words(&self, origin: &Origin) -> Option<String> {
         let at = self.sources.iter().position(|s| *s == origin.source);
         let source = match at {
-            Some(at) if self.several => format!("[{}]", at + 1),
+            Some(at) if self.several => format!("source {}", at + 1),
             Some(_) => String::new(),
             None => sanitise::line(&origin.source, sanitise::SHORT),
         };
         let line = origin.line.map(|l| format!("line {l}"));
         let parts: Vec<String> =
             [Some(source).filter(|s| !s.is_empty()), line].into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(" "))
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 }
