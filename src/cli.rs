@@ -1,12 +1,21 @@
 //! The command line: flags, their help, and their checks. No behaviour.
 
+mod config;
+pub mod hosts;
+pub mod inquiry;
+
+pub use config::{ConfigArgs, ConfigFormat, WriteHive};
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use hosts::{HostsFormat, ListKind};
+
 use crate::terms::{AppVersion, Confidence, Need, Platform};
+use inquiry::{Boundary, DiffArgs, ExplainArgs, RulesArgs};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -20,7 +29,8 @@ use crate::terms::{AppVersion, Confidence, Need, Platform};
         clearway hosts profile.mobileconfig                 the allowlist, grouped by feature\n  \
         clearway hosts policy.reg --format txt -o hosts.txt the file for the firewall team\n  \
         clearway check profile.mobileconfig                 test every host from this device\n  \
-        clearway check --host gateway.example.com:8443      test one host, no configuration\n\n\
+        clearway check --host gateway.example.com:8443      test one host, no configuration\n  \
+        clearway config profile.mobileconfig                what it sets, and what is wrong with it\n\n\
         Exit codes: 0 fine (or only optional things are not), 1 a required host is blocked,\n\
         2 usage or unreadable configuration, 3 a required host could not be tested."
 )]
@@ -38,6 +48,9 @@ pub enum Command {
         clearway hosts profile.mobileconfig\n  \
         clearway hosts managed-settings.json --minimal --format plain\n  \
         clearway hosts pilot.json rollout.reg --format txt -o hosts.txt\n  \
+        clearway hosts profile.mobileconfig --format paloalto -o clearway.set\n  \
+        clearway hosts profile.mobileconfig --against squid.conf   what an existing list lacks\n  \
+        clearway hosts report.json --list inspection --format zscaler\n  \
         pbpaste | clearway hosts -")]
     Hosts(Box<HostsArgs>),
     /// Derive it, test every host from this device, and say who must change what.
@@ -48,16 +61,42 @@ pub enum Command {
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
         clearway check --replay berlin.json                 judge a saved run again")]
     Check(Box<CheckArgs>),
+    /// Show the configuration in effect, every key with its place, and what is wrong with it; or write
+    /// it as a file to deploy.
+    #[command(after_help = "Examples:\n  \
+        clearway config profile.mobileconfig\n  \
+        clearway config policy.reg --strict                 exit 1 on any error or warning\n  \
+        clearway config settings.json --format reg --hive hklm -o policy.reg\n  \
+        clearway config profile.mobileconfig --format managed-json --include-secrets -o managed-settings.json")]
+    Config(Box<ConfigArgs>),
+    /// Say why a host is on the list or not, what a key adds and removes, what a message means.
+    #[command(after_help = "Examples:\n  \
+        clearway explain api.anthropic.com profile.mobileconfig    every rule that wants it, and what removes it\n  \
+        clearway explain disableAutoUpdates profile.mobileconfig   what each value changes\n  \
+        clearway explain \"Unable to verify if domain\"             what a message of the app means")]
+    Explain(Box<ExplainArgs>),
+    /// Compare two configurations, or one at two app versions.
+    #[command(after_help = "Examples:\n  \
+        clearway diff old.mobileconfig new.mobileconfig\n  \
+        clearway diff profile.mobileconfig --app-version 1.52386.0..2.19675.0   what an upgrade changes")]
+    Diff(Box<DiffArgs>),
+    /// Describe the rules: sources, app versions covered; check a rule pack given with --rules.
+    Rules(RulesArgs),
 }
 
 /// Where the configuration comes from and how the list is derived.
 #[derive(Debug, Args)]
 pub struct DeriveArgs {
     /// Configuration files: .mobileconfig, plist, .reg, JSON, a configLibrary folder, a hosts
-    /// document of this program, or `-` for standard input. Several are a union. None: the
-    /// configuration applied on this device.
+    /// document of this program, the app's diagnostic report (.zip), the saved output of
+    /// `reg query … /s`, or `-` for standard input. Several are a union. None: the configuration
+    /// applied on this device.
     #[arg(value_name = "CONFIG")]
     pub config: Vec<String>,
+
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
 
     /// Only this feature's group (repeatable), such as `inference` or `auto-updates`.
     #[arg(long, value_name = "ID", help_heading = "List")]
@@ -95,6 +134,39 @@ pub struct DeriveArgs {
     pub rules: Option<PathBuf>,
 }
 
+/// Where the configuration comes from, besides CONFIG.
+#[derive(Debug, Default, Args)]
+pub struct SourceArgs {
+    /// Only this entry of a configLibrary (repeatable: a union).
+    #[arg(long, value_name = "NAME", conflicts_with = "all_profiles", help_heading = "Configuration")]
+    pub profile: Vec<String>,
+
+    /// Every entry of a configLibrary: the union, each host saying which profiles need it.
+    #[arg(long, help_heading = "Configuration")]
+    pub all_profiles: bool,
+
+    /// Whose preferences, registry hive and home folder are read on the device [default: the user
+    /// who runs this].
+    #[arg(long, value_name = "NAME", conflicts_with = "config", help_heading = "Configuration")]
+    pub user: Option<String>,
+
+    /// Read a collected copy of a device instead of this one; its files stand where they stood, the
+    /// registry as `reg export` or `reg query … /s` files HKLM.reg/.txt and HKCU.reg/.txt. Needs
+    /// --platform.
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "config",
+        requires = "platform",
+        help_heading = "Configuration"
+    )]
+    pub device_root: Option<PathBuf>,
+
+    /// A saved response of the bootstrap server, laid over the configuration as the app does.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub bootstrap_response: Option<String>,
+}
+
 /// How output is written.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
@@ -126,9 +198,33 @@ pub struct HostsArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
-    /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown.
+    /// perimeter: the firewall's list; sandbox: what sessions themselves may reach (formats text,
+    /// plain, json).
+    #[arg(long, value_name = "WHICH", default_value = "perimeter", help_heading = "List")]
+    pub boundary: Boundary,
+
+    /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown;
+    /// ticket: a change request; the others: what that firewall product loads.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
     pub format: HostsFormat,
+
+    /// Which list: hosts to allow, or hosts to exempt from TLS inspection. The exemption takes a
+    /// saved report of `clearway check` as CONFIG, and has only what that report proved.
+    #[arg(long, value_name = "LIST", default_value = "allow", help_heading = "Firewall")]
+    pub list: ListKind,
+
+    /// Write entries too that in this product allow more than was asked, and say which they are.
+    #[arg(long, help_heading = "Firewall")]
+    pub allow_widening: bool,
+
+    /// Leave out entries that this product cannot express, and say which they are.
+    #[arg(long, help_heading = "Firewall")]
+    pub omit_unsupported: bool,
+
+    /// Hold an existing allowlist (plain or txt, URL list, squid.conf, FortiOS configuration) against
+    /// what is needed; exit code 1 when a required host is missing. Formats: text, json.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "allow_widening", "omit_unsupported"], help_heading = "Firewall")]
+    pub against: Option<PathBuf>,
 }
 
 /// `clearway check`.
@@ -188,7 +284,7 @@ pub struct CheckArgs {
     pub dry_run: bool,
 
     /// Judge a saved JSON report again; nothing is sent.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "config"], help_heading = "Probe")]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
     /// Name of this run, such as the site it was made from.
@@ -198,23 +294,6 @@ pub struct CheckArgs {
     /// When to exit with 1: a required host is blocked, any host is blocked, or never.
     #[arg(long, value_name = "WHICH", default_value = "required", help_heading = "Output")]
     pub fail_on: FailOn,
-}
-
-/// Renderings of `hosts`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum HostsFormat {
-    /// For reading.
-    Text,
-    /// For the firewall team.
-    Txt,
-    /// Bare sorted lines.
-    Plain,
-    /// `clearway.hosts/1`.
-    Json,
-    /// One row per host and feature.
-    Csv,
-    /// Tables.
-    Markdown,
 }
 
 /// Renderings of `check`.

@@ -6,6 +6,8 @@
 //! ```text
 //! configuration bytes → config → Configuration
 //!                       derive (rules × configuration × version) → Requirements
+//!                       firewall (requirements × product) → each product's own format
+//!                       lint (pure: what is wrong with the configuration) → findings
 //!                       plan (requirements × route) → Plan
 //!                       probe (all network I/O) → Observations
 //!                       diagnose (pure) → Judgement
@@ -17,6 +19,8 @@ pub mod commands;
 pub mod config;
 pub mod derive;
 pub mod diagnose;
+pub mod firewall;
+pub mod lint;
 pub mod observation;
 pub mod plan;
 pub mod probe;

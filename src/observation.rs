@@ -46,7 +46,8 @@ pub struct Device {
     pub ipv6: Option<IpAddr>,
     /// The servers that direct DNS queries go to.
     pub resolvers: Vec<SocketAddr>,
-    /// Whether the device's trust store could be read, and how many anchors it has (0 = unknown).
+    /// Whether the device's trust store could be read, and how many anchors it has (0 = unknown);
+    /// none also where it had not been read by then.
     pub device_roots: Option<usize>,
 }
 
@@ -432,7 +433,8 @@ pub enum Trust {
 pub struct Http {
     /// When the request was sent.
     pub at_ms: u64,
-    /// Whether this is the second socket of the stage.
+    /// Whether this is a second socket of the stage: the first had no answer by half-time, or its
+    /// server asked for HTTP/1.1.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirm: bool,
     /// `HTTP/1.1` or `HTTP/2`.
@@ -486,6 +488,12 @@ pub enum HttpOutcome {
         /// Its name in RFC 8446.
         alert: String,
     },
+    /// The peer ended the HTTP/2 stream, or the connection, with an error code.
+    StreamReset {
+        /// Its name in RFC 9113, 7, such as `HTTP_1_1_REQUIRED`, which is answered by a second
+        /// request over HTTP/1.1.
+        code: String,
+    },
     /// Not HTTP, or broken HTTP.
     Malformed {
         /// What the HTTP library says of it.
@@ -498,7 +506,8 @@ pub enum HttpOutcome {
 /// The first bytes of a server that speaks first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Banner {
-    /// Printable ASCII only, capped.
+    /// Printable ASCII only, capped. Of an SSH server the version line comes first, whatever was
+    /// said before it.
     pub text: String,
     /// Time to it.
     pub ms: f64,

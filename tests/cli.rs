@@ -359,3 +359,66 @@ fn several_configurations_are_a_union_that_says_which_needs_what() {
         .collect();
     assert_eq!(configs.len(), 2, "{configs:?}");
 }
+
+#[test]
+fn what_a_proxy_script_decides_is_untested_and_never_passes() {
+    let (port, _) = http_server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let dir = tempfile::tempdir().unwrap();
+    let config = write(
+        dir.path(),
+        "pac.json",
+        &format!(
+            r#"{{"inferenceProvider":"gateway","inferenceGatewayBaseUrl":"https://gw.corp.example","inferenceGatewayApiKey":"k","egressProxyPacUrl":"http://127.0.0.1:{port}/p.pac"}}"#
+        ),
+    );
+    let config = config.display().to_string();
+    let output = run(&["check", &config, "--feature", "inference", "--format", "json"]);
+    assert_eq!(json(&output)["verdict"], "unknown", "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn a_token_in_the_path_of_a_url_reaches_no_document() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = write(
+        dir.path(),
+        "mcp.json",
+        r#"{"inferenceProvider":"anthropic","inferenceAnthropicApiKey":"k","managedMcpServers":[{"name":"z","transport":"http","url":"https://mcp.vendor.example/api/s/NTk1U0VDUkVU4VDUk2VU9/mcp"}]}"#,
+    );
+    let config = config.display().to_string();
+    for args in [
+        &["hosts", &config, "--format", "json"][..],
+        &["hosts", &config, "--format", "txt"],
+        &["check", &config, "--dry-run"],
+        &["check", &config, "--dry-run", "--format", "json"],
+    ] {
+        let output = run(args);
+        assert!(output.status.success());
+        assert!(!text(&output.stdout).contains("NTk1U0VD"), "{args:?}");
+    }
+}
+
+#[test]
+fn a_configuration_whose_inference_host_cannot_be_read_is_never_ready() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = write(
+        dir.path(),
+        "placeholder.json",
+        r#"{"inferenceProvider":"gateway","inferenceGatewayBaseUrl":"https://{GATEWAY}/","inferenceGatewayApiKey":"k"}"#,
+    );
+    let config = config.display().to_string();
+    let output = run(&["check", &config, "--feature", "inference", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_host_named_twice_is_probed_once() {
+    let output =
+        run(&["check", "--host", "127.0.0.1:9", "--host", "127.0.0.1:9", "--dry-run", "--format", "json"]);
+    let plan = json(&output);
+    assert_eq!(
+        plan["plan"]["targets"].as_array().map(Vec::len).or(plan["targets"].as_array().map(Vec::len)),
+        Some(1),
+        "{plan:#}"
+    );
+}

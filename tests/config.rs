@@ -3,18 +3,35 @@
 
 #[path = "config/bad_input.rs"]
 mod bad_input;
+#[path = "config/device.rs"]
+mod device;
 #[path = "config/formats.rs"]
 mod formats;
+#[path = "config/library.rs"]
+mod library;
+#[path = "config/nested.rs"]
+mod nested;
+#[path = "config/registry.rs"]
+mod registry;
+#[path = "config/reports.rs"]
+mod reports;
 #[path = "config/secrets.rs"]
 mod secrets;
+#[path = "config/served.rs"]
+mod served;
+#[path = "config/signed.rs"]
+mod signed;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clearway::config::{self, ConfigError, Configuration, Input};
+use clearway::config::{self, ConfigError, Configuration, Input, ReadOptions};
+use clearway::rules::Pack;
 use clearway::rules::keys::KeyCatalogue;
 
-fn keys() -> KeyCatalogue {
-    toml::from_str(include_str!("config/keys.toml")).unwrap()
+fn keys() -> &'static KeyCatalogue {
+    static KEYS: std::sync::LazyLock<KeyCatalogue> =
+        std::sync::LazyLock::new(|| toml::from_str(include_str!("config/keys.toml")).unwrap());
+    &KEYS
 }
 
 /// Writes `bytes` as `name` into a folder of its own and reads it.
@@ -26,10 +43,43 @@ fn read_as(name: &str, bytes: impl AsRef<[u8]>) -> Result<Configuration, ConfigE
 }
 
 fn read_path(path: &Path) -> Result<Configuration, ConfigError> {
-    match config::read(path.to_str().unwrap(), &keys())?.into_iter().next().unwrap() {
+    match config::read(path.to_str().unwrap(), keys())?.into_iter().next().unwrap() {
         Input::Configuration(config) => Ok(config),
         Input::HostsDocument { .. } => panic!("a hosts document"),
     }
+}
+
+/// A committed binary file.
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/fixtures").join(name)
+}
+
+/// Every key of the real catalogue.
+fn catalogue() -> &'static KeyCatalogue {
+    static KEYS: std::sync::LazyLock<KeyCatalogue> =
+        std::sync::LazyLock::new(|| Pack::embedded().unwrap().keys);
+    &KEYS
+}
+
+/// Options for an app version.
+fn at(version: &str) -> ReadOptions {
+    ReadOptions { app_version: Some(version.parse().unwrap()), ..ReadOptions::default() }
+}
+
+/// Writes `bytes` as `name` and reads it as `options` say, with the real catalogue.
+fn read_at(name: &str, bytes: impl AsRef<[u8]>, options: &ReadOptions) -> Result<Configuration, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    match config::read_with(path.to_str().unwrap(), catalogue(), options)?.into_iter().next().unwrap() {
+        Input::Configuration(config) => Ok(config),
+        Input::HostsDocument { .. } => panic!("a hosts document"),
+    }
+}
+
+/// A shadowed value of the key, by what it lost.
+fn lost<'a>(config: &'a Configuration, key: &str) -> Vec<&'a config::ShadowedBy> {
+    config.shadowed.iter().filter(|s| s.key == key).map(|s| &s.by).collect()
 }
 
 /// The ids of a configuration's remarks, sorted.

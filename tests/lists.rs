@@ -726,7 +726,7 @@ fn switched(before: &Configuration, key: &str, value: Option<Value>) -> Configur
         }
         Some(value) => {
             let origin = before.settings.values().next().unwrap().origin.clone();
-            after.settings.insert(key.to_owned(), clearway::config::Setting { value, origin });
+            after.settings.insert(key.to_owned(), clearway::config::Setting { value, origin, raw: None });
         }
     }
     after

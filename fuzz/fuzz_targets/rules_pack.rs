@@ -15,6 +15,7 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 
 const SERVICES: &str = include_str!("../../rules/services.toml");
 const ADDRESSES: &str = include_str!("../../rules/addresses.toml");
+const NETWORKS: &str = include_str!("../../rules/networks.toml");
 
 fn examples() -> &'static [Configuration] {
     static EXAMPLES: OnceLock<Vec<Configuration>> = OnceLock::new();
@@ -41,8 +42,8 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         1 => texts.credentials = text,
         2 => texts.networks = text,
         3 => texts.keys = text,
-        4 => return services(Services::parse((text, "f"), (ADDRESSES, "addresses.toml"))),
-        5 => return services(Services::parse((SERVICES, "services.toml"), (text, "f"))),
+        4 => return services(Services::parse((text, "f"), (ADDRESSES, "addresses.toml"), (NETWORKS, "networks.toml"))),
+        5 => return services(Services::parse((SERVICES, "services.toml"), (text, "f"), (NETWORKS, "networks.toml"))),
         6 => {
             let _ = Codes::parse(text, "f").map_err(|e| e.to_string());
             return Corpus::Keep;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Destination, Failure, input};
+use super::input::{self, Derived};
+use super::{Destination, Failure};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
-use crate::config::{self, Configuration};
-use crate::derive::{Requirements, adhoc};
+use crate::config;
+use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
 use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
@@ -45,9 +46,13 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         run.judgement = diagnose::judge(&run.plan, &run.observations, &services, &codes);
         run
     } else {
-        let (requirements, configurations) = requirements(args, &pack, &services)?;
-        let proxies = proxies(args, &configurations, &requirements)?;
-        let plan = plan::build(&requirements, &services, &proxies);
+        let derived = derived(args, &pack, &services)?;
+        let proxies = proxies(args, &derived)?;
+        let mut plan = plan::build(&derived.requirements, &services, &pack.networks, &proxies);
+        if derived.lacks_inference {
+            plan.gaps.push("a provider is configured, but no inference host could be derived".into());
+        }
+        let requirements = derived.requirements;
         if args.dry_run {
             let text = match args.format {
                 CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args), &style),
@@ -69,21 +74,18 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
 }
 
 /// The list to probe: derived, named on the command line, or both.
-fn requirements(
-    args: &CheckArgs,
-    pack: &Pack,
-    services: &Services,
-) -> Result<(Requirements, Vec<Configuration>), Failure> {
+fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived, Failure> {
     let known = |name: &str| services.for_host(name).is_some();
+    let never = |host: &HostPattern| pack.networks.is_metadata(host);
     let named =
-        args.host.iter().map(|text| adhoc::requirement(text, known)).collect::<Result<Vec<_>, _>>()?;
-    if named.is_empty() || !args.derive.config.is_empty() {
+        args.host.iter().map(|text| adhoc::requirement(text, known, never)).collect::<Result<Vec<_>, _>>()?;
+    if named.is_empty() || input::asks_for_configuration(&args.derive) {
         let mut derived = input::derive(&args.derive, pack)?;
-        derived.requirements.hosts.extend(named);
-        return Ok((derived.requirements, derived.configurations));
+        derive::add_hosts(&mut derived.requirements, named);
+        return Ok(derived);
     }
-    let requirements = Requirements {
-        hosts: named,
+    let mut requirements = Requirements {
+        hosts: Vec::new(),
         notes: Vec::new(),
         lint: Vec::new(),
         app_version: args.derive.app_version.clone().unwrap_or_else(|| pack.meta.newest.clone()),
@@ -93,49 +95,62 @@ fn requirements(
         provider: None,
         inputs: Vec::new(),
     };
-    Ok((requirements, Vec::new()))
+    derive::add_hosts(&mut requirements, named);
+    Ok(Derived {
+        requirements,
+        configurations: Vec::new(),
+        inference: None,
+        proxy_script: false,
+        pinned_proxy: None,
+        lacks_inference: false,
+        documents: Vec::new(),
+    })
 }
 
 /// The proxy settings that decide each actor's route.
-fn proxies(
-    args: &CheckArgs,
-    configurations: &[Configuration],
-    requirements: &Requirements,
-) -> Result<ProxySettings, Failure> {
+fn proxies(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure> {
+    let reads_system = Platform::here() == Platform::Linux;
     let choice = match args.proxy.as_deref() {
         None => ProxyChoice::AsTheApp,
+        Some("system") if !reads_system => {
+            return Err(Failure::Usage(
+                "--proxy system: the operating system's settings are not read on this platform in this version; give the proxy itself with --proxy URL".into(),
+            ));
+        }
         Some("system") => ProxyChoice::System,
         Some("none") => ProxyChoice::None,
         Some(url) => ProxyChoice::Fixed(ProxyAddress::parse(url, "--proxy")?),
     };
-    let pac = configurations.iter().any(|c| c.is_set(EGRESS_PAC));
-    // A script wins over the fixed proxy (domain.md V29); it is not evaluated here, so neither may
-    // be taken for the app's route.
-    let mut settings = ProxySettings { choice, pac, ..ProxySettings::default() };
-    if let Some(url) = configurations.iter().find_map(|c| c.text(EGRESS_PROXY)).filter(|_| !pac) {
+    let mut settings = ProxySettings {
+        choice,
+        pac: derived.proxy_script,
+        system_unread: !reads_system,
+        inference: derived.inference.clone(),
+        ..ProxySettings::default()
+    };
+    if let Some(url) = derived.configurations.iter().find_map(|c| c.text(EGRESS_PROXY)) {
         settings.configured = settings.usable(ProxyAddress::parse(url, EGRESS_PROXY));
+    } else if let Some(address) = &derived.pinned_proxy {
+        // A hosts document names the proxy's host, but not the key's whole value.
+        settings.configured = settings.usable(ProxyAddress::parse(address, EGRESS_PROXY));
     }
     // Elsewhere the app takes the operating system's settings and these variables mean nothing.
-    if Platform::here() == Platform::Linux {
+    if reads_system {
         let variables = probe::environment::proxy_variables();
-        if let Some(variable) = variables.https.or(variables.all) {
-            settings.system = settings.usable(ProxyAddress::parse(&variable.value, &variable.name));
-        }
+        let mut of = |variable: Option<&probe::environment::ProxyVariable>| {
+            variable.and_then(|v| settings.usable(ProxyAddress::parse(&v.value, &v.name)))
+        };
+        let system = of(variables.https.as_ref().or(variables.all.as_ref()));
+        let plain = of(variables.http.as_ref().or(variables.all.as_ref()));
+        (settings.system, settings.system_plain) = (system, plain);
         let exempt = variables.no.map(|v| v.value).unwrap_or_default();
         settings.system_bypass = exempt.split(',').map(|e| e.trim().to_owned()).collect();
     }
-    settings.inference = requirements
-        .hosts
-        .iter()
-        .find(|r| r.reasons.iter().any(|reason| reason.feature == INFERENCE))
-        .map(|r| r.host.clone());
     Ok(settings)
 }
 
-/// Names of the keys and the feature that routes depend on.
+/// The key that pins the app to a proxy.
 const EGRESS_PROXY: &str = "egressProxyUrl";
-const EGRESS_PAC: &str = "egressProxyPacUrl";
-const INFERENCE: &str = "inference";
 
 fn settings_of(args: &CheckArgs) -> report::dry_run::Settings {
     report::dry_run::Settings {
@@ -169,6 +184,11 @@ fn probe_and_judge(
         resolver: args.resolver,
         public_roots: args.public_roots.as_deref().map(probe::read_pem).transpose()?,
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
+        ..probe::Settings::default()
+    };
+    let trust = probe::environment::TrustNote {
+        public_roots_replaced: settings.public_roots.is_some(),
+        device_ca: settings.device_ca.len(),
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
@@ -176,17 +196,16 @@ fn probe_and_judge(
     let observed = runtime.block_on(async {
         let prober = Prober::new(settings)?;
         let deadline = tokio::time::Instant::from_std(began + args.deadline);
-        let mut observations = Observations {
-            device: prober.device(),
-            stage_timeout_ms: millis(args.timeout),
-            ..Observations::default()
-        };
+        let mut observations =
+            Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
         let mut experiments = plan.first_wave();
         for _ in 0..=ROUNDS {
             if experiments.is_empty() {
                 break;
             }
             prober.run(&plan, &experiments, &mut observations, deadline, &Shown(&line)).await;
+            // Again: whether the trust store can be read is known only after a while.
+            observations.device = prober.device();
             if observations.stopped.is_some() {
                 break;
             }
@@ -199,7 +218,7 @@ fn probe_and_judge(
     // deadline.
     runtime.shutdown_background();
     let observations = observed?;
-    let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe());
+    let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe(), &trust);
     let judgement = diagnose::judge(&plan, &observations, services, codes);
     Ok(Run {
         requirements,

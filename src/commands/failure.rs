@@ -9,6 +9,9 @@ pub enum Failure {
     /// The configuration cannot be read.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
+    /// The configuration cannot be written in the format asked for.
+    #[error(transparent)]
+    Write(#[from] crate::config::write::WriteError),
     /// The rule pack cannot be read.
     #[error(transparent)]
     Rules(#[from] crate::rules::PackError),
@@ -33,6 +36,9 @@ pub enum Failure {
     /// Words of the command line that do not fit.
     #[error("{0}")]
     Usage(String),
+    /// A firewall product cannot say exactly what is asked.
+    #[error("{0}")]
+    Refused(String),
     /// A saved report cannot be read.
     #[error("{path}: {reason}", path = path.display())]
     Report {

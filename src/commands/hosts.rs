@@ -1,21 +1,54 @@
 //! `clearway hosts`: the allowlist.
 
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::{Destination, Failure, input};
-use crate::cli::{HostsArgs, HostsFormat};
+use crate::cli::inquiry::Boundary;
+use crate::cli::{HostsArgs, HostsFormat, ListKind};
+use crate::config;
+use crate::firewall::{self, List, Output, against};
 use crate::report;
+use crate::rules::firewalls::Firewalls;
 
 /// Derives the list and renders it.
 ///
 /// # Errors
-/// When an input cannot be read or the output cannot be written.
+/// When an input cannot be read, a firewall product cannot say what is asked, or the output cannot
+/// be written.
 pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
+    if args.list == ListKind::Inspection {
+        return exemption(args, destination);
+    }
     let pack = input::pack(args.derive.rules.as_deref())?;
-    let requirements = input::derive(&args.derive, &pack)?.requirements;
+    let derived = input::derive(&args.derive, &pack)?;
     let features = input::features(&pack);
     let style = destination.style(&args.output);
+    if args.boundary == Boundary::Sandbox {
+        let text = super::sandbox::render(args, &pack, &derived, &features, &style)?;
+        destination.write(text.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let requirements = derived.requirements;
+    if let Some(file) = &args.against {
+        let result = against::compare(&List::allow(&requirements), existing(file)?);
+        let name = file.display().to_string();
+        let text = match args.format {
+            HostsFormat::Text => report::against::text(&result, &name, &style),
+            HostsFormat::Json => report::against::json(&result, &name),
+            other => {
+                return Err(Failure::Usage(format!(
+                    "--against is shown as text or json, not as {}; take one of them",
+                    other.as_str()
+                )));
+            }
+        };
+        destination.write(text.as_bytes())?;
+        return Ok(ExitCode::from(u8::from(result.is_short())));
+    }
     let text = match args.format {
         HostsFormat::Text => report::text::hosts(&requirements, &features, &style),
         HostsFormat::Txt => report::txt::hosts(&requirements, &features),
@@ -23,7 +56,139 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         HostsFormat::Json => report::json::hosts(&requirements, &features),
         HostsFormat::Csv => report::csv::hosts(&requirements, &features),
         HostsFormat::Markdown => report::markdown::hosts(&requirements, &features),
+        HostsFormat::Ticket => report::ticket::hosts(&requirements, &features),
+        HostsFormat::Firewall(format) => product_text(format, &List::allow(&requirements), args)?,
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The exemption from TLS inspection, from reports.
+fn exemption(args: &HostsArgs, destination: Destination) -> Result<ExitCode, Failure> {
+    if args.derive.config.is_empty() {
+        return Err(Failure::Usage(
+            "--list inspection needs a report as CONFIG: run `clearway check --format json -o report.json CONFIG` on \
+             a device behind the inspection, then `clearway hosts report.json --list inspection`"
+                .into(),
+        ));
+    }
+    let mut list: Option<List> = None;
+    for name in &args.derive.config {
+        let run = saved_report(Path::new(name))?;
+        let found = List::inspection(&run.requirements, &run.plan, &run.judgement);
+        list = Some(match list {
+            Some(known) => known.with(found),
+            None => found,
+        });
+    }
+    let list = list.ok_or_else(|| Failure::Usage("no report was given".into()))?;
+    let text = match args.format {
+        HostsFormat::Text | HostsFormat::Txt => report::exemption::text(&list),
+        HostsFormat::Plain => report::exemption::plain(&list),
+        HostsFormat::Firewall(format) => product_text(format, &list, args)?,
+        other => {
+            return Err(Failure::Usage(format!(
+                "--list inspection is written as text, txt, plain or a firewall format, not as {}",
+                other.as_str()
+            )));
+        }
+    };
+    if list.rules.is_empty() {
+        note("the report proves no host broken by TLS inspection: there is nothing to exempt");
+    }
+    destination.write(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A saved report; anything else is told what is needed, since an exemption is never a guess.
+fn saved_report(path: &Path) -> Result<report::Run, Failure> {
+    let wrong = |reason: String| Failure::Report {
+        path: path.to_owned(),
+        reason: format!(
+            "{reason}. --list inspection has only what a test proved: give a report that \
+             `clearway check --format json -o report.json` saved on a device behind the inspection"
+        ),
+    };
+    let bytes = config::file(path, &path.display().to_string())?;
+    let json: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|_| wrong("not a report of `clearway check`".into()))?;
+    report::json::read_check(json).map_err(|e| wrong(e.to_string()))
+}
+
+fn existing(path: &Path) -> Result<against::Listing, Failure> {
+    let bytes = config::file(path, &path.display().to_string())?;
+    // Host names are ASCII: a byte that is no UTF-8 stands in a comment, or in a line that is reported.
+    Ok(against::read(&String::from_utf8_lossy(&bytes)))
+}
+
+/// The text for a product, unless it would say something else than what is asked.
+fn product_text(format: firewall::Format, list: &List, args: &HostsArgs) -> Result<String, Failure> {
+    let firewalls = match &args.derive.rules {
+        Some(dir) => Firewalls::from_dir(dir)?,
+        None => Firewalls::embedded()?,
+    };
+    let product = firewalls.by_id(format.product()).ok_or_else(|| {
+        Failure::Usage(format!(
+            "firewalls.toml has no product `{}`; add it, or leave --rules out",
+            format.product()
+        ))
+    })?;
+    let output = firewall::write(format, list, product).map_err(Failure::Refused)?;
+    let refused_widening = !output.widened.is_empty() && !args.allow_widening;
+    let refused_gaps = !output.unsupported.is_empty() && !args.omit_unsupported;
+    if refused_widening || refused_gaps {
+        return Err(Failure::Refused(refusal(format, &output, refused_widening, refused_gaps)));
+    }
+    tell(format, &output, args.output.quiet);
+    Ok(output.text)
+}
+
+fn refusal(format: firewall::Format, output: &Output, widening: bool, gaps: bool) -> String {
+    let mut text = format!("{format} cannot say exactly what is asked, so nothing was written.");
+    if gaps {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n\nCannot be written; --omit-unsupported leaves these out and says so:");
+        entries(&mut text, &output.unsupported);
+    }
+    if widening {
+        let _ = write!(text, "\n\nWould allow more; --allow-widening writes these and says so:");
+        entries(&mut text, &output.widened);
+    }
+    text
+}
+
+fn entries(text: &mut String, list: &[firewall::Entry]) {
+    for entry in list {
+        let _ = write!(text, "\n  {}: {}", entry.entry, entry.reason);
+    }
+}
+
+/// What the text cannot say itself, on standard error.
+fn tell(format: firewall::Format, output: &Output, quiet: bool) {
+    let mut text = String::new();
+    for (title, list) in [
+        ("Left out, cannot be written", &output.unsupported),
+        ("Widened, allows more than asked", &output.widened),
+    ] {
+        if !list.is_empty() {
+            text.push_str(title);
+            text.push(':');
+            entries(&mut text, list);
+            text.push('\n');
+        }
+    }
+    if !format.has_comments() && !quiet {
+        text.push_str("Besides this list:\n");
+        for step in &output.steps {
+            let _ = writeln!(text, "  - {step}");
+        }
+    }
+    if !text.is_empty() {
+        note(text.trim_end());
+    }
+}
+
+fn note(text: &str) {
+    // A message that cannot be shown must not stop the list.
+    let _ = writeln!(io::stderr(), "clearway: {text}");
 }

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use super::Failure;
 use crate::cli::DeriveArgs;
-use crate::config::{self, Configuration, Input};
-use crate::derive::{self, Requirements, document};
-use crate::report::FeatureInfo;
+use crate::config::device::Device;
+use crate::config::{self, Configuration, Input, Profiles, ReadOptions};
+use crate::derive::{self, HostPattern, Requirements, document};
+use crate::report::{FeatureInfo, endpoint};
 use crate::rules::Pack;
-use crate::terms::{Confidence, Platform};
+use crate::terms::{Confidence, Need, Platform, Transport};
 
 /// A derived list with the configurations it came from.
 #[derive(Debug)]
@@ -17,6 +18,16 @@ pub struct Derived {
     pub requirements: Requirements,
     /// The configurations; none when only hosts documents were given.
     pub configurations: Vec<Configuration>,
+    /// The inference endpoint, whatever part of the list was asked for.
+    pub inference: Option<(HostPattern, u16, Transport)>,
+    /// A proxy script decides the app's routes.
+    pub proxy_script: bool,
+    /// The proxy the app is pinned to, as `host:port`.
+    pub pinned_proxy: Option<String>,
+    /// A provider is configured but no inference host came of it.
+    pub lacks_inference: bool,
+    /// The lists somebody sent.
+    pub documents: Vec<Requirements>,
 }
 
 /// The rule pack: the one built in, or the one in a folder.
@@ -38,29 +49,51 @@ pub fn features(pack: &Pack) -> Vec<FeatureInfo> {
         .collect()
 }
 
-/// Reads every CONFIG (or, without any, the device's own) and derives the union.
+/// Whether the command line names a configuration, rather than leaving it to this device.
+pub fn asks_for_configuration(args: &DeriveArgs) -> bool {
+    let source = &args.source;
+    !args.config.is_empty()
+        || source.device_root.is_some()
+        || source.user.is_some()
+        || source.all_profiles
+        || !source.profile.is_empty()
+        || source.bootstrap_response.is_some()
+}
+
+/// Reads every CONFIG, or without any the device's own configuration; the hosts documents among
+/// them are lists already. A configuration of a device may be one that the app rejects, see
+/// [`config::device::usable`].
 ///
 /// # Errors
-/// When an input cannot be read, or `--feature` names no feature.
-pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
-    if let Some(unknown) = args.feature.iter().find(|id| !pack.features.iter().any(|f| f.id == **id)) {
-        let known: Vec<&str> = pack.features.iter().map(|f| f.id.as_str()).collect();
-        return Err(Failure::Usage(format!(
-            "--feature {unknown}: no such feature; there are {}",
-            known.join(", ")
-        )));
-    }
-    let mut configurations = Vec::new();
-    let mut documents = Vec::new();
+/// When an input cannot be read.
+pub fn configurations(
+    args: &DeriveArgs,
+    pack: &Pack,
+) -> Result<(Vec<Configuration>, Vec<Requirements>), Failure> {
+    let source = &args.source;
+    let options = ReadOptions {
+        app_version: args.app_version.clone(),
+        profiles: match source.profile.as_slice() {
+            [] if source.all_profiles => Profiles::All,
+            [] => Profiles::Applied,
+            names => Profiles::Named(names.to_vec()),
+        },
+        bootstrap_response: source.bootstrap_response.clone(),
+    };
     if args.config.is_empty() {
-        let platform = args.platform.unwrap_or_else(Platform::here);
-        configurations.push(config::device::read(platform, &pack.keys)?);
+        let device = Device {
+            platform: args.platform.unwrap_or_else(Platform::here),
+            root: source.device_root.clone(),
+            user: source.user.clone(),
+        };
+        return Ok((config::device::read_with(&device, &pack.keys, &options)?, Vec::new()));
     }
     if args.config.iter().filter(|c| *c == "-").count() > 1 {
         return Err(Failure::Usage("`-` may be given once: standard input can be read only once".into()));
     }
+    let (mut configurations, mut documents) = (Vec::new(), Vec::new());
     for argument in &args.config {
-        for input in config::read(argument, &pack.keys)? {
+        for input in config::read_with(argument, &pack.keys, &options)? {
             match input {
                 Input::Configuration(configuration) => configurations.push(configuration),
                 Input::HostsDocument { name, sha256, json } => {
@@ -69,7 +102,66 @@ pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
             }
         }
     }
-    let options = derive::Options {
+    Ok((configurations, documents))
+}
+
+/// Reads every CONFIG (or, without any, the device's own) and derives the union.
+///
+/// # Errors
+/// When an input cannot be read, or `--feature` names no feature.
+pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
+    let asked = options(args, pack)?;
+    let (configurations, documents) = configurations(args, pack)?;
+    for configuration in &configurations {
+        config::device::usable(configuration)?;
+    }
+    // Narrowed below: the route of the engine follows from the inference endpoint, shown or not.
+    let options = derive::Options { features: Vec::new(), needs: Vec::new(), ..asked.clone() };
+    let mut lists = Vec::new();
+    if !configurations.is_empty() {
+        lists.push(derive::derive(pack, &configurations, &options));
+    }
+    lists.extend(documents.iter().cloned());
+    let mut requirements =
+        derive::union(lists).ok_or_else(|| Failure::Usage("no configuration was given".into()))?;
+    let inference = requirements
+        .hosts
+        .iter()
+        .find(|r| r.reasons.iter().any(|w| w.feature == INFERENCE && w.need == Need::Required))
+        .map(|r| (r.host.clone(), r.port, r.transport));
+    let of_proxy = |pinned: bool| {
+        requirements.hosts.iter().find(|r| {
+            (r.transport == Transport::Tcp) == pinned && r.reasons.iter().any(|w| w.feature == PROXY)
+        })
+    };
+    let proxy_script = of_proxy(false).is_some();
+    let pinned_proxy = of_proxy(true).map(|r| endpoint(&r.host, r.port));
+    let lacks_inference = inference.is_none() && requirements.provider.is_some();
+    asked.filter(&mut requirements.hosts);
+    Ok(Derived {
+        requirements,
+        configurations,
+        inference,
+        proxy_script,
+        pinned_proxy,
+        lacks_inference,
+        documents,
+    })
+}
+
+/// The flags as options of a derivation.
+///
+/// # Errors
+/// When `--feature` names no feature.
+pub fn options(args: &DeriveArgs, pack: &Pack) -> Result<derive::Options, Failure> {
+    if let Some(unknown) = args.feature.iter().find(|id| !pack.features.iter().any(|f| f.id == **id)) {
+        let known: Vec<&str> = pack.features.iter().map(|f| f.id.as_str()).collect();
+        return Err(Failure::Usage(format!(
+            "--feature {unknown}: no such feature; there are {}",
+            known.join(", ")
+        )));
+    }
+    Ok(derive::Options {
         app_version: args.app_version.clone(),
         platform: args.platform,
         offline_installer: args.offline_installer,
@@ -78,16 +170,10 @@ pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
         confidence: args.confidence.unwrap_or(Confidence::Inferred),
         features: args.feature.clone(),
         needs: args.need.clone(),
-    };
-    let mut lists = Vec::new();
-    if !configurations.is_empty() {
-        lists.push(derive::derive(pack, &configurations, &options));
-    }
-    for mut list in documents {
-        options.filter(&mut list.hosts);
-        lists.push(list);
-    }
-    let requirements =
-        derive::union(lists).ok_or_else(|| Failure::Usage("no configuration was given".into()))?;
-    Ok(Derived { requirements, configurations })
+    })
 }
+
+/// The feature whose required host is the inference endpoint.
+const INFERENCE: &str = "inference";
+/// The feature whose hosts are the pinned proxy (a TCP endpoint) and the proxy script.
+const PROXY: &str = "proxy";

@@ -1,10 +1,15 @@
 //! One file per subcommand: wires the rooms together and decides nothing itself.
 
 mod check;
+mod config;
+mod diff;
+mod explain;
 mod failure;
 mod hosts;
 mod input;
 mod output;
+mod rules;
+mod sandbox;
 
 use std::process::ExitCode;
 
@@ -22,5 +27,9 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Hosts(args) => hosts::run(args),
         Command::Check(args) => check::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Rules(args) => rules::run(args),
     }
 }

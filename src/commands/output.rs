@@ -83,6 +83,21 @@ impl Destination {
         }
     }
 
+    /// Keeps a file to its owner, because secrets go into it.
+    ///
+    /// # Errors
+    /// [`Failure::Output`] when the file's mode cannot be set.
+    pub fn private(self) -> Result<Self, Failure> {
+        #[cfg(unix)]
+        if let Kind::File { file: Some(file), target, .. } = &self.kind {
+            use std::os::unix::fs::PermissionsExt;
+            let owner_only = fs::Permissions::from_mode(0o600);
+            file.set_permissions(owner_only)
+                .map_err(|error| Failure::Output { path: target.clone(), error })?;
+        }
+        Ok(self)
+    }
+
     /// Writes the whole rendering. A reader that went away (a broken pipe) is no error.
     ///
     /// # Errors

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::{shown, visible};
 use super::formats::json_text;
 use super::formats::tree::{MAX_VALUES, Raw};
-use super::formats::{Document, Encoding, Entry};
+use super::formats::{Document, Encoding, Entry, LostTo};
 use super::hygiene;
 use super::names::{Known, Names};
-use super::value::{Configuration, Lint, Origin, Setting, Source, Value};
+use super::value::{Configuration, Lint, Origin, Setting, Shadowed, ShadowedBy, Source, Value};
 use crate::rules::keys::{Key, KeyKind};
 use crate::terms::Severity;
 
@@ -17,6 +17,9 @@ const MAX_UNKNOWN: usize = 40;
 
 /// Most remarks kept about one file.
 const MAX_LINT: usize = 200;
+
+/// Longest spelling that is kept, in characters.
+const MAX_RAW: usize = 2_000;
 
 /// Decodes what a reader found. `source` is the file it came from.
 pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -> Configuration {
@@ -67,6 +70,12 @@ pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -
             out.lint("duplicate-key", Severity::Warning, message, &entry);
         }
         any |= out.entry(entry, names);
+    }
+    for (entry, by) in doc.lost {
+        any |= out.lost(entry, by, names);
+    }
+    for name in doc.unreadable {
+        out.unreadable(&name, names);
     }
     out.finish(any, doc.certain);
     if out.config.lint.len() > MAX_LINT {
@@ -192,7 +201,35 @@ impl Output {
                     key.name
                 );
                 self.lint(id, Severity::Error, message, &entry);
+                self.unreadable(&key.name, names);
             }
+        }
+        true
+    }
+
+    /// Notes that a known key is present and the app cannot use its value.
+    fn unreadable(&mut self, name: &str, names: &Names) {
+        let known = matches!(names.know(name), Known::Current(_));
+        if known && !self.config.unreadable.iter().any(|n| n == name) {
+            self.config.unreadable.push(name.to_owned());
+        }
+    }
+
+    /// Keeps a value that is set and not in effect; true when its name belongs to the app.
+    fn lost(&mut self, entry: Entry, by: LostTo, names: &Names) -> bool {
+        let Known::Current(key) = names.know(&entry.name) else { return names.ours(&entry.name) };
+        let value =
+            decode_value(key, &entry.raw, self.encoding, &mut self.embedded).ok().and_then(|good| good.value);
+        if let Some(value) = value {
+            let by = match by {
+                LostTo::Key { line, path } => {
+                    ShadowedBy::Key(Origin { source: self.file.clone(), line, path: shown_path(&path) })
+                }
+                LostTo::Rule(why) => ShadowedBy::Rule(why),
+            };
+            let origin = self.origin(&entry);
+            let value = clean(key, value).0;
+            self.config.shadowed.push(Shadowed { key: key.name.clone(), value, origin, by });
         }
         true
     }
@@ -207,25 +244,22 @@ impl Output {
         if let Some(dropped) = good.dropped {
             self.lint("undecodable-value", Severity::Error, format!("`{}`: {dropped}", key.name), entry);
         }
-        let Some(mut value) = good.value else { return };
+        let Some(value) = good.value else { return };
         if hygiene::has_placeholder(&value) {
             let message = format!("`{}` still holds a placeholder; fill in the real value", key.name);
             self.lint("placeholder", Severity::Warning, message, entry);
         }
-        if !key.secret && hygiene::strip_credentials(&mut value, key.url) {
+        let raw = spelled(&entry.raw, self.encoding, &value);
+        let (value, credentials) = clean(key, value);
+        let open = !credentials && !hygiene::has_secret(&value);
+        if credentials {
             let message = format!(
                 "`{}` holds a URL with a user name or password, which the app rejects (since 1.32352.0); write the URL without it",
                 key.name
             );
             self.lint("url-credentials", Severity::Error, message, entry);
         }
-        if key.secret {
-            value = hygiene::hide(value, "");
-        }
-        for path in &key.secret_paths {
-            value = hygiene::hide(value, path);
-        }
-        let setting = Setting { value, origin: self.origin(entry) };
+        let setting = Setting { value, origin: self.origin(entry), raw: raw.filter(|_| open) };
         self.config.settings.insert(key.name.clone(), setting);
     }
 
@@ -302,6 +336,33 @@ impl Output {
             self.whole("no-settings", Severity::Warning, &[], message);
         }
     }
+}
+
+/// How the file spells a value, where that is not how JSON would.
+fn spelled(raw: &Raw, encoding: Encoding, value: &Value) -> Option<String> {
+    match (raw, value) {
+        (Raw::Text(_), Value::Text(_) | Value::Secret(_)) => None,
+        (Raw::Text(text), _) => {
+            let cut: String = text.chars().take(MAX_RAW).collect();
+            Some(format!("\"{}\"", cut.replace('\\', "\\\\").replace('"', "\\\"")))
+        }
+        (Raw::Integer(n), _) if encoding == Encoding::Registry => Some(format!("dword:{n:08x}")),
+        (Raw::Integer(n), Value::Bool(_)) => Some(n.to_string()),
+        (Raw::Number(n), Value::Integer(_)) => Some(n.clone()),
+        _ => None,
+    }
+}
+
+/// The value without credentials that can be shown, and whether a URL held one.
+fn clean(key: &Key, mut value: Value) -> (Value, bool) {
+    let credentials = !key.secret && hygiene::strip_credentials(&mut value, key.url);
+    if key.secret {
+        value = hygiene::hide(value, "");
+    }
+    for path in &key.secret_paths {
+        value = hygiene::hide(value, path);
+    }
+    (hygiene::hide_lookalikes(value), credentials)
 }
 
 /// A few names and the number of the others.
@@ -425,9 +486,10 @@ fn one_of(key: &Key, text: &str) -> Result<(), Problem> {
     if let Some(value) = key.values.iter().find(|v| v.eq_ignore_ascii_case(text.trim())) {
         return Err(Problem::Case(format!("letter case and spaces count; write `{value}`")));
     }
-    // A word this short is no credential; anything longer may be one in the wrong place.
-    let seen =
-        if text.len() <= 24 && !key.secret { format!("`{}`", shown(text)) } else { "this text".to_owned() };
+    // A short word of letters is no credential; anything else may be one in the wrong place.
+    let word = text.len() <= 30
+        && text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'/' | b'_' | b' '));
+    let seen = if word && !key.secret { format!("`{}`", shown(text)) } else { "this text".to_owned() };
     Err(Problem::NotAllowed(format!(
         "{seen} is not one of its values; write one of {}",
         key.values.join(", ")
@@ -488,7 +550,8 @@ fn value_of(raw: &Raw) -> Option<Value> {
         Raw::Null | Raw::Other(_) => return None,
         Raw::Bool(b) => Value::Bool(*b),
         Raw::Integer(n) => Value::Integer(*n),
-        Raw::Number(n) | Raw::Text(n) => Value::Text(n.clone()),
+        Raw::Number(n) => Value::Number(n.clone()),
+        Raw::Text(n) => Value::Text(n.clone()),
         Raw::List(items) => Value::List(items.iter().filter_map(value_of).collect()),
         Raw::Map(members) => {
             Value::Map(members.iter().filter_map(|m| Some((m.name.clone(), value_of(&m.value)?))).collect())

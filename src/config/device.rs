@@ -2,336 +2,378 @@
 
 use std::path::{Path, PathBuf};
 
-use super::decode;
-use super::error::ConfigError;
-use super::names::{Known, Names};
-use super::places::{self, Places, Role};
-use super::read::{configuration, filled, io_error, library as read_library};
-use super::value::{Configuration, Lint};
+use super::device_precedence::{Found, lose_all, merged};
+use super::device_registry::{self as registry, Query, Text};
+use super::device_user::Whose;
+use super::error::{ConfigError, shown};
+use super::formats::{encoding, reg};
+use super::places::{DevicePlace, Hive, Role};
+use super::read::{Context, Profiles, ReadOptions, configuration, io_error};
+use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Source};
+use super::{decode, library};
 use crate::rules::keys::KeyCatalogue;
 use crate::terms::{Platform, Severity};
 
-/// Who is asked about: fills in the places.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Whose {
-    /// The user's short name.
-    pub user: Option<String>,
-    /// The user's home folder.
-    pub home: Option<String>,
-    /// Windows: the local application data folder.
-    pub localappdata: Option<String>,
-    /// Where the device's file system begins; empty for this device.
+/// Which device is read, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The operating system whose places are looked at.
+    pub platform: Platform,
+    /// Where a collected copy of the device's file system begins; nothing for this device.
     pub root: Option<PathBuf>,
+    /// The short name of the user whose environment is read; nothing for the user who runs this
+    /// program, or for the only user of a copy.
+    pub user: Option<String>,
 }
 
-impl Whose {
-    /// The user who runs this program.
-    fn here() -> Self {
-        let var = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        Self {
-            user: var("USER").or_else(|| var("USERNAME")).or_else(|| var("LOGNAME")),
-            home: var("HOME").or_else(|| var("USERPROFILE")),
-            localappdata: var("LOCALAPPDATA"),
-            root: None,
+impl Device {
+    /// This device, as `platform` keeps its configuration, for the user who runs this program.
+    pub const fn here(platform: Platform) -> Self {
+        Self { platform, root: None, user: None }
+    }
+
+    /// Where a path of the device stands for this program.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        let Some(root) = &self.root else { return PathBuf::from(path) };
+        let path = match path.as_bytes() {
+            [letter, b':', ..] if letter.is_ascii_alphabetic() => path.get(2..).unwrap_or_default(),
+            _ => path,
+        };
+        let path = if self.platform == Platform::Windows { path.replace('\\', "/") } else { path.to_owned() };
+        root.join(path.trim_start_matches('/'))
+    }
+
+    /// What to call it in a report.
+    pub(crate) fn name(&self, user: Option<&str>) -> String {
+        let whose = user.map_or_else(String::new, |u| format!(", user {}", shown(u)));
+        match &self.root {
+            Some(root) => format!("{} (copy of a device){whose}", shown(&root.display().to_string())),
+            None => format!("this device{whose}"),
         }
     }
 }
 
-/// Reads the configuration applied on this device, as `platform` keeps it.
-///
-/// Managed places win over the local library: any managed key outside the app-behaviour set makes
-/// the library ignored as a whole (domain.md 4.2). Registry policies are not read yet.
+/// Reads the configuration applied on this device, as the newest app on `platform` reads it.
 ///
 /// # Errors
-/// [`ConfigError::NoneOnDevice`] with the places looked at; [`ConfigError::ManagedRejected`] for a
-/// managed file that the app itself would not accept; any error of reading a file that is there.
+/// As [`read_with`] and [`usable`].
 pub fn read(platform: Platform, catalogue: &KeyCatalogue) -> Result<Configuration, ConfigError> {
-    read_of(platform, catalogue, &Whose::here(), places::embedded())
-}
-
-pub(crate) fn read_of(
-    platform: Platform,
-    catalogue: &KeyCatalogue,
-    whose: &Whose,
-    places: &Places,
-) -> Result<Configuration, ConfigError> {
-    let names = Names::new(catalogue);
-    let parts = [
-        ("user", whose.user.clone()),
-        ("home", whose.home.clone()),
-        ("localappdata", whose.localappdata.clone()),
-    ];
-    let mut looked = Vec::new();
-    let mut managed: Option<Configuration> = None;
-    let mut library: Option<Configuration> = None;
-    for place in places.place.iter().filter(|p| p.platform == platform) {
-        let Some(path) = filled(&place.path, &parts) else {
-            looked.push(place.path.clone());
-            continue;
-        };
-        let path = match &whose.root {
-            Some(root) => root.join(path.strip_prefix("/").unwrap_or(&path)),
-            None => path,
-        };
-        looked.push(path.display().to_string());
-        match place.role {
-            Role::Managed => {
-                // The link itself counts: a broken one still makes the device managed.
-                if path.symlink_metadata().is_err() {
-                    continue;
-                }
-                if place.root_owned && whose.root.is_none() {
-                    only_root_wrote(&path)?;
-                }
-                let next = configuration(&path, &names, places)?;
-                managed = Some(match managed.take() {
-                    Some(first) => merged(first, next),
-                    None => next,
-                });
-            }
-            Role::Library => {
-                if !path.join("_meta.json").is_file() {
-                    continue;
-                }
-                let takes_over = managed.as_ref().is_some_and(|m| {
-                    m.settings
-                        .keys()
-                        .any(|k| !matches!(names.know(k), Known::Current(key) if key.app_behaviour))
-                });
-                if takes_over {
-                    if let Some(managed) = &mut managed {
-                        managed.lint.push(remark(
-                            "library-ignored",
-                            Severity::Info,
-                            format!(
-                                "{} is ignored as a whole, because a managed key takes the device over",
-                                path.display()
-                            ),
-                        ));
-                    }
-                } else {
-                    library = Some(read_library(&path, &names, places)?);
-                }
-            }
-        }
-    }
-    let windows = (platform == Platform::Windows).then(|| {
-        format!(
-            "The registry policies are not read yet. Where they are used, export them and pass the file:\n  \
-             reg export HKLM\\{0} machine.reg\n  reg export HKCU\\{0} user.reg",
-            places.registry.key
-        )
-    });
-    let mut config = match (managed, library) {
-        (Some(managed), Some(library)) => merged(managed, library),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => return Err(ConfigError::NoneOnDevice { looked, note: windows }),
-    };
-    // Each part was judged by itself while it was read; only the whole can lack a provider.
-    config.lint.retain(|l| l.id != "no-provider");
-    decode::complete(&mut config, &names);
-    config.platform = Some(platform);
-    if windows.is_some() {
-        config.lint.push(remark(
-            "registry-not-read",
-            Severity::Warning,
-            format!(
-                "registry policies are not read yet and would win over this file; if they are used, pass `reg export HKLM\\{} machine.reg` instead",
-                places.registry.key
-            ),
-        ));
-    }
+    let configs = read_with(&Device::here(platform), catalogue, &ReadOptions::default())?;
+    let none = ConfigError::NoneOnDevice { looked: Vec::new(), note: None };
+    let config = configs.into_iter().next().ok_or(none)?;
+    usable(&config)?;
     Ok(config)
 }
 
-fn remark(id: &str, severity: Severity, message: String) -> Lint {
-    Lint { id: id.to_owned(), severity, message, key: None, origin: None }
+/// Reads the configuration applied on a device; several when several profiles of its configLibrary
+/// are asked for, never none.
+///
+/// Managed places win over the local library: any managed key outside the app-behaviour set of the
+/// app version makes the library ignored as a whole (domain.md 4.2). What lost is in
+/// [`Configuration::shadowed`], what was looked at in [`Configuration::places`].
+///
+/// A managed file that the app rejects still takes the device over. Then the result has no setting
+/// of any place, and [`usable`] says so.
+///
+/// # Errors
+/// [`ConfigError::NoneOnDevice`] with the places looked at; a user that is not there; any error of
+/// reading a file that is there.
+pub fn read_with(
+    device: &Device,
+    catalogue: &KeyCatalogue,
+    options: &ReadOptions,
+) -> Result<Vec<Configuration>, ConfigError> {
+    read_through(device, catalogue, options, &registry::query)
 }
 
-/// Key by key, what `first` sets wins.
-fn merged(mut first: Configuration, second: Configuration) -> Configuration {
-    first.sources.extend(second.sources);
-    first.lint.extend(second.lint);
-    for (name, setting) in second.settings {
-        match first.settings.get(&name) {
-            Some(winner) => first.lint.push(Lint {
-                id: "shadowed-key".to_owned(),
-                severity: Severity::Info,
-                message: format!("`{name}` is set here too, but {} wins", winner.origin.source),
-                key: Some(name),
-                origin: Some(setting.origin),
-            }),
-            None => {
-                first.settings.insert(name, setting);
-            }
+/// Whether the app would take anything from the device at all.
+///
+/// # Errors
+/// [`ConfigError::ManagedRejected`] for a managed file that the app rejects.
+pub fn usable(config: &Configuration) -> Result<(), ConfigError> {
+    let rejected = config.places.iter().find_map(|p| match &p.status {
+        PlaceStatus::Rejected(why) => Some((p.path.clone(), why.clone())),
+        _ => None,
+    });
+    match rejected {
+        Some((file, why)) => Err(ConfigError::ManagedRejected { file, why, next: MEND.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+const MEND: &str = "Make it a regular file of valid JSON, file and folder root's own (chown root:root, chmod go-w for both, no symbolic link); or pass the file as an argument to see what it says";
+
+pub(crate) fn read_through(
+    device: &Device,
+    catalogue: &KeyCatalogue,
+    options: &ReadOptions,
+    query: Query<'_>,
+) -> Result<Vec<Configuration>, ConfigError> {
+    let context = Context::new(catalogue, options);
+    let whose = Whose::find(device, context.places, query)?;
+    let mut reading = Reading { device, context: &context, whose: &whose, query, found: Found::default() };
+    for place in context.places.place.iter().filter(|p| p.platform == device.platform) {
+        let status = reading.look(place)?;
+        let path = reading.shown_path(place);
+        reading.found.places.push(PlaceRead { path, status });
+    }
+    reading.found.finish(device, &context, &whose)
+}
+
+struct Reading<'a> {
+    device: &'a Device,
+    context: &'a Context<'a>,
+    whose: &'a Whose,
+    query: Query<'a>,
+    found: Found,
+}
+
+impl Reading<'_> {
+    /// What a report calls the place.
+    fn shown_path(&self, place: &DevicePlace) -> String {
+        match (place.hive, &self.device.root) {
+            (Some(_), None) => self.registry_key(place),
+            (Some(_), Some(_)) => place.path.clone(),
+            (None, _) => match self.whose.filled(&place.path) {
+                Some(path) => self.device.path(&path).display().to_string(),
+                None => place.path.clone(),
+            },
         }
     }
-    first
+
+    /// The registry key, in another user's hive where one is asked for.
+    fn registry_key(&self, place: &DevicePlace) -> String {
+        match (&self.whose.sid, place.hive) {
+            (Some(sid), Some(Hive::User)) => {
+                let below = place.path.split_once('\\').map_or("", |(_, below)| below);
+                format!(r"HKEY_USERS\{sid}\{below}")
+            }
+            _ => place.path.clone(),
+        }
+    }
+
+    fn look(&mut self, place: &DevicePlace) -> Result<PlaceStatus, ConfigError> {
+        if let Some(since) = place.since.as_ref().filter(|s| !self.context.names.since(s)) {
+            return Ok(PlaceStatus::NotLookedAt(format!("app versions before {since} do not read it")));
+        }
+        if let Some(hive) = place.hive {
+            return self.hive(place, hive);
+        }
+        let Some(path) = self.whose.filled(&place.path) else {
+            return Ok(PlaceStatus::NotLookedAt("it is not known here whose it would be".to_owned()));
+        };
+        let path = self.device.path(&path);
+        match place.role {
+            Role::Managed => self.managed(place, &path),
+            Role::Library => self.library(&path),
+        }
+    }
+
+    fn managed(&mut self, place: &DevicePlace, path: &Path) -> Result<PlaceStatus, ConfigError> {
+        // The link itself counts: a broken one still makes the device managed.
+        if path.symlink_metadata().is_err() {
+            return Ok(PlaceStatus::Absent);
+        }
+        let problem =
+            if place.root_owned { only_root_wrote(path, self.device.root.is_some())? } else { None };
+        if let Some(why) = problem {
+            // A link in a copy leads to some file of the machine that this runs on.
+            let elsewhere = self.device.root.is_some();
+            let content = if elsewhere { None } else { configuration(path, self.context).ok() };
+            return Ok(self.reject(path, why, content));
+        }
+        match configuration(path, self.context) {
+            Ok(config) => {
+                self.add_managed(config);
+                if place.root_owned && self.device.root.is_some() {
+                    self.remark("ownership-not-checked", Severity::Info, format!(
+                        "{}: the app rejects this file when it or its folder is not root's own or others may write it; a copy no longer shows that, so run `ls -ld` on both on the device",
+                        place.path
+                    ));
+                }
+                Ok(PlaceStatus::Read)
+            }
+            Err(error @ (ConfigError::NotConfiguration { .. } | ConfigError::AnotherProduct { .. })) => {
+                self.remark("place-without-keys", Severity::Warning, error.to_string());
+                Ok(PlaceStatus::Ignored("no key of the app stands in it".to_owned()))
+            }
+            Err(error) if place.root_owned => Ok(self.reject(path, error.to_string(), None)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A managed file that the app does not take, and that takes the device over all the same.
+    fn reject(&mut self, path: &Path, why: String, content: Option<Configuration>) -> PlaceStatus {
+        self.found.rejected = true;
+        let because = format!("the app rejects the file: {why}");
+        let mut config = Configuration::default();
+        if let Some(content) = content {
+            config.sources = content.sources.clone();
+            lose_all(&mut config, content, &because);
+        }
+        self.add_managed(config);
+        self.remark(
+            "managed-rejected",
+            Severity::Error,
+            format!(
+                "{}: the app rejects this file ({why}), counts the device as managed and reads no other place either. {MEND}",
+                shown_path(path)
+            ),
+        );
+        PlaceStatus::Rejected(why)
+    }
+
+    fn hive(&mut self, place: &DevicePlace, hive: Hive) -> Result<PlaceStatus, ConfigError> {
+        let text = match &self.device.root {
+            Some(root) => {
+                let names: Vec<String> = place.copies.iter().filter_map(|c| self.whose.filled(c)).collect();
+                registry::copied(root, &names)?
+            }
+            None => registry::live(&self.registry_key(place), self.query),
+        };
+        let (name, bytes) = match text {
+            Text::Here { name, bytes } => (name, bytes),
+            // The hive of a user who is not signed in is not loaded.
+            Text::Absent
+                if hive == Hive::User && self.whose.sid.as_deref().is_some_and(|s| !self.is_loaded(s)) =>
+            {
+                return Ok(PlaceStatus::NotLookedAt(
+                    "the user is not signed in, so Windows has not loaded the hive".to_owned(),
+                ));
+            }
+            Text::Absent => return Ok(PlaceStatus::Absent),
+            Text::Unknown(why) => return Ok(PlaceStatus::NotLookedAt(why)),
+        };
+        let text = if self.device.root.is_some() {
+            encoding::decode(&bytes, &name)?.text.into_owned()
+        } else {
+            // The console's code page; the names and most values are ASCII.
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let Some(doc) = reg::hive(&text, &name, hive, self.context.places)? else {
+            return Ok(PlaceStatus::Absent);
+        };
+        if doc.entries.is_empty()
+            && doc.touched.is_empty()
+            && doc.machine_values.is_empty()
+            && doc.notes.is_empty()
+        {
+            return Ok(PlaceStatus::Ignored("no value stands in it".to_owned()));
+        }
+        let format = if self.device.root.is_some() { doc.format } else { "registry" };
+        let source = Source::of(&name, format, &bytes);
+        let values = doc.machine_values.clone();
+        let config = decode::decode(doc, &name, source, &self.context.names);
+        if hive == Hive::Machine {
+            self.found.machine_values = values;
+            self.add_managed(config);
+            return Ok(PlaceStatus::Read);
+        }
+        let silencer = self
+            .found
+            .machine_values
+            .first()
+            .filter(|_| self.context.names.since(&self.context.places.registry.machine_silences_since))
+            .cloned();
+        let Some(silencer) = silencer else {
+            self.add_managed(config);
+            return Ok(PlaceStatus::Read);
+        };
+        let because = reg::silenced(&silencer);
+        let count = config.settings.len() + config.unreadable.len();
+        let mut lost = Configuration { sources: config.sources.clone(), ..Configuration::default() };
+        lose_all(&mut lost, config, &because);
+        self.add_managed(lost);
+        if count > 0 {
+            self.remark(
+                "hkcu-ignored",
+                Severity::Error,
+                format!(
+                    "{count} values under HKEY_CURRENT_USER are ignored, because {because} (app {} and later); keep all values in one hive",
+                    self.context.places.registry.machine_silences_since
+                ),
+            );
+        }
+        Ok(PlaceStatus::Ignored(because))
+    }
+
+    fn is_loaded(&self, sid: &str) -> bool {
+        let key = format!(r"HKEY_USERS\{sid}\Environment");
+        matches!((self.query)(&key), Ok(Some(_)))
+    }
+
+    fn library(&mut self, path: &Path) -> Result<PlaceStatus, ConfigError> {
+        if !path.join(library::INDEX).is_file() {
+            return Ok(PlaceStatus::Absent);
+        }
+        let Some(key) = self.found.taken_over(self.context) else {
+            self.found.library = library::read(path, self.context)?;
+            return Ok(PlaceStatus::Read);
+        };
+        // Only to say what is lost, so a broken one is no error.
+        self.found.ignored = library::read(path, self.context).unwrap_or_default();
+        let asked = self.context.options.profiles != Profiles::Applied;
+        let severity = if asked { Severity::Warning } else { Severity::Info };
+        self.remark(
+            "library-ignored",
+            severity,
+            format!("{} is ignored as a whole, because {key} takes the device over", shown_path(path)),
+        );
+        Ok(PlaceStatus::Ignored(format!("{key} takes the device over")))
+    }
+
+    fn remark(&mut self, id: &str, severity: Severity, message: String) {
+        let lint = Lint { id: id.to_owned(), severity, message, key: None, origin: None };
+        self.found.managed.get_or_insert_with(Configuration::default).lint.push(lint);
+    }
+
+    fn add_managed(&mut self, next: Configuration) {
+        self.found.managed = Some(match self.found.managed.take() {
+            Some(first) => merged(first, next),
+            None => next,
+        });
+    }
+}
+
+fn shown_path(path: &Path) -> String {
+    super::error::shown_file(&path.display().to_string())
 }
 
 /// The app's own rule for the Linux managed file: a regular file of root's in a real folder of
-/// root's, neither writable by group or others (domain.md 4.4).
-#[cfg(unix)]
-fn only_root_wrote(path: &Path) -> Result<(), ConfigError> {
-    use std::os::unix::fs::MetadataExt;
-    let reject = |why: String| {
-        Err(ConfigError::ManagedRejected {
-            file: path.display().to_string(),
-            why,
-            next: "Make file and folder root's own: chown root:root and chmod go-w for both, no symbolic link; or pass the file as an argument to see what it says".to_owned(),
-        })
-    };
+/// root's, neither writable by group or others (domain.md 4.4). Gives what breaks it. A copy does
+/// not keep owners and modes, so only the kind of file is judged there.
+fn only_root_wrote(path: &Path, copy: bool) -> Result<Option<String>, ConfigError> {
     for (what, path, folder) in [("it", Some(path), false), ("its folder", path.parent(), true)] {
         let Some(path) = path else { continue };
         let meta = path.symlink_metadata().map_err(|e| io_error(&path.display().to_string(), &e))?;
         if meta.file_type().is_symlink() {
-            return reject(format!("{what} is a symbolic link"));
+            return Ok(Some(format!("{what} is a symbolic link")));
         }
         if folder != meta.is_dir() || !folder && !meta.is_file() {
-            return reject(format!("{what} is no regular {}", if folder { "folder" } else { "file" }));
+            return Ok(Some(format!("{what} is no regular {}", if folder { "folder" } else { "file" })));
         }
-        if meta.uid() != 0 {
-            return reject(format!("{what} belongs to user {}, not to root", meta.uid()));
-        }
-        if meta.mode() & 0o022 != 0 {
-            return reject(format!("{what} is writable by group or others (mode {:o})", meta.mode() & 0o777));
+        if !copy && let Some(why) = not_roots_own(&meta) {
+            return Ok(Some(format!("{what} {why}")));
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+#[cfg(unix)]
+fn not_roots_own(meta: &std::fs::Metadata) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    if meta.uid() != 0 {
+        return Some(format!("belongs to user {}, not to root", meta.uid()));
+    }
+    (meta.mode() & 0o022 != 0)
+        .then(|| format!("is writable by group or others (mode {:o})", meta.mode() & 0o777))
 }
 
 #[cfg(not(unix))]
-fn only_root_wrote(_path: &Path) -> Result<(), ConfigError> {
-    Ok(())
+fn not_roots_own(_meta: &std::fs::Metadata) -> Option<String> {
+    None
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-    use std::fs;
-
-    use super::*;
-
-    const ID: &str = "0123abcd-0000-4000-8000-00000000000f";
-
-    fn keys() -> KeyCatalogue {
-        toml::from_str(include_str!("../../tests/config/keys.toml")).unwrap()
-    }
-
-    struct Device(tempfile::TempDir);
-
-    impl Device {
-        fn new() -> Self {
-            Self(tempfile::tempdir().unwrap())
-        }
-
-        fn put(self, path: &str, content: &str) -> Self {
-            let path = self.0.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-            self
-        }
-
-        fn library(self, dir: &str, content: &str) -> Self {
-            self.put(
-                &format!("{dir}/_meta.json"),
-                &format!("{{\"appliedId\":\"{ID}\",\"entries\":[{{\"id\":\"{ID}\",\"name\":\"One\"}}]}}"),
-            )
-            .put(&format!("{dir}/{ID}.json"), content)
-        }
-
-        fn read(&self, platform: Platform) -> Result<Configuration, ConfigError> {
-            let whose = Whose {
-                user: Some("ann".into()),
-                home: Some("/home/ann".into()),
-                localappdata: Some("/local".into()),
-                root: Some(self.0.path().to_owned()),
-            };
-            read_of(platform, &keys(), &whose, places::embedded())
-        }
-    }
-
-    fn plist(pairs: &str) -> String {
-        format!("<plist><dict>{pairs}</dict></plist>")
-    }
-
-    const MAC: &str = "Library/Managed Preferences";
-    const FILE: &str = "com.anthropic.claudefordesktop.plist";
-
-    #[test]
-    fn an_empty_device_names_every_place_and_three_commands() {
-        for (platform, part) in [
-            (Platform::Macos, "Managed Preferences/ann/"),
-            (Platform::Linux, "/etc/claude-desktop/managed-settings.json"),
-            (Platform::Windows, "reg export HKLM"),
-        ] {
-            let error = Device::new().read(platform).unwrap_err();
-            assert!(matches!(error, ConfigError::NoneOnDevice { .. }));
-            let text = error.to_string();
-            assert!(text.contains(part) && text.contains("configLibrary"), "{text}");
-            assert_eq!(text.matches("\n  clearway ").count(), 3, "{text}");
-        }
-    }
-
-    #[test]
-    fn on_macos_the_users_managed_value_wins_key_by_key() {
-        let device = Device::new()
-            .put(&format!("{MAC}/ann/{FILE}"), &plist("<key>inferenceProvider</key><string>vertex</string>"))
-            .put(
-                &format!("{MAC}/{FILE}"),
-                &plist("<key>inferenceProvider</key><string>gateway</string><key>inferenceBedrockRegion</key><string>r</string>"),
-            )
-            .library("home/ann/Library/Application Support/Claude-3p/configLibrary", "{\"bootstrapUrl\": \"https://b.example\"}");
-        let config = device.read(Platform::Macos).unwrap();
-        assert_eq!(config.text("inferenceProvider"), Some("vertex"));
-        assert_eq!(config.text("inferenceBedrockRegion"), Some("r"));
-        assert!(!config.is_set("bootstrapUrl"));
-        let ids: Vec<&str> = config.lint.iter().map(|l| l.id.as_str()).collect();
-        assert_eq!(ids, ["shadowed-key", "library-ignored"]);
-    }
-
-    #[test]
-    fn managed_app_behaviour_keys_alone_leave_the_library_alive() {
-        let device = Device::new()
-            .put("etc/claude-desktop/managed-settings.json", "{\"disableAutoUpdates\": true}")
-            .library(
-                "home/ann/.config/Claude-3p/configLibrary",
-                "{\"inferenceProvider\": \"gateway\", \"disableAutoUpdates\": false}",
-            );
-        let config = device.read(Platform::Linux).unwrap();
-        assert_eq!(config.text("inferenceProvider"), Some("gateway"));
-        assert_eq!(config.get("disableAutoUpdates"), Some(&crate::config::Value::Bool(true)));
-        assert_eq!(config.sources.len(), 2);
-        assert!(config.lint.iter().all(|l| l.id != "no-provider"), "{:?}", config.lint);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_managed_file_that_others_could_have_written_is_rejected() {
-        use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-        let dir = tempfile::tempdir().unwrap();
-        let folder = dir.path().join("app");
-        fs::create_dir(&folder).unwrap();
-        let file = folder.join("managed.json");
-        fs::write(&file, "{}").unwrap();
-        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-        mode(&folder, 0o755);
-        mode(&file, 0o644);
-        let root = fs::metadata(&file).unwrap().uid() == 0;
-        let why = |path: &Path| only_root_wrote(path).err().map(|e| e.to_string());
-        assert_eq!(why(&file).is_none(), root);
-        mode(&file, 0o664);
-        assert!(why(&file).unwrap().contains(if root { "writable by group" } else { "belongs to user" }));
-        mode(&file, 0o644);
-        mode(&folder, 0o777);
-        assert!(why(&file).unwrap().contains(if root {
-            "its folder is writable"
-        } else {
-            "belongs to user"
-        }));
-        mode(&folder, 0o755);
-        let link = folder.join("link.json");
-        symlink(&file, &link).unwrap();
-        assert!(why(&link).unwrap().contains("symbolic link"));
-    }
-}
+#[path = "device_tests.rs"]
+mod tests;

@@ -168,6 +168,42 @@ pub enum ConfigError {
         /// How to mend it.
         next: String,
     },
+    /// Entries of a configLibrary are asked for, and the input is none.
+    #[error(
+        "{}: only a configLibrary folder has named profiles; name that folder, or leave --profile and --all-profiles out", shown_file(.file)
+    )]
+    NoProfiles {
+        /// The input as given.
+        file: String,
+    },
+    /// No entry of that name.
+    #[error("{}: no profile is called `{}`. {next}", shown_file(.dir), shown(.name))]
+    NoSuchProfile {
+        /// The configLibrary.
+        dir: String,
+        /// The name that was asked for.
+        name: String,
+        /// The names that are there.
+        next: String,
+    },
+    /// A user that cannot be found, or cannot be a user's name.
+    #[error("--user {}: {what}. {next}", shown(.user))]
+    NoSuchUser {
+        /// The name as given.
+        user: String,
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        next: String,
+    },
+    /// A copy of a device with several users, and none was named.
+    #[error("{}: the copy holds files of several users; choose one with --user: {}", shown_file(.root), .users.join(", "))]
+    SeveralUsers {
+        /// The folder.
+        root: String,
+        /// Their names.
+        users: Vec<String>,
+    },
     /// No configuration is applied on this device.
     #[error("{}", none_on_device(.looked, .note.as_deref()))]
     NoneOnDevice {

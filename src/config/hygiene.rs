@@ -1,8 +1,9 @@
 //! Keeps credentials out of everything that can be shown, and tells placeholders from values.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::secret::Secret;
+use super::secret::{NOT_INCLUDED, Secret};
 use super::value::Value;
 
 /// Turns everything at the dotted `pattern` into secrets; `*` stands for any member or element. An
@@ -53,8 +54,142 @@ fn secret(value: Value) -> Value {
     match value {
         Value::Text(text) => Value::Secret(Secret::new(text)),
         Value::Integer(number) => Value::Secret(Secret::new(number.to_string())),
+        Value::Number(text) => Value::Secret(Secret::new(text)),
         other => other,
     }
+}
+
+/// Turns text that gives itself away as a credential into a secret, wherever it stands: a token by
+/// its beginning, a header's value, what follows a flag such as `--api-key`, a member whose name says
+/// so.
+pub(crate) fn hide_lookalikes(value: Value) -> Value {
+    match value {
+        Value::Text(text) if looks_secret(&text) => Value::Secret(Secret::new(text)),
+        Value::List(items) => {
+            let mut flagged = false;
+            let hidden = items.into_iter().map(|item| {
+                let now = std::mem::replace(&mut flagged, matches!(&item, Value::Text(t) if is_flag(t)));
+                if now { hide_all(item) } else { hide_lookalikes(item) }
+            });
+            Value::List(hidden.collect())
+        }
+        Value::Map(map) => {
+            let hidden = map.into_iter().map(|(name, inner)| {
+                let word = matches!(&inner, Value::Text(t) if t.len() > 12 || t.bytes().any(|b| !matches!(b, b'a'..=b'z' | b'-')));
+                let inner = if word && names_secret(&name) { secret(inner) } else { hide_lookalikes(inner) };
+                (name, inner)
+            });
+            Value::Map(hidden.collect())
+        }
+        other => other,
+    }
+}
+
+/// Whether some part of the value is a secret.
+pub(crate) fn has_secret(value: &Value) -> bool {
+    match value {
+        Value::Secret(_) => true,
+        Value::List(items) => items.iter().any(has_secret),
+        Value::Map(map) => map.values().any(has_secret),
+        _ => false,
+    }
+}
+
+/// Beginnings of tokens that well-known issuers give out.
+const TOKENS: [&str; 14] = [
+    "sk-",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "hf_",
+    "tvly-",
+];
+
+fn looks_secret(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let scheme = ["bearer ", "basic "].iter().any(|s| {
+        lower.split_once(s).is_some_and(|(before, rest)| {
+            let begins = before.is_empty() || before.ends_with(|c: char| !c.is_alphanumeric());
+            begins && rest.split_whitespace().next().is_some_and(|w| w.len() >= 6)
+        })
+    });
+    let token = |word: &str| {
+        let known = TOKENS.iter().any(|t| word.strip_prefix(t).is_some_and(|rest| rest.len() >= 12))
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let jwt = word.len() >= 30 && word.starts_with("eyJ") && word.contains('.');
+        known || jwt
+    };
+    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ':' | ',' | ';'));
+    let assigned = text.split_once(['=', ':']).is_some_and(|(name, rest)| {
+        !name.contains(char::is_whitespace)
+            && !rest.trim().is_empty()
+            && !rest.starts_with("//")
+            && names_secret(name)
+    });
+    text == NOT_INCLUDED || scheme || words.into_iter().any(token) || assigned
+}
+
+/// The text with [`NOT_INCLUDED`] in the place of every parameter of an address whose name says that
+/// it is a secret.
+pub(crate) fn without_query_secrets(text: &str) -> Cow<'_, str> {
+    const SHORT: [&str; 7] = ["key", "sig", "signature", "code", "sas", "pwd", "pass"];
+    if !text.contains("://") || !text.contains('?') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['?', '&']) {
+        let (head, tail) = rest.split_at(at + 1);
+        out.push_str(head);
+        let end = tail.find(['&', '#', '"', '\'', ' ', '\n']).unwrap_or(tail.len());
+        let (parameter, after) = tail.split_at(end);
+        match parameter.split_once('=') {
+            Some((name, value))
+                if !value.is_empty()
+                    && (names_secret(name) || SHORT.contains(&name.to_ascii_lowercase().as_str())) =>
+            {
+                out.push_str(name);
+                out.push('=');
+                out.push_str(NOT_INCLUDED);
+            }
+            _ => out.push_str(parameter),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Whether the next element of a list is the value of this flag, and secret.
+fn is_flag(text: &str) -> bool {
+    text.starts_with('-') && !text.contains('=') && names_secret(text)
+}
+
+/// Whether a name says that a secret stands behind it.
+fn names_secret(name: &str) -> bool {
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    [
+        "secret",
+        "password",
+        "passwd",
+        "token",
+        "apikey",
+        "accesskey",
+        "secretkey",
+        "privatekey",
+        "authorization",
+    ]
+    .iter()
+    .any(|w| plain.ends_with(w))
 }
 
 /// Removes `user:password@` from every URL in `value`; true when there was one.
@@ -77,7 +212,7 @@ pub(crate) fn strip_credentials(value: &mut Value, is_url: bool) -> bool {
         Value::Map(map) => {
             map.values_mut().filter_map(|v| strip_credentials(v, is_url).then_some(())).count() > 0
         }
-        Value::Bool(_) | Value::Integer(_) | Value::Secret(_) => false,
+        Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Secret(_) => false,
     }
 }
 
@@ -137,7 +272,7 @@ pub(crate) fn has_placeholder(value: &Value) -> bool {
         Value::Secret(secret) => is_placeholder(secret.expose()),
         Value::List(items) => items.iter().any(has_placeholder),
         Value::Map(map) => map.values().any(has_placeholder),
-        Value::Bool(_) | Value::Integer(_) => false,
+        Value::Bool(_) | Value::Integer(_) | Value::Number(_) => false,
     }
 }
 
@@ -239,6 +374,56 @@ mod tests {
         assert_eq!(hide(text("s"), ""), Value::Secret(Secret::new("s")));
         assert_eq!(hide(text("s"), "*"), Value::Secret(Secret::new("s")));
         assert_eq!(hide(text("s"), "clientSecret"), text("s"));
+    }
+
+    #[test]
+    fn what_looks_like_a_credential_is_one() {
+        for yes in [
+            "Authorization: Bearer abcdef123456",
+            "sk-ant-api03-abcdefghijkl",
+            "--api-key=abc",
+            "TOKEN=abc",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc",
+        ] {
+            assert!(looks_secret(yes), "{yes}");
+        }
+        for no in [
+            "sk-telecom-hosts.example.com",
+            "https://host.example/token",
+            "the basics of it",
+            "bearer token",
+            "x=1",
+            "tokens",
+            "id_token",
+        ] {
+            assert!(!looks_secret(no), "{no}");
+        }
+        let args =
+            Value::List(vec![text("--token"), text("plain"), text("--url"), text("https://h.example")]);
+        let hidden = format!("{:?}", hide_lookalikes(args));
+        assert!(hidden.contains("[secret]") && hidden.contains("h.example"), "{hidden}");
+        let policy = map(&[("get_token", text("allow")), ("api_key", text("hunter2"))]);
+        let hidden = format!("{:?}", hide_lookalikes(policy));
+        assert!(hidden.contains("allow") && !hidden.contains("hunter2"), "{hidden}");
+    }
+
+    #[test]
+    fn parameters_that_are_secrets_leave_addresses() {
+        let mark = NOT_INCLUDED;
+        for (given, left) in [
+            (
+                "https://h.example/?api-version=1&key=abc",
+                format!("https://h.example/?api-version=1&key={mark}"),
+            ),
+            (
+                "https://h.example/?access_token=a&x=1#k",
+                format!("https://h.example/?access_token={mark}&x=1#k"),
+            ),
+            ("https://h.example/path?team=blue", "https://h.example/path?team=blue".into()),
+            ("is it? key=x", "is it? key=x".into()),
+        ] {
+            assert_eq!(without_query_secrets(given), left, "{given}");
+        }
     }
 
     #[test]

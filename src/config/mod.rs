@@ -1,18 +1,26 @@
 //! Reads what administrators deploy: recognises the format, decodes every value by the key's
 //! documented type and keeps where it came from. No network, and no rule is evaluated here.
 
+mod bootstrap;
 mod decode;
 pub mod device;
+mod device_precedence;
+mod device_registry;
+mod device_user;
 pub mod error;
 mod formats;
 mod hygiene;
+mod library;
 mod names;
 mod places;
 mod read;
 pub mod secret;
 pub mod value;
+pub mod write;
 
 pub use error::{ConfigError, Place};
-pub use read::{Input, MAX_FILE_BYTES, file, read, read_bytes};
+pub use read::{Input, MAX_FILE_BYTES, Profiles, ReadOptions, file, read, read_bytes, read_with};
 pub use secret::Secret;
-pub use value::{Configuration, Lint, Origin, Setting, Source, Value};
+pub use value::{
+    Configuration, Lint, Origin, PlaceRead, PlaceStatus, Setting, Shadowed, ShadowedBy, Source, Value,
+};

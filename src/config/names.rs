@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::rules::keys::{Key, KeyCatalogue};
+use crate::terms::AppVersion;
 
 /// The catalogue, ready for many look-ups.
 pub(crate) struct Names<'a> {
@@ -10,7 +11,9 @@ pub(crate) struct Names<'a> {
     old: HashMap<&'a str, &'a Key>,
     folded: HashMap<String, &'a Key>,
     nested: HashMap<&'a str, Vec<&'a Key>>,
+    moved: HashMap<&'a str, &'a Key>,
     keys: &'a [Key],
+    version: Option<AppVersion>,
 }
 
 /// What a name turned out to be.
@@ -29,20 +32,36 @@ pub(crate) enum Known<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// Indexes `catalogue`.
+    /// Indexes `catalogue` for the newest app version.
+    #[cfg(test)]
     pub(crate) fn new(catalogue: &'a KeyCatalogue) -> Self {
+        Self::for_version(catalogue, None)
+    }
+
+    /// Indexes `catalogue` as `version` reads it; the newest version when there is none.
+    pub(crate) fn for_version(catalogue: &'a KeyCatalogue, version: Option<&AppVersion>) -> Self {
         let mut names = Self {
             current: HashMap::new(),
             old: HashMap::new(),
             folded: HashMap::new(),
             nested: HashMap::new(),
+            moved: HashMap::new(),
             keys: &catalogue.keys,
+            version: version.cloned(),
         };
         for key in &catalogue.keys {
             names.current.insert(&key.name, key);
             names.folded.insert(fold(&key.name), key);
-            if let Some(path) = &key.nested {
+            let here = key.nested_at(version);
+            if let Some(path) = here {
                 names.nested.entry(path).or_default().push(key);
+            }
+            let paths = key.nested.as_deref().into_iter();
+            for path in paths.chain(key.nested_earlier.as_ref().map(|e| e.path.as_str())) {
+                // A flat name at the root is told by its name.
+                if Some(path) != here && path != key.name {
+                    names.moved.insert(path, key);
+                }
             }
         }
         for key in &catalogue.keys {
@@ -84,9 +103,41 @@ impl<'a> Names<'a> {
         self.nested.get(path).map_or(&[], Vec::as_slice)
     }
 
+    /// The key that other app versions read at `path` of the nested document, and this one elsewhere.
+    pub(crate) fn moved(&self, path: &str) -> Option<&'a Key> {
+        self.moved.get(path).copied()
+    }
+
+    /// The app version that is asked about; the newest when there is none.
+    pub(crate) const fn version(&self) -> Option<&AppVersion> {
+        self.version.as_ref()
+    }
+
+    /// Whether the app version that is asked about is `version` or later.
+    pub(crate) fn since(&self, version: &AppVersion) -> bool {
+        self.version.as_ref().is_none_or(|v| v >= version)
+    }
+
+    /// Whether the key `name` belongs to the app-behaviour set of the version.
+    pub(crate) fn is_behaviour(&self, name: &str) -> bool {
+        self.current.get(name).is_some_and(|k| k.is_behaviour(self.version()))
+    }
+
+    /// Whether the version reads the key `name` at all.
+    pub(crate) fn is_read(&self, name: &str) -> bool {
+        self.current.get(name).is_some_and(|k| {
+            let begun = k.since.as_ref().is_none_or(|s| self.since(s));
+            let over = k.until.as_ref().is_some_and(|u| self.since(u));
+            begun && !over
+        })
+    }
+
     /// Whether some key stands below `path` of the nested document.
     pub(crate) fn has_below(&self, path: &str) -> bool {
-        self.nested.keys().any(|p| p.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+        self.nested
+            .keys()
+            .chain(self.moved.keys())
+            .any(|p| p.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
     }
 
     /// Every path of the nested document.

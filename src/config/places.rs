@@ -4,14 +4,18 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::terms::Platform;
+use crate::terms::{AppVersion, Platform};
 
 /// Everything in `rules/places.toml`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Places {
     /// Names inside JSON documents.
     pub json: JsonNames,
+    /// A bootstrap server's response.
+    pub bootstrap: Bootstrap,
+    /// The app's own diagnostic report.
+    pub report: Report,
     /// Names inside property lists.
     pub plist: PlistNames,
     /// Names in the registry.
@@ -23,7 +27,7 @@ pub(crate) struct Places {
 }
 
 /// Names inside JSON documents.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JsonNames {
     /// The object that carries the keys in the app's own desktop configuration file.
@@ -34,6 +38,40 @@ pub(crate) struct JsonNames {
     pub envelope: Vec<String>,
     /// File name of a Linux managed configuration.
     pub linux_file: String,
+    /// First app version that reads the nested document.
+    pub nested_since: AppVersion,
+    /// The member that only a bootstrap response has.
+    pub expiry: String,
+}
+
+/// What the app takes from a bootstrap server's response.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bootstrap {
+    /// Keys that are never taken from a response.
+    pub excluded: Vec<String>,
+    /// Keys that a response neither sets nor unsets.
+    pub kept: Vec<String>,
+    /// Keys whose address must share the server's origin unless `sign_in` is set.
+    pub pinned: Vec<String>,
+    /// The key that holds the server's address.
+    pub url: String,
+    /// The key that signs in to the server.
+    pub sign_in: String,
+    /// The key that switches the server off.
+    pub enabled: String,
+    /// The key that lists connectors.
+    pub connectors: String,
+    /// Keys that choose a connection.
+    pub connection: Vec<String>,
+}
+
+/// The app's own diagnostic report.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Report {
+    /// The file inside the archive that says what was applied.
+    pub applied: String,
 }
 
 /// Names inside property lists.
@@ -45,11 +83,13 @@ pub(crate) struct PlistNames {
 }
 
 /// Names in the registry.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegistryNames {
     /// The policy key below a hive.
     pub key: String,
+    /// First app version in which a value of the machine hive silences the user hive.
+    pub machine_silences_since: AppVersion,
     /// Keys that guides name by mistake.
     pub mistaken: Vec<String>,
 }
@@ -78,6 +118,16 @@ pub(crate) enum Role {
     Library,
 }
 
+/// A registry hive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Hive {
+    /// HKEY_LOCAL_MACHINE.
+    Machine,
+    /// HKEY_CURRENT_USER, or another user's below HKEY_USERS.
+    User,
+}
+
 /// A place on a device.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,7 +139,16 @@ pub(crate) struct DevicePlace {
     /// The app demands that only root can have written it.
     #[serde(default)]
     pub root_owned: bool,
-    /// The path, with `{user}`, `{home}` and `{localappdata}` to fill in.
+    /// First app version that looks there.
+    #[serde(default)]
+    pub since: Option<AppVersion>,
+    /// A registry key of this hive instead of a file.
+    #[serde(default)]
+    pub hive: Option<Hive>,
+    /// Where a copy of a device keeps the registry key's text.
+    #[serde(default)]
+    pub copies: Vec<String>,
+    /// The path, with `{user}`, `{home}` and `{localappdata}` to fill in; or the registry key.
     pub path: String,
 }
 

@@ -2,19 +2,18 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::decode;
 use super::error::{ConfigError, Place, shown};
-use super::formats::tree::{Member, Raw, find};
-use super::formats::{self, json, plist, reg, sniff};
+use super::formats::{self, cms, diagnostic, json, plist, reg, sniff, zip};
 use super::names::Names;
 use super::places::{self, Places};
-use super::value::{Configuration, Lint, Source};
+use super::value::{Configuration, Source};
+use super::{bootstrap, decode, library};
 use crate::rules::keys::KeyCatalogue;
-use crate::terms::Severity;
+use crate::terms::{AppVersion, Severity};
 
 /// Largest file that is read.
 pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
@@ -38,25 +37,109 @@ pub enum Input {
     },
 }
 
+/// How a configuration is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The app version whose reading is followed; the newest when there is none.
+    pub app_version: Option<AppVersion>,
+    /// Which entries of a configLibrary are read.
+    pub profiles: Profiles,
+    /// A saved response of the bootstrap server, laid over every configuration.
+    pub bootstrap_response: Option<String>,
+}
+
+/// Which entries of a configLibrary are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Profiles {
+    /// The applied one.
+    #[default]
+    Applied,
+    /// Those with these names or ids.
+    Named(Vec<String>),
+    /// Every one.
+    All,
+}
+
+/// What every reader needs at hand.
+pub(crate) struct Context<'a> {
+    pub names: Names<'a>,
+    pub places: &'static Places,
+    pub options: &'a ReadOptions,
+}
+
+impl<'a> Context<'a> {
+    /// For `options` and the built-in places.
+    pub(crate) fn new(catalogue: &'a KeyCatalogue, options: &'a ReadOptions) -> Self {
+        let names = Names::for_version(catalogue, options.app_version.as_ref());
+        Self { names, places: places::embedded(), options }
+    }
+}
+
 /// Reads what `arg` names: a file in any supported format, a folder with `_meta.json`, or `-` for
 /// standard input. The format is told by the content.
 ///
 /// # Errors
 /// See [`ConfigError`]; nothing is read beyond [`MAX_FILE_BYTES`].
 pub fn read(arg: &str, catalogue: &KeyCatalogue) -> Result<Vec<Input>, ConfigError> {
-    let places = places::embedded();
-    let names = Names::new(catalogue);
+    read_with(arg, catalogue, &ReadOptions::default())
+}
+
+/// Reads what `arg` names as `options` say; a configLibrary gives one configuration for each of its
+/// entries that is asked for.
+///
+/// # Errors
+/// As [`read`]; also when entries are asked for by name that are not there, or of something that
+/// has none.
+pub fn read_with(
+    arg: &str,
+    catalogue: &KeyCatalogue,
+    options: &ReadOptions,
+) -> Result<Vec<Input>, ConfigError> {
+    let context = Context::new(catalogue, options);
+    let mut inputs = inputs(arg, &context)?;
+    if let Some(name) = &options.bootstrap_response {
+        let response = response(name, &context)?;
+        for input in &mut inputs {
+            if let Input::Configuration(config) = input {
+                bootstrap::overlay(config, response.clone(), &context, false);
+            }
+        }
+    }
+    Ok(inputs)
+}
+
+fn inputs(arg: &str, context: &Context<'_>) -> Result<Vec<Input>, ConfigError> {
+    let no_entries = || match context.options.profiles {
+        Profiles::Applied => Ok(()),
+        _ => Err(ConfigError::NoProfiles { file: arg.to_owned() }),
+    };
     if arg == "-" {
+        no_entries()?;
         let bytes = bounded(std::io::stdin().lock(), "-")?;
-        return Ok(vec![interpret(&bytes, "-", "standard input", &names, places)?]);
+        return Ok(vec![interpret(&bytes, "-", "standard input", context)?]);
     }
     let path = Path::new(arg);
     let metadata = fs::metadata(path).map_err(|e| io_error(arg, &e))?;
     if metadata.is_dir() {
-        return Ok(vec![Input::Configuration(library(path, &names, places)?)]);
+        return Ok(library::read(path, context)?.into_iter().map(Input::Configuration).collect());
     }
+    no_entries()?;
     let bytes = file(path, arg)?;
-    Ok(vec![interpret(&bytes, arg, &base_name(path), &names, places)?])
+    Ok(vec![interpret(&bytes, arg, &base_name(path), context)?])
+}
+
+/// Reads the saved response of a bootstrap server.
+pub(crate) fn response(arg: &str, context: &Context<'_>) -> Result<Configuration, ConfigError> {
+    let path = Path::new(arg);
+    let bytes = file(path, arg)?;
+    let mut config = plain(interpret(&bytes, arg, &base_name(path), context)?, arg)?;
+    if let Some(source) = config.sources.first_mut()
+        && source.format != bootstrap::FORMAT
+    {
+        source.format = bootstrap::FORMAT.to_owned();
+        bootstrap::filter(&mut config, &context.places.bootstrap);
+    }
+    Ok(config)
 }
 
 /// Reads bytes that are at hand already, as [`read`] reads a file of the name `name`: for programs
@@ -68,28 +151,29 @@ pub fn read_bytes(bytes: &[u8], name: &str, catalogue: &KeyCatalogue) -> Result<
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(too_large(name));
     }
-    interpret(bytes, name, &base_name(Path::new(name)), &Names::new(catalogue), places::embedded())
+    let options = ReadOptions::default();
+    interpret(bytes, name, &base_name(Path::new(name)), &Context::new(catalogue, &options))
 }
 
 /// Reads one file into a configuration, for places on a device.
-pub(crate) fn configuration(
-    path: &Path,
-    names: &Names,
-    places: &Places,
-) -> Result<Configuration, ConfigError> {
+pub(crate) fn configuration(path: &Path, context: &Context<'_>) -> Result<Configuration, ConfigError> {
     let shown = path.display().to_string();
     let bytes = file(path, &shown)?;
-    match interpret(&bytes, &shown, &base_name(path), names, places)? {
+    plain(interpret(&bytes, &shown, &base_name(path), context)?, &shown)
+}
+
+fn plain(input: Input, shown: &str) -> Result<Configuration, ConfigError> {
+    match input {
         Input::Configuration(config) => Ok(config),
         Input::HostsDocument { .. } => Err(ConfigError::NotConfiguration {
-            place: Place::file(&shown),
+            place: Place::file(shown),
             what: "an allowlist of Clearway where the app's configuration belongs".to_owned(),
             next: "Pass it as an argument instead".to_owned(),
         }),
     }
 }
 
-fn base_name(path: &Path) -> String {
+pub(crate) fn base_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
 }
 
@@ -98,20 +182,37 @@ pub(crate) fn interpret(
     bytes: &[u8],
     file: &str,
     name: &str,
-    names: &Names,
-    places: &Places,
+    context: &Context<'_>,
 ) -> Result<Input, ConfigError> {
+    match document(bytes, file, context)? {
+        json::Json::Hosts(json) => {
+            Ok(Input::HostsDocument { name: name.to_owned(), sha256: sha256(bytes), json })
+        }
+        json::Json::Document(doc) => {
+            let source = Source::of(file, doc.format, bytes);
+            let response = doc.format == bootstrap::FORMAT;
+            let mut config = decode::decode(doc, name, source, &context.names);
+            if response {
+                bootstrap::filter(&mut config, &context.places.bootstrap);
+            }
+            Ok(Input::Configuration(config))
+        }
+    }
+}
+
+fn document(bytes: &[u8], file: &str, context: &Context<'_>) -> Result<json::Json, ConfigError> {
+    let Context { names, places, .. } = context;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ConfigError::Empty { file: file.to_owned() });
     }
-    let source =
-        |format: &str| Source { name: file.to_owned(), format: format.to_owned(), sha256: sha256(bytes) };
-    let done = |doc: formats::Document| {
-        let source = source(doc.format);
-        Ok(Input::Configuration(decode::decode(doc, name, source, names)))
-    };
     if bytes.starts_with(b"bplist") {
-        return done(plist::read_binary(bytes, file, names, places)?);
+        return plist::read_binary(bytes, file, names, places).map(json::Json::Document);
+    }
+    if cms::is_message(bytes) {
+        return signed(&cms::read(bytes, file)?, file, context);
+    }
+    if zip::is_archive(bytes) {
+        return archive(bytes, file, context);
     }
     sniff::refuse_binary(bytes, file)?;
     let decoded = formats::encoding::decode(bytes, file)?;
@@ -119,19 +220,18 @@ pub(crate) fn interpret(
     if text.trim().is_empty() {
         return Err(ConfigError::Empty { file: file.to_owned() });
     }
+    if base_name(Path::new(file)).eq_ignore_ascii_case(&places.report.applied) {
+        return diagnostic::read(text, file, names, places).map(json::Json::Document);
+    }
     let kind = sniff::kind(text, file)?;
-    match kind {
+    Ok(json::Json::Document(match kind {
         sniff::Kind::Json | sniff::Kind::JsonFragment => {
-            match json::read(text, file, kind == sniff::Kind::JsonFragment, names, places)? {
-                json::Json::Document(doc) => done(doc),
-                json::Json::Hosts(json) => {
-                    Ok(Input::HostsDocument { name: name.to_owned(), sha256: sha256(bytes), json })
-                }
-            }
+            return json::read(text, file, kind == sniff::Kind::JsonFragment, names, places);
         }
-        sniff::Kind::Xml => done(plist::read_xml(text, file, names, places)?),
+        sniff::Kind::Xml => plist::read_xml(text, file, names, places)?,
+        sniff::Kind::PemMessage => return signed(&cms::read_pem(text, file)?, file, context),
         sniff::Kind::Reg => {
-            let mut doc = reg::read(text, file, places)?;
+            let mut doc = reg::read(text, file, names, places)?;
             if let Some(line) = decoded.replaced {
                 doc.notes.push(formats::Note::at(
                     "not-utf8",
@@ -142,8 +242,83 @@ pub(crate) fn interpret(
                     String::new(),
                 ));
             }
-            done(doc)
+            doc
         }
+    }))
+}
+
+/// The profile inside a signed message.
+fn signed(signed: &cms::Signed, file: &str, context: &Context<'_>) -> Result<json::Json, ConfigError> {
+    let content = &signed.content;
+    let profile = content.starts_with(b"bplist")
+        || formats::encoding::decode(content, file).is_ok_and(|t| t.text.trim_start().starts_with('<'));
+    if !profile {
+        return Err(ConfigError::NotConfiguration {
+            place: Place::file(file),
+            what: "this is a signed message (CMS) that holds no profile".to_owned(),
+            next: sniff::ACCEPTED.to_owned(),
+        });
+    }
+    let mut read = document(content, file, context)?;
+    if let json::Json::Document(doc) = &mut read {
+        let who = match &signed.signer {
+            Some(name) => format!("a certificate that calls itself \u{201c}{name}\u{201d}"),
+            None => "a certificate that is not in the file".to_owned(),
+        };
+        doc.notes.insert(
+            0,
+            formats::Note::whole(
+                "signed-profile",
+                Severity::Info,
+                format!(
+                    "the profile is signed with {who}; the signature was not verified here, so check it in your management tool; line numbers are those of the content"
+                ),
+            ),
+        );
+    }
+    Ok(read)
+}
+
+/// What the app applied, out of its diagnostic report.
+fn archive(bytes: &[u8], file: &str, context: &Context<'_>) -> Result<json::Json, ConfigError> {
+    let Context { names, places, .. } = context;
+    let wanted = &places.report.applied;
+    let (inner, content) = zip::file(bytes, wanted).map_err(|problem| {
+        let unpack = format!("Unpack it and pass {wanted} or the configuration file inside");
+        let (what, next) = match problem {
+            zip::Problem::Damaged => {
+                ("this is a ZIP archive that is damaged or cut off".to_owned(), "Copy or export it again".to_owned())
+            }
+            zip::Problem::Unsupported(why) => {
+                (format!("this is a ZIP archive whose {wanted} cannot be unpacked here: {why}"), unpack)
+            }
+            zip::Problem::TooLarge => (
+                format!("this is a ZIP archive whose {wanted} is larger than any real one"),
+                "Export the diagnostic report again".to_owned(),
+            ),
+            zip::Problem::Missing(names) => {
+                let seen: Vec<String> = names.iter().map(|n| shown(n)).collect();
+                let holds = if seen.is_empty() { "nothing".to_owned() } else { seen.join(", ") };
+                (
+                    format!("this is a ZIP archive without {wanted}, so no diagnostic report of the app (it holds {holds})"),
+                    "Unpack it and pass the configuration file inside".to_owned(),
+                )
+            }
+        };
+        ConfigError::NotConfiguration { place: Place::file(file), what, next }
+    })?;
+    let text = formats::encoding::decode(&content, file)?;
+    let mut doc = diagnostic::read(&text.text, file, names, places)?;
+    for entry in &mut doc.entries {
+        entry.path = format!("{}: {}", shown(&inner), entry.path);
+    }
+    Ok(json::Json::Document(doc))
+}
+
+impl Source {
+    /// The source `name` with these bytes.
+    pub(crate) fn of(name: &str, format: &str, bytes: &[u8]) -> Self {
+        Self { name: name.to_owned(), format: format.to_owned(), sha256: sha256(bytes) }
     }
 }
 
@@ -190,7 +365,7 @@ fn file_within(path: &Path, shown: &str, patience: Duration) -> Result<Vec<u8>, 
     })
 }
 
-fn bounded(reader: impl Read, shown: &str) -> Result<Vec<u8>, ConfigError> {
+pub(crate) fn bounded(reader: impl Read, shown: &str) -> Result<Vec<u8>, ConfigError> {
     let mut bytes = Vec::new();
     reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| io_error(shown, &e))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
@@ -219,119 +394,6 @@ pub(crate) fn io_error(file: &str, error: &std::io::Error) -> ConfigError {
             next: "Check the path and try again".to_owned(),
         },
     }
-}
-
-/// Reads the applied entry of a configLibrary folder.
-pub(crate) fn library(dir: &Path, names: &Names, places: &Places) -> Result<Configuration, ConfigError> {
-    let shown_dir = dir.display().to_string();
-    let index_path = dir.join("_meta.json");
-    if !index_path.is_file() {
-        let inner = dir.join("configLibrary");
-        let hint =
-            if inner.join("_meta.json").is_file() { format!(": {}", inner.display()) } else { String::new() };
-        return Err(ConfigError::NoMeta { dir: shown_dir, hint });
-    }
-    let index_name = index_path.display().to_string();
-    let bytes = file(&index_path, &index_name)?;
-    let text = formats::encoding::decode(&bytes, &index_name)?;
-    let root = formats::json_text::parse(&text.text).map_err(|f| f.at(&index_name, "JSON"))?;
-    let error = |what: String, next: &str| ConfigError::Meta {
-        file: index_name.clone(),
-        what,
-        next: next.to_owned(),
-    };
-    let Raw::Map(members) = root else {
-        return Err(error(
-            "not an object, so it names no applied configuration".to_owned(),
-            "Apply a configuration in the app's window again",
-        ));
-    };
-    let entries = entries(&members);
-    let mut lint = Vec::new();
-    let mut remark = |id: &str, message: String| {
-        lint.push(Lint { id: id.to_owned(), severity: Severity::Warning, message, key: None, origin: None });
-    };
-    let pointer = find(&members, "hybridPointer").and_then(|m| m.value.text()).filter(|t| !t.is_empty());
-    let id = match (pointer, find(&members, "appliedId").map(|m| &m.value)) {
-        (Some(pointer), _) => {
-            remark("hybrid-pointer", "_meta.json holds a leftover `hybridPointer`, which wins over `appliedId`; Apply in the app's window removes it".to_owned());
-            pointer.to_owned()
-        }
-        (None, Some(Raw::Text(id))) if !id.is_empty() => id.clone(),
-        _ => {
-            let known: Vec<String> = entries
-                .iter()
-                .take(5)
-                .map(|(id, name)| format!("{}.json ({})", shown(id), shown(name)))
-                .collect();
-            let next = if known.is_empty() {
-                "Apply a configuration in the app's window, or pass the managed configuration".to_owned()
-            } else {
-                format!("Pass one of its files: {}", known.join(", "))
-            };
-            return Err(error("no configuration is applied (`appliedId` is not set)".to_owned(), &next));
-        }
-    };
-    if !is_id(&id) {
-        return Err(error(
-            format!(
-                "the applied id `{}` is not 36 characters of a-f, 0-9 and -, so the app does not load it",
-                shown(&id)
-            ),
-            "Apply the configuration in the app's window again, or pass the file itself",
-        ));
-    }
-    let entry = entries.iter().find(|(known, _)| *known == id);
-    if entry.is_none() {
-        remark("applied-id-not-listed", format!("_meta.json applies {id}, which is not among its entries"));
-    }
-    let path = dir.join(format!("{id}.json"));
-    if !path.is_file() {
-        return Err(error(
-            format!("it applies {id}, but there is no {id}.json beside it"),
-            "Copy the whole folder, or apply a configuration in the app's window again",
-        ));
-    }
-    let mut config = configuration(&path, names, places)?;
-    if let Some((_, name)) = entry.filter(|(_, name)| !name.is_empty()) {
-        config.name = shown(name);
-    }
-    if let Some(source) = config.sources.first_mut() {
-        source.format = "configLibrary".to_owned();
-    }
-    config.lint.splice(0..0, lint);
-    Ok(config)
-}
-
-/// The entries of an index: id and name.
-fn entries(members: &[Member]) -> Vec<(String, String)> {
-    let Some(Raw::List(items)) = find(members, "entries").map(|m| &m.value) else { return Vec::new() };
-    items
-        .iter()
-        .filter_map(Raw::members)
-        .filter_map(|m| {
-            let text = |name| find(m, name).and_then(|m| m.value.text()).unwrap_or_default().to_owned();
-            let id = text("id");
-            (!id.is_empty()).then(|| (id, text("name")))
-        })
-        .collect()
-}
-
-/// Whether the app's loader would take the id; nothing else may become a file name.
-fn is_id(id: &str) -> bool {
-    id.len() == 36 && id.bytes().all(|b| matches!(b, b'a'..=b'f' | b'0'..=b'9' | b'-'))
-}
-
-/// The path of a place with its parts filled in, or `None` when a part is unknown here.
-pub(crate) fn filled(template: &str, parts: &[(&str, Option<String>)]) -> Option<PathBuf> {
-    let mut path = template.to_owned();
-    for (name, value) in parts {
-        let mark = format!("{{{name}}}");
-        if path.contains(&mark) {
-            path = path.replace(&mark, value.as_deref()?);
-        }
-    }
-    Some(PathBuf::from(path))
 }
 
 #[cfg(all(test, unix))]

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+/// What stands in the place of a secret in a file that was written without its secrets. Read back,
+/// it is a secret that is set, so that the same hosts follow, and that nothing may use.
+pub const NOT_INCLUDED: &str = "[secret not included]";
+
 /// Text that no output, log, error or `Debug` may show: keys, tokens, passwords, header values.
 ///
 /// It has no `Display` and no `Serialize`; [`Secret::expose`] is the only way to the text, and a
@@ -23,6 +27,11 @@ impl Secret {
     /// Whether there is any text at all (an empty key counts as not set).
     pub fn is_empty(&self) -> bool {
         self.0.trim().is_empty()
+    }
+
+    /// Whether this is the secret itself, not the mark of a file written without its secrets.
+    pub fn is_included(&self) -> bool {
+        self.0 != NOT_INCLUDED
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number, however it was spelled.
     Integer(i64),
+    /// Another number, as it was written; only inside lists and objects.
+    Number(String),
     /// Text as it is.
     Text(String),
     /// Text that must never be shown.
@@ -64,7 +66,7 @@ impl Value {
     /// an empty object count as not set (domain.md 4.2).
     pub fn is_set(&self) -> bool {
         match self {
-            Self::Bool(_) | Self::Integer(_) => true,
+            Self::Bool(_) | Self::Integer(_) | Self::Number(_) => true,
             Self::Text(t) => !t.is_empty(),
             Self::Secret(s) => !s.is_empty(),
             Self::List(l) => !l.is_empty(),
@@ -93,6 +95,8 @@ pub struct Setting {
     pub value: Value,
     /// Where it stands.
     pub origin: Origin,
+    /// How the file spells it, where that differs from the value and nothing of it is secret.
+    pub raw: Option<String>,
 }
 
 /// Something wrong or noteworthy in a configuration. `message` never contains a secret.
@@ -136,6 +140,83 @@ pub struct Configuration {
     pub settings: BTreeMap<String, Setting>,
     /// What the reader noticed.
     pub lint: Vec<Lint>,
+    /// Known keys that are present with a value the app cannot use. It counts them as set when it
+    /// decides whether a device is managed.
+    pub unreadable: Vec<String>,
+    /// What was set somewhere and is not in effect, in the order it lost.
+    pub shadowed: Vec<Shadowed>,
+    /// The places that were looked at, in order of precedence; empty for a file given by name.
+    pub places: Vec<PlaceRead>,
+    /// Whose preferences, hive or home folder were read, when a device was read.
+    pub user: Option<String>,
+}
+
+/// A value that is set and not in effect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shadowed {
+    /// The key.
+    pub key: String,
+    /// The value that lost, decoded; secrets are [`Value::Secret`] as everywhere.
+    pub value: Value,
+    /// Where it stands.
+    pub origin: Origin,
+    /// What it lost to.
+    pub by: ShadowedBy,
+}
+
+/// What a value lost to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShadowedBy {
+    /// The same key in a place that wins.
+    Key(Origin),
+    /// A rule about the whole place; the text is a clause that follows "because".
+    Rule(String),
+}
+
+/// A place on a device that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceRead {
+    /// The path, the registry key, or the path's template when a part of it is unknown here.
+    pub path: String,
+    /// What came of it.
+    pub status: PlaceStatus,
+}
+
+/// What came of looking at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlaceStatus {
+    /// At least one of its values could take effect.
+    Read,
+    /// Nothing is there.
+    Absent,
+    /// It is there, and its values do not count; the text is a clause that follows "because".
+    Ignored(String),
+    /// It is there, the app cannot use it and still counts the device as managed; the text says
+    /// why.
+    Rejected(String),
+    /// It could not be looked at from here; the text says why.
+    NotLookedAt(String),
+}
+
+impl PlaceStatus {
+    /// One word for tables.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Absent => "absent",
+            Self::Ignored(_) => "ignored",
+            Self::Rejected(_) => "rejected",
+            Self::NotLookedAt(_) => "not-looked-at",
+        }
+    }
+
+    /// The reason, where there is one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Read | Self::Absent => None,
+            Self::Ignored(why) | Self::Rejected(why) | Self::NotLookedAt(why) => Some(why),
+        }
+    }
 }
 
 impl Configuration {

@@ -79,7 +79,7 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
     let default = default_port(transport);
     // The URL parser drops a port that is the scheme's default, so a written-out one is looked for in the text.
     let port_given = url.port().is_some() || authority.ends_with(&format!(":{default}"));
-    let path = url.path().trim_end_matches('/');
+    let path = public_path(url.path());
     Ok(Endpoint {
         host,
         port: url.port().unwrap_or(default),
@@ -88,6 +88,22 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
         base_path: path.to_owned(),
         placeholder_path: networks.is_placeholder(text),
     })
+}
+
+/// The path up to the first segment that looks like a token (some services put the key into the
+/// path): it must reach neither a document that is mailed around nor a host that is not yet proven.
+fn public_path(path: &str) -> &str {
+    let mut end = 0;
+    for segment in path.split_inclusive('/') {
+        let bare = segment.trim_end_matches('/');
+        let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+        let is_token = bare.len() >= 16 && (digits >= 4 || bare.len() >= 40) || bare.contains('%');
+        if is_token {
+            break;
+        }
+        end += segment.len();
+    }
+    path.get(..end).unwrap_or_default().trim_end_matches('/')
 }
 
 const fn default_port(transport: Transport) -> u16 {
@@ -261,6 +277,20 @@ mod tests {
             "",
         ] {
             assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_in_a_path_is_cut_off() {
+        for (path, kept) in [
+            ("/anthropic", "/anthropic"),
+            ("/", ""),
+            ("/ai/foundry/anthropic/", "/ai/foundry/anthropic"),
+            ("/api/mcp/s/NTk1U0VDUkVU4VDUk2VU9/mcp", "/api/mcp/s"),
+            ("/k/3f2a9c1e7b604d2e8a1f5c9d0b7e6a43", "/k"),
+            ("/v1/serving-endpoints/anthropic", "/v1/serving-endpoints/anthropic"),
+        ] {
+            assert_eq!(super::public_path(path), kept, "{path}");
         }
     }
 }

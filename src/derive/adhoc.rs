@@ -22,9 +22,9 @@ pub enum BadTarget {
         /// What was given.
         text: String,
     },
-    /// A link-local address.
+    /// A link-local address or a metadata service.
     #[error("--host {text}: link-local and metadata addresses are never probed")]
-    LinkLocal {
+    Never {
         /// What was given.
         text: String,
     },
@@ -35,7 +35,12 @@ pub enum BadTarget {
 ///
 /// `is_known` says whether the rules know the name as one of the vendor's or a provider's: such a
 /// host must chain to the public roots, any other is taken for the customer's own.
-pub fn requirement(text: &str, is_known: impl Fn(&str) -> bool) -> Result<Requirement, BadTarget> {
+/// `is_never` says which hosts are never probed (link-local addresses, metadata services).
+pub fn requirement(
+    text: &str,
+    is_known: impl Fn(&str) -> bool,
+    is_never: impl Fn(&HostPattern) -> bool,
+) -> Result<Requirement, BadTarget> {
     let bad = |reason: String| BadTarget::Host { text: text.to_owned(), reason };
     let (scheme, rest) = match text.split_once("://") {
         Some((s @ ("http" | "https"), rest)) => (Some(s), rest.split('/').next().unwrap_or(rest)),
@@ -47,8 +52,8 @@ pub fn requirement(text: &str, is_known: impl Fn(&str) -> bool) -> Result<Requir
     if host.is_wildcard() {
         return Err(BadTarget::Wildcard { text: text.to_owned() });
     }
-    if host.is_link_local() {
-        return Err(BadTarget::LinkLocal { text: text.to_owned() });
+    if is_never(&host) {
+        return Err(BadTarget::Never { text: text.to_owned() });
     }
     let transport = match (scheme, port) {
         (Some("http"), _) | (None, Some(80)) => Transport::Http,
@@ -84,7 +89,7 @@ pub fn requirement(text: &str, is_known: impl Fn(&str) -> bool) -> Result<Requir
 }
 
 /// Splits a port off; a bare IPv6 literal has none.
-fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
+pub(super) fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
     let port = |p: &str| match p.parse::<u16>() {
         Ok(n) if n > 0 => Ok(Some(n)),
         _ => Err("the port is not between 1 and 65535"),
@@ -112,7 +117,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> (String, u16, Transport) {
-        let r = requirement(text, |_| false).unwrap();
+        let r = requirement(text, |_| false, HostPattern::is_link_local).unwrap();
         (r.host.to_string(), r.port, r.transport)
     }
 
@@ -137,13 +142,14 @@ mod tests {
     #[test]
     fn what_cannot_be_dialled_is_refused_with_a_reason() {
         for bad in ["", "*.example.com", "*", "a b", "a:0", "a:99999", "[::1", "ftp://a", "169.254.169.254"] {
-            assert!(requirement(bad, |_| false).is_err(), "{bad}");
+            assert!(requirement(bad, |_| false, HostPattern::is_link_local).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_known_name_must_chain_to_the_public_roots() {
-        let r = requirement("api.vendor.example", |n| n == "api.vendor.example").unwrap();
+        let r = requirement("api.vendor.example", |n| n == "api.vendor.example", HostPattern::is_link_local)
+            .unwrap();
         assert!(r.hints.public_roots && !r.hints.customer);
     }
 }

@@ -100,6 +100,9 @@ fn add(
     message: String,
     key: Option<&str>,
 ) {
-    let origin = key.and_then(|k| facts.configuration.settings.get(k)).map(|s| s.origin.clone());
+    let settings = &facts.configuration.settings;
+    // What is missing is missed by the provider, so its line is where to begin.
+    let place = key.and_then(|k| settings.get(k)).or_else(|| settings.get("inferenceProvider"));
+    let origin = place.map(|s| s.origin.clone());
     list.lint(Lint { id: id.to_owned(), severity, message, key: key.map(str::to_owned), origin });
 }

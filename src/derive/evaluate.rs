@@ -5,9 +5,9 @@ use super::facts::Facts;
 use super::host::HostPattern;
 use super::merge::{Contribution, List};
 use super::options::Options;
-use super::requirement::{Note, ProbeHints, Reason};
+use super::requirement::{Note, ProbeHints, Reason, Requirement};
 use crate::config::{Lint, Value};
-use crate::rules::{HostName, HostSource, KeyPath, Rule};
+use crate::rules::{Condition, HostName, HostSource, KeyPath, Rule};
 use crate::terms::{Need, Severity, Transport};
 
 /// Applies every rule of the pack, in order.
@@ -30,6 +30,26 @@ pub(super) fn apply_all(facts: &Facts<'_>, options: &Options, config: Option<&st
             }
         }
     }
+}
+
+/// The endpoints that `rule` would name here if its conditions held and every app version had it:
+/// what the values of the configuration say, whatever decides whether they count.
+pub(super) fn regardless(facts: &Facts<'_>, rule: &Rule) -> Vec<Requirement> {
+    let open = Rule { when: Condition::All(Vec::new()), exact: None, ..rule.clone() };
+    let mut list = List::new(&facts.pack.networks);
+    let options = Options::default();
+    match &open.each {
+        None => {
+            Pass { facts, rule: &open, config: None, need: open.need, entry: None }.apply(&options, &mut list)
+        }
+        Some(each) => {
+            for entry in facts.raw(each, None).and_then(Value::as_list).unwrap_or_default() {
+                Pass { facts, rule: &open, config: None, need: open.need, entry: Some(entry) }
+                    .apply(&options, &mut list);
+            }
+        }
+    }
+    list.finish().0
 }
 
 /// One rule on one configuration, and on one entry where it iterates.

@@ -157,7 +157,7 @@ mod tests {
 
     fn configuration(settings: &[(&str, Value)]) -> Configuration {
         let origin = Origin { source: "test".into(), line: None, path: String::new() };
-        let setting = |v: &Value| Setting { value: v.clone(), origin: origin.clone() };
+        let setting = |v: &Value| Setting { value: v.clone(), origin: origin.clone(), raw: None };
         Configuration {
             settings: settings.iter().map(|(k, v)| ((*k).to_owned(), setting(v))).collect(),
             ..Configuration::default()

@@ -24,13 +24,15 @@ pub(super) struct List<'a> {
     networks: &'a Networks,
     hosts: BTreeMap<(HostPattern, u16, Transport), Requirement>,
     notes: Vec<Note>,
-    /// What is wrong with the configurations.
-    pub lint: Vec<Lint>,
+    /// What the readers of the configurations said.
+    read: Vec<Lint>,
+    /// What derivation found wrong with them.
+    lint: Vec<Lint>,
 }
 
 impl<'a> List<'a> {
     pub(super) const fn new(networks: &'a Networks) -> Self {
-        Self { networks, hosts: BTreeMap::new(), notes: Vec::new(), lint: Vec::new() }
+        Self { networks, hosts: BTreeMap::new(), notes: Vec::new(), read: Vec::new(), lint: Vec::new() }
     }
 
     pub(super) fn note(&mut self, note: Note) {
@@ -39,7 +41,14 @@ impl<'a> List<'a> {
         }
     }
 
+    /// Takes over what the reader of a configuration said.
+    pub(super) fn read(&mut self, lint: &[Lint]) {
+        self.read.extend(lint.iter().cloned());
+    }
+
     pub(super) fn lint(&mut self, lint: Lint) {
+        // Of the same value derivation knows more than the reader's general remark says.
+        self.read.retain(|l| l.id != lint.id || l.key != lint.key || l.origin != lint.origin);
         if !self.lint.contains(&lint) {
             self.lint.push(lint);
         }
@@ -83,7 +92,9 @@ impl<'a> List<'a> {
 
     /// The endpoints sorted by host, the notes and the lint.
     pub(super) fn finish(self) -> (Vec<Requirement>, Vec<Note>, Vec<Lint>) {
-        (self.hosts.into_values().collect(), self.notes, self.lint)
+        let mut lint = self.read;
+        lint.extend(self.lint);
+        (self.hosts.into_values().collect(), self.notes, lint)
     }
 }
 

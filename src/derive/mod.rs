@@ -4,21 +4,25 @@
 mod address;
 pub mod adhoc;
 mod completeness;
+pub mod diff;
 pub mod document;
 mod evaluate;
+pub mod explain;
 pub mod facts;
 pub mod host;
 mod merge;
 pub mod options;
 pub mod requirement;
+pub mod sandbox;
 mod union;
+pub mod wording;
 
 pub use document::{DocumentError, FeatureInfo, HostsDocument};
 pub use facts::Facts;
 pub use host::HostPattern;
 pub use options::Options;
 pub use requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements};
-pub use union::union;
+pub use union::{add_hosts, union};
 
 use crate::config::Configuration;
 use crate::rules::Pack;
@@ -44,7 +48,7 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
         {
             providers.push(provider.to_owned());
         }
-        list.lint.extend(configuration.lint.iter().cloned());
+        list.read(&configuration.lint);
         completeness::check(&facts, &mut list);
         let name = (configurations.len() > 1).then_some(configuration.name.as_str());
         evaluate::apply_all(&facts, options, name, &mut list);

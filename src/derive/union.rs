@@ -42,6 +42,16 @@ pub fn union(lists: Vec<Requirements>) -> Option<Requirements> {
     Some(all)
 }
 
+/// Adds endpoints that were named apart from any configuration; one that is there already gets
+/// the further reasons.
+pub fn add_hosts(list: &mut Requirements, named: Vec<Requirement>) {
+    let mut hosts = BTreeMap::new();
+    for requirement in std::mem::take(&mut list.hosts).into_iter().chain(named) {
+        add(&mut hosts, requirement);
+    }
+    list.hosts = hosts.into_values().collect();
+}
+
 /// A reason that does not say whose it is gets the name of its list's input.
 fn name_reasons(list: &mut Requirements) {
     let Some(name) = list.inputs.first().map(|i| i.name.clone()) else { return };

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::finding::{Code, Owner};
+use super::finding::{Certainty, Code, Owner};
 use super::found::{Found, Step, View, Walk};
+use super::world::{is_internal, is_missing};
 use crate::observation::{Dns, DnsAnswer, Lookup, TlsOutcome, Trust};
 use crate::rules::addresses::Oddity;
 use crate::terms::Network;
@@ -21,6 +22,10 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         }
         if let Some(owner) = owner(view, failure.code) {
             failure = failure.owner(owner);
+            // What the resolver said is certain; on whose side the fault is, is not.
+            if is_missing(failure.code) {
+                failure.certainty = Certainty::Likely;
+            }
         }
         if let Some(key) = &view.target.requirement.hints.name_key {
             failure = failure.fact("key", key.as_str());
@@ -41,8 +46,9 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
 pub(super) fn answered(dns: &Dns) -> Vec<IpAddr> {
     match &dns.system {
         Lookup::Addresses { addresses } => addresses.clone(),
-        Lookup::NotAsked => direct_addresses(dns),
-        Lookup::Failed { .. } | Lookup::Timeout => Vec::new(),
+        // Where the system's lookup hung, the prober went on with what the servers said.
+        Lookup::NotAsked | Lookup::Timeout => direct_addresses(dns),
+        Lookup::Failed { .. } => Vec::new(),
     }
 }
 
@@ -138,22 +144,22 @@ fn server(address: std::net::SocketAddr) -> String {
 
 /// Who mends a failed lookup, where it is not whoever runs the resolver.
 fn owner(view: &View<'_>, code: Code) -> Option<Owner> {
-    let requirement = &view.target.requirement;
     let world = &view.context.world;
-    let missing = matches!(code, Code::DnsNxdomain | Code::DnsNoAddress);
-    let name = &view.target.probed;
-    let internal = requirement.network == Network::Internal;
-    let private = view.context.services.addresses().is_private_name(name);
-    if missing && requirement.hints.name_key.is_some() {
+    let missing = is_missing(code);
+    let internal = is_internal(view.target, view.context.services);
+    if missing && let Some(key) = &view.target.requirement.hints.name_key {
         // An internal name is missing off the network as well as when it is misspelt. That other
         // internal names resolve tells the two apart; else the kind of name is the best guess.
-        let inside = !world.internal_resolved.is_empty();
-        if !internal || inside || !private {
-            return Some(Owner::Configuration);
+        if internal {
+            let inside = !world.internal_resolved.is_empty();
+            return Some(if inside { Owner::Configuration } else { Owner::Network });
         }
-        return Some(Owner::Network);
+        // A filter denies names as well. That it denies nothing else, and answers, speaks for a
+        // mistake in the value.
+        let alone = !world.another_is_missing(&view.target.probed, key);
+        return (alone && !world.public_resolved.is_empty()).then_some(Owner::Configuration);
     }
-    if !(internal || private && view.is_customer()) {
+    if !internal {
         return None;
     }
     // A resolver that answers nobody is the resolver's fault, whatever the name.
@@ -193,7 +199,7 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
         Oddity::BlockPage(filter) => (format!("where {filter} answers"), true),
         Oddity::NotGlobal(kind) => {
             let nowhere = matches!(kind.as_str(), "unspecified" | "loopback");
-            (format!("a {kind} address"), nowhere && in_server_answer)
+            (format!("which is {kind}"), nowhere && in_server_answer)
         }
     };
     let hosts_file = if in_server_answer { "" } else { "; a hosts file on this device could do the same" };

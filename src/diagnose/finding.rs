@@ -9,10 +9,10 @@ words! {
     Verdict {
         /// Reached, and proven to be the right service.
         Reachable = "reachable",
-        /// Not judged. Never the same as passed.
-        Untested = "untested",
         /// Works, but.
         Warning = "warning",
+        /// Not judged. Never the same as passed, so it outweighs what works for somebody else.
+        Untested = "untested",
         /// Does not work.
         Blocked = "blocked",
     }

@@ -6,10 +6,12 @@ use serde_json::Value;
 use crate::observation::Http;
 use crate::rules::services::{Answer, BodyShape, JsonCheck, JsonKind, Service};
 
-/// The answer of the service's table that `http` fits, if any.
-pub fn recognise<'a>(service: &'a Service, http: &Http, host: &str) -> Option<&'a Answer> {
+/// The answer of the service's table that `http` fits, if any. `customer`: the host is the
+/// customer's own, where a gateway may stand in for the service.
+pub fn recognise<'a>(service: &'a Service, http: &Http, host: &str, customer: bool) -> Option<&'a Answer> {
     let json = json_body(http);
-    service.answers.iter().find(|answer| fits(answer, http, host, json.as_ref()))
+    let usable = |a: &&Answer| customer || !a.customer;
+    service.answers.iter().filter(usable).find(|answer| fits(answer, http, host, json.as_ref()))
 }
 
 fn fits(answer: &Answer, http: &Http, host: &str, json: Option<&Value>) -> bool {
@@ -30,6 +32,8 @@ fn fits(answer: &Answer, http: &Http, host: &str, json: Option<&Value>) -> bool 
             let token = token.replace("{host}", host);
             http.body.split_whitespace().any(|word| word.starts_with(&token))
         })
+        && (answer.body_any.is_empty()
+            || answer.body_any.iter().any(|text| http.body.contains(text.as_str())))
         && match answer.body_is {
             Some(BodyShape::Version) => is_version(http.body.trim()),
             None => true,

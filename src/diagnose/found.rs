@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value};
 
 use super::finding::{Certainty, Code, Owner, Timings, Verdict};
-use super::world::World;
+use super::world::{World, is_customer, must_be_public};
 use crate::observation::{Attempt, Observations};
 use crate::plan::{Path, Plan, Route, Target};
 use crate::rules::codes::Codes;
@@ -32,14 +32,14 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// The host is the customer's own, or nobody said that it must chain to the public roots.
+    /// The host is the customer's own.
     pub fn is_customer(&self) -> bool {
-        self.target.requirement.hints.customer
+        is_customer(self.target, self.context.services)
     }
 
     /// The host must chain to the public roots.
     pub fn must_be_public(&self) -> bool {
-        self.target.requirement.hints.public_roots && !self.is_customer()
+        must_be_public(self.target, self.context.services)
     }
 
     /// A private address is normal for this host.

@@ -79,6 +79,10 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
         Skip::LinkLocal => {
             Found::new(Code::UntestedActor, "link-local and metadata addresses are never probed")
         }
+        Skip::Route => Found::new(
+            Code::UntestedActor,
+            "its route is not known here: a proxy script decides it, or plain HTTP goes to a proxy",
+        ),
         Skip::Actor => {
             let who: Vec<&str> = target.requirement.actors().into_iter().map(Actor::as_str).collect();
             Found::new(Code::UntestedActor, format!("contacted only by: {}", who.join(", ")))

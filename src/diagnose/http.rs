@@ -38,7 +38,8 @@ fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
         HttpOutcome::Answered => answered(view, http, walk),
         HttpOutcome::BodyTimeout => {
             // A stream does not end; its beginning is enough to know the service.
-            let known = view.service.and_then(|s| recognise(s, http, &view.target.probed));
+            let known =
+                view.service.and_then(|s| recognise(s, http, &view.target.probed, view.is_customer()));
             if known.is_some_and(|a| a.kind == AnswerKind::Ok) {
                 return answered(view, http, walk);
             }
@@ -57,6 +58,11 @@ fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
             Code::HttpInterrupted,
             "connection closed before the answer was complete".to_owned(),
         )),
+        HttpOutcome::StreamReset { code } => Some(broken(
+            view,
+            Code::HttpInterrupted,
+            format!("the HTTP/2 stream was ended with {code} before the answer was complete"),
+        )),
         HttpOutcome::Alert { alert } => tls::late_client_certificate(view, None, &http.outcome)
             .or_else(|| Some(tls::late_alert(view, alert))),
         HttpOutcome::Malformed { error } => {
@@ -70,11 +76,16 @@ fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
 fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
     let status = http.status.unwrap_or_default();
     let service = view.service;
-    if let Some((service, answer)) =
-        service.and_then(|s| recognise(s, http, &view.target.probed).map(|answer| (s, answer)))
+    if let Some((service, answer)) = service
+        .and_then(|s| recognise(s, http, &view.target.probed, view.is_customer()).map(|answer| (s, answer)))
     {
         match answer.kind {
             AnswerKind::Ok => {
+                if answer.is_open()
+                    && let Some(found) = unproven(view, http)
+                {
+                    return Some(found);
+                }
                 walk.fact("recognised", format!("{}: {}", service.id, answer.name));
                 walk.proof.push(format!("{status}, {}", answer.name));
                 return None;
@@ -97,6 +108,9 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
         return Some(server_error(view, http));
     }
     let Some(service) = service else {
+        if let Some(found) = unproven(view, http) {
+            return Some(found);
+        }
         walk.proof.push(format!("{status}; no fingerprint is known"));
         return None;
     };
@@ -111,8 +125,9 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
     }
     let inspector = trust::inspector(view);
     if service.json && is_html(http) {
-        // Where the certificate proves the provider, its own error page is the likelier reading.
-        if view.is_customer() || inspector.is_some() {
+        // Where the certificate proves the provider, its own error page is the likelier reading,
+        // and an error page of the customer's service is one answer that a service may give.
+        if view.is_customer() && (200..300).contains(&status) || inspector.is_some() {
             let mut found =
                 Found::new(Code::HttpWrongContent, format!("{}: an HTML page", status_words(http)))
                     .fact("status", status)
@@ -126,19 +141,49 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
         }
     }
     let expected: Vec<&str> = service.answers.iter().map(|a| a.name.as_str()).collect();
-    let line = format!("{}; expected: {}", status_words(http), expected.join(", or "));
-    let mut found = Found::new(Code::HttpUnrecognised, line)
-        .fact("status", status)
-        .fact("service", service.title.as_str())
-        .fact("title", title(&http.body))
-        .key(view.target.probed.as_str());
+    let cdn = cdn_error(http).map(|code| format!(", error {code} of the CDN")).unwrap_or_default();
+    let line = format!("{}{cdn}; expected: {}", status_words(http), expected.join(", or "));
+    let mut found = unrecognised(view, http, line).fact("service", service.title.as_str());
     if service.confidence == Confidence::Inferred {
         found = found.fact("fingerprint", "inferred, not confirmed by the vendor");
     }
-    if let Some(issuer) = inspector {
-        found = found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer);
-    }
     Some(found)
+}
+
+fn unrecognised(view: &View<'_>, http: &Http, line: String) -> Found {
+    let found = Found::new(Code::HttpUnrecognised, line)
+        .fact("status", http.status)
+        .fact("title", title(&http.body))
+        .fact("cdn_error", cdn_error(http))
+        .key(view.target.probed.as_str());
+    match trust::inspector(view) {
+        Some(issuer) => found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer),
+        None => found,
+    }
+}
+
+/// Why an answer that any server could give proves nothing: it came through a connection that
+/// something else opened, or it is a page of the kind that filters show.
+fn unproven(view: &View<'_>, http: &Http) -> Option<Found> {
+    if let Some(issuer) = trust::inspector(view) {
+        let line = format!("{} through {issuer}, and no answer of its own is known", status_words(http));
+        return Some(unrecognised(view, http, line).fact("service", "the host"));
+    }
+    let title = if is_html(http) { title(&http.body) } else { String::new() };
+    let lower = title.to_lowercase();
+    let blocked = view.context.services.block_titles().iter().any(|words| lower.contains(words.as_str()));
+    let line = format!("{}, a page titled {title:?}", status_words(http));
+    blocked.then(|| unrecognised(view, http, line).fact("service", "the host"))
+}
+
+/// The number by which a CDN says why it refuses.
+fn cdn_error(http: &Http) -> Option<u16> {
+    http.header("cf-ray")?;
+    let lower = http.body.to_ascii_lowercase();
+    let digits = ["error code: ", "\"error_code\":", "cf-error-code\">"]
+        .iter()
+        .find_map(|before| lower.split_once(before).map(|(_, rest)| rest.trim_start()))?;
+    digits.get(..4)?.parse().ok()
 }
 
 fn rate_limited(view: &View<'_>, http: &Http) -> Found {

@@ -43,6 +43,7 @@ fn failed_at_once(attempt: &Attempt, half: f64) -> bool {
             HttpOutcome::Reset
                 | HttpOutcome::Closed
                 | HttpOutcome::Alert { .. }
+                | HttpOutcome::StreamReset { .. }
                 | HttpOutcome::Malformed { .. }
         );
         return http.ms < half && (passing || broken);

@@ -29,7 +29,16 @@ pub(super) fn finding(codes: &Codes, found: &Found, hosts: &[String], port: u16)
     let owner = found.owner_by(codes);
     let value = values(found, hosts, port);
     let entry = codes.get(found.code);
-    let remedy = entry.map_or("", |e| e.remedy_for.get(&owner).unwrap_or(&e.remedy).as_str());
+    let mild = found.verdict_by(codes) == Verdict::Warning;
+    let warning = entry.and_then(|e| e.warning.as_ref()).filter(|_| mild);
+    let (summary, remedy) = match (warning, entry) {
+        (Some(own), _) => (own.summary.as_str(), own.remedy.as_str()),
+        (None, Some(e)) => (
+            e.summary_for.get(&owner).unwrap_or(&e.summary).as_str(),
+            e.remedy_for.get(&owner).unwrap_or(&e.remedy).as_str(),
+        ),
+        (None, None) => ("", ""),
+    };
     let severity = match (found.verdict_by(codes), entry) {
         (Verdict::Warning, _) => Severity::Warning,
         (Verdict::Blocked, _) => Severity::Error,
@@ -39,7 +48,7 @@ pub(super) fn finding(codes: &Codes, found: &Found, hosts: &[String], port: u16)
     Finding {
         code: found.code,
         severity,
-        summary: codes.fill(entry.map_or("", |e| e.summary.as_str()), &value),
+        summary: codes.fill(summary, &value),
         evidence: evidence(found),
         remedy: codes.fill(remedy, &value),
         owner,

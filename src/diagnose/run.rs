@@ -13,7 +13,7 @@ pub(super) fn verdict(context: &Context<'_>, hosts: &[HostJudgement], causes: &[
     let any = |wanted| hosts.iter().filter(decisive).any(|h| h.verdict == wanted);
     if any(Verdict::Blocked) {
         RunVerdict::Blocked
-    } else if any(Verdict::Untested) {
+    } else if any(Verdict::Untested) || !context.plan.gaps.is_empty() {
         RunVerdict::Unknown
     } else if hosts.iter().any(|h| matches!(h.verdict, Verdict::Blocked | Verdict::Warning))
         || causes.iter().any(|c| c.finding.severity >= Severity::Warning)
@@ -26,10 +26,15 @@ pub(super) fn verdict(context: &Context<'_>, hosts: &[HostJudgement], causes: &[
 
 /// Whether a host can make the run `blocked` or `unknown`: it is required, and it could be probed.
 fn decides(target: &Target) -> bool {
+    let is_dialled = target.paths.iter().any(|p| p.actors.iter().copied().any(Actor::is_probed));
     target.requirement.need() == Need::Required
-        && target.skip.is_none()
         && target.requirement.unbounded.is_none()
-        && target.paths.iter().any(|p| p.actors.iter().copied().any(Actor::is_probed))
+        && match target.skip {
+            // It could have been probed, had its route been known.
+            Some(Skip::Route) => true,
+            Some(_) => false,
+            None => is_dialled,
+        }
 }
 
 /// What this run does not speak for, in plain words.

@@ -1,6 +1,7 @@
 //! The TCP connection: what answered, and on whose side it was stopped.
 
-use super::dns::answered;
+use std::net::IpAddr;
+
 use super::finding::{Code, Owner};
 use super::found::{Found, Step, View, Walk, addresses};
 use crate::observation::{Tcp, TcpOutcome};
@@ -27,20 +28,46 @@ pub(super) fn connected(tries: &[Tcp]) -> Option<&Tcp> {
 }
 
 /// IPv6 fails, IPv4 works, and this device has IPv6. Without an IPv6 route here an address that
-/// cannot be dialled says nothing about the network, and so for IPv4 on an IPv6-only network.
+/// cannot be dialled says nothing about the network, and so for IPv4 on an IPv6-only network. A
+/// name of this device itself, and an address, say nothing about a network at all.
 fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Found> {
-    view.context.observations.device.ipv6?;
-    if !is_v4(connected) {
+    let here = |t: &Tcp| t.remote.ip().to_canonical().is_loopback();
+    if !has_ipv6(view) || !is_v4(connected) || here(connected) {
         return None;
     }
-    let ended: Vec<&Tcp> =
-        view.attempt.tcp.iter().filter(|t| !is_v4(t) && t.outcome != TcpOutcome::Abandoned).collect();
+    if view.target.requirement.loopback || view.is_literal() {
+        return None;
+    }
+    let told = |t: &&Tcp| !is_v4(t) && !here(t) && t.outcome != TcpOutcome::Abandoned;
+    let ended: Vec<&Tcp> = view.attempt.tcp.iter().filter(told).collect();
     if ended.is_empty() || ended.iter().any(|t| t.outcome == TcpOutcome::Connected) {
         return None;
     }
     let ends = addresses(ended.iter().map(|t| t.remote));
     let line = format!("{}: {}; {} connected", ends.join(", "), said(&ended), connected.remote.ip());
     Some(Found::new(Code::TcpIpv6Broken, line).fact("addresses", ends))
+}
+
+/// This device has IPv6 that leads out. A unique local source address (RFC 4193) leads nowhere
+/// beyond the site, and that public IPv6 fails from it is normal.
+fn has_ipv6(view: &View<'_>) -> bool {
+    leads_out(
+        view,
+        view.context.observations.device.ipv6,
+        &["private", "link-local", "loopback", "unspecified"],
+    )
+}
+
+/// This device has IPv4 that leads out; behind address translation a private one does. A
+/// link-local address (RFC 3927) is what a device gives itself on an IPv6-only network.
+fn has_ipv4(view: &View<'_>) -> bool {
+    leads_out(view, view.context.observations.device.ipv4, &["link-local", "loopback", "unspecified"])
+}
+
+fn leads_out(view: &View<'_>, source: Option<IpAddr>, local: &[&str]) -> bool {
+    let book = view.context.services.addresses();
+    let is_local = |kind: &str| local.contains(&kind);
+    source.is_some_and(|a| !matches!(book.oddity(a), Some(Oddity::NotGlobal(kind)) if is_local(&kind)))
 }
 
 fn is_v4(tcp: &Tcp) -> bool {
@@ -50,13 +77,9 @@ fn is_v4(tcp: &Tcp) -> bool {
 /// Which of the failed connections speak: those of a family that this device has a route for, if
 /// there are any.
 fn telling<'a>(view: &'a View<'_>) -> Vec<&'a Tcp> {
-    let device = &view.context.observations.device;
     let all: Vec<&Tcp> = view.attempt.tcp.iter().filter(|t| t.outcome != TcpOutcome::Abandoned).collect();
-    let dialable: Vec<&Tcp> = all
-        .iter()
-        .filter(|t| if is_v4(t) { device.ipv4.is_some() } else { device.ipv6.is_some() })
-        .copied()
-        .collect();
+    let dialable: Vec<&Tcp> =
+        all.iter().filter(|t| if is_v4(t) { has_ipv4(view) } else { has_ipv6(view) }).copied().collect();
     if dialable.is_empty() { all } else { dialable }
 }
 
@@ -96,25 +119,35 @@ fn said(tries: &[&Tcp]) -> String {
     if words.is_empty() { "no answer".to_owned() } else { words.join(", ") }
 }
 
+/// The one family of all addresses that were tried, where this device has a route of the other
+/// family only.
+fn unroutable(view: &View<'_>, tries: &[&Tcp]) -> Option<&'static str> {
+    let only = |v4: bool| !tries.is_empty() && tries.iter().all(|t| is_v4(t) == v4);
+    match (has_ipv4(view), has_ipv6(view)) {
+        (true, false) if only(false) => Some("IPv6"),
+        (false, true) if only(true) => Some("IPv4"),
+        _ => None,
+    }
+}
+
 fn failure(view: &View<'_>) -> Found {
     let tries = telling(view);
     let port = view.target.port();
     let mut ends = addresses(tries.iter().map(|t| t.remote));
-    let dns_ends = view.attempt.dns.as_ref().map(answered).unwrap_or_default();
     if ends.is_empty() {
         ends = addresses(view.attempt.tcp.iter().map(|t| t.remote));
     }
-    if view.attempt.tcp.is_empty() && !dns_ends.is_empty() {
-        // Only addresses of a family that this device has no route for.
-        let families = if dns_ends.iter().all(|a| a.to_canonical().is_ipv6()) { "IPv6" } else { "IPv4" };
-        let ends: Vec<String> = dns_ends.iter().map(ToString::to_string).collect();
+    let code = verdict(&tries);
+    if code == Code::TcpUnreachable
+        && !view.is_literal()
+        && let Some(family) = unroutable(view, &tries)
+    {
         let line = format!(
-            "{} has only {families} addresses, and this device has no {families} route",
+            "{} has only {family} addresses, and this device has no {family} route",
             view.target.probed
         );
-        return Found::new(Code::TcpUnreachable, line).fact("addresses", ends).key("family");
+        return Found::new(code, line).fact("addresses", ends).key(family);
     }
-    let code = verdict(&tries);
     let line = format!(
         "{} port {port}: {}",
         if ends.is_empty() { "no address".to_owned() } else { ends.join(", ") },

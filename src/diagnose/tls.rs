@@ -125,9 +125,9 @@ pub(super) fn late_client_certificate(
             client_certificate(view, format!("{}: alert {alert} after the request", tls.remote), true)
         });
     }
-    let status = status.filter(|s| tls.client_certificate_requested && matches!(s, 400 | 495 | 496))?;
+    let status = status.filter(|s| tls.client_certificate_requested && matches!(s, 400 | 403 | 495 | 496))?;
     let line = format!("{}: asked for a client certificate, then status {status}", tls.remote);
-    Some(client_certificate(view, line, status != 400).fact("status", status))
+    Some(client_certificate(view, line, matches!(status, 495 | 496)).fact("status", status))
 }
 
 /// An alert in place of an answer that is about something else.

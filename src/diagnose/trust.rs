@@ -8,7 +8,9 @@
 //! | no issuer    | refuses | `tls/intercepted-untrusted`    | `tls/unknown-issuer`       |
 //!
 //! Before that come the faults of the certificate itself: time, name, its own issuer, an
-//! intermediate that was not sent.
+//! intermediate that was not sent. A store that could not be asked refuses nothing: where only the
+//! device's is silent the public roots decide as far as they can, and where nothing judged the
+//! chain the finding is a warning, `device/trust-store`, and the answer is looked at all the same.
 
 use time::OffsetDateTime;
 
@@ -50,8 +52,10 @@ struct Chain<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
     Accepts,
-    /// The issuer is not known, or the chain is wrong in a way that no clock or name explains.
+    /// The issuer is not known.
     NoIssuer,
+    /// The certificate is wrong in a way that neither issuer, clock nor name explains.
+    Rejected,
     Expired,
     NotYet,
     Name,
@@ -63,7 +67,8 @@ enum Says {
 fn says(trust: Option<&Trust>) -> Says {
     match trust {
         Some(Trust::Accepted) => Says::Accepts,
-        Some(Trust::UnknownIssuer | Trust::Rejected { .. }) => Says::NoIssuer,
+        Some(Trust::UnknownIssuer) => Says::NoIssuer,
+        Some(Trust::Rejected { .. }) => Says::Rejected,
         Some(Trust::Expired) => Says::Expired,
         Some(Trust::NotYetValid) => Says::NotYet,
         Some(Trust::NameMismatch) => Says::Name,
@@ -87,12 +92,18 @@ impl Chain<'_> {
             (Says::Accepts, device) => self.public_accepts(device),
             (Says::Expired | Says::NotYet, _) => Some(self.out_of_time(self.public())),
             (Says::Name, _) => Some(self.wrong_name(Owner::Firewall)),
-            (Says::NoIssuer | Says::Revoked, device) => Some(self.not_public(device)),
+            (Says::NoIssuer | Says::Rejected | Says::Revoked, device) => Some(self.not_public(device)),
             (Says::Nothing, Says::Accepts) => None,
+            (Says::Nothing, Says::Nothing) => Some(self.not_judged()),
+            (Says::Nothing, Says::Revoked) => Some(self.revoked()),
             (Says::Nothing, Says::Expired | Says::NotYet) => Some(self.out_of_time(self.device())),
             (Says::Nothing, Says::Name) => Some(self.wrong_name(Owner::Firewall)),
             (Says::Nothing, _) => {
-                Some(self.found(Code::TlsUnknownIssuer, "no trust store accepts it".to_owned()))
+                let line = format!(
+                    "this device's store says {}, the public roots could not be asked",
+                    words(self.tls.device_trust.as_ref())
+                );
+                Some(self.found(Code::TlsUnknownIssuer, line).key(self.leaf.issuer.as_str()))
             }
         }
     }
@@ -101,7 +112,7 @@ impl Chain<'_> {
     fn of_the_customer(&self, walk: &mut Walk) -> Option<Found> {
         let (public, device) = (self.public(), self.device());
         if device == Says::Accepts {
-            if public == Says::NoIssuer {
+            if matches!(public, Says::NoIssuer | Says::Rejected) {
                 walk.fact("private_ca", self.leaf.issuer.clone());
                 walk.proof.push(format!("certificate of the private authority {}", self.leaf.issuer));
             }
@@ -124,8 +135,15 @@ impl Chain<'_> {
             return Some(self.revoked());
         }
         let world = &self.view.context.world;
-        if self.is_alone() && self.signs_itself() {
+        if device == Says::Nothing {
+            // Whether the device trusts a private authority is all that matters here.
+            return Some(self.not_judged());
+        }
+        if self.signs_itself() {
             return Some(self.self_signed(Owner::Service));
+        }
+        if device == Says::Rejected {
+            return Some(self.rejected());
         }
         if world.is_inspector(&self.leaf.issuer) {
             return Some(self.intercepted_untrusted());
@@ -133,7 +151,10 @@ impl Chain<'_> {
         if let Some(found) = self.incomplete(device) {
             return Some(found);
         }
-        let line = format!("issuer {} is not in the device's trust store", self.leaf.issuer);
+        let mut line = format!("issuer {} is not in the device's trust store", self.leaf.issuer);
+        if self.is_alone() && self.leaf.issuer_url.is_some() {
+            line.push_str("; only the leaf was sent, so an intermediate may be missing as well");
+        }
         Some(self.found(Code::TlsUnknownIssuer, line).key(self.leaf.issuer.as_str()))
     }
 
@@ -171,38 +192,86 @@ impl Chain<'_> {
         self.found(Code::DeviceTrustStore, line).owner(Owner::Service).key(self.leaf.sha256.as_str())
     }
 
+    /// The verifier found a fault in the certificate that installing an authority does not mend.
+    fn rejected(&self) -> Found {
+        let error = words(self.tls.device_trust.as_ref());
+        let line = format!("certificate {} of {} is rejected: {error}", self.leaf.subject, self.leaf.issuer);
+        self.found(Code::TlsUnknownIssuer, line)
+            .owner(Owner::Service)
+            .fact("error", error)
+            .key(self.leaf.sha256.as_str())
+    }
+
+    /// No store that matters for this host judged the chain. That says nothing against the host,
+    /// and nothing for it.
+    fn not_judged(&self) -> Found {
+        let line = format!(
+            "trust was not judged: this device's store says {}, the public roots say {}",
+            words(self.tls.device_trust.as_ref()),
+            words(self.tls.public_trust.as_ref())
+        );
+        self.found(Code::DeviceTrustStore, line).verdict(Verdict::Warning).key("not judged")
+    }
+
     /// No public root leads to the chain of a host that must have one.
     fn not_public(&self, device: Says) -> Found {
         let world = &self.view.context.world;
         let shared = world.is_shared_inspector(&self.leaf.issuer);
         if !shared {
-            if self.is_alone() && self.signs_itself() && device != Says::Accepts {
+            if self.signs_itself() && !matches!(device, Says::Accepts | Says::Nothing) {
                 return self.self_signed(Owner::TlsInspection);
             }
             if let Some(found) = self.incomplete(device) {
                 return found;
             }
         }
-        if device == Says::Accepts { self.intercepted() } else { self.intercepted_untrusted() }
+        match device {
+            Says::Accepts => self.intercepted(),
+            // That something else answers is certain; a device that was not asked refuses nothing.
+            Says::Nothing => {
+                let line = format!(
+                    "issuer {}: not a public root; whether this device trusts it could not be asked ({})",
+                    self.leaf.issuer,
+                    words(self.tls.device_trust.as_ref())
+                );
+                self.found(Code::TlsIntercepted, line)
+                    .fact("trusted", "whether this device trusts it could not be asked")
+                    .key(self.leaf.issuer.as_str())
+            }
+            _ => self.intercepted_untrusted(),
+        }
     }
 
     fn intercepted(&self) -> Found {
         let own_store = self.view.path.actors.iter().any(|a| matches!(a, Actor::Engine | Actor::Vm));
         let mut line = format!("issuer {}: not a public root, trusted by this device", self.leaf.issuer);
+        line.push_str(&self.verifiers_words());
         if own_store {
             line.push_str("; whether the engine and the virtual machine trust it was not tested");
         }
         let found = self.found(Code::TlsIntercepted, line).key(self.leaf.issuer.as_str());
         // A chain that the public roots reject for its form may still be a public one.
-        let unknown = self.tls.public_trust == Some(Trust::UnknownIssuer);
-        if unknown && !own_store { found.proven() } else { found }
+        if self.public() == Says::NoIssuer && !own_store { found.proven() } else { found }
     }
 
     fn intercepted_untrusted(&self) -> Found {
-        let line = format!("issuer {}: neither a public root nor trusted by this device", self.leaf.issuer);
+        let mut line =
+            format!("issuer {}: neither a public root nor trusted by this device", self.leaf.issuer);
+        line.push_str(&self.verifiers_words());
         let shared = self.view.context.world.is_shared_inspector(&self.leaf.issuer);
         let found = self.found(Code::TlsInterceptedUntrusted, line).key(self.leaf.issuer.as_str());
         if shared { found.proven() } else { found }
+    }
+
+    /// What a verifier says of a certificate that it rejects for another reason than its issuer.
+    fn verifiers_words(&self) -> String {
+        let mut said = String::new();
+        for (who, trust) in [("public roots", &self.tls.public_trust), ("device", &self.tls.device_trust)] {
+            if let Some(Trust::Rejected { error }) = trust {
+                said.push_str(&format!("; {who}: {error}"));
+            }
+        }
+        said
     }
 
     fn self_signed(&self, owner: Owner) -> Found {
@@ -211,14 +280,19 @@ impl Chain<'_> {
     }
 
     /// Only the leaf was sent, and its issuer is a public one: known as such from another host of
-    /// this run, or likely so because the leaf says where its issuer can be fetched, which the
-    /// certificates that inspection makes up do not.
+    /// this run, or of an organisation that is. On a host of the world it is also likely so because
+    /// the leaf says where its issuer can be fetched, which the certificates that inspection makes
+    /// up do not; an organisation's own authority says that as well, so on the customer's host that
+    /// alone proves nothing.
     fn incomplete(&self, device: Says) -> Option<Found> {
         if !self.is_alone() || self.signs_itself() {
             return None;
         }
-        let known = self.view.context.world.is_public_issuer(&self.leaf.issuer);
-        if !known && self.leaf.issuer_url.is_none() {
+        let world = &self.view.context.world;
+        let known = world.is_public_issuer(&self.leaf.issuer);
+        let fetchable = self.leaf.issuer_url.is_some();
+        let related = fetchable && world.is_public_organisation(&self.leaf.issuer);
+        if !(known || related || fetchable && self.view.must_be_public()) {
             return None;
         }
         let line = format!("only the leaf was sent; the certificate of {} is missing", self.leaf.issuer);
@@ -253,14 +327,28 @@ impl Chain<'_> {
         let by_date =
             |c: &&Certificate| if says == Says::Expired { c.not_after < now } else { c.not_before > now };
         let culprit = self.tls.chain.iter().find(by_date).unwrap_or(self.leaf);
-        let found = if says == Says::Expired {
+        let mut found = if says == Says::Expired {
             let line = format!("certificate {} ended on {}", culprit.subject, day(culprit.not_after));
             self.found(Code::TlsExpired, line)
         } else {
             let line = format!("certificate {} is valid from {}", culprit.subject, day(culprit.not_before));
             self.found(Code::TlsNotYetValid, line)
         };
-        found.key(self.leaf.sha256.as_str())
+        found.key = self.leaf.sha256.clone();
+        if !self.view.must_be_public() {
+            return found;
+        }
+        // A verifier looks at the dates before it looks for the issuer: that the provider's own
+        // certificate ended is one reading, and the rarer one.
+        let world = &self.view.context.world;
+        let issuer = &self.leaf.issuer;
+        if world.is_public_issuer(issuer) || world.is_public_organisation(issuer) {
+            found.owner(Owner::Service)
+        } else if world.is_inspector(issuer) {
+            found.owner(Owner::TlsInspection).key(issuer.as_str())
+        } else {
+            found.owner(Owner::Firewall)
+        }
     }
 
     fn wrong_name(&self, owner: Owner) -> Found {
@@ -299,8 +387,9 @@ impl Chain<'_> {
 /// chain to them: the answer that follows may be the inspector's own.
 pub(super) fn inspector<'a>(view: &View<'a>) -> Option<&'a str> {
     let tls = view.attempt.tls.iter().rev().find(|t| !t.chain.is_empty())?;
-    let foreign = says(tls.public_trust.as_ref()) == Says::NoIssuer;
-    (view.must_be_public() && foreign).then(|| tls.chain.first().map(|c| c.issuer.as_str())).flatten()
+    let foreign = matches!(says(tls.public_trust.as_ref()), Says::NoIssuer | Says::Rejected);
+    let issuer = tls.chain.first().map(|c| c.issuer.as_str())?;
+    (view.must_be_public() && foreign && !view.context.world.is_public_issuer(issuer)).then_some(issuer)
 }
 
 fn words(trust: Option<&Trust>) -> String {

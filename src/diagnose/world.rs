@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::PrimitiveDateTime;
 use time::macros::format_description;
 
-use crate::observation::{DnsAnswer, Lookup, Observations, TcpOutcome, Tls, TlsOutcome, Trust};
+use super::finding::Code;
+use crate::observation::{Dns, DnsAnswer, Lookup, Observations, TcpOutcome, Tls, TlsOutcome, Trust};
 use crate::plan::{Plan, Route, Target};
 use crate::rules::services::Services;
 use crate::terms::Network;
@@ -28,7 +29,8 @@ pub(super) struct Clock {
 /// Facts of the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct World {
-    /// Set when three hosts of two operators agree that the clock is off by over four minutes.
+    /// Set when three hosts, independent of each other, agree that the clock is off by over four
+    /// minutes.
     pub clock: Option<Clock>,
     /// Issuers seen on hosts that must chain to the public roots and do not, with the operators of
     /// those hosts.
@@ -37,8 +39,12 @@ pub(super) struct World {
     public: BTreeSet<String>,
     /// Names that resolved, the proxy's left out.
     pub resolved: usize,
-    /// Internal names that resolved, by target.
+    /// Internal names that resolved, by target; names of this device itself left out.
     pub internal_resolved: BTreeSet<u32>,
+    /// Public names that resolved, by target.
+    pub public_resolved: BTreeSet<u32>,
+    /// Public names that the resolver says are not there, and the keys they were made from.
+    missing: Vec<(String, Option<String>)>,
     /// Some address outside this device accepted a connection.
     pub connected: bool,
 }
@@ -46,31 +52,30 @@ pub(super) struct World {
 impl World {
     pub fn observe(plan: &Plan, observations: &Observations, services: &Services) -> Self {
         let mut world = Self::default();
-        let mut dates: Vec<(u32, String, i64)> = Vec::new();
+        let mut dates: Vec<Dated> = Vec::new();
         for attempt in &observations.attempts {
             let Some(target) = plan.target(attempt.target) else { continue };
             let operator = operator(target, services);
             if attempt.route == Route::Direct
-                && attempt.dns.as_ref().is_some_and(|d| found_addresses(&d.system) || direct_found(&d.direct))
+                && let Some(dns) = &attempt.dns
             {
-                world.resolved += 1;
-                if target.requirement.network == Network::Internal {
-                    world.internal_resolved.insert(target.id);
-                }
+                world.learn_lookup(target, dns, services);
             }
             world.connected |= attempt
                 .tcp
                 .iter()
                 .any(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback());
             for tls in attempt.tls.iter().filter(|t| t.outcome == TlsOutcome::Completed) {
-                world.learn_issuer(target, tls, &operator);
+                world.learn_issuer(must_be_public(target, services), tls, &operator);
             }
+            let Some(witness) = witness(&attempt.tls, &operator) else { continue };
             for http in &attempt.http {
                 let Some(date) = http.header("date").and_then(http_date) else { continue };
                 let after = http.at_ms as f64 + http.first_byte_ms.unwrap_or(http.ms);
                 let here = observations.device.clock + (after / 1000.0).round() as i64;
-                if !dates.iter().any(|(id, _, _)| *id == target.id) {
-                    dates.push((target.id, operator.clone(), date - here));
+                if !dates.iter().any(|d| d.target == target.id) {
+                    let (operator, witness) = (operator.clone(), witness.clone());
+                    dates.push(Dated { target: target.id, operator, witness, offset: date - here });
                 }
             }
         }
@@ -78,15 +83,35 @@ impl World {
         world
     }
 
-    fn learn_issuer(&mut self, target: &Target, tls: &Tls, operator: &str) {
+    fn learn_lookup(&mut self, target: &Target, dns: &Dns, services: &Services) {
+        let requirement = &target.requirement;
+        let internal = is_internal(target, services);
+        let resolved = found_addresses(&dns.system) || direct_found(&dns.direct);
+        if resolved {
+            self.resolved += 1;
+            if internal && !requirement.loopback && !leads_here(dns) {
+                self.internal_resolved.insert(target.id);
+            }
+            if !internal {
+                self.public_resolved.insert(target.id);
+            }
+        } else if !internal && super::dns::failure(dns).is_some_and(|f| is_missing(f.code)) {
+            self.missing.push((target.probed.clone(), requirement.hints.name_key.clone()));
+        }
+    }
+
+    /// Another public name, made from another value, is missing as well.
+    pub fn another_is_missing(&self, name: &str, key: &str) -> bool {
+        self.missing.iter().any(|(n, k)| n != name && k.as_deref() != Some(key))
+    }
+
+    fn learn_issuer(&mut self, must_be_public: bool, tls: &Tls, operator: &str) {
         let Some(leaf) = tls.chain.first() else { return };
         match &tls.public_trust {
             Some(Trust::Accepted) => {
                 self.public.insert(leaf.issuer.clone());
             }
-            Some(Trust::UnknownIssuer | Trust::Rejected { .. })
-                if target.requirement.hints.public_roots && !target.requirement.hints.customer =>
-            {
+            Some(Trust::UnknownIssuer) if must_be_public => {
                 self.foreign.entry(leaf.issuer.clone()).or_default().insert(operator.to_owned());
             }
             _ => {}
@@ -95,18 +120,70 @@ impl World {
 
     /// The issuer stands in place of the public one on hosts of at least two operators.
     pub fn is_shared_inspector(&self, issuer: &str) -> bool {
-        self.foreign.get(issuer).is_some_and(|operators| operators.len() > 1)
+        !self.is_public_issuer(issuer)
+            && self.foreign.get(issuer).is_some_and(|operators| operators.len() > 1)
     }
 
     /// The issuer stands in place of the public one on at least one host.
     pub fn is_inspector(&self, issuer: &str) -> bool {
-        self.foreign.contains_key(issuer)
+        !self.is_public_issuer(issuer) && self.foreign.contains_key(issuer)
     }
 
     /// Another certificate of this issuer was accepted by the public roots.
     pub fn is_public_issuer(&self, issuer: &str) -> bool {
         self.public.contains(issuer)
     }
+
+    /// A certificate of another issuer of the same organisation was accepted by the public roots.
+    pub fn is_public_organisation(&self, issuer: &str) -> bool {
+        organisation(issuer).is_some_and(|o| self.public.iter().any(|p| organisation(p) == Some(o)))
+    }
+}
+
+/// The organisation in a distinguished name.
+fn organisation(name: &str) -> Option<&str> {
+    name.split(',').map(str::trim).find_map(|part| part.strip_prefix("O=")).filter(|o| !o.is_empty())
+}
+
+/// A server's date, with what vouches for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Dated {
+    target: u32,
+    operator: String,
+    /// Who would have to be wrong for this date to be wrong: servers with the same witness are one.
+    witness: String,
+    /// Seconds between the date and this device's clock.
+    offset: i64,
+}
+
+/// Who vouches for the dates of a connection; none where its chain is wrong apart from time. A
+/// chain that the public roots accept proves the operator. Of one that is refused for its dates
+/// only the issuer is known, and one issuer may stand in for many operators.
+fn witness(tls: &[Tls], operator: &str) -> Option<String> {
+    let tls = tls.iter().rev().find(|t| t.outcome == TlsOutcome::Completed)?;
+    let leaf = tls.chain.first()?;
+    if tls.public_trust == Some(Trust::Accepted) {
+        return Some(operator.to_owned());
+    }
+    let timely = |t: &Trust| matches!(t, Trust::Accepted | Trust::Expired | Trust::NotYetValid);
+    let good = [&tls.public_trust, &tls.device_trust].into_iter().flatten().any(timely);
+    good.then(|| format!("issuer {}", leaf.issuer))
+}
+
+/// Every address of the answer is this device's own.
+fn leads_here(dns: &Dns) -> bool {
+    let addresses = super::dns::answered(dns);
+    !addresses.is_empty() && addresses.iter().all(|a| a.to_canonical().is_loopback())
+}
+
+/// The resolver says that there is nothing under the name.
+pub(super) const fn is_missing(code: Code) -> bool {
+    matches!(code, Code::DnsNxdomain | Code::DnsNoAddress)
+}
+
+/// The name is one that only the organisation's own resolver knows.
+pub(super) fn is_internal(target: &Target, services: &Services) -> bool {
+    target.requirement.network == Network::Internal || services.addresses().is_internal_name(&target.probed)
 }
 
 fn found_addresses(lookup: &Lookup) -> bool {
@@ -115,6 +192,18 @@ fn found_addresses(lookup: &Lookup) -> bool {
 
 fn direct_found(direct: &[crate::observation::DirectQuery]) -> bool {
     direct.iter().any(|q| matches!(&q.answer, DnsAnswer::Addresses { addresses } if !addresses.is_empty()))
+}
+
+/// The host is the customer's own. One that the configuration names, and whose name is known as a
+/// provider's or the vendor's, is not: nobody there is the customer's to ask.
+pub(super) fn is_customer(target: &Target, services: &Services) -> bool {
+    target.requirement.hints.customer && services.for_host(&target.probed).is_none()
+}
+
+/// The host must chain to the public roots.
+pub(super) fn must_be_public(target: &Target, services: &Services) -> bool {
+    let known = target.requirement.hints.customer && services.for_host(&target.probed).is_some();
+    known || target.requirement.hints.public_roots && !target.requirement.hints.customer
 }
 
 /// Who runs a host: as the rules have it, else the registrable part of its name, roughly.
@@ -141,14 +230,15 @@ fn http_date(text: &str) -> Option<i64> {
     PrimitiveDateTime::parse(text.trim(), &format).ok().map(|t| t.assume_utc().unix_timestamp())
 }
 
-fn agreed(dates: &[(u32, String, i64)]) -> Option<Clock> {
-    let mut offsets: Vec<i64> = dates.iter().map(|(_, _, offset)| *offset).collect();
+fn agreed(dates: &[Dated]) -> Option<Clock> {
+    let mut offsets: Vec<i64> = dates.iter().map(|d| d.offset).collect();
     offsets.sort_unstable();
     let median = *offsets.get(offsets.len() / 2)?;
-    let near: Vec<_> = dates.iter().filter(|(_, _, o)| (o - median).abs() <= AGREEMENT_S).collect();
-    let operators: BTreeSet<&str> = near.iter().map(|(_, operator, _)| operator.as_str()).collect();
-    let wrong = near.len() >= 3 && operators.len() >= 2 && median.abs() > TOLERANCE_S;
-    wrong.then(|| Clock { offset: median, hosts: near.iter().map(|(id, _, _)| *id).collect() })
+    let near: Vec<&Dated> = dates.iter().filter(|d| (d.offset - median).abs() <= AGREEMENT_S).collect();
+    let operators: BTreeSet<&str> = near.iter().map(|d| d.operator.as_str()).collect();
+    let witnesses: BTreeSet<&str> = near.iter().map(|d| d.witness.as_str()).collect();
+    let wrong = near.len() >= 3 && operators.len() >= 2 && witnesses.len() >= 2 && median.abs() > TOLERANCE_S;
+    wrong.then(|| Clock { offset: median, hosts: near.iter().map(|d| d.target).collect() })
 }
 
 /// Seconds in words: the two largest units; from a few minutes on, to the minute.
@@ -183,13 +273,20 @@ mod tests {
 
     #[test]
     fn a_clock_is_wrong_only_when_three_hosts_of_two_operators_say_so() {
-        let date = |id, operator: &str, offset| (id, operator.to_owned(), offset);
+        let date = |target, operator: &str, offset| Dated {
+            target,
+            operator: operator.to_owned(),
+            witness: operator.to_owned(),
+            offset,
+        };
         let three = [date(1, "a", 7200), date(2, "a", 7201), date(3, "b", 7198)];
         assert_eq!(agreed(&three).map(|c| c.offset), Some(7200));
         assert_eq!(agreed(&three[..2]), None);
         assert_eq!(agreed(&[date(1, "a", 7200), date(2, "a", 7200), date(3, "a", 7200)]), None);
         assert_eq!(agreed(&[date(1, "a", 200), date(2, "b", 210), date(3, "b", 190)]), None);
         assert_eq!(agreed(&[date(1, "a", 7200), date(2, "b", 10), date(3, "c", -5)]), None);
+        let one_issuer = three.map(|d| Dated { witness: "issuer X".into(), ..d });
+        assert_eq!(agreed(&one_issuer), None);
     }
 
     #[test]

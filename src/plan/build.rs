@@ -2,25 +2,32 @@
 
 use super::{Path, Plan, ProxySettings, Request, Route, Skip, Target};
 use crate::derive::{HostPattern, Requirement, Requirements};
+use crate::rules::networks::Networks;
 use crate::rules::services::Services;
 use crate::terms::{Actor, Platform};
 
 /// Turns every requirement into a target, numbered from 1 in list order. Nothing is left out: what
 /// cannot or must not be dialled is a target with a reason to skip it.
-pub fn build(requirements: &Requirements, services: &Services, proxies: &ProxySettings) -> Plan {
+pub fn build(
+    requirements: &Requirements,
+    services: &Services,
+    networks: &Networks,
+    proxies: &ProxySettings,
+) -> Plan {
     let targets = requirements
         .hosts
         .iter()
         .zip(1..)
-        .map(|(requirement, id)| target(id, requirement, services, proxies, requirements.platform))
+        .map(|(requirement, id)| target(id, requirement, services, networks, proxies, requirements.platform))
         .collect();
-    Plan { targets }
+    Plan { targets, gaps: Vec::new() }
 }
 
 fn target(
     id: u32,
     requirement: &Requirement,
     services: &Services,
+    networks: &Networks,
     proxies: &ProxySettings,
     platform: Platform,
 ) -> Target {
@@ -36,7 +43,7 @@ fn target(
     if requirement.unbounded.is_some() || requirement.host == HostPattern::Any {
         return nothing(Skip::Unbounded);
     }
-    if requirement.host.is_link_local() {
+    if networks.is_metadata(&requirement.host) {
         return nothing(Skip::LinkLocal);
     }
     let probed = match &requirement.host {
@@ -47,9 +54,13 @@ fn target(
         host => host.to_string(),
     };
     let Ok(dialled) = probed.parse::<HostPattern>() else { return nothing(Skip::Wildcard) };
+    if networks.is_metadata(&dialled) {
+        return nothing(Skip::LinkLocal);
+    }
     let paths = paths(requirement, &dialled, proxies, platform);
     if paths.is_empty() {
-        return nothing(Skip::Actor);
+        let is_probed = requirement.actors().into_iter().any(Actor::is_probed);
+        return nothing(if is_probed { Skip::Route } else { Skip::Actor });
     }
     let service = match &requirement.hints.service {
         Some(id) => services.by_id(id),
@@ -84,8 +95,13 @@ fn paths(
     let is_proxy = requirement.reasons.iter().all(|r| r.feature == PROXY);
     let mut paths: Vec<Path> = Vec::new();
     for actor in requirement.actors().into_iter().filter(|a: &Actor| a.is_probed()) {
-        let route =
-            if is_proxy { Route::Direct } else { proxies.route(actor, dialled, requirement.port, platform) };
+        let known = if is_proxy {
+            Some(Route::Direct)
+        } else {
+            proxies.route(actor, dialled, requirement.port, requirement.transport, platform)
+        };
+        // An actor whose way is not known is on no path and so never counts as tested.
+        let Some(route) = known else { continue };
         match paths.iter_mut().find(|p| p.route == route) {
             Some(path) => path.actors.push(actor),
             None => paths.push(Path { route, actors: vec![actor] }),

@@ -52,6 +52,8 @@ pub enum Skip {
     LinkLocal,
     /// Only a browser, a sign-in broker or a remote host dials it.
     Actor,
+    /// The way to it is not known here: a proxy script decides, or plain HTTP goes to a proxy.
+    Route,
 }
 
 /// The one HTTP request that is sent, without any credential.
@@ -120,6 +122,10 @@ pub struct Experiment {
 pub struct Plan {
     /// The hosts.
     pub targets: Vec<Target>,
+    /// What the configuration asks for but no host stands for (an address that cannot be read), in
+    /// plain words. A run with such a gap is never `ready`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
 }
 
 impl Plan {

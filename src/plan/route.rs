@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::Route;
 use crate::derive::HostPattern;
-use crate::terms::{Actor, Platform};
+use crate::terms::{Actor, Platform, Transport};
 
 /// A proxy address without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,14 +94,19 @@ pub struct ProxySettings {
     pub configured: Option<ProxyAddress>,
     /// `egressProxyPacUrl` is set. The script is not evaluated here, so the routes are not known.
     pub pac: bool,
-    /// The operating system's proxy for HTTPS (on Linux the environment's).
+    /// The operating system's proxy for TLS connections (on Linux the environment's).
     pub system: Option<ProxyAddress>,
+    /// The operating system's proxy for plain HTTP (on Linux the environment's).
+    pub system_plain: Option<ProxyAddress>,
+    /// The operating system's settings are not read on this platform.
+    pub system_unread: bool,
     /// Hosts the system's settings exempt, as in `NO_PROXY`.
     pub system_bypass: Vec<String>,
     /// Settings that cannot be used, and why, in plain words.
     pub unusable: Vec<String>,
-    /// Host of the inference endpoint: its route is the only one the engine is given.
-    pub inference: Option<HostPattern>,
+    /// Host, port and transport of the inference endpoint: its route is the only one the engine is
+    /// given.
+    pub inference: Option<(HostPattern, u16, Transport)>,
 }
 
 impl ProxySettings {
@@ -111,29 +116,40 @@ impl ProxySettings {
         parsed.map_err(|e| self.unusable.push(e.to_string())).ok()
     }
 
-    /// The route of `actor` to `host`:`port`.
-    pub fn route(&self, actor: Actor, host: &HostPattern, port: u16, platform: Platform) -> Route {
-        if always_direct(host) {
-            return Route::Direct;
+    /// The route of `actor` to a host. None where it cannot be known here: a proxy script decides
+    /// it, or the request would go to the proxy in the clear, which is not probed.
+    pub fn route(
+        &self,
+        actor: Actor,
+        host: &HostPattern,
+        port: u16,
+        transport: Transport,
+        platform: Platform,
+    ) -> Option<Route> {
+        if host.is_loopback() {
+            return Some(Route::Direct);
         }
-        match &self.choice {
-            ProxyChoice::None => return Route::Direct,
-            ProxyChoice::Fixed(proxy) => return proxy.route(),
-            ProxyChoice::System => return self.system_route(host, port),
-            ProxyChoice::AsTheApp => {}
-        }
-        match actor {
-            // The shell of a Linux sandbox is not proxied at all (domain.md 6.1).
-            Actor::Vm if platform == Platform::Linux => Route::Direct,
-            Actor::Updater => self.system_route(host, port),
-            // The engine is handed the proxy of the inference endpoint, or none; it exempts only
-            // loopback and `.local`.
-            Actor::Engine => match &self.inference {
-                Some(inference) => self.app_route(inference, 443),
-                None => self.app_route(host, port),
+        let route = match &self.choice {
+            ProxyChoice::None => return Some(Route::Direct),
+            ProxyChoice::Fixed(proxy) => proxy.route(),
+            ProxyChoice::System => self.system_route(host, port, transport),
+            ProxyChoice::AsTheApp => match actor {
+                // The shell of a Linux sandbox is not proxied at all (domain.md 6.1).
+                Actor::Vm if platform == Platform::Linux => return Some(Route::Direct),
+                Actor::Updater => self.system_route(host, port, transport),
+                // The engine is handed the proxy of the inference endpoint, or none, and exempts
+                // `.local` beside loopback.
+                Actor::Engine if is_local(host) => return Some(Route::Direct),
+                Actor::Engine => match &self.inference {
+                    Some((host, port, transport)) => self.app_route(host, *port, *transport)?,
+                    None => self.app_route(host, port, transport)?,
+                },
+                _ => self.app_route(host, port, transport)?,
             },
-            _ => self.app_route(host, port),
-        }
+        };
+        // Plain HTTP is sent through a proxy as a request to the proxy, not through a tunnel.
+        let is_plain = matches!(transport, Transport::Http | Transport::Grpc);
+        (route == Route::Direct || !is_plain).then_some(route)
     }
 
     /// The settings in plain words, for the head of a report.
@@ -147,26 +163,40 @@ impl ProxySettings {
         let mut parts = Vec::new();
         if self.choice == ProxyChoice::AsTheApp {
             if self.pac {
-                parts.push("egressProxyPacUrl is set but not evaluated: routes are those without it".into());
+                parts.push("egressProxyPacUrl decides, and scripts are not evaluated in this version: give the proxy it names with --proxy".into());
             }
             parts.extend(self.configured.as_ref().map(shown));
         }
         parts.extend(self.system.as_ref().map(shown));
+        parts.extend(self.system_plain.as_ref().map(shown));
+        if self.system_unread && self.configured.is_none() {
+            parts.push(
+                "the operating system's settings are not read in this version; direct was tested".into(),
+            );
+        }
         parts.extend(self.unusable.iter().cloned());
         if parts.is_empty() { "none".into() } else { parts.join("; ") }
     }
 
-    fn app_route(&self, host: &HostPattern, port: u16) -> Route {
-        match &self.configured {
-            Some(proxy) if !always_direct(host) => proxy.route(),
-            Some(_) => Route::Direct,
-            None => self.system_route(host, port),
+    fn app_route(&self, host: &HostPattern, port: u16, transport: Transport) -> Option<Route> {
+        if host.is_loopback() {
+            return Some(Route::Direct);
         }
+        if self.pac {
+            return None;
+        }
+        Some(match &self.configured {
+            // The pinned proxy exempts `.local`; the system's settings exempt what they name.
+            Some(_) if is_local(host) => Route::Direct,
+            Some(proxy) => proxy.route(),
+            None => self.system_route(host, port, transport),
+        })
     }
 
-    fn system_route(&self, host: &HostPattern, port: u16) -> Route {
-        match &self.system {
-            Some(proxy) if !always_direct(host) && !self.is_exempt(host, port) => proxy.route(),
+    fn system_route(&self, host: &HostPattern, port: u16, transport: Transport) -> Route {
+        let plain = matches!(transport, Transport::Http | Transport::Grpc);
+        match if plain { &self.system_plain } else { &self.system } {
+            Some(proxy) if !host.is_loopback() && !self.is_exempt(host, port) => proxy.route(),
             _ => Route::Direct,
         }
     }
@@ -195,9 +225,9 @@ impl ProxySettings {
     }
 }
 
-/// Loopback and `*.local` never go through a proxy (domain.md 6.2).
-fn always_direct(host: &HostPattern) -> bool {
-    host.is_loopback() || host.name().is_some_and(|n| n.ends_with(".local"))
+/// `*.local`, which the pinned proxy and the engine exempt (domain.md 6.1, 6.2).
+fn is_local(host: &HostPattern) -> bool {
+    host.name().is_some_and(|n| n.ends_with(".local"))
 }
 
 #[cfg(test)]
@@ -213,8 +243,9 @@ mod tests {
         Some(ProxyAddress::parse(text, "test").unwrap())
     }
 
-    fn is_proxied(route: &Route) -> bool {
-        matches!(route, Route::Proxy { .. })
+    fn is_proxied(settings: &ProxySettings, actor: Actor, to: &str, port: u16, os: Platform) -> bool {
+        let route = settings.route(actor, &host(to), port, Transport::Https, os);
+        matches!(route, Some(Route::Proxy { .. }))
     }
 
     #[test]
@@ -236,38 +267,31 @@ mod tests {
     #[test]
     fn the_updater_ignores_the_configured_proxy() {
         let settings = ProxySettings { configured: proxy("http://p.example:1"), ..Default::default() };
-        let to = host("a.example");
-        assert!(is_proxied(&settings.route(Actor::App, &to, 443, Platform::Macos)));
-        assert!(!is_proxied(&settings.route(Actor::Updater, &to, 443, Platform::Macos)));
+        assert!(is_proxied(&settings, Actor::App, "a.example", 443, Platform::Macos));
+        assert!(!is_proxied(&settings, Actor::Updater, "a.example", 443, Platform::Macos));
     }
 
     #[test]
     fn the_engine_uses_the_route_of_the_inference_endpoint_for_everything() {
         let settings = ProxySettings {
             system: proxy("p.example:3128"),
-            system_bypass: vec!["gw.corp.example".into()],
-            inference: Some(host("gw.corp.example")),
+            system_bypass: vec!["gw.corp.example:8443".into()],
+            inference: Some((host("gw.corp.example"), 8443, Transport::Https)),
             ..Default::default()
         };
-        let to = host("a.example");
-        assert!(is_proxied(&settings.route(Actor::App, &to, 443, Platform::Linux)));
-        assert!(!is_proxied(&settings.route(Actor::Engine, &to, 443, Platform::Linux)));
+        assert!(is_proxied(&settings, Actor::App, "a.example", 443, Platform::Linux));
+        assert!(!is_proxied(&settings, Actor::Engine, "a.example", 443, Platform::Linux));
     }
 
     #[test]
     fn the_linux_sandbox_is_never_proxied() {
         let settings = ProxySettings { configured: proxy("http://p.example:1"), ..Default::default() };
-        assert!(!is_proxied(&settings.route(Actor::Vm, &host("a.example"), 443, Platform::Linux)));
-        assert!(is_proxied(&settings.route(Actor::Vm, &host("a.example"), 443, Platform::Windows)));
+        assert!(!is_proxied(&settings, Actor::Vm, "a.example", 443, Platform::Linux));
+        assert!(is_proxied(&settings, Actor::Vm, "a.example", 443, Platform::Windows));
     }
 
     #[test]
     fn exemptions_match_names_subdomains_ports_and_the_star() {
-        let settings = |bypass: &str| ProxySettings {
-            system: proxy("p.example:1"),
-            system_bypass: vec![bypass.into()],
-            ..Default::default()
-        };
         for (bypass, name, port, exempt) in [
             ("example.com", "example.com", 443, true),
             ("example.com", "a.example.com", 443, true),
@@ -280,18 +304,55 @@ mod tests {
             ("*", "anything.example", 443, true),
             ("", "anything.example", 443, false),
         ] {
-            let route = settings(bypass).route(Actor::App, &host(name), port, Platform::Linux);
-            assert_eq!(is_proxied(&route), !exempt, "{bypass} {name}");
+            let settings = ProxySettings {
+                system: proxy("p.example:1"),
+                system_bypass: vec![bypass.into()],
+                ..Default::default()
+            };
+            assert_eq!(
+                is_proxied(&settings, Actor::App, name, port, Platform::Linux),
+                !exempt,
+                "{bypass} {name}"
+            );
         }
     }
 
     #[test]
-    fn loopback_and_local_names_are_direct_even_with_a_fixed_proxy() {
+    fn loopback_is_direct_even_with_a_fixed_proxy() {
         let fixed = ProxyAddress::parse("http://p.example:1", "--proxy").unwrap();
         let settings = ProxySettings { choice: ProxyChoice::Fixed(fixed), ..Default::default() };
-        for direct in ["127.0.0.1", "localhost", "::1", "gw.local"] {
-            assert!(!is_proxied(&settings.route(Actor::App, &host(direct), 443, Platform::Macos)));
+        for direct in ["127.0.0.1", "localhost", "::1"] {
+            assert!(!is_proxied(&settings, Actor::App, direct, 443, Platform::Macos));
         }
-        assert!(is_proxied(&settings.route(Actor::Updater, &host("a.example"), 443, Platform::Macos)));
+        assert!(is_proxied(&settings, Actor::Updater, "a.example", 443, Platform::Macos));
+    }
+
+    #[test]
+    fn only_the_pinned_proxy_and_the_engine_exempt_local_names() {
+        let pinned = ProxySettings { configured: proxy("http://p.example:1"), ..Default::default() };
+        let system = ProxySettings { system: proxy("http://p.example:1"), ..Default::default() };
+        assert!(!is_proxied(&pinned, Actor::App, "gw.ad.local", 443, Platform::Macos));
+        assert!(is_proxied(&system, Actor::App, "gw.ad.local", 443, Platform::Linux));
+        assert!(!is_proxied(&system, Actor::Engine, "gw.ad.local", 443, Platform::Linux));
+    }
+
+    #[test]
+    fn what_a_script_decides_is_not_known() {
+        let settings =
+            ProxySettings { pac: true, configured: proxy("http://p.example:1"), ..Default::default() };
+        let route =
+            |actor, to: &str| settings.route(actor, &host(to), 443, Transport::Https, Platform::Macos);
+        assert_eq!(route(Actor::App, "a.example"), None);
+        assert_eq!(route(Actor::App, "127.0.0.1"), Some(Route::Direct));
+        assert_eq!(route(Actor::Updater, "a.example"), Some(Route::Direct));
+    }
+
+    #[test]
+    fn plain_http_through_a_proxy_is_not_known_to_be_a_tunnel() {
+        let settings = ProxySettings { system_plain: proxy("p.example:1"), ..Default::default() };
+        let route =
+            |transport| settings.route(Actor::App, &host("a.example"), 80, transport, Platform::Linux);
+        assert_eq!(route(Transport::Http), None);
+        assert_eq!(route(Transport::Https), Some(Route::Direct));
     }
 }

@@ -5,12 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
-use crate::observation::{TcpOutcome, Trust};
+use crate::observation::{HttpOutcome, TcpOutcome};
 use crate::plan::{Request, Route};
 use crate::terms::Transport;
 
@@ -18,15 +16,24 @@ use super::hedge::{Budget, Ended, Try, hedge};
 use super::http::Endpoint;
 use super::record::Recorder;
 use super::tls::{Offer, Secured};
+use super::trust::Chain;
 use super::wire::BoxedIo;
 use super::{Shared, banner, certificate, dns, http, proxy, tcp, tls};
 
-type Chain = Vec<CertificateDer<'static>>;
-
-/// How long an SSH server is waited for to say its name.
-const SSH_BANNER: Duration = Duration::from_secs(1);
-/// The same for a port of which only the connection is known: most say nothing first.
+/// How long a port is waited for to say something of which only the connection is known: most say
+/// nothing first.
 const TCP_BANNER: Duration = Duration::from_millis(250);
+
+/// The code with which an HTTP/2 server asks for HTTP/1.1 (RFC 9113, 7).
+const HTTP_1_1_REQUIRED: &str = "HTTP_1_1_REQUIRED";
+
+/// An exchange that got an answer.
+struct Exchanged {
+    /// Number of its record.
+    number: usize,
+    /// The handshake below it, number and chain, where that is not the attempt's first.
+    handshake: Option<(usize, Chain)>,
+}
 
 /// What one attempt is about.
 #[derive(Debug, Clone)]
@@ -56,11 +63,15 @@ pub(super) struct Ladder {
 }
 
 impl Ladder {
-    /// Walks the ladder as far as it goes. Everything seen is in the recorder.
-    pub(super) async fn walk(&self) {
+    /// Walks the ladder as far as it goes. Everything seen is in the recorder. `place`, whatever it
+    /// is, is given up once the ladder has ended; what goes on beside it opens no more sockets than
+    /// it has.
+    pub(super) async fn walk<P>(&self, place: P) {
         // What goes on beside the ladder: the other address family, the judging of chains.
         let mut background = JoinSet::new();
         self.climb(&mut background).await;
+        self.recorder.ladder_ended();
+        drop(place);
         while background.join_next().await.is_some() {}
     }
 
@@ -71,7 +82,9 @@ impl Ladder {
         };
         let Some(addresses) = self.addresses(host).await else { return };
         let budget = Budget::start(self.stage());
-        let Some(connected) = tcp::race(&self.recorder, &addresses, port, budget, background).await else {
+        let never = &self.shared.settings.never;
+        let Some(connected) = tcp::race(&self.recorder, &addresses, port, never, budget, background).await
+        else {
             return;
         };
         let remote = connected.remote;
@@ -79,7 +92,7 @@ impl Ladder {
         let mut io = if self.job.transport.has_tls() {
             let Some(secured) = self.secure(io, remote).await else { return };
             self.recorder.tls_counts(secured.number);
-            self.judge(secured.number, secured.chain.clone(), background);
+            self.judge(secured.number, Arc::clone(&secured.chain), background);
             (secured.is_h2(), Box::new(secured.stream) as BoxedIo)
         } else {
             (false, io)
@@ -90,9 +103,13 @@ impl Ladder {
                     self.request(io.1, io.0, remote, request, background).await;
                 }
             }
-            Transport::Ssh | Transport::Tcp => {
-                let patience = if self.job.transport == Transport::Ssh { SSH_BANNER } else { TCP_BANNER };
-                if let Some(banner) = banner::read(&mut io.1, patience.min(self.stage())).await {
+            Transport::Ssh => {
+                if let Some(banner) = banner::ssh(&mut io.1, self.stage()).await {
+                    self.recorder.banner(banner);
+                }
+            }
+            Transport::Tcp => {
+                if let Some(banner) = banner::any(&mut io.1, TCP_BANNER.min(self.stage())).await {
                     self.recorder.banner(banner);
                 }
             }
@@ -146,7 +163,10 @@ impl Ladder {
         let peer = proxy::Peer { host, tls: *tls };
         let authority = http::host_port(&self.job.host, self.job.port);
         let shared = &self.shared;
-        let (seen, tunnel) = proxy::connect(&shared.client, &shared.stock, io, peer, &authority).await;
+        // A quarter, so that a device store that never answers is not taken for a silent proxy.
+        let patience = self.stage() / 4;
+        let (seen, tunnel) =
+            proxy::connect(&shared.client, &shared.stock, io, peer, &authority, patience).await;
         // A refusal on the first socket is not overwritten by another on the second.
         if record && (tunnel.is_some() || !self.recorder.has_proxy()) {
             self.recorder.proxy(seen);
@@ -163,10 +183,10 @@ impl Ladder {
     async fn secure(&self, io: BoxedIo, remote: SocketAddr) -> Option<Secured> {
         let ended = self
             .hedge(
-                Box::pin(self.handshake(io, remote, false)),
+                Box::pin(self.handshake(io, remote, self.offer(), false)),
                 Box::pin(async move {
                     let io = self.again(remote).await?;
-                    self.handshake(io, remote, true).await
+                    self.handshake(io, remote, self.offer(), true).await
                 }),
             )
             .await;
@@ -175,25 +195,40 @@ impl Ladder {
         won(ended)
     }
 
-    async fn handshake(&self, io: BoxedIo, remote: SocketAddr, confirm: bool) -> Option<Secured> {
+    fn offer(&self) -> Offer {
+        if self.job.transport == Transport::GrpcTls { Offer::Grpc } else { Offer::Https }
+    }
+
+    async fn handshake(
+        &self,
+        io: BoxedIo,
+        remote: SocketAddr,
+        offer: Offer,
+        confirm: bool,
+    ) -> Option<Secured> {
         let name = tls::server_name(&self.job.host)?;
-        let offer = if self.job.transport == Transport::GrpcTls { Offer::Grpc } else { Offer::Https };
         self.shared.client.handshake(&self.recorder, io, remote, name, offer, confirm).await
     }
 
-    /// Has the chain judged by both stores, beside the ladder.
+    /// Has the chain read and judged, beside the ladder: by the public roots, which answer at once,
+    /// and apart from them by the device's store, which may not.
     fn judge(&self, number: usize, chain: Chain, background: &mut JoinSet<()>) {
         let Some(name) = tls::server_name(&self.job.host) else { return };
-        let (shared, recorder) = (Arc::clone(&self.shared), Arc::clone(&self.recorder));
         let stage = self.stage();
+        let (shared, recorder) = (Arc::clone(&self.shared), Arc::clone(&self.recorder));
+        let (seen, asked) = (Arc::clone(&chain), name.clone());
         background.spawn(async move {
-            let read = certificate::read_chain(&chain);
-            let (device, public) =
-                timeout(stage, shared.stock.judge(chain, name)).await.unwrap_or_else(|_| {
-                    let late = Trust::Unavailable { error: "no judgement within the stage".to_owned() };
-                    (late.clone(), late)
-                });
-            recorder.tls_judged(number, read, device, public);
+            let trust = shared.stock.public.judge(Arc::clone(&seen), asked, stage).await;
+            recorder.tls_public(number, trust);
+            // Milliseconds for a long chain, in which no other host's sockets would be served.
+            if let Ok(read) = tokio::task::spawn_blocking(move || certificate::read_chain(&seen)).await {
+                recorder.tls_chain(number, read);
+            }
+        });
+        let (shared, recorder) = (Arc::clone(&self.shared), Arc::clone(&self.recorder));
+        background.spawn(async move {
+            let trust = shared.stock.device.judge(chain, name, stage).await;
+            recorder.tls_device(number, trust);
         });
     }
 
@@ -205,40 +240,58 @@ impl Ladder {
         request: &Request,
         background: &mut JoinSet<()>,
     ) {
-        let tls = self.job.transport.has_tls();
-        let endpoint = Endpoint { host: self.job.host.clone(), port: self.job.port, tls };
         let recorder = &self.recorder;
-        let (log, to, what) = (Arc::clone(recorder), endpoint.clone(), request.clone());
-        let first = Box::pin(async move {
-            let number = http::exchange(log, io, h2, to, what, false).await?;
-            Some((number, None))
-        });
-        let second = Box::pin(async move {
-            let io = self.again(remote).await?;
-            let (io, h2, secured) = if tls {
-                let secured = self.handshake(io, remote, true).await?;
-                let seen = (secured.number, secured.chain.clone());
-                let h2 = secured.is_h2();
-                (Box::new(secured.stream) as BoxedIo, h2, Some(seen))
-            } else {
-                (io, false, None)
-            };
-            let (log, what) = (Arc::clone(recorder), request.clone());
-            let number = http::exchange(log, io, h2, endpoint, what, true).await?;
-            Some((number, secured))
-        });
+        let first = Box::pin(self.exchange(io, h2, remote, request, false));
+        let second = Box::pin(self.exchange_again(remote, request, self.offer()));
         let ended = self.hedge(first, second).await;
         let timed_out = matches!(ended, Ended::TimedOut);
         recorder.http_end_open(timed_out);
         recorder.tls_end_open(timed_out);
         self.settle_tcp(remote, &ended);
-        if let Some((number, secured)) = won(ended) {
+        if let Some(Exchanged { number, handshake }) = won(ended) {
             recorder.http_counts(number);
-            if let Some((handshake, chain)) = secured {
+            if let Some((handshake, chain)) = handshake {
                 recorder.tls_counts(handshake);
                 self.judge(handshake, chain, background);
             }
         }
+    }
+
+    /// One exchange; once more over HTTP/1.1 where the server demands that (RFC 9113, 7), as
+    /// browsers and the app do.
+    async fn exchange(
+        &self,
+        io: BoxedIo,
+        h2: bool,
+        remote: SocketAddr,
+        request: &Request,
+        confirm: bool,
+    ) -> Option<Exchanged> {
+        let recorder = Arc::clone(&self.recorder);
+        match http::exchange(recorder, io, h2, self.endpoint(), request.clone(), confirm).await {
+            Ok(number) => Some(Exchanged { number, handshake: None }),
+            Err(HttpOutcome::StreamReset { code }) if h2 && code == HTTP_1_1_REQUIRED => {
+                Box::pin(self.exchange_again(remote, request, Offer::Http1)).await
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// The same on a connection of its own.
+    async fn exchange_again(&self, remote: SocketAddr, request: &Request, offer: Offer) -> Option<Exchanged> {
+        let io = self.again(remote).await?;
+        if !self.job.transport.has_tls() {
+            return self.exchange(io, false, remote, request, true).await;
+        }
+        let secured = self.handshake(io, remote, offer, true).await?;
+        let (handshake, h2) = ((secured.number, Arc::clone(&secured.chain)), secured.is_h2());
+        let done = self.exchange(Box::new(secured.stream), h2, remote, request, true).await?;
+        Some(Exchanged { handshake: done.handshake.or(Some(handshake)), ..done })
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        let tls = self.job.transport.has_tls();
+        Endpoint { host: self.job.host.clone(), port: self.job.port, tls }
     }
 
     /// Second sockets of a stage that is over end with it.

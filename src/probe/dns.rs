@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::observation::{Dns, Lookup};
 
@@ -46,6 +46,8 @@ impl Names {
         let began = Instant::now();
         let budget = Budget::start(self.stage);
         let (system, direct) = match self.resolver {
+            // Never a question for a server (RFC 6761, 6.3).
+            Some(_) if is_local(name) => (loopback(), Vec::new()),
             Some(server) => (Lookup::NotAsked, query::ask_all(&[server], name, budget.end, true).await),
             None => self.ask_system(name, budget).await,
         };
@@ -61,12 +63,18 @@ impl Names {
             done = &mut lookup => {
                 let system = done.unwrap_or_else(|e| failed(&e.to_string()));
                 let direct = match system {
-                    Lookup::Failed { .. } => query::ask_all(&self.servers, name, budget.end, false).await,
+                    Lookup::Failed { .. } if !is_local(name) => query::ask_all(&self.servers, name, budget.end, false).await,
                     _ => Vec::new(),
                 };
                 return (system, direct);
             }
             () = sleep_until(budget.half) => {}
+        }
+        if is_local(name) {
+            let system = timeout_at(budget.end, &mut lookup)
+                .await
+                .map_or(Lookup::Timeout, |done| done.unwrap_or_else(|e| failed(&e.to_string())));
+            return (system, Vec::new());
         }
         let mut direct = tokio::spawn({
             let (servers, name) = (Arc::clone(&self.servers), name.to_owned());
@@ -86,13 +94,25 @@ impl Names {
     }
 }
 
-/// The addresses to dial: the system's, or those of the resolver that was named instead of it.
+/// The addresses to dial: the system's, or those of the resolver that was named instead of it. A
+/// system that is still asking after a lost answer (it waits 5 s for it) would get what the same
+/// server told us meanwhile.
 pub(super) fn addresses(dns: &Dns) -> Vec<IpAddr> {
     match &dns.system {
         Lookup::Addresses { addresses } => addresses.clone(),
-        Lookup::NotAsked => query::addresses(&dns.direct),
-        Lookup::Failed { .. } | Lookup::Timeout => Vec::new(),
+        Lookup::NotAsked | Lookup::Timeout => query::addresses(&dns.direct),
+        Lookup::Failed { .. } => Vec::new(),
     }
+}
+
+/// `localhost` and the names below it, which mean this machine wherever they are looked up.
+fn is_local(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+fn loopback() -> Lookup {
+    Lookup::Addresses { addresses: vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()] }
 }
 
 async fn system_lookup(name: String) -> Lookup {
@@ -161,6 +181,50 @@ mod tests {
         assert_eq!(dns.direct.len(), 2);
         assert!(dns.direct.iter().all(|q| q.server == server && q.answer == DnsAnswer::NxDomain));
         assert!(addresses(&dns).is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_the_servers_said_stands_in_for_a_system_that_hangs() {
+        let found = IpAddr::from([192, 0, 2, 1]);
+        let direct = crate::observation::DirectQuery {
+            server: ([127, 0, 0, 1], 53).into(),
+            kind: "A".to_owned(),
+            answer: DnsAnswer::Addresses { addresses: vec![found] },
+            ms: 1.0,
+        };
+        let dns =
+            |system| Dns { name: "a.example".to_owned(), system, direct: vec![direct.clone()], ms: 1.0 };
+        assert_eq!(addresses(&dns(Lookup::Timeout)), [found]);
+        // A system that says no is believed: hosts files and split DNS are its alone.
+        assert!(addresses(&dns(failed("no"))).is_empty());
+    }
+
+    #[test]
+    fn names_of_this_machine_are_told_by_their_last_label() {
+        for name in ["localhost", "LocalHost.", "a.b.localhost"] {
+            assert!(is_local(name), "{name}");
+        }
+        for name in ["localhost.example", "notlocalhost", "localhost.localdomain"] {
+            assert!(!is_local(name), "{name}");
+        }
+    }
+
+    /// A server that remembers how many datagrams came, and is silent.
+    #[tokio::test]
+    async fn a_silent_server_gets_each_question_three_times() {
+        let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let server = silent.local_addr().unwrap();
+        for stage in [1, 30, 600] {
+            let end = Instant::now() + Duration::from_millis(stage);
+            let answers = query::ask_all(&[server], "x.example", end, true).await;
+            assert_eq!(answers.len(), 2);
+            assert!(answers.iter().all(|q| q.answer == DnsAnswer::Timeout), "{answers:?}");
+            let mut datagrams = 0;
+            while silent.try_recv(&mut [0_u8; 512]).is_ok() {
+                datagrams += 1;
+            }
+            assert!(datagrams <= 6 && (stage < 600 || datagrams == 6), "{datagrams} in {stage} ms");
+        }
     }
 
     #[tokio::test]

@@ -9,9 +9,19 @@ use super::{query, sanitise, tcp};
 /// Characters of a name that are kept.
 const NAME: usize = 128;
 
+/// What the command line changed about trust.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TrustNote {
+    /// Other authorities stand in for the bundled public roots (`--public-roots`).
+    pub public_roots_replaced: bool,
+    /// So many authorities were judged as if the device trusted them (`--device-ca`).
+    pub device_ca: usize,
+}
+
 /// Describes this run. `resolver`: the DNS server named on the command line, if any; `proxy`: what
-/// was found about proxies, in plain words (taken over as given).
-pub fn gather(resolver: Option<SocketAddr>, proxy: &str) -> Environment {
+/// was found about proxies, in plain words (taken over as given); `note`: what the command line
+/// changed about trust.
+pub fn gather(resolver: Option<SocketAddr>, proxy: &str, note: &TrustNote) -> Environment {
     let (ipv4, ipv6) = tcp::public_sources();
     let resolvers = match resolver {
         Some(server) => vec![format!("{server} (named on the command line)")],
@@ -23,7 +33,7 @@ pub fn gather(resolver: Option<SocketAddr>, proxy: &str) -> Environment {
         addresses: [ipv4, ipv6].into_iter().flatten().map(|a| a.to_string()).collect(),
         resolvers,
         proxy: proxy.to_owned(),
-        trust: trust(),
+        trust: trust(note),
         vpn_hint: vpn(),
     }
 }
@@ -87,7 +97,7 @@ fn ask_for_name() -> Option<String> {
 }
 
 /// Which stores judge certificates.
-fn trust() -> String {
+fn trust(note: &TrustNote) -> String {
     let mut text = "the operating system's store".to_owned();
     if cfg!(target_os = "linux") {
         let set: Vec<String> = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
@@ -98,7 +108,17 @@ fn trust() -> String {
             text = format!("the files of {}", set.join(", "));
         }
     }
-    text + " and, beside it, the public roots"
+    match note.device_ca {
+        0 => {}
+        1 => text += " with one more authority (--device-ca)",
+        n => text += &format!(" with {n} more authorities (--device-ca)"),
+    }
+    text += if note.public_roots_replaced {
+        " and, beside it, the authorities of --public-roots in place of the public roots"
+    } else {
+        " and, beside it, the public roots"
+    };
+    text
 }
 
 /// The beginnings of the names that VPN clients give their interfaces on Linux.
@@ -243,8 +263,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_command_line_changes_about_trust_is_said() {
+        let text = |public_roots_replaced, device_ca| trust(&TrustNote { public_roots_replaced, device_ca });
+        assert!(!text(false, 0).contains("--"));
+        assert!(text(false, 1).contains("one more authority (--device-ca)"));
+        let both = text(true, 2);
+        assert!(
+            both.contains("2 more authorities (--device-ca)") && both.contains("--public-roots"),
+            "{both}"
+        );
+    }
+
+    #[test]
     fn the_run_has_a_user_and_a_host() {
-        let environment = gather(None, "none");
+        let environment = gather(None, "none", &TrustNote::default());
+        assert!(environment.trust.ends_with(" and, beside it, the public roots"), "{}", environment.trust);
         assert!(!environment.user.is_empty() && !environment.host.is_empty());
         assert!(environment.addresses.iter().all(|a| a != "127.0.0.1" && a != "::1"));
     }

@@ -55,7 +55,7 @@ fn bracketed(host: &str) -> String {
 }
 
 /// Sends the request and reads its answer. Gives the number of the record when there was a whole
-/// one; otherwise the record says how it ended.
+/// one, otherwise how it ended; the record says so too.
 pub(super) async fn exchange(
     recorder: Arc<Recorder>,
     io: BoxedIo,
@@ -63,15 +63,18 @@ pub(super) async fn exchange(
     endpoint: Endpoint,
     request: plan::Request,
     confirm: bool,
-) -> Option<usize> {
+) -> Result<usize, HttpOutcome> {
     let (io, meter) = Metered::new(io);
     let number = recorder.http_begin(if h2 { "HTTP/2" } else { "HTTP/1.1" }, confirm);
+    let failed = |outcome: HttpOutcome| {
+        recorder.http_end(number, outcome.clone());
+        Err(outcome)
+    };
     let built = match build(&endpoint, &request, h2) {
         Ok(built) => built,
         Err(error) => {
             let error = format!("the request could not be built: {}", sanitise::line(&error, 200));
-            recorder.http_end(number, HttpOutcome::Malformed { error });
-            return None;
+            return failed(HttpOutcome::Malformed { error });
         }
     };
     let log = Log { recorder: Arc::clone(&recorder), number };
@@ -83,12 +86,9 @@ pub(super) async fn exchange(
     match result {
         Ok(()) => {
             recorder.http_end(number, HttpOutcome::Answered);
-            Some(number)
+            Ok(number)
         }
-        Err(error) => {
-            recorder.http_end(number, outcome(&error, &meter));
-            None
-        }
+        Err(error) => failed(outcome(&error, &meter)),
     }
 }
 
@@ -188,7 +188,13 @@ fn build(endpoint: &Endpoint, request: &plan::Request, h2: bool) -> Result<Sent,
 /// whether it was the framing.
 fn outcome(error: &hyper::Error, meter: &Meter) -> HttpOutcome {
     let malformed = || HttpOutcome::Malformed { error: sanitise::line(&chain(error), 300) };
-    match meter.read().end {
+    let end = meter.read().end;
+    if !matches!(end, Some(End::Alert(_)))
+        && let Some(code) = reset_code(error)
+    {
+        return HttpOutcome::StreamReset { code };
+    }
+    match end {
         Some(End::Alert(alert)) => HttpOutcome::Alert { alert },
         _ if error.is_parse() => malformed(),
         Some(End::Reset) => HttpOutcome::Reset,
@@ -197,6 +203,19 @@ fn outcome(error: &hyper::Error, meter: &Meter) -> HttpOutcome {
         Some(End::Other(error)) => HttpOutcome::Malformed { error: sanitise::line(&error, 300) },
         None => malformed(),
     }
+}
+
+/// The code with which the peer ended the HTTP/2 stream or connection, by its name in RFC 9113, 7.
+fn reset_code(error: &hyper::Error) -> Option<String> {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(h2) = inner.downcast_ref::<h2::Error>() {
+            let told = h2.is_remote() && (h2.is_reset() || h2.is_go_away());
+            return h2.reason().filter(|_| told).map(|reason| format!("{reason:?}"));
+        }
+        source = inner.source();
+    }
+    None
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -59,6 +59,9 @@ pub struct Settings {
     pub public_roots: Option<Vec<CertificateDer<'static>>>,
     /// Judge as if the device trusted these too.
     pub device_ca: Vec<CertificateDer<'static>>,
+    /// Addresses that nothing is sent to, beside every link-local one: metadata services of cloud
+    /// machines answer with credentials.
+    pub never: Vec<IpAddr>,
 }
 
 impl Default for Settings {
@@ -69,6 +72,7 @@ impl Default for Settings {
             resolver: None,
             public_roots: None,
             device_ca: Vec::new(),
+            never: crate::rules::networks::embedded_metadata_addresses(),
         }
     }
 }
@@ -147,8 +151,8 @@ impl Prober {
         Ok(Self { shared, clock, sources: tcp::public_sources() })
     }
 
-    /// Facts about this device, the same at every call. Waits (some milliseconds at most) for the
-    /// trust store to be read; after the first wave it has been.
+    /// Facts about this device. Never waits: while the trust store is still being read,
+    /// `device_roots` is none, so ask again after a wave.
     pub fn device(&self) -> Device {
         Device {
             clock: self.clock,
@@ -156,7 +160,7 @@ impl Prober {
             ipv6: self.sources.1,
             resolvers: self.shared.servers.to_vec(),
             // The store is asked as a whole and does not say how many anchors it has.
-            device_roots: self.shared.stock.device_readable().then_some(0),
+            device_roots: self.shared.stock.device.is_readable().then_some(0),
         }
     }
 }

@@ -23,15 +23,17 @@ pub(super) struct Peer<'a> {
 }
 
 /// Asks for a tunnel to `authority` (`host:port`). Gives the record, and the tunnel if it stands.
+/// `patience`: how long the device's trust store is waited for, where the proxy speaks TLS.
 pub(super) async fn connect(
     client: &tls::Client,
     stock: &trust::Stock,
     io: BoxedIo,
     peer: Peer<'_>,
     authority: &str,
+    patience: Duration,
 ) -> (Proxy, Option<BoxedIo>) {
     let io = if peer.tls {
-        match secure(client, stock, io, peer.host).await {
+        match secure(client, stock, io, peer.host, patience).await {
             Ok(io) => io,
             Err(error) => {
                 let outcome = ProxyOutcome::Tls { error };
@@ -57,10 +59,11 @@ async fn secure(
     stock: &trust::Stock,
     io: BoxedIo,
     host: &str,
+    patience: Duration,
 ) -> Result<BoxedIo, String> {
     let name = tls::server_name(host).ok_or_else(|| "its name cannot be verified".to_owned())?;
     let (io, chain) = client.handshake_unrecorded(io, name.clone()).await.map_err(|o| describe(&o))?;
-    match stock.judge(chain, name).await.0 {
+    match stock.device.judge(chain.into(), name, patience).await {
         // A store that cannot be asked proves nothing against the proxy.
         Trust::Accepted | Trust::Unavailable { .. } => Ok(io),
         Trust::UnknownIssuer => Err("certificate of an issuer this device does not trust".to_owned()),

@@ -19,6 +19,8 @@ use super::{millis, sanitise};
 
 /// Servers that are asked; the system's own resolver uses no more than three (resolv.conf(5)).
 const SERVERS: usize = 3;
+/// How often a question is sent: one lost datagram must not look like a dead server.
+const SENDS: u32 = 3;
 /// Addresses of one answer that are kept.
 const ADDRESSES: usize = 16;
 /// How long other answers are waited for once there is enough: the other family's once the first
@@ -131,12 +133,12 @@ async fn exchange(server: SocketAddr, name: &str, kind: RecordType, end: Instant
     let socket = UdpSocket::bind((any, 0)).await?;
     // Connected: only this server's datagrams come in, and a closed port is reported.
     socket.connect(server).await?;
-    let step = end.saturating_duration_since(Instant::now()) / 3;
+    let began = Instant::now();
+    let step = end.saturating_duration_since(began) / SENDS;
     let mut buffer = vec![0_u8; 4096];
-    loop {
+    for sent in 1..=SENDS {
         socket.send(&bytes).await?;
-        // Sent three times in all: one lost datagram must not look like a dead server.
-        let again = (Instant::now() + step.max(Duration::from_millis(50))).min(end);
+        let again = if sent == SENDS { end } else { began + step * sent };
         while let Ok(received) = timeout_at(again, socket.recv(&mut buffer)).await {
             let reply = buffer.get(..received?).unwrap_or_default();
             let Some(reply) = accept(reply, &message) else { continue };
@@ -147,6 +149,7 @@ async fn exchange(server: SocketAddr, name: &str, kind: RecordType, end: Instant
             return Ok(answer);
         }
     }
+    Ok(DnsAnswer::Timeout)
 }
 
 async fn over_tcp(server: SocketAddr, query: &[u8], sent: &Message) -> io::Result<DnsAnswer> {

@@ -36,8 +36,11 @@ pub fn headers<'a>(
     headers::keep(headers)
 }
 
-/// What is recorded of the head of a proxy's answer: where it ends, its status and headers.
-pub fn proxy_answer(bytes: &[u8]) -> Option<(usize, u16, Vec<(String, String)>)> {
+/// Where the head of a proxy's answer ends, its status, and the headers that are kept.
+pub type ProxyAnswer = (usize, u16, Vec<(String, String)>);
+
+/// What is recorded of the head of a proxy's answer.
+pub fn proxy_answer(bytes: &[u8]) -> Option<ProxyAnswer> {
     let end = proxy::find_end(bytes)?;
     let (status, headers) = proxy::parse(bytes.get(..end)?)?;
     Some((end, status, headers))

@@ -36,6 +36,8 @@ struct Inner {
     tls_counts: Option<usize>,
     http: Vec<Slot<Http>>,
     http_counts: Option<usize>,
+    /// When the ladder ended.
+    ended: Option<Instant>,
 }
 
 /// Collects what one attempt sees. Stages refer to their records by number.
@@ -71,6 +73,7 @@ impl Recorder {
             tls_counts: None,
             http: Vec::new(),
             http_counts: None,
+            ended: None,
         };
         Self { origin, started, inner: Mutex::new(inner) }
     }
@@ -186,13 +189,25 @@ impl Recorder {
         });
     }
 
-    /// The chain of a completed handshake, read and judged.
-    pub(super) fn tls_judged(&self, number: usize, chain: Vec<Certificate>, device: Trust, public: Trust) {
+    /// The chain of a completed handshake, read.
+    pub(super) fn tls_chain(&self, number: usize, chain: Vec<Certificate>) {
+        self.tls_change(number, |record| record.chain = chain);
+    }
+
+    /// What the public roots say of the chain.
+    pub(super) fn tls_public(&self, number: usize, trust: Trust) {
+        self.tls_change(number, |record| record.public_trust = Some(trust));
+    }
+
+    /// What the device's store says of the chain.
+    pub(super) fn tls_device(&self, number: usize, trust: Trust) {
+        self.tls_change(number, |record| record.device_trust = Some(trust));
+    }
+
+    fn tls_change(&self, number: usize, change: impl FnOnce(&mut Tls)) {
         self.with(|i| {
             if let Some(t) = i.tls.get_mut(number) {
-                t.slot.record.chain = chain;
-                t.slot.record.device_trust = Some(device);
-                t.slot.record.public_trust = Some(public);
+                change(&mut t.slot.record);
             }
         });
     }
@@ -282,14 +297,33 @@ impl Recorder {
         });
     }
 
+    /// The ladder is over; what still goes on beside it no longer decides anything.
+    pub(super) fn ladder_ended(&self) {
+        self.with(|i| i.ended = Some(Instant::now()));
+    }
+
     /// The attempt is over.
     pub(super) fn finish(&self) -> Attempt {
         self.snapshot(None)
     }
 
-    /// The run is over while the attempt is under way: what is known of it.
+    /// The run is over while the attempt is under way: what is known of it. An attempt whose ladder
+    /// has ended, with the public roots' judgement, is whole: the other address family only is
+    /// given up, and the device's store had its chance.
     pub(super) fn cut(&self, stopped: Stopped) -> Attempt {
-        self.snapshot(Some(stopped))
+        let whole = self.with(|i| {
+            let judged = |t: &TlsSlot| {
+                let record = &t.slot.record;
+                record.outcome != TlsOutcome::Completed || record.public_trust.is_some()
+            };
+            let whole = i.ended.is_some() && i.tls_counts.and_then(|n| i.tls.get(n)).is_none_or(judged);
+            if whole && let Some(t) = i.tls_counts.and_then(|n| i.tls.get_mut(n)) {
+                let late = || Trust::Unavailable { error: "no answer before the run ended".to_owned() };
+                t.slot.record.device_trust.get_or_insert_with(late);
+            }
+            whole
+        });
+        self.snapshot((!whole).then_some(stopped))
     }
 
     fn snapshot(&self, cut: Option<Stopped>) -> Attempt {
@@ -314,7 +348,8 @@ impl Recorder {
             attempt.tls = last_counts(i.tls.iter().map(|t| t.slot.record.clone()).collect(), i.tls_counts);
             attempt.http = last_counts(i.http.iter().map(|s| s.record.clone()).collect(), i.http_counts);
             attempt.cut = cut;
-            attempt.ms = millis(self.started.elapsed());
+            let ended = i.ended.unwrap_or_else(Instant::now);
+            attempt.ms = millis(ended.saturating_duration_since(self.started));
             attempt
         })
     }

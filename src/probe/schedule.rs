@@ -16,15 +16,18 @@ use super::record::Recorder;
 use super::{Prober, Progress};
 
 /// Attempts that have begun and not ended, by their number in the wave.
-type UnderWay = Arc<Mutex<BTreeMap<usize, Arc<Recorder>>>>;
+type UnderWay = Arc<Mutex<Waiting>>;
+
+/// Host and record of each.
+type Waiting = BTreeMap<usize, (String, Arc<Recorder>)>;
 
 impl Prober {
     /// Makes these experiments and appends what was seen, in the order they end. Every name is
     /// looked up once per call. Experiments that the plan does not hold are left out.
     ///
     /// Returns at `deadline` or at Ctrl-C at the latest: then `observations.stopped` says which,
-    /// attempts under way are appended as far as they came, with `cut`, and those that had not
-    /// begun are absent. After a call that was stopped nothing more is tried.
+    /// attempts under way are appended as far as they came, with `cut` where their ladder had not
+    /// ended, and those that had not begun are absent. After a call that was stopped nothing more is tried.
     pub async fn run(
         &self,
         plan: &Plan,
@@ -54,7 +57,7 @@ impl Prober {
             let (shared, names) = (Arc::clone(shared), Arc::clone(&names));
             let (permits, under_way) = (Arc::clone(&permits), Arc::clone(&under_way));
             running.spawn(async move {
-                let _permit = permits.acquire_owned().await.ok()?;
+                let permit = permits.acquire_owned().await.ok()?;
                 let recorder = Arc::new(Recorder::new(
                     shared.origin,
                     experiment.target,
@@ -62,9 +65,9 @@ impl Prober {
                     experiment.purpose,
                     job.route.clone(),
                 ));
-                lock(&under_way).insert(number, Arc::clone(&recorder));
+                lock(&under_way).insert(number, (job.host.clone(), Arc::clone(&recorder)));
                 let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
-                ladder.walk().await;
+                ladder.walk(permit).await;
                 lock(&under_way).remove(&number);
                 Some((ladder.job.host, recorder.finish()))
             });
@@ -97,7 +100,12 @@ impl Prober {
         }
         observations.stopped = Some(stopped);
         let cut = std::mem::take(&mut *lock(&under_way));
-        observations.attempts.extend(cut.into_values().map(|recorder| recorder.cut(stopped)));
+        for (host, recorder) in cut.into_values() {
+            match recorder.cut(stopped) {
+                whole @ Attempt { cut: None, .. } => keep(observations, (host, whole)),
+                cut => observations.attempts.push(cut),
+            }
+        }
         running.shutdown().await;
     }
 }
@@ -117,7 +125,7 @@ fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
     })
 }
 
-fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, BTreeMap<usize, Arc<Recorder>>> {
+fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, Waiting> {
     under_way.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -68,14 +68,18 @@ fn has_route(remote: IpAddr) -> bool {
     remote.is_loopback() || !matches!(source_for(remote), Ok(None))
 }
 
-/// Addresses that nothing is ever sent to: link-local ones, where cloud metadata services answer
-/// with credentials, and the one such service that has a routable-looking address.
-fn is_forbidden(address: IpAddr) -> bool {
-    const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
-    match address.to_canonical() {
+/// Why nothing is ever sent to an address: it is link-local, where cloud metadata services answer
+/// with credentials, or one of `never`, those of such services that look routable.
+fn forbidden(address: IpAddr, never: &[IpAddr]) -> Option<&'static str> {
+    let address = address.to_canonical();
+    let link_local = match address {
         IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6 == METADATA_V6,
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    if link_local {
+        return Some("link-local address, never probed");
     }
+    never.contains(&address).then_some("address of a metadata service, never probed")
 }
 
 /// Tries every address family at once, within one budget. Gives the first connection; what is
@@ -85,13 +89,15 @@ pub(super) async fn race(
     recorder: &Arc<Recorder>,
     addresses: &[IpAddr],
     port: u16,
+    never: &[IpAddr],
     budget: Budget,
     background: &mut JoinSet<()>,
 ) -> Option<Connected> {
-    let (forbidden, allowed): (Vec<IpAddr>, Vec<IpAddr>) = addresses.iter().partition(|a| is_forbidden(**a));
-    for address in forbidden.into_iter().take(PER_FAMILY) {
+    let (refused, allowed): (Vec<IpAddr>, Vec<IpAddr>) =
+        addresses.iter().partition(|a| forbidden(**a, never).is_some());
+    for address in refused.into_iter().take(PER_FAMILY) {
         let number = recorder.tcp_begin(SocketAddr::new(address, port), false);
-        let error = "link-local address, never probed".to_owned();
+        let error = forbidden(address, never).unwrap_or_default().to_owned();
         recorder.tcp_end(number, TcpOutcome::Other { errno: None, error }, None);
     }
     let (routed, unrouted): (Vec<IpAddr>, Vec<IpAddr>) = allowed.into_iter().partition(|a| has_route(*a));
@@ -220,11 +226,15 @@ mod tests {
 
     #[test]
     fn metadata_and_link_local_addresses_are_never_dialled() {
-        for text in ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254"] {
-            assert!(text.parse().is_ok_and(is_forbidden), "{text}");
+        let never = super::super::Settings::default().never;
+        let refused = |a| forbidden(a, &never).is_some();
+        for text in
+            ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200"]
+        {
+            assert!(text.parse().is_ok_and(refused), "{text}");
         }
-        for text in ["127.0.0.1", "::1", "10.0.0.1", "fd00::1", "203.0.113.1"] {
-            assert!(text.parse().is_ok_and(|a| !is_forbidden(a)), "{text}");
+        for text in ["127.0.0.1", "::1", "10.0.0.1", "fd00::1", "203.0.113.1", "100.100.100.201"] {
+            assert!(text.parse().is_ok_and(|a| !refused(a)), "{text}");
         }
     }
 

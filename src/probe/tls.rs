@@ -21,6 +21,7 @@ use crate::observation::{TlsOutcome, TlsParameters};
 
 use super::record::Recorder;
 use super::sanitise;
+use super::trust::Chain;
 use super::wire::{BoxedIo, End, Metered, Passed};
 
 /// Sees what the server shows of itself in one handshake, and shows it nothing in return.
@@ -105,8 +106,8 @@ pub(super) enum Offer {
     Https,
     /// `h2` alone: gRPC speaks nothing else.
     Grpc,
-    /// `http/1.1` alone: CONNECT to a proxy.
-    Proxy,
+    /// `http/1.1` alone: CONNECT to a proxy, and servers that ask for it.
+    Http1,
 }
 
 impl Offer {
@@ -114,7 +115,7 @@ impl Offer {
         match self {
             Self::Https => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             Self::Grpc => vec![b"h2".to_vec()],
-            Self::Proxy => vec![b"http/1.1".to_vec()],
+            Self::Http1 => vec![b"http/1.1".to_vec()],
         }
     }
 }
@@ -176,7 +177,7 @@ impl Client {
         name: ServerName<'static>,
     ) -> Result<(BoxedIo, Vec<CertificateDer<'static>>), TlsOutcome> {
         self.warm.clone().wait_for(|warm| *warm).await.ok();
-        let (config, witness) = self.config(Offer::Proxy);
+        let (config, witness) = self.config(Offer::Http1);
         let (io, meter) = Metered::new(io);
         match TlsConnector::from(config).connect(name, io).await {
             Ok(stream) => Ok((Box::new(stream), witness.chain())),
@@ -205,7 +206,7 @@ impl Client {
         match TlsConnector::from(config).connect(name, io).await {
             Ok(stream) => {
                 recorder.tls_end(number, TlsOutcome::Completed, Some(parameters(stream.get_ref().1)));
-                Some(Secured { number, chain: witness.chain(), stream })
+                Some(Secured { number, chain: witness.chain().into(), stream })
             }
             Err(error) => {
                 recorder.tls_end(number, outcome(&error, &meter.read()), None);
@@ -220,7 +221,7 @@ pub(super) struct Secured {
     /// Number of its record.
     pub(super) number: usize,
     /// The chain as sent, leaf first.
-    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) chain: Chain,
     /// The stream.
     pub(super) stream: TlsStream<Metered<BoxedIo>>,
 }

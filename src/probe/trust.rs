@@ -2,7 +2,8 @@
 //! and the public roots. Each judges every chain by itself.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
@@ -11,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, RootCertStore};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::observation::Trust;
 
@@ -82,68 +84,82 @@ pub fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemError> {
 
 type Verifier = Result<Arc<dyn ServerCertVerifier>, String>;
 
-/// Both stores, loaded.
+/// A chain as sent, leaf first.
+pub(super) type Chain = Arc<[CertificateDer<'static>]>;
+
+/// One store, loading on a thread of its own: reading it may block for as long as the operating
+/// system likes, and nothing may wait for it but judgements.
 #[derive(Debug)]
-struct Stores {
-    device: Verifier,
-    public: Verifier,
+pub(super) struct Store {
+    loaded: watch::Receiver<Option<Verifier>>,
 }
 
-/// Both stores, loading on a thread of their own while the first names are looked up.
+impl Store {
+    /// Starts loading.
+    fn load(name: &str, make: impl FnOnce() -> Verifier + Send + 'static) -> std::io::Result<Self> {
+        let (tell, loaded) = watch::channel(None);
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            // Nobody listens any more when the run is over already.
+            tell.send(Some(make())).ok();
+        })?;
+        Ok(Self { loaded })
+    }
+
+    /// Whether it has been read with success; false also while it is still being read.
+    pub(super) fn is_readable(&self) -> bool {
+        matches!(&*self.loaded.borrow(), Some(Ok(_)))
+    }
+
+    /// What it says of a chain, leaf first, for `name` at the device's clock. Waits at most
+    /// `patience`: the operating system may go to the network for revocation, so this runs on a
+    /// thread that may block.
+    pub(super) async fn judge(&self, chain: Chain, name: ServerName<'static>, patience: Duration) -> Trust {
+        timeout(patience, self.ask(chain, name)).await.unwrap_or_else(|_| unanswered(patience))
+    }
+
+    async fn ask(&self, chain: Chain, name: ServerName<'static>) -> Trust {
+        let unavailable = |error: &str| Trust::Unavailable { error: error.to_owned() };
+        let mut loaded = self.loaded.clone();
+        let verifier = match loaded.wait_for(Option::is_some).await {
+            Ok(verifier) => verifier.clone(),
+            Err(_) => None,
+        };
+        let verifier = match verifier {
+            Some(Ok(verifier)) => verifier,
+            Some(Err(error)) => return Trust::Unavailable { error },
+            None => return unavailable("the trust store could not be loaded"),
+        };
+        let judged = tokio::task::spawn_blocking(move || ask(&*verifier, &chain, &name, UnixTime::now()));
+        judged.await.unwrap_or_else(|_| unavailable("the judgement was interrupted"))
+    }
+}
+
+/// The judgement that did not come in time.
+fn unanswered(patience: Duration) -> Trust {
+    Trust::Unavailable { error: format!("no answer within {} ms", patience.as_millis()) }
+}
+
+/// Both stores. The public roots are at hand at once; the device's may take its time.
 #[derive(Debug)]
 pub(super) struct Stock {
-    stores: Arc<OnceLock<Stores>>,
-    loaded: watch::Receiver<bool>,
+    /// The public roots.
+    pub(super) public: Store,
+    /// The device's own.
+    pub(super) device: Store,
 }
 
 impl Stock {
-    /// Starts loading.
+    /// Starts loading both.
     pub(super) fn load(
         provider: Arc<CryptoProvider>,
         device_ca: Vec<CertificateDer<'static>>,
         public_roots: Option<Vec<CertificateDer<'static>>>,
     ) -> std::io::Result<Self> {
-        let stores = Arc::new(OnceLock::new());
-        let (tell, loaded) = watch::channel(false);
-        let slot = Arc::clone(&stores);
-        std::thread::Builder::new().name("trust-stores".to_owned()).spawn(move || {
-            slot.get_or_init(|| Stores {
-                public: public_verifier(&provider, public_roots),
-                device: device_verifier(provider, device_ca),
-            });
-            // Nobody listens any more when the run is over already.
-            tell.send(true).ok();
-        })?;
-        Ok(Self { stores, loaded })
-    }
-
-    /// Whether the device's store could be read. Waits until it is loaded.
-    pub(super) fn device_readable(&self) -> bool {
-        self.stores.wait().device.is_ok()
-    }
-
-    /// What both stores say of a chain, leaf first, for `name` at the device's clock: device,
-    /// public. The operating system may go to the network for revocation, so this runs on a
-    /// thread that may block.
-    pub(super) async fn judge(
-        &self,
-        chain: Vec<CertificateDer<'static>>,
-        name: ServerName<'static>,
-    ) -> (Trust, Trust) {
-        let unavailable = |error: &str| {
-            let trust = Trust::Unavailable { error: error.to_owned() };
-            (trust.clone(), trust)
-        };
-        if self.loaded.clone().wait_for(|loaded| *loaded).await.is_err() {
-            return unavailable("the trust stores could not be loaded");
-        }
-        let stores = Arc::clone(&self.stores);
-        let judged = tokio::task::spawn_blocking(move || {
-            let stores = stores.wait();
-            let now = UnixTime::now();
-            (ask(&stores.device, &chain, &name, now), ask(&stores.public, &chain, &name, now))
-        });
-        judged.await.unwrap_or_else(|_| unavailable("the judgement was interrupted"))
+        let for_public = Arc::clone(&provider);
+        Ok(Self {
+            device: Store::load("device-store", move || device_verifier(provider, device_ca))?,
+            public: Store::load("public-roots", move || public_verifier(&for_public, public_roots))?,
+        })
     }
 }
 
@@ -171,15 +187,11 @@ fn public_verifier(
 }
 
 fn ask(
-    verifier: &Verifier,
+    verifier: &dyn ServerCertVerifier,
     chain: &[CertificateDer<'static>],
     name: &ServerName<'_>,
     now: UnixTime,
 ) -> Trust {
-    let verifier = match verifier {
-        Ok(v) => v,
-        Err(error) => return Trust::Unavailable { error: error.clone() },
-    };
     let Some((leaf, rest)) = chain.split_first() else {
         return Trust::Rejected { error: "no certificate was sent".to_owned() };
     };
@@ -206,7 +218,85 @@ fn translate(error: &CertificateError) -> Trust {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified};
+    use rustls::{DigitallySignedStruct, SignatureScheme};
+
     use super::*;
+
+    /// Says nothing for a while, as the operating system does when revocation cannot be fetched.
+    #[derive(Debug)]
+    struct Slow(Duration);
+
+    impl ServerCertVerifier for Slow {
+        fn verify_server_cert(
+            &self,
+            _end_entity: &CertificateDer<'_>,
+            _intermediates: &[CertificateDer<'_>],
+            _name: &ServerName<'_>,
+            _ocsp: &[u8],
+            _now: UnixTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            std::thread::sleep(self.0);
+            Ok(ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _message: &[u8],
+            _cert: &CertificateDer<'_>,
+            _dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _message: &[u8],
+            _cert: &CertificateDer<'_>,
+            _dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            Vec::new()
+        }
+    }
+
+    async fn judged(store: &Store, patience: u64) -> Trust {
+        let chain: Chain = Arc::new([CertificateDer::from(vec![0])]);
+        let name = ServerName::try_from("service.example").unwrap();
+        store.judge(chain, name, Duration::from_millis(patience)).await
+    }
+
+    fn late(trust: &Trust) -> bool {
+        matches!(trust, Trust::Unavailable { error } if error == "no answer within 50 ms")
+    }
+
+    #[tokio::test]
+    async fn a_store_that_takes_its_time_is_unavailable() {
+        let slow: Arc<dyn ServerCertVerifier> = Arc::new(Slow(Duration::from_millis(300)));
+        let store = Store::load("slow", move || Ok(slow)).unwrap();
+        assert!(late(&judged(&store, 50).await));
+        assert_eq!(judged(&store, 10_000).await, Trust::Accepted);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_never_read_blocks_nobody() {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let store = Store::load("stuck", move || {
+            ended.recv().ok();
+            Err("given up".to_owned())
+        })
+        .unwrap();
+        assert!(!store.is_readable());
+        assert!(late(&judged(&store, 50).await));
+        drop(end);
+        assert_eq!(judged(&store, 10_000).await, Trust::Unavailable { error: "given up".to_owned() });
+        assert!(!store.is_readable());
+    }
 
     #[test]
     fn both_twins_of_a_reason_mean_the_same() {

@@ -3,8 +3,11 @@
 //! One file per format. Text from servers, certificates, file names and configurations passes
 //! [`sanitise`] in every rendering, even where it was sanitised when it was recorded.
 
+pub mod against;
+pub mod config;
 pub mod csv;
 pub mod dry_run;
+pub mod exemption;
 pub mod json;
 mod layout;
 mod list;
@@ -13,6 +16,7 @@ pub mod plain;
 pub mod progress;
 pub mod sanitise;
 pub mod text;
+pub mod ticket;
 pub mod txt;
 mod view;
 mod words;

@@ -1,7 +1,8 @@
 //! `--format plain`: bare lines for other programs.
 
-use super::list;
+use super::{list, words};
 use crate::derive::Requirements;
+use crate::derive::sandbox::Sandbox;
 
 /// One `host` or `host:port` a line, sorted, each once; port 443 is not written. No comment, no
 /// loopback, and nothing that cannot be listed.
@@ -12,4 +13,18 @@ pub fn hosts(requirements: &Requirements) -> String {
         out.push('\n');
     }
     out
+}
+
+/// The sandbox's list in the grammar of its key: one `host`, `host:port`, `*.host` or `*` a line,
+/// sorted, each once.
+pub fn sandbox(found: &Sandbox) -> String {
+    let mut lines: Vec<String> = found
+        .list
+        .hosts
+        .iter()
+        .map(|r| if r.unbounded.is_some() { "*".to_owned() } else { words::endpoint_of(r) })
+        .collect();
+    lines.sort();
+    lines.dedup();
+    lines.into_iter().map(|line| line + "\n").collect()
 }

@@ -146,6 +146,7 @@ pub(super) const fn skip(skip: Skip) -> &'static str {
         Skip::Unbounded => "cannot be listed",
         Skip::LinkLocal => "a link-local address; never probed",
         Skip::Actor => "only a browser, a sign-in broker or a remote host dials it",
+        Skip::Route => "its route is not known here (proxy script, or plain HTTP to a proxy)",
     }
 }
 

@@ -1,17 +1,20 @@
-//! Addresses that a public name cannot have (`rules/addresses.toml`).
+//! Addresses that a public name cannot have (`rules/addresses.toml`), and the suffixes of internal
+//! names (`rules/networks.toml`).
 
 use std::net::IpAddr;
 
 use serde::Deserialize;
 
-use super::services::DataError;
+use super::data::DataError;
+use super::networks::Networks;
 
-/// The special-purpose registries, known block pages, and the suffixes of private names.
+/// The special-purpose registries, known block pages, and the suffixes of internal names.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Addresses {
-    /// Last labels of names that only an organisation's own resolver knows.
-    private_suffixes: Vec<String>,
+    /// Suffixes of names that only an organisation's own resolver knows: those of the derivation.
+    #[serde(skip)]
+    internal_suffixes: Vec<String>,
     /// Blocks that are not globally reachable.
     #[serde(default)]
     range: Vec<Range>,
@@ -87,10 +90,16 @@ pub enum Oddity {
 }
 
 impl Addresses {
-    /// Reads the file's text.
-    pub(super) fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        let read: Self = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+    /// Reads the text of `addresses.toml` and of `networks.toml`, each with its name.
+    pub(super) fn parse(addresses: (&str, &str), networks: (&str, &str)) -> Result<Self, DataError> {
+        let syntax = |file: &str, e: toml::de::Error| DataError::Syntax {
+            file: file.to_owned(),
+            reason: e.to_string(),
+        };
+        let (text, file) = addresses;
+        let mut read: Self = toml::from_str(text).map_err(|e| syntax(file, e))?;
+        let networks: Networks = toml::from_str(networks.0).map_err(|e| syntax(networks.1, e))?;
+        read.internal_suffixes = networks.internal_suffixes;
         let unsourced = |what: &str, source: &str| {
             source.trim().is_empty().then(|| DataError::Content {
                 file: file.to_owned(),
@@ -122,10 +131,11 @@ impl Addresses {
 
     /// Whether the name lies below a suffix that nobody outside the organisation resolves, or has
     /// only one label.
-    pub fn is_private_name(&self, name: &str) -> bool {
-        !name.contains('.')
+    pub fn is_internal_name(&self, name: &str) -> bool {
+        let literal = name.parse::<IpAddr>().is_ok();
+        !literal && !name.contains('.')
             || self
-                .private_suffixes
+                .internal_suffixes
                 .iter()
                 .any(|s| name.strip_suffix(s.as_str()).is_some_and(|rest| rest.ends_with('.')))
     }
@@ -148,7 +158,11 @@ mod tests {
     use super::*;
 
     fn addresses() -> Addresses {
-        Addresses::parse(include_str!("../../rules/addresses.toml"), "addresses.toml").unwrap()
+        Addresses::parse(
+            (include_str!("../../rules/addresses.toml"), "addresses.toml"),
+            (include_str!("../../rules/networks.toml"), "networks.toml"),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -179,11 +193,15 @@ mod tests {
     }
 
     #[test]
-    fn private_names_are_told_by_their_last_label() {
+    fn internal_names_are_told_by_their_last_label() {
         let a = addresses();
         assert!(
-            a.is_private_name("llm.corp") && a.is_private_name("gateway") && a.is_private_name("a.home.arpa")
+            a.is_internal_name("llm.corp")
+                && a.is_internal_name("gateway")
+                && a.is_internal_name("a.home.arpa")
         );
-        assert!(!a.is_private_name("corp.example") && !a.is_private_name("notcorp.example"));
+        for public in ["corp.example", "notcorp.example", "2606:4700::1", "8.8.4.4"] {
+            assert!(!a.is_internal_name(public), "{public}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::services::{DataError, read};
+use super::data::{DataError, read};
 use crate::diagnose::{Code, Owner, Verdict};
 use crate::terms::Severity;
 
@@ -33,6 +33,22 @@ pub struct CodeEntry {
     /// The instruction to another owner than the usual one.
     #[serde(default)]
     pub remedy_for: BTreeMap<Owner, String>,
+    /// The sentence where another owner than the usual one means that something else was seen.
+    #[serde(default)]
+    pub summary_for: BTreeMap<Owner, String>,
+    /// Both, where a code that blocks is only a warning.
+    #[serde(default)]
+    pub warning: Option<Wording>,
+}
+
+/// A sentence and an instruction.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    /// One sentence.
+    pub summary: String,
+    /// The instruction.
+    pub remedy: String,
 }
 
 /// Wording of a cause that explains hosts with different findings.
@@ -103,7 +119,11 @@ impl Codes {
         let sentences = codes
             .code
             .iter()
-            .flat_map(|e| [&e.summary, &e.remedy].into_iter().chain(e.remedy_for.values()))
+            .flat_map(|e| {
+                let warning = e.warning.iter().flat_map(|w| [&w.summary, &w.remedy]);
+                let own = [&e.summary, &e.remedy].into_iter().chain(warning);
+                own.chain(e.remedy_for.values()).chain(e.summary_for.values())
+            })
             .chain(codes.cause.iter().flat_map(|c| [&c.summary, &c.remedy]))
             .chain(codes.not_tested.iter().map(|n| &n.text));
         for sentence in sentences {

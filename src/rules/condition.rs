@@ -189,7 +189,7 @@ fn default_of(key: &Key) -> Result<Option<Value>, String> {
 }
 
 /// A TOML scalar as a value; `None` for anything else.
-pub(super) fn scalar(value: &toml::Value) -> Option<Value> {
+pub(crate) fn scalar(value: &toml::Value) -> Option<Value> {
     match value {
         toml::Value::Boolean(b) => Some(Value::Bool(*b)),
         toml::Value::Integer(i) => Some(Value::Integer(*i)),

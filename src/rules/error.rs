@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum PackError {
     /// A file of the pack cannot be read.
     #[error(
-        "{path}: {reason}; a rule pack is a directory with pack.toml, keys.toml, credentials.toml, networks.toml and features/*.toml"
+        "{path}: {reason}; a rule pack is a directory with pack.toml, keys.toml, credentials.toml, networks.toml, lints.toml and features/*.toml"
     )]
     Unreadable {
         /// The file or directory.

@@ -61,14 +61,47 @@ pub struct Key {
     /// Path in the nested document, where it is known.
     #[serde(default)]
     pub nested: Option<String>,
+    /// Another path in the nested document, for older versions.
+    #[serde(default)]
+    pub nested_earlier: Option<EarlierPath>,
     /// The value is a URL (or holds one): an embedded `user:password@` is stripped and reported.
     #[serde(default)]
     pub url: bool,
     /// Belongs to the app-behaviour set: managing only such keys does not take the device over.
     #[serde(default)]
     pub app_behaviour: bool,
+    /// First app version in which the key belongs to that set; [`Key::since`] where there is none.
+    #[serde(default)]
+    pub app_behaviour_since: Option<AppVersion>,
     /// One line: what the key does on the network.
     pub effect: String,
+}
+
+impl Key {
+    /// Whether the key belongs to the app-behaviour set of `version` (the newest when there is none):
+    /// a managed source that sets only such keys does not take the device over (domain.md 4.2).
+    pub fn is_behaviour(&self, version: Option<&AppVersion>) -> bool {
+        let since = self.app_behaviour_since.as_ref().or(self.since.as_ref());
+        self.app_behaviour && version.is_none_or(|v| since.is_none_or(|s| v >= s))
+    }
+
+    /// The path in the nested document that `version` (the newest when there is none) reads.
+    pub fn nested_at(&self, version: Option<&AppVersion>) -> Option<&str> {
+        match (&self.nested_earlier, version) {
+            (Some(earlier), Some(version)) if *version < earlier.until => Some(&earlier.path),
+            _ => self.nested.as_deref(),
+        }
+    }
+}
+
+/// A path of the nested document that held before some version.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierPath {
+    /// The path then.
+    pub path: String,
+    /// First app version that no longer reads it there.
+    pub until: AppVersion,
 }
 
 /// A default that held before some version.

@@ -5,17 +5,25 @@ pub mod addresses;
 pub mod codes;
 pub mod condition;
 pub mod credentials;
+mod data;
 pub mod error;
+pub mod firewalls;
+pub mod headers;
 pub mod keys;
+pub mod lints;
 pub mod networks;
+pub mod overview;
 pub mod pack;
 pub mod rule;
+pub mod sandbox;
 pub mod services;
+pub mod symptoms;
 pub mod template;
 
 pub use condition::{Condition, KeyPath, Scope, Test};
 pub use error::{PackError, Problem};
 pub use keys::{Key, KeyCatalogue, KeyKind};
+pub use lints::{Check, LintRule, Lints};
 pub use pack::{Feature, Meta, Pack, Release, SourceTag, Texts};
 pub use rule::{HostName, HostSource, Off, Rule};
 

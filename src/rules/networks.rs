@@ -92,6 +92,11 @@ impl Networks {
         }
     }
 
+    /// The addresses of metadata services outside the link-local range.
+    pub fn metadata_addresses(&self) -> Vec<IpAddr> {
+        self.metadata_hosts.iter().filter_map(|host| host.parse().ok()).collect()
+    }
+
     /// Whether `host` is reached inside the organisation.
     pub fn is_internal(&self, host: &HostPattern) -> bool {
         let name = match host {
@@ -126,6 +131,14 @@ impl Networks {
     }
 }
 
+/// [`Networks::metadata_addresses`] of the list built in, without loading the pack.
+pub fn embedded_metadata_addresses() -> Vec<IpAddr> {
+    // Embedded and held by a test, so this cannot fail.
+    toml::from_str::<Networks>(include_str!("../../rules/networks.toml"))
+        .map(|networks| networks.metadata_addresses())
+        .unwrap_or_default()
+}
+
 fn ends_in_any(name: &str, suffixes: &[String]) -> bool {
     suffixes
         .iter()
@@ -137,4 +150,15 @@ fn begins_a_word(text: &str, prefix: &str) -> bool {
         text.get(..at)
             .is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn metadata_services_of_routable_addresses_are_known() {
+        let known = super::embedded_metadata_addresses();
+        assert!(known.iter().any(|a| a.is_ipv4()) && known.iter().any(|a| a.is_ipv6()), "{known:?}");
+        let pack = crate::rules::Pack::embedded().map(|p| p.networks.metadata_addresses());
+        assert_eq!(pack.unwrap_or_default(), known);
+    }
 }

@@ -11,6 +11,7 @@ use super::condition::Known;
 use super::credentials::Credentials;
 use super::error::{PackError, Problems};
 use super::keys::KeyCatalogue;
+use super::lints::Lints;
 use super::networks::Networks;
 use super::rule::{Context, Every, RawRule, Rule};
 use crate::terms::AppVersion;
@@ -82,6 +83,8 @@ pub struct Pack {
     pub credentials: Credentials,
     /// Internal hosts, metadata services, placeholders.
     pub networks: Networks,
+    /// What the linter looks for.
+    pub lints: Lints,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,6 +121,8 @@ pub struct Texts<'a> {
     pub credentials: &'a str,
     /// `networks.toml`.
     pub networks: &'a str,
+    /// `lints.toml`.
+    pub lints: &'a str,
     /// `features/*.toml`: the feature's id and the text.
     pub features: Vec<(&'a str, &'a str)>,
 }
@@ -136,6 +141,7 @@ impl Texts<'static> {
             keys: include_str!("../../rules/keys.toml"),
             credentials: include_str!("../../rules/credentials.toml"),
             networks: include_str!("../../rules/networks.toml"),
+            lints: include_str!("../../rules/lints.toml"),
             features: embedded_features![
                 "inference",
                 "workspace",
@@ -169,8 +175,8 @@ impl Pack {
         Self::parse(&Texts::embedded())
     }
 
-    /// A pack in a directory: `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml` and
-    /// `features/<feature id>.toml`.
+    /// A pack in a directory: `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml`,
+    /// `lints.toml` and `features/<feature id>.toml`.
     ///
     /// # Errors
     /// Names the file, the rule, the field and what to do.
@@ -178,6 +184,7 @@ impl Pack {
         let read = |name: &str| read_text(&dir.join(name));
         let (pack, keys) = (read("pack.toml")?, read("keys.toml")?);
         let (credentials, networks) = (read("credentials.toml")?, read("networks.toml")?);
+        let lints = read("lints.toml")?;
         let folder = dir.join("features");
         let unreadable =
             |e: std::io::Error| PackError::Unreadable { path: folder.clone(), reason: e.to_string() };
@@ -195,6 +202,7 @@ impl Pack {
             keys: &keys,
             credentials: &credentials,
             networks: &networks,
+            lints: &lints,
             features: files.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect(),
         })
     }
@@ -233,6 +241,9 @@ impl Pack {
             }
         }
         let providers: Vec<String> = credentials.providers.iter().map(|p| p.id.clone()).collect();
+
+        let known = Known { keys: &keys, each: None, providers: &providers, kinds: &credentials.kinds };
+        let lints = Lints::parse(texts.lints, &known, &tags, &mut problems)?;
 
         let mut rules: Vec<Rule> = Vec::with_capacity(128);
         for (id, _) in &texts.features {
@@ -282,6 +293,7 @@ impl Pack {
             rules,
             credentials,
             networks,
+            lints,
         })
     }
 }

@@ -7,47 +7,10 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::addresses::Addresses;
+pub use super::data::DataError;
+use super::data::read;
 use crate::plan::Request;
 use crate::terms::{Confidence, words};
-
-/// A data file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// It cannot be read.
-    #[error("{path}: {source}; --rules DIR needs the files of the `rules` folder, {path} among them")]
-    Read {
-        /// The file.
-        path: String,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
-    /// It is not what TOML or the file's own form allows.
-    #[error("{file}: {reason}")]
-    Syntax {
-        /// The file.
-        file: String,
-        /// Line, column and reason.
-        reason: String,
-    },
-    /// It can be read, but what it says does not hold together.
-    #[error("{file}: {reason}")]
-    Content {
-        /// The file.
-        file: String,
-        /// Which entry, and what to write instead.
-        reason: String,
-    },
-}
-
-/// Reads a data file of the rules directory.
-pub(super) fn read(dir: &Path, name: &str) -> Result<(String, String), DataError> {
-    let path = dir.join(name);
-    let shown = path.display().to_string();
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok((text, shown)),
-        Err(source) => Err(DataError::Read { path: shown, source }),
-    }
-}
 
 words! {
     /// What a recognised answer means.
@@ -171,12 +134,32 @@ pub struct Answer {
     /// For each, a word of the body begins with it.
     #[serde(default)]
     pub body_tokens: Vec<String>,
+    /// The body contains one of these texts.
+    #[serde(default)]
+    pub body_any: Vec<String>,
     /// The shape of the body.
     #[serde(default)]
     pub body_is: Option<BodyShape>,
     /// The answer is no HTML page.
     #[serde(default)]
     pub not_html: bool,
+    /// Holds only for a host of the customer's own that stands in for the service.
+    #[serde(default)]
+    pub customer: bool,
+}
+
+impl Answer {
+    /// Whether any server would answer so: nothing but the status is looked at.
+    pub fn is_open(&self) -> bool {
+        self.header_present.is_empty()
+            && self.header_any.is_empty()
+            && self.header_prefix.is_empty()
+            && self.content_type.is_none()
+            && self.json.is_empty()
+            && self.body_tokens.is_empty()
+            && self.body_any.is_empty()
+            && self.body_is.is_none()
+    }
 }
 
 /// The request as written, with placeholders.
@@ -241,11 +224,14 @@ pub struct Match<'a> {
 pub struct Services {
     services: Vec<Service>,
     addresses: Addresses,
+    block_titles: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
+    block_titles: Vec<String>,
     service: Vec<Service>,
 }
 
@@ -255,21 +241,27 @@ impl Services {
         Self::parse(
             (include_str!("../../rules/services.toml"), "services.toml"),
             (include_str!("../../rules/addresses.toml"), "addresses.toml"),
+            (include_str!("../../rules/networks.toml"), "networks.toml"),
         )
     }
 
-    /// Reads `services.toml` and `addresses.toml` of a rules directory.
+    /// Reads `services.toml`, `networks.toml` and `addresses.toml` of a rules directory.
     pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
         let (services, services_file) = read(dir, "services.toml")?;
         let (addresses, addresses_file) = read(dir, "addresses.toml")?;
-        Self::parse((&services, &services_file), (&addresses, &addresses_file))
+        let (networks, networks_file) = read(dir, "networks.toml")?;
+        Self::parse((&services, &services_file), (&addresses, &addresses_file), (&networks, &networks_file))
     }
 
     /// Reads and checks the two texts, each with the name that messages call it by.
     ///
     /// # Errors
     /// Names the file and what is wrong in it.
-    pub fn parse(services: (&str, &str), addresses: (&str, &str)) -> Result<Self, DataError> {
+    pub fn parse(
+        services: (&str, &str),
+        addresses: (&str, &str),
+        networks: (&str, &str),
+    ) -> Result<Self, DataError> {
         let (text, file) = services;
         let read: File = toml::from_str(text)
             .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
@@ -299,7 +291,8 @@ impl Services {
                 }
             }
         }
-        Ok(Self { services: read.service, addresses: Addresses::parse(addresses.0, addresses.1)? })
+        let block_titles = read.block_titles.iter().map(|t| t.to_lowercase()).collect();
+        Ok(Self { services: read.service, addresses: Addresses::parse(addresses, networks)?, block_titles })
     }
 
     /// The service of a host name: an exact name first, then the longest pattern that fits.
@@ -326,6 +319,11 @@ impl Services {
         &self.services
     }
 
+    /// Words in the title of a page, in lower case, that filters use and healthy services hardly.
+    pub fn block_titles(&self) -> &[String] {
+        &self.block_titles
+    }
+
     /// The addresses no public service can have.
     pub const fn addresses(&self) -> &Addresses {
         &self.addresses
@@ -338,13 +336,8 @@ impl Service {
     pub fn request(&self, host: &str, base_path: &str) -> Request {
         let host = host.to_ascii_lowercase();
         let capture = self.hosts.iter().find_map(|p| fit(p, &host)).unwrap_or_default();
-        let mut path = self.request.path.replace("{base_path}", base_path);
-        path = path.replace("{1}", &capture);
-        while let Some((start, rest)) = path.split_once("{1|") {
-            let Some((default, end)) = rest.split_once('}') else { break };
-            let filled = if capture.is_empty() { default } else { capture.as_str() };
-            path = format!("{start}{filled}{end}");
-        }
+        let path = placeholder(&self.request.path, "base_path", base_path);
+        let mut path = placeholder(&path, "1", &capture);
         if !path.starts_with('/') {
             path.insert(0, '/');
         }
@@ -362,7 +355,10 @@ impl RequestTemplate {
         if self.method.is_empty() || !self.method.bytes().all(|b| b.is_ascii_uppercase()) {
             return Some(format!("`{}` is no HTTP method", self.method));
         }
-        if !(self.path.starts_with('/') || self.path.starts_with("{base_path}")) {
+        if !(self.path.starts_with('/')
+            || self.path.starts_with("{base_path}")
+            || self.path.starts_with("{base_path|/"))
+        {
             return Some(format!("the path `{}` must begin with / or {{base_path}}", self.path));
         }
         self.headers
@@ -372,6 +368,17 @@ impl RequestTemplate {
             })
             .map(|(name, _)| format!("a request carries no credential, so no `{name}` header"))
     }
+}
+
+/// Puts `value` in the place of `{name}`, and in that of `{name|default}` where it is not empty.
+fn placeholder(template: &str, name: &str, value: &str) -> String {
+    let mut filled = template.replace(&format!("{{{name}}}"), value);
+    let open = format!("{{{name}|");
+    while let Some((start, rest)) = filled.split_once(&open) {
+        let Some((default, end)) = rest.split_once('}') else { break };
+        filled = format!("{start}{}{end}", if value.is_empty() { default } else { value });
+    }
+    filled
 }
 
 fn is_pattern(text: &str) -> bool {
@@ -469,12 +476,17 @@ mod tests {
             vertex.request(&host, "").path
         };
         assert!(path("europe-west1").contains("/locations/europe-west1/"));
+        assert!(vertex.request("psc.example", "").path.starts_with("/v1/projects/"));
         assert!(vertex.request("psc.example", "").path.contains("/locations/global/"));
+        let foundry = services.by_id("foundry").unwrap();
+        assert_eq!(foundry.request("apim.example", "").path, "/anthropic/v1/messages");
+        assert_eq!(foundry.request("apim.example", "/llm/x").path, "/llm/x/v1/messages");
     }
 
     #[test]
     fn a_file_that_does_not_hold_together_is_refused_with_its_name() {
         let addresses = (include_str!("../../rules/addresses.toml"), "addresses.toml");
+        let networks = (include_str!("../../rules/networks.toml"), "networks.toml");
         let good = r#"
             [[service]]
             id = "a"
@@ -490,7 +502,7 @@ mod tests {
             kind = "ok"
             status = [200]
         "#;
-        assert!(Services::parse((good, "x.toml"), addresses).is_ok());
+        assert!(Services::parse((good, "x.toml"), addresses, networks).is_ok());
         for (from, to) in [
             ("method = \"GET\"", "method = \"get\""),
             ("path = \"/\"", "path = \"v1\""),
@@ -502,7 +514,8 @@ mod tests {
             ("path = \"/\"", "path = \"/\"\nheaders = [[\"Authorization\", \"Bearer x\"]]"),
             ("status = [200]", "status = [200]\nheader_present = [\"X-Id\"]"),
         ] {
-            let error = Services::parse((&good.replacen(from, to, 1), "x.toml"), addresses).unwrap_err();
+            let error =
+                Services::parse((&good.replacen(from, to, 1), "x.toml"), addresses, networks).unwrap_err();
             assert!(error.to_string().starts_with("x.toml: "), "{error}");
         }
     }

@@ -98,8 +98,10 @@ mod tests {
             secret_paths: vec![],
             old_names: vec![],
             nested: None,
+            nested_earlier: None,
             url: false,
             app_behaviour: false,
+            app_behaviour_since: None,
             effect: "names a host".into(),
         };
         KeyCatalogue { keys: vec![key] }

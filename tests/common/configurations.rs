@@ -28,19 +28,19 @@ pub fn from_json(name: &str, json: &Json, keys: &KeyCatalogue) -> Configuration 
         .map(|(key, v)| {
             let known = keys.get(key).unwrap_or_else(|| panic!("{key} is not in keys.toml"));
             let origin = Origin { source: name.to_owned(), line: None, path: key.clone() };
-            (key.clone(), Setting { value: value(v, known.secret), origin })
+            (key.clone(), Setting { value: value(v, known.secret), origin, raw: None })
         })
         .collect();
     Configuration {
         name: name.to_owned(),
         sources: vec![Source { name: name.to_owned(), format: "json".into(), sha256: "0".repeat(64) }],
-        platform: None,
         settings,
-        lint: Vec::new(),
+        ..Configuration::default()
     }
 }
 
 /// One of the examples.
+#[allow(dead_code, reason = "not every test that makes configurations needs the examples")]
 pub fn example(name: &str) -> Json {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(format!("{name}.json"));
     serde_json::from_str(&std::fs::read_to_string(path).expect("example")).expect("JSON")

@@ -23,8 +23,8 @@ fn every_bad_input_has_its_message() {
         (b"\xef\xbb\xbf\n".to_vec(), "is empty", "Export"),
         (b"\x7fELF\x02\x01\x01\x00\x00\x00".to_vec(), "is not text", "Pass a .mobileconfig"),
         (b"\x89PNG\r\n\x1a\n\x00".to_vec(), "is not text", "Pass a .mobileconfig"),
-        (b"PK\x03\x04rest".to_vec(), "ZIP archive", "Unpack"),
-        (b"\x30\x82\x01\x00".to_vec(), "signed (CMS) profile", "openssl smime"),
+        (b"PK\x03\x04rest".to_vec(), "ZIP archive that is damaged", "again"),
+        (b"\x30\x82\x01\x00".to_vec(), "signed message (CMS) ends too early", "before it was signed"),
         (b"{\"a\": \"\xff\"}".to_vec(), "given.file:1:8: a byte that is no UTF-8", "Save the file as UTF-8"),
         (b"hello world".to_vec(), "no format that is known", "Pass a .mobileconfig"),
         (b"{\"inferenceProvider\": \"gate".to_vec(), "given.file:1:23: not valid JSON", "cut off"),
@@ -127,7 +127,7 @@ fn names_that_lead_nowhere() {
         matches!(error, ConfigError::NotFound { .. }) && error.to_string().contains("no such file"),
         "{error}"
     );
-    let error = clearway::config::read("nul\0byte", &super::keys()).unwrap_err();
+    let error = clearway::config::read("nul\0byte", super::keys()).unwrap_err();
     assert!(matches!(error, ConfigError::NotFound { .. }), "{error}");
     let library = dir.path().join("configLibrary");
     std::fs::create_dir(&library).unwrap();
@@ -153,14 +153,14 @@ fn a_file_over_the_limit_is_refused_without_reading_it() {
 #[cfg(target_os = "linux")]
 #[test]
 fn endless_files_end_at_the_limit_and_pipes_are_read() {
-    let error = clearway::config::read("/dev/zero", &super::keys()).unwrap_err();
+    let error = clearway::config::read("/dev/zero", super::keys()).unwrap_err();
     assert!(matches!(error, ConfigError::TooLarge { .. }), "{error}");
     let (reader, mut writer) = std::io::pipe().unwrap();
     writer.write_all(b"{\"inferenceProvider\": \"gateway\"}").unwrap();
     drop(writer);
     use std::os::fd::AsRawFd;
     let name = format!("/proc/self/fd/{}", reader.as_raw_fd());
-    assert!(clearway::config::read(&name, &super::keys()).is_ok());
+    assert!(clearway::config::read(&name, super::keys()).is_ok());
 }
 
 #[test]

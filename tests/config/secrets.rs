@@ -67,3 +67,33 @@ fn no_secret_is_shown_however_the_file_is_written_or_broken() {
         assert!(!text.contains(s), "{file}\n  gave: {text}");
     }
 }
+
+#[test]
+fn no_secret_is_shown_of_query_output_reports_and_responses() {
+    let s = MARK;
+    let query = format!(
+        "HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Claude\r\n    inferenceProvider    REG_SZ    gateway\r\n    inferenceGatewayApiKey    REG_SZ    {s}\r\n    \
+         inferenceCustomHeaders    REG_SZ    {{\"x\":\"{s}\"}}\r\n    inferenceGatewayBaseUrl    REG_SZ    https://u:{s}@g.example\r\n    \
+         disableAutoUpdates    REG_DWORD    {s}\r\n    bootstrapOidc    REG_SZ    {{\"clientSecret\":\"{s}\"\r\n    inferenceModels    REG_EXPAND_SZ    {s}\r\n"
+    );
+    let report = format!(
+        "inferenceProvider: gateway\ninferenceGatewayApiKey: {s}\ninferenceCustomHeaders: {{\"x\": \"{s}\"}}\nmanagedMcpServers: [{{\"url\": \"https://m.example\",\n\
+         \"headers\": {{\"a\": \"{s}\"}}}}]\ndisableAutoUpdates: {s}\nParse errors:\n  inferenceModels: {s}\n"
+    );
+    let response = format!(
+        "{{\"expiresAt\": \"{s}\", \"inferenceProvider\": \"gateway\", \"inferenceGatewayApiKey\": \"{s}\", \"bootstrapOidc\": {{\"clientSecret\": \"{s}\"}},\
+         \"managedMcpServers\": [{{\"name\": \"a\", \"url\": \"http://127.0.0.1\", \"headers\": {{\"a\": \"{s}\"}}}}], \"inferenceGatewayBaseUrl\": \"http://u:{s}@localhost\"}}"
+    );
+    for (name, text) in [("f.txt", query), ("managed-config.txt", report), ("f.json", response)] {
+        let config = read_as(name, &text).unwrap();
+        assert!(config.is_set("inferenceGatewayApiKey"), "{name}");
+        assert!(!format!("{config:?}").contains(s), "{name}: {config:?}");
+        for at in (10..text.len()).step_by(5) {
+            let shown = match read_as(name, &text[..at]) {
+                Ok(config) => format!("{config:?}"),
+                Err(error) => format!("{error} {error:?}"),
+            };
+            assert!(!shown.contains(s), "{name} cut at {at}: {shown}");
+        }
+    }
+}

@@ -132,8 +132,6 @@ fn a_proxy_that_refuses_all_is_one_cause() {
     assert!(finding.summary.contains("Negotiate, NTLM") && finding.remedy.contains("Exempt"), "{finding:?}");
 }
 
-const INSPECTOR: &str = "CN=Inspection CA,O=Example Corp";
-
 #[test]
 fn one_inspector_is_one_cause_and_the_customers_own_ca_is_none() {
     let targets = vec![
@@ -183,7 +181,9 @@ fn a_wrong_clock_is_told_from_an_expired_certificate() {
     let targets =
         vec![world(1, "api.vendor.example"), world(2, "cdn.vendor.example"), world(3, "login.other.example")];
     let young = |t: &Target| {
-        let leaf = Certificate { not_before: NOW + 3600, ..public_leaf(&t.probed) };
+        let issuer =
+            if t.id == 3 { "CN=Public CA 3,O=Other Trust" } else { "CN=Public CA 1,O=Trust Services" };
+        let leaf = Certificate { not_before: NOW + 3600, ..leaf_by(&t.probed, issuer) };
         chain(t, leaf, false, Trust::NotYetValid, Trust::NotYetValid)
     };
     let with_dates = |n: usize| {
@@ -199,11 +199,95 @@ fn a_wrong_clock_is_told_from_an_expired_certificate() {
     assert_eq!((finding.owner, finding.confidence), (Owner::Device, Certainty::Proven));
     assert!(finding.remedy.contains("off by 2 hours)"), "{}", finding.remedy);
     assert!(with_dates(2).causes.iter().all(|c| c.finding.code == Code::TlsNotYetValid));
+    // One issuer may stand in for all of them, and its date with it.
+    let mut one_issuer = all(&targets, |t| {
+        let leaf = Certificate { not_before: NOW + 3600, ..public_leaf(&t.probed) };
+        chain(t, leaf, false, Trust::NotYetValid, Trust::NotYetValid)
+    });
+    one_issuer.iter_mut().for_each(|a| dated(a, 7200));
+    assert!(run(&targets, one_issuer).causes.iter().all(|c| c.finding.code == Code::TlsNotYetValid));
     // The same certificate with a right clock is the server's fault.
     let mut attempts = all(&targets, healthy);
     attempts[0] = young(&targets[0]);
     attempts.iter_mut().for_each(|a| dated(a, 0));
     assert_eq!(causes(&run(&targets, attempts)), [("tls/not-yet-valid", vec![1])]);
+}
+
+#[test]
+fn dates_of_connections_that_prove_nothing_are_not_believed() {
+    let targets =
+        vec![world(1, "api.vendor.example"), world(2, "cdn.vendor.example"), world(3, "login.other.example")];
+    for trust in [Trust::UnknownIssuer, Trust::NameMismatch, Trust::Rejected { error: "bad".into() }] {
+        let mut attempts =
+            all(&targets, |t| chain(t, leaf_by(&t.probed, INSPECTOR), false, trust.clone(), trust.clone()));
+        attempts.iter_mut().for_each(|a| dated(a, 7200));
+        assert!(
+            run(&targets, attempts).causes.iter().all(|c| c.finding.code != Code::DeviceClock),
+            "{trust:?}"
+        );
+    }
+    // An inspector that the device trusts sends one date for all hosts.
+    let mut inspected = all(&targets, |t| {
+        chain(t, leaf_by(&t.probed, INSPECTOR), false, Trust::Accepted, Trust::UnknownIssuer)
+    });
+    inspected.iter_mut().for_each(|a| dated(a, 7200));
+    assert!(run(&targets, inspected).causes.iter().all(|c| c.finding.code != Code::DeviceClock));
+}
+
+#[test]
+fn a_missing_configured_name_is_a_mistake_only_beside_names_that_are_found() {
+    let mut keyed = gateway(1, "llm.typo.example");
+    keyed.requirement.hints.name_key = Some("inferenceGatewayBaseUrl".into());
+    let missing = |t: &Target| dns_fails(t, failed_lookup(), &[DnsAnswer::NxDomain]);
+    let (found, lost) = (world(2, "api.vendor.example"), world(3, "cdn.vendor.example"));
+    let owner = |targets: &[Target], attempts| {
+        let f = run(targets, attempts).hosts.remove(0).finding;
+        (f.owner, f.confidence, f.remedy.contains("VPN"))
+    };
+    let beside = owner(&[keyed.clone(), found.clone()], vec![missing(&keyed), healthy(&found)]);
+    assert_eq!(beside, (Owner::Configuration, Certainty::Likely, true));
+    // Nothing else resolved, or another public name is denied as well: the resolver is asked.
+    let alone = owner(std::slice::from_ref(&keyed), vec![missing(&keyed)]);
+    assert_eq!(alone.0, Owner::Dns);
+    let filtered = owner(
+        &[keyed.clone(), found.clone(), lost.clone()],
+        vec![missing(&keyed), healthy(&found), missing(&lost)],
+    );
+    assert_eq!(filtered.0, Owner::Dns);
+    // Another name of the same wrong value is no other name.
+    let mut twin = gateway(3, "control.typo.example");
+    twin.requirement.hints.name_key = Some("inferenceGatewayBaseUrl".into());
+    let same = owner(
+        &[keyed.clone(), found.clone(), twin.clone()],
+        vec![missing(&keyed), healthy(&found), missing(&twin)],
+    );
+    assert_eq!(same.0, Owner::Configuration);
+    // A name of this device proves no way into the organisation's network.
+    let mut inside = gateway(1, "llm.corp");
+    inside.requirement.network = Network::Internal;
+    inside.requirement.hints.name_key = Some("inferenceGatewayBaseUrl".into());
+    let mut here = gateway(2, "localhost");
+    here.requirement.network = Network::Internal;
+    here.requirement.loopback = true;
+    let off = owner(&[inside.clone(), here.clone()], vec![missing(&inside), healthy(&here)]);
+    assert_eq!(off.0, Owner::Network);
+}
+
+#[test]
+fn without_any_network_names_and_addresses_are_one_cause() {
+    let mut targets = five();
+    targets.push(customer(6, "10.20.30.40"));
+    targets.push(customer(7, "192.0.2.7"));
+    let mut attempts = all(&targets[..5], |t| {
+        dns_fails(t, failed_lookup(), &[DnsAnswer::Unreachable { error: "no route".into() }])
+    });
+    for (t, outcome) in [(&targets[5], TcpOutcome::NetworkUnreachable), (&targets[6], TcpOutcome::Timeout)] {
+        attempts.push(edit(tcp_fails(t, outcome), |a| a.dns = None));
+    }
+    let mut seen = observed(attempts);
+    seen.device.ipv4 = None;
+    let run = judged(&targets, &seen);
+    assert_eq!(causes(&run), [("tcp/unreachable", vec![1, 2, 3, 4, 5, 6, 7])]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ const AWS: [(&str, &str); 3] =
 
 fn kind(service: &str, http: &Http) -> Option<AnswerKind> {
     let services = services();
-    recognise(services.by_id(service).unwrap(), http, "host.example").map(|a| a.kind)
+    recognise(services.by_id(service).unwrap(), http, "host.example", false).map(|a| a.kind)
 }
 
 #[test]
@@ -112,6 +112,8 @@ fn real_answers_are_recognised() {
             ),
             Challenge,
         ),
+        ("gateway", answer(403, &cf, "<html>"), Challenge),
+        ("gateway", answer(403, &[JSON], r#"{"error":{"type":"auth_error"}}"#), Ok),
         ("gateway-auth-server", answer(200, &[JSON], metadata), Ok),
         ("oidc-issuer", answer(200, &[JSON], metadata), Ok),
         (
@@ -149,7 +151,7 @@ fn block_pages_and_portals_are_nobodys_answer() {
     for service in services.all().iter().filter(|s| !open.contains(&s.id.as_str())) {
         for status in [200, 302, 401, 403, 404, 503] {
             let http = answer(status, &[HTML, ("server", "filterd")], page);
-            let found = recognise(service, &http, "host.example");
+            let found = recognise(service, &http, "host.example", true);
             assert!(found.is_none(), "{} takes a page with {status} for its own", service.id);
         }
     }
@@ -199,6 +201,41 @@ fn the_same_answer_without_the_services_headers_is_not_recognised() {
     );
     assert_eq!(kind("vertex", &answer(404, &[HTML], "<html>Error 404 (Not Found)</html>")), None);
     assert_eq!(kind("gateway", &answer(404, &[("content-type", "text/plain")], "404 page not found")), None);
+}
+
+#[test]
+fn a_refusal_of_the_cdn_or_a_bare_one_is_no_missing_credential() {
+    let edge = [("content-type", "text/plain"), ("server", "cloudflare"), ("cf-ray", "1")];
+    for id in ["gateway", "bedrock-runtime", "bedrock-mantle", "vertex", "foundry", "mcp", "bootstrap"] {
+        let services = services();
+        let service = services.by_id(id).unwrap();
+        let known = |http: &Http| recognise(service, http, "llm.corp.example", true).map(|a| a.kind);
+        for code in ["1009", "1020", "1015"] {
+            assert_eq!(known(&answer(403, &edge, &format!("error code: {code}"))), None, "{id} {code}");
+        }
+        assert_eq!(known(&answer(403, &[JSON], r#"{"message":"Forbidden"}"#)), None, "{id}");
+        assert_eq!(
+            known(&answer(401, &[JSON], r#"{"message":"Unauthorized"}"#)),
+            Some(AnswerKind::Ok),
+            "{id}"
+        );
+    }
+    let t = gateway(1, "llm.corp.example");
+    let mut a = healthy(&t);
+    a.http = vec![answer(403, &edge, "error code: 1020")];
+    let host = one(&t, a);
+    assert_eq!((host.finding.code.as_str(), host.verdict), ("http/unrecognised", Verdict::Warning));
+    assert_eq!(host.finding.evidence.facts["cdn_error"], 1020);
+}
+
+#[test]
+fn a_gateway_in_place_of_a_provider_answers_in_its_own_form() {
+    let http = answer(401, &[JSON], r#"{"detail":"Not authenticated"}"#);
+    for id in ["bedrock-runtime", "bedrock-mantle", "vertex", "foundry"] {
+        assert_eq!(kind(id, &http), None, "{id}");
+        let services = services();
+        assert!(recognise(services.by_id(id).unwrap(), &http, "llm.corp.example", true).is_some(), "{id}");
+    }
 }
 
 #[test]

@@ -10,3 +10,5 @@ mod next;
 mod recordings;
 mod runs;
 mod scene;
+mod table;
+mod table_tls;

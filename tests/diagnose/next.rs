@@ -7,7 +7,7 @@ use clearway::plan::{Plan, Target};
 use crate::scene::*;
 
 fn asks(target: &Target, attempt: Attempt) -> bool {
-    let plan = Plan { targets: vec![target.clone()] };
+    let plan = Plan { targets: vec![target.clone()], ..Plan::default() };
     let experiments = next(&plan, &observed(vec![attempt]));
     assert!(experiments.iter().all(|e| e.purpose == Purpose::Repeat));
     !experiments.is_empty()
@@ -52,7 +52,7 @@ fn immediate_failures_are_repeated_and_silence_is_not() {
 #[test]
 fn nothing_is_tried_a_third_time_or_after_the_end() {
     let t = world(1, "api.vendor.example");
-    let plan = Plan { targets: vec![t.clone(), world(2, "b.vendor.example")] };
+    let plan = Plan { targets: vec![t.clone(), world(2, "b.vendor.example")], ..Plan::default() };
     let first = tcp_fails(&t, TcpOutcome::Refused);
     let again = Attempt { purpose: Purpose::Repeat, ..first.clone() };
     let mut seen = observed(vec![first.clone()]);

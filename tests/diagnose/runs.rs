@@ -1,6 +1,6 @@
 //! The verdict on a run, and what it does not speak for.
 
-use clearway::diagnose::RunVerdict;
+use clearway::diagnose::{RunVerdict, Verdict};
 use clearway::observation::*;
 use clearway::plan::{Skip, Target};
 use clearway::terms::{Actor, Need};
@@ -77,6 +77,32 @@ fn the_run_is_judged_as_the_contract_says() {
         }
         assert_eq!(judged(&targets, &seen).verdict, expected, "row {n}");
     }
+}
+
+#[test]
+fn a_required_host_is_unknown_while_one_of_its_programs_was_not_tested() {
+    let mut target = world(1, "api.vendor.example");
+    target.requirement.reasons[0].actors = vec![Actor::App, Actor::Engine, Actor::Browser];
+    let mut through = proxied(target.clone());
+    through.paths[0].actors = vec![Actor::Engine];
+    let second = through.paths[0].clone();
+    let mut slow = healthy(&target);
+    slow.http = vec![answer(429, &[], "")];
+    let refused = tcp_fails(&target, TcpOutcome::Refused);
+    let mut engine = healthy(&through);
+    engine.path = 1;
+    target.paths.push(second);
+    let verdict = |attempts: Vec<Attempt>| {
+        let mut seen = observed(attempts);
+        seen.stopped = Some(Stopped::Deadline);
+        let run = judged(std::slice::from_ref(&target), &seen);
+        (run.hosts[0].verdict, run.verdict)
+    };
+    let app = healthy(&target);
+    assert_eq!(verdict(vec![app.clone()]), (Verdict::Untested, RunVerdict::Unknown));
+    assert_eq!(verdict(vec![slow]), (Verdict::Untested, RunVerdict::Unknown));
+    assert_eq!(verdict(vec![refused]), (Verdict::Blocked, RunVerdict::Blocked));
+    assert_eq!(verdict(vec![app, engine]), (Verdict::Reachable, RunVerdict::Ready));
 }
 
 #[test]

@@ -289,7 +289,7 @@ pub fn run(targets: &[Target], attempts: Vec<Attempt>) -> Judgement {
 }
 
 pub fn judged(targets: &[Target], observations: &Observations) -> Judgement {
-    let plan = Plan { targets: targets.to_vec() };
+    let plan = Plan { targets: targets.to_vec(), ..Plan::default() };
     judge(&plan, observations, &services(), &Codes::embedded().unwrap())
 }
 
@@ -301,3 +301,43 @@ pub fn one(target: &Target, attempt: Attempt) -> HostJudgement {
 pub fn causes(judgement: &Judgement) -> Vec<(&'static str, Vec<u32>)> {
     judgement.causes.iter().map(|c: &Cause| (c.finding.code.as_str(), c.hosts.clone())).collect()
 }
+
+pub fn world1() -> Target {
+    world(1, "api.vendor.example")
+}
+
+pub fn edit(mut attempt: Attempt, change: impl FnOnce(&mut Attempt)) -> Attempt {
+    change(&mut attempt);
+    attempt
+}
+
+pub fn resolves_to(target: &Target, address: &str) -> Attempt {
+    edit(tcp_fails(target, TcpOutcome::Refused), |a| {
+        let ip = address.parse().unwrap();
+        a.dns.as_mut().unwrap().system = Lookup::Addresses { addresses: vec![ip] };
+        a.tcp[0].remote.set_ip(ip);
+    })
+}
+
+pub fn status(target: &Target, code: u16, headers: &[(&str, &str)], body: &str) -> Attempt {
+    edit(healthy(target), |a| a.http = vec![answer(code, headers, body)])
+}
+
+pub fn http_ends(target: &Target, outcome: HttpOutcome) -> Attempt {
+    edit(healthy(target), |a| {
+        a.http[0].outcome = outcome;
+        a.http[0].status = None;
+        a.http[0].headers.clear();
+        a.http[0].body.clear();
+    })
+}
+
+pub fn proxy_says(target: &Target, outcome: ProxyOutcome) -> Attempt {
+    edit(healthy(target), |a| {
+        a.proxy.as_mut().unwrap().outcome = outcome;
+        a.tls.clear();
+        a.http.clear();
+    })
+}
+
+pub const INSPECTOR: &str = "CN=Inspection CA,O=Example Corp";

@@ -180,3 +180,56 @@ async fn ssh_and_plain_ports() {
     let attempt = local(settings(SHORT), silent, Transport::Grpc).await;
     assert_eq!((attempt.tcp[0].outcome.clone(), attempt.http.len()), (TcpOutcome::Connected, 0));
 }
+
+#[tokio::test]
+async fn a_stream_that_is_reset_says_why_and_http_1_is_tried_where_it_is_demanded() {
+    let authority = Authority::new("Test CA");
+    let acceptor = || authority.leaf("service.example", |_| {}).acceptor(&["h2", "http/1.1"]);
+    let server = servers::https_resetting(acceptor(), h2::Reason::HTTP_1_1_REQUIRED, OK).await;
+    let attempt = named(trusting(&authority), "service.example", server, Transport::Https).await;
+    let code = "HTTP_1_1_REQUIRED".to_owned();
+    assert_eq!(attempt.http[0].outcome, HttpOutcome::StreamReset { code });
+    let second = &attempt.http[1];
+    assert_eq!((second.version.as_str(), second.status, second.confirm), ("HTTP/1.1", Some(200), true));
+    assert_eq!((attempt.http.len(), last_http(&attempt)), (2, &HttpOutcome::Answered));
+    // The handshake under the answer counts, and is judged.
+    let protocols: Vec<_> =
+        attempt.tls.iter().map(|t| t.parameters.as_ref().unwrap().alpn.as_deref().unwrap()).collect();
+    assert_eq!(protocols, ["h2", "http/1.1"]);
+    assert_eq!(attempt.tls[1].public_trust, Some(Trust::Accepted));
+    assert!(attempt.tcp.iter().all(|t| t.outcome == TcpOutcome::Connected) && attempt.tcp.len() == 2);
+
+    // Other codes are an answer, and a server that demands it without offering it gets one retry.
+    let server = servers::https_resetting(acceptor(), h2::Reason::ENHANCE_YOUR_CALM, OK).await;
+    let attempt = named(trusting(&authority), "service.example", server, Transport::Https).await;
+    let code = "ENHANCE_YOUR_CALM".to_owned();
+    assert_eq!((attempt.http.len(), last_http(&attempt)), (1, &HttpOutcome::StreamReset { code }));
+    let only_h2 = authority.leaf("service.example", |_| {}).acceptor(&["h2"]);
+    let server = servers::https_resetting(only_h2, h2::Reason::HTTP_1_1_REQUIRED, OK).await;
+    let attempt = named(trusting(&authority), "service.example", server, Transport::Https).await;
+    assert_eq!((attempt.http.len(), attempt.tls.len(), attempt.tcp.len()), (1, 2, 2));
+}
+
+#[tokio::test]
+async fn an_ssh_server_may_greet_slowly_and_at_length() {
+    let server = servers::serve(|mut s| async move {
+        for line in ["Welcome\r\n", "to the bastion\r\n"] {
+            s.write_all(line.as_bytes()).await.ok();
+        }
+        tokio::time::sleep(Duration::from_millis(1300)).await;
+        s.write_all(b"SSH-2.0-Late_1.0\r\n").await.ok();
+        tokio::time::sleep(FOREVER).await;
+    })
+    .await;
+    let attempt = local(settings(PATIENT), server, Transport::Ssh).await;
+    assert_eq!(attempt.banner.unwrap().text, "SSH-2.0-Late_1.0 / Welcome / to the bastion");
+
+    // Endless lines end at a kilobyte, endless silence at the stage.
+    let server =
+        servers::serve(|mut s| async move { while s.write_all(&[b'x'; 512]).await.is_ok() {} }).await;
+    let attempt = local(settings(PATIENT), server, Transport::Ssh).await;
+    assert_eq!(attempt.banner.unwrap().text.len(), 256);
+    let silent = servers::serve(servers::hold).await;
+    let attempt = local(settings(SHORT), silent, Transport::Ssh).await;
+    assert!(attempt.banner.is_none() && attempt.ms >= 400.0, "{}", attempt.ms);
+}

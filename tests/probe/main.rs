@@ -83,7 +83,7 @@ fn trusting(authority: &Authority) -> Settings {
 
 async fn wave(settings: Settings, targets: Vec<Target>) -> Observations {
     let prober = Prober::new(settings).unwrap();
-    let plan = Plan { targets };
+    let plan = Plan { targets, gaps: Vec::new() };
     let mut observations = Observations::default();
     let deadline = Instant::now() + Duration::from_secs(60);
     prober.run(&plan, &plan.first_wave(), &mut observations, deadline, &Quiet).await;

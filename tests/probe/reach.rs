@@ -120,3 +120,29 @@ async fn a_link_local_address_is_never_dialled() {
     let TcpOutcome::Other { errno: None, error } = &attempt.tcp[0].outcome else { panic!() };
     assert_eq!(error, "link-local address, never probed");
 }
+
+#[tokio::test]
+async fn names_of_this_machine_are_no_question_for_a_server() {
+    let server = servers::serve(|s| servers::answer(s, OK)).await;
+    for name in ["localhost", "tool.localhost"] {
+        let dns = Dns::start().await;
+        let settings = Settings { resolver: Some(dns.address), ..settings(PATIENT) };
+        let attempt = one(settings, target(1, name, server.port(), Transport::Http)).await;
+        let record = attempt.dns.as_ref().unwrap();
+        assert!(
+            matches!(&record.system, Lookup::Addresses { addresses } if addresses.contains(&server.ip()))
+        );
+        assert_eq!(last_http(&attempt), &HttpOutcome::Answered);
+        assert!(record.direct.is_empty() && dns.asked().is_empty(), "{:?}", dns.asked());
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_a_metadata_service_is_never_dialled() {
+    let server = servers::serve(|s| servers::answer(s, OK)).await;
+    let settings = Settings { never: vec![server.ip()], ..settings(SHORT) };
+    let attempt = local(settings, server, Transport::Http).await;
+    let TcpOutcome::Other { errno: None, error } = &attempt.tcp[0].outcome else { panic!() };
+    assert_eq!(error, "address of a metadata service, never probed");
+    assert!(attempt.http.is_empty());
+}

@@ -9,7 +9,7 @@ async fn a_name_is_looked_up_once_per_wave_and_again_in_the_next() {
     let settings = Settings { resolver: Some(dns.address), ..settings(PATIENT) };
     let prober = Prober::new(settings).unwrap();
     let targets = (1..=3).map(|id| target(id, "service.example", server.port(), Transport::Http)).collect();
-    let plan = Plan { targets };
+    let plan = Plan { targets, gaps: Vec::new() };
     let mut seen = Observations::default();
     let deadline = Instant::now() + Duration::from_secs(60);
     prober.run(&plan, &plan.first_wave(), &mut seen, deadline, &Quiet).await;
@@ -35,6 +35,7 @@ async fn the_deadline_keeps_what_is_known() {
             target(2, "127.0.0.1", silent.port(), Transport::Https),
             target(3, "127.0.0.1", silent.port(), Transport::Https),
         ],
+        ..Plan::default()
     };
     struct Count(std::cell::Cell<(usize, usize)>);
     impl Progress for Count {
@@ -74,7 +75,7 @@ async fn the_deadline_keeps_what_is_known() {
 async fn what_has_not_begun_is_absent() {
     let silent = servers::serve(servers::hold).await;
     let targets = (1..=3).map(|id| target(id, "127.0.0.1", silent.port(), Transport::Http)).collect();
-    let plan = Plan { targets };
+    let plan = Plan { targets, gaps: Vec::new() };
     let prober = Prober::new(Settings { concurrency: 1, ..settings(FOREVER) }).unwrap();
     let mut seen = Observations::default();
     let deadline = Instant::now() + Duration::from_millis(300);
@@ -85,11 +86,20 @@ async fn what_has_not_begun_is_absent() {
 
 #[tokio::test]
 async fn the_device_is_observed_once() {
+    let authority = Authority::new("Test CA");
+    let server = servers::https(authority.leaf("127.0.0.1", |_| {}).acceptor(&["http/1.1"]), OK).await;
     let prober = Prober::new(settings(PATIENT)).unwrap();
+    let before = prober.device();
+    let plan =
+        Plan { targets: vec![target(1, "127.0.0.1", server.port(), Transport::Https)], ..Plan::default() };
+    let mut seen = Observations::default();
+    prober.run(&plan, &plan.first_wave(), &mut seen, Instant::now() + PATIENT, &Quiet).await;
+    // A chain was judged, so the store has been read by now; all else is as it was.
     let device = prober.device();
-    assert_eq!(device, prober.device());
-    assert!(device.clock > 1_700_000_000);
     assert_eq!(device.device_roots, Some(0));
+    assert_eq!((before.clock, before.ipv4, before.ipv6), (device.clock, device.ipv4, device.ipv6));
+    assert_eq!(before.resolvers, device.resolvers);
+    assert!(device.clock > 1_700_000_000);
 }
 
 #[test]
@@ -112,5 +122,63 @@ fn pem_files_are_read_and_refused_with_reasons() {
     ] {
         let error = clearway::probe::read_pem(&path).unwrap_err().to_string();
         assert!(error.contains(says) && error.contains(&*path.to_string_lossy()), "{error}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_answered_host_is_whole_although_its_other_family_still_waits() {
+    let (v6, _kept) = servers::dropping_on("[::1]:0".parse().unwrap()).await;
+    let v4 = SocketAddr::from(([127, 0, 0, 1], v6.port()));
+    servers::serve_on(v4, |s| servers::answer(s, OK)).await;
+    let dns = Dns::start().await;
+    // One at a time: the first must give its place up for the second to begin.
+    let settings = Settings { resolver: Some(dns.address), concurrency: 1, ..settings(FOREVER) };
+    let prober = Prober::new(settings).unwrap();
+    let targets = (1..=2).map(|id| target(id, "both.example", v6.port(), Transport::Http)).collect();
+    let plan = Plan { targets, gaps: Vec::new() };
+    let mut seen = Observations::default();
+    let deadline = Instant::now() + Duration::from_millis(1500);
+    prober.run(&plan, &plan.first_wave(), &mut seen, deadline, &Quiet).await;
+    assert_eq!(seen.stopped, Some(Stopped::Deadline));
+    assert_eq!(seen.attempts.len(), 2);
+    for attempt in &seen.attempts {
+        assert_eq!((attempt.cut, last_http(attempt)), (None, &HttpOutcome::Answered));
+        let of = |v6: bool| attempt.tcp.iter().find(|t| t.remote.is_ipv6() == v6).unwrap().outcome.clone();
+        assert_eq!((of(true), of(false)), (TcpOutcome::Abandoned, TcpOutcome::Connected));
+        assert!(attempt.ms < 1400.0, "{}", attempt.ms);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_trust_store_that_cannot_be_read_holds_nothing_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("store.pem");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let authority = Authority::new("Test CA");
+    let server = servers::https(authority.leaf("127.0.0.1", |_| {}).acceptor(&["http/1.1"]), OK).await;
+    let roots = folder.path().join("roots.pem");
+    std::fs::write(&roots, authority.pem()).unwrap();
+    // The stage is longer than the run, and then shorter.
+    for (stage, says) in [("30s", "no answer before the run ended"), ("500ms", "no answer within 500 ms")] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_clearway"));
+        command
+            .args(["check", "--format", "json", "--deadline", "2s", "--timeout", stage, "--host"])
+            .arg(server.to_string())
+            .arg("--public-roots")
+            .arg(&roots)
+            .env("SSL_CERT_FILE", &pipe)
+            .env_remove("SSL_CERT_DIR");
+        let began = Instant::now();
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        assert!(began.elapsed() < PATIENT, "{:?}", began.elapsed());
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let attempt = &report["observations"][0];
+        assert_eq!(attempt["http"][0]["status"], 200, "{attempt:#}");
+        assert_eq!(attempt["tls"][0]["public_trust"]["trust"], "accepted");
+        assert_eq!(attempt["tls"][0]["device_trust"]["error"], says);
+        assert_eq!(attempt["cut"], serde_json::Value::Null);
+        assert_eq!(report["device"]["device_roots"], serde_json::Value::Null);
     }
 }

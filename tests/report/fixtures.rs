@@ -370,7 +370,7 @@ pub fn plan(list: &Requirements) -> Plan {
             }
         })
         .collect();
-    Plan { targets }
+    Plan { targets, gaps: Vec::new() }
 }
 
 pub fn finding(code: Code, owner: Owner, summary: &str, evidence: &str, remedy: &str) -> Finding {

@@ -63,10 +63,14 @@ pub async fn hold(stream: TcpStream) {
 /// A port that answers no SYN: its queue of one connection is full and nobody accepts. Linux drops
 /// further SYNs then. The connections must be kept.
 pub async fn dropping() -> (SocketAddr, Vec<Box<dyn std::any::Any>>) {
-    let listener =
-        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, Some(socket2::Protocol::TCP))
-            .unwrap();
-    listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    dropping_on((Ipv4Addr::LOCALHOST, 0).into()).await
+}
+
+/// The same on an address of one's choice.
+pub async fn dropping_on(address: SocketAddr) -> (SocketAddr, Vec<Box<dyn std::any::Any>>) {
+    let domain = socket2::Domain::for_address(address);
+    let listener = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP)).unwrap();
+    listener.bind(&address.into()).unwrap();
     listener.listen(0).unwrap();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
     let mut kept: Vec<Box<dyn std::any::Any>> = vec![Box::new(listener)];
@@ -246,6 +250,25 @@ pub async fn https_h2(acceptor: TlsAcceptor) -> SocketAddr {
                 .serve_connection(TokioIo::new(stream), service)
                 .await
                 .ok();
+        }
+    })
+    .await
+}
+
+/// An HTTPS server that ends every HTTP/2 stream with this code, and answers HTTP/1 requests with
+/// these bytes.
+pub async fn https_resetting(acceptor: TlsAcceptor, code: h2::Reason, bytes: &'static [u8]) -> SocketAddr {
+    serve(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(stream) = acceptor.accept(stream).await else { return };
+            if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+                return answer(stream, bytes).await;
+            }
+            let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+            while let Some(Ok((_, mut respond))) = connection.accept().await {
+                respond.send_reset(code);
+            }
         }
     })
     .await

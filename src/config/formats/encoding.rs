@@ -53,7 +53,11 @@ fn utf8<'a>(bytes: &'a [u8], file: &str) -> Result<Decoded<'a>, ConfigError> {
         return Err(not_text(file));
     }
     let head = start.trim_start();
-    if head.starts_with("Windows Registry") || head.starts_with("REGEDIT4") || head.starts_with("[HKEY") {
+    if head.starts_with("Windows Registry")
+        || head.starts_with("REGEDIT4")
+        || head.starts_with("[HKEY")
+        || head.starts_with("HKEY_")
+    {
         return Ok(Decoded {
             text: Cow::Owned(String::from_utf8_lossy(bytes).into_owned()),
             replaced: Some(line),

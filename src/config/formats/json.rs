@@ -55,9 +55,15 @@ pub(crate) fn read(
     if values > MAX_VALUES {
         return Err(ConfigError::TooMany { place: Place::file(file), limit: MAX_VALUES });
     }
+    let expiry = find(&members, &places.json.expiry).map(|m| expiry(m, &m.value));
     let linux = file.rsplit(['/', '\\']).next() == Some(places.json.linux_file.as_str());
     let mut doc = shape(members, file, names, places)?;
-    if linux {
+    if let Some(expiry) = expiry {
+        doc.format = crate::config::bootstrap::FORMAT;
+        // Here the nested form is at home.
+        doc.notes.retain(|n| n.id != "nested-document");
+        doc.notes.push(expiry);
+    } else if linux {
         doc.platform = Some(Platform::Linux);
         doc.format = "managed-settings";
     }
@@ -75,6 +81,39 @@ pub(crate) fn read(
 /// for each.
 const fn document_values(bytes: usize) -> usize {
     MAX_VALUES + bytes / 16
+}
+
+/// Until when a bootstrap response says it is valid: seconds below 10^12, else milliseconds
+/// (domain.md 4.4).
+fn expiry(member: &Member, value: &Raw) -> Note {
+    let at = |id, severity, message: String| {
+        Note::at(id, severity, message, None, member.line, member.name.clone())
+    };
+    let seconds = match value {
+        Raw::Integer(n) if *n >= 0 => Some(if *n < 1_000_000_000_000 { *n } else { n / 1000 }),
+        _ => None,
+    };
+    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    let text = seconds
+        .and_then(|s| time::OffsetDateTime::from_unix_timestamp(s).ok())
+        .and_then(|t| t.format(format).ok());
+    match text {
+        Some(text) => at(
+            "bootstrap-response",
+            Severity::Info,
+            format!(
+                "this is a bootstrap server's response, valid until {text}; it is read as the app reads one"
+            ),
+        ),
+        None => at(
+            "bootstrap-expiry",
+            Severity::Warning,
+            format!(
+                "`{}` is no time; write whole seconds or milliseconds since 1970, or leave it out for one hour",
+                member.name
+            ),
+        ),
+    }
 }
 
 /// A document of this program.
@@ -116,7 +155,17 @@ fn shape(
         return Err(error);
     }
     if nested::is_nested(&members, names) {
-        let doc = nested::read(members, names, &places.json.envelope);
+        let mut doc = nested::read(members, names, &places.json.envelope);
+        if !names.since(&places.json.nested_since) {
+            doc.notes.push(Note::whole(
+                "nested-too-new",
+                Severity::Error,
+                format!(
+                    "app versions before {} do not read a nested document; write flat keys",
+                    places.json.nested_since
+                ),
+            ));
+        }
         if doc.entries.iter().any(|e| names.ours(&e.name)) {
             return Ok(doc);
         }

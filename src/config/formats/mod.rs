@@ -1,5 +1,8 @@
 //! Recognises a file by its content and reads it into entries: names, undecoded values, places.
 
+mod ber;
+pub(crate) mod cms;
+pub(crate) mod diagnostic;
 pub(crate) mod encoding;
 pub(crate) mod json;
 pub(crate) mod json_text;
@@ -8,9 +11,11 @@ pub(crate) mod plist;
 pub(crate) mod plist_binary;
 pub(crate) mod plist_xml;
 pub(crate) mod reg;
+pub(crate) mod reg_query;
 mod reg_text;
 pub(crate) mod sniff;
 pub(crate) mod tree;
+pub(crate) mod zip;
 
 use crate::config::error::{ConfigError, Place};
 use crate::config::places::OtherProduct;
@@ -42,8 +47,14 @@ pub(crate) struct Document {
     pub entries: Vec<Entry>,
     /// What the reader noticed.
     pub notes: Vec<Note>,
+    /// Candidates that are set and not in effect, with what they lost to.
+    pub lost: Vec<(Entry, LostTo)>,
     /// Names of keys that are present but unreadable already at this level.
     pub touched: Vec<String>,
+    /// Those among them that the app counts as set.
+    pub unreadable: Vec<String>,
+    /// Names of the values in the machine hive of the registry that the app sees, whatever they are.
+    pub machine_values: Vec<String>,
     /// The format itself proves that the file belongs to the app, even when no key is known.
     pub certain: bool,
 }
@@ -57,7 +68,10 @@ impl Document {
             encoding,
             entries: Vec::new(),
             notes: Vec::new(),
+            lost: Vec::new(),
             touched: Vec::new(),
+            unreadable: Vec::new(),
+            machine_values: Vec::new(),
             certain: false,
         }
     }
@@ -74,6 +88,15 @@ pub(crate) struct Entry {
     pub line: Option<u32>,
     /// The path inside the document.
     pub path: String,
+}
+
+/// What a candidate lost to, inside one file.
+#[derive(Debug, Clone)]
+pub(crate) enum LostTo {
+    /// The same key at this place.
+    Key { line: Option<u32>, path: String },
+    /// A rule about its whole place; a clause that follows "because".
+    Rule(String),
 }
 
 /// A remark that does not know the file's name yet.

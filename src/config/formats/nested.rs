@@ -52,7 +52,10 @@ pub(crate) fn read(members: Vec<Member>, names: &Names, envelope: &[String]) -> 
         if envelope.contains(&member.name) {
             continue;
         }
-        if names.ours(&member.name) && !names.has_below(&member.name) {
+        if names.at(&member.name).iter().all(|k| k.name != member.name)
+            && names.ours(&member.name)
+            && !names.has_below(&member.name)
+        {
             flat.push(member.name.clone());
             doc.entries.push(Entry {
                 path: member.name.clone(),
@@ -91,6 +94,21 @@ fn walk(member: Member, path: String, names: &Names, context: &Context, doc: &mu
     let keys = names.at(&path);
     if let Some(key) = choose(keys, context) {
         doc.entries.push(Entry { name: key.name.clone(), raw: member.value, line: Some(member.line), path });
+        return;
+    }
+    if let Some(key) = names.moved(&path) {
+        let there = key.nested_at(names.version()).unwrap_or(&key.name);
+        doc.notes.push(Note::at(
+            "nested-path-moved",
+            Severity::Error,
+            format!(
+                "`{path}` is where other app versions read `{}`; this version reads it at `{there}` and nowhere else, so move it there",
+                key.name
+            ),
+            Some(key.name.clone()),
+            member.line,
+            path,
+        ));
         return;
     }
     match member.value {

@@ -1,27 +1,65 @@
-//! Windows registry files (`.reg`): the values below the app's policy key.
+//! Windows registry files (`.reg`) and saved output of `reg query`: the values below the app's
+//! policy key.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::config::error::{ConfigError, Place, shown};
-use crate::config::places::Places;
+use crate::config::names::Names;
+use crate::config::places::{Hive, Places};
 use crate::terms::{Platform, Severity};
 
+use super::reg_query;
 use super::reg_text::{Content, Data, parse};
 use super::tree::{MAX_VALUES, Raw};
-use super::{Document, Encoding, Entry, Note, another_product};
+use super::{Document, Encoding, Entry, LostTo, Note, another_product};
 
-/// Reads a registry file. `text` is decoded already.
+/// Reads a registry file, or the saved output of `reg query`. `text` is decoded already.
 ///
 /// # Errors
 /// When no value stands below the app's policy key.
-pub(crate) fn read(text: &str, file: &str, places: &Places) -> Result<Document, ConfigError> {
-    let items = parse(text);
+pub(crate) fn read(text: &str, file: &str, names: &Names, places: &Places) -> Result<Document, ConfigError> {
+    let (mut doc, policy, elsewhere) = gather(text, file, places)?;
+    if !policy.seen {
+        return Err(not_ours(file, &elsewhere, places));
+    }
+    policy.finish(&mut doc, names.since(&places.registry.machine_silences_since));
+    Ok(doc)
+}
+
+/// Reads one hive of a device; nothing when the app's policy key is not in it.
+///
+/// # Errors
+/// When the text has more values than any registry key.
+pub(crate) fn hive(
+    text: &str,
+    file: &str,
+    hive: Hive,
+    places: &Places,
+) -> Result<Option<Document>, ConfigError> {
+    let (mut doc, mut policy, _) = gather(text, file, places)?;
+    match hive {
+        Hive::Machine => policy.user.clear(),
+        Hive::User => policy.machine.clear(),
+    }
+    let seen = policy.seen;
+    policy.finish(&mut doc, false);
+    // An export that deletes values is no state of a device, so its remarks about the file go.
+    doc.notes.retain(|n| n.id != "fragment");
+    Ok(seen.then_some(doc))
+}
+
+type Gathered = (Document, Policy, Vec<(String, u32)>);
+
+fn gather(text: &str, file: &str, places: &Places) -> Result<Gathered, ConfigError> {
+    let output = reg_query::is_output(text);
+    let items = if output { reg_query::parse(text) } else { parse(text) };
     if items.len() > MAX_VALUES {
         return Err(ConfigError::TooMany { place: Place::file(file), limit: MAX_VALUES });
     }
-    let mut doc = Document::new("reg", Some(Platform::Windows), Encoding::Registry);
+    let format = if output { "reg-query" } else { "reg" };
+    let mut doc = Document::new(format, Some(Platform::Windows), Encoding::Registry);
     doc.certain = true;
-    if !has_header(text) {
+    if !output && !has_header(text) {
         doc.notes.push(Note::whole(
             "fragment",
             Severity::Warning,
@@ -66,11 +104,7 @@ pub(crate) fn read(text: &str, file: &str, places: &Places) -> Result<Document, 
             },
         }
     }
-    if !policy.seen {
-        return Err(not_ours(file, &elsewhere, places));
-    }
-    policy.finish(&mut doc);
-    Ok(doc)
+    Ok((doc, policy, elsewhere))
 }
 
 /// Why a file without the app's key is refused.
@@ -115,6 +149,11 @@ fn not_ours(file: &str, elsewhere: &[(String, u32)], places: &Places) -> ConfigE
         },
         next: expected,
     }
+}
+
+/// Why the user hive does not count, as a clause; `name` is a value of the machine hive.
+pub(crate) fn silenced(name: &str) -> String {
+    format!("`{}` stands under HKEY_LOCAL_MACHINE, which silences HKEY_CURRENT_USER", shown(name))
 }
 
 fn has_header(text: &str) -> bool {
@@ -209,11 +248,12 @@ impl Policy {
             }
             return;
         }
-        if section.machine
-            && matches!(data, Data::Text(_) | Data::Dword(_) | Data::Expand)
-            && self.silencer.is_none()
-        {
-            self.silencer = Some((name.clone().unwrap_or_else(|| "(default)".to_owned()), line));
+        if section.machine && matches!(data, Data::Text(_) | Data::Dword(_) | Data::Expand) {
+            let name = name.clone().unwrap_or_else(|| "(default)".to_owned());
+            if self.silencer.is_none() {
+                self.silencer = Some((name.clone(), line));
+            }
+            doc.machine_values.push(name);
         }
         let Some(name) = name else {
             note(
@@ -247,6 +287,7 @@ impl Policy {
                     shown(&name)
                 );
                 note("registry-type", Severity::Error, message, Some(&name));
+                doc.unreadable.push(name.clone());
                 doc.touched.push(name);
                 return;
             }
@@ -266,7 +307,7 @@ impl Policy {
         entries.push(Entry { name, raw, line: Some(line), path });
     }
 
-    fn finish(mut self, doc: &mut Document) {
+    fn finish(mut self, doc: &mut Document, silences: bool) {
         let deleted = std::mem::take(&mut self.deleted);
         for (machine, entries) in [(true, &mut self.machine), (false, &mut self.user)] {
             let mut at = 0;
@@ -275,7 +316,8 @@ impl Policy {
                 deleted.get(&(machine, e.name.to_ascii_lowercase())).is_none_or(|up_to| at > *up_to)
             });
         }
-        if let (Some((name, line)), false) = (&self.silencer, self.user.is_empty()) {
+        let silencer = self.silencer.as_ref().filter(|_| silences);
+        if let (Some((name, line)), false) = (silencer, self.user.is_empty()) {
             doc.notes.push(Note::at(
                 "hkcu-ignored",
                 Severity::Error,
@@ -288,10 +330,24 @@ impl Policy {
                 *line,
                 name.clone(),
             ));
+            let rule = LostTo::Rule(silenced(name));
+            let user = std::mem::take(&mut self.user);
+            doc.lost.extend(user.into_iter().map(|e| (e, rule.clone())));
             doc.entries = self.machine;
         } else {
+            let machine: HashMap<&str, &Entry> = self.machine.iter().map(|e| (e.name.as_str(), e)).collect();
+            let mut kept = Vec::new();
+            for entry in self.user {
+                match machine.get(entry.name.as_str()) {
+                    Some(winner) => {
+                        let by = LostTo::Key { line: winner.line, path: winner.path.clone() };
+                        doc.lost.push((entry, by));
+                    }
+                    None => kept.push(entry),
+                }
+            }
             doc.entries = self.machine;
-            doc.entries.extend(self.user);
+            doc.entries.extend(kept);
         }
         if let Some(first) = self.as_dword.first() {
             let names: Vec<String> =

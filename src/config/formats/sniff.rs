@@ -3,7 +3,7 @@
 use crate::config::error::{ConfigError, Place};
 
 /// What can be passed instead, for messages.
-pub(crate) const ACCEPTED: &str = "Pass a .mobileconfig profile, a property list, a .reg file, a JSON configuration or a configLibrary folder";
+pub(crate) const ACCEPTED: &str = "Pass a .mobileconfig profile, a property list, a .reg file, a JSON configuration, the app's diagnostic report (.zip) or a configLibrary folder";
 
 /// A text format that is read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,10 @@ pub(crate) enum Kind {
     /// JSON members without the braces.
     JsonFragment,
     Xml,
+    /// A registry file, or the output of `reg query`.
     Reg,
+    /// A signed message between BEGIN and END lines.
+    PemMessage,
 }
 
 /// Formats told by their bytes that cannot be read as text.
@@ -28,16 +31,9 @@ pub(crate) fn refuse_binary(bytes: &[u8], file: &str) -> Result<(), ConfigError>
         })
     };
     match bytes {
-        [b'P', b'K', 3, 4, ..] => {
-            refuse("this is a ZIP archive", "Unpack it and pass the configuration file inside")
-        }
         [0x1f, 0x8b, ..] => {
             refuse("this is a gzip archive", "Unpack it and pass the configuration file inside")
         }
-        [0x30, 0x80..=0x84, ..] => refuse(
-            "this is a signed (CMS) profile, which is not read yet",
-            "Extract it first: `openssl smime -verify -noverify -inform DER -in FILE -out profile.mobileconfig`, or `security cms -D -i FILE` on macOS",
-        ),
         [b'r', b'e', b'g', b'f', ..] => {
             refuse("this is a registry hive", "Export the key as a .reg file with `reg export`")
         }
@@ -59,7 +55,10 @@ pub(crate) fn kind(text: &str, file: &str) -> Result<Kind, ConfigError> {
             next: next.to_owned(),
         })
     };
-    if head.starts_with("Windows Registry Editor Version") || head.starts_with("REGEDIT4") {
+    if head.starts_with("Windows Registry Editor Version")
+        || head.starts_with("REGEDIT4")
+        || super::reg_query::is_output(head)
+    {
         return Ok(Kind::Reg);
     }
     if head.starts_with('<') {
@@ -80,10 +79,7 @@ pub(crate) fn kind(text: &str, file: &str) -> Result<Kind, ConfigError> {
         return Ok(Kind::JsonFragment);
     }
     if head.starts_with("-----BEGIN PKCS7") || head.starts_with("-----BEGIN CMS") {
-        return refuse(
-            "this is a signed (CMS) profile, which is not read yet",
-            "Extract it first: `openssl smime -verify -noverify -inform PEM -in FILE -out profile.mobileconfig`",
-        );
+        return Ok(Kind::PemMessage);
     }
     if head.starts_with("-----BEGIN ") {
         return refuse("this is a PEM file (a certificate or key), not a configuration", ACCEPTED);

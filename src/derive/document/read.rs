@@ -98,6 +98,12 @@ impl Reader<'_> {
             }
             _ => return Err(DocumentError::Schema { name: self.name.into(), found: "missing".into() }),
         }
+        if top.get("boundary").is_some_and(|b| b.as_str() != Some("perimeter")) {
+            return Err(self.invalid(
+                "boundary",
+                "it is the list of the sandbox, not of the perimeter, and cannot stand in a configuration's place",
+            ));
+        }
         let Some(Json::Array(groups)) = top.remove("groups") else {
             return Err(self.invalid("groups", "it is missing or no list"));
         };

@@ -1,9 +1,13 @@
 //! `--format json`: the documents that scripts rely on, and the way back from a report to a run.
 
+mod answers;
 mod check;
+mod config;
 mod read;
 
+pub use answers::{diff, explain, rules, sandbox};
 pub use check::check;
+pub use config::config;
 pub use read::{ReadError, read_check};
 
 use serde_json::Value;

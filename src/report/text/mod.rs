@@ -1,11 +1,21 @@
 //! `--format text`: for a person at a terminal.
 
 mod check;
+mod config;
 mod details;
+mod diff;
+mod explain;
 mod hosts;
+mod rules;
+mod sandbox;
 
 pub use check::check;
+pub use config::config;
+pub use diff::diff;
+pub use explain::explain;
 pub use hosts::hosts;
+pub use rules::rules;
+pub use sandbox::sandbox;
 
 use super::layout::{Page, Paint, columns};
 use super::sanitise;

@@ -1,0 +1,166 @@
+//! Flags of the subcommands that ask about lists and rules: `explain`, `diff`, `rules`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+
+use super::{DeriveArgs, OutputArgs};
+use crate::terms::{AppVersion, Confidence, Need, Platform};
+
+/// `clearway explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A host, a configuration key, or a message of the app. Tried in this order: a known key, a
+    /// host, a message.
+    #[arg(value_name = "HOST|KEY|TEXT")]
+    pub question: String,
+
+    /// Derivation. Without CONFIG and without a configuration on this device the rules alone answer.
+    #[command(flatten)]
+    pub derive: DeriveArgs,
+
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// text: for reading; json: `clearway.explain/1`.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
+    pub format: AnswerFormat,
+}
+
+/// `clearway diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Two configurations, OLD and NEW; or one, with `--app-version A..B`. None: the configuration
+    /// applied on this device.
+    #[arg(value_name = "CONFIG", num_args = 0..=2)]
+    pub config: Vec<String>,
+
+    /// App version of both lists, or A..B: the first of OLD, the second of NEW.
+    #[arg(long, value_name = "V|A..B", help_heading = "List")]
+    pub app_version: Option<Versions>,
+
+    /// Only this feature (repeatable).
+    #[arg(long, value_name = "ID", help_heading = "List")]
+    pub feature: Vec<String>,
+
+    /// Only hosts with this need (repeatable): required, feature, optional.
+    #[arg(long, value_name = "NEED", help_heading = "List")]
+    pub need: Vec<Need>,
+
+    /// Compare the minimal lists.
+    #[arg(long, help_heading = "List")]
+    pub minimal: bool,
+
+    /// Weakest confidence shown: documented, observed or inferred.
+    #[arg(long, value_name = "LEVEL", help_heading = "List")]
+    pub confidence: Option<Confidence>,
+
+    /// Platform to derive for: macos, windows, linux.
+    #[arg(long, value_name = "OS", help_heading = "List")]
+    pub platform: Option<Platform>,
+
+    /// The offline installer is used.
+    #[arg(long, help_heading = "List")]
+    pub offline_installer: bool,
+
+    /// Read the rule pack from this folder instead of the one built in.
+    #[arg(long, value_name = "DIR", help_heading = "List")]
+    pub rules: Option<PathBuf>,
+
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// text: for reading; json: `clearway.diff/1`.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
+    pub format: AnswerFormat,
+}
+
+impl DiffArgs {
+    /// The flags of one side.
+    pub fn side(&self, config: Option<&str>, version: Option<AppVersion>) -> DeriveArgs {
+        DeriveArgs {
+            config: config.map(str::to_owned).into_iter().collect(),
+            source: super::SourceArgs::default(),
+            feature: self.feature.clone(),
+            need: self.need.clone(),
+            minimal: self.minimal,
+            confidence: self.confidence,
+            app_version: version,
+            platform: self.platform,
+            offline_installer: self.offline_installer,
+            rules: self.rules.clone(),
+        }
+    }
+}
+
+/// `clearway rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Check the rule pack in this folder, and describe it instead of the one built in.
+    #[arg(long, value_name = "DIR", help_heading = "List")]
+    pub rules: Option<PathBuf>,
+
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// text: for reading; json: `clearway.rules/1`.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
+    pub format: AnswerFormat,
+}
+
+/// Renderings of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// For reading.
+    Text,
+    /// For scripts.
+    Json,
+}
+
+/// The boundary that `hosts` lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Boundary {
+    /// The organisation's firewall.
+    Perimeter,
+    /// The app's own sandbox, in which sessions run.
+    Sandbox,
+}
+
+/// One app version, or two: `A..B`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versions {
+    /// The only one, or the older side's.
+    pub old: AppVersion,
+    /// The newer side's, when there are two.
+    pub new: Option<AppVersion>,
+}
+
+impl FromStr for Versions {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let version = |t: &str| t.trim().parse::<AppVersion>().map_err(|e| e.to_string());
+        match text.split_once("..") {
+            None => Ok(Self { old: version(text)?, new: None }),
+            Some((old, new)) => Ok(Self { old: version(old)?, new: Some(version(new)?) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_one_or_two() {
+        let read = |t: &str| t.parse::<Versions>().map(|v| (v.old.to_string(), v.new.map(|n| n.to_string())));
+        assert_eq!(read("2.110.0"), Ok(("2.110.0".into(), None)));
+        assert_eq!(read("1.52386.0..2.110.0"), Ok(("1.52386.0".into(), Some("2.110.0".into()))));
+        for bad in ["", "..", "1.2..", "a..b", "1.2.3...2.0"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

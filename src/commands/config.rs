@@ -1,0 +1,114 @@
+//! `clearway config`: the configuration in effect, what is wrong with it, and a file to deploy.
+
+use std::process::ExitCode;
+
+use super::{Destination, Failure, input};
+use crate::cli::{ConfigArgs, ConfigFormat, WriteHive};
+use crate::config::Configuration;
+use crate::config::write::{self, Format, Hive};
+use crate::derive::{Facts, Options};
+use crate::lint;
+use crate::report::{self, config::Effective};
+use crate::rules::Pack;
+use crate::terms::{Platform, Severity};
+
+/// Shows the configuration, or writes it.
+///
+/// # Errors
+/// When an input cannot be read, does not fit the format, or the output cannot be written.
+pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
+    let file = file_format(args)?;
+    let destination = Destination::open(&args.output)?;
+    let pack = input::pack(args.derive.rules.as_deref())?;
+    // A configuration that the app rejects is shown all the same: that is what the reader wants to know.
+    let (configurations, _) = input::configurations(&args.derive, &pack)?;
+    if configurations.is_empty() {
+        return Err(Failure::Usage(
+            "this is an allowlist of Clearway, which holds no configuration; pass the configuration it was made from"
+                .into(),
+        ));
+    }
+    let options = Options {
+        app_version: args.derive.app_version.clone(),
+        platform: args.derive.platform,
+        offline_installer: args.derive.offline_installer,
+        ..Options::default()
+    };
+    let all: Vec<Effective> = configurations.into_iter().map(|c| effective(c, &pack, &options)).collect();
+    let style = destination.style(&args.output);
+    match file {
+        Some(format) => {
+            let bytes = file_bytes(args, format, &all, &pack)?;
+            let destination = if args.include_secrets { destination.private()? } else { destination };
+            destination.write(&bytes)?;
+        }
+        None => {
+            let text = match args.format {
+                ConfigFormat::Json => report::json::config(&all, &pack),
+                _ => report::text::config(&all, &pack, &style),
+            };
+            destination.write(text.as_bytes())?;
+        }
+    }
+    let bad = |l: &crate::config::Lint| l.severity != Severity::Info;
+    let failed = args.strict && all.iter().any(|one| one.lint.iter().any(bad));
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// The file to write, when the format is one; words of the command line that do not fit are refused.
+fn file_format(args: &ConfigArgs) -> Result<Option<Format>, Failure> {
+    let derive = &args.derive;
+    if !derive.feature.is_empty() || !derive.need.is_empty() || derive.minimal || derive.confidence.is_some()
+    {
+        return Err(Failure::Usage(
+            "--feature, --need, --minimal and --confidence choose hosts; use them with `hosts` and `check`"
+                .into(),
+        ));
+    }
+    let format = match args.format {
+        ConfigFormat::Text | ConfigFormat::Json => None,
+        ConfigFormat::Mobileconfig => Some(Format::Mobileconfig),
+        ConfigFormat::Plist => Some(Format::Plist),
+        ConfigFormat::Reg => Some(Format::Reg),
+        ConfigFormat::ManagedJson => Some(Format::ManagedJson),
+    };
+    if format.is_none() && args.include_secrets {
+        return Err(Failure::Usage(
+            "--include-secrets belongs to the formats that are deployed (mobileconfig, plist, reg, managed-json); text \
+             and json never show a secret"
+                .into(),
+        ));
+    }
+    if format != Some(Format::Reg) && args.hive.is_some() {
+        return Err(Failure::Usage("--hive belongs to --format reg".into()));
+    }
+    Ok(format)
+}
+
+fn effective(configuration: Configuration, pack: &Pack, options: &Options) -> Effective {
+    let version = options.app_version.clone().unwrap_or_else(|| pack.meta.newest.clone());
+    let platform_assumed = options.platform.is_none() && configuration.platform.is_none();
+    let platform = options.platform.or(configuration.platform).unwrap_or_else(Platform::here);
+    let lint = lint::all(pack, &configuration, options);
+    let facts = Facts::new(pack, &configuration, &version, platform, options.offline_installer);
+    let connection = lint::connection(&facts);
+    Effective { connection, lint, platform, platform_assumed, app_version: version, configuration }
+}
+
+fn file_bytes(args: &ConfigArgs, format: Format, all: &[Effective], pack: &Pack) -> Result<Vec<u8>, Failure> {
+    let [one] = all else {
+        return Err(Failure::Usage(format!(
+            "a file holds one configuration, and {} were given; pass one",
+            all.len()
+        )));
+    };
+    let options = write::Options {
+        format,
+        hive: match args.hive {
+            Some(WriteHive::Hklm) => Hive::Machine,
+            Some(WriteHive::Hkcu) | None => Hive::User,
+        },
+        include_secrets: args.include_secrets,
+    };
+    Ok(write::write(&one.configuration, &pack.keys, options)?)
+}

@@ -1,0 +1,98 @@
+//! `clearway diff`: two configurations, or one at two app versions.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use super::input::Derived;
+use super::{Destination, Failure, input};
+use crate::cli::inquiry::{AnswerFormat, DiffArgs};
+use crate::derive::diff::{Side, diff};
+use crate::report;
+
+/// Compares and renders.
+///
+/// # Errors
+/// When there are not two sides, an input cannot be read, or the output cannot be written.
+pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
+    let destination = Destination::open(&args.output)?;
+    let pack = input::pack(args.rules.as_deref())?;
+    let (from, to) = match &args.app_version {
+        None => (None, None),
+        Some(v) => (Some(v.old.clone()), Some(v.new.clone().unwrap_or_else(|| v.old.clone()))),
+    };
+    let two_versions = args.app_version.as_ref().is_some_and(|v| v.new.is_some());
+    let (old, new) = match args.config.as_slice() {
+        [old, new] if old == "-" && new == "-" => {
+            return Err(Failure::Usage("`-` may be given once: standard input can be read only once".into()));
+        }
+        [old, new] => (Some(old.as_str()), Some(new.as_str())),
+        [one] if two_versions => (Some(one.as_str()), Some(one.as_str())),
+        [] if two_versions => (None, None),
+        _ => {
+            return Err(Failure::Usage(
+                "diff needs two sides: `clearway diff OLD NEW`, or `clearway diff CONFIG --app-version A..B`"
+                    .into(),
+            ));
+        }
+    };
+    for name in [old, new].into_iter().flatten().filter(|n| *n != "-") {
+        refuse_report(name)?;
+    }
+    let old_side = input::derive(&args.side(old, from.clone()), &pack)?;
+    let new_side = if two_versions && old == new {
+        // The same input, which may be standard input, is read once.
+        let options = input::options(&args.side(None, to), &pack)?;
+        if old_side.configurations.is_empty() {
+            return Err(Failure::Usage(
+                "a list made earlier cannot be derived for another app version; give the configuration"
+                    .into(),
+            ));
+        }
+        Derived {
+            requirements: crate::derive::derive(&pack, &old_side.configurations, &options),
+            configurations: old_side.configurations.clone(),
+            documents: Vec::new(),
+            inference: None,
+            proxy_script: false,
+            pinned_proxy: None,
+            lacks_inference: false,
+        }
+    } else {
+        input::derive(&args.side(new, to), &pack)?
+    };
+    let features = input::features(&pack);
+    let side = |d: &'_ Derived| (d.requirements.clone(), d.configurations.clone());
+    let ((old_list, old_configurations), (new_list, new_configurations)) = (side(&old_side), side(&new_side));
+    let found = diff(
+        &pack,
+        &features,
+        Side { list: &old_list, configurations: &old_configurations },
+        Side { list: &new_list, configurations: &new_configurations },
+    );
+    let style = destination.style(&args.output);
+    let text = match args.format {
+        AnswerFormat::Text => report::text::diff(&found, &old_list, &new_list, &features, &style),
+        AnswerFormat::Json => report::json::diff(&found, &old_list, &new_list),
+    };
+    destination.write(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A report of `check` is no configuration; says so before the reader of configurations does in
+/// more general words.
+fn refuse_report(name: &str) -> Result<(), Failure> {
+    let mut start = Vec::new();
+    if let Ok(file) = std::fs::File::open(name) {
+        // A pipe or a folder is left to the reader of configurations.
+        if file.metadata().is_ok_and(|m| m.is_file()) {
+            let _ = file.take(4_096).read_to_end(&mut start);
+        }
+    }
+    let text = String::from_utf8_lossy(&start);
+    if text.contains("\"clearway.check/") {
+        return Err(Failure::Usage(format!(
+            "{name} is a report of `clearway check`; this version compares configurations and lists only. Give the two configurations, or judge one report again with `clearway check --replay {name}`"
+        )));
+    }
+    Ok(())
+}

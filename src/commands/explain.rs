@@ -1,0 +1,41 @@
+//! `clearway explain`: why a host is there, what a key does, what a message means.
+
+use std::process::ExitCode;
+
+use super::{Destination, Failure, input};
+use crate::cli::inquiry::{AnswerFormat, ExplainArgs};
+use crate::config::ConfigError;
+use crate::derive::explain::{Given, explain};
+use crate::report;
+use crate::rules::symptoms::Symptoms;
+
+/// Answers the question.
+///
+/// # Errors
+/// When an input cannot be read or the output cannot be written.
+pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
+    let destination = Destination::open(&args.output)?;
+    let rules = args.derive.rules.as_deref();
+    let pack = input::pack(rules)?;
+    let symptoms = match rules {
+        Some(dir) => Symptoms::from_dir(dir, &pack)?,
+        None => Symptoms::embedded(&pack)?,
+    };
+    let options = input::options(&args.derive, &pack)?;
+    let (configurations, documents) = match input::configurations(&args.derive, &pack) {
+        // A question may be asked anywhere; then the rules alone answer it.
+        Err(Failure::Config(ConfigError::NoneOnDevice { .. })) => (Vec::new(), Vec::new()),
+        read => read?,
+    };
+    let features = input::features(&pack);
+    let given =
+        Given { pack: &pack, configurations: &configurations, documents: &documents, options: &options };
+    let explanation = explain(&given, &symptoms, &features, &args.question);
+    let style = destination.style(&args.output);
+    let text = match args.format {
+        AnswerFormat::Text => report::text::explain(&explanation, &features, &style),
+        AnswerFormat::Json => report::json::explain(&explanation),
+    };
+    destination.write(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,44 @@
+//! `clearway hosts --boundary sandbox`: the list of the app's own sandbox.
+
+use super::Failure;
+use super::input::Derived;
+use crate::cli::{HostsArgs, HostsFormat};
+use crate::derive::{sandbox, union};
+use crate::report::{self, FeatureInfo, Style};
+use crate::rules::Pack;
+use crate::rules::sandbox::SandboxRules;
+
+/// Computes and renders the list. Compared with the lists that were given beside the configuration,
+/// or, without any, with the derived perimeter list.
+///
+/// # Errors
+/// When no configuration was given, or the format cannot carry this list.
+pub fn render(
+    args: &HostsArgs,
+    pack: &Pack,
+    derived: &Derived,
+    features: &[FeatureInfo],
+    style: &Style,
+) -> Result<String, Failure> {
+    if derived.configurations.is_empty() {
+        return Err(Failure::Usage(
+            "--boundary sandbox needs the configuration itself; a list says nothing about the sandbox".into(),
+        ));
+    }
+    let rules = match &args.derive.rules {
+        Some(dir) => SandboxRules::from_dir(dir, pack)?,
+        None => SandboxRules::embedded(pack)?,
+    };
+    let options = super::input::options(&args.derive, pack)?;
+    let given = union(derived.documents.clone());
+    let perimeter = given.as_ref().unwrap_or(&derived.requirements);
+    let found = sandbox::sandbox(pack, &rules, &derived.configurations, &options, perimeter);
+    match args.format {
+        HostsFormat::Text => Ok(report::text::sandbox(&found, features, style)),
+        HostsFormat::Plain => Ok(report::plain::sandbox(&found)),
+        HostsFormat::Json => Ok(report::json::sandbox(&found, features)),
+        _ => Err(Failure::Usage(
+            "--boundary sandbox is written as text, plain or json: the sandbox's list is the app's own, no firewall's".into(),
+        )),
+    }
+}

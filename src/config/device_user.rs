@@ -1,0 +1,242 @@
+//! Whose environment on a device is read: preferences, hive and home folder of one user.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::device::Device;
+use super::device_registry::{Query, account};
+use super::error::ConfigError;
+use super::places::{Hive, Places};
+use crate::terms::Platform;
+
+/// Largest user database that is looked into.
+const MAX_USERS_BYTES: u64 = 4 * 1024 * 1024;
+
+/// One user's parts of the places.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Whose {
+    /// The user's short name.
+    pub user: Option<String>,
+    /// The user's home folder, as the device names it.
+    pub home: Option<String>,
+    /// Windows: the local application data folder.
+    pub localappdata: Option<String>,
+    /// Windows: the identifier of the hive, when it is not the hive of the user who runs this.
+    pub sid: Option<String>,
+    /// The user was not named, and is one whom no configuration is made for.
+    pub elevated: bool,
+}
+
+impl Whose {
+    /// The user whom `device` asks about.
+    ///
+    /// # Errors
+    /// A name that no user has, or a copy of a device in which several users could be meant.
+    pub(crate) fn find(device: &Device, places: &Places, query: Query<'_>) -> Result<Self, ConfigError> {
+        if let Some(name) = &device.user {
+            check_name(name)?;
+        }
+        match (&device.root, &device.user) {
+            (None, None) => Ok(Self::running()),
+            (None, Some(name)) if device.platform == Platform::Windows => windows(name, query),
+            (root, Some(name)) => {
+                let whose = Self::by_layout(device, name);
+                let there = whose.traces(device, places).any(|p| p.exists());
+                if !there {
+                    return Err(no_such_user(name, &known(device, root.as_deref())));
+                }
+                Ok(whose)
+            }
+            (Some(root), None) => {
+                let mut found: Vec<Self> = candidates(device, root)
+                    .iter()
+                    .map(|name| Self::by_layout(device, name))
+                    .filter(|w| w.files(device, places).any(|p| p.exists()))
+                    .collect();
+                if found.len() > 1 {
+                    let users = found.into_iter().filter_map(|w| w.user).collect();
+                    return Err(ConfigError::SeveralUsers { root: root.display().to_string(), users });
+                }
+                Ok(found.pop().unwrap_or_default())
+            }
+        }
+    }
+
+    /// The user who runs this program.
+    fn running() -> Self {
+        let var = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let user = var("USER").or_else(|| var("USERNAME")).or_else(|| var("LOGNAME"));
+        // The local system's name is the machine's, with a dollar sign.
+        let elevated = user.as_deref().is_some_and(|u| u == "root" || u == "SYSTEM" || u.ends_with('$'));
+        Self {
+            user,
+            home: var("HOME").or_else(|| var("USERPROFILE")),
+            localappdata: var("LOCALAPPDATA"),
+            sid: None,
+            elevated,
+        }
+    }
+
+    /// Where the platform keeps the home of `name`.
+    fn by_layout(device: &Device, name: &str) -> Self {
+        let home = match (device.platform, name) {
+            (Platform::Macos, "root") => "/var/root".to_owned(),
+            (Platform::Macos, _) => format!("/Users/{name}"),
+            (Platform::Linux, _) => home_from_database(device, name).unwrap_or_else(|| match name {
+                "root" => "/root".to_owned(),
+                _ => format!("/home/{name}"),
+            }),
+            (Platform::Windows, _) => format!(r"C:\Users\{name}"),
+        };
+        let localappdata = (device.platform == Platform::Windows).then(|| format!(r"{home}\AppData\Local"));
+        Self { user: Some(name.to_owned()), home: Some(home), localappdata, ..Self::default() }
+    }
+
+    /// The names and values that fill in a place.
+    pub(crate) fn parts(&self) -> [(&'static str, Option<&str>); 3] {
+        [
+            ("user", self.user.as_deref()),
+            ("home", self.home.as_deref()),
+            ("localappdata", self.localappdata.as_deref()),
+        ]
+    }
+
+    /// `template` with its parts filled in, or nothing when a part is unknown here.
+    pub(crate) fn filled(&self, template: &str) -> Option<String> {
+        let mut path = template.to_owned();
+        for (name, value) in self.parts() {
+            let mark = format!("{{{name}}}");
+            if path.contains(&mark) {
+                path = path.replace(&mark, value?);
+            }
+        }
+        Some(path)
+    }
+
+    /// Files of this user's own that could hold a configuration.
+    fn files<'a>(&'a self, device: &'a Device, places: &'a Places) -> impl Iterator<Item = PathBuf> + 'a {
+        let mine =
+            |template: &str| ["{user}", "{home}", "{localappdata}"].iter().any(|m| template.contains(m));
+        places.place.iter().filter(|p| p.platform == device.platform).flat_map(move |place| {
+            let templates =
+                if place.hive.is_some() { place.copies.clone() } else { vec![place.path.clone()] };
+            templates
+                .into_iter()
+                .filter(|t| mine(t))
+                .filter_map(|t| self.filled(&t))
+                .map(|path| device.path(&path))
+                .collect::<Vec<_>>()
+        })
+    }
+
+    /// Whatever shows that the user exists on the device: a home, a folder of managed preferences,
+    /// the hive of a copy that holds one.
+    fn traces<'a>(&'a self, device: &'a Device, places: &'a Places) -> impl Iterator<Item = PathBuf> + 'a {
+        let home = self.home.as_deref().map(|h| device.path(h));
+        let folders = self.files(device, places).filter_map(|p| p.parent().map(Path::to_owned));
+        let hives = places
+            .place
+            .iter()
+            .filter(|p| device.root.is_some() && p.platform == device.platform && p.hive == Some(Hive::User))
+            .flat_map(|p| &p.copies)
+            .filter_map(|c| self.filled(c))
+            .map(|c| device.path(&c));
+        // A folder outside the home is a trace as well; one that other users share is none.
+        let folders = folders.filter(|f| {
+            f.file_name().is_some_and(|n| Some(n) == self.user.as_deref().map(std::ffi::OsStr::new))
+        });
+        home.into_iter().chain(folders).chain(hives)
+    }
+}
+
+/// A user's name becomes part of paths, so it must be one part.
+fn check_name(name: &str) -> Result<(), ConfigError> {
+    let bad = name.is_empty()
+        || name == "."
+        || name == ".."
+        || name.len() > 256
+        || name.chars().any(|c| matches!(c, '/' | '\\' | ':') || c.is_control());
+    if bad {
+        return Err(ConfigError::NoSuchUser {
+            user: name.to_owned(),
+            what: "this is no user's short name".to_owned(),
+            next: "Write the name of the user's home folder, such as `ann`".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn no_such_user(name: &str, known: &[String]) -> ConfigError {
+    ConfigError::NoSuchUser {
+        user: name.to_owned(),
+        what: "there is no home folder and no managed preferences of that user".to_owned(),
+        next: if known.is_empty() {
+            "Write the short name, which is the name of the user's home folder".to_owned()
+        } else {
+            format!("There are {}", known.join(", "))
+        },
+    }
+}
+
+fn windows(name: &str, query: Query<'_>) -> Result<Whose, ConfigError> {
+    match account(name, query) {
+        Ok(account) => Ok(Whose {
+            user: Some(name.to_owned()),
+            localappdata: Some(format!(r"{}\AppData\Local", account.home)),
+            home: Some(account.home),
+            sid: Some(account.sid),
+            elevated: false,
+        }),
+        Err(Ok(known)) => Err(no_such_user(name, &known)),
+        Err(Err(why)) => Err(ConfigError::NoSuchUser {
+            user: name.to_owned(),
+            what: format!("the users of this device cannot be listed: {why}"),
+            next: "Run this on the device itself, or pass a copy of it with --device-root".to_owned(),
+        }),
+    }
+}
+
+/// The home folder that the user database of a Linux device names.
+fn home_from_database(device: &Device, name: &str) -> Option<String> {
+    let path = device.path("/etc/passwd");
+    if fs::metadata(&path).ok()?.len() > MAX_USERS_BYTES {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&fs::read(path).ok()?).into_owned();
+    let line = text.lines().find(|l| l.split(':').next() == Some(name))?;
+    line.split(':')
+        .nth(5)
+        .filter(|h| h.starts_with('/') && !h.split('/').any(|p| p == ".."))
+        .map(str::to_owned)
+}
+
+/// Names of folders in which a copy of a device keeps one folder for each user.
+fn candidates(device: &Device, root: &Path) -> Vec<String> {
+    let parents: &[&str] = match device.platform {
+        Platform::Macos => &["Users", "Library/Managed Preferences"],
+        Platform::Linux => &["home"],
+        Platform::Windows => &["Users"],
+    };
+    let mut names: Vec<String> = parents
+        .iter()
+        .filter_map(|p| fs::read_dir(root.join(p)).ok())
+        .flat_map(|dir| dir.take(10_000))
+        .filter_map(Result::ok)
+        .filter(|e| e.path().is_dir())
+        .filter_map(|e| e.file_name().into_string().ok())
+        .filter(|n| check_name(n).is_ok())
+        .collect();
+    if device.platform == Platform::Linux {
+        names.push("root".to_owned());
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// A few users that are there, for a message.
+fn known(device: &Device, root: Option<&Path>) -> Vec<String> {
+    let mut names = candidates(device, root.unwrap_or_else(|| Path::new("/")));
+    names.truncate(20);
+    names
+}

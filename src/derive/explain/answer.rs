@@ -1,0 +1,170 @@
+//! A question and its answer, of whatever kind.
+
+use serde::Serialize;
+
+use super::super::document::FeatureInfo;
+use super::{Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, host, key, now, pages, understand};
+use crate::derive::Requirements;
+use crate::rules::HostSource;
+use crate::rules::symptoms::{Symptom, Symptoms};
+
+/// A question, answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The question as it was asked.
+    pub question: String,
+    /// The list it was answered from; empty without a configuration.
+    pub list: Requirements,
+    /// Whether there was a configuration or a list.
+    pub with_configuration: bool,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// About a host.
+    Host(HostAnswer),
+    /// About a key.
+    Key(KeyAnswer),
+    /// About a message; the closest first.
+    Messages(Vec<MessageAnswer>),
+    /// Nothing is known.
+    Unknown {
+        /// Keys with a similar name.
+        keys: Vec<String>,
+        /// Messages with some of its words.
+        messages: Vec<MessageAnswer>,
+    },
+}
+
+/// What a message means, here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageAnswer {
+    /// The known message.
+    pub symptom: Symptom,
+    /// The hosts concerned: those of this list, or, without a configuration, as the rules write them.
+    pub hosts: Vec<String>,
+    /// Rules whose hosts are concerned but not on this list.
+    pub not_listed: Vec<String>,
+    /// The keys concerned, with their values.
+    pub keys: Vec<KeyNow>,
+    /// Pages it is known from.
+    pub sources: Vec<Page>,
+    /// This app version no longer shows it.
+    pub outdated: bool,
+}
+
+/// One host of a message, for scripts.
+#[derive(Debug, Serialize)]
+pub struct MessageShape<'a> {
+    /// Identifier of the message.
+    pub id: &'a str,
+    /// In a few words.
+    pub title: &'a str,
+    /// What it means.
+    pub cause: &'a str,
+    /// Who mends it.
+    pub owner: &'a str,
+    /// What to do.
+    pub remedy: &'a str,
+    /// Whether the network may be in the way.
+    pub network: bool,
+    /// Hosts concerned.
+    pub hosts: &'a [String],
+    /// Rules concerned that want no host here.
+    pub not_listed: &'a [String],
+    /// Keys concerned.
+    pub keys: &'a [KeyNow],
+    /// Pages.
+    pub sources: &'a [Page],
+    /// Public reports.
+    pub issues: &'a [String],
+    /// Whether this app version no longer shows it.
+    pub outdated: bool,
+}
+
+impl MessageAnswer {
+    /// For scripts.
+    pub fn shape(&self) -> MessageShape<'_> {
+        let s = &self.symptom;
+        MessageShape {
+            id: &s.id,
+            title: &s.title,
+            cause: &s.cause,
+            owner: s.owner.as_str(),
+            remedy: &s.remedy,
+            network: s.network,
+            hosts: &self.hosts,
+            not_listed: &self.not_listed,
+            keys: &self.keys,
+            sources: &self.sources,
+            issues: &s.issues,
+            outdated: self.outdated,
+        }
+    }
+}
+
+/// Understands a question and answers it.
+pub fn explain(
+    given: &Given<'_>,
+    symptoms: &Symptoms,
+    features: &[FeatureInfo],
+    question: &str,
+) -> Explanation {
+    let list = given.list();
+    let with_configuration = !given.configurations.is_empty() || !given.documents.is_empty();
+    let message = |s: &&Symptom| message(given, &list, with_configuration, s);
+    let answer = match understand(given, symptoms, question) {
+        Question::Key(k, asked_as) => Answer::Key(key(given, features, k, asked_as.as_deref())),
+        Question::Host(target) => Answer::Host(host(given, &target)),
+        Question::Text(found) => Answer::Messages(found.iter().map(message).collect()),
+        Question::Unknown { keys, messages } => Answer::Unknown {
+            keys: keys.into_iter().map(str::to_owned).collect(),
+            messages: messages.iter().map(message).collect(),
+        },
+    };
+    Explanation { question: question.to_owned(), list, with_configuration, answer }
+}
+
+fn message(given: &Given<'_>, list: &Requirements, with_configuration: bool, s: &Symptom) -> MessageAnswer {
+    let mut hosts: Vec<String> = Vec::new();
+    let mut not_listed: Vec<String> = Vec::new();
+    for id in &s.rules {
+        let Some(rule) = given.pack.rule(id) else { continue };
+        let wanted: Vec<String> = if with_configuration {
+            list.hosts
+                .iter()
+                .filter(|r| r.reasons.iter().any(|reason| reason.rule == *id))
+                .map(|r| if r.port == 443 { r.host.to_string() } else { format!("{}:{}", r.host, r.port) })
+                .collect()
+        } else {
+            match &rule.source {
+                HostSource::Names(_) => super::alone::names(rule),
+                HostSource::Url(p) => vec![format!("the host of {}", super::wording::path(p))],
+                _ => Vec::new(),
+            }
+        };
+        if wanted.is_empty() && with_configuration {
+            not_listed.push(id.clone());
+        }
+        for host in wanted {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+    }
+    MessageAnswer {
+        hosts,
+        not_listed,
+        keys: s
+            .keys
+            .iter()
+            .map(|k| KeyNow { key: k.clone(), value: now(given.configurations.iter(), k) })
+            .collect(),
+        sources: pages(given.pack, &s.sources),
+        outdated: s.until.as_ref().is_some_and(|u| list.app_version >= *u),
+        symptom: s.clone(),
+    }
+}

@@ -1,0 +1,78 @@
+//! What somebody asks about: a key, a host, or a message.
+
+use super::absent::distance;
+use super::{Given, Target};
+use crate::rules::symptoms::{Symptom, Symptoms};
+use crate::rules::{Key, Pack};
+
+/// A question, understood.
+#[derive(Debug)]
+pub enum Question<'a> {
+    /// A key, and the older name it was asked by.
+    Key(&'a Key, Option<String>),
+    /// A host.
+    Host(Target),
+    /// A message of the app; the closest known ones first.
+    Text(Vec<&'a Symptom>),
+    /// Nothing that is known.
+    Unknown {
+        /// Keys with a similar name.
+        keys: Vec<&'a str>,
+        /// Messages with some of its words.
+        messages: Vec<&'a Symptom>,
+    },
+}
+
+/// Understands a question: a known key first, then a host, then a message.
+///
+/// A single word without a dot is a host only when the list has it: host names of one label are rare,
+/// codes and misspelled keys are not.
+pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Symptoms, text: &str) -> Question<'a> {
+    let text = text.trim();
+    let keys = &given.pack.keys;
+    if let Some(key) = keys.get(text) {
+        return Question::Key(key, None);
+    }
+    if let Some(key) = keys.by_old_name(text) {
+        return Question::Key(key, Some(text.to_owned()));
+    }
+    if let Some(key) = keys.keys.iter().find(|k| k.nested.as_deref() == Some(text)) {
+        return Question::Key(key, Some(text.to_owned()));
+    }
+    if let Some(key) = keys.keys.iter().find(|k| k.name.eq_ignore_ascii_case(text)) {
+        return Question::Key(key, None);
+    }
+    let target = Target::parse(text);
+    if let Some(target) = target {
+        let shaped = target.port.is_some() || target.host.to_string().contains(['.', ':']);
+        if shaped || given.list().hosts.iter().any(|r| r.host == target.host) {
+            return Question::Host(target);
+        }
+    }
+    let found = symptoms.find(text);
+    if !found.is_empty() {
+        return Question::Text(found);
+    }
+    Question::Unknown { keys: similar_keys(given.pack, text), messages: symptoms.similar(text) }
+}
+
+/// Keys whose names look alike or contain the word.
+fn similar_keys<'a>(pack: &'a Pack, text: &str) -> Vec<&'a str> {
+    let wanted = text.to_ascii_lowercase();
+    if wanted.is_empty() || wanted.contains(' ') {
+        return Vec::new();
+    }
+    let mut found: Vec<(usize, &str)> = pack
+        .keys
+        .keys
+        .iter()
+        .filter_map(|key| {
+            let name = key.name.to_ascii_lowercase();
+            let far = distance(&wanted, &name);
+            let contains = wanted.len() >= 4 && name.contains(&wanted);
+            (far <= 3 || contains).then_some((if contains { 3 } else { far }, key.name.as_str()))
+        })
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, name)| name).take(5).collect()
+}

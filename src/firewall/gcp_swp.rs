@@ -1,0 +1,86 @@
+//! Google Secure Web Proxy: Terraform JSON with a UrlList and a rule for each port. The `//` member
+//! is Terraform's comment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, json};
+
+use super::Sheet;
+use super::intent::{Kind, Names};
+use super::text::{json as render, notes};
+
+/// The file (`*.tf.json`).
+pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
+    let label = match sheet.kind {
+        Kind::Allow => "clearway",
+        Kind::Inspection => "clearway-no-inspection",
+    };
+    let mut ports: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
+    for placed in &sheet.placed {
+        let values = ports.entry(placed.rule.port).or_default();
+        match &placed.rule.names {
+            Names::Exact(n) => {
+                values.insert(n.clone());
+            }
+            Names::Subdomains(n) => {
+                values.insert(format!("*.{n}"));
+            }
+            Names::ApexAndSubdomains(n) => values.extend([n.clone(), format!("*.{n}")]),
+            Names::Address(_) => {}
+        }
+    }
+    let mut lists = Map::new();
+    let mut rules = Map::new();
+    for ((port, values), offset) in ports.iter().zip(0_u16..) {
+        let name = format!("{label}-{port}");
+        let id = name.replace('-', "_");
+        lists.insert(
+            id.clone(),
+            json!({
+                "project": "${var.project}",
+                "location": "${var.region}",
+                "name": name,
+                "description": format!("Claude Desktop, TCP {port}"),
+                "values": values,
+            }),
+        );
+        rules.insert(
+            id.clone(),
+            json!({
+                "project": "${var.project}",
+                "location": "${var.region}",
+                "name": name,
+                "gateway_security_policy": "${var.policy}",
+                "enabled": true,
+                "priority": format!("${{var.priority + {offset}}}"),
+                "session_matcher": format!(
+                    "inUrlList(host(), '${{google_network_security_url_lists.{id}.id}}') && destination.port == {port}"
+                ),
+                "basic_profile": "ALLOW",
+                "tls_inspection_enabled": false,
+            }),
+        );
+    }
+    let remarks = notes(&sheet.remarks);
+    let mut file = json!({
+        "//": remarks,
+        "variable": {
+            "project": { "type": "string" },
+            "region": { "type": "string" },
+            "policy": { "type": "string", "description": "Name of the gateway security policy" },
+            "priority": { "type": "number", "description": "First of the priorities that the rules take" },
+        },
+    });
+    if !lists.is_empty()
+        && let Some(file) = file.as_object_mut()
+    {
+        file.insert(
+            "resource".into(),
+            json!({
+                "google_network_security_url_lists": lists,
+                "google_network_security_gateway_security_policy_rule": rules,
+            }),
+        );
+    }
+    render(&file)
+}

@@ -1,0 +1,202 @@
+//! Requirements × product → the text that the product loads. Pure: no network, no files, no clock.
+//!
+//! One intent ([`HostRule`]) says which names, which port, which transport. What a product can
+//! express is data (`rules/firewalls.toml`); `place` compares the two, and one file per product
+//! writes its syntax. Nothing is approximated silently: an entry that would allow more than was
+//! asked is in [`Output::widened`], one that cannot be written at all in [`Output::unsupported`],
+//! and whoever calls decides whether the text may be used then.
+
+pub mod against;
+mod aws;
+mod azure;
+mod checkpoint;
+mod dnsmasq;
+mod fortigate;
+mod gcp_swp;
+pub mod intent;
+mod pac;
+mod paloalto;
+mod place;
+mod plain_lines;
+mod prometheus;
+mod squid;
+pub mod text;
+
+pub use intent::{HostRule, Inspection, Kind, List, Names};
+
+use crate::rules::firewalls::Product;
+use crate::terms::words;
+use place::Placed;
+
+words! {
+    /// What can be written. Each is one text that its product loads as it is.
+    Format {
+        /// PAN-OS configuration commands.
+        Paloalto = "paloalto",
+        /// PAN-OS external dynamic list of type URL.
+        PaloaltoUrls = "paloalto-urls",
+        /// Lines of a custom URL category.
+        Zscaler = "zscaler",
+        /// FortiOS configuration script.
+        Fortigate = "fortigate",
+        /// Lines for squid.conf.
+        Squid = "squid",
+        /// Azure Resource Manager template.
+        AzureFirewall = "azure-firewall",
+        /// CloudFormation template.
+        AwsNetworkFirewall = "aws-network-firewall",
+        /// Lines of a destination list.
+        Umbrella = "umbrella",
+        /// Shell script of management API calls.
+        Checkpoint = "checkpoint",
+        /// Terraform JSON.
+        GcpSwp = "gcp-swp",
+        /// dnsmasq configuration.
+        DnsmasqNftset = "dnsmasq-nftset",
+        /// nft script with the sets that dnsmasq fills.
+        DnsmasqNftsetSets = "dnsmasq-nftset-sets",
+        /// Proxy auto-configuration file.
+        Pac = "pac",
+        /// Targets for file_sd_configs.
+        Prometheus = "prometheus",
+        /// Modules of blackbox_exporter.
+        PrometheusBlackbox = "prometheus-blackbox",
+        /// The scrape job.
+        PrometheusScrape = "prometheus-scrape",
+    }
+}
+
+impl Format {
+    /// Identifier of the product in `rules/firewalls.toml`.
+    pub const fn product(self) -> &'static str {
+        match self {
+            Self::PaloaltoUrls => "paloalto",
+            Self::DnsmasqNftsetSets => "dnsmasq-nftset",
+            Self::PrometheusBlackbox | Self::PrometheusScrape => "prometheus",
+            other => other.as_str(),
+        }
+    }
+
+    /// Whether the text itself can carry remarks (as comments, or as metadata of a template).
+    pub const fn has_comments(self) -> bool {
+        !matches!(
+            self,
+            Self::Paloalto | Self::PaloaltoUrls | Self::Zscaler | Self::Umbrella | Self::Prometheus
+        )
+    }
+}
+
+/// An entry that is not written exactly as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The entry, such as `*.host.example:8443`.
+    pub entry: String,
+    /// What the product makes of it, or why it cannot be written.
+    pub reason: String,
+}
+
+/// What was written, and everything that must be said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The text that the product loads.
+    pub text: String,
+    /// Entries that allow more than was asked.
+    pub widened: Vec<Entry>,
+    /// Entries that are not in the text.
+    pub unsupported: Vec<Entry>,
+    /// What this product needs besides.
+    pub steps: Vec<String>,
+}
+
+/// What a writer is given.
+struct Sheet<'a> {
+    kind: Kind,
+    placed: Vec<Placed<'a>>,
+    /// Remarks, one paragraph each, one line each; empty ones are blank lines.
+    remarks: Vec<String>,
+}
+
+/// Writes `list` for the product of `format`.
+///
+/// The text holds every entry that can be written, widened ones included; [`Output`] says which
+/// those are. The same list gives the same bytes.
+///
+/// # Errors
+/// The reason when the product has no such list at all (an exemption from TLS inspection in a
+/// product that inspects none).
+pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, String> {
+    if let (Kind::Inspection, Some(reason)) = (list.kind, &product.no_inspection) {
+        return Err(format!("{reason}: there is no such list for {}", product.title));
+    }
+    let mut placed = Vec::new();
+    let mut widened = Vec::new();
+    let mut unsupported = Vec::new();
+    for rule in &list.rules {
+        match place::place(rule, list.kind, format, product) {
+            Ok(found) => {
+                if let Some(reason) = &found.widened {
+                    widened.push(Entry { entry: rule.to_string(), reason: reason.clone() });
+                }
+                placed.push(found);
+            }
+            Err(reason) => unsupported.push(Entry { entry: rule.to_string(), reason }),
+        }
+    }
+    let steps = match list.kind {
+        Kind::Allow => &product.steps,
+        Kind::Inspection => &product.inspection_steps,
+    };
+    let remarks = remarks(list, product, &widened, &unsupported, steps);
+    let sheet = Sheet { kind: list.kind, placed, remarks };
+    let text = match format {
+        Format::Paloalto => paloalto::commands(&sheet),
+        Format::PaloaltoUrls => paloalto::urls(&sheet),
+        Format::Zscaler | Format::Umbrella => plain_lines::lines(&sheet, product),
+        Format::Fortigate => fortigate::script(&sheet),
+        Format::Squid => squid::conf(&sheet),
+        Format::AzureFirewall => azure::template(&sheet),
+        Format::AwsNetworkFirewall => aws::template(&sheet),
+        Format::Checkpoint => checkpoint::script(&sheet),
+        Format::GcpSwp => gcp_swp::terraform(&sheet),
+        Format::DnsmasqNftset => dnsmasq::conf(&sheet),
+        Format::DnsmasqNftsetSets => dnsmasq::sets(&sheet),
+        Format::Pac => pac::script(&sheet),
+        Format::Prometheus => prometheus::targets(&sheet),
+        Format::PrometheusBlackbox => prometheus::modules(&sheet),
+        Format::PrometheusScrape => prometheus::job(&sheet),
+    };
+    Ok(Output { text, widened, unsupported, steps: steps.clone() })
+}
+
+/// The remarks that a text carries where its format lets it.
+fn remarks(
+    list: &List,
+    product: &Product,
+    widened: &[Entry],
+    unsupported: &[Entry],
+    steps: &[String],
+) -> Vec<String> {
+    let mut lines = vec![match list.kind {
+        Kind::Allow => format!("Hosts that Claude Desktop needs, for {}", product.title),
+        Kind::Inspection => {
+            format!("Hosts that TLS inspection breaks for Claude Desktop: exempt them, {}", product.title)
+        }
+    }];
+    lines.extend(list.head.iter().map(|l| text::line(l)));
+    let mut section = |title: &str, items: &mut dyn Iterator<Item = String>| {
+        let mut items = items.peekable();
+        if items.peek().is_some() {
+            lines.push(String::new());
+            lines.push(title.to_owned());
+            lines.extend(items.map(|i| format!("- {}", text::line(&i))));
+        }
+    };
+    let entries = |list: &[Entry]| -> Vec<String> {
+        list.iter().map(|e| format!("{}: {}", e.entry, e.reason)).collect()
+    };
+    section("WIDENED, allows more than was asked:", &mut entries(widened).into_iter());
+    section("LEFT OUT, cannot be written for this product:", &mut entries(unsupported).into_iter());
+    section("Cannot be listed in any firewall:", &mut list.unlisted.iter().cloned());
+    section("Besides this list:", &mut steps.iter().cloned());
+    lines
+}

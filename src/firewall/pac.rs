@@ -1,0 +1,72 @@
+//! A PAC file in the JavaScript of 1999, which every engine still reads: no dependency on the
+//! helper functions, and none that would look up a name.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Sheet;
+use super::intent::Names;
+use super::text::comments;
+use crate::terms::Network;
+
+/// The functions below the tables.
+const BODY: &str = r#"
+function clearwayPort(url) {
+  var scheme = url.substring(0, url.indexOf(":")).toLowerCase();
+  var rest = url.substring(url.indexOf("://") + 3);
+  var authority = rest.split(/[\/?#]/)[0];
+  var port = /:([0-9]+)$/.exec(authority.substring(authority.indexOf("]") + 1));
+  return port ? port[1] : scheme === "http" || scheme === "ws" ? "80" : "443";
+}
+
+function FindProxyForURL(url, host) {
+  var port = clearwayPort(url);
+  var name = host.toLowerCase().replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  if (Object.prototype.hasOwnProperty.call(CLEARWAY_EXACT, name + " " + port)) return CLEARWAY_PROXY;
+  for (var at = name.indexOf("."); at >= 0; at = name.indexOf(".", at + 1)) {
+    var below = name.substring(at + 1) + " " + port;
+    if (at > 0 && Object.prototype.hasOwnProperty.call(CLEARWAY_BELOW, below)) return CLEARWAY_PROXY;
+  }
+  return "DIRECT";
+}
+"#;
+
+/// The file.
+pub(super) fn script(sheet: &Sheet<'_>) -> String {
+    let mut exact: BTreeSet<String> = BTreeSet::new();
+    let mut below: BTreeSet<String> = BTreeSet::new();
+    for placed in &sheet.placed {
+        let rule = placed.rule;
+        if rule.network == Network::Internal {
+            continue;
+        }
+        let key = |name: &str| format!("{name} {}", rule.port);
+        match &rule.names {
+            Names::Exact(n) => {
+                exact.insert(key(n));
+            }
+            Names::Subdomains(n) => {
+                below.insert(key(n));
+            }
+            Names::ApexAndSubdomains(n) => {
+                exact.insert(key(n));
+                below.insert(key(n));
+            }
+            Names::Address(a) => {
+                exact.insert(key(&a.to_string()));
+            }
+        }
+    }
+    let mut out = comments("//", &sheet.remarks);
+    out.push_str("var CLEARWAY_PROXY = \"PROXY fill-in.invalid:3128\";\n");
+    table(&mut out, "CLEARWAY_EXACT", &exact);
+    table(&mut out, "CLEARWAY_BELOW", &below);
+    out.push_str(BODY);
+    out
+}
+
+fn table(out: &mut String, name: &str, keys: &BTreeSet<String>) {
+    let rows: Vec<String> = keys.iter().map(|k| format!("  {}: true", Value::from(k.as_str()))).collect();
+    out.push_str(&format!("var {name} = {{\n{}\n}};\n", rows.join(",\n")));
+}

@@ -1,0 +1,126 @@
+//! A comparison as text.
+
+use super::super::layout::{Page, Paint, Style};
+use super::super::{FeatureInfo, sanitise, words};
+use crate::derive::Requirements;
+use crate::derive::diff::{Change, Diff, Line};
+use crate::terms::Network;
+
+/// The comparison of two lists for a terminal, feature by feature.
+pub fn diff(
+    found: &Diff,
+    old: &Requirements,
+    new: &Requirements,
+    features: &[FeatureInfo],
+    style: &Style,
+) -> String {
+    let mut page = Page::new(style);
+    if !style.quiet {
+        page.heading("What differs between the two lists");
+        page.blank();
+        let rows = [("Old", side(old, style)), ("New", side(new, style))];
+        super::rows(&mut page, &rows);
+        page.blank();
+        let text = format!(
+            "{} added, {} removed, {} on both lists.",
+            words::hosts(found.hosts_added),
+            found.hosts_removed,
+            found.hosts_kept
+        );
+        page.hang("  ", Paint::None, &text);
+    }
+    if found.is_empty() {
+        page.heading("The two lists are the same.");
+    }
+    for group in &found.groups {
+        page.heading(&sanitise::line(&group.title, 120));
+        for line in &group.lines {
+            write_line(&mut page, line, features, "  ", None);
+        }
+    }
+    if !style.quiet {
+        let added: Vec<_> = new.notes.iter().filter(|n| !old.notes.contains(n)).cloned().collect();
+        super::notes(&mut page, &added);
+        let lint: Vec<_> = new
+            .lint
+            .iter()
+            .filter(|l| !old.lint.iter().any(|o| o.id == l.id && o.message == l.message))
+            .cloned()
+            .collect();
+        super::lint(&mut page, &lint);
+    }
+    page.into_text()
+}
+
+fn side(list: &Requirements, style: &Style) -> String {
+    let names: Vec<String> = list
+        .inputs
+        .iter()
+        .map(|i| {
+            let hash = if style.verbose && !i.sha256.is_empty() {
+                format!(" (sha256 {})", sanitise::line(&i.sha256, 64))
+            } else {
+                String::new()
+            };
+            format!("{}{hash}", sanitise::line(&i.name, sanitise::SHORT))
+        })
+        .collect();
+    let assumed = if list.platform_assumed { " (assumed)" } else { "" };
+    format!("{}, app {}, {}{assumed}", names.join(", "), list.app_version, words::platform(list.platform))
+}
+
+/// One line, and why; `feature` is named where the lines of several stand together.
+pub(super) fn write_line(
+    page: &mut Page<'_>,
+    line: &Line,
+    features: &[FeatureInfo],
+    indent: &str,
+    feature: Option<&str>,
+) {
+    let (mark, paint) = match line.change {
+        Change::Added => ("+ added  ", Paint::Good),
+        Change::Removed => ("- removed", Paint::Bad),
+        Change::Need => ("~ need   ", Paint::Attention),
+        Change::Reasons => match (line.need_before, line.need_after) {
+            (None, _) => ("~ also   ", Paint::Attention),
+            (_, None) => ("~ less   ", Paint::Attention),
+            _ => ("~ reasons", Paint::Attention),
+        },
+    };
+    let mut facts: Vec<String> = Vec::new();
+    match (line.need_before, line.need_after) {
+        (Some(a), Some(b)) if a != b => facts.push(format!("{a} -> {b}")),
+        (_, Some(need)) | (Some(need), None) => facts.push(need.to_string()),
+        (None, None) => {}
+    }
+    facts.extend(words::transport(line.transport).map(str::to_owned));
+    if line.network == Network::Internal {
+        facts.push("internal network".into());
+    }
+    let alone = feature.is_none();
+    let feature = feature.map(|f| format!("{f}, ")).unwrap_or_default();
+    let host = match &line.unbounded {
+        Some(text) => format!("any host ({text})"),
+        None => words::endpoint(&line.host, line.port),
+    };
+    let text = format!("{host} ({}): {feature}{}", facts.join("; "), line.purpose);
+    page.hang(&format!("{indent}{mark}  "), paint, &sanitise::line(&text, sanitise::LONG));
+    let deeper = format!("{indent}           ");
+    let mut because = line.because.clone();
+    if because.is_empty() && !line.keys.is_empty() {
+        because.push(format!("keys {}", line.keys.join(", ")));
+    }
+    // Beside the one setting that was changed its name says enough.
+    if alone && !because.is_empty() {
+        page.hang(
+            &format!("{deeper}because "),
+            Paint::Faint,
+            &sanitise::line(&because.join("; "), sanitise::LONG),
+        );
+    }
+    if !line.also_for.is_empty() {
+        let titles: Vec<&str> = line.also_for.iter().map(|f| FeatureInfo::title_of(features, f)).collect();
+        let word = if line.need_after.is_none() { "still needed for " } else { "was needed for " };
+        page.hang(&format!("{deeper}{word}"), Paint::Faint, &titles.join(", "));
+    }
+}

@@ -1,0 +1,158 @@
+//! A rule pack described: what it covers, from which pages, and what each app release changes.
+
+use serde::Serialize;
+
+use super::pack::Pack;
+use super::rule::HostSource;
+use crate::terms::{AppVersion, Confidence};
+
+/// A pack described.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Overview {
+    /// Its name.
+    pub name: String,
+    /// Its date, `YYYY-MM-DD`.
+    pub date: String,
+    /// Where it was read from; absent for the pack inside the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Newest app version it knows.
+    pub newest_app_version: AppVersion,
+    /// Oldest app release it knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest_app_version: Option<AppVersion>,
+    /// What is in it.
+    pub counts: Counts,
+    /// The features, in report order.
+    pub features: Vec<FeatureCount>,
+    /// The pages its facts come from.
+    pub sources: Vec<SourceCount>,
+    /// The app releases, oldest first.
+    pub releases: Vec<ReleaseChange>,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Rules that name hosts.
+    pub rules: usize,
+    /// Rules that only remark.
+    pub remarks: usize,
+    /// Configuration keys.
+    pub keys: usize,
+    /// Inference providers.
+    pub providers: usize,
+    /// Rules by how well they are known.
+    pub documented: usize,
+    /// Seen by third parties.
+    pub observed: usize,
+    /// Concluded.
+    pub inferred: usize,
+}
+
+/// A feature and its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FeatureCount {
+    /// Identifier.
+    pub feature: String,
+    /// Title.
+    pub title: String,
+    /// Rules that name hosts.
+    pub rules: usize,
+}
+
+/// A page and the rules that rest on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceCount {
+    /// The tag that rules use.
+    pub tag: String,
+    /// The page.
+    pub page: String,
+    /// Its approximate date.
+    pub date: String,
+    /// Rules that name it.
+    pub rules: usize,
+}
+
+/// What one release changes in the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReleaseChange {
+    /// The release.
+    pub version: AppVersion,
+    /// Its date, as far as it is known.
+    pub date: String,
+    /// Rules with hosts in force for it.
+    pub rules_in_force: usize,
+    /// Rules that begin with it.
+    pub rules_begin: Vec<String>,
+    /// Rules that end with it.
+    pub rules_end: Vec<String>,
+    /// Keys read from it on.
+    pub keys_begin: Vec<String>,
+    /// Keys no longer read from it on.
+    pub keys_end: Vec<String>,
+    /// Keys with another default from it on.
+    pub defaults_change: Vec<String>,
+}
+
+/// Describes a pack; `folder` is where it was read from.
+pub fn overview(pack: &Pack, folder: Option<&str>) -> Overview {
+    let hosts: Vec<_> = pack.rules.iter().filter(|r| !matches!(r.source, HostSource::Note(_))).collect();
+    let known = |c: Confidence| hosts.iter().filter(|r| r.confidence == c).count();
+    let releases = pack.meta.releases.iter().map(|release| {
+        let v = &release.version;
+        let ids = |bound: fn(&super::Rule) -> Option<&AppVersion>| {
+            pack.rules.iter().filter(|r| bound(r) == Some(v)).map(|r| r.id.clone()).collect()
+        };
+        let names = |bound: fn(&super::Key) -> Option<&AppVersion>| {
+            pack.keys.keys.iter().filter(|k| bound(k) == Some(v)).map(|k| k.name.clone()).collect()
+        };
+        ReleaseChange {
+            version: v.clone(),
+            date: release.date.clone(),
+            rules_in_force: hosts.iter().filter(|r| r.holds_for(v)).count(),
+            rules_begin: ids(|r| r.since.as_ref()),
+            rules_end: ids(|r| r.until.as_ref()),
+            keys_begin: names(|k| k.since.as_ref()),
+            keys_end: names(|k| k.until.as_ref()),
+            defaults_change: names(|k| k.earlier.as_ref().map(|e| &e.until)),
+        }
+    });
+    Overview {
+        name: pack.meta.name.clone(),
+        date: pack.meta.date.clone(),
+        folder: folder.map(str::to_owned),
+        newest_app_version: pack.meta.newest.clone(),
+        oldest_app_version: pack.meta.releases.first().map(|r| r.version.clone()),
+        counts: Counts {
+            rules: hosts.len(),
+            remarks: pack.rules.len() - hosts.len(),
+            keys: pack.keys.keys.len(),
+            providers: pack.credentials.providers.len(),
+            documented: known(Confidence::Documented),
+            observed: known(Confidence::Observed),
+            inferred: known(Confidence::Inferred),
+        },
+        features: pack
+            .features
+            .iter()
+            .map(|f| FeatureCount {
+                feature: f.id.clone(),
+                title: f.title.clone(),
+                rules: hosts.iter().filter(|r| r.feature == f.id).count(),
+            })
+            .collect(),
+        sources: pack
+            .meta
+            .sources
+            .iter()
+            .map(|s| SourceCount {
+                tag: s.tag.clone(),
+                page: s.page.clone(),
+                date: s.date.clone(),
+                rules: pack.rules.iter().filter(|r| r.sources.contains(&s.tag)).count(),
+            })
+            .collect(),
+        releases: releases.collect(),
+    }
+}

@@ -1,0 +1,150 @@
+//! The facts about the sandbox's own list (`rules/sandbox.toml`).
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::data::{DataError, read};
+use super::pack::Pack;
+use crate::terms::{AppVersion, Confidence};
+
+const FILE: &str = "sandbox.toml";
+
+/// `sandbox.toml`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SandboxRules {
+    /// The key that holds the entries.
+    pub key: String,
+    /// Source tags of the whole.
+    pub sources: Vec<String>,
+    /// Where entries come from.
+    #[serde(rename = "entry")]
+    pub entries: Vec<EntryRule>,
+    /// Since when a port counts.
+    pub ports: Ports,
+    /// What the list governs.
+    #[serde(rename = "surface")]
+    pub surfaces: Vec<Surface>,
+    /// Remarks.
+    #[serde(rename = "remark")]
+    pub remarks: Vec<Remark>,
+}
+
+/// One origin of entries.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryRule {
+    /// Identifier.
+    pub id: String,
+    /// Rules of the pack whose hosts are entries.
+    pub of_rules: Vec<String>,
+    /// The app adds it by itself.
+    pub automatic: bool,
+    /// Only hosts that are really needed.
+    #[serde(default)]
+    pub needed_only: bool,
+    /// What for.
+    pub purpose: String,
+    /// How well it is known.
+    pub confidence: Confidence,
+    /// Source tags.
+    pub sources: Vec<String>,
+}
+
+/// Ports in entries, by app version.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ports {
+    /// First version that keeps to them for web fetches.
+    pub web_fetch: AppVersion,
+    /// First version that keeps to them for shell and packages.
+    pub shell: AppVersion,
+    /// What versions before `web_fetch` do.
+    pub before_web_fetch: String,
+    /// What versions before `shell` do.
+    pub before_shell: String,
+    /// What versions since `shell` still do.
+    pub since_shell: String,
+}
+
+/// A part of the app that the list governs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Surface {
+    /// Its name.
+    pub name: String,
+    /// What the list governs there.
+    pub governs: String,
+    /// What it does not.
+    pub not: String,
+}
+
+/// When a remark is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    /// Always.
+    Always,
+    /// The key is not set, or empty.
+    Unset,
+    /// The key holds `*`.
+    Any,
+    /// An entry is this device or a private address.
+    Private,
+    /// On Linux.
+    Linux,
+}
+
+/// A remark.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remark {
+    /// When it is shown.
+    pub when: When,
+    /// The text.
+    pub text: String,
+}
+
+impl SandboxRules {
+    /// The facts built in.
+    ///
+    /// # Errors
+    /// Only when the embedded file does not fit the embedded pack, which a test rules out.
+    pub fn embedded(pack: &Pack) -> Result<Self, DataError> {
+        Self::parse(include_str!("../../rules/sandbox.toml"), "rules/sandbox.toml", pack)
+    }
+
+    /// The facts of a rules directory.
+    ///
+    /// # Errors
+    /// Names the file, the entry and what to write instead.
+    pub fn from_dir(dir: &Path, pack: &Pack) -> Result<Self, DataError> {
+        let (text, file) = read(dir, FILE)?;
+        Self::parse(&text, &file, pack)
+    }
+
+    fn parse(text: &str, file: &str, pack: &Pack) -> Result<Self, DataError> {
+        let rules: Self = toml::from_str(text)
+            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+        let bad = |reason: String| Err(DataError::Content { file: file.to_owned(), reason });
+        if pack.keys.get(&rules.key).is_none() {
+            return bad(format!("`{}` is not in keys.toml", rules.key));
+        }
+        let tags = rules.sources.iter().chain(rules.entries.iter().flat_map(|e| &e.sources));
+        for tag in tags {
+            if !pack.meta.sources.iter().any(|s| s.tag == *tag) {
+                return bad(format!("`{tag}` is no source of pack.toml"));
+            }
+        }
+        for entry in &rules.entries {
+            if let Some(rule) = entry.of_rules.iter().find(|r| pack.rule(r).is_none()) {
+                return bad(format!("entry {}: `{rule}` is no rule of the pack", entry.id));
+            }
+        }
+        if rules.ports.web_fetch > rules.ports.shell {
+            return bad("ports: `shell` is older than `web_fetch`".into());
+        }
+        Ok(rules)
+    }
+}

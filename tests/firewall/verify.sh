@@ -1,0 +1,160 @@
+#!/bin/sh
+# Holds what the writers write against the products' own parsers. A missing tool is a failure.
+#
+#   tests/firewall/verify.sh [path of the clearway binary]
+#
+# Debian packages: squid-openssl nftables dnsmasq-base nodejs prometheus prometheus-blackbox-exporter
+# Other places of the tools: SQUID, NFT, DNSMASQ, NODE, PROMTOOL, BLACKBOX.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+golden="$here/golden"
+clearway=${1:-$here/../../target/debug/clearway}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+PATH="$PATH:/usr/sbin:/sbin"
+
+failed=0
+fail() {
+  echo "FAIL $*" >&2
+  failed=1
+}
+tool() {
+  command -v "$1" >/dev/null 2>&1 || { echo "FAIL $1 is not installed" >&2; exit 1; }
+  echo "$1"
+}
+SQUID=$(tool "${SQUID:-squid}")
+NFT=$(tool "${NFT:-nft}")
+DNSMASQ=$(tool "${DNSMASQ:-dnsmasq}")
+NODE=$(tool "${NODE:-node}")
+PROMTOOL=$(tool "${PROMTOOL:-promtool}")
+BLACKBOX=$(tool "${BLACKBOX:-prometheus-blackbox-exporter}")
+"$SQUID" -v | grep -q -e --with-openssl || { echo "FAIL squid is built without OpenSSL: take squid-openssl" >&2; exit 1; }
+
+# Every list: the golden one, and one for each example configuration.
+lists="$work/lists"
+mkdir -p "$lists/golden"
+for file in "$golden"/*.txt; do
+  case $file in */inspection-*) continue ;; esac
+  cp "$file" "$lists/golden/$(basename "$file" .txt)"
+done
+for config in "$here"/../../examples/*.json; do
+  name=$(basename "$config" .json)
+  mkdir -p "$lists/$name"
+  for format in squid dnsmasq-nftset dnsmasq-nftset-sets pac prometheus prometheus-blackbox prometheus-scrape checkpoint; do
+    "$clearway" hosts "$config" --platform macos --format "$format" --allow-widening --omit-unsupported -q \
+      >"$lists/$name/$format" 2>/dev/null || fail "$name: $format is not written"
+  done
+done
+
+# A warning of Squid's (a name beside the domain above it) is a failure too.
+squid_parses() {
+  "$SQUID" -k parse -f "$1" >"$work/squid.log" 2>&1 || { fail "$2"; cat "$work/squid.log" >&2; }
+  if grep -E 'WARNING|ERROR|FATAL|Bungled' "$work/squid.log" >&2; then fail "$2"; fi
+}
+for dir in "$lists"/*; do
+  name=$(basename "$dir")
+  { cat "$dir/squid"; echo 'http_access deny all'; echo 'http_port 127.0.0.1:3128'; } >"$work/squid.conf"
+  squid_parses "$work/squid.conf" "$name: squid -k parse"
+
+  "$NFT" -c -f "$dir/dnsmasq-nftset-sets" || fail "$name: nft -c"
+  "$DNSMASQ" --test -C "$dir/dnsmasq-nftset" 2>"$work/dnsmasq.log" || { fail "$name: dnsmasq --test"; cat "$work/dnsmasq.log" >&2; }
+  # Each set that dnsmasq fills exists, and no other.
+  grep -o 'clearway#tcp_[0-9]*_v[46]' "$dir/dnsmasq-nftset" | cut -d'#' -f2 | sort -u >"$work/filled"
+  sed -n 's/^\tset \(.*\) {$/\1/p' "$dir/dnsmasq-nftset-sets" | sort -u >"$work/made"
+  [ -z "$(comm -23 "$work/filled" "$work/made")" ] || fail "$name: dnsmasq fills a set that nft does not make"
+
+  mkdir -p "$work/prometheus"
+  cp "$dir/prometheus" "$work/prometheus/clearway-targets.json"
+  cp "$dir/prometheus-scrape" "$work/prometheus/prometheus.yml"
+  "$PROMTOOL" check config "$work/prometheus/prometheus.yml" >"$work/prom.log" 2>&1 || { fail "$name: promtool check config"; cat "$work/prom.log" >&2; }
+  "$BLACKBOX" --config.check --config.file="$dir/prometheus-blackbox" >"$work/bb.log" 2>&1 || { fail "$name: blackbox_exporter --config.check"; cat "$work/bb.log" >&2; }
+  grep -o '"clearway_[a-z]*"' "$dir/prometheus" | tr -d '"' | sort -u | while read -r module; do
+    grep -q "^  $module:" "$dir/prometheus-blackbox" || echo "$module"
+  done >"$work/modules"
+  [ ! -s "$work/modules" ] || fail "$name: blackbox_exporter lacks $(cat "$work/modules")"
+
+  sh -n "$dir/checkpoint" || fail "$name: sh -n"
+  "$NODE" --check - <"$dir/pac" || fail "$name: the PAC file is no JavaScript"
+done
+
+# The exemption.
+{
+  echo 'http_access deny all'
+  echo 'http_port 127.0.0.1:3128'
+  echo 'acl step1 at_step SslBump1'
+  echo 'ssl_bump peek step1'
+  cat "$golden/inspection-squid.txt"
+  echo 'ssl_bump terminate all'
+} >"$work/squid.conf"
+squid_parses "$work/squid.conf" "exemption: squid -k parse"
+
+# The modules at work: an SSH banner, a plain port, and a port without TLS where TLS is wanted.
+cat >"$work/probe.js" <<'JS'
+const { spawn } = require("child_process"), http = require("http"), net = require("net");
+const [, , exporter, config] = process.argv;
+const listen = (greet) => new Promise((done) => {
+  const server = net.createServer((s) => { s.on("error", () => {}); greet(s); });
+  server.listen(0, "127.0.0.1", () => done(server.address().port));
+});
+const get = (url) => new Promise((done) => {
+  http.get(url, (r) => { let text = ""; r.on("data", (d) => (text += d)); r.on("end", () => done(text)); }).on("error", () => done(""));
+});
+const main = async () => {
+  const ssh = await listen((s) => s.write("SSH-2.0-Example\r\n"));
+  const other = await listen((s) => s.end("220 not this\r\n"));
+  const port = await listen(() => {});
+  const child = spawn(exporter, [`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port + 1}`], { stdio: "ignore" });
+  const ask = async (module, target) => {
+    const url = `http://127.0.0.1:${port + 1}/probe?module=${module}&target=127.0.0.1:${target}`;
+    return /^probe_success 1$/m.test(await get(url));
+  };
+  for (let i = 0; i < 50 && !(await get(`http://127.0.0.1:${port + 1}/-/healthy`)); i++) await new Promise((r) => setTimeout(r, 100));
+  const found = [await ask("clearway_ssh", ssh), await ask("clearway_ssh", other), await ask("clearway_tcp", other), await ask("clearway_tls", other)];
+  child.kill();
+  if (String(found) !== "true,false,true,false") { console.error(`FAIL modules: ${found}`); process.exit(1); }
+  process.exit(0);
+};
+main();
+JS
+"$NODE" "$work/probe.js" "$BLACKBOX" "$lists/golden/prometheus-blackbox" || fail "blackbox_exporter: the modules decide wrongly"
+
+# The script of Check Point's calls, run with a recorder in place of mgmt_cli.
+cat >"$work/mgmt" <<'MGMT'
+#!/bin/sh
+[ "$1" = add ] || exit 1
+printf '%s\n' "$2 $4"
+MGMT
+chmod +x "$work/mgmt"
+(cd "$work" && MGMT="$work/mgmt" sh "$lists/golden/checkpoint" >"$work/calls") || fail "checkpoint: the script stops"
+grep -qx 'dns-domain .api.vendor.example' "$work/calls" || fail "checkpoint: no object for api.vendor.example"
+
+# The PAC file, asked as a browser asks it.
+cat >"$work/ask.js" <<'JS'
+const fs = require("fs"), vm = require("vm");
+const context = vm.createContext({});
+vm.runInContext(fs.readFileSync(process.argv[2], "utf8"), context);
+const ask = (url) => vm.runInContext(`FindProxyForURL(${JSON.stringify(url)}, ${JSON.stringify(new URL(url).hostname)})`, context);
+const proxied = [
+  "https://api.vendor.example/", "https://API.Vendor.Example/x?y", "https://errors.example/", "https://a.errors.example/",
+  "https://a.b.errors.example/", "https://x.icons.example/", "https://deep.errors.example:8443/", "http://192.0.2.7:8080/v1",
+  "https://[2001:db8::7]:8443/", "https://otel.corp.example:4317/", "http://plain.corp.example:4318/v1/logs", "wss://api.vendor.example/s",
+];
+const direct = [
+  "https://icons.example/", "https://evilicons.example/", "https://api.vendor.example.evil.example/", "https://api.vendor.example:8443/",
+  "http://api.vendor.example/", "https://b.deep.other.example:8443/", "https://gateway.corp.internal:8443/", "https://example/",
+  "https://vendor.example/", "https://constructor/", "https://toString/", "https://a.b.lab.corp.example:22/",
+];
+let bad = 0;
+const expect = (list, proxy) => list.forEach((url) => {
+  const found = ask(url).startsWith("PROXY ");
+  if (found !== proxy) { bad = 1; console.error(`FAIL ${url}: ${ask(url)}`); }
+});
+expect(proxied, true);
+expect(direct, false);
+process.exit(bad);
+JS
+"$NODE" "$work/ask.js" "$lists/golden/pac" || fail "the PAC file decides wrongly"
+
+[ "$failed" = 0 ] || exit 1
+echo "verified: $(ls "$lists" | wc -l) lists with $("$SQUID" -v | head -1), $("$NFT" --version | cut -d' ' -f1-2), dnsmasq, promtool, blackbox_exporter, node $("$NODE" --version)"

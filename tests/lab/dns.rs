@@ -1,0 +1,204 @@
+//! A small scripted DNS server, UDP and TCP: right answers, and each way a resolver can fail.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UdpSocket};
+
+use crate::Outcome;
+use crate::outcome::Context;
+
+const TYPE_A: u16 = 1;
+const TYPE_AAAA: u16 = 28;
+
+/// What the server knows and how it behaves.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct DnsSpec {
+    /// Where it listens, UDP and TCP.
+    pub listen: Vec<SocketAddr>,
+    /// Names in lower case, without the final dot. Any other name does not exist.
+    pub names: BTreeMap<String, Record>,
+    /// Milliseconds before every answer.
+    #[serde(default)]
+    pub delay_ms: u64,
+}
+
+/// One name.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Record {
+    /// Its addresses, both families.
+    pub addresses: Vec<IpAddr>,
+    /// How the answer goes wrong, if it does.
+    #[serde(default)]
+    pub fault: Option<DnsFault>,
+}
+
+/// How an answer goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DnsFault {
+    /// The name does not exist.
+    Nxdomain,
+    /// The server failed.
+    Servfail,
+    /// The server refuses.
+    Refused,
+    /// The name exists and has no address.
+    NoData,
+    /// No answer ever comes.
+    Silent,
+    /// The unspecified address.
+    Sinkhole,
+    /// A loopback address.
+    Loopback,
+    /// No answer to the first query of a name and type, a right one from then on.
+    SecondTry,
+}
+
+/// Binds every address and answers for ever.
+pub async fn start(spec: DnsSpec) -> Outcome<()> {
+    let spec = Arc::new(spec);
+    for &address in &spec.listen {
+        let udp = UdpSocket::bind(address).await.with_context(|| format!("DNS on {address}/udp"))?;
+        let tcp = TcpListener::bind(address).await.with_context(|| format!("DNS on {address}/tcp"))?;
+        tokio::spawn(serve_udp(Arc::new(udp), Arc::clone(&spec)));
+        tokio::spawn(serve_tcp(tcp, Arc::clone(&spec)));
+    }
+    Ok(())
+}
+
+async fn serve_udp(socket: Arc<UdpSocket>, spec: Arc<DnsSpec>) {
+    let mut buffer = [0; 4096];
+    let mut seen = BTreeMap::new();
+    loop {
+        let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
+        let Some(reply) = reply(&buffer[..length], &spec, &mut seen) else { continue };
+        let (socket, delay) = (Arc::clone(&socket), spec.delay_ms);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            // The asker may be gone; nobody to tell.
+            let _ = socket.send_to(&reply, peer).await;
+        });
+    }
+}
+
+async fn serve_tcp(listener: TcpListener, spec: Arc<DnsSpec>) {
+    loop {
+        let Ok((mut stream, _)) = listener.accept().await else { continue };
+        let spec = Arc::clone(&spec);
+        tokio::spawn(async move {
+            let mut seen = BTreeMap::new();
+            while let Ok(length) = stream.read_u16().await {
+                let mut query = vec![0; usize::from(length)];
+                if stream.read_exact(&mut query).await.is_err() {
+                    return;
+                }
+                let Some(answer) = reply(&query, &spec, &mut seen) else { continue };
+                tokio::time::sleep(Duration::from_millis(spec.delay_ms)).await;
+                let Ok(size) = u16::try_from(answer.len()) else { return };
+                let framed = [&size.to_be_bytes()[..], &answer].concat();
+                if stream.write_all(&framed).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+/// The answer to one query; none when the script says silence or the query cannot be read.
+fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) -> Option<Vec<u8>> {
+    let question = Question::read(query)?;
+    let (mut code, mut addresses) = (0, Vec::new());
+    match spec.names.get(&question.name) {
+        None => code = 3,
+        Some(record) => match record.fault {
+            Some(DnsFault::Nxdomain) => code = 3,
+            Some(DnsFault::Servfail) => code = 2,
+            Some(DnsFault::Refused) => code = 5,
+            Some(DnsFault::NoData) => {}
+            Some(DnsFault::Silent) => return None,
+            Some(DnsFault::Sinkhole) => {
+                addresses = vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+            }
+            Some(DnsFault::Loopback) => {
+                addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+            }
+            Some(DnsFault::SecondTry) => {
+                let times = seen.entry((question.name.clone(), question.kind)).or_default();
+                *times += 1;
+                if *times == 1 {
+                    return None;
+                }
+                addresses.clone_from(&record.addresses);
+            }
+            None => addresses.clone_from(&record.addresses),
+        },
+    }
+    addresses.retain(|address| match question.kind {
+        TYPE_A => address.is_ipv4(),
+        TYPE_AAAA => address.is_ipv6(),
+        _ => false,
+    });
+    let mut answer = Vec::with_capacity(query.len() + 32 * addresses.len());
+    answer.extend_from_slice(&query[..2]);
+    // A response, authoritative, recursion as asked and available.
+    let recursion_desired = query[2] & 1;
+    answer.extend_from_slice(&[0x84 | recursion_desired, 0x80 | code]);
+    for count in [1, u16::try_from(addresses.len()).ok()?, 0, 0] {
+        answer.extend_from_slice(&count.to_be_bytes());
+    }
+    answer.extend_from_slice(&query[12..question.end]);
+    for address in addresses {
+        // The name, as a pointer to the question.
+        answer.extend_from_slice(&[0xc0, 12]);
+        answer.extend_from_slice(&question.kind.to_be_bytes());
+        answer.extend_from_slice(&1u16.to_be_bytes());
+        answer.extend_from_slice(&30u32.to_be_bytes());
+        match address {
+            IpAddr::V4(v4) => {
+                answer.extend_from_slice(&4u16.to_be_bytes());
+                answer.extend_from_slice(&v4.octets());
+            }
+            IpAddr::V6(v6) => {
+                answer.extend_from_slice(&16u16.to_be_bytes());
+                answer.extend_from_slice(&v6.octets());
+            }
+        }
+    }
+    Some(answer)
+}
+
+struct Question {
+    name: String,
+    kind: u16,
+    end: usize,
+}
+
+impl Question {
+    fn read(query: &[u8]) -> Option<Self> {
+        let (mut at, mut name) = (12, String::new());
+        loop {
+            let length = usize::from(*query.get(at)?);
+            at += 1;
+            if length == 0 {
+                break;
+            }
+            // Compression has no place in a question.
+            if length > 63 {
+                return None;
+            }
+            if !name.is_empty() {
+                name.push('.');
+            }
+            name.push_str(&String::from_utf8_lossy(query.get(at..at + length)?).to_lowercase());
+            at += length;
+        }
+        let kind = u16::from_be_bytes([*query.get(at)?, *query.get(at + 1)?]);
+        query.get(at + 3)?;
+        Some(Self { name, kind, end: at + 4 })
+    }
+}

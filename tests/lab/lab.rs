@@ -1,0 +1,218 @@
+//! What the laboratory does for each of its commands.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crate::matrix::Matrix;
+use crate::outcome::{Context, Outcome};
+use crate::pki::Pki;
+use crate::runner::{Bench, Played};
+use crate::scenario::{Scenario, World};
+use crate::{link, net, server, speed};
+
+/// What the laboratory starts, and the Debian package each comes from.
+const TOOLS: [(&str, &str); 7] = [
+    ("ip", "iproute2"),
+    ("ss", "iproute2"),
+    ("nft", "nftables"),
+    ("sysctl", "procps"),
+    ("dnsmasq", "dnsmasq-base"),
+    ("nginx", "nginx-light"),
+    ("squid", "squid"),
+];
+
+/// Runs one command of the laboratory.
+pub fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let asked = std::env::var("CLEARWAY_LAB").is_ok_and(|value| !value.is_empty() && value != "0");
+    let done = match words.as_slice() {
+        ["serve", "--spec", file] => server::run(Path::new(file)),
+        ["link", "--spec", json] => serde_json::from_str(json).context("link").and_then(link::run),
+        ["measure", "--spec", file] => speed::measure_inside(Path::new(file)),
+        ["connect", address] => speed::connect_inside(address),
+        ["list"] => list(),
+        ["speed"] => measure(),
+        ["hold", name] => hold(name),
+        ["--run", rest @ ..] => play_all(rest),
+        // Test runners ask for a list of test functions; there are none.
+        words if words.contains(&"--list") => Ok(()),
+        _ if asked => play_all(&[]),
+        _ => say("laboratory: not run. It needs root and network namespaces; \
+             run it with `cargo test --test lab -- --run`"),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing to do about a standard error that is closed.
+            let _ = writeln!(std::io::stderr(), "laboratory: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn say(line: &str) -> Outcome<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}").and_then(|()| out.flush()).context("standard output")
+}
+
+fn list() -> Outcome<()> {
+    for scenario in Scenario::read_all(&World::read()?)? {
+        say(&format!("{:<28} {}", scenario.name, scenario.about))?;
+    }
+    Ok(())
+}
+
+fn measure() -> Outcome<()> {
+    prepare()?;
+    let folder = folder()?.join("speed");
+    let pki = Pki::create(&folder.join("pki"))?;
+    speed::run(&program()?, &pki, &folder, &mut std::io::stdout())
+}
+
+fn hold(name: &str) -> Outcome<()> {
+    prepare()?;
+    let world = World::read()?;
+    let scenarios = Scenario::read_all(&world)?;
+    let scenario = scenarios.iter().find(|s| s.name == name).ok_or_else(|| format!("no scenario {name}"))?;
+    let folder = folder()?;
+    let pki = Pki::create(&folder.join("pki"))?;
+    Bench { world, pki, program: program()?, folder }.hold(scenario, say)
+}
+
+/// The program under test.
+fn program() -> Outcome<PathBuf> {
+    let path = std::env::var_os("CLEARWAY_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_clearway").into());
+    std::fs::canonicalize(&path)
+        .with_context(|| format!("program under test {}", PathBuf::from(&path).display()))
+}
+
+/// A folder for this run's files; those of runs that have ended are removed.
+fn folder() -> Outcome<PathBuf> {
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
+    for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
+        let owner = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if !owner.is_some_and(net::is_laboratory) {
+            std::fs::remove_dir_all(entry.path()).with_context(|| entry.path().display().to_string())?;
+        }
+    }
+    let folder = all.join(std::process::id().to_string());
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    Ok(folder)
+}
+
+/// Says what is missing before anything is started, and sweeps up after a run that was killed.
+fn prepare() -> Outcome<()> {
+    let missing: Vec<String> = TOOLS
+        .iter()
+        .filter(|(tool, _)| {
+            let found = Command::new("which").arg(tool).stdout(Stdio::null()).status();
+            !found.is_ok_and(|status| status.success())
+        })
+        .map(|(tool, package)| format!("{tool} (Debian package {package})"))
+        .collect();
+    if !missing.is_empty() {
+        return Err(format!("not installed: {}", missing.join(", ")));
+    }
+    link::self_check()?;
+    let stale = net::remove_stale()?;
+    if stale > 0 {
+        say(&format!("removed {stale} namespaces that an earlier run left behind"))?;
+    }
+    Ok(())
+}
+
+fn play_all(arguments: &[&str]) -> Outcome<()> {
+    let (wanted, jobs) = selection(arguments)?;
+    prepare()?;
+    let world = World::read()?;
+    let scenarios: Vec<Scenario> = Scenario::read_all(&world)?
+        .into_iter()
+        .filter(|s| wanted.is_empty() || wanted.iter().any(|part| s.name.contains(part)))
+        .collect();
+    if scenarios.is_empty() {
+        return Err(format!("no scenario's name contains {}", wanted.join(" or ")));
+    }
+    let folder = folder()?;
+    let bench =
+        Bench { world, pki: Pki::create(&folder.join("pki"))?, program: program()?, folder: folder.clone() };
+    say(&format!("laboratory: {} scenarios, {jobs} at a time", scenarios.len()))?;
+
+    let started = Instant::now();
+    let queue = Mutex::new(scenarios.iter());
+    let results: Mutex<Vec<(&str, Outcome<Played>)>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                loop {
+                    let Some(scenario) = queue.lock().unwrap().next() else { return };
+                    let result = bench.play(scenario);
+                    report(scenario, &result);
+                    results.lock().unwrap().push((&scenario.name, result));
+                }
+            });
+        }
+    });
+
+    let mut matrix = Matrix::default();
+    let (mut passed, mut failed) = (0, Vec::new());
+    for (name, result) in results.into_inner().unwrap() {
+        match result {
+            Ok(played) => {
+                if played.wrong.is_empty() {
+                    passed += 1;
+                } else {
+                    failed.push(name);
+                }
+                matrix.add(played.pairs);
+            }
+            Err(_) => failed.push(name),
+        }
+    }
+    say(&format!("\n{}", matrix.render()))?;
+    if !failed.is_empty() {
+        failed.sort_unstable();
+        say(&format!("failed: {}\nreports: {}", failed.join(", "), folder.display()))?;
+    }
+    say(&format!("laboratory: {:.0} s", started.elapsed().as_secs_f64()))?;
+    say(&format!("{passed} passed, {} failed", failed.len()))?;
+    if failed.is_empty() { Ok(()) } else { Err(format!("{} scenarios failed", failed.len())) }
+}
+
+fn report(scenario: &Scenario, result: &Outcome<Played>) {
+    let text = match result {
+        Ok(played) if played.wrong.is_empty() => {
+            format!("ok    {:<28} {:>5.1} s", scenario.name, played.took.as_secs_f64())
+        }
+        Ok(played) => format!(
+            "FAIL  {:<28} {:>5.1} s  {}\n      {}",
+            scenario.name,
+            played.took.as_secs_f64(),
+            scenario.about,
+            played.wrong.join("\n      ")
+        ),
+        Err(error) => format!("FAIL  {:<28} could not run: {error}", scenario.name),
+    };
+    // A closed standard output shows in the closing lines.
+    let _ = say(&text);
+}
+
+fn selection<'a>(arguments: &[&'a str]) -> Outcome<(Vec<&'a str>, usize)> {
+    let mut wanted = Vec::new();
+    let mut jobs = std::thread::available_parallelism().map_or(2, usize::from);
+    let mut rest = arguments.iter();
+    while let Some(&argument) = rest.next() {
+        if argument == "--jobs" {
+            let number = rest.next().ok_or("--jobs needs a number")?;
+            jobs = number.parse().ok().filter(|jobs| *jobs > 0).ok_or("--jobs needs a number above 0")?;
+        } else if argument.starts_with('-') {
+            return Err(format!("unknown option {argument}; there are --run and --jobs"));
+        } else {
+            wanted.push(argument);
+        }
+    }
+    Ok((wanted, jobs))
+}

@@ -1,0 +1,134 @@
+//! A link with delay and loss: two TUN devices and a copy loop. The kernel's own emulation is not
+//! available everywhere; this needs only `/dev/net/tun`.
+//!
+//! Both devices are made in the namespace this program runs in, and then moved by the harness; a
+//! device stays tied to the program that opened it wherever it is moved.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tun_rs::{DeviceBuilder, Layer, SyncDevice};
+
+use crate::Outcome;
+use crate::outcome::Context;
+
+/// Name of the device that becomes the client's.
+pub const CLIENT_DEVICE: &str = "labc";
+/// Name of the device that becomes the router's.
+pub const ROUTER_DEVICE: &str = "labr";
+
+/// Packets under way in one direction before the link drops, as a real queue would.
+const QUEUE: usize = 10_000;
+
+/// What the link does to packets.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkSpec {
+    /// Round trip that the link adds, ms; half in each direction.
+    pub rtt_ms: f64,
+    /// Packets lost in each direction, percent.
+    #[serde(default)]
+    pub loss_percent: f64,
+    /// Seed of the losses: the same seed loses the same packets of the same sequence.
+    #[serde(default = "one")]
+    pub seed: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// Runs the link until standard input closes. Prints `ready` when both devices exist.
+pub fn run(spec: LinkSpec) -> Outcome<()> {
+    let open = |name: &str| {
+        DeviceBuilder::new()
+            .name(name)
+            .layer(Layer::L3)
+            .mtu(1500)
+            .packet_information(false)
+            .enable(false)
+            .build_sync()
+            .map(Arc::new)
+            .with_context(|| format!("TUN device {name}"))
+    };
+    let client = open(CLIENT_DEVICE)?;
+    let router = open(ROUTER_DEVICE)?;
+    let delay = Duration::from_secs_f64(spec.rtt_ms / 2000.0);
+    one_way(Arc::clone(&client), Arc::clone(&router), delay, Loss::new(spec.loss_percent, spec.seed));
+    one_way(router, client, delay, Loss::new(spec.loss_percent, spec.seed.wrapping_add(0x9e37)));
+    let mut out = std::io::stdout();
+    writeln!(out, "ready").and_then(|()| out.flush()).context("standard output")?;
+    crate::server::wait_for_end_of_input();
+    Ok(())
+}
+
+fn one_way(from: Arc<SyncDevice>, to: Arc<SyncDevice>, delay: Duration, mut loss: Loss) {
+    let (queue, due): (SyncSender<(Instant, Vec<u8>)>, Receiver<_>) = sync_channel(QUEUE);
+    thread::spawn(move || {
+        let mut buffer = vec![0; 65_536];
+        loop {
+            match from.recv(&mut buffer) {
+                Ok(length) => {
+                    if loss.strikes() {
+                        continue;
+                    }
+                    let packet = (Instant::now() + delay, buffer[..length].to_vec());
+                    if let Err(TrySendError::Disconnected(_)) = queue.try_send(packet) {
+                        return;
+                    }
+                }
+                // A device that is down (not moved into place yet) gives errors until it is up.
+                Err(_) => thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    });
+    thread::spawn(move || {
+        // The delay is the same for every packet, so the order of arrival is the order of departure.
+        while let Ok((at, packet)) = due.recv() {
+            if let Some(wait) = at.checked_duration_since(Instant::now()) {
+                thread::sleep(wait);
+            }
+            // A packet that the kernel does not take is a packet lost.
+            let _ = to.send(&packet);
+        }
+    });
+}
+
+/// Seeded losses (xorshift64*): good enough to spread them, and repeatable.
+struct Loss {
+    state: u64,
+    threshold: u64,
+}
+
+impl Loss {
+    fn new(percent: f64, seed: u64) -> Self {
+        let share = (percent / 100.0).clamp(0.0, 1.0);
+        Self {
+            state: seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1,
+            threshold: (share * u32::MAX as f64) as u64,
+        }
+    }
+
+    fn strikes(&mut self) -> bool {
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        (self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) < self.threshold
+    }
+}
+
+/// What must hold for the losses, checked before the link is used.
+pub fn self_check() -> Outcome<()> {
+    for (percent, low, high) in [(0.0, 0, 0), (2.0, 150, 250), (100.0, 10_000, 10_000)] {
+        let mut loss = Loss::new(percent, 7);
+        let lost = (0..10_000).filter(|_| loss.strikes()).count();
+        if !(low..=high).contains(&lost) {
+            return Err(format!("{percent} % loss lost {lost} of 10000 packets"));
+        }
+    }
+    Ok(())
+}

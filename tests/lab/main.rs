@@ -1,0 +1,50 @@
+//! The laboratory: network namespaces, real servers and real faults, and what `clearway check`
+//! says of them. It needs Linux and root, so it runs only when it is asked to:
+//!
+//! ```text
+//! cargo test --test lab -- --run [NAME…] [--jobs N]     play the scenarios whose names contain NAME
+//! cargo test --test lab -- list                         name them
+//! cargo test --test lab -- hold NAME                    bring one up and leave it standing
+//! cargo test --release --test lab -- speed              measure 40 hosts at 50 ms
+//! ```
+//!
+//! `CLEARWAY_LAB=1` stands for `--run`, `CLEARWAY_BIN` names the program under test.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(target_os = "linux")]
+mod dns;
+#[cfg(target_os = "linux")]
+mod lab;
+#[cfg(target_os = "linux")]
+mod link;
+#[cfg(target_os = "linux")]
+mod matrix;
+#[cfg(target_os = "linux")]
+mod net;
+#[cfg(target_os = "linux")]
+mod outcome;
+#[cfg(target_os = "linux")]
+mod pki;
+#[cfg(target_os = "linux")]
+mod runner;
+#[cfg(target_os = "linux")]
+mod scenario;
+#[cfg(target_os = "linux")]
+mod server;
+#[cfg(target_os = "linux")]
+mod speed;
+
+#[cfg(target_os = "linux")]
+use outcome::Outcome;
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    lab::main()
+}
+
+#[cfg(not(target_os = "linux"))]
+#[allow(clippy::print_stdout)]
+fn main() {
+    println!("laboratory: not run; it needs Linux");
+}

@@ -1,0 +1,388 @@
+//! Network namespaces: a client, a router that is the firewall, and the world, always taken down.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{fs, process};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Outcome;
+use crate::link::{CLIENT_DEVICE, LinkSpec, ROUTER_DEVICE};
+use crate::outcome::Context;
+
+/// Every namespace of the laboratory is named `PREFIX-<process>-<number>-<role>`.
+const PREFIX: &str = "clwlab";
+const NETNS: &str = "/run/netns";
+const NETNS_ETC: &str = "/etc/netns";
+
+/// Time for one administrative command.
+const COMMAND_LIMIT: Duration = Duration::from_secs(20);
+/// Time for a server to say that it is ready.
+const READY_LIMIT: Duration = Duration::from_secs(20);
+
+// Ordinary unicast addresses, because documentation and other special ranges mean something to the
+// program under test. They exist only inside the namespaces.
+/// The office's networks.
+pub const OFFICE_V4: &str = "62.20.0";
+/// The office's IPv6 network.
+pub const OFFICE_V6: &str = "2a0f:20";
+/// The DNS server, IPv4.
+pub const DNS_V4: &str = "62.53.0.53";
+/// The DNS server, IPv6.
+pub const DNS_V6: &str = "2a0f:53::53";
+
+/// Which address families the client has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stack {
+    /// Both.
+    #[default]
+    Dual,
+    /// IPv4 only.
+    Ipv4,
+    /// IPv6 only.
+    Ipv6,
+}
+
+impl Stack {
+    /// Whether the client has IPv4.
+    pub fn v4(self) -> bool {
+        self != Self::Ipv6
+    }
+
+    /// Whether the client has IPv6.
+    pub fn v6(self) -> bool {
+        self != Self::Ipv4
+    }
+}
+
+/// The three namespaces of one scenario (four with a link). Taken down when dropped.
+pub struct Net {
+    base: String,
+    linked: bool,
+    // Before the namespaces in drop order does not matter: `drop` ends everything inside first.
+    _link: Option<Server>,
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl Net {
+    /// Makes the namespaces and joins them: client ─ router ─ world. `world` are the addresses
+    /// that the world answers on.
+    pub fn up(stack: Stack, link: Option<LinkSpec>, world: &[IpAddr]) -> Outcome<Self> {
+        let base = format!("{PREFIX}-{}-{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let mut net = Self { base, linked: link.is_some(), _link: None };
+        for role in net.roles() {
+            run(Command::new("ip").args(["netns", "add", &net.name(role)]))?;
+            run(Command::new("ip").args(["-n", &net.name(role), "link", "set", "lo", "up"]))?;
+            // Without this, IPv6 is silent for its first two seconds, looking for duplicates.
+            let quiet = ["accept_dad=0", "dad_transmits=0", "router_solicitations=0"];
+            let quiet = quiet.map(|setting| format!("net.ipv6.conf.default.{setting}"));
+            sysctl(&net.name(role), &quiet.each_ref().map(String::as_str))?;
+        }
+        let (client, router, world_ns) = (net.client(), net.router(), net.world());
+        sysctl(&router, &["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"])?;
+        // A firewall that answers answers every time; the kernel would hold back the seventh.
+        sysctl(&router, &["net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0"])?;
+        run(Command::new("ip")
+            .args(["link", "add", "w0", "netns", &router])
+            .args(["type", "veth", "peer", "name", "r0", "netns", &world_ns]))?;
+        let office = if let Some(spec) = link {
+            net._link = Some(net.start_link(spec)?);
+            for (device, to) in [(CLIENT_DEVICE, &client), (ROUTER_DEVICE, &router)] {
+                run(Command::new("ip").args(["-n", &net.name("l"), "link", "set", device, "netns", to]))?;
+            }
+            (CLIENT_DEVICE, ROUTER_DEVICE)
+        } else {
+            run(Command::new("ip")
+                .args(["link", "add", "r0", "netns", &client])
+                .args(["type", "veth", "peer", "name", "c0", "netns", &router]))?;
+            ("r0", "c0")
+        };
+        let (on_client, on_router) = office;
+
+        let mut batch = format!("link set {on_client} up\n");
+        if stack.v4() {
+            batch += &format!("addr add {OFFICE_V4}.2/24 dev {on_client}\n");
+            batch += &format!("route add default via {OFFICE_V4}.1 dev {on_client}\n");
+        }
+        if stack.v6() {
+            batch += &format!("addr add {OFFICE_V6}::2/64 dev {on_client} nodad\n");
+            batch += &format!("route add default via {OFFICE_V6}::1 dev {on_client}\n");
+        } else {
+            sysctl(&client, &["net.ipv6.conf.all.disable_ipv6=1"])?;
+            sysctl(&client, &["net.ipv6.conf.lo.disable_ipv6=0"])?;
+        }
+        net.batch("c", &batch)?;
+        net.batch(
+            "r",
+            &format!(
+                "link set {on_router} up\nlink set w0 up\n\
+                 addr add {OFFICE_V4}.1/24 dev {on_router}\naddr add {OFFICE_V6}::1/64 dev {on_router} nodad\n\
+                 addr add 62.21.0.1/24 dev w0\naddr add 2a0f:21::1/64 dev w0 nodad\n\
+                 route add default via 62.21.0.2\nroute add default via 2a0f:21::2 dev w0\n"
+            ),
+        )?;
+        let mut batch = "link set r0 up\n\
+                         addr add 62.21.0.2/24 dev r0\naddr add 2a0f:21::2/64 dev r0 nodad\n\
+                         route add default via 62.21.0.1\nroute add default via 2a0f:21::1 dev r0\n"
+            .to_owned();
+        for address in world {
+            let bits = if address.is_ipv4() { 32 } else { 128 };
+            batch += &format!("addr add {address}/{bits} dev lo nodad\n");
+        }
+        net.batch("w", &batch)?;
+        net.resolver(if stack.v4() { DNS_V4 } else { DNS_V6 })?;
+        Ok(net)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        if self.linked { &["c", "r", "w", "l"] } else { &["c", "r", "w"] }
+    }
+
+    fn name(&self, role: &str) -> String {
+        format!("{}-{role}", self.base)
+    }
+
+    /// Name of the client's namespace.
+    pub fn client(&self) -> String {
+        self.name("c")
+    }
+
+    /// Name of the firewall's namespace.
+    pub fn router(&self) -> String {
+        self.name("r")
+    }
+
+    /// Name of the world's namespace.
+    pub fn world(&self) -> String {
+        self.name("w")
+    }
+
+    /// Runs several `ip` commands in one namespace.
+    pub fn batch(&self, role: &str, commands: &str) -> Outcome<()> {
+        feed(Command::new("ip").args(["-n", &self.name(role), "-batch", "-"]), commands)
+    }
+
+    /// Loads nftables rules in one namespace.
+    pub fn nft(&self, role: &str, rules: &str) -> Outcome<()> {
+        feed(Command::new("ip").args(["netns", "exec", &self.name(role), "nft", "-f", "-"]), rules)
+    }
+
+    /// Points the client at a DNS server; the world and the router ask it too.
+    fn resolver(&self, server: &str) -> Outcome<()> {
+        for role in self.roles() {
+            let folder = Path::new(NETNS_ETC).join(self.name(role));
+            fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+            fs::write(folder.join("resolv.conf"), format!("nameserver {server}\n")).context("resolv.conf")?;
+            fs::write(folder.join("hosts"), "127.0.0.1 localhost\n::1 localhost\n").context("hosts")?;
+        }
+        Ok(())
+    }
+
+    fn start_link(&self, spec: LinkSpec) -> Outcome<Server> {
+        let json = serde_json::to_string(&spec).context("link")?;
+        let own = own_program()?;
+        Server::start(inside(&self.name("l"), own).args(["link", "--spec", &json]), Ready::Word)
+    }
+}
+
+impl Drop for Net {
+    fn drop(&mut self) {
+        for role in self.roles() {
+            remove_namespace(&self.name(role));
+        }
+    }
+}
+
+/// A command that runs inside a namespace.
+pub fn inside(namespace: &str, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace]).arg(program);
+    command
+}
+
+/// This program, to be run again inside a namespace.
+pub fn own_program() -> Outcome<PathBuf> {
+    std::env::current_exe().context("this program's path")
+}
+
+/// Whether this process is a running laboratory. A process number that another program uses by now
+/// shows that program's name.
+pub fn is_laboratory(process: u32) -> bool {
+    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.starts_with("lab"))
+}
+
+/// Removes what a run that was killed left behind. Returns how many namespaces that were.
+pub fn remove_stale() -> Outcome<usize> {
+    let mut names = Vec::new();
+    for folder in [NETNS, NETNS_ETC] {
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        names.extend(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()));
+    }
+    names.sort();
+    names.dedup();
+    let mut removed = 0;
+    for name in names {
+        let Some(rest) = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix('-')) else { continue };
+        let Some(Ok(owner)) = rest.split('-').next().map(str::parse::<u32>) else { continue };
+        // A process number used again by another program still reads as another program's name.
+        let alive =
+            fs::read_to_string(format!("/proc/{owner}/comm")).is_ok_and(|comm| comm.starts_with("lab"));
+        if !alive {
+            remove_namespace(&name);
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Ends every process inside a namespace of ours, then the namespace.
+fn remove_namespace(name: &str) {
+    // Nothing here can be mended or told to anybody; the next run tries again.
+    if let Ok(output) = Command::new("ip").args(["netns", "pids", name]).output() {
+        let pids: Vec<String> =
+            String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect();
+        if !pids.is_empty() {
+            let _ = Command::new("kill").arg("-KILL").args(pids).stderr(Stdio::null()).status();
+        }
+    }
+    let _ = Command::new("ip").args(["netns", "del", name]).stderr(Stdio::null()).status();
+    let _ = fs::remove_dir_all(Path::new(NETNS_ETC).join(name));
+}
+
+fn sysctl(namespace: &str, settings: &[&str]) -> Outcome<()> {
+    run(inside(namespace, "sysctl").arg("-qw").args(settings))
+}
+
+/// Runs an administrative command; its error output is the error.
+pub fn run(command: &mut Command) -> Outcome<()> {
+    let output = output(command, None, COMMAND_LIMIT)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr).trim()))
+}
+
+fn feed(command: &mut Command, input: &str) -> Outcome<()> {
+    let output = output(command, Some(input), COMMAND_LIMIT)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?} failed: {}\n{input}", String::from_utf8_lossy(&output.stderr).trim()))
+}
+
+/// Runs a command to its end within a limit, with its output.
+pub fn output(command: &mut Command, input: Option<&str>, limit: Duration) -> Outcome<Output> {
+    let mut child = command
+        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{command:?}"))?;
+    if let (Some(input), Some(mut pipe)) = (input, child.stdin.take()) {
+        pipe.write_all(input.as_bytes()).with_context(|| format!("{command:?}"))?;
+    }
+    let pid = child.id().to_string();
+    let (done, wait) = mpsc::channel();
+    thread::spawn(move || {
+        // The other end is gone after the limit.
+        let _ = done.send(child.wait_with_output());
+    });
+    match wait.recv_timeout(limit) {
+        Ok(output) => output.with_context(|| format!("{command:?}")),
+        Err(_) => {
+            let _ = Command::new("kill").args(["-KILL", &pid]).status();
+            Err(format!("{command:?} was still running after {} s", limit.as_secs()))
+        }
+    }
+}
+
+/// How a server says that it is ready.
+pub enum Ready {
+    /// It prints the line `ready`.
+    Word,
+    /// In this namespace, something listens that this filter of `ss` finds.
+    Listening(String, String),
+}
+
+/// A server started inside a namespace. Ended when dropped.
+pub struct Server {
+    child: Child,
+    // Our own servers end when this closes, even if the harness is killed.
+    _input: Option<ChildStdin>,
+}
+
+impl Server {
+    /// Starts it and waits until it is ready.
+    pub fn start(command: &mut Command, ready: Ready) -> Outcome<Self> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{command:?}"))?;
+        let input = child.stdin.take();
+        let lines = line_channel(child.stdout.take());
+        let errors = line_channel(child.stderr.take());
+        let mut server = Self { child, _input: input };
+        let until = Instant::now() + READY_LIMIT;
+        loop {
+            let is_ready = match &ready {
+                Ready::Word => {
+                    matches!(lines.recv_timeout(Duration::from_millis(50)), Ok(line) if line == "ready")
+                }
+                Ready::Listening(namespace, filter) => {
+                    thread::sleep(Duration::from_millis(30));
+                    listens(namespace, filter)
+                }
+            };
+            if is_ready {
+                return Ok(server);
+            }
+            let ended = server.child.try_wait().context("server")?;
+            if ended.is_some() || Instant::now() > until {
+                thread::sleep(Duration::from_millis(50));
+                let said: Vec<String> = errors.try_iter().chain(lines.try_iter()).collect();
+                let how = if ended.is_some() { "ended at once" } else { "was not ready in time" };
+                return Err(format!("{command:?} {how}: {}", said.join("; ")));
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn listens(namespace: &str, filter: &str) -> bool {
+    Command::new("ip")
+        .args(["netns", "exec", namespace, "ss", "-Hltn"])
+        .args(filter.split(' '))
+        .output()
+        .is_ok_and(|output| !output.stdout.is_empty())
+}
+
+/// Reads a pipe on a thread, so that a chatty server never blocks.
+fn line_channel(pipe: Option<impl std::io::Read + Send + 'static>) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    if let Some(pipe) = pipe {
+        thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                // After the start nobody listens any more; the pipe is emptied all the same.
+                let _ = sender.send(line);
+            }
+        });
+    }
+    receiver
+}

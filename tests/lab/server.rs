@@ -1,0 +1,402 @@
+//! The world's servers: TLS and HTTP as the real services answer, and each way a server or a box
+//! in front of it can fail. Runs inside a namespace, as this very program with `serve --spec FILE`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::convert::Infallible;
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use hyper::body::{Bytes, Frame, SizeHint};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::server::WebPkiClientVerifier;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use crate::Outcome;
+use crate::dns::{self, DnsSpec};
+use crate::outcome::Context;
+use crate::pki::{Authority, Certificate, Pki};
+
+/// No connection is held longer than this, whatever the other side does.
+const CONNECTION_LIMIT: Duration = Duration::from_secs(120);
+
+/// Everything one server process does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServeSpec {
+    /// Folder of the authorities.
+    pub pki: PathBuf,
+    /// The DNS server, where this process runs one.
+    #[serde(default)]
+    pub dns: Option<DnsSpec>,
+    /// The hosts.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// One host.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its name, for the certificate.
+    pub name: String,
+    /// Where it listens.
+    pub listen: Vec<SocketAddr>,
+    /// What it speaks.
+    pub speaks: Speaks,
+    /// What it answers.
+    pub answer: Answer,
+    /// What goes wrong, if anything does.
+    #[serde(default)]
+    pub fault: Option<ServerFault>,
+    /// The certificate it shows.
+    #[serde(default)]
+    pub certificate: Certificate,
+}
+
+/// What a server speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speaks {
+    /// TLS 1.3 and 1.2, HTTP/2 and HTTP/1.1.
+    #[default]
+    Https,
+    /// The same without HTTP/2.
+    Http1,
+    /// The same without ALPN: HTTP/1.1 by silence.
+    NoAlpn,
+    /// TLS 1.2 only.
+    Tls12,
+    /// HTTP in the clear.
+    Http,
+    /// A server that speaks first, in the clear (the answer's body).
+    Banner,
+}
+
+/// The answer to a request.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Only requests whose path begins so are answered like this, others with 404.
+    #[serde(default)]
+    pub path: String,
+    /// Status code.
+    #[serde(default)]
+    pub status: u16,
+    /// Response headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Body; `{host}` stands for the host's name.
+    #[serde(default)]
+    pub body: String,
+}
+
+/// How a server, or a box in front of it, goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServerFault {
+    /// Nothing listens: the kernel answers with RST.
+    Closed,
+    /// Connections are accepted, and nothing more comes.
+    Silent,
+    /// RST after the ClientHello.
+    ResetAfterHello,
+    /// FIN after the ClientHello.
+    CloseAfterHello,
+    /// The fatal alert `handshake_failure` after the ClientHello.
+    AlertHandshakeFailure,
+    /// The fatal alert `protocol_version` after the ClientHello.
+    AlertProtocolVersion,
+    /// An HTTP answer in the clear where TLS was expected.
+    PlainText,
+    /// A client certificate is demanded; without one, the alert says so.
+    ClientCertificate,
+    /// 503.
+    ServerError,
+    /// The request is read and never answered.
+    HttpSilent,
+    /// The body is cut off in the middle.
+    HttpCut,
+    /// The first connection of each client is left unanswered; later ones are served.
+    SecondTry,
+    /// A page that is not the service's, on its own certificate.
+    StrangePage,
+}
+
+/// Runs until standard input closes. Prints `ready` when everything listens.
+pub fn run(spec_file: &Path) -> Outcome<()> {
+    let text = std::fs::read_to_string(spec_file).context("server specification")?;
+    let spec: ServeSpec = serde_json::from_str(&text).context("server specification")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("runtime")?;
+    runtime.block_on(async {
+        let pki = Pki::open(&spec.pki);
+        for endpoint in spec.endpoints {
+            start(endpoint, &pki).await?;
+        }
+        if let Some(dns) = spec.dns {
+            dns::start(dns).await?;
+        }
+        let (ended, end) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            wait_for_end_of_input();
+            // The receiver lives as long as the program.
+            let _ = ended.send(());
+        });
+        let mut out = std::io::stdout();
+        writeln!(out, "ready").and_then(|()| out.flush()).context("standard output")?;
+        let _ = end.await;
+        Ok(())
+    })
+}
+
+/// Blocks until the harness goes away, so that no server outlives it.
+pub fn wait_for_end_of_input() {
+    let mut sink = [0; 64];
+    while matches!(std::io::stdin().read(&mut sink), Ok(n) if n > 0) {}
+}
+
+/// Binds one host and serves it for ever.
+pub async fn start(endpoint: Endpoint, pki: &Pki) -> Outcome<()> {
+    if endpoint.fault == Some(ServerFault::Closed) {
+        return Ok(());
+    }
+    let tls = match endpoint.speaks {
+        Speaks::Http | Speaks::Banner => None,
+        _ => Some(TlsAcceptor::from(Arc::new(tls_config(&endpoint, pki)?))),
+    };
+    let endpoint = Arc::new(endpoint);
+    for &address in &endpoint.listen {
+        let listener =
+            TcpListener::bind(address).await.with_context(|| format!("{} on {address}", endpoint.name))?;
+        let (endpoint, tls) = (Arc::clone(&endpoint), tls.clone());
+        tokio::spawn(async move {
+            let mut connections = 0u64;
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { continue };
+                connections += 1;
+                let (endpoint, tls, first) = (Arc::clone(&endpoint), tls.clone(), connections == 1);
+                tokio::spawn(async move {
+                    // Errors here are the client's doing (it went away) or the script's.
+                    let _ = tokio::time::timeout(CONNECTION_LIMIT, connection(stream, endpoint, tls, first))
+                        .await;
+                });
+            }
+        });
+    }
+    Ok(())
+}
+
+fn tls_config(endpoint: &Endpoint, pki: &Pki) -> Outcome<ServerConfig> {
+    let (chain, key) = pki.issue(&endpoint.name, endpoint.certificate)?.der()?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions: &[&rustls::SupportedProtocolVersion] = match endpoint.speaks {
+        Speaks::Tls12 => &[&rustls::version::TLS12],
+        _ => rustls::DEFAULT_VERSIONS,
+    };
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(versions)
+        .context("TLS versions")?;
+    let builder = if endpoint.fault == Some(ServerFault::ClientCertificate) {
+        let mut roots = rustls::RootCertStore::empty();
+        let root =
+            CertificateDer::from_pem_file(pki.root_file(Authority::Corporate)).context("corporate root")?;
+        roots.add(root).context("corporate root")?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .context("client verifier")?;
+        builder.with_client_cert_verifier(verifier)
+    } else {
+        builder.with_no_client_auth()
+    };
+    let mut config = builder.with_single_cert(chain, key).context("server certificate")?;
+    config.alpn_protocols = match endpoint.speaks {
+        Speaks::Https => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        Speaks::Http1 | Speaks::Tls12 => vec![b"http/1.1".to_vec()],
+        _ => Vec::new(),
+    };
+    Ok(config)
+}
+
+async fn connection(
+    mut stream: TcpStream,
+    endpoint: Arc<Endpoint>,
+    tls: Option<TlsAcceptor>,
+    first: bool,
+) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    match endpoint.fault {
+        Some(ServerFault::Silent) => return drain(&mut stream).await,
+        Some(ServerFault::SecondTry) if first => return drain(&mut stream).await,
+        Some(ServerFault::ResetAfterHello) => {
+            read_hello(&mut stream).await?;
+            return stream.set_zero_linger();
+        }
+        Some(ServerFault::CloseAfterHello) => {
+            read_hello(&mut stream).await?;
+            stream.shutdown().await?;
+            return drain(&mut stream).await;
+        }
+        Some(ServerFault::AlertHandshakeFailure) => return alert(&mut stream, 40).await,
+        Some(ServerFault::AlertProtocolVersion) => return alert(&mut stream, 70).await,
+        Some(ServerFault::PlainText) => {
+            read_hello(&mut stream).await?;
+            let page = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 16\r\n\
+                        connection: close\r\n\r\nthis is not TLS\n";
+            stream.write_all(page.as_bytes()).await?;
+            stream.shutdown().await?;
+            return drain(&mut stream).await;
+        }
+        _ => {}
+    }
+    if endpoint.speaks == Speaks::Banner {
+        stream.write_all(endpoint.answer.body.as_bytes()).await?;
+        return drain(&mut stream).await;
+    }
+    match tls {
+        None => http(stream, endpoint, false).await,
+        Some(acceptor) => {
+            let stream = match acceptor.accept(stream).into_fallible().await {
+                Ok(stream) => stream,
+                // The alert is on its way. Closing over unread data would send a RST after it, and
+                // the client might never see the alert.
+                Err((error, mut stream)) => {
+                    stream.shutdown().await?;
+                    drain(&mut stream).await?;
+                    return Err(error);
+                }
+            };
+            let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+            http(stream, endpoint, h2).await
+        }
+    }
+}
+
+/// Reads the whole first record, so that nothing unread turns a FIN into a RST.
+async fn read_hello(stream: &mut TcpStream) -> std::io::Result<()> {
+    let mut head = [0; 5];
+    stream.read_exact(&mut head).await?;
+    let mut body = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+    stream.read_exact(&mut body).await?;
+    Ok(())
+}
+
+async fn alert(stream: &mut TcpStream, description: u8) -> std::io::Result<()> {
+    read_hello(stream).await?;
+    stream.write_all(&[21, 3, 3, 0, 2, 2, description]).await?;
+    stream.shutdown().await?;
+    drain(stream).await
+}
+
+async fn drain(stream: &mut TcpStream) -> std::io::Result<()> {
+    let mut buffer = [0; 4096];
+    while stream.read(&mut buffer).await? > 0 {}
+    Ok(())
+}
+
+async fn http<S>(stream: S, endpoint: Arc<Endpoint>, h2: bool) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+        let endpoint = Arc::clone(&endpoint);
+        async move { Ok::<_, Infallible>(respond(request.uri().path(), &endpoint).await) }
+    });
+    let io = TokioIo::new(stream);
+    let served = if h2 {
+        hyper::server::conn::http2::Builder::new(TokioExecutor::new()).serve_connection(io, service).await
+    } else {
+        hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(io, service)
+            .await
+    };
+    served.map_err(std::io::Error::other)
+}
+
+async fn respond(path: &str, endpoint: &Endpoint) -> Response<Body> {
+    let plain = |status: u16, kind: &str, body: &str| {
+        let mut response = Response::new(Body::whole(body));
+        *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap();
+        response.headers_mut().insert("content-type", kind.parse().unwrap());
+        response
+    };
+    match endpoint.fault {
+        Some(ServerFault::ServerError) => {
+            return plain(503, "text/plain", "upstream connect error or disconnect\n");
+        }
+        Some(ServerFault::HttpSilent) => std::future::pending().await,
+        Some(ServerFault::StrangePage) => {
+            return plain(200, "text/html", "<html><body><h1>It works</h1></body></html>\n");
+        }
+        _ => {}
+    }
+    let answer = &endpoint.answer;
+    if !path.starts_with(&answer.path) {
+        return plain(404, "text/plain", "not found\n");
+    }
+    let body = answer.body.replace("{host}", &endpoint.name);
+    let mut response = plain(answer.status, "text/plain", &body);
+    for (name, value) in &answer.headers {
+        let name: hyper::header::HeaderName = name.parse().unwrap();
+        response.headers_mut().insert(name, value.parse().unwrap());
+    }
+    if endpoint.fault == Some(ServerFault::HttpCut) {
+        *response.body_mut() = Body::cut(&body);
+    }
+    response
+}
+
+/// A body that may end too early.
+struct Body {
+    pieces: VecDeque<Bytes>,
+    promised: u64,
+    cut: bool,
+}
+
+impl Body {
+    fn whole(text: &str) -> Self {
+        let pieces = VecDeque::from([Bytes::copy_from_slice(text.as_bytes())]);
+        Self { pieces, promised: text.len() as u64, cut: false }
+    }
+
+    /// Half of the text, of a length that promises all of it and more.
+    fn cut(text: &str) -> Self {
+        let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
+        Self { pieces: VecDeque::from([half]), promised: text.len() as u64 + 1000, cut: true }
+    }
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        match self.pieces.pop_front() {
+            Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+            // One round of the loop in between, so that the half is on its way before the cut.
+            None if self.cut && self.promised > 0 => {
+                self.promised = 0;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            None if self.cut => Poll::Ready(Some(Err(std::io::Error::other("cut by the script")))),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.promised)
+    }
+}
