@@ -40,6 +40,10 @@ fn configuration(name: &str, provider: u8, settings: &[(usize, u8)]) -> Configur
         (at("inferenceVertexRegion"), provider / 6),
         (at("inferenceGatewayBaseUrl"), provider / 6),
         (at("inferenceFoundryResource"), provider / 6),
+        // Three keys that only count together; by chance alone they seldom are.
+        (at("inferenceFoundryTenantId"), 0),
+        (at("inferenceFoundryClientId"), 0),
+        (at("inferenceFoundryAuthFlow"), provider / 7),
     ]);
     generated::configuration(name, &PACK.keys, &all)
 }

@@ -99,7 +99,7 @@ fn entries_follow_the_grammar_and_bad_ones_are_dropped_one_by_one() {
         "disableNonessentialTelemetry": true,
         "coworkEgressAllowedHosts": [
             "a.aurora-mills.example", "*.docs.aurora-mills.example", "b.aurora-mills.example:8443", "10.0.0.7",
-            "https://wrong.example", "wrong.example/path", "10.0.0.0/8", "[2001:db8::1]", "a.*.example", "*:80",
+            "https://wrong.example", "other.example/path", "10.0.0.0/8", "[2001:db8::1]", "a.*.example", "*:80",
             "169.254.169.254",
         ],
     }));

@@ -326,7 +326,8 @@ fn no_command_in_any_format_shows_a_secret_of_any_file() {
                 let code = run.quiet(&args);
                 runs += 1;
                 if ["hosts", "config"].contains(&command.as_str()) && !path.ends_with("broken.reg") {
-                    assert_eq!(code, Some(0), "{args:?}");
+                    // A firewall product that cannot say what is asked refuses with 2.
+                    assert!(matches!(code, Some(0 | 2)), "{args:?}: {code:?}");
                 }
                 if !["check", "hosts", "config"].contains(&command.as_str()) {
                     run.quiet(&[&[command.as_str(), path, path], variant.as_slice()].concat());
