@@ -77,7 +77,10 @@ wait_for() {
     else
         failed+=("$target")
         printf '%-16s FAILED (exit %s); the end of %s:\n' "$target" "$status" "$log"
-        grep -vE '^#[0-9]+\s+(NEW|REDUCE|pulse)' "$log" | tail -n 40 | cut -c 1-400 | sed 's/^/    /'
+        # What was asserted, or else the fuzzer's own complaint (time, memory); then the input.
+        { grep -a -m 1 -A 4 'panicked at' "$log" || grep -aE 'ERROR|SUMMARY' "$log" || tail -n 5 "$log"; } |
+            cut -c 1-600 | sed 's/^/    /'
+        grep -aoE '(Test unit written to|Base64:) .*' "$log" | cut -c 1-2000 | sed 's/^/    /' || true
         echo "    again: cargo fuzz run -s $sanitizer $target fuzz/artifacts/$target/<file>"
     fi
 }

@@ -15,7 +15,8 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(host.name().is_some_and(|n| host.covers(n)), host.name().is_some());
         rules().services.for_host(text);
     }
-    if let Ok(requirement) = adhoc::requirement(text, |name| rules().services.for_host(name).is_some()) {
+    let known = |name: &str| rules().services.for_host(name).is_some();
+    if let Ok(requirement) = adhoc::requirement(text, known, |_| false) {
         assert!(requirement.port > 0);
         assert!(!requirement.host.is_wildcard() && !requirement.host.is_link_local());
     }

@@ -42,8 +42,20 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         1 => texts.credentials = text,
         2 => texts.networks = text,
         3 => texts.keys = text,
-        4 => return services(Services::parse((text, "f"), (ADDRESSES, "addresses.toml"), (NETWORKS, "networks.toml"))),
-        5 => return services(Services::parse((SERVICES, "services.toml"), (text, "f"), (NETWORKS, "networks.toml"))),
+        4 => {
+            return services(Services::parse(
+                (text, "f"),
+                (ADDRESSES, "addresses.toml"),
+                (NETWORKS, "networks.toml"),
+            ));
+        }
+        5 => {
+            return services(Services::parse(
+                (SERVICES, "services.toml"),
+                (text, "f"),
+                (NETWORKS, "networks.toml"),
+            ));
+        }
         6 => {
             let _ = Codes::parse(text, "f").map_err(|e| e.to_string());
             return Corpus::Keep;

@@ -76,7 +76,7 @@ fn has_text(value: &Value) -> bool {
         Value::Text(_) => true,
         Value::List(items) => items.iter().any(has_text),
         Value::Map(map) => map.values().any(has_text),
-        Value::Bool(_) | Value::Integer(_) | Value::Secret(_) => false,
+        Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Secret(_) => false,
     }
 }
 
@@ -102,7 +102,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
         Value::Secret(secret) => found.push(secret.expose().to_owned()),
         Value::List(items) => items.iter().for_each(|v| collect(v, found)),
         Value::Map(map) => map.values().for_each(|v| collect(v, found)),
-        Value::Bool(_) | Value::Integer(_) | Value::Text(_) => {}
+        Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Text(_) => {}
     }
 }
 

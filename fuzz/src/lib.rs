@@ -2,6 +2,7 @@
 //! input is.
 
 pub mod configuration;
+pub mod effective;
 pub mod invented;
 pub mod memory;
 pub mod rendering;

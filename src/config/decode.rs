@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::shown;
+use super::error::{shown, visible};
 use super::formats::json_text;
 use super::formats::tree::{MAX_VALUES, Raw};
 use super::formats::{Document, Encoding, Entry, LostTo};
@@ -375,8 +375,7 @@ fn list(names: &[String]) -> String {
 }
 
 fn shown_path(path: &str) -> String {
-    let text: String = path.chars().take(200).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    text
+    path.chars().take(200).map(visible).collect()
 }
 
 /// Why a value is not used. The texts never hold the value of a key that can be secret.

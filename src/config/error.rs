@@ -280,22 +280,44 @@ impl Fault {
     }
 }
 
-/// A file name fit for one line of a terminal: control characters replaced. Names of files come
-/// from the user, yet also from folders someone else packed.
+/// A file name fit for one line of a terminal: control and invisible characters replaced. Names of
+/// files come from the user, yet also from folders someone else packed.
 pub(crate) fn shown_file(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() || is_bidi(c) { '\u{fffd}' } else { c }).collect()
+    name.chars().map(visible).collect()
 }
 
-/// A name found inside a file, fit to be printed: control characters replaced, cut at 60.
+/// A name found inside a file, fit to be printed: control and invisible characters replaced, cut
+/// at 60.
 pub(crate) fn shown(name: &str) -> String {
-    let mut text: String =
-        name.chars().take(60).map(|c| if c.is_control() || is_bidi(c) { '\u{fffd}' } else { c }).collect();
+    let mut text: String = name.chars().take(60).map(visible).collect();
     if name.chars().nth(60).is_some() {
         text.push('…');
     }
     text
 }
 
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// `c`, or a mark in the place of what is not seen (control characters, spaces of no width, byte
+/// order marks) or changes what is seen (the direction of writing, line separators).
+pub(crate) fn visible(c: char) -> char {
+    let unseen = c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}');
+    if unseen { '\u{fffd}' } else { c }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_unseen_is_shown() {
+        let unseen = "a\u{1b}[1m\u{feff}b\u{200b}\u{200c}\u{202e}\u{2028}\u{e0041}ü";
+        let marked = "a\u{fffd}[1m\u{fffd}b\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}ü";
+        assert_eq!(shown(unseen), marked);
+        assert_eq!(shown_file(unseen), marked);
+        assert_eq!(shown(&"x".repeat(61)), format!("{}…", "x".repeat(60)));
+    }
 }

@@ -1,8 +1,8 @@
 //! What the app says it applied: `managed-config.txt` of its diagnostic report. The layout is not
 //! documented, so lines are read leniently: a known key, a colon or an equals sign, a value.
 
-use super::tree::{Member, Raw};
-use super::{Document, Encoding, Entry, Note, json, json_text, sniff};
+use super::tree::{MAX_VALUES, Member, Raw};
+use super::{Document, Encoding, Entry, Note, json, json_text, sniff, zip};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::{Known, Names};
 use crate::config::places::Places;
@@ -12,6 +12,10 @@ use crate::terms::Severity;
 /// Most lines that one value may take.
 const MAX_VALUE_LINES: usize = 2000;
 
+/// Most lines that are looked at for the ends of values, in one report: brackets that never close
+/// would make each line cost thousands.
+const MAX_SEARCHED: usize = 50_000;
+
 /// What stands for a value that the report hides: present, and no placeholder to be filled in.
 const HIDDEN: &str = "(hidden by the app's report)";
 
@@ -20,6 +24,13 @@ const HIDDEN: &str = "(hidden by the app's report)";
 /// # Errors
 /// When no known key stands in it.
 pub(crate) fn read(text: &str, file: &str, names: &Names, places: &Places) -> Result<Document, ConfigError> {
+    if text.len() > zip::MAX_UNPACKED {
+        return Err(ConfigError::NotConfiguration {
+            place: Place::file(file),
+            what: "this is named like the app's diagnostic report, and larger than any real one".to_owned(),
+            next: "Export the diagnostic report again".to_owned(),
+        });
+    }
     let mut doc = if text.trim_start().starts_with('{') {
         match json::read(text, file, false, names, places)? {
             json::Json::Document(doc) => doc,
@@ -28,6 +39,9 @@ pub(crate) fn read(text: &str, file: &str, names: &Names, places: &Places) -> Re
     } else {
         lines(text, names)
     };
+    if doc.entries.len() + doc.notes.len() > MAX_VALUES {
+        return Err(ConfigError::TooMany { place: Place::file(file), limit: MAX_VALUES });
+    }
     if doc.entries.is_empty() && doc.touched.is_empty() {
         return Err(nothing(file));
     }
@@ -60,7 +74,11 @@ fn lines(text: &str, names: &Names) -> Document {
     let lines: Vec<&str> = text.lines().collect();
     let mut errors = false;
     let mut at = 0;
+    let (mut searchable, mut values) = (MAX_SEARCHED, MAX_VALUES);
     while let Some(line) = lines.get(at) {
+        if doc.entries.len() + doc.notes.len() > MAX_VALUES {
+            break;
+        }
         let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
         at += 1;
         let bare = line.trim().trim_start_matches(['-', '*', '•', '#', '=', ' ']);
@@ -103,10 +121,16 @@ fn lines(text: &str, names: &Names) -> Document {
             },
             "" | "(not set)" | "(unset)" | "not set" | "unset" | "null" | "undefined" => continue,
             open if open.starts_with(['{', '[']) => {
-                let (text, more) = balanced(open, lines.get(at..).unwrap_or_default());
+                let (text, more) = balanced(open, lines.get(at..).unwrap_or_default(), &mut searchable);
                 at += more;
-                // Left as text when it is no JSON: the decoder says what is wrong with it.
-                json_text::parse(&text).unwrap_or(Raw::Text(text))
+                match json_text::parse_within(&text, values) {
+                    Ok((raw, count)) => {
+                        values -= count;
+                        raw
+                    }
+                    // Left as text when it is no JSON: the decoder says what is wrong with it.
+                    Err(_) => Raw::Text(text),
+                }
             }
             text => Raw::Text(unquoted(text).to_owned()),
         };
@@ -137,15 +161,17 @@ fn is_hidden(value: &str) -> bool {
 }
 
 /// `first` with as many of the following lines as it takes to close its brackets, and their number.
-fn balanced(first: &str, following: &[&str]) -> (String, usize) {
+/// `searchable` is how many more lines may be looked at.
+fn balanced(first: &str, following: &[&str], searchable: &mut usize) -> (String, usize) {
     let mut text = first.to_owned();
     let mut state = Brackets::default();
     state.take(first);
     let mut used = 0;
-    for line in following.iter().take(MAX_VALUE_LINES) {
+    for line in following.iter().take(MAX_VALUE_LINES.min(*searchable)) {
         if state.depth <= 0 {
             break;
         }
+        *searchable -= 1;
         used += 1;
         text.push('\n');
         text.push_str(line);
@@ -186,9 +212,12 @@ mod tests {
 
     #[test]
     fn brackets_close_over_lines_and_text() {
-        assert_eq!(balanced("[1]", &["x"]), ("[1]".to_owned(), 0));
-        assert_eq!(balanced("{\"a\": \"}\",", &["\"b\": [\"]\"", "]}", "x"]).1, 2);
-        assert_eq!(balanced("[never", &["closed"]), ("[never".to_owned(), 0));
+        let mut lines = 10;
+        assert_eq!(balanced("[1]", &["x"], &mut lines), ("[1]".to_owned(), 0));
+        assert_eq!(balanced("{\"a\": \"}\",", &["\"b\": [\"]\"", "]}", "x"], &mut lines).1, 2);
+        assert_eq!(balanced("[never", &["closed"], &mut lines), ("[never".to_owned(), 0));
+        assert_eq!(lines, 7);
+        assert_eq!(balanced("[", &["]"], &mut 0), ("[".to_owned(), 0));
     }
 
     #[test]
