@@ -23,6 +23,18 @@ pub struct Observations {
     pub stopped: Option<Stopped>,
 }
 
+impl Observations {
+    /// The attempts that the app would make too: all but the experiments.
+    pub fn plain(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().filter(|a| a.variation.is_none())
+    }
+
+    /// The experiments.
+    pub fn experiments(&self) -> impl Iterator<Item = (&Attempt, &Variation)> {
+        self.attempts.iter().filter_map(|a| Some((a, a.variation.as_ref()?)))
+    }
+}
+
 /// Why a run ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -80,6 +92,73 @@ pub enum Purpose {
     First,
     /// An immediate failure, tried once more after the first wave.
     Repeat,
+    /// An experiment: something that the app would not do, to find out what is in the way. The
+    /// attempt's `variation` says what; such an attempt never counts as the host's own.
+    Experiment,
+}
+
+/// In what an experiment differs from the walk that the app would make.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Variation {
+    /// The address that is dialled; the name is then not looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// The server name in the handshake.
+    #[serde(skip_serializing_if = "ServerName::is_own")]
+    pub server_name: ServerName,
+    /// A classical, small ClientHello that fits one packet, in place of the app's large one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub small_hello: bool,
+    /// Largest TCP segment, bytes; none for the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<u16>,
+    /// Another way than the path's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
+    /// The last stage that is tried.
+    #[serde(skip_serializing_if = "LastStage::is_whole")]
+    pub until: LastStage,
+}
+
+/// The server name that an experiment sends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "name")]
+pub enum ServerName {
+    /// The host's own.
+    #[default]
+    Own,
+    /// None at all.
+    Absent,
+    /// That of another host of this list, which was reached in this run.
+    Of(String),
+}
+
+impl ServerName {
+    fn is_own(&self) -> bool {
+        *self == Self::Own
+    }
+}
+
+/// How far an experiment goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LastStage {
+    /// The name lookup.
+    Dns,
+    /// The connection.
+    Tcp,
+    /// The handshake: no request is sent.
+    Tls,
+    /// The request, where the transport has one.
+    #[default]
+    Whole,
+}
+
+impl LastStage {
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
 }
 
 /// One walk down the ladder: DNS, TCP, proxy, TLS, HTTP. Stages not reached are absent.
@@ -91,6 +170,9 @@ pub struct Attempt {
     pub path: usize,
     /// Why.
     pub purpose: Purpose,
+    /// In what it differs from what the app would do; only where the purpose is an experiment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variation: Option<Variation>,
     /// When it began.
     pub at_ms: u64,
     /// The way that was taken.

@@ -168,6 +168,20 @@ pub(crate) fn without_query_secrets(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text without the queries of its addresses, where tokens are sometimes kept.
+pub(crate) fn masked(text: &str) -> String {
+    let Some(at) = text.find("://") else { return text.to_owned() };
+    let (head, tail) = text.split_at(at + 3);
+    let end =
+        |t: &str| t.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\')).unwrap_or(t.len());
+    let (address, rest) = tail.split_at(end(tail));
+    let rest = masked(rest);
+    match address.split_once('?') {
+        Some((plain, query)) if !query.is_empty() => format!("{head}{plain}?[hidden]{rest}"),
+        _ => format!("{head}{address}{rest}"),
+    }
+}
+
 /// Whether the next element of a list is the value of this flag, and secret.
 fn is_flag(text: &str) -> bool {
     text.starts_with('-') && !text.contains('=') && names_secret(text)
@@ -338,6 +352,16 @@ mod tests {
 
     fn map(pairs: &[(&str, Value)]) -> Value {
         Value::Map(pairs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect())
+    }
+
+    #[test]
+    fn queries_of_addresses_are_hidden() {
+        assert_eq!(masked("https://h.example/v1?key=abc&x=1"), "https://h.example/v1?[hidden]");
+        assert_eq!(
+            masked("a https://h.example/?k=v and \"https://i.example?k\" b?c"),
+            "a https://h.example/?[hidden] and \"https://i.example?[hidden]\" b?c"
+        );
+        assert_eq!(masked("what? nothing"), "what? nothing");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod value;
 pub mod write;
 
 pub use error::{ConfigError, Place};
+pub(crate) use hygiene::masked;
 pub use read::{Input, MAX_FILE_BYTES, Profiles, ReadOptions, file, read, read_bytes, read_with};
 pub use secret::Secret;
 pub use value::{

@@ -2,20 +2,21 @@
 //! secret is never among them.
 
 use super::facts::Facts;
-use crate::config::Value;
+use crate::config::{Value, masked};
 use crate::rules::{Condition, KeyPath, Pack, Scope, Test};
 use crate::terms::AppVersion;
 
 /// Longest text of a value that is shown, in characters.
 const SHOWN: usize = 60;
 
-/// A value as a reader may see it: one short line, secrets and the insides of objects left out.
+/// A value as a reader may see it: one short line, secrets, queries of
+/// addresses and the insides of objects left out.
 pub fn value(value: &Value) -> String {
     match value {
         Value::Bool(b) => b.to_string(),
         Value::Integer(i) => i.to_string(),
         Value::Number(t) | Value::Text(t) => {
-            let clean: String = t.chars().filter(|c| !c.is_control()).collect();
+            let clean: String = masked(t).chars().filter(|c| !c.is_control()).collect();
             if clean.chars().count() > SHOWN {
                 let cut: String = clean.chars().take(SHOWN - 3).collect();
                 format!("\"{cut}...\"")

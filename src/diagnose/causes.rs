@@ -221,7 +221,7 @@ fn all_dropped(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
         .into_iter()
         .filter(|n| hosts.get(*n).is_some_and(direct))
         .collect();
-    let answered = context.observations.attempts.iter().flat_map(|a| &a.tcp).any(|t| {
+    let answered = context.observations.plain().flat_map(|a| &a.tcp).any(|t| {
         !t.remote.ip().to_canonical().is_loopback()
             && matches!(t.outcome, TcpOutcome::Connected | TcpOutcome::Refused | TcpOutcome::Reset)
     });

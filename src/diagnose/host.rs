@@ -109,7 +109,7 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
 fn best(context: &Context<'_>, target: &Target, index: usize, path: &Path) -> Walk {
     let service = target.service.as_deref().and_then(|id| context.services.by_id(id));
     let of_path = |a: &&Attempt| a.target == target.id && a.path == index;
-    let all: Vec<&Attempt> = context.observations.attempts.iter().filter(of_path).collect();
+    let all: Vec<&Attempt> = context.observations.plain().filter(of_path).collect();
     let mut walks: Vec<Walk> = all
         .iter()
         .filter(|a| a.cut.is_none())

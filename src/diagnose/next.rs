@@ -17,7 +17,7 @@ pub fn next(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
     let mut experiments = Vec::new();
     for target in &plan.targets {
         for path in 0..target.paths.len() {
-            let mut tries = observations.attempts.iter().filter(|a| a.target == target.id && a.path == path);
+            let mut tries = observations.plain().filter(|a| a.target == target.id && a.path == path);
             let purpose = match (tries.next(), tries.next()) {
                 (None, _) => Purpose::First,
                 (Some(only), None) if only.purpose == Purpose::First && failed_at_once(only, half) => {
@@ -25,7 +25,7 @@ pub fn next(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
                 }
                 _ => continue,
             };
-            experiments.push(Experiment { target: target.id, path, purpose });
+            experiments.push(Experiment { target: target.id, path, purpose, variation: None });
         }
     }
     experiments

@@ -72,7 +72,7 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         say("inference", &[]);
     }
     let device_silent = |t: &Target| {
-        context.observations.attempts.iter().filter(|a| a.target == t.id).flat_map(|a| &a.tls).any(|tls| {
+        context.observations.plain().filter(|a| a.target == t.id).flat_map(|a| &a.tls).any(|tls| {
             !tls.chain.is_empty() && matches!(tls.device_trust, None | Some(Trust::Unavailable { .. }))
         })
     };

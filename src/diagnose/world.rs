@@ -53,7 +53,7 @@ impl World {
     pub fn observe(plan: &Plan, observations: &Observations, services: &Services) -> Self {
         let mut world = Self::default();
         let mut dates: Vec<Dated> = Vec::new();
-        for attempt in &observations.attempts {
+        for attempt in observations.plain() {
             let Some(target) = plan.target(attempt.target) else { continue };
             let operator = operator(target, services);
             if attempt.route == Route::Direct

@@ -107,7 +107,7 @@ impl Target {
 }
 
 /// One thing to try: a walk down the ladder of one path of one target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Experiment {
     /// The target's `id`.
     pub target: u32,
@@ -115,6 +115,8 @@ pub struct Experiment {
     pub path: usize,
     /// Why.
     pub purpose: crate::observation::Purpose,
+    /// In what it differs from the app's own walk.
+    pub variation: Option<crate::observation::Variation>,
 }
 
 /// Everything a run will send.
@@ -139,7 +141,14 @@ impl Plan {
         let purpose = crate::observation::Purpose::First;
         self.targets
             .iter()
-            .flat_map(|t| (0..t.paths.len()).map(move |path| Experiment { target: t.id, path, purpose }))
+            .flat_map(|t| {
+                (0..t.paths.len()).map(move |path| Experiment {
+                    target: t.id,
+                    path,
+                    purpose,
+                    variation: None,
+                })
+            })
             .collect()
     }
 }

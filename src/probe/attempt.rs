@@ -5,16 +5,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::observation::{HttpOutcome, TcpOutcome};
+use crate::observation::{HttpOutcome, LastStage, ServerName, TcpOutcome, Variation};
 use crate::plan::{Request, Route};
 use crate::terms::Transport;
 
 use super::hedge::{Budget, Ended, Try, hedge};
 use super::http::Endpoint;
 use super::record::Recorder;
+use super::tcp::Dial;
 use super::tls::{Offer, Secured};
 use super::trust::Chain;
 use super::wire::BoxedIo;
@@ -48,6 +50,34 @@ pub(super) struct Job {
     pub(super) request: Option<Request>,
     /// The way there.
     pub(super) route: Route,
+    /// In what it differs from the app's own walk.
+    pub(super) variation: Variation,
+}
+
+impl Job {
+    /// Whether the ladder ends before `stage`.
+    fn ends_before(&self, stage: LastStage) -> bool {
+        let rank = |s: LastStage| match s {
+            LastStage::Dns => 0,
+            LastStage::Tcp => 1,
+            LastStage::Tls => 2,
+            LastStage::Whole => 3,
+        };
+        rank(self.variation.until) < rank(stage)
+    }
+
+    /// The name that the handshake is for.
+    fn server_name(&self) -> Option<pki_types::ServerName<'static>> {
+        match &self.variation.server_name {
+            ServerName::Of(name) => tls::server_name(name),
+            ServerName::Own | ServerName::Absent => tls::server_name(&self.host),
+        }
+    }
+
+    fn hello(&self) -> tls::Hello {
+        let nameless = self.variation.server_name == ServerName::Absent;
+        tls::Hello { small: self.variation.small_hello, nameless }
+    }
 }
 
 /// What an attempt works with.
@@ -80,15 +110,27 @@ impl Ladder {
             Route::Direct => (&self.job.host, self.job.port),
             Route::Proxy { host, port, .. } => (host, *port),
         };
-        let Some(addresses) = self.addresses(host).await else { return };
+        let addresses = match self.job.variation.address {
+            Some(address) => vec![address],
+            None => match self.addresses(host).await {
+                Some(addresses) => addresses,
+                None => return,
+            },
+        };
+        if self.job.ends_before(LastStage::Tcp) {
+            return;
+        }
         let budget = Budget::start(self.stage());
-        let never = &self.shared.settings.never;
-        let Some(connected) = tcp::race(&self.recorder, &addresses, port, never, budget, background).await
+        let dial = Dial { never: &self.shared.settings.never, segment: self.job.variation.segment };
+        let Some(connected) = tcp::race(&self.recorder, &addresses, port, dial, budget, background).await
         else {
             return;
         };
         let remote = connected.remote;
         let Some(io) = self.through(connected.stream, remote).await else { return };
+        if self.job.ends_before(LastStage::Tls) {
+            return;
+        }
         let mut io = if self.job.transport.has_tls() {
             let Some(secured) = self.secure(io, remote).await else { return };
             self.recorder.tls_counts(secured.number);
@@ -97,6 +139,9 @@ impl Ladder {
         } else {
             (false, io)
         };
+        if self.job.ends_before(LastStage::Whole) {
+            return;
+        }
         match self.job.transport {
             Transport::Https | Transport::Http => {
                 if let Some(request) = &self.job.request {
@@ -145,7 +190,7 @@ impl Ladder {
             .hedge(
                 Box::pin(self.tunnel(Box::new(stream), true)),
                 Box::pin(async move {
-                    let stream = tcp::reconnect(&self.recorder, remote).await?;
+                    let stream = tcp::reconnect(&self.recorder, remote, self.job.variation.segment).await?;
                     self.tunnel(Box::new(stream), true).await
                 }),
             )
@@ -176,7 +221,7 @@ impl Ladder {
 
     /// A second way to the target, for a stage that has had no answer by half-time.
     async fn again(&self, remote: SocketAddr) -> Option<BoxedIo> {
-        let stream = tcp::reconnect(&self.recorder, remote).await?;
+        let stream = tcp::reconnect(&self.recorder, remote, self.job.variation.segment).await?;
         self.tunnel(Box::new(stream), false).await
     }
 
@@ -206,14 +251,15 @@ impl Ladder {
         offer: Offer,
         confirm: bool,
     ) -> Option<Secured> {
-        let name = tls::server_name(&self.job.host)?;
-        self.shared.client.handshake(&self.recorder, io, remote, name, offer, confirm).await
+        let name = self.job.server_name()?;
+        let hello = (offer, self.job.hello());
+        self.shared.client.handshake(&self.recorder, io, remote, name, hello, confirm).await
     }
 
     /// Has the chain read and judged, beside the ladder: by the public roots, which answer at once,
     /// and apart from them by the device's store, which may not.
     fn judge(&self, number: usize, chain: Chain, background: &mut JoinSet<()>) {
-        let Some(name) = tls::server_name(&self.job.host) else { return };
+        let Some(name) = self.job.server_name() else { return };
         let stage = self.stage();
         let (shared, recorder) = (Arc::clone(&self.shared), Arc::clone(&self.recorder));
         let (seen, asked) = (Arc::clone(&chain), name.clone());

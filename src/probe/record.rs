@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
 use crate::observation::{
-    Attempt, Banner, Certificate, Dns, Http, HttpOutcome, Proxy, Purpose, Stopped, Tcp, TcpOutcome, Tls,
-    TlsOutcome, TlsParameters, Trust,
+    Attempt, Banner, Certificate, Dns, Http, HttpOutcome, Proxy, Stopped, Tcp, TcpOutcome, Tls, TlsOutcome,
+    TlsParameters, Trust,
 };
-use crate::plan::Route;
+use crate::plan::{Experiment, Route};
 
 use super::tls::Witness;
 use super::wire::Meter;
@@ -49,12 +49,14 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// A new attempt, starting now. `origin` is the start of the run.
-    pub(super) fn new(origin: Instant, target: u32, path: usize, purpose: Purpose, route: Route) -> Self {
+    pub(super) fn new(origin: Instant, experiment: Experiment, route: Route) -> Self {
         let started = Instant::now();
+        let Experiment { target, path, purpose, variation } = experiment;
         let attempt = Attempt {
             target,
             path,
             purpose,
+            variation,
             at_ms: since(origin, started),
             route,
             dns: None,

@@ -40,7 +40,7 @@ impl Prober {
         observations.stage_timeout_ms =
             u64::try_from(shared.settings.stage_timeout.as_millis()).unwrap_or(u64::MAX);
         let jobs: Vec<(Experiment, Job)> =
-            experiments.iter().filter_map(|e| Some((*e, job(plan, e)?))).collect();
+            experiments.iter().filter_map(|e| Some((e.clone(), job(plan, e)?))).collect();
         progress.planned(jobs.len());
         if observations.stopped.is_some() || jobs.is_empty() {
             return;
@@ -58,13 +58,7 @@ impl Prober {
             let (permits, under_way) = (Arc::clone(&permits), Arc::clone(&under_way));
             running.spawn(async move {
                 let permit = permits.acquire_owned().await.ok()?;
-                let recorder = Arc::new(Recorder::new(
-                    shared.origin,
-                    experiment.target,
-                    experiment.path,
-                    experiment.purpose,
-                    job.route.clone(),
-                ));
+                let recorder = Arc::new(Recorder::new(shared.origin, experiment, job.route.clone()));
                 lock(&under_way).insert(number, (job.host.clone(), Arc::clone(&recorder)));
                 let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
                 ladder.walk(permit).await;
@@ -116,12 +110,14 @@ fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
     if target.skip.is_some() || target.probed.is_empty() {
         return None;
     }
+    let variation = experiment.variation.clone().unwrap_or_default();
     Some(Job {
         host: target.probed.clone(),
         port: target.port(),
         transport: target.transport(),
         request: target.request.clone(),
-        route: path.route.clone(),
+        route: variation.route.clone().unwrap_or_else(|| path.route.clone()),
+        variation,
     })
 }
 

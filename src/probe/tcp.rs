@@ -82,6 +82,15 @@ fn forbidden(address: IpAddr, never: &[IpAddr]) -> Option<&'static str> {
     never.contains(&address).then_some("address of a metadata service, never probed")
 }
 
+/// How connections are opened.
+#[derive(Clone, Copy)]
+pub(super) struct Dial<'a> {
+    /// Addresses that are never dialled, beside the link-local ones.
+    pub(super) never: &'a [IpAddr],
+    /// Largest segment, bytes; none for the system's.
+    pub(super) segment: Option<u16>,
+}
+
 /// Tries every address family at once, within one budget. Gives the first connection; what is
 /// still under way in the other family goes on in `background`, so that it is known whether it
 /// works too.
@@ -89,10 +98,11 @@ pub(super) async fn race(
     recorder: &Arc<Recorder>,
     addresses: &[IpAddr],
     port: u16,
-    never: &[IpAddr],
+    dial: Dial<'_>,
     budget: Budget,
     background: &mut JoinSet<()>,
 ) -> Option<Connected> {
+    let Dial { never, segment } = dial;
     let (refused, allowed): (Vec<IpAddr>, Vec<IpAddr>) =
         addresses.iter().partition(|a| forbidden(**a, never).is_some());
     for address in refused.into_iter().take(PER_FAMILY) {
@@ -112,7 +122,7 @@ pub(super) async fn race(
             .map(|a| SocketAddr::new(*a, port))
             .collect();
         if !family.is_empty() {
-            background.spawn(try_family(Arc::clone(recorder), family, budget, found.clone()));
+            background.spawn(try_family(Arc::clone(recorder), family, segment, budget, found.clone()));
         }
     }
     drop(found);
@@ -124,6 +134,7 @@ pub(super) async fn race(
 async fn try_family(
     recorder: Arc<Recorder>,
     mut waiting: VecDeque<SocketAddr>,
+    segment: Option<u16>,
     budget: Budget,
     found: mpsc::Sender<Connected>,
 ) {
@@ -156,13 +167,13 @@ async fn try_family(
             }
             () = sleep_until(next_at), if !waiting.is_empty() => {
                 if let Some(remote) = waiting.pop_front() {
-                    begun.push(start(&recorder, &mut running, remote, false));
+                    begun.push(start(&recorder, &mut running, remote, segment, false));
                 }
                 next_at = Instant::now() + NEXT_ADDRESS;
             }
             () = sleep_until(budget.half), if !confirmed && !lead_failed => {
                 confirmed = true;
-                begun.push(start(&recorder, &mut running, lead, true));
+                begun.push(start(&recorder, &mut running, lead, segment, true));
             }
             () = sleep_until(budget.end) => {
                 recorder.tcp_end_all(&begun, &TcpOutcome::Timeout);
@@ -177,16 +188,26 @@ async fn try_family(
 
 type Tried = (usize, SocketAddr, Result<TcpStream, TcpOutcome>);
 
-fn start(recorder: &Recorder, running: &mut JoinSet<Tried>, remote: SocketAddr, confirm: bool) -> usize {
+fn start(
+    recorder: &Recorder,
+    running: &mut JoinSet<Tried>,
+    remote: SocketAddr,
+    segment: Option<u16>,
+    confirm: bool,
+) -> usize {
     let number = recorder.tcp_begin(remote, confirm);
-    running.spawn(async move { (number, remote, connect(remote).await) });
+    running.spawn(async move { (number, remote, connect(remote, segment).await) });
     number
 }
 
 /// A recorded second connection to an address that answered before.
-pub(super) async fn reconnect(recorder: &Recorder, remote: SocketAddr) -> Option<TcpStream> {
+pub(super) async fn reconnect(
+    recorder: &Recorder,
+    remote: SocketAddr,
+    segment: Option<u16>,
+) -> Option<TcpStream> {
     let number = recorder.tcp_begin(remote, true);
-    match connect(remote).await {
+    match connect(remote, segment).await {
         Ok(stream) => {
             recorder.tcp_end(number, TcpOutcome::Connected, stream.local_addr().ok());
             Some(stream)
@@ -198,9 +219,9 @@ pub(super) async fn reconnect(recorder: &Recorder, remote: SocketAddr) -> Option
     }
 }
 
-async fn connect(remote: SocketAddr) -> Result<TcpStream, TcpOutcome> {
+async fn connect(remote: SocketAddr, segment: Option<u16>) -> Result<TcpStream, TcpOutcome> {
     let ipv6 = remote.is_ipv6();
-    let socket = socket(remote).map_err(|e| errno::connect_outcome(&e, ipv6, true))?;
+    let socket = socket(remote, segment).map_err(|e| errno::connect_outcome(&e, ipv6, true))?;
     let mut connecting = pin!(socket.connect(remote));
     let mut polls = 0_u32;
     let result = poll_fn(|cx| {
@@ -213,10 +234,17 @@ async fn connect(remote: SocketAddr) -> Result<TcpStream, TcpOutcome> {
 
 /// A socket ready to connect. TCP_NODELAY: without it a request waits one round trip for the
 /// acknowledgement of the handshake's last flight.
-fn socket(remote: SocketAddr) -> std::io::Result<TcpSocket> {
+fn socket(remote: SocketAddr, segment: Option<u16>) -> std::io::Result<TcpSocket> {
     let socket = Socket::new(Domain::for_address(remote), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
+    // Where the system cannot limit it, the experiment is made with its own and shows nothing.
+    #[cfg(unix)]
+    if let Some(segment) = segment {
+        socket.set_tcp_mss(u32::from(segment))?;
+    }
+    #[cfg(not(unix))]
+    let _ = segment;
     Ok(TcpSocket::from_std_stream(socket.into()))
 }
 

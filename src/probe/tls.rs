@@ -12,7 +12,9 @@ use rustls::client::{ClientConnection, ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
-use rustls::{AlertDescription, ClientConfig, DigitallySignedStruct, ProtocolVersion, SignatureScheme};
+use rustls::{
+    AlertDescription, ClientConfig, DigitallySignedStruct, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -120,11 +122,39 @@ impl Offer {
     }
 }
 
+/// In what the ClientHello of an experiment differs from the app's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Hello {
+    /// Classical key shares only, so that it fits one packet.
+    pub(super) small: bool,
+    /// No server name is sent.
+    pub(super) nameless: bool,
+}
+
+/// Key exchange groups of a small ClientHello.
+const SMALL_GROUPS: [NamedGroup; 3] = [NamedGroup::X25519, NamedGroup::secp256r1, NamedGroup::secp384r1];
+
+/// What every handshake has in common.
+fn template(provider: &Arc<CryptoProvider>) -> Result<ClientConfig, super::ProbeError> {
+    let witness = Witness::new(Arc::clone(provider));
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(provider))
+        .with_safe_default_protocol_versions()
+        .map_err(super::ProbeError::Tls)?
+        .dangerous()
+        .with_custom_certificate_verifier(witness)
+        .with_no_client_auth();
+    // Every handshake is a measurement; a resumed one would show no chain.
+    config.resumption = Resumption::disabled();
+    Ok(config)
+}
+
 /// What every handshake of a run shares.
 #[derive(Debug)]
 pub(super) struct Client {
     provider: Arc<CryptoProvider>,
     template: ClientConfig,
+    /// The same without the post-quantum key shares: its ClientHello fits one packet.
+    small: ClientConfig,
     warm: watch::Receiver<bool>,
 }
 
@@ -132,15 +162,10 @@ impl Client {
     /// Prepares the shared configuration and warms the random generator on a thread: its first
     /// use costs tens of milliseconds, which would otherwise stop every other host's handshake.
     pub(super) fn new(provider: Arc<CryptoProvider>) -> Result<Self, super::ProbeError> {
-        let witness = Witness::new(Arc::clone(&provider));
-        let mut template = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(super::ProbeError::Tls)?
-            .dangerous()
-            .with_custom_certificate_verifier(witness)
-            .with_no_client_auth();
-        // Every handshake is a measurement; a resumed one would show no chain.
-        template.resumption = Resumption::disabled();
+        let template = template(&provider)?;
+        let mut classical = CryptoProvider::clone(&provider);
+        classical.kx_groups.retain(|g| SMALL_GROUPS.contains(&g.name()));
+        let small = self::template(&Arc::new(classical))?;
         let (tell, warm) = watch::channel(false);
         let cold = Arc::clone(&provider);
         std::thread::Builder::new()
@@ -155,13 +180,14 @@ impl Client {
                 tell.send(true).ok();
             })
             .map_err(super::ProbeError::Thread)?;
-        Ok(Self { provider, template, warm })
+        Ok(Self { provider, template, small, warm })
     }
 
     /// One handshake's own configuration: a copy of the shared one with its own witness.
-    fn config(&self, offer: Offer) -> (Arc<ClientConfig>, Arc<Witness>) {
+    fn config(&self, offer: Offer, hello: Hello) -> (Arc<ClientConfig>, Arc<Witness>) {
         let witness = Witness::new(Arc::clone(&self.provider));
-        let mut config = self.template.clone();
+        let mut config = if hello.small { self.small.clone() } else { self.template.clone() };
+        config.enable_sni = !hello.nameless;
         config.alpn_protocols = offer.protocols();
         let (verifier, resolver) = (Arc::clone(&witness), Arc::clone(&witness));
         config.dangerous().set_certificate_verifier(verifier);
@@ -177,7 +203,7 @@ impl Client {
         name: ServerName<'static>,
     ) -> Result<(BoxedIo, Vec<CertificateDer<'static>>), TlsOutcome> {
         self.warm.clone().wait_for(|warm| *warm).await.ok();
-        let (config, witness) = self.config(Offer::Http1);
+        let (config, witness) = self.config(Offer::Http1, Hello::default());
         let (io, meter) = Metered::new(io);
         match TlsConnector::from(config).connect(name, io).await {
             Ok(stream) => Ok((Box::new(stream), witness.chain())),
@@ -192,14 +218,14 @@ impl Client {
         io: BoxedIo,
         remote: SocketAddr,
         name: ServerName<'static>,
-        offer: Offer,
+        (offer, hello): (Offer, Hello),
         confirm: bool,
     ) -> Option<Secured> {
         self.warm.clone().wait_for(|warm| *warm).await.ok();
-        let (config, witness) = self.config(offer);
+        let (config, witness) = self.config(offer, hello);
         let (io, meter) = Metered::new(io);
         let sni = match &name {
-            ServerName::DnsName(n) => Some(n.as_ref().to_owned()),
+            ServerName::DnsName(n) if !hello.nameless => Some(n.as_ref().to_owned()),
             _ => None,
         };
         let number = recorder.tls_begin(remote, sni, confirm, meter.clone(), Arc::clone(&witness));

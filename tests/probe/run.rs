@@ -14,7 +14,7 @@ async fn a_name_is_looked_up_once_per_wave_and_again_in_the_next() {
     let deadline = Instant::now() + Duration::from_secs(60);
     prober.run(&plan, &plan.first_wave(), &mut seen, deadline, &Quiet).await;
     assert_eq!(dns.asked(), ["A service.example.", "AAAA service.example."]);
-    let again = [Experiment { target: 2, path: 0, purpose: Purpose::Repeat }];
+    let again = [Experiment { target: 2, path: 0, purpose: Purpose::Repeat, variation: None }];
     prober.run(&plan, &again, &mut seen, deadline, &Quiet).await;
     assert_eq!((dns.asked().len(), seen.attempts.len()), (4, 4));
     assert_eq!((seen.attempts[3].target, seen.attempts[3].purpose), (2, Purpose::Repeat));
@@ -53,7 +53,7 @@ async fn the_deadline_keeps_what_is_known() {
     let mut seen = Observations::default();
     let progress = Count(std::cell::Cell::default());
     // The healthy one takes a place first and gives it to the third.
-    let only = [plan.first_wave()[0], plan.first_wave()[1]];
+    let only = [plan.first_wave()[0].clone(), plan.first_wave()[1].clone()];
     let deadline = Instant::now() + Duration::from_millis(1500);
     prober.run(&plan, &only, &mut seen, deadline, &progress).await;
     assert_eq!(seen.stopped, Some(Stopped::Deadline));

@@ -471,6 +471,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
         target: target.id,
         path: 0,
         purpose: Purpose::First,
+        variation: None,
         at_ms: 3,
         route: Route::Direct,
         dns: (!literal).then(|| Dns {

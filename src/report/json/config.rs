@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::config::{Effective, masked, shown};
+use super::super::config::{Effective, shown};
 use super::document;
+use crate::config::masked;
 use crate::config::{Configuration, Origin, Setting, ShadowedBy};
 use crate::rules::Pack;
 use crate::rules::keys::Key;

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::config::{Effective, masked, shown};
+use super::super::config::{Effective, shown};
 use super::super::layout::{Page, Paint, Style, columns};
 use super::super::{sanitise, words};
+use crate::config::masked;
 use crate::config::{Configuration, Lint, Origin, PlaceStatus, Setting, ShadowedBy, Value};
 use crate::rules::Pack;
 use crate::rules::keys::Key;

@@ -208,7 +208,9 @@ fn verbose(page: &mut Page<'_>, view: &View<'_>, row: &Row<'_>, indent: &str) {
         let text = format!("{} ({})", words::route(&path.route), actors.join(", "));
         page.hang(&format!("{indent}via "), Paint::Faint, &text);
     }
-    let Some(attempt) = view.attempts.iter().rfind(|a| a.target == target.id) else { return };
+    let Some(attempt) = view.attempts.iter().rfind(|a| a.target == target.id && a.variation.is_none()) else {
+        return;
+    };
     if let Some(text) = connection(attempt) {
         page.hang(indent, Paint::Faint, &text);
     }
