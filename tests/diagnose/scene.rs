@@ -141,6 +141,7 @@ pub fn healthy(target: &Target) -> Attempt {
         target: target.id,
         path: 0,
         purpose: Purpose::First,
+        variation: None,
         at_ms: 1,
         dns: Some(Dns {
             name: if through { "proxy.corp.example".into() } else { target.probed.clone() },
