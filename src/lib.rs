@@ -8,6 +8,7 @@
 //!                       derive (rules × configuration × version) → Requirements
 //!                       firewall (requirements × product) → each product's own format
 //!                       lint (pure: what is wrong with the configuration) → findings
+//!                       pac (script × questions → ways: pure, bounded)
 //!                       plan (requirements × route) → Plan
 //!                       probe (all network I/O) → Observations
 //!                       diagnose (pure) → Judgement
@@ -22,6 +23,7 @@ pub mod diagnose;
 pub mod firewall;
 pub mod lint;
 pub mod observation;
+pub mod pac;
 pub mod plan;
 pub mod probe;
 pub mod report;
