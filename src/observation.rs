@@ -21,6 +21,9 @@ pub struct Observations {
     /// Why the run stopped before everything was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
+    /// The proxy scripts that decided the routes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<ProxyScript>,
 }
 
 impl Observations {
@@ -329,6 +332,55 @@ pub enum TcpOutcome {
         /// Its text.
         error: String,
     },
+}
+
+/// A proxy script: how it was fetched, and what came of asking it. The routes are in the plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProxyScript {
+    /// Where the setting came from, such as `egressProxyPacUrl`.
+    pub origin: String,
+    /// Its address without user name, password and query.
+    pub url: String,
+    /// What came of it.
+    pub outcome: ScriptOutcome,
+    /// Status of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Length of the script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<usize>,
+    /// SHA-256 of the script, lower-case hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Names that it had looked up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Questions that it has no answer to because it failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed: usize,
+    /// What it said of the first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// Fetching and asking.
+    pub ms: f64,
+}
+
+/// What came of a proxy script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome", content = "error")]
+pub enum ScriptOutcome {
+    /// It was asked.
+    Asked,
+    /// It could not be fetched.
+    Unfetched(String),
+    /// What was fetched is no proxy script.
+    NoScript(String),
+    /// It took too much time or memory.
+    Stopped(String),
+}
+
+const fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// The conversation with a proxy.

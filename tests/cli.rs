@@ -360,9 +360,73 @@ fn several_configurations_are_a_union_that_says_which_needs_what() {
     assert_eq!(configs.len(), 2, "{configs:?}");
 }
 
+/// A configuration whose script is served by this answer; the check of its inference host.
+fn with_script(script: &str) -> Value {
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/x-ns-proxy-autoconfig\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{script}",
+        script.len()
+    );
+    let (port, _) = http_server(Box::leak(answer.into_boxed_str()));
+    let dir = tempfile::tempdir().unwrap();
+    let config = write(
+        dir.path(),
+        "pac.json",
+        &format!(
+            r#"{{"inferenceProvider":"gateway","inferenceGatewayBaseUrl":"https://gw.corp.example","inferenceGatewayApiKey":"k","egressProxyPacUrl":"http://127.0.0.1:{port}/p.pac?token=hunter2"}}"#
+        ),
+    );
+    let config = config.display().to_string();
+    let report = json(&run(&["check", &config, "--feature", "inference", "--format", "json"]));
+    hold(&schema("check-1.schema.json"), &report);
+    assert!(!report.to_string().contains("hunter2"));
+    // The plan has the routes, so that a replay needs neither script nor network.
+    let saved = write(dir.path(), "report.json", &report.to_string());
+    let again = json(&run(&["check", "--replay", &saved.display().to_string(), "--format", "json"]));
+    assert_eq!(again["groups"], report["groups"]);
+    assert_eq!(again["proxy_scripts"], report["proxy_scripts"]);
+    report
+}
+
 #[test]
-fn what_a_proxy_script_decides_is_untested_and_never_passes() {
-    let (port, _) = http_server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+fn a_proxy_script_that_must_be_stopped_leaves_hosts_untested() {
+    let report = with_script("function FindProxyForURL(url, host) { for (;;) {} }");
+    assert_eq!(report["verdict"], "unknown");
+    assert_eq!(report["proxy_scripts"][0]["outcome"]["outcome"], "stopped");
+    assert_eq!(report["groups"][0]["hosts"][0]["finding"]["code"], "untested/actor");
+    let said = report["not_tested"].to_string();
+    assert!(said.contains("proxy-script-stopped") && said.contains("does not come to an end"), "{said}");
+}
+
+#[test]
+fn a_proxy_script_decides_the_routes() {
+    let (proxy, heads) = http_server(
+        "HTTP/1.1 407 Sign in\r\nProxy-Authenticate: Negotiate\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
+    let report = with_script(&format!(
+        "function FindProxyForURL(url, host) {{ return dnsDomainIs(host, '.corp.example') ? 'PROXY 127.0.0.1:{proxy}' : 'DIRECT'; }}"
+    ));
+    let host = &report["groups"][0]["hosts"][0];
+    assert_eq!(host["finding"]["code"], "proxy/auth-required");
+    assert_eq!(host["via"], format!("proxy 127.0.0.1:{proxy} (egressProxyPacUrl)"));
+    assert!(heads.load(Ordering::SeqCst) > 0);
+    let script = &report["proxy_scripts"][0];
+    assert_eq!(script["outcome"]["outcome"], "asked");
+    assert_eq!(script["sha256"].as_str().map(str::len), Some(64));
+    assert!(report["environment"]["proxy"].as_str().unwrap().contains("egressProxyPacUrl"));
+}
+
+#[test]
+fn without_a_usable_script_the_app_connects_directly_and_so_does_the_check() {
+    let report = with_script("<!doctype html><title>Sign in</title>");
+    let host = &report["groups"][0]["hosts"][0];
+    assert_eq!(host["via"], "direct");
+    assert_eq!(report["proxy_scripts"][0]["outcome"]["outcome"], "no-script");
+    assert!(report["not_tested"].to_string().contains("proxy-script-ignored"));
+}
+
+#[test]
+fn a_dry_run_says_that_a_script_would_be_fetched_and_fetches_none() {
+    let (port, seen) = http_server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     let dir = tempfile::tempdir().unwrap();
     let config = write(
         dir.path(),
@@ -371,10 +435,9 @@ fn what_a_proxy_script_decides_is_untested_and_never_passes() {
             r#"{{"inferenceProvider":"gateway","inferenceGatewayBaseUrl":"https://gw.corp.example","inferenceGatewayApiKey":"k","egressProxyPacUrl":"http://127.0.0.1:{port}/p.pac"}}"#
         ),
     );
-    let config = config.display().to_string();
-    let output = run(&["check", &config, "--feature", "inference", "--format", "json"]);
-    assert_eq!(json(&output)["verdict"], "unknown", "{}", text(&output.stderr));
-    assert_eq!(output.status.code(), Some(3));
+    let output = run(&["check", &config.display().to_string(), "--dry-run", "--format", "json"]);
+    assert!(json(&output)["controls"].to_string().contains("p.pac"));
+    assert_eq!(seen.load(Ordering::SeqCst), 0);
 }
 
 #[test]

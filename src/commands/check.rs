@@ -8,13 +8,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure};
+use super::{Destination, Failure, routes};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::config;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
-use crate::observation::{Environment, Observations};
-use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
+use crate::observation::{Environment, Observations, ProxyScript};
+use crate::plan::{self, Plan, ProxySettings};
 use crate::probe::{self, Prober};
 use crate::report::{self, Run, progress};
 use crate::rules::Pack;
@@ -47,21 +47,19 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         run
     } else {
         let derived = derived(args, &pack, &services)?;
-        let proxies = proxies(args, &derived)?;
-        let mut plan = plan::build(&derived.requirements, &services, &pack.networks, &proxies);
-        if derived.lacks_inference {
-            plan.gaps.push("a provider is configured, but no inference host could be derived".into());
-        }
-        let requirements = derived.requirements;
+        let proxies = routes::settings(args.proxy.as_deref(), &derived)?;
+        let planned = Planned::new(derived, proxies, &services, &pack);
         if args.dry_run {
+            let (plan, mut settings) = (planned.plan(), settings_of(args));
+            settings.controls.extend(routes::announced(&planned.proxies));
             let text = match args.format {
-                CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args), &style),
-                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args)),
+                CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
+                CheckFormat::Json => report::dry_run::json(&plan, &settings),
             };
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, requirements, plan, &proxies, &services, &codes)?
+        probe_and_judge(args, began, planned, &codes)?
     };
 
     let code = exit_code(&run, args.fail_on);
@@ -107,51 +105,6 @@ fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived
     })
 }
 
-/// The proxy settings that decide each actor's route.
-fn proxies(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure> {
-    let reads_system = Platform::here() == Platform::Linux;
-    let choice = match args.proxy.as_deref() {
-        None => ProxyChoice::AsTheApp,
-        Some("system") if !reads_system => {
-            return Err(Failure::Usage(
-                "--proxy system: the operating system's settings are not read on this platform in this version; give the proxy itself with --proxy URL".into(),
-            ));
-        }
-        Some("system") => ProxyChoice::System,
-        Some("none") => ProxyChoice::None,
-        Some(url) => ProxyChoice::Fixed(ProxyAddress::parse(url, "--proxy")?),
-    };
-    let mut settings = ProxySettings {
-        choice,
-        pac: derived.proxy_script,
-        system_unread: !reads_system,
-        inference: derived.inference.clone(),
-        ..ProxySettings::default()
-    };
-    if let Some(url) = derived.configurations.iter().find_map(|c| c.text(EGRESS_PROXY)) {
-        settings.configured = settings.usable(ProxyAddress::parse(url, EGRESS_PROXY));
-    } else if let Some(address) = &derived.pinned_proxy {
-        // A hosts document names the proxy's host, but not the key's whole value.
-        settings.configured = settings.usable(ProxyAddress::parse(address, EGRESS_PROXY));
-    }
-    // Elsewhere the app takes the operating system's settings and these variables mean nothing.
-    if reads_system {
-        let variables = probe::environment::proxy_variables();
-        let mut of = |variable: Option<&probe::environment::ProxyVariable>| {
-            variable.and_then(|v| settings.usable(ProxyAddress::parse(&v.value, &v.name)))
-        };
-        let system = of(variables.https.as_ref().or(variables.all.as_ref()));
-        let plain = of(variables.http.as_ref().or(variables.all.as_ref()));
-        (settings.system, settings.system_plain) = (system, plain);
-        let exempt = variables.no.map(|v| v.value).unwrap_or_default();
-        settings.system_bypass = exempt.split(',').map(|e| e.trim().to_owned()).collect();
-    }
-    Ok(settings)
-}
-
-/// The key that pins the app to a proxy.
-const EGRESS_PROXY: &str = "egressProxyUrl";
-
 fn settings_of(args: &CheckArgs) -> report::dry_run::Settings {
     report::dry_run::Settings {
         stage_timeout_ms: millis(args.timeout),
@@ -167,14 +120,41 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// What the plan is made of: the list, and the ways, which a proxy script may still have to tell.
+struct Planned<'a> {
+    derived: Derived,
+    proxies: ProxySettings,
+    services: &'a Services,
+    pack: &'a Pack,
+}
+
+impl<'a> Planned<'a> {
+    fn new(derived: Derived, proxies: ProxySettings, services: &'a Services, pack: &'a Pack) -> Self {
+        Self { derived, proxies, services, pack }
+    }
+
+    fn plan(&self) -> Plan {
+        let requirements = &self.derived.requirements;
+        let mut plan = plan::build(requirements, self.services, &self.pack.networks, &self.proxies);
+        if self.derived.lacks_inference {
+            plan.gaps.push("a provider is configured, but no inference host could be derived".into());
+        }
+        plan
+    }
+
+    /// Fetches and asks the proxy scripts, where there are any.
+    async fn ask_scripts(&mut self, prober: &Prober, deadline: tokio::time::Instant) -> Vec<ProxyScript> {
+        let inference = self.derived.inference.as_ref();
+        let questions = plan::questions(&self.derived.requirements, &self.pack.networks, inference);
+        routes::ask_scripts(prober, &mut self.proxies, &questions, deadline).await
+    }
+}
+
 /// Sends the plan, lets the diagnosis ask for more, and judges what was seen.
 fn probe_and_judge(
     args: &CheckArgs,
     began: Instant,
-    requirements: Requirements,
-    plan: Plan,
-    proxies: &ProxySettings,
-    services: &Services,
+    mut planned: Planned<'_>,
     codes: &Codes,
 ) -> Result<Run, Failure> {
     let started_at = OffsetDateTime::now_utc();
@@ -198,6 +178,8 @@ fn probe_and_judge(
         let deadline = tokio::time::Instant::from_std(began + args.deadline);
         let mut observations =
             Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
+        observations.scripts = planned.ask_scripts(&prober, deadline).await;
+        let plan = planned.plan();
         let mut experiments = plan.first_wave();
         for _ in 0..=ROUNDS {
             if experiments.is_empty() {
@@ -211,17 +193,18 @@ fn probe_and_judge(
             }
             experiments = diagnose::next(&plan, &observations);
         }
-        Ok::<_, Failure>(observations)
+        Ok::<_, Failure>((plan, observations))
     });
     line.clear();
     // A name lookup of the operating system cannot be cancelled; waiting for it would outlast the
     // deadline.
     runtime.shutdown_background();
-    let observations = observed?;
+    let (plan, observations) = observed?;
+    let Planned { derived, proxies, services, .. } = planned;
     let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe(), &trust);
     let judgement = diagnose::judge(&plan, &observations, services, codes);
     Ok(Run {
-        requirements,
+        requirements: derived.requirements,
         plan,
         observations,
         judgement,

@@ -8,6 +8,7 @@ mod failure;
 mod hosts;
 mod input;
 mod output;
+mod routes;
 mod rules;
 mod sandbox;
 

@@ -2,7 +2,7 @@
 
 use super::finding::{ActorJudgement, Code, Finding, HostJudgement, Timings, Verdict};
 use super::found::{Context, Found, View, Walk};
-use super::{dns, http, proxy, remedy, tcp, tls};
+use super::{detour, dns, http, proxy, remedy, tcp, tls};
 use crate::observation::{Attempt, Stopped};
 use crate::plan::{Path, Route, Skip, Target};
 use crate::terms::Actor;
@@ -24,8 +24,9 @@ pub(super) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a
     if let Some(skip) = target.skip {
         return skipped(context, target, skip);
     }
+    let walk = |n, path| detour::compared(context, target, n, path, best(context, target, n, path));
     let walks: Vec<(&Path, Walk)> =
-        target.paths.iter().enumerate().map(|(n, path)| (path, best(context, target, n, path))).collect();
+        target.paths.iter().enumerate().map(|(n, path)| (path, walk(n, path))).collect();
     let actors = actors(context, target, &walks);
     let verdict =
         actors.iter().filter(|a| a.actor.is_probed()).map(|a| a.verdict).max().unwrap_or(Verdict::Untested);
@@ -171,7 +172,7 @@ fn untested(stopped: Option<Stopped>, began: bool) -> Walk {
 }
 
 /// Down the ladder: name, connection (or proxy), handshake and certificate, answer.
-fn ladder(view: &View<'_>) -> Walk {
+pub(super) fn ladder(view: &View<'_>) -> Walk {
     let mut walk = Walk::default();
     walk.timings.total = Some(view.attempt.ms);
     type Stage = fn(&View<'_>, &mut Walk) -> super::found::Step;

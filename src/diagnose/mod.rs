@@ -6,6 +6,7 @@
 //! many, `remedy` puts it into words, `run` judges the whole, `next` names what to try.
 
 mod causes;
+mod detour;
 mod dns;
 pub mod finding;
 mod fingerprint;

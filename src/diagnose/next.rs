@@ -28,6 +28,7 @@ pub fn next(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
             experiments.push(Experiment { target: target.id, path, purpose, variation: None });
         }
     }
+    experiments.extend(super::detour::next(plan, observations));
     experiments
 }
 

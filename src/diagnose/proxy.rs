@@ -69,7 +69,13 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
             if *status >= 500 {
                 Found::new(Code::ProxyUpstream, line).fact("status", *status)
             } else {
-                Found::new(Code::ProxyDenied, line).proven().fact("status", *status)
+                let others = other_ports(view);
+                let ports = if others.is_empty() {
+                    String::new()
+                } else {
+                    format!("; to port 443 of {others} it lets through: look at its list of allowed ports")
+                };
+                Found::new(Code::ProxyDenied, line + &ports).proven().fact("status", *status)
             }
         }
         ProxyOutcome::Timeout => Found::new(
@@ -91,7 +97,14 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
         }
     };
     let mut found = found;
-    for (fact, wanted) in [("via", "via"), ("proxy_server", "server"), ("proxy_error", "x-squid-error")] {
+    for (fact, wanted) in [
+        ("via", "via"),
+        ("proxy_server", "server"),
+        ("proxy_agent", "proxy-agent"),
+        ("proxy_status", "proxy-status"),
+        ("proxy_error", "x-proxy-error"),
+        ("proxy_error", "x-squid-error"),
+    ] {
         if let Some(value) = header(wanted) {
             found = found.fact(fact, value);
         }
@@ -100,6 +113,25 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
         found.key = status.to_string();
     }
     Some(found)
+}
+
+/// Where the port is another than 443: a host to whose port 443 the same proxy opened a tunnel in
+/// this run. It then refuses the port rather than the client.
+fn other_ports(view: &View<'_>) -> String {
+    let plan = view.context.plan;
+    let same = |route: &Route| match (route, &view.path.route) {
+        (Route::Proxy { host, port, .. }, Route::Proxy { host: h, port: p, .. }) => (host, port) == (h, p),
+        _ => false,
+    };
+    let tunnelled =
+        view.context.observations.plain().filter(|a| {
+            same(&a.route) && a.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Tunnel)
+        });
+    let mut on_443 = tunnelled.filter_map(|a| plan.target(a.target)).filter(|t| t.port() == 443);
+    match on_443.next() {
+        Some(target) if view.target.port() != 443 => target.probed.clone(),
+        _ => String::new(),
+    }
 }
 
 fn unconnected(view: &View<'_>, name: &str) -> Found {

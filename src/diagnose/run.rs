@@ -3,7 +3,7 @@
 use super::finding::{Cause, Code, HostJudgement, NotTested, RunVerdict, Verdict};
 use super::found::Context;
 use super::remedy::{list, shown};
-use crate::observation::Trust;
+use crate::observation::{ScriptOutcome, Trust};
 use crate::plan::{Skip, Target};
 use crate::terms::{Actor, Need, Severity, Transport};
 
@@ -93,6 +93,11 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
             say(id, hosts);
         }
     }
+    for (id, scripts) in scripts(context) {
+        if !scripts.is_empty() {
+            say(id, &scripts);
+        }
+    }
     let device = &context.observations.device;
     match (device.ipv4, device.ipv6) {
         (Some(_), None) => say("ipv6", &[]),
@@ -100,4 +105,21 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         _ => {}
     }
     out
+}
+
+/// Proxy scripts that do not decide every route, by what became of them.
+fn scripts(context: &Context<'_>) -> [(&'static str, Vec<String>); 3] {
+    let (mut stopped, mut ignored, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for script in &context.observations.scripts {
+        let said = |why: &str| format!("{} {}: {why}", script.origin, script.url);
+        match &script.outcome {
+            ScriptOutcome::Stopped(why) => stopped.push(said(why)),
+            ScriptOutcome::Unfetched(why) | ScriptOutcome::NoScript(why) => ignored.push(said(why)),
+            ScriptOutcome::Asked if script.failed > 0 => {
+                failed.push(said(script.failure.as_deref().unwrap_or("it fails")));
+            }
+            ScriptOutcome::Asked => {}
+        }
+    }
+    [("proxy-script-stopped", stopped), ("proxy-script-ignored", ignored), ("proxy-script-failed", failed)]
 }

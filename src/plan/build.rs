@@ -1,10 +1,11 @@
 //! Requirements × route → plan.
 
-use super::{Path, Plan, ProxySettings, Request, Route, Skip, Target};
+use super::{Detours, Fallback, Path, Plan, ProxySettings, Request, Route, Skip, Target, route};
 use crate::derive::{HostPattern, Requirement, Requirements};
+use crate::pac::Question;
 use crate::rules::networks::Networks;
 use crate::rules::services::Services;
-use crate::terms::{Actor, Platform};
+use crate::terms::{Actor, Platform, Transport};
 
 /// Turns every requirement into a target, numbered from 1 in list order. Nothing is left out: what
 /// cannot or must not be dialled is a target with a reason to skip it.
@@ -14,13 +15,53 @@ pub fn build(
     networks: &Networks,
     proxies: &ProxySettings,
 ) -> Plan {
+    let mut detours = Detours { proxies: proxies.known(), fallbacks: Vec::new() };
     let targets = requirements
         .hosts
         .iter()
         .zip(1..)
-        .map(|(requirement, id)| target(id, requirement, services, networks, proxies, requirements.platform))
+        .map(|(requirement, id)| {
+            let (target, fallbacks) =
+                target(id, requirement, services, networks, proxies, requirements.platform);
+            detours.fallbacks.extend(fallbacks);
+            target
+        })
         .collect();
-    Plan { targets, gaps: Vec::new() }
+    Plan { targets, gaps: Vec::new(), detours }
+}
+
+/// What the proxy scripts must be asked: the way to every host that is dialled, and to the inference
+/// endpoint, which decides for the engine.
+pub fn questions(
+    requirements: &Requirements,
+    networks: &Networks,
+    inference: Option<&(HostPattern, u16, Transport)>,
+) -> Vec<Question> {
+    let hosts = requirements.hosts.iter().filter(|r| !is_proxy(r)).filter_map(|r| {
+        let host: HostPattern = dialled(r, networks).ok()?.parse().ok()?;
+        Some(route::question(&host, r.port, r.transport))
+    });
+    let inference = inference.map(|(host, port, transport)| route::question(host, *port, *transport));
+    let mut questions: Vec<Question> = hosts.chain(inference).collect();
+    questions.sort();
+    questions.dedup();
+    questions
+}
+
+/// The name or address that stands for a requirement.
+fn dialled(requirement: &Requirement, networks: &Networks) -> Result<String, Skip> {
+    if requirement.unbounded.is_some() || requirement.host == HostPattern::Any {
+        return Err(Skip::Unbounded);
+    }
+    if networks.is_metadata(&requirement.host) {
+        return Err(Skip::LinkLocal);
+    }
+    let name = match &requirement.host {
+        HostPattern::Subdomains(_) => requirement.hints.member.clone().ok_or(Skip::Wildcard)?,
+        host => host.to_string(),
+    };
+    let host = name.parse::<HostPattern>().map_err(|_| Skip::Wildcard)?;
+    if networks.is_metadata(&host) { Err(Skip::LinkLocal) } else { Ok(name) }
 }
 
 fn target(
@@ -30,35 +71,26 @@ fn target(
     networks: &Networks,
     proxies: &ProxySettings,
     platform: Platform,
-) -> Target {
-    let nothing = |skip| Target {
-        id,
-        requirement: requirement.clone(),
-        probed: String::new(),
-        service: None,
-        request: None,
-        paths: Vec::new(),
-        skip: Some(skip),
+) -> (Target, Vec<Fallback>) {
+    let nothing = |skip| {
+        let target = Target {
+            id,
+            requirement: requirement.clone(),
+            probed: String::new(),
+            service: None,
+            request: None,
+            paths: Vec::new(),
+            skip: Some(skip),
+        };
+        (target, Vec::new())
     };
-    if requirement.unbounded.is_some() || requirement.host == HostPattern::Any {
-        return nothing(Skip::Unbounded);
-    }
-    if networks.is_metadata(&requirement.host) {
-        return nothing(Skip::LinkLocal);
-    }
-    let probed = match &requirement.host {
-        HostPattern::Subdomains(_) => match &requirement.hints.member {
-            Some(member) => member.clone(),
-            None => return nothing(Skip::Wildcard),
-        },
-        host => host.to_string(),
+    let probed = match dialled(requirement, networks) {
+        Ok(name) => name,
+        Err(skip) => return nothing(skip),
     };
-    let Ok(dialled) = probed.parse::<HostPattern>() else { return nothing(Skip::Wildcard) };
-    if networks.is_metadata(&dialled) {
-        return nothing(Skip::LinkLocal);
-    }
-    let paths = paths(requirement, &dialled, proxies, platform);
-    if paths.is_empty() {
+    let Ok(host) = probed.parse::<HostPattern>() else { return nothing(Skip::Wildcard) };
+    let ways = ways(requirement, &host, proxies, platform);
+    if ways.is_empty() {
         let is_probed = requirement.actors().into_iter().any(Actor::is_probed);
         return nothing(if is_probed { Skip::Route } else { Skip::Actor });
     }
@@ -70,42 +102,58 @@ fn target(
         Some(service) => service.request(&probed, &requirement.hints.base_path),
         None => Request { method: "GET".into(), path: "/".into(), headers: Vec::new(), body: String::new() },
     });
-    Target {
+    let fallbacks = ways.iter().enumerate().filter(|(_, (_, after))| !after.is_empty());
+    let fallbacks =
+        fallbacks.map(|(path, (_, after))| Fallback { target: id, path, routes: after.clone() }).collect();
+    let target = Target {
         id,
         requirement: requirement.clone(),
         probed,
         service: service.map(|s| s.id.clone()),
         request,
-        paths,
+        paths: ways.into_iter().map(|(path, _)| path).collect(),
         skip: None,
-    }
+    };
+    (target, fallbacks)
 }
 
 /// The feature whose hosts are proxies and their scripts.
 const PROXY: &str = "proxy";
 
-/// The distinct routes of the actors that this program can speak for.
-fn paths(
+/// The proxy itself, and the script that names it, are reached without it.
+fn is_proxy(requirement: &Requirement) -> bool {
+    requirement.reasons.iter().all(|r| r.feature == PROXY)
+}
+
+/// The distinct routes of the actors that this program can speak for, each with what its actors
+/// fall back to.
+fn ways(
     requirement: &Requirement,
     dialled: &HostPattern,
     proxies: &ProxySettings,
     platform: Platform,
-) -> Vec<Path> {
-    // The proxy itself, and the script that names it, are reached without it.
-    let is_proxy = requirement.reasons.iter().all(|r| r.feature == PROXY);
-    let mut paths: Vec<Path> = Vec::new();
+) -> Vec<(Path, Vec<Route>)> {
+    let mut all: Vec<(Path, Vec<Route>)> = Vec::new();
     for actor in requirement.actors().into_iter().filter(|a: &Actor| a.is_probed()) {
-        let known = if is_proxy {
-            Some(Route::Direct)
+        let known = if is_proxy(requirement) {
+            Some(vec![Route::Direct])
         } else {
-            proxies.route(actor, dialled, requirement.port, requirement.transport, platform)
+            proxies.ways(actor, dialled, requirement.port, requirement.transport, platform)
         };
         // An actor whose way is not known is on no path and so never counts as tested.
-        let Some(route) = known else { continue };
-        match paths.iter_mut().find(|p| p.route == route) {
-            Some(path) => path.actors.push(actor),
-            None => paths.push(Path { route, actors: vec![actor] }),
+        let Some(mut routes) = known else { continue };
+        let after = routes.split_off(1);
+        let Some(route) = routes.pop() else { continue };
+        match all.iter_mut().find(|(p, _)| p.route == route) {
+            Some((path, known)) => {
+                path.actors.push(actor);
+                // The engine has no second way; whoever shares its first one may have.
+                if known.is_empty() {
+                    *known = after;
+                }
+            }
+            None => all.push((Path { route, actors: vec![actor] }, after)),
         }
     }
-    paths
+    all
 }

@@ -2,11 +2,13 @@
 //! out, the diagnosis judges against it, and a saved report contains it.
 
 mod build;
+pub mod bypass;
 pub mod route;
+pub mod script;
 
 use serde::{Deserialize, Serialize};
 
-pub use build::build;
+pub use build::{build, questions};
 pub use route::{BadProxy, ProxyAddress, ProxyChoice, ProxySettings};
 
 use crate::derive::Requirement;
@@ -128,6 +130,46 @@ pub struct Plan {
     /// plain words. A run with such a gap is never `ready`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<String>,
+    /// What else is known about ways: nothing that the first wave sends.
+    #[serde(default, skip_serializing_if = "Detours::is_empty")]
+    pub detours: Detours,
+}
+
+/// Ways that are known beside those that the actors take first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Detours {
+    /// Every proxy that is known on this device, whoever uses it. A host that fails is compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proxies: Vec<Route>,
+    /// What is tried after a path's own proxy: the further entries of a proxy script's answer. The
+    /// engine is handed one proxy and never falls back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<Fallback>,
+}
+
+/// The further ways of one path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fallback {
+    /// The target's `id`.
+    pub target: u32,
+    /// Index of the target's path.
+    pub path: usize,
+    /// The ways, in order.
+    pub routes: Vec<Route>,
+}
+
+impl Detours {
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The further ways of a path, in order.
+    pub fn after(&self, target: u32, path: usize) -> &[Route] {
+        let found = self.fallbacks.iter().find(|f| f.target == target && f.path == path);
+        found.map_or(&[], |f| f.routes.as_slice())
+    }
 }
 
 impl Plan {

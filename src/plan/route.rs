@@ -3,7 +3,10 @@
 use url::{Host, Url};
 
 use super::Route;
+use super::bypass::Grammar;
+use super::script::{Reader, Script, State};
 use crate::derive::HostPattern;
+use crate::pac::Question;
 use crate::terms::{Actor, Platform, Transport};
 
 /// A proxy address without credentials.
@@ -66,6 +69,19 @@ impl ProxyAddress {
         Ok(Self { host, port, tls, origin: origin.to_owned() })
     }
 
+    /// `host:port`, an IPv6 literal in brackets.
+    pub fn endpoint(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    fn is_same(&self, other: Option<&Self>) -> bool {
+        other.is_some_and(|o| o.host == self.host && o.port == self.port && o.tls == self.tls)
+    }
+
     fn route(&self) -> Route {
         Route::Proxy { host: self.host.clone(), port: self.port, tls: self.tls, origin: self.origin.clone() }
     }
@@ -92,16 +108,21 @@ pub struct ProxySettings {
     pub choice: ProxyChoice,
     /// `egressProxyUrl` of the configuration. App and workspace read it; the updater does not.
     pub configured: Option<ProxyAddress>,
-    /// `egressProxyPacUrl` is set. The script is not evaluated here, so the routes are not known.
-    pub pac: bool,
+    /// `egressProxyPacUrl` of the configuration. It wins over `configured`.
+    pub script: Option<Script>,
     /// The operating system's proxy for TLS connections (on Linux the environment's).
     pub system: Option<ProxyAddress>,
     /// The operating system's proxy for plain HTTP (on Linux the environment's).
     pub system_plain: Option<ProxyAddress>,
-    /// The operating system's settings are not read on this platform.
-    pub system_unread: bool,
-    /// Hosts the system's settings exempt, as in `NO_PROXY`.
+    /// The operating system's proxy script. It wins over `system` unless it cannot be had.
+    pub system_script: Option<Script>,
+    /// Hosts the system's settings exempt.
     pub system_bypass: Vec<String>,
+    /// How these are read.
+    pub system_grammar: Grammar,
+    /// Proxies that are known from elsewhere and that no actor takes, such as the environment's on
+    /// macOS and Windows: reported, and used only for comparison.
+    pub others: Vec<ProxyAddress>,
     /// Settings that cannot be used, and why, in plain words.
     pub unusable: Vec<String>,
     /// Host, port and transport of the inference endpoint: its route is the only one the engine is
@@ -116,8 +137,8 @@ impl ProxySettings {
         parsed.map_err(|e| self.unusable.push(e.to_string())).ok()
     }
 
-    /// The route of `actor` to a host. None where it cannot be known here: a proxy script decides
-    /// it, or the request would go to the proxy in the clear, which is not probed.
+    /// The route of `actor` to a host. None where it cannot be known here: a proxy script that was
+    /// not read decides it, or the request would go to the proxy in the clear, which is not probed.
     pub fn route(
         &self,
         actor: Actor,
@@ -126,102 +147,206 @@ impl ProxySettings {
         transport: Transport,
         platform: Platform,
     ) -> Option<Route> {
+        self.ways(actor, host, port, transport, platform)?.into_iter().next()
+    }
+
+    /// The same with what the actor falls back to when the proxy before cannot be reached: the
+    /// further entries of a proxy script's answer. Never empty.
+    pub fn ways(
+        &self,
+        actor: Actor,
+        host: &HostPattern,
+        port: u16,
+        transport: Transport,
+        platform: Platform,
+    ) -> Option<Vec<Route>> {
+        let direct = || Some(vec![Route::Direct]);
         if host.is_loopback() {
-            return Some(Route::Direct);
+            return direct();
         }
-        let route = match &self.choice {
-            ProxyChoice::None => return Some(Route::Direct),
-            ProxyChoice::Fixed(proxy) => proxy.route(),
-            ProxyChoice::System => self.system_route(host, port, transport),
+        let to = End { host, port, transport };
+        let ways = match &self.choice {
+            ProxyChoice::None => return direct(),
+            ProxyChoice::Fixed(proxy) => vec![proxy.route()],
+            ProxyChoice::System => self.system_ways(to, Reader::App)?,
             ProxyChoice::AsTheApp => match actor {
                 // The shell of a Linux sandbox is not proxied at all (domain.md 6.1).
-                Actor::Vm if platform == Platform::Linux => return Some(Route::Direct),
-                Actor::Updater => self.system_route(host, port, transport),
+                Actor::Vm if platform == Platform::Linux => return direct(),
+                Actor::Vm if platform == Platform::Macos && self.is_refused_by_ats() => return direct(),
+                Actor::Vm => self.app_ways(to, Reader::Vm)?,
+                Actor::Updater => self.system_ways(to, Reader::App)?,
                 // The engine is handed the proxy of the inference endpoint, or none, and exempts
                 // `.local` beside loopback.
-                Actor::Engine if is_local(host) => return Some(Route::Direct),
-                Actor::Engine => match &self.inference {
-                    Some((host, port, transport)) => self.app_route(host, *port, *transport)?,
-                    None => self.app_route(host, port, transport)?,
-                },
-                _ => self.app_route(host, port, transport)?,
+                Actor::Engine if is_local(host) => return direct(),
+                Actor::Engine => {
+                    let to = match &self.inference {
+                        Some((host, port, transport)) => End { host, port: *port, transport: *transport },
+                        None => to,
+                    };
+                    self.app_ways(to, Reader::Engine)?
+                }
+                _ => self.app_ways(to, Reader::App)?,
             },
         };
         // Plain HTTP is sent through a proxy as a request to the proxy, not through a tunnel.
-        let is_plain = matches!(transport, Transport::Http | Transport::Grpc);
-        (route == Route::Direct || !is_plain).then_some(route)
+        let ways: Vec<Route> =
+            ways.into_iter().take_while(|r| *r == Route::Direct || !is_plain(transport)).collect();
+        (!ways.is_empty()).then_some(ways)
+    }
+
+    /// The scripts that decide routes, given the command line.
+    pub fn scripts(&mut self) -> impl Iterator<Item = &mut Script> {
+        let (app, system) = match &self.choice {
+            ProxyChoice::AsTheApp => (true, true),
+            ProxyChoice::System => (false, true),
+            ProxyChoice::None | ProxyChoice::Fixed(_) => (false, false),
+        };
+        self.script
+            .iter_mut()
+            .filter(move |_| app)
+            .chain(self.system_script.iter_mut().filter(move |_| system))
+    }
+
+    /// Whether a script decides routes and has not been read.
+    pub fn has_unread_script(&self) -> bool {
+        let mut settings = self.clone();
+        settings.scripts().any(|s| s.state == State::Unread)
+    }
+
+    /// Every proxy that is known, whoever uses it: what a host that one actor cannot reach may be
+    /// compared with. None where the command line decides.
+    pub fn known(&self) -> Vec<Route> {
+        if matches!(self.choice, ProxyChoice::None | ProxyChoice::Fixed(_)) {
+            return Vec::new();
+        }
+        let named = self.configured.iter().chain(&self.system).chain(&self.others).map(ProxyAddress::route);
+        let scripts = self.script.iter().chain(&self.system_script).flat_map(Script::proxies);
+        let mut known: Vec<Route> = Vec::new();
+        for route in named.chain(scripts) {
+            let same = |other: &Route| match (other, &route) {
+                (Route::Proxy { host, port, .. }, Route::Proxy { host: h, port: p, .. }) => {
+                    host == h && port == p
+                }
+                _ => *other == route,
+            };
+            if !known.iter().any(same) {
+                known.push(route);
+            }
+        }
+        known
     }
 
     /// The settings in plain words, for the head of a report.
     pub fn describe(&self) -> String {
-        let shown = |p: &ProxyAddress| format!("{} {}:{}", p.origin, p.host, p.port);
+        let shown = |p: &ProxyAddress| format!("{} {}", p.origin, p.endpoint());
         match &self.choice {
             ProxyChoice::None => return "none (--proxy none)".into(),
             ProxyChoice::Fixed(proxy) => return format!("{} for every host", shown(proxy)),
             ProxyChoice::System | ProxyChoice::AsTheApp => {}
         }
         let mut parts = Vec::new();
+        let mut pinned = false;
         if self.choice == ProxyChoice::AsTheApp {
-            if self.pac {
-                parts.push("egressProxyPacUrl decides, and scripts are not evaluated in this version: give the proxy it names with --proxy".into());
+            if let Some(script) = &self.script {
+                parts.push(said(script));
+                if self.configured.is_some() {
+                    parts.push("egressProxyUrl is set too and not used beside it".into());
+                }
+            } else {
+                parts.extend(self.configured.as_ref().map(shown));
             }
-            parts.extend(self.configured.as_ref().map(shown));
+            pinned = !parts.is_empty();
         }
-        parts.extend(self.system.as_ref().map(shown));
-        parts.extend(self.system_plain.as_ref().map(shown));
-        if self.system_unread && self.configured.is_none() {
-            parts.push(
-                "the operating system's settings are not read in this version; direct was tested".into(),
-            );
+        let mut system: Vec<String> = self.system_script.iter().map(said).collect();
+        system.extend(self.system.as_ref().map(shown));
+        if let Some(plain) = self.system_plain.as_ref().filter(|p| !p.is_same(self.system.as_ref())) {
+            system.push(shown(plain));
+        }
+        match (pinned, system.is_empty()) {
+            (false, _) => parts.append(&mut system),
+            (true, true) => parts.push("updates use the operating system's proxy: none".into()),
+            (true, false) => parts.push(format!("updates only: {}", system.join("; "))),
+        }
+        if !self.others.is_empty() {
+            let others: Vec<String> = self.others.iter().map(shown).collect();
+            parts.push(format!("used only for comparison: {}", others.join(", ")));
         }
         parts.extend(self.unusable.iter().cloned());
         if parts.is_empty() { "none".into() } else { parts.join("; ") }
     }
 
-    fn app_route(&self, host: &HostPattern, port: u16, transport: Transport) -> Option<Route> {
-        if host.is_loopback() {
-            return Some(Route::Direct);
+    fn is_refused_by_ats(&self) -> bool {
+        let decides = match (&self.script, &self.configured) {
+            (Some(script), _) => Some(script),
+            (None, Some(_)) => None,
+            (None, None) => self.system_script.as_ref(),
+        };
+        decides.is_some_and(Script::is_refused_by_ats)
+    }
+
+    fn app_ways(&self, to: End<'_>, reader: Reader) -> Option<Vec<Route>> {
+        if to.host.is_loopback() {
+            return Some(vec![Route::Direct]);
         }
-        if self.pac {
-            return None;
+        if let Some(script) = &self.script {
+            // A pinned script that cannot be had: direct, whatever the system's settings say.
+            return Some(script.ways(&to.question(), reader)?.unwrap_or_else(|| vec![Route::Direct]));
         }
-        Some(match &self.configured {
+        match &self.configured {
             // The pinned proxy exempts `.local`; the system's settings exempt what they name.
-            Some(_) if is_local(host) => Route::Direct,
-            Some(proxy) => proxy.route(),
-            None => self.system_route(host, port, transport),
-        })
-    }
-
-    fn system_route(&self, host: &HostPattern, port: u16, transport: Transport) -> Route {
-        let plain = matches!(transport, Transport::Http | Transport::Grpc);
-        match if plain { &self.system_plain } else { &self.system } {
-            Some(proxy) if !host.is_loopback() && !self.is_exempt(host, port) => proxy.route(),
-            _ => Route::Direct,
+            Some(_) if is_local(to.host) => Some(vec![Route::Direct]),
+            Some(proxy) => Some(vec![proxy.route()]),
+            None => self.system_ways(to, reader),
         }
     }
 
-    /// `NO_PROXY` as most clients read it: `*`, a name (with everything below it, leading dot or
-    /// not), an address literal, each optionally with a port.
-    fn is_exempt(&self, host: &HostPattern, port: u16) -> bool {
-        let name = host.to_string();
-        self.system_bypass.iter().any(|entry| {
-            let entry = entry.trim().to_ascii_lowercase();
-            if entry == "*" {
-                return true;
-            }
-            let (entry, wanted) = match entry.rsplit_once(':') {
-                Some((e, p)) if !e.contains(':') => match p.parse::<u16>() {
-                    Ok(p) => (e.to_owned(), Some(p)),
-                    Err(_) => return false,
-                },
-                _ => (entry, None),
-            };
-            let suffix = entry.trim_start_matches('*').trim_start_matches('.');
-            !suffix.is_empty()
-                && wanted.is_none_or(|p| p == port)
-                && (name == suffix || name.strip_suffix(suffix).is_some_and(|r| r.ends_with('.')))
-        })
+    fn system_ways(&self, to: End<'_>, reader: Reader) -> Option<Vec<Route>> {
+        if let Some(script) = &self.system_script
+            && let Some(ways) = script.ways(&to.question(), reader)?
+        {
+            return Some(ways);
+        }
+        let plain = is_plain(to.transport);
+        let exempt = || self.system_grammar.exempts(&self.system_bypass, to.host, to.port, plain);
+        Some(vec![match if plain { &self.system_plain } else { &self.system } {
+            Some(proxy) if !to.host.is_loopback() && !exempt() => proxy.route(),
+            _ => Route::Direct,
+        }])
+    }
+}
+
+/// What a request is for.
+#[derive(Clone, Copy)]
+struct End<'a> {
+    host: &'a HostPattern,
+    port: u16,
+    transport: Transport,
+}
+
+impl End<'_> {
+    fn question(self) -> Question {
+        Question::new(&self.host.to_string(), self.port, is_plain(self.transport))
+    }
+}
+
+/// The question to a script about a host.
+pub(super) fn question(host: &HostPattern, port: u16, transport: Transport) -> Question {
+    End { host, port, transport }.question()
+}
+
+const fn is_plain(transport: Transport) -> bool {
+    matches!(transport, Transport::Http | Transport::Grpc)
+}
+
+fn said(script: &Script) -> String {
+    let what = format!("{} {}", script.origin, script.shown());
+    match &script.state {
+        State::Unread => format!("{what} (the script decides each route and is not read here)"),
+        State::Failed(why) => {
+            format!("{what} (cannot be used: {why}; the app connects as if it were not set)")
+        }
+        State::Stopped(why) => format!("{what} (the routes are not known: {why})"),
+        State::Asked(_) => format!("{what} (a script, asked for every host)"),
     }
 }
 
@@ -234,6 +359,7 @@ fn is_local(host: &HostPattern) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::plan::script::Ways;
 
     fn host(text: &str) -> HostPattern {
         text.parse().unwrap()
@@ -291,33 +417,6 @@ mod tests {
     }
 
     #[test]
-    fn exemptions_match_names_subdomains_ports_and_the_star() {
-        for (bypass, name, port, exempt) in [
-            ("example.com", "example.com", 443, true),
-            ("example.com", "a.example.com", 443, true),
-            (".example.com", "a.example.com", 443, true),
-            ("*.example.com", "a.example.com", 443, true),
-            ("example.com", "badexample.com", 443, false),
-            ("example.com:8443", "example.com", 8443, true),
-            ("example.com:8443", "example.com", 443, false),
-            ("192.0.2.1", "192.0.2.1", 443, true),
-            ("*", "anything.example", 443, true),
-            ("", "anything.example", 443, false),
-        ] {
-            let settings = ProxySettings {
-                system: proxy("p.example:1"),
-                system_bypass: vec![bypass.into()],
-                ..Default::default()
-            };
-            assert_eq!(
-                is_proxied(&settings, Actor::App, name, port, Platform::Linux),
-                !exempt,
-                "{bypass} {name}"
-            );
-        }
-    }
-
-    #[test]
     fn loopback_is_direct_even_with_a_fixed_proxy() {
         let fixed = ProxyAddress::parse("http://p.example:1", "--proxy").unwrap();
         let settings = ProxySettings { choice: ProxyChoice::Fixed(fixed), ..Default::default() };
@@ -336,15 +435,96 @@ mod tests {
         assert!(!is_proxied(&system, Actor::Engine, "gw.ad.local", 443, Platform::Linux));
     }
 
+    fn script(state: State) -> Option<Script> {
+        Some(Script { state, ..Script::new("egressProxyPacUrl", "http://pac.corp.example/p.pac") })
+    }
+
+    fn answers(of: &[(&str, &str)]) -> State {
+        let ways = |text: &str| Ways { here: Ok(crate::pac::read(text)), elsewhere: None };
+        State::Asked(of.iter().map(|(url, text)| ((*url).to_owned(), ways(text))).collect())
+    }
+
     #[test]
-    fn what_a_script_decides_is_not_known() {
-        let settings =
-            ProxySettings { pac: true, configured: proxy("http://p.example:1"), ..Default::default() };
+    fn what_an_unread_script_decides_is_not_known() {
+        let settings = ProxySettings {
+            script: script(State::Unread),
+            configured: proxy("http://p.example:1"),
+            ..Default::default()
+        };
         let route =
             |actor, to: &str| settings.route(actor, &host(to), 443, Transport::Https, Platform::Macos);
         assert_eq!(route(Actor::App, "a.example"), None);
         assert_eq!(route(Actor::App, "127.0.0.1"), Some(Route::Direct));
         assert_eq!(route(Actor::Updater, "a.example"), Some(Route::Direct));
+        assert!(settings.has_unread_script());
+    }
+
+    #[test]
+    fn a_script_decides_for_the_app_and_the_inference_endpoint_for_the_engine() {
+        let asked = answers(&[
+            ("https://a.example/", "PROXY one.example:1; PROXY two.example:2; DIRECT"),
+            ("https://gw.corp.example:8443/", "DIRECT"),
+            ("https://b.example/", "SOCKS s.example:1"),
+        ]);
+        let settings = ProxySettings {
+            script: script(asked),
+            configured: proxy("http://p.example:1"),
+            system: proxy("http://s.example:1"),
+            inference: Some((host("gw.corp.example"), 8443, Transport::Https)),
+            ..Default::default()
+        };
+        let ways = |actor, to: &str, os| settings.ways(actor, &host(to), 443, Transport::Https, os);
+        let shown = |ways: Option<Vec<Route>>| -> Vec<String> {
+            let name = |r: &Route| match r {
+                Route::Direct => "direct".to_owned(),
+                Route::Proxy { host, .. } => host.clone(),
+            };
+            ways.iter().flatten().map(name).collect()
+        };
+        let windows = Platform::Windows;
+        assert_eq!(shown(ways(Actor::App, "a.example", windows)), ["one.example", "two.example", "direct"]);
+        assert_eq!(shown(ways(Actor::Vm, "a.example", windows)), ["one.example", "two.example", "direct"]);
+        // The workspace's own copy is refused on macOS, and the Linux sandbox has no proxy.
+        assert_eq!(shown(ways(Actor::Vm, "a.example", Platform::Macos)), ["direct"]);
+        assert_eq!(shown(ways(Actor::Vm, "a.example", Platform::Linux)), ["direct"]);
+        assert_eq!(shown(ways(Actor::Engine, "a.example", windows)), ["direct"]);
+        assert_eq!(shown(ways(Actor::Updater, "a.example", windows)), ["s.example"]);
+        assert_eq!(ways(Actor::App, "b.example", windows), None);
+        assert_eq!(shown(Some(settings.known())), ["p.example", "s.example", "one.example", "two.example"]);
+    }
+
+    #[test]
+    fn a_script_that_cannot_be_had_counts_as_none() {
+        let failed = || script(State::Failed("HTTP 404".into()));
+        let pinned = ProxySettings { script: failed(), system: proxy("s.example:1"), ..Default::default() };
+        assert!(!is_proxied(&pinned, Actor::App, "a.example", 443, Platform::Windows));
+        assert!(is_proxied(&pinned, Actor::Updater, "a.example", 443, Platform::Windows));
+        let system =
+            ProxySettings { system_script: failed(), system: proxy("s.example:1"), ..Default::default() };
+        assert!(is_proxied(&system, Actor::App, "a.example", 443, Platform::Windows));
+        assert!(system.describe().contains("HTTP 404"), "{}", system.describe());
+    }
+
+    #[test]
+    fn the_command_line_leaves_nothing_to_compare() {
+        for choice in [ProxyChoice::None, ProxyChoice::Fixed(proxy("f.example:1").unwrap())] {
+            let settings = ProxySettings {
+                choice,
+                system: proxy("s.example:1"),
+                system_script: script(State::Unread),
+                ..Default::default()
+            };
+            assert!(settings.known().is_empty() && !settings.has_unread_script());
+        }
+    }
+
+    #[test]
+    fn the_head_says_who_uses_what() {
+        let settings = ProxySettings { configured: proxy("http://p.example:1"), ..Default::default() };
+        assert_eq!(settings.describe(), "test p.example:1; updates use the operating system's proxy: none");
+        let both =
+            ProxySettings { system: proxy("s.example:2"), system_plain: proxy("s.example:2"), ..settings };
+        assert_eq!(both.describe(), "test p.example:1; updates only: test s.example:2");
     }
 
     #[test]

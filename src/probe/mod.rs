@@ -25,6 +25,8 @@ pub mod readers;
 mod record;
 mod sanitise;
 mod schedule;
+mod script;
+pub mod system;
 mod tcp;
 mod tls;
 mod trust;
@@ -41,6 +43,7 @@ use tokio::time::Instant;
 use crate::observation::Device;
 
 pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};
+pub use script::Fetched;
 pub use trust::{PemError, read_pem};
 
 /// How this program names itself to servers and proxies.

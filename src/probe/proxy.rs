@@ -53,8 +53,9 @@ pub(super) fn silent(stage: Duration) -> Proxy {
     Proxy { outcome: ProxyOutcome::Timeout, headers: Vec::new(), ms: millis(stage) }
 }
 
-/// TLS to the proxy itself. Its certificate must hold on this device: the app would refuse it.
-async fn secure(
+/// TLS to the proxy itself, or to the server of a proxy script. Its certificate must hold on this
+/// device: the app would refuse it.
+pub(super) async fn secure(
     client: &tls::Client,
     stock: &trust::Stock,
     io: BoxedIo,

@@ -70,7 +70,7 @@ fn has_route(remote: IpAddr) -> bool {
 
 /// Why nothing is ever sent to an address: it is link-local, where cloud metadata services answer
 /// with credentials, or one of `never`, those of such services that look routable.
-fn forbidden(address: IpAddr, never: &[IpAddr]) -> Option<&'static str> {
+pub(super) fn forbidden(address: IpAddr, never: &[IpAddr]) -> Option<&'static str> {
     let address = address.to_canonical();
     let link_local = match address {
         IpAddr::V4(v4) => v4.is_link_local(),

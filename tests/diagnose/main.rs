@@ -4,6 +4,7 @@
 
 mod causes;
 mod codes;
+mod detour;
 mod documentation;
 mod fingerprints;
 mod next;

@@ -281,7 +281,7 @@ pub fn observed(attempts: Vec<Attempt>) -> Observations {
         },
         stage_timeout_ms: 4000,
         attempts,
-        stopped: None,
+        ..Observations::default()
     }
 }
 

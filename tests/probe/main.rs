@@ -7,6 +7,7 @@ mod http;
 mod proxy;
 mod reach;
 mod run;
+mod script;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod tls;
@@ -83,7 +84,7 @@ fn trusting(authority: &Authority) -> Settings {
 
 async fn wave(settings: Settings, targets: Vec<Target>) -> Observations {
     let prober = Prober::new(settings).unwrap();
-    let plan = Plan { targets, gaps: Vec::new() };
+    let plan = Plan { targets, ..Plan::default() };
     let mut observations = Observations::default();
     let deadline = Instant::now() + Duration::from_secs(60);
     prober.run(&plan, &plan.first_wave(), &mut observations, deadline, &Quiet).await;

@@ -9,7 +9,7 @@ async fn a_name_is_looked_up_once_per_wave_and_again_in_the_next() {
     let settings = Settings { resolver: Some(dns.address), ..settings(PATIENT) };
     let prober = Prober::new(settings).unwrap();
     let targets = (1..=3).map(|id| target(id, "service.example", server.port(), Transport::Http)).collect();
-    let plan = Plan { targets, gaps: Vec::new() };
+    let plan = Plan { targets, ..Plan::default() };
     let mut seen = Observations::default();
     let deadline = Instant::now() + Duration::from_secs(60);
     prober.run(&plan, &plan.first_wave(), &mut seen, deadline, &Quiet).await;
@@ -75,7 +75,7 @@ async fn the_deadline_keeps_what_is_known() {
 async fn what_has_not_begun_is_absent() {
     let silent = servers::serve(servers::hold).await;
     let targets = (1..=3).map(|id| target(id, "127.0.0.1", silent.port(), Transport::Http)).collect();
-    let plan = Plan { targets, gaps: Vec::new() };
+    let plan = Plan { targets, ..Plan::default() };
     let prober = Prober::new(Settings { concurrency: 1, ..settings(FOREVER) }).unwrap();
     let mut seen = Observations::default();
     let deadline = Instant::now() + Duration::from_millis(300);
@@ -136,7 +136,7 @@ async fn an_answered_host_is_whole_although_its_other_family_still_waits() {
     let settings = Settings { resolver: Some(dns.address), concurrency: 1, ..settings(FOREVER) };
     let prober = Prober::new(settings).unwrap();
     let targets = (1..=2).map(|id| target(id, "both.example", v6.port(), Transport::Http)).collect();
-    let plan = Plan { targets, gaps: Vec::new() };
+    let plan = Plan { targets, ..Plan::default() };
     let mut seen = Observations::default();
     let deadline = Instant::now() + Duration::from_millis(1500);
     prober.run(&plan, &plan.first_wave(), &mut seen, deadline, &Quiet).await;

@@ -370,7 +370,7 @@ pub fn plan(list: &Requirements) -> Plan {
             }
         })
         .collect();
-    Plan { targets, gaps: Vec::new() }
+    Plan { targets, ..Plan::default() }
 }
 
 pub fn finding(code: Code, owner: Owner, summary: &str, evidence: &str, remedy: &str) -> Finding {
@@ -604,7 +604,7 @@ pub fn assemble(
             },
             stage_timeout_ms: 4_000,
             attempts,
-            stopped: None,
+            ..Observations::default()
         },
         judgement: Judgement { verdict, hosts, causes, not_tested },
         environment: Environment {

@@ -42,6 +42,7 @@ pub fn check(run: &Run, features: &[FeatureInfo]) -> String {
         "stopped": run.observations.stopped,
         "stage_timeout_ms": run.observations.stage_timeout_ms,
         "device": run.observations.device,
+        "proxy_scripts": run.observations.scripts,
         "plan": run.plan,
         "observations": run.observations.attempts,
     }))

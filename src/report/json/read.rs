@@ -100,6 +100,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             stage_timeout_ms: take(&mut top, "stage_timeout_ms")?,
             attempts,
             stopped: take(&mut top, "stopped")?,
+            scripts: take::<Option<_>>(&mut top, "proxy_scripts")?.unwrap_or_default(),
         },
         judgement: Judgement { verdict, hosts, causes, not_tested },
         environment: take(&mut top, "environment")?,

@@ -1,0 +1,269 @@
+//! Which ways the app takes: the settings that decide it are gathered here, and proxy scripts are
+//! fetched and asked before the plan is made.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use tokio::time::Instant;
+
+use super::Failure;
+use super::input::Derived;
+use crate::observation::{ProxyScript, ScriptOutcome};
+use crate::pac::{self, Fault, Question};
+use crate::plan::bypass::Grammar;
+use crate::plan::script::{Script, State, Ways};
+use crate::plan::{ProxyAddress, ProxyChoice, ProxySettings};
+use crate::probe::environment::{ProxyVariable, ProxyVariables, proxy_variables};
+use crate::probe::system::{self, SystemProxies};
+use crate::probe::{Fetched, Prober};
+use crate::report::endpoint;
+use crate::terms::Transport;
+
+/// The key that pins the app to a proxy.
+const EGRESS_PROXY: &str = "egressProxyUrl";
+/// The key that pins the app to a proxy script.
+const EGRESS_SCRIPT: &str = "egressProxyPacUrl";
+/// The feature whose hosts are proxies and their scripts.
+const PROXY: &str = "proxy";
+
+/// Rounds of asking a script: each one may want names looked up that the one before did not.
+const ROUNDS: usize = 4;
+/// What `myIpAddress()` says inside the workspace VM: an address of no network that a script can
+/// know (RFC 5737), so that it gives its answer for devices elsewhere.
+const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+/// The proxy settings that decide each actor's route. `proxy`: the value of `--proxy`.
+///
+/// # Errors
+/// When `--proxy` names no proxy.
+pub fn settings(proxy: Option<&str>, derived: &Derived) -> Result<ProxySettings, Failure> {
+    let choice = match proxy {
+        None => ProxyChoice::AsTheApp,
+        Some("system") => ProxyChoice::System,
+        Some("none") => ProxyChoice::None,
+        Some(url) => ProxyChoice::Fixed(ProxyAddress::parse(url, "--proxy")?),
+    };
+    let mut settings =
+        ProxySettings { choice, inference: derived.inference.clone(), ..ProxySettings::default() };
+    configured(&mut settings, derived);
+    let variables = proxy_variables();
+    match system::read() {
+        Some(system) => {
+            of_system(&mut settings, system);
+            // The app takes the system's settings; what the environment says is for comparison.
+            let all = [&variables.https, &variables.http, &variables.all];
+            for variable in all.into_iter().flatten() {
+                let parsed = ProxyAddress::parse(&variable.value, &variable.name);
+                let known = settings.usable(parsed);
+                settings.others.extend(known);
+            }
+        }
+        None => of_environment(&mut settings, variables),
+    }
+    Ok(settings)
+}
+
+fn configured(settings: &mut ProxySettings, derived: &Derived) {
+    let value = |key: &str| derived.configurations.iter().find_map(|c| c.text(key));
+    if derived.proxy_script {
+        let url = value(EGRESS_SCRIPT).map(str::to_owned).or_else(|| listed_script(derived));
+        settings.script = url.map(|url| Script::new(EGRESS_SCRIPT, &url));
+    }
+    if let Some(url) = value(EGRESS_PROXY) {
+        settings.configured = settings.usable(ProxyAddress::parse(url, EGRESS_PROXY));
+    } else if let Some(address) = &derived.pinned_proxy {
+        // A hosts document names the proxy's host, but not the key's whole value.
+        settings.configured = settings.usable(ProxyAddress::parse(address, EGRESS_PROXY));
+    }
+}
+
+/// The address of the script as a hosts document has it.
+fn listed_script(derived: &Derived) -> Option<String> {
+    let all = derived.requirements.hosts.iter().chain(derived.documents.iter().flat_map(|d| &d.hosts));
+    let mut of_script =
+        all.filter(|r| r.transport != Transport::Tcp && r.reasons.iter().any(|w| w.feature == PROXY));
+    let found = of_script.next()?;
+    let (scheme, default) = if found.transport.has_tls() { ("https", 443) } else { ("http", 80) };
+    let host = if found.port == default { found.host.to_string() } else { endpoint(&found.host, found.port) };
+    let path = &found.hints.base_path;
+    Some(format!("{scheme}://{host}{}", if path.is_empty() { "/" } else { path }))
+}
+
+/// Linux: the environment of this process, which may be another than the app's.
+fn of_environment(settings: &mut ProxySettings, variables: ProxyVariables) {
+    let mut of = |variable: Option<&ProxyVariable>| {
+        variable.and_then(|v| settings.usable(ProxyAddress::parse(&v.value, &v.name)))
+    };
+    let system = of(variables.https.as_ref().or(variables.all.as_ref()));
+    let plain = of(variables.http.as_ref().or(variables.all.as_ref()));
+    (settings.system, settings.system_plain) = (system, plain);
+    settings.system_grammar = Grammar::NoProxy;
+    settings.system_bypass = Grammar::NoProxy.split(&variables.no.map(|v| v.value).unwrap_or_default());
+}
+
+fn of_system(settings: &mut ProxySettings, system: SystemProxies) {
+    let origin = system.origin;
+    let parse = |address: &Option<String>| address.as_ref().map(|a| ProxyAddress::parse(a, &origin));
+    settings.system = parse(&system.https).and_then(|p| settings.usable(p));
+    settings.system_plain = parse(&system.http).and_then(|p| settings.usable(p));
+    settings.system_grammar = Grammar::System;
+    settings.system_bypass = system.exempt;
+    settings.system_script = system.script.map(|url| Script::new(&origin, &url));
+    if let Some(services) = &system.services {
+        let known = settings.usable(ProxyAddress::parse(services, "WinHTTP"));
+        settings.others.extend(known);
+    }
+    if system.socks.is_some() && settings.system.is_none() && settings.system_script.is_none() {
+        settings.unusable.push(format!(
+            "{origin}: a SOCKS proxy is set; whether the app uses it is not documented, direct was tested"
+        ));
+    }
+    if system.discovers {
+        settings.unusable.push(format!(
+            "{origin}: automatic discovery (WPAD) is on; a script found that way is not looked for"
+        ));
+    }
+    if let Some(why) = system.unread {
+        settings.unusable.push(format!("{origin}: not read ({why}); direct was tested"));
+    }
+}
+
+/// What is sent besides the plan to find the ways out, as sentences for the dry run.
+pub fn announced(settings: &ProxySettings) -> Vec<String> {
+    let mut settings = settings.clone();
+    let mut said: Vec<String> = settings
+        .scripts()
+        .map(|s| {
+            let (origin, url) = (&s.origin, s.shown());
+            format!("The proxy script {url} ({origin}) is fetched first, directly, and names that it asks for are looked up; its answers are not known here.")
+        })
+        .collect();
+    if !settings.known().is_empty() {
+        said.push("A host that fails is tried once more on the other ways that are known: a proxy that is not used, or directly.".into());
+    }
+    said
+}
+
+/// Fetches the scripts that decide routes and asks them everything; afterwards `settings` knows
+/// their answers. The records are for the report. Bounded by `deadline`; without a script, nothing
+/// is done.
+pub async fn ask_scripts(
+    prober: &Prober,
+    settings: &mut ProxySettings,
+    questions: &[Question],
+    deadline: Instant,
+) -> Vec<ProxyScript> {
+    let mut seen: Vec<(String, ProxyScript, State)> = Vec::new();
+    for script in settings.scripts() {
+        // The same address in the configuration and in the system's settings is fetched once.
+        if let Some((_, record, state)) = seen.iter().find(|(url, ..)| *url == script.url) {
+            script.state = state.clone();
+            let record = ProxyScript { origin: script.origin.clone(), ..record.clone() };
+            seen.push((script.url.clone(), record, script.state.clone()));
+            continue;
+        }
+        let (record, state) = ask_script(prober, script, questions, deadline).await;
+        script.state = state.clone();
+        seen.push((script.url.clone(), record, state));
+    }
+    seen.into_iter().map(|(_, record, _)| record).collect()
+}
+
+async fn ask_script(
+    prober: &Prober,
+    script: &Script,
+    questions: &[Question],
+    deadline: Instant,
+) -> (ProxyScript, State) {
+    let began = Instant::now();
+    let fetched = prober.fetch_script(&script.url, deadline).await;
+    let mut record = ProxyScript {
+        origin: script.origin.clone(),
+        url: script.shown(),
+        outcome: ScriptOutcome::Asked,
+        status: fetched.status,
+        bytes: fetched.bytes,
+        sha256: fetched.sha256.clone(),
+        names: Vec::new(),
+        failed: 0,
+        failure: None,
+        ms: 0.0,
+    };
+    let state = match fetched {
+        Fetched { script: Some(text), .. } => {
+            let (names, ways) = answers(prober, &text, questions, deadline).await;
+            record.names = names;
+            settle(&mut record, ways)
+        }
+        Fetched { error, .. } => {
+            let error = error.unwrap_or_else(|| "it could not be fetched".to_owned());
+            record.outcome = ScriptOutcome::Unfetched(error.clone());
+            State::Failed(error)
+        }
+    };
+    record.ms = (began.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+    (record, state)
+}
+
+/// What the answers come to as a whole.
+fn settle(record: &mut ProxyScript, ways: BTreeMap<String, Ways>) -> State {
+    let faults = || ways.values().filter_map(|w| w.here.as_ref().err());
+    if let Some(fault) = faults().find(|f| f.is_final()) {
+        let said = fault.to_string();
+        return match fault {
+            Fault::NoScript(_) => {
+                record.outcome = ScriptOutcome::NoScript(said.clone());
+                State::Failed(said)
+            }
+            _ => {
+                record.outcome = ScriptOutcome::Stopped(said.clone());
+                State::Stopped(said)
+            }
+        };
+    }
+    record.failed = faults().count();
+    record.failure = faults().next().map(ToString::to_string);
+    State::Asked(ways)
+}
+
+/// Asks a script everything; names that it wants are looked up between the rounds.
+async fn answers(
+    prober: &Prober,
+    text: &str,
+    questions: &[Question],
+    deadline: Instant,
+) -> (Vec<String>, BTreeMap<String, Ways>) {
+    let device = prober.device();
+    let mut world =
+        pac::World { names: BTreeMap::new(), own: device.ipv4.or(device.ipv6), now: device.clock };
+    // With nothing to ask, it is still told whether it is a script.
+    let any = [Question::new("localhost", 443, false)];
+    let questions = if questions.is_empty() { &any } else { questions };
+    let ask = |world: &pac::World| {
+        let (text, questions, world) = (text.to_owned(), questions.to_vec(), world.clone());
+        // Seconds of computing, at the worst, in which nothing else would be served.
+        async move { tokio::task::spawn_blocking(move || pac::ask(&text, &questions, &world)).await }
+    };
+    let mut here = pac::Outcome::default();
+    for round in 0..ROUNDS {
+        here = ask(&world).await.unwrap_or_default();
+        if here.asked.is_empty() || round + 1 == ROUNDS || Instant::now() >= deadline {
+            break;
+        }
+        world.names.extend(prober.addresses_of(&here.asked, deadline).await);
+    }
+    let by_own_address = here.answers.iter().any(|a| a.as_ref().is_ok_and(|a| a.by_own_address));
+    let elsewhere = if by_own_address {
+        ask(&pac::World { own: Some(ELSEWHERE), ..world.clone() }).await.unwrap_or_default().answers
+    } else {
+        Vec::new()
+    };
+    let hops = |answer: Result<pac::Answer, Fault>| answer.map(|a| a.hops);
+    let mut elsewhere = elsewhere.into_iter().map(hops);
+    let ways = questions.iter().zip(here.answers).map(|(question, answer)| {
+        let ways = Ways { here: hops(answer), elsewhere: elsewhere.next() };
+        (question.url.clone(), ways)
+    });
+    let ways = ways.collect();
+    (world.names.into_keys().collect(), ways)
+}

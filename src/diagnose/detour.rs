@@ -1,0 +1,288 @@
+//! Other ways to a host that fails: a proxy that is known and not used, none at all, the further
+//! entries of a proxy script's answer. The comparison tells a setting from a box in the way.
+
+use super::finding::{Code, Owner, Verdict};
+use super::found::{Context, Found, View, Walk};
+use super::host;
+use crate::observation::{
+    Attempt, HttpOutcome, LastStage, Observations, ProxyOutcome, Purpose, ScriptOutcome, TcpOutcome,
+    TlsOutcome, Variation,
+};
+use crate::plan::{Experiment, Path, Plan, Route, Target};
+use crate::terms::{Actor, Network, Transport};
+
+/// Other ways that are tried for one path.
+const WAYS: usize = 3;
+/// The feature whose hosts are proxies and their scripts: they are reached without a proxy.
+const PROXY: &str = "proxy";
+
+/// The comparisons that a run still lacks: for each path whose every try failed, the other ways to
+/// the same host. Each is tried once.
+pub(super) fn next(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+    let mut experiments = Vec::new();
+    for target in plan.targets.iter().filter(|t| can_be_compared(t)) {
+        for (path, own) in target.paths.iter().enumerate() {
+            let mut tries =
+                observations.plain().filter(|a| a.target == target.id && a.path == path).peekable();
+            if tries.peek().is_none() || tries.any(|a| a.cut.is_some() || is_answered(a, target)) {
+                continue;
+            }
+            for route in ways(plan, target, path, own) {
+                let variation = through(&route);
+                let is_done = |(a, v): (&Attempt, &Variation)| {
+                    a.target == target.id && a.path == path && *v == variation
+                };
+                if !observations.experiments().any(is_done) {
+                    let variation = Some(variation);
+                    experiments.push(Experiment {
+                        target: target.id,
+                        path,
+                        purpose: Purpose::Experiment,
+                        variation,
+                    });
+                }
+            }
+        }
+    }
+    experiments
+}
+
+fn through(route: &Route) -> Variation {
+    Variation { route: Some(route.clone()), until: LastStage::Whole, ..Variation::default() }
+}
+
+/// Plain HTTP goes through a proxy in another way, and loopback never does.
+fn can_be_compared(target: &Target) -> bool {
+    let plain = matches!(target.transport(), Transport::Http | Transport::Grpc);
+    let of_proxy = target.requirement.reasons.iter().all(|r| r.feature == PROXY);
+    target.skip.is_none() && !plain && !of_proxy && !target.requirement.loopback
+}
+
+/// The other ways that are worth a try. Those that another path of the target takes anyway are
+/// compared without an experiment.
+fn ways(plan: &Plan, target: &Target, path: usize, own: &Path) -> Vec<Route> {
+    let mut ways: Vec<Route> = Vec::new();
+    match own.route {
+        Route::Direct => ways.extend(plan.detours.proxies.iter().cloned()),
+        Route::Proxy { .. } => {
+            ways.extend(plan.detours.after(target.id, path).iter().cloned());
+            // Where the command line named the way, there is nothing to compare it with.
+            if !plan.detours.proxies.is_empty() {
+                ways.push(Route::Direct);
+            }
+        }
+    }
+    let mut seen: Vec<Route> = Vec::new();
+    for way in ways {
+        let taken = target.paths.iter().any(|p| is_same(&p.route, &way));
+        if !taken && !seen.iter().any(|s| is_same(s, &way)) && seen.len() < WAYS {
+            seen.push(way);
+        }
+    }
+    seen
+}
+
+/// Whether two routes lead through the same proxy, wherever the setting stands.
+fn is_same(one: &Route, other: &Route) -> bool {
+    match (one, other) {
+        (Route::Direct, Route::Direct) => true,
+        (Route::Proxy { host, port, tls, .. }, Route::Proxy { host: h, port: p, tls: t, .. }) => {
+            (host, port, tls) == (h, p, t)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the attempt came to the end of its ladder.
+fn is_answered(attempt: &Attempt, target: &Target) -> bool {
+    let transport = target.transport();
+    if transport.has_http() {
+        attempt.http.last().is_some_and(|h| h.outcome == HttpOutcome::Answered)
+    } else if transport.has_tls() {
+        attempt.tls.last().is_some_and(|t| t.outcome == TlsOutcome::Completed)
+    } else if let Some(proxy) = &attempt.proxy {
+        proxy.outcome == ProxyOutcome::Tunnel
+    } else {
+        attempt.route == Route::Direct && attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Connected)
+    }
+}
+
+/// A way that works, and how that was seen.
+struct Works<'a> {
+    route: &'a Route,
+    proof: String,
+}
+
+/// Judges a path's walk again in the light of the other ways.
+pub(super) fn compared(
+    context: &Context<'_>,
+    target: &Target,
+    index: usize,
+    path: &Path,
+    mut walk: Walk,
+) -> Walk {
+    useless_script(context, target, &mut walk);
+    if walk.verdict(context.codes) != Verdict::Blocked || !can_be_compared(target) {
+        return walk;
+    }
+    let mut own = context.observations.plain().filter(|a| a.target == target.id && a.path == index);
+    if own.any(|a| is_answered(a, target)) {
+        return walk;
+    }
+    let working = working(context, target, index, path);
+    match &path.route {
+        Route::Direct => {
+            if let Some(works) = working.iter().find(|w| *w.route != Route::Direct) {
+                required(context, target, path, &mut walk, works);
+            }
+        }
+        Route::Proxy { .. } => {
+            let after = context.plan.detours.after(target.id, index);
+            let fallback = after.iter().find_map(|r| working.iter().find(|w| is_same(w.route, r)));
+            match fallback {
+                Some(works) => fall_back(context, path, &mut walk, works),
+                None => {
+                    if let Some(works) = working.iter().find(|w| *w.route == Route::Direct) {
+                        direct_works(context, target, &mut walk, works);
+                    }
+                }
+            }
+        }
+    }
+    walk
+}
+
+/// The other ways that work: seen in experiments, or because another actor takes them.
+fn working<'a>(context: &'a Context<'_>, target: &'a Target, index: usize, path: &Path) -> Vec<Works<'a>> {
+    let service = target.service.as_deref().and_then(|id| context.services.by_id(id));
+    let mut works: Vec<Works<'a>> = Vec::new();
+    let attempts = context.observations.attempts.iter().filter(|a| a.target == target.id && a.cut.is_none());
+    for attempt in attempts {
+        let is_other = match &attempt.variation {
+            None => attempt.path != index,
+            Some(variation) => {
+                attempt.path == index && variation.route.as_ref().is_some_and(|r| *variation == through(r))
+            }
+        };
+        if !is_other || is_same(&attempt.route, &path.route) || !is_answered(attempt, target) {
+            continue;
+        }
+        let way = Path { route: attempt.route.clone(), actors: path.actors.clone() };
+        let walk = host::ladder(&View { context, target, path: &way, attempt, service });
+        let seen = works.iter().any(|w| is_same(w.route, &attempt.route));
+        if !seen && matches!(walk.verdict(context.codes), Verdict::Reachable | Verdict::Warning) {
+            let proof = if walk.proof.is_empty() { "connected".to_owned() } else { walk.proof.join("; ") };
+            works.push(Works { route: &attempt.route, proof });
+        }
+    }
+    works
+}
+
+/// The first thing that blocks.
+fn lead<'a>(context: &Context<'_>, walk: &'a mut Walk) -> Option<&'a mut Found> {
+    walk.found.iter_mut().find(|f| f.verdict_by(context.codes) == Verdict::Blocked)
+}
+
+/// Direct is blocked, a proxy works, and these actors do not use it.
+fn required(context: &Context<'_>, target: &Target, path: &Path, walk: &mut Walk, works: &Works<'_>) {
+    let Route::Proxy { host, port, origin, .. } = works.route else { return };
+    let Some(lead) = lead(context, walk) else { return };
+    let (code, seen) = (lead.code, lead.line.clone());
+    let proxy = endpoint(host, *port);
+    let line = format!("directly {code} ({seen}); through {proxy} ({origin}): {}", works.proof);
+    let setting = match path.actors.as_slice() {
+        [Actor::Updater] => "the operating system's proxy settings, the only ones that updates read",
+        _ => "egressProxyUrl in the configuration",
+    };
+    let actors: Vec<&str> = path.actors.iter().map(|a| a.as_str()).collect();
+    let mut found = Found::new(Code::ProxyRequired, line)
+        .proven()
+        .fact("proxy", proxy.as_str())
+        .fact("key", origin.as_str())
+        .fact("setting", setting)
+        .fact("what", actors.join(", "))
+        .fact("direct", code.as_str())
+        .fact("port", target.port())
+        .key(format!("{proxy} {}", actors.join(",")));
+    // The shell of the workspace alone: where the app has another way, there is no setting for it.
+    if path.actors == [Actor::Vm] {
+        found = found.owner(Owner::Firewall);
+    }
+    walk.found.insert(0, found);
+}
+
+/// The first proxy of a script's answer cannot be reached, a further entry works: who has the whole
+/// answer goes on to it, the engine does not.
+fn fall_back(context: &Context<'_>, path: &Path, walk: &mut Walk, works: &Works<'_>) {
+    let Some(lead) = lead(context, walk) else { return };
+    let by_connection = matches!(
+        lead.code,
+        Code::ProxyUnresolved | Code::ProxyRefused | Code::ProxyTimeout | Code::ProxyReset
+    );
+    if !by_connection {
+        return;
+    }
+    let way = host::route(works.route);
+    let (engine, others): (Vec<Actor>, Vec<Actor>) = path.actors.iter().partition(|a| **a == Actor::Engine);
+    let mut mild = lead.clone().verdict(Verdict::Warning).fact("fallback", way.as_str());
+    mild.line = format!("{}; the next entry of the script's answer works: {way}", lead.line);
+    mild.key.push_str(" fallback");
+    if engine.is_empty() {
+        *lead = mild;
+        return;
+    }
+    lead.actors = Some(engine);
+    if !others.is_empty() {
+        mild.actors = Some(others);
+        walk.found.push(mild);
+    }
+}
+
+/// The proxy does not lead there, and the direct way does.
+fn direct_works(context: &Context<'_>, target: &Target, walk: &mut Walk, works: &Works<'_>) {
+    let internal = target.requirement.network == Network::Internal;
+    let Some(lead) = lead(context, walk) else { return };
+    lead.line.push_str(&format!("; directly it works ({})", works.proof));
+    lead.facts.insert("direct".into(), "ok".into());
+    // A proxy has no business with hosts of one's own network: the setting lacks an exemption.
+    if internal && matches!(lead.code, Code::ProxyDenied | Code::ProxyUpstream) {
+        lead.owner = Some(Owner::Configuration);
+    }
+}
+
+/// What answers at the script's address is no proxy script.
+fn useless_script(context: &Context<'_>, target: &Target, walk: &mut Walk) {
+    let requirement = &target.requirement;
+    let of_script =
+        requirement.transport != Transport::Tcp && requirement.reasons.iter().any(|r| r.feature == PROXY);
+    if !of_script || walk.verdict(context.codes) == Verdict::Blocked {
+        return;
+    }
+    let here = |url: &str| {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let authority = rest.split('/').next().unwrap_or(rest);
+        let (host, port) = (target.probed.as_str(), target.port());
+        authority == host || authority == endpoint(host, port)
+    };
+    let found = context.observations.scripts.iter().filter(|s| here(&s.url)).find_map(|script| {
+        let (ScriptOutcome::NoScript(why) | ScriptOutcome::Unfetched(why)) = &script.outcome else {
+            return None;
+        };
+        let what = if script.status.is_some_and(|s| s >= 300) { why.as_str() } else { "no proxy script" };
+        let found = Found::new(Code::HttpWrongContent, format!("{}: {why}", script.origin));
+        let key = script.origin.as_str();
+        Some(
+            found
+                .owner(Owner::Configuration)
+                .fact("what", what)
+                .fact("key", key)
+                .fact("error", why.as_str())
+                .key(key),
+        )
+    });
+    walk.found.extend(found);
+}
+
+fn endpoint(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}

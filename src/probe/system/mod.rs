@@ -1,0 +1,60 @@
+//! The operating system's own proxy settings: on macOS `scutil --proxy`, on Windows the registry
+//! (`reg.exe`) and WinHTTP (`netsh.exe`), asked at run time and read by pure functions. Linux has no
+//! settings that the app reads but the environment.
+
+mod macos;
+mod program;
+mod windows;
+
+use super::sanitise;
+
+/// Characters of a setting that are kept.
+const LONGEST: usize = 2048;
+
+/// What the system's settings say. Addresses bear no user name and no password.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SystemProxies {
+    /// Where they stand, in plain words, such as `macOS network settings`.
+    pub origin: String,
+    /// Proxy for TLS connections, `host:port`.
+    pub https: Option<String>,
+    /// Proxy for plain HTTP, `host:port`.
+    pub http: Option<String>,
+    /// SOCKS proxy, `host:port`. Whether the app uses one is not documented.
+    pub socks: Option<String>,
+    /// Hosts that are exempt, in the system's own grammar.
+    pub exempt: Vec<String>,
+    /// Address of a proxy script.
+    pub script: Option<String>,
+    /// A script is looked for in the network (WPAD).
+    pub discovers: bool,
+    /// Proxy of WinHTTP, which services take, not the app: `host:port`.
+    pub services: Option<String>,
+    /// Why the settings, or a part of them, could not be read.
+    pub unread: Option<String>,
+}
+
+/// Reads the settings of the user who runs this; nothing where there are none but the environment.
+pub fn read() -> Option<SystemProxies> {
+    match std::env::consts::OS {
+        "macos" => Some(match program::output("/usr/sbin/scutil", &["--proxy"]) {
+            Ok(text) => macos::read(&text),
+            Err(error) => unread(macos::ORIGIN, error),
+        }),
+        "windows" => Some(windows::ask(&|program, arguments| {
+            program::output(&program::of_windows(program), arguments)
+        })),
+        _ => None,
+    }
+}
+
+fn unread(origin: &str, error: String) -> SystemProxies {
+    SystemProxies { origin: origin.to_owned(), unread: Some(error), ..SystemProxies::default() }
+}
+
+/// A setting as one line without user name and password; nothing when it is empty.
+fn setting(text: &str) -> Option<String> {
+    let text = sanitise::line(text.trim(), LONGEST);
+    let (kept, _) = super::environment::without_credentials(&text);
+    (!kept.is_empty()).then_some(kept)
+}

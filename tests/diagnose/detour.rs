@@ -1,0 +1,204 @@
+//! Other ways to a host: the comparison is asked for once, and tells a missing setting from a box.
+
+use clearway::diagnose::{Certainty, Code, HostJudgement, Owner, Verdict, judge, next};
+use clearway::observation::*;
+use clearway::plan::{Detours, Experiment, Fallback, Path, Plan, Route, Target};
+use clearway::rules::codes::Codes;
+use clearway::terms::{Actor, Network};
+
+use crate::scene::*;
+
+fn other() -> Route {
+    Route::Proxy { host: "other.corp.example".into(), port: 8080, tls: false, origin: "HTTPS_PROXY".into() }
+}
+
+fn plan(targets: &[Target], proxies: Vec<Route>) -> Plan {
+    Plan { targets: targets.to_vec(), detours: Detours { proxies, fallbacks: Vec::new() }, ..Plan::default() }
+}
+
+/// The same attempt as an experiment on another way.
+fn on(route: &Route, mut attempt: Attempt) -> Attempt {
+    attempt.purpose = Purpose::Experiment;
+    attempt.variation = Some(Variation { route: Some(route.clone()), ..Variation::default() });
+    attempt.route = route.clone();
+    attempt.proxy = match route {
+        Route::Direct => None,
+        Route::Proxy { .. } => Some(Proxy { outcome: ProxyOutcome::Tunnel, headers: Vec::new(), ms: 5.0 }),
+    };
+    attempt
+}
+
+fn again(mut attempt: Attempt) -> Attempt {
+    attempt.purpose = Purpose::Repeat;
+    attempt
+}
+
+fn hosts(plan: &Plan, attempts: Vec<Attempt>) -> Vec<HostJudgement> {
+    judge(plan, &observed(attempts), &services(), &Codes::embedded().unwrap()).hosts
+}
+
+fn routes(experiments: &[Experiment]) -> Vec<&Route> {
+    experiments.iter().filter_map(|e| e.variation.as_ref()?.route.as_ref()).collect()
+}
+
+#[test]
+fn a_host_that_fails_directly_is_tried_through_the_proxies_that_are_known() {
+    let target = world1();
+    let plan = plan(std::slice::from_ref(&target), vec![other()]);
+    let failed = tcp_fails(&target, TcpOutcome::Timeout);
+    assert_eq!(routes(&next(&plan, &observed(vec![failed.clone()]))), [&other()]);
+    // Once.
+    let compared = on(&other(), tcp_fails(&target, TcpOutcome::Timeout));
+    assert!(routes(&next(&plan, &observed(vec![failed.clone(), compared]))).is_empty());
+    // Not a host that works, nor one that worked on the second try.
+    assert!(routes(&next(&plan, &observed(vec![healthy(&target)]))).is_empty());
+    assert!(routes(&next(&plan, &observed(vec![failed, again(healthy(&target))]))).is_empty());
+}
+
+#[test]
+fn without_a_known_proxy_nothing_is_compared() {
+    for target in [world1(), proxied(world1())] {
+        let plan = plan(std::slice::from_ref(&target), Vec::new());
+        let seen = observed(vec![tcp_fails(&target, TcpOutcome::Timeout)]);
+        assert!(routes(&next(&plan, &seen)).is_empty());
+    }
+    let target = proxied(world1());
+    let plan = plan(std::slice::from_ref(&target), vec![proxy_route()]);
+    let seen = observed(vec![proxy_says(&target, ProxyOutcome::Status { status: 403 })]);
+    assert_eq!(routes(&next(&plan, &seen)), [&Route::Direct]);
+}
+
+#[test]
+fn a_proxy_that_works_and_is_not_used_is_the_finding() {
+    let target = world1();
+    let plan = plan(std::slice::from_ref(&target), vec![other()]);
+    for failed in [
+        tcp_fails(&target, TcpOutcome::Timeout),
+        dns_fails(&target, failed_lookup(), &[DnsAnswer::NxDomain]),
+        tls_ends(&target, TlsOutcome::Reset),
+    ] {
+        let works = on(&other(), healthy(&target));
+        let host = hosts(&plan, vec![failed.clone(), works]).remove(0);
+        let finding = &host.finding;
+        assert_eq!((finding.code, host.verdict), (Code::ProxyRequired, Verdict::Blocked));
+        assert_eq!((finding.owner, finding.confidence), (Owner::Configuration, Certainty::Proven));
+        let line = &finding.evidence.line;
+        assert!(
+            line.contains("directly") && line.contains("other.corp.example:8080 (HTTPS_PROXY)"),
+            "{line}"
+        );
+        assert!(finding.remedy.contains("egressProxyUrl"), "{}", finding.remedy);
+        assert_eq!(host.also.len(), 1);
+        assert_eq!(finding.evidence.facts["direct"], host.also[0].code.as_str());
+        // On the proxied way it fails as well: the own way's finding stays.
+        let fails = on(&other(), tcp_fails(&target, TcpOutcome::Refused));
+        assert_ne!(hosts(&plan, vec![failed, fails])[0].finding.code, Code::ProxyRequired);
+    }
+}
+
+#[test]
+fn a_host_that_answers_directly_needs_no_proxy() {
+    let target = world1();
+    let plan = plan(std::slice::from_ref(&target), vec![other()]);
+    let unavailable = status(&target, 503, &[], "");
+    let host = hosts(&plan, vec![unavailable, on(&other(), healthy(&target))]).remove(0);
+    assert_eq!(host.finding.code, Code::HttpServerError);
+}
+
+#[test]
+fn another_actors_way_is_comparison_enough() {
+    let mut target = proxied(world1());
+    target.paths[0].actors = vec![Actor::App];
+    target.paths.push(Path { route: Route::Direct, actors: vec![Actor::Updater] });
+    let plan = plan(std::slice::from_ref(&target), vec![proxy_route()]);
+    let mut direct = tcp_fails(&world1(), TcpOutcome::Timeout);
+    direct.path = 1;
+    assert!(routes(&next(&plan, &observed(vec![healthy(&target), direct.clone()]))).is_empty());
+    let host = hosts(&plan, vec![healthy(&target), direct]).remove(0);
+    assert_eq!((host.finding.code, host.verdict), (Code::ProxyRequired, Verdict::Blocked));
+    let verdicts: Vec<Verdict> = host.actors.iter().map(|a| a.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Reachable, Verdict::Blocked]);
+    assert!(host.finding.remedy.contains("operating system's proxy settings"), "{}", host.finding.remedy);
+}
+
+#[test]
+fn a_host_that_only_the_direct_way_reaches_says_so() {
+    let refused = |target: &Target| proxy_says(target, ProxyOutcome::Status { status: 403 });
+    for (internal, owner) in [(false, Owner::Proxy), (true, Owner::Configuration)] {
+        let mut target = proxied(world1());
+        if internal {
+            target.requirement.network = Network::Internal;
+        }
+        let plan = plan(std::slice::from_ref(&target), vec![proxy_route()]);
+        let attempts = vec![refused(&target), on(&Route::Direct, healthy(&world1()))];
+        let host = hosts(&plan, attempts).remove(0);
+        assert_eq!((host.finding.code, host.finding.owner), (Code::ProxyDenied, owner));
+        assert!(host.finding.evidence.line.contains("directly it works"), "{}", host.finding.evidence.line);
+    }
+}
+
+#[test]
+fn the_next_entry_of_a_scripts_answer_helps_everybody_but_the_engine() {
+    for (actors, verdict) in
+        [(vec![Actor::App], Verdict::Warning), (vec![Actor::App, Actor::Engine], Verdict::Blocked)]
+    {
+        let mut target = proxied(world1());
+        target.requirement.reasons[0].actors = actors.clone();
+        target.paths[0].actors = actors.clone();
+        let mut plan = plan(std::slice::from_ref(&target), vec![proxy_route()]);
+        plan.detours.fallbacks = vec![Fallback { target: 1, path: 0, routes: vec![other(), Route::Direct] }];
+        let dead = tcp_fails(&target, TcpOutcome::Refused);
+        assert_eq!(routes(&next(&plan, &observed(vec![dead.clone()]))), [&other(), &Route::Direct]);
+        let attempts = vec![
+            dead,
+            on(&other(), healthy(&target)),
+            on(&Route::Direct, tcp_fails(&world1(), TcpOutcome::Timeout)),
+        ];
+        let host = hosts(&plan, attempts).remove(0);
+        assert_eq!((host.finding.code, host.verdict), (Code::ProxyRefused, verdict));
+        for judged in &host.actors {
+            let expected = if judged.actor == Actor::Engine { Verdict::Blocked } else { Verdict::Warning };
+            assert_eq!(judged.verdict, expected, "{}", judged.actor);
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_refuses_only_another_port_is_asked_about_its_ports() {
+    let (a, mut b) = (proxied(world(1, "a.vendor.example")), proxied(world(2, "b.vendor.example")));
+    b.requirement.port = 8443;
+    let attempts = vec![healthy(&a), proxy_says(&b, ProxyOutcome::Status { status: 403 })];
+    let judged = hosts(&plan(&[a, b], Vec::new()), attempts);
+    assert!(judged[1].finding.evidence.line.contains("allowed ports"), "{}", judged[1].finding.evidence.line);
+}
+
+#[test]
+fn what_is_no_proxy_script_is_found_at_its_own_address() {
+    let mut target = customer(1, "pac.corp.example");
+    target.requirement.reasons[0].feature = "proxy".into();
+    let with = |outcome| {
+        let script = ProxyScript {
+            origin: "egressProxyPacUrl".into(),
+            url: "https://pac.corp.example/p.pac".into(),
+            outcome,
+            status: Some(200),
+            bytes: Some(9),
+            sha256: None,
+            names: Vec::new(),
+            failed: 0,
+            failure: None,
+            ms: 1.0,
+        };
+        let mut seen = observed(vec![status(&target, 200, &[], "x")]);
+        seen.scripts = vec![script];
+        judged(std::slice::from_ref(&target), &seen)
+    };
+    let run = with(ScriptOutcome::NoScript("it is no proxy script: unexpected token".into()));
+    let finding = &run.hosts[0].finding;
+    assert_eq!((finding.code, finding.owner), (Code::HttpWrongContent, Owner::Configuration));
+    assert!(finding.evidence.line.contains("unexpected token"));
+    assert!(run.not_tested.iter().any(|n| n.id == "proxy-script-ignored"));
+    assert_eq!(with(ScriptOutcome::Asked).hosts[0].finding.code, Code::Ok);
+    let stopped = with(ScriptOutcome::Stopped("it takes too much memory".into()));
+    assert!(stopped.not_tested.iter().any(|n| n.id == "proxy-script-stopped"));
+}
