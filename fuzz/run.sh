@@ -44,7 +44,7 @@ max_len() {
     case $1 in
         check_report) echo 32768 ;;
         arguments) echo 300 ;;
-        dns_answer | certificate | http_text) echo 4096 ;;
+        dns_answer | certificate | http_text | pac) echo 4096 ;;
         *) echo 16384 ;;
     esac
 }

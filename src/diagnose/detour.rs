@@ -67,7 +67,7 @@ fn ways(plan: &Plan, target: &Target, path: usize, own: &Path) -> Vec<Route> {
         Route::Proxy { .. } => {
             ways.extend(plan.detours.after(target.id, path).iter().cloned());
             // Where the command line named the way, there is nothing to compare it with.
-            if !plan.detours.proxies.is_empty() {
+            if ways.is_empty() && !plan.detours.proxies.is_empty() {
                 ways.push(Route::Direct);
             }
         }
@@ -191,8 +191,13 @@ fn required(context: &Context<'_>, target: &Target, path: &Path, walk: &mut Walk
     let proxy = endpoint(host, *port);
     let line = format!("directly {code} ({seen}); through {proxy} ({origin}): {}", works.proof);
     let setting = match path.actors.as_slice() {
-        [Actor::Updater] => "the operating system's proxy settings, the only ones that updates read",
-        _ => "egressProxyUrl in the configuration",
+        _ if context.plan.detours.exempt.contains(&target.id) => {
+            format!("Take the host out of the exemptions (NO_PROXY or its like), which keep it from {proxy}")
+        }
+        [Actor::Updater] => format!(
+            "Set the proxy {proxy} in the operating system's proxy settings, the only ones that updates read"
+        ),
+        _ => format!("Set the proxy {proxy} (known from {origin}) as egressProxyUrl in the configuration"),
     };
     let actors: Vec<&str> = path.actors.iter().map(|a| a.as_str()).collect();
     let mut found = Found::new(Code::ProxyRequired, line)

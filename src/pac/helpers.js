@@ -50,6 +50,8 @@
   }
 
   function addresses(name) {
+    // What a failed lookup gave is no name.
+    if (name === null || name === undefined) return [];
     name = text(name);
     if (octets(name) || groups(name)) return [name];
     return resolve(name);

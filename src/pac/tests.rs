@@ -118,7 +118,9 @@ fn helpers_do_what_browsers_do() {
 
 #[test]
 fn names_that_are_not_known_are_told() {
-    let script = function("isResolvable('b.example'); dnsResolve('A.example'); return 'DIRECT';");
+    let script = function(
+        "isResolvable('b.example'); isInNet(dnsResolve('A.example'), '10.0.0.0', '255.0.0.0'); return 'DIRECT';",
+    );
     let outcome = asked(&script, &["x.example"]);
     let names: Vec<&str> = outcome.asked.iter().map(String::as_str).collect();
     assert_eq!(names, ["a.example", "b.example"]);

@@ -15,7 +15,7 @@ pub fn build(
     networks: &Networks,
     proxies: &ProxySettings,
 ) -> Plan {
-    let mut detours = Detours { proxies: proxies.known(), fallbacks: Vec::new() };
+    let mut detours = Detours { proxies: proxies.known(), ..Detours::default() };
     let targets = requirements
         .hosts
         .iter()
@@ -24,6 +24,10 @@ pub fn build(
             let (target, fallbacks) =
                 target(id, requirement, services, networks, proxies, requirements.platform);
             detours.fallbacks.extend(fallbacks);
+            let host = target.probed.parse::<HostPattern>();
+            if host.is_ok_and(|h| proxies.is_exempt(&h, requirement.port, requirement.transport)) {
+                detours.exempt.push(id);
+            }
             target
         })
         .collect();

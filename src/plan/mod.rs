@@ -146,6 +146,9 @@ pub struct Detours {
     /// engine is handed one proxy and never falls back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fallbacks: Vec<Fallback>,
+    /// Targets that the system's settings exempt from their proxy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exempt: Vec<u32>,
 }
 
 /// The further ways of one path.

@@ -213,6 +213,11 @@ impl ProxySettings {
         settings.scripts().any(|s| s.state == State::Unread)
     }
 
+    /// Whether the system's settings exempt a host from their proxy.
+    pub fn is_exempt(&self, host: &HostPattern, port: u16, transport: Transport) -> bool {
+        self.system_grammar.exempts(&self.system_bypass, host, port, is_plain(transport))
+    }
+
     /// Every proxy that is known, whoever uses it: what a host that one actor cannot reach may be
     /// compared with. None where the command line decides.
     pub fn known(&self) -> Vec<Route> {
@@ -262,10 +267,19 @@ impl ProxySettings {
         if let Some(plain) = self.system_plain.as_ref().filter(|p| !p.is_same(self.system.as_ref())) {
             system.push(shown(plain));
         }
+        if !system.is_empty() && !self.system_bypass.is_empty() {
+            let named: Vec<&str> = self.system_bypass.iter().map(String::as_str).take(EXEMPT).collect();
+            let more = self.system_bypass.len() - named.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            system.push(format!("not for {}{more}", named.join(", ")));
+        }
         match (pinned, system.is_empty()) {
             (false, _) => parts.append(&mut system),
             (true, true) => parts.push("updates use the operating system's proxy: none".into()),
             (true, false) => parts.push(format!("updates only: {}", system.join("; "))),
+        }
+        if self.system_grammar == Grammar::NoProxy && self.system.is_some() {
+            parts.push("as the environment of this process has it, which may differ from the app's".into());
         }
         if !self.others.is_empty() {
             let others: Vec<String> = self.others.iter().map(shown).collect();
@@ -307,7 +321,7 @@ impl ProxySettings {
             return Some(ways);
         }
         let plain = is_plain(to.transport);
-        let exempt = || self.system_grammar.exempts(&self.system_bypass, to.host, to.port, plain);
+        let exempt = || self.is_exempt(to.host, to.port, to.transport);
         Some(vec![match if plain { &self.system_plain } else { &self.system } {
             Some(proxy) if !to.host.is_loopback() && !exempt() => proxy.route(),
             _ => Route::Direct,
@@ -349,6 +363,9 @@ fn said(script: &Script) -> String {
         State::Asked(_) => format!("{what} (a script, asked for every host)"),
     }
 }
+
+/// Exemptions that are named in the head of a report.
+const EXEMPT: usize = 8;
 
 /// `*.local`, which the pinned proxy and the engine exempt (domain.md 6.1, 6.2).
 fn is_local(host: &HostPattern) -> bool {
@@ -524,7 +541,17 @@ mod tests {
         assert_eq!(settings.describe(), "test p.example:1; updates use the operating system's proxy: none");
         let both =
             ProxySettings { system: proxy("s.example:2"), system_plain: proxy("s.example:2"), ..settings };
-        assert_eq!(both.describe(), "test p.example:1; updates only: test s.example:2");
+        assert_eq!(
+            both.describe(),
+            "test p.example:1; updates only: test s.example:2; as the environment of this process has it, which may differ from the app's"
+        );
+        let exempt = ProxySettings {
+            system: proxy("s.example:2"),
+            system_bypass: vec!["a.example".into()],
+            system_grammar: Grammar::System,
+            ..Default::default()
+        };
+        assert_eq!(exempt.describe(), "test s.example:2; not for a.example");
     }
 
     #[test]

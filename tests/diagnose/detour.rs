@@ -13,7 +13,7 @@ fn other() -> Route {
 }
 
 fn plan(targets: &[Target], proxies: Vec<Route>) -> Plan {
-    Plan { targets: targets.to_vec(), detours: Detours { proxies, fallbacks: Vec::new() }, ..Plan::default() }
+    Plan { targets: targets.to_vec(), detours: Detours { proxies, ..Detours::default() }, ..Plan::default() }
 }
 
 /// The same attempt as an experiment on another way.
@@ -75,7 +75,11 @@ fn a_proxy_that_works_and_is_not_used_is_the_finding() {
     for failed in [
         tcp_fails(&target, TcpOutcome::Timeout),
         dns_fails(&target, failed_lookup(), &[DnsAnswer::NxDomain]),
-        tls_ends(&target, TlsOutcome::Reset),
+        edit(healthy(&target), |a| {
+            a.tls[0].outcome = TlsOutcome::Reset;
+            a.tls[0].chain.clear();
+            a.http.clear();
+        }),
     ] {
         let works = on(&other(), healthy(&target));
         let host = hosts(&plan, vec![failed.clone(), works]).remove(0);
@@ -94,6 +98,16 @@ fn a_proxy_that_works_and_is_not_used_is_the_finding() {
         let fails = on(&other(), tcp_fails(&target, TcpOutcome::Refused));
         assert_ne!(hosts(&plan, vec![failed, fails])[0].finding.code, Code::ProxyRequired);
     }
+}
+
+#[test]
+fn an_exemption_that_should_not_be_is_named() {
+    let target = world1();
+    let mut plan = plan(std::slice::from_ref(&target), vec![other()]);
+    plan.detours.exempt = vec![1];
+    let attempts = vec![tcp_fails(&target, TcpOutcome::Timeout), on(&other(), healthy(&target))];
+    let finding = hosts(&plan, attempts).remove(0).finding;
+    assert!(finding.remedy.contains("exemptions"), "{}", finding.remedy);
 }
 
 #[test]
