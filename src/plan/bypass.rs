@@ -46,7 +46,8 @@ fn no_proxy(entry: &str, host: &HostPattern, port: u16) -> bool {
     match (literal(entry), network(entry), host) {
         (Some(address), _, HostPattern::Address(h)) => address == *h,
         (_, Some(network), HostPattern::Address(h)) => holds(network, *h),
-        (Some(_), ..) | (_, Some(_), _) => false,
+        // An address has no names above it.
+        (Some(_), ..) | (_, Some(_), _) | (_, _, HostPattern::Address(_)) => false,
         _ => {
             let suffix = entry.trim_start_matches('*').trim_matches('.');
             let name = host.to_string();

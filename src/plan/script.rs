@@ -9,7 +9,7 @@ use super::Route;
 use crate::pac::{Fault, Hop, Question};
 
 /// A proxy script that decides routes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Script {
     /// Where the setting came from, such as `egressProxyPacUrl`.
     pub origin: String,
@@ -17,6 +17,17 @@ pub struct Script {
     pub url: String,
     /// What came of it.
     pub state: State,
+}
+
+impl std::fmt::Debug for Script {
+    /// Without what its address may hide.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Script")
+            .field("origin", &self.origin)
+            .field("url", &self.shown())
+            .field("state", &self.state)
+            .finish()
+    }
 }
 
 /// What came of a script.
@@ -242,5 +253,6 @@ mod tests {
     fn secrets_in_an_address_are_not_shown() {
         assert_eq!(shown("http://ann:hunter2@pac.example/p.pac?token=abc#x"), "http://pac.example/p.pac");
         assert!(!shown("not an address hunter2").contains("hunter2"));
+        assert!(!format!("{:?}", Script::new("x", "http://pac.example/?token=hunter2")).contains("hunter2"));
     }
 }
