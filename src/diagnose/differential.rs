@@ -68,6 +68,7 @@ pub(super) fn died(tls: &[Tls]) -> Option<(Death, &Tls)> {
 pub(super) struct Reached {
     pub name: String,
     pub address: IpAddr,
+    pub port: u16,
 }
 
 /// The hosts that were reached by a handshake over the same kind of route, and whose certificate
@@ -86,11 +87,11 @@ pub(super) fn reached(plan: &Plan, observations: &Observations, route: &Route, e
         let literal = target.probed.parse::<IpAddr>().is_ok();
         if trusted
             && !literal
-            && !address.is_loopback()
+            && !target.requirement.loopback
             && target.probed != except
             && all.iter().all(|r| r.name != target.probed)
         {
-            all.push(Reached { name: target.probed.clone(), address });
+            all.push(Reached { name: target.probed.clone(), address, port: target.port() });
         }
     }
     all
