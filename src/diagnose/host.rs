@@ -2,7 +2,7 @@
 
 use super::finding::{ActorJudgement, Code, Finding, HostJudgement, Timings, Verdict};
 use super::found::{Context, Found, View, Walk};
-use super::{detour, dns, http, proxy, remedy, tcp, tls};
+use super::{blocked, detour, dns, http, portal, proxy, remedy, slow, tcp, tls};
 use crate::observation::{Attempt, Stopped};
 use crate::plan::{Path, Route, Skip, Target};
 use crate::terms::Actor;
@@ -185,6 +185,9 @@ pub(super) fn ladder(view: &View<'_>) -> Walk {
             break;
         }
     }
+    slow::judge(view, &mut walk);
+    blocked::judge(view, &mut walk);
+    portal::judge(view, &mut walk);
     walk
 }
 

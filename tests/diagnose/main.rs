@@ -5,9 +5,11 @@
 mod causes;
 mod codes;
 mod detour;
+mod differential;
 mod documentation;
 mod fingerprints;
 mod next;
+mod pages;
 mod recordings;
 mod runs;
 mod scene;

@@ -11,6 +11,7 @@ mod script;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod tls;
+mod varied;
 
 use std::net::SocketAddr;
 use std::time::Duration;
