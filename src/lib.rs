@@ -26,4 +26,5 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod rules;
+pub mod share;
 pub mod terms;
