@@ -16,6 +16,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod config;
 pub mod derive;
 pub mod diagnose;

@@ -38,23 +38,14 @@ const OF_THE_RULES: &[&str] = &[
     "rule",
     "feature",
     "keys",
-    "source",
     "service",
     "name_key",
     "purpose",
     "breaks",
     "removed_by",
-    "title",
-    "origin",
-    "text",
-    "message",
-    "unbounded",
     "provider",
     "format",
-    "since",
     "until",
-    "app_version",
-    "rules_date",
 ];
 /// Fields that hold a host.
 const HOSTS: &[&str] = &["host", "probed", "sni", "member"];
