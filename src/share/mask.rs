@@ -27,7 +27,7 @@ pub(super) enum Kept {
 
 /// Fields of the plan and the list that hold a word of a closed set.
 const PLAN_WORDS: &[&str] =
-    &["need", "transport", "network", "confidence", "actors", "skip", "kind", "platform", "severity"];
+    &["id", "need", "transport", "network", "confidence", "actors", "skip", "kind", "platform", "severity"];
 /// Fields of the observations that do.
 const OBSERVED_WORDS: &[&str] =
     &["outcome", "answer", "trust", "purpose", "cut", "stopped", "kind", "until", "code", "alert", "method"];
@@ -259,10 +259,11 @@ fn public_authorities(run: &Run) -> BTreeSet<String> {
     attempts
         .flat_map(|a| a.tls.iter().filter(accepted))
         .flat_map(|t| {
-            let leaf = t.chain.first().map(|c| c.issuer.clone());
-            let above =
-                t.chain.iter().skip(1).filter(|c| c.ca).flat_map(|c| [c.subject.clone(), c.issuer.clone()]);
-            leaf.into_iter().chain(above)
+            let issuer = t.chain.first().map(|c| c.issuer.clone());
+            // A server may send certificates that are no part of the chain that was accepted.
+            let above = t.chain.iter().skip(1).filter(|c| c.ca && Some(&c.subject) == issuer.as_ref());
+            let above: Vec<String> = above.map(|c| c.issuer.clone()).collect();
+            issuer.into_iter().chain(above)
         })
         .collect()
 }
