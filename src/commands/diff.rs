@@ -36,6 +36,14 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
             ));
         }
     };
+    if let (Some(one), Some(_), true) = (old, new, old == new)
+        && two_versions
+        && is_report(one)
+    {
+        return Err(Failure::Usage(format!(
+            "{one} is a report of `clearway check`, which is of one app version; give the configuration it was made from"
+        )));
+    }
     if let (Some(a), Some(b)) = (old, new) {
         match (is_report(a), is_report(b)) {
             (true, true) if a != b => return reports(args, Path::new(a), Path::new(b), destination),

@@ -40,6 +40,8 @@ pub struct Column {
     pub verdict: RunVerdict,
     /// Date of the rules it was derived with.
     pub rules_date: String,
+    /// Whether its names and addresses are masked.
+    pub masked: bool,
     /// Number of its configuration, from 1: runs of one configuration have one number.
     pub configuration: usize,
     /// Hosts by verdict: reachable, warning, blocked, untested.
@@ -178,6 +180,7 @@ impl Table {
             started_at: run.started_at.clone(),
             verdict: run.judgement.verdict,
             rules_date: run.requirements.rules_date.clone(),
+            masked: crate::share::is_shared(run),
             configuration: configuration + 1,
             counts,
         });
@@ -189,11 +192,12 @@ impl Table {
         let label = run.label.as_deref().filter(|l| !l.trim().is_empty());
         let device =
             Some(run.environment.host.as_str()).filter(|h| !h.is_empty() && !crate::share::is_shared(run));
-        let wanted = label.or(device).unwrap_or(file);
         let taken = |name: &str| self.columns.iter().any(|c| c.name == name);
-        if !taken(wanted) {
-            return wanted.to_owned();
+        let mut choices = label.into_iter().chain(device).chain([file]);
+        if let Some(free) = choices.find(|name| !taken(name)) {
+            return free.to_owned();
         }
+        let wanted = label.or(device).unwrap_or(file);
         let numbered = |n: usize| format!("{wanted} ({n})");
         (2..=MAX_RUNS + 1).map(numbered).find(|n| !taken(n)).unwrap_or_else(|| wanted.to_owned())
     }
@@ -245,6 +249,11 @@ impl Table {
     /// Every row, in the order of the groups.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.groups.iter().flat_map(|g| &g.rows)
+    }
+
+    /// Whether the masks of some run stand beside other names.
+    pub fn has_masks(&self) -> bool {
+        self.columns.iter().any(|c| c.masked)
     }
 
     /// Whether the runs were made from more than one configuration.

@@ -12,6 +12,10 @@ const NAMED: usize = 4;
 /// Columns up to which letters are set apart by spaces.
 const SPACED: usize = 20;
 
+/// Said where a masked report is held against another.
+pub(super) const MASKED: &str =
+    "A report is masked: its masks are its own, so a masked host or address need not be the other report's.";
+
 /// The table for a terminal. `judged_by`: date of the rules that all were judged by.
 pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
     let mut page = Page::new(style);
@@ -43,6 +47,9 @@ pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
             "The reports were made from different configurations: a host that one list lacks is shown as `-`.",
         );
     }
+    if table.has_masks() {
+        page.hang("! ", Paint::Attention, MASKED);
+    }
     page.blank();
     for column in &table.columns {
         let mut facts = vec![words::time(&column.started_at)];
@@ -57,7 +64,7 @@ pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
         let text = format!("{}: {} ({})", column.name, upper(column.verdict), facts.join("; "));
         page.hang(&format!("  {}  ", column.letter), Paint::Bold, &sanitise::line(&text, sanitise::LONG));
     }
-    page.hang("     ", Paint::Faint, "+ ok   ! warning   x blocked   ? untested   - not in that report");
+    page.hang("     ", Paint::Faint, "+ ok, ! warning, x blocked, ? untested, - not in that report");
     let layout = Layout::new(table, style.width);
     for group in &table.groups {
         page.heading(&sanitise::line(&group.title, 120));
