@@ -1,5 +1,6 @@
 //! The command line: flags, their help, and their checks. No behaviour.
 
+pub mod compare;
 mod config;
 pub mod hosts;
 pub mod inquiry;
@@ -75,11 +76,18 @@ pub enum Command {
         clearway explain disableAutoUpdates profile.mobileconfig   what each value changes\n  \
         clearway explain \"Unable to verify if domain\"             what a message of the app means")]
     Explain(Box<ExplainArgs>),
-    /// Compare two configurations, or one at two app versions.
+    /// Compare two configurations, one at two app versions, or two reports of `check`.
     #[command(after_help = "Examples:\n  \
         clearway diff old.mobileconfig new.mobileconfig\n  \
-        clearway diff profile.mobileconfig --app-version 1.52386.0..2.19675.0   what an upgrade changes")]
+        clearway diff profile.mobileconfig --app-version 1.52386.0..2.19675.0   what an upgrade changes\n  \
+        clearway diff before.json after.json                two reports: what was fixed, what broke")]
     Diff(Box<DiffArgs>),
+    /// One table of many reports of `check`: hosts by sites or devices.
+    #[command(after_help = "Examples:\n  \
+        clearway compare berlin.json paris.json tokyo.json\n  \
+        clearway compare sites/*.json --differing --sort worst\n  \
+        clearway compare sites/*.json --format csv -o sites.csv")]
+    Compare(Box<compare::CompareArgs>),
     /// Describe the rules: sources, app versions covered; check a rule pack given with --rules.
     Rules(RulesArgs),
 }
@@ -238,9 +246,15 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
-    /// text: for reading; json: for scripts, comparison and replay.
+    /// text: for reading; json: for scripts, comparison and replay; ticket: a request for each team
+    /// that must change something.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
     pub format: CheckFormat,
+
+    /// Mask user, device, label, addresses, and every name that is not the vendor's or a provider's;
+    /// the report still replays to the same verdicts.
+    #[arg(long, conflicts_with = "dry_run", help_heading = "Output")]
+    pub share: bool,
 
     /// Probe this host (repeatable). Without CONFIG only these are probed.
     #[arg(long, value_name = "NAME[:PORT]", help_heading = "Probe")]
@@ -304,6 +318,8 @@ pub enum CheckFormat {
     Text,
     /// `clearway.check/1`.
     Json,
+    /// One request for each owner.
+    Ticket,
 }
 
 /// `--fail-on`.

@@ -17,6 +17,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod config;
 pub mod derive;
 pub mod diagnose;
@@ -28,4 +29,5 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod rules;
+pub mod share;
 pub mod terms;

@@ -8,9 +8,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure, routes};
+use super::{Destination, Failure, replay, routes};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
-use crate::config;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations, ProxyScript};
@@ -20,6 +19,7 @@ use crate::report::{self, Run, progress};
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
 use crate::rules::{self, Pack};
+use crate::share::{self, Vocabulary};
 use crate::terms::Platform;
 
 /// Rounds of experiments after the first wave, at the most.
@@ -42,9 +42,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let style = destination.style(&args.output);
 
     let run = if let Some(path) = &args.replay {
-        let mut run = saved(path)?;
-        run.judgement = diagnose::judge(&run.plan, &run.observations, &services, &codes);
-        run
+        replay::Judge { pack: pack.clone(), services: services.clone(), codes: codes.clone() }.load(path)?
     } else {
         let derived = derived(args, &pack, &services)?;
         let proxies = routes::settings(args.proxy.as_deref(), &derived)?;
@@ -55,6 +53,11 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             let text = match args.format {
                 CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
                 CheckFormat::Json => report::dry_run::json(&plan, &settings),
+                CheckFormat::Ticket => {
+                    return Err(Failure::Usage(
+                        "--dry-run has no tickets, for nothing is tested; leave --format ticket out".into(),
+                    ));
+                }
             };
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
@@ -63,9 +66,11 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     };
 
     let code = exit_code(&run, args.fail_on);
+    let run = if args.share { masked(&run, rules, &services, &codes)? } else { run };
     let text = match args.format {
         CheckFormat::Text => report::text::check(&run, &features, &style),
         CheckFormat::Json => report::json::check(&run, &features),
+        CheckFormat::Ticket => report::tickets::check(&run, &features),
     };
     destination.write(text.as_bytes())?;
     Ok(code)
@@ -279,13 +284,13 @@ impl probe::Progress for Shown<'_> {
     }
 }
 
-/// Reads a saved report.
-fn saved(path: &Path) -> Result<Run, Failure> {
-    let wrong = |reason: String| Failure::Report { path: path.to_owned(), reason };
-    let text = config::file(path, &path.display().to_string())?;
-    let json: serde_json::Value = serde_json::from_slice(&text)
-        .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
-    report::json::read_check(json).map_err(|e| wrong(e.to_string()))
+/// The run without what tells whose it is.
+fn masked(run: &Run, rules: Option<&Path>, services: &Services, codes: &Codes) -> Result<Run, Failure> {
+    let vocabulary = match rules {
+        Some(dir) => Vocabulary::from_dir(dir)?,
+        None => Vocabulary::embedded()?,
+    };
+    Ok(share::share(run, services, codes, &vocabulary)?)
 }
 
 /// The contract's exit codes.

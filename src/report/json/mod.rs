@@ -2,11 +2,13 @@
 
 mod answers;
 mod check;
+mod compared;
 mod config;
 mod read;
 
 pub use answers::{diff, explain, rules, sandbox};
 pub use check::check;
+pub use compared::{between, compare};
 pub use config::config;
 pub use read::{ReadError, read_check};
 
