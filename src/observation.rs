@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::Route;
 
+#[path = "observation_call.rs"]
+pub mod call;
+
+pub use call::{Call, CallKind, CallOutcome, Permission, Quiet, StreamEnd, Usage};
+
 /// Everything recorded in one run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observations {
@@ -18,6 +23,9 @@ pub struct Observations {
     pub stage_timeout_ms: u64,
     /// Attempts on targets, in the order they ended.
     pub attempts: Vec<Attempt>,
+    /// Calls with a credential, and quiet connections; only where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
     /// Why the run stopped before everything was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure};
+use super::{Destination, Failure, calls};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::config;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
@@ -52,16 +52,22 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         if derived.lacks_inference {
             plan.gaps.push("a provider is configured, but no inference host could be derived".into());
         }
+        let endpoints = calls::endpoints(args, &derived, &pack, &plan, &services);
+        plan.gaps.extend(calls::gap(args, &derived, &endpoints));
         let requirements = derived.requirements;
         if args.dry_run {
+            let settings = report::dry_run::Settings {
+                calls: endpoints.iter().map(|e| e.describe(&plan, services.calls())).collect(),
+                ..settings_of(args)
+            };
             let text = match args.format {
-                CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args), &style),
-                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args)),
+                CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
+                CheckFormat::Json => report::dry_run::json(&plan, &settings),
             };
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, requirements, plan, &proxies, &services, &codes)?
+        probe_and_judge(args, began, requirements, (plan, endpoints), &proxies, &services, &codes)?
     };
 
     let code = exit_code(&run, args.fail_on);
@@ -159,6 +165,8 @@ fn settings_of(args: &CheckArgs) -> report::dry_run::Settings {
         concurrency: usize::from(args.concurrency),
         resolver: args.resolver.map(|r| r.to_string()),
         controls: Vec::new(),
+        calls: Vec::new(),
+        idle_ms: args.calls.idle.map(millis),
     }
 }
 
@@ -172,7 +180,7 @@ fn probe_and_judge(
     args: &CheckArgs,
     began: Instant,
     requirements: Requirements,
-    plan: Plan,
+    (plan, endpoints): (Plan, Vec<plan::calls::Endpoint>),
     proxies: &ProxySettings,
     services: &Services,
     codes: &Codes,
@@ -186,6 +194,7 @@ fn probe_and_judge(
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
         ..probe::Settings::default()
     };
+    let mut call_settings = calls::settings(args, &plan)?;
     let trust = probe::environment::TrustNote {
         public_roots_replaced: settings.public_roots.is_some(),
         device_ca: settings.device_ca.len(),
@@ -210,6 +219,14 @@ fn probe_and_judge(
                 break;
             }
             experiments = diagnose::next(&plan, &observations);
+        }
+        if observations.stopped.is_none() && (!endpoints.is_empty() || call_settings.quiet.is_some()) {
+            let judged = diagnose::judge(&plan, &observations, services, codes);
+            calls::learn(&mut call_settings, &plan, &observations, &judged, services);
+            // The silence that was asked for is not the run's fault.
+            let deadline = deadline + args.calls.idle.unwrap_or_default();
+            let what = (&plan, services.calls());
+            prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
         }
         Ok::<_, Failure>(observations)
     });

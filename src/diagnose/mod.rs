@@ -5,6 +5,7 @@
 //! with `fingerprint`), `world` holds what hosts say together, `causes` says once what explains
 //! many, `remedy` puts it into words, `run` judges the whole, `next` names what to try.
 
+mod calls;
 mod causes;
 mod dns;
 pub mod finding;
@@ -21,6 +22,7 @@ mod tls;
 mod trust;
 mod world;
 
+pub use calls::inspectors;
 pub use finding::{
     ActorJudgement, Cause, Certainty, Code, Evidence, Finding, HostJudgement, Judgement, NotTested, Owner,
     RunVerdict, Timings, Verdict,

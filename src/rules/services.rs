@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::addresses::Addresses;
+use super::calls::Calls;
 pub use super::data::DataError;
 use super::data::read;
 use crate::plan::Request;
@@ -21,6 +22,8 @@ words! {
         Challenge = "challenge",
         /// The real service, which has had enough requests.
         RateLimited = "rate-limited",
+        /// The real service, which refuses this address, network or country.
+        Policy = "policy",
     }
 }
 
@@ -225,6 +228,7 @@ pub struct Services {
     services: Vec<Service>,
     addresses: Addresses,
     block_titles: Vec<String>,
+    calls: Calls,
 }
 
 #[derive(Deserialize)]
@@ -238,19 +242,30 @@ struct File {
 impl Services {
     /// The fingerprints built into the program.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::parse(
+        Ok(Self::parse(
             (include_str!("../../rules/services.toml"), "services.toml"),
             (include_str!("../../rules/addresses.toml"), "addresses.toml"),
             (include_str!("../../rules/networks.toml"), "networks.toml"),
-        )
+        )?
+        .with_calls(Calls::embedded()?))
     }
 
-    /// Reads `services.toml`, `networks.toml` and `addresses.toml` of a rules directory.
+    /// Reads `services.toml`, `networks.toml`, `addresses.toml` and `calls.toml` of a rules directory.
     pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
         let (services, services_file) = read(dir, "services.toml")?;
         let (addresses, addresses_file) = read(dir, "addresses.toml")?;
         let (networks, networks_file) = read(dir, "networks.toml")?;
-        Self::parse((&services, &services_file), (&addresses, &addresses_file), (&networks, &networks_file))
+        let read = Self::parse(
+            (&services, &services_file),
+            (&addresses, &addresses_file),
+            (&networks, &networks_file),
+        )?;
+        Ok(read.with_calls(Calls::from_dir(dir)?))
+    }
+
+    fn with_calls(mut self, calls: Calls) -> Self {
+        self.calls = calls;
+        self
     }
 
     /// Reads and checks the two texts, each with the name that messages call it by.
@@ -292,7 +307,8 @@ impl Services {
             }
         }
         let block_titles = read.block_titles.iter().map(|t| t.to_lowercase()).collect();
-        Ok(Self { services: read.service, addresses: Addresses::parse(addresses, networks)?, block_titles })
+        let addresses = Addresses::parse(addresses, networks)?;
+        Ok(Self { services: read.service, addresses, block_titles, calls: Calls::default() })
     }
 
     /// The service of a host name: an exact name first, then the longest pattern that fits.
@@ -322,6 +338,11 @@ impl Services {
     /// Words in the title of a page, in lower case, that filters use and healthy services hardly.
     pub fn block_titles(&self) -> &[String] {
         &self.block_titles
+    }
+
+    /// The calls that are made with a credential, and what the answers to them mean.
+    pub const fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// The addresses no public service can have.
@@ -371,7 +392,7 @@ impl RequestTemplate {
 }
 
 /// Puts `value` in the place of `{name}`, and in that of `{name|default}` where it is not empty.
-fn placeholder(template: &str, name: &str, value: &str) -> String {
+pub(super) fn placeholder(template: &str, name: &str, value: &str) -> String {
     let mut filled = template.replace(&format!("{{{name}}}"), value);
     let open = format!("{{{name}|");
     while let Some((start, rest)) = filled.split_once(&open) {

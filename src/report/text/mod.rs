@@ -1,5 +1,6 @@
 //! `--format text`: for a person at a terminal.
 
+mod calls;
 mod check;
 mod config;
 mod details;
