@@ -315,6 +315,11 @@ fn refused(context: &Context<'_>, call: &Call, calls: &[&Call]) -> Option<Found>
         CallKind::Models => "the model list",
         CallKind::Stream | CallKind::Idle => "the model call",
     };
+    if (300..400).contains(&status) {
+        let location = call.header("location").unwrap_or("an unnamed place");
+        let found = Found::new(Code::HttpRedirect, format!("status {status} to {what}, location {location}"));
+        return Some(found.fact("status", status).fact("location", location));
+    }
     let answer = rules.answers().iter().find(|a| facts.fit(a));
     let Some(answer) = answer else {
         let line = format!("status {status} to {what}{shape}");
