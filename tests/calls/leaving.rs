@@ -236,3 +236,22 @@ async fn a_service_that_repeats_the_secret_does_not_get_it_into_the_report() {
     assert_eq!(code(&run.json()), "service/model");
     assert!(run.out.contains("[secret]"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_2_is_spoken_where_the_server_agrees() {
+    let public = Authority::new("Public");
+    let address = servers::https_h2(public.leaf(NAME, |_| ()).acceptor(&["h2", "http/1.1"])).await;
+    let scene = Scene::new(&gateway(&url(NAME, address))).await;
+    let roots = scene.pem("public.pem", &public);
+    let args = ["--public-roots", &roots, "--device-ca", &roots, "--with-credentials"];
+    let run = scene.check(&[&INFERENCE[..], &args].concat()).await;
+    let report = run.json();
+    let list = &report["calls"][0];
+    assert_eq!(
+        (list["version"].as_str(), list["status"].as_u64()),
+        (Some("HTTP/2"), Some(401)),
+        "{}",
+        run.out
+    );
+    assert_eq!(list["permission"], "public-roots");
+}

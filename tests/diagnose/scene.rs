@@ -281,6 +281,7 @@ pub fn observed(attempts: Vec<Attempt>) -> Observations {
         },
         stage_timeout_ms: 4000,
         attempts,
+        calls: Vec::new(),
         stopped: None,
     }
 }
