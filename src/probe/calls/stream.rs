@@ -118,10 +118,7 @@ impl Aws {
             return events;
         }
         self.buffer.extend_from_slice(bytes);
-        loop {
-            let (Some(total), Some(headers)) = (number(&self.buffer, 0), number(&self.buffer, 4)) else {
-                break;
-            };
+        while let (Some(total), Some(headers)) = (number(&self.buffer, 0), number(&self.buffer, 4)) {
             if !(PRELUDE + TRAILER..=LONGEST).contains(&total) || headers > total - PRELUDE - TRAILER {
                 self.broken = true;
                 self.buffer.clear();
