@@ -26,8 +26,19 @@ struct Run {
 }
 
 impl Run {
+    /// The report, held against its published schema.
     fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
+        let document: Value =
+            serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err));
+        if document["schema"] == "clearway.check/1" {
+            let schema: Value =
+                serde_json::from_str(include_str!("../../schemas/check-1.schema.json")).unwrap();
+            let validator = jsonschema::validator_for(&schema).unwrap();
+            let errors: Vec<String> =
+                validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            assert!(errors.is_empty(), "{errors:#?}");
+        }
+        document
     }
 }
 
