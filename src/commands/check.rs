@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure, replay, routes};
+use super::{Destination, Failure, calls, replay, routes};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
@@ -46,9 +46,13 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     } else {
         let derived = derived(args, &pack, &services)?;
         let proxies = routes::settings(args.proxy.as_deref(), &derived)?;
-        let planned = Planned::new(derived, proxies, &services, &pack);
+        let planned = Planned { args, derived, proxies, services: &services, pack: &pack };
         if args.dry_run {
-            let (plan, mut settings) = (planned.plan(), settings_of(args)?);
+            let (plan, endpoints) = planned.plan();
+            let mut settings = report::dry_run::Settings {
+                calls: endpoints.iter().map(|e| e.describe(&plan, services.calls())).collect(),
+                ..settings_of(args)?
+            };
             settings.controls.extend(routes::announced(&planned.proxies));
             let text = match args.format {
                 CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
@@ -133,6 +137,8 @@ fn settings_of(args: &CheckArgs) -> Result<report::dry_run::Settings, Failure> {
         controls: std::iter::once(EXPERIMENTS.to_owned())
             .chain(controls(args)?.iter().map(sentence))
             .collect(),
+        calls: Vec::new(),
+        idle_ms: args.calls.idle.map(millis),
     })
 }
 
@@ -148,24 +154,24 @@ fn millis(time: Duration) -> u64 {
 
 /// What the plan is made of: the list, and the ways, which a proxy script may still have to tell.
 struct Planned<'a> {
+    args: &'a CheckArgs,
     derived: Derived,
     proxies: ProxySettings,
     services: &'a Services,
     pack: &'a Pack,
 }
 
-impl<'a> Planned<'a> {
-    fn new(derived: Derived, proxies: ProxySettings, services: &'a Services, pack: &'a Pack) -> Self {
-        Self { derived, proxies, services, pack }
-    }
-
-    fn plan(&self) -> Plan {
+impl Planned<'_> {
+    /// The plan, and the calls with the credential that belong to it.
+    fn plan(&self) -> (Plan, Vec<plan::calls::Endpoint>) {
         let requirements = &self.derived.requirements;
         let mut plan = plan::build(requirements, self.services, &self.pack.networks, &self.proxies);
         if self.derived.lacks_inference {
             plan.gaps.push("a provider is configured, but no inference host could be derived".into());
         }
-        plan
+        let endpoints = calls::endpoints(self.args, &self.derived, self.pack, &plan, self.services);
+        plan.gaps.extend(calls::gap(self.args, &self.derived, &endpoints));
+        (plan, endpoints)
     }
 
     /// Fetches and asks the proxy scripts, where there are any.
@@ -192,6 +198,7 @@ fn probe_and_judge(
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
         ..probe::Settings::default()
     };
+    let services = planned.services;
     let trust = probe::environment::TrustNote {
         public_roots_replaced: settings.public_roots.is_some(),
         device_ca: settings.device_ca.len(),
@@ -206,7 +213,8 @@ fn probe_and_judge(
         let mut observations =
             Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
         observations.scripts = planned.ask_scripts(&prober, deadline).await;
-        let plan = planned.plan();
+        let (plan, endpoints) = planned.plan();
+        let mut call_settings = calls::settings(args, &plan)?;
         let mut experiments = plan.first_wave();
         let mut asked = controls.is_empty();
         for _ in 0..=ROUNDS {
@@ -245,6 +253,14 @@ fn probe_and_judge(
                 break;
             }
         }
+        if observations.stopped.is_none() && (!endpoints.is_empty() || call_settings.quiet.is_some()) {
+            let judged = diagnose::judge(&plan, &observations, services, codes);
+            calls::learn(&mut call_settings, &plan, &observations, &judged, services);
+            // The silence that was asked for is not the run's fault.
+            let deadline = deadline + args.calls.idle.unwrap_or_default();
+            let what = (&plan, services.calls());
+            prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
+        }
         Ok::<_, Failure>((plan, observations))
     });
     line.clear();
@@ -252,7 +268,7 @@ fn probe_and_judge(
     // deadline.
     runtime.shutdown_background();
     let (plan, observations) = observed?;
-    let Planned { derived, proxies, services, .. } = planned;
+    let Planned { derived, proxies, .. } = planned;
     let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe(), &trust);
     let judgement = diagnose::judge(&plan, &observations, services, codes);
     Ok(Run {

@@ -3,6 +3,7 @@
 
 mod build;
 pub mod bypass;
+pub mod calls;
 pub mod route;
 pub mod script;
 
