@@ -37,9 +37,9 @@ const CONNECTION_LIMIT: Duration = Duration::from_secs(120);
 pub struct ServeSpec {
     /// Folder of the authorities.
     pub pki: PathBuf,
-    /// The DNS server, where this process runs one.
+    /// The DNS servers that this process runs.
     #[serde(default)]
-    pub dns: Option<DnsSpec>,
+    pub dns: Vec<DnsSpec>,
     /// The hosts.
     pub endpoints: Vec<Endpoint>,
 }
@@ -130,7 +130,34 @@ pub enum ServerFault {
     SecondTry,
     /// A page that is not the service's, on its own certificate.
     StrangePage,
+    /// RST after the first bytes, whatever they are.
+    ResetAfterRequest,
+    /// Every answer begins after a second and a half.
+    HttpSlow,
+    /// The first answer begins after a second and a half, later ones at once.
+    HttpSlowOnce,
+    /// 429.
+    RateLimited,
+    /// A redirect to a sign-in page.
+    Redirect,
+    /// A filter's page with status 200.
+    BlockPage200,
+    /// A filter's page with status 403.
+    BlockPage403,
+    /// A redirect to a filter's page.
+    BlockRedirect,
+    /// HTML where JSON must be, with status 200.
+    HtmlPage,
 }
+
+/// How late a slow answer is.
+const SLOW: Duration = Duration::from_millis(1_500);
+
+/// What a web filter shows, in the words that such pages use.
+const BLOCK_PAGE: &str = "<!doctype html><html><head><title>Web Page Blocked</title></head><body>\
+    <h1>Access to this site is blocked</h1><p>The page you asked for was blocked by the web filter of \
+    Example Corporation.</p><p>Category: Artificial Intelligence</p><p>Policy: default-outbound</p>\
+    <p>To have it reviewed, write to the service desk.</p></body></html>\n";
 
 /// Runs until standard input closes. Prints `ready` when everything listens.
 pub fn run(spec_file: &Path) -> Outcome<()> {
@@ -142,7 +169,7 @@ pub fn run(spec_file: &Path) -> Outcome<()> {
         for endpoint in spec.endpoints {
             start(endpoint, &pki).await?;
         }
-        if let Some(dns) = spec.dns {
+        for dns in spec.dns {
             dns::start(dns).await?;
         }
         let (ended, end) = tokio::sync::oneshot::channel();
@@ -245,6 +272,11 @@ async fn connection(
             stream.shutdown().await?;
             return drain(&mut stream).await;
         }
+        Some(ServerFault::ResetAfterRequest) => {
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer).await?;
+            return stream.set_zero_linger();
+        }
         Some(ServerFault::AlertHandshakeFailure) => return alert(&mut stream, 40).await,
         Some(ServerFault::AlertProtocolVersion) => return alert(&mut stream, 70).await,
         Some(ServerFault::PlainText) => {
@@ -262,7 +294,7 @@ async fn connection(
         return drain(&mut stream).await;
     }
     match tls {
-        None => http(stream, endpoint, false).await,
+        None => http(stream, endpoint, false, first).await,
         Some(acceptor) => {
             let stream = match acceptor.accept(stream).into_fallible().await {
                 Ok(stream) => stream,
@@ -275,7 +307,7 @@ async fn connection(
                 }
             };
             let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-            http(stream, endpoint, h2).await
+            http(stream, endpoint, h2, first).await
         }
     }
 }
@@ -302,13 +334,13 @@ async fn drain(stream: &mut TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn http<S>(stream: S, endpoint: Arc<Endpoint>, h2: bool) -> std::io::Result<()>
+async fn http<S>(stream: S, endpoint: Arc<Endpoint>, h2: bool, first: bool) -> std::io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request: Request<hyper::body::Incoming>| {
         let endpoint = Arc::clone(&endpoint);
-        async move { Ok::<_, Infallible>(respond(request.uri().path(), &endpoint).await) }
+        async move { Ok::<_, Infallible>(respond(request.uri().path(), &endpoint, first).await) }
     });
     let io = TokioIo::new(stream);
     let served = if h2 {
@@ -322,7 +354,7 @@ where
     served.map_err(std::io::Error::other)
 }
 
-async fn respond(path: &str, endpoint: &Endpoint) -> Response<Body> {
+async fn respond(path: &str, endpoint: &Endpoint, first: bool) -> Response<Body> {
     let plain = |status: u16, kind: &str, body: &str| {
         let mut response = Response::new(Body::whole(body));
         *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap();
@@ -334,6 +366,26 @@ async fn respond(path: &str, endpoint: &Endpoint) -> Response<Body> {
             return plain(503, "text/plain", "upstream connect error or disconnect\n");
         }
         Some(ServerFault::HttpSilent) => std::future::pending().await,
+        Some(ServerFault::HttpSlow) => tokio::time::sleep(SLOW).await,
+        Some(ServerFault::HttpSlowOnce) if first => tokio::time::sleep(SLOW).await,
+        Some(ServerFault::RateLimited) => {
+            let body = "{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"Too many requests\"}}\n";
+            let mut response = plain(429, "application/json", body);
+            response.headers_mut().insert("retry-after", "30".parse().unwrap());
+            return response;
+        }
+        Some(ServerFault::Redirect) => {
+            return redirect("https://sign-in.corp.example/login?return=laboratory");
+        }
+        Some(ServerFault::BlockPage200) => return plain(200, "text/html; charset=utf-8", BLOCK_PAGE),
+        Some(ServerFault::BlockPage403) => return plain(403, "text/html; charset=utf-8", BLOCK_PAGE),
+        Some(ServerFault::BlockRedirect) => {
+            let to = format!("https://block.corp.example/blocked?host={}&category=ai", endpoint.name);
+            return redirect(&to);
+        }
+        Some(ServerFault::HtmlPage) => {
+            return plain(200, "text/html", "<html><body><h1>Welcome</h1></body></html>\n");
+        }
         Some(ServerFault::StrangePage) => {
             return plain(200, "text/html", "<html><body><h1>It works</h1></body></html>\n");
         }
@@ -352,6 +404,14 @@ async fn respond(path: &str, endpoint: &Endpoint) -> Response<Body> {
     if endpoint.fault == Some(ServerFault::HttpCut) {
         *response.body_mut() = Body::cut(&body);
     }
+    response
+}
+
+fn redirect(location: &str) -> Response<Body> {
+    let mut response = Response::new(Body::whole("<html><body>Found</body></html>\n"));
+    *response.status_mut() = hyper::StatusCode::FOUND;
+    response.headers_mut().insert("content-type", "text/html".parse().unwrap());
+    response.headers_mut().insert("location", location.parse().unwrap());
     response
 }
 

@@ -52,8 +52,7 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
     let names: Vec<String> = (1..=HOSTS).map(|n| format!("h{n:02}.speed.example")).collect();
     let dns: [IpAddr; 2] = [DNS_V4.parse().unwrap(), DNS_V6.parse().unwrap()];
     let addresses: Vec<IpAddr> = (0..HOSTS).flat_map(numbered).chain(dns).collect();
-    let net =
-        Net::up(Stack::Dual, Some(LinkSpec { rtt_ms: RTT_MS, loss_percent: 0.0, seed: 1 }), &addresses)?;
+    let net = Net::up(Stack::Dual, Some(LinkSpec { rtt_ms: RTT_MS, ..LinkSpec::default() }), &addresses)?;
     let answer = Answer { status: 200, body: "healthy\n".into(), ..Answer::default() };
     let endpoints = names
         .iter()
@@ -67,7 +66,7 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
         .collect();
     let spec = ServeSpec {
         pki: pki.folder().to_owned(),
-        dns: Some(DnsSpec { listen: sockets(&dns, 53), names: records, delay_ms: 0 }),
+        dns: vec![DnsSpec { listen: sockets(&dns, 53), names: records, delay_ms: 0 }],
         endpoints,
     };
     let _servers = serve(&net.world(), &spec, &folder.join("world.json"))?;
