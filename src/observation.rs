@@ -298,8 +298,24 @@ pub struct Tcp {
     pub confirm: bool,
     /// How it ended.
     pub outcome: TcpOutcome,
+    /// The ICMP message that ended it, where the system tells (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icmp: Option<Icmp>,
     /// Time to the outcome.
     pub ms: f64,
+}
+
+/// An ICMP message that came back for a connection attempt; of ICMPv6 where the remote end is IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Icmp {
+    /// Its type: 3 or, for ICMPv6, 1 where the destination cannot be reached.
+    #[serde(rename = "type")]
+    pub kind: u8,
+    /// Its code.
+    pub code: u8,
+    /// Who sent it: a router on the way, a firewall, or the host itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<IpAddr>,
 }
 
 /// How a connection attempt ended.

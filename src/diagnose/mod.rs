@@ -3,9 +3,11 @@
 //!
 //! `host` walks each attempt down the ladder (`dns`, `tcp` or `proxy`, `tls` and `trust`, `http`
 //! with `fingerprint`), `world` holds what hosts say together, `causes` says once what explains
-//! many, `remedy` puts it into words, `run` judges the whole, `next` names what to try.
+//! many, `remedy` puts it into words, `run` judges the whole. `next` names what to try;
+//! `differential` and `slow` read what came of it.
 
 mod causes;
+mod differential;
 mod dns;
 pub mod finding;
 mod fingerprint;
@@ -16,6 +18,7 @@ mod next;
 mod proxy;
 mod remedy;
 mod run;
+mod slow;
 mod tcp;
 mod tls;
 mod trust;

@@ -2,7 +2,7 @@
 
 use super::finding::{Code, Owner, Verdict};
 use super::found::{Found, Step, View, Walk};
-use super::trust;
+use super::{differential, trust};
 use crate::observation::{HttpOutcome, Tls, TlsOutcome};
 
 /// Alerts by which a server says that it wants a client certificate, once it has asked for one.
@@ -22,11 +22,13 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if tls.outcome == TlsOutcome::Completed {
         return trust::judge(view, tls, walk);
     }
-    walk.push(failure(view, tls));
+    let found = failure(view, tls);
+    walk.push(differential::refine(view, tls, found));
     Step::Break(())
 }
 
-fn telling(tries: &[Tls]) -> Option<&Tls> {
+/// The handshake that counts.
+pub(super) fn telling(tries: &[Tls]) -> Option<&Tls> {
     let completed = tries.iter().rev().find(|t| t.outcome == TlsOutcome::Completed);
     completed.or_else(|| tries.iter().rev().find(|t| t.outcome != TlsOutcome::Abandoned))
 }

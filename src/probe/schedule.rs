@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::observation::{Attempt, Observations, Stopped};
+use crate::observation::{Attempt, LastStage, Observations, Stopped};
 use crate::plan::{Experiment, Plan};
 
 use super::attempt::{Job, Ladder};
@@ -23,7 +23,7 @@ type Waiting = BTreeMap<usize, (String, Arc<Recorder>)>;
 
 impl Prober {
     /// Makes these experiments and appends what was seen, in the order they end. Every name is
-    /// looked up once per call. Experiments that the plan does not hold are left out.
+    /// looked up once per call, beside the lookups that are experiments themselves. Experiments that the plan does not hold are left out.
     ///
     /// Returns at `deadline` or at Ctrl-C at the latest: then `observations.stopped` says which,
     /// attempts under way are appended as far as they came, with `cut` where their ladder had not
@@ -45,16 +45,19 @@ impl Prober {
         if observations.stopped.is_some() || jobs.is_empty() {
             return;
         }
-        let names = Arc::new(Names::new(
-            shared.settings.resolver,
-            Arc::clone(&shared.servers),
-            shared.settings.stage_timeout,
-        ));
+        let fresh = |shared: &super::Shared| {
+            let (resolver, stage) = (shared.settings.resolver, shared.settings.stage_timeout);
+            Arc::new(Names::new(resolver, Arc::clone(&shared.servers), stage))
+        };
+        let names = fresh(shared);
         let permits = Arc::new(Semaphore::new(shared.settings.concurrency.max(1)));
         let under_way = UnderWay::default();
         let mut running = JoinSet::new();
         for (number, (experiment, job)) in jobs.into_iter().enumerate() {
-            let (shared, names) = (Arc::clone(shared), Arc::clone(&names));
+            // A lookup that is made to be measured asks for itself.
+            let measured = job.variation.until == LastStage::Dns;
+            let names = if measured { fresh(shared) } else { Arc::clone(&names) };
+            let shared = Arc::clone(shared);
             let (permits, under_way) = (Arc::clone(&permits), Arc::clone(&under_way));
             running.spawn(async move {
                 let permit = permits.acquire_owned().await.ok()?;

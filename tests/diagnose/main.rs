@@ -4,6 +4,7 @@
 
 mod causes;
 mod codes;
+mod differential;
 mod documentation;
 mod fingerprints;
 mod next;

@@ -495,6 +495,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
                 } else {
                     TcpOutcome::Connected
                 },
+                icmp: None,
                 ms,
             })
             .into_iter()
