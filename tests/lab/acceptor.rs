@@ -16,8 +16,8 @@ use crate::outcome::Context;
 pub const PORT: u16 = 7_777;
 /// Mark of its own connections, which are let through.
 pub const MARK: u32 = 7;
-/// How long it tries.
-const LIMIT: Duration = Duration::from_secs(2);
+/// How long it tries: well within a stage, so that every connection of the stage ends alike.
+const LIMIT: Duration = Duration::from_secs(1);
 /// How long a connection that leads nowhere is left open.
 const HELD: Duration = Duration::from_secs(120);
 

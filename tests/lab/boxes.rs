@@ -90,6 +90,8 @@ pub fn mitmproxy(mode: MitmMode, net: &Net, folder: &Path, pki: &Pki) -> Outcome
     };
     let mut command = inside(&net.router(), "mitmdump");
     command.args(["--quiet", "--mode", name, "--listen-port", &port.to_string()]);
+    // The office's addresses are public ones, which mitmproxy would not serve.
+    command.args(["--set", "block_global=false"]);
     command.arg("--set").arg(format!("confdir={}", mitmproxy_folder(folder).display()));
     command.arg("--set").arg(format!("ssl_verify_upstream_trusted_ca={}", roots.display()));
     Server::start(&mut command, Ready::Listening(net.router(), format!("sport = :{port}")))

@@ -141,8 +141,10 @@ pub enum ServerFault {
     /// A redirect to a sign-in page.
     Redirect,
     /// A filter's page with status 200.
+    #[serde(rename = "block-page-200")]
     BlockPage200,
     /// A filter's page with status 403.
+    #[serde(rename = "block-page-403")]
     BlockPage403,
     /// A redirect to a filter's page.
     BlockRedirect,
