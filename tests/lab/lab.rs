@@ -160,26 +160,30 @@ fn play_all(arguments: &[&str]) -> Outcome<()> {
 
 fn long(arguments: &[&str]) -> Outcome<()> {
     let mut rest = Vec::new();
-    let mut healthy = soak::HEALTHY_RUNS;
+    let (mut matrices, mut healthy) = (soak::MATRICES, soak::HEALTHY_RUNS);
     let mut words = arguments.iter();
     while let Some(&word) = words.next() {
-        if word == "--healthy" {
-            let number = words.next().ok_or("--healthy needs a number")?;
-            healthy = number.parse().ok().ok_or("--healthy needs a number")?;
-        } else {
-            rest.push(word);
-        }
+        let wanted = match word {
+            "--matrices" => &mut matrices,
+            "--healthy" => &mut healthy,
+            _ => {
+                rest.push(word);
+                continue;
+            }
+        };
+        *wanted =
+            words.next().and_then(|n| n.parse().ok()).ok_or_else(|| format!("{word} needs a number"))?;
     }
     let (wanted, jobs) = selection(&rest)?;
     if !wanted.is_empty() {
-        return Err("soak plays every scenario; it has --healthy and --jobs".into());
+        return Err("soak plays every scenario; it has --matrices, --healthy and --jobs".into());
     }
     prepare()?;
     let world = World::read()?;
     let scenarios = Scenario::read_all(&world)?;
     let folder = folder()?;
     let bench = Bench { world, pki: Pki::create(&folder.join("pki"))?, program: program()?, folder };
-    soak::run(&bench, &scenarios, jobs, healthy, &say)
+    soak::run(&bench, &scenarios, jobs, (matrices, healthy), &say)
 }
 
 /// What one round of scenarios came to.

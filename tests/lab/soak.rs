@@ -13,8 +13,8 @@ use crate::scenario::Scenario;
 
 /// Runs against healthy hosts, unless another number is asked for.
 pub const HEALTHY_RUNS: usize = 200;
-/// Matrices in a row.
-const MATRICES: usize = 3;
+/// Matrices in a row, unless another number is asked for.
+pub const MATRICES: usize = 3;
 /// Where packets are lost: round trip and loss in each direction.
 const LOSSY: (f64, f64) = (200.0, 5.0);
 /// The loss of the healthy runs, percent.
@@ -29,22 +29,24 @@ pub fn run(
     bench: &Bench,
     scenarios: &[Scenario],
     jobs: usize,
-    healthy: usize,
+    (matrices, healthy): (usize, usize),
     say: &(impl Fn(&str) -> Outcome<()> + Sync),
 ) -> Outcome<()> {
     let started = Instant::now();
     let mut totals = Vec::new();
     let mut all = Matrix::default();
-    for number in 1..=MATRICES {
+    for number in 1..=matrices {
         say(&format!(
-            "soak: matrix {number} of {MATRICES}, {} scenarios, {jobs} at a time",
+            "soak: matrix {number} of {matrices}, {} scenarios, {jobs} at a time",
             scenarios.len()
         ))?;
         let round = play_matrix(bench, scenarios, jobs);
         all.add_all(&round.matrix);
         totals.push(total(&format!("matrix {number}"), &round));
     }
-    say(&format!("\n{}", all.render()))?;
+    if matrices > 0 {
+        say(&format!("\n{}", all.render()))?;
+    }
 
     let lossy: Vec<Scenario> = scenarios.iter().filter_map(|scenario| with_loss(scenario, 1)).collect();
     let (rtt, loss) = LOSSY;
