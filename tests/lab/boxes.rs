@@ -65,6 +65,7 @@ fn broken_proxy(fault: ServerFault, net: &Net, folder: &Path, pki: &Pki) -> Outc
         listen: sockets(&[gateway_v4()], 3128),
         speaks: Speaks::Http,
         answer: Answer::default(),
+        more: Vec::new(),
         fault: Some(fault),
         certificate: Certificate::Public,
     };
@@ -139,6 +140,7 @@ pub fn portal(kind: Portal, net: &Net, folder: &Path, pki: &Pki) -> Outcome<Serv
             body: "<html><body>Please sign in to the guest network.</body></html>\n".into(),
             ..Answer::default()
         },
+        more: Vec::new(),
         fault: None,
         certificate: Certificate::Public,
     };

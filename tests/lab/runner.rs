@@ -249,6 +249,7 @@ impl Bench {
             listen: sockets(&scenario.addresses(&self.world, &host.name), host.port),
             speaks: scenario.speaks.get(&host.name).copied().unwrap_or(host.speaks),
             answer: self.world.answer[&host.answer].clone(),
+            more: host.more.iter().map(|answer| self.world.answer[answer].clone()).collect(),
             fault: scenario.faults_of(&host.name).find_map(|fault| fault.server),
             certificate: self.certificate(scenario, host),
         }
@@ -424,6 +425,7 @@ pub fn plain_endpoint(
         listen: sockets(addresses, 443),
         speaks: Speaks::Https,
         answer,
+        more: Vec::new(),
         fault,
         certificate: Certificate::Public,
     }

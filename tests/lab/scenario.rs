@@ -35,6 +35,9 @@ pub struct Host {
     pub name: String,
     /// Its answer.
     pub answer: String,
+    /// Its answers to other requests; these are looked at first.
+    #[serde(default)]
+    pub more: Vec<String>,
     /// Its port.
     #[serde(default = "https")]
     pub port: u16,
@@ -59,11 +62,9 @@ impl World {
         let world: Self = toml::from_str(WORLD).context("world.toml")?;
         let mut seen = BTreeSet::new();
         for host in &world.host {
-            if !world.answer.contains_key(&host.answer) {
-                return Err(format!(
-                    "world.toml: {} answers `{}`, which is not there",
-                    host.name, host.answer
-                ));
+            let mut answers = host.more.iter().chain([&host.answer]);
+            if let Some(unknown) = answers.find(|answer| !world.answer.contains_key(*answer)) {
+                return Err(format!("world.toml: {} answers `{unknown}`, which is not there", host.name));
             }
             if !seen.insert((&host.name, host.port)) {
                 return Err(format!("world.toml: {}:{} is there twice", host.name, host.port));
