@@ -68,6 +68,7 @@ pub(super) fn died(tls: &[Tls]) -> Option<(Death, &Tls)> {
 pub(super) struct Reached {
     pub name: String,
     pub address: IpAddr,
+    pub port: u16,
 }
 
 /// The hosts that were reached by a handshake over the same kind of route, and whose certificate
@@ -86,11 +87,11 @@ pub(super) fn reached(plan: &Plan, observations: &Observations, route: &Route, e
         let literal = target.probed.parse::<IpAddr>().is_ok();
         if trusted
             && !literal
-            && !address.is_loopback()
+            && !target.requirement.loopback
             && target.probed != except
             && all.iter().all(|r| r.name != target.probed)
         {
-            all.push(Reached { name: target.probed.clone(), address });
+            all.push(Reached { name: target.probed.clone(), address, port: target.port() });
         }
     }
     all
@@ -206,7 +207,7 @@ pub(super) fn refine(view: &View<'_>, tls: &Tls, plain: Found) -> Found {
     if said.is_empty() {
         return alike(view, death, tls, plain);
     }
-    let concluded = conclude(&trials, death, name, tls);
+    let concluded = conclude(&trials, death, name, tls, view.is_customer());
     let Some(Conclusion { code, certainty, line }) = concluded else {
         let mut found = plain.fact("experiments", said);
         found.line.push_str(&in_vain(&trials));
@@ -228,7 +229,8 @@ fn named(view: &View<'_>, code: Code, line: String, plain: &Found) -> Found {
     }
 }
 
-fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls) -> Option<Conclusion> {
+/// `customer`: the host is the customer's own, where the server itself may refuse its own name.
+fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, customer: bool) -> Option<Conclusion> {
     let hello = tls.hello_bytes;
     let said = |code, certainty, line| Some(Conclusion { code, certainty, line });
     let segments = trials.small_segments.map(End::answered);
@@ -259,31 +261,32 @@ fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls) -> Option<Conc
     let elsewhere_died = trials.elsewhere.is_some_and(|(_, end)| end == End::Died(death));
     let elsewhere_answered = trials.elsewhere.is_some_and(|(_, end)| end.answered());
     let at =
-        |end: &str| trials.elsewhere.map(|(a, _)| format!("; {name} {end} at {a} too")).unwrap_or_default();
+        |end: &str| trials.elsewhere.map(|(a, _)| format!("; the same {end} at {a}")).unwrap_or_default();
     if let Some((other, end)) = &trials.other_name
         && end.answered()
         // An alert is a small answer: where large ones are lost it proves nothing about the name.
         && (*end == End::Completed || segments != Some(true) || elsewhere_died)
     {
         let line = format!(
-            "{name} {}; the same address answered for {other}{}",
+            "a hello for {name} {}; the same address answered for {other}{}",
             death.words(),
             if elsewhere_died { at(death.words()) } else { String::new() }
         );
-        // Where the name passes elsewhere, the server may refuse its own name.
-        let certainty = if elsewhere_answered { Certainty::Likely } else { Certainty::Proven };
+        // Where the name passes elsewhere, a customer's server may be what refuses it.
+        let certainty = if elsewhere_answered && customer { Certainty::Likely } else { Certainty::Proven };
         return said(death.of_name(), certainty, line);
     }
     if elsewhere_died && segments != Some(true) {
         // The reached name may have died here because it does not belong to this address, which is
         // how a filter that compares the two looks; a server that answers nobody is not ruled out.
-        let line = format!("{name} {}{}", death.words(), at(death.words()));
+        let line = format!("a hello for {name} {}{}", death.words(), at(death.words()));
         return said(death.of_name(), Certainty::Likely, line);
     }
     if segments == Some(true) {
         let other_died = trials.other_name.as_ref().is_some_and(|(_, e)| !e.answered());
         if trials.nameless == Some(End::Completed) && !other_died {
-            let line = format!("{name} {}; without a name the same address answered", death.words());
+            let line =
+                format!("a hello for {name} {}; without a name the same address answered", death.words());
             return said(death.of_name(), Certainty::Likely, line);
         }
         let proven = !elsewhere_died && (other_died || elsewhere_answered);
@@ -296,7 +299,7 @@ fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls) -> Option<Conc
     // Without any host that was reached, this is as near to the name as one comes.
     if trials.other_name.is_none() && trials.nameless == Some(End::Completed) {
         let line = format!(
-            "{name} {}; without a name the same address answered (no host was reached to compare with)",
+            "a hello for {name} {}; without a name the same address answered (no host was reached to compare with)",
             death.words()
         );
         return said(death.of_name(), Certainty::Likely, line);
@@ -332,7 +335,7 @@ fn alike(view: &View<'_>, death: Death, tls: &Tls, plain: Found) -> Found {
         if trials.said(&target.probed, address).is_empty() {
             continue;
         }
-        let code = conclude(&trials, same, &target.probed, dead).map_or(Code::TlsTimeout, |c| c.code);
+        let code = conclude(&trials, same, &target.probed, dead, false).map_or(Code::TlsTimeout, |c| c.code);
         if !codes.contains(&code) {
             codes.push(code);
         }

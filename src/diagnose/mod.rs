@@ -4,8 +4,10 @@
 //! `host` walks each attempt down the ladder (`dns`, `tcp` or `proxy`, `tls` and `trust`, `http`
 //! with `fingerprint`), `world` holds what hosts say together, `causes` says once what explains
 //! many, `remedy` puts it into words, `run` judges the whole. `next` names what to try;
-//! `differential` and `slow` read what came of it.
+//! `differential`, `slow` and `portal` read
+//! what came of it, `blocked` knows filters' pages.
 
+mod blocked;
 mod causes;
 mod differential;
 mod dns;
@@ -15,6 +17,7 @@ mod found;
 mod host;
 mod http;
 mod next;
+mod portal;
 mod proxy;
 mod remedy;
 mod run;
@@ -30,6 +33,7 @@ pub use finding::{
 };
 pub use fingerprint::recognise;
 pub use next::next;
+pub use portal::wants_controls;
 
 use crate::observation::Observations;
 use crate::plan::Plan;

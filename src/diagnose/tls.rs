@@ -71,9 +71,16 @@ fn plain(view: &View<'_>, code: Code, line: String) -> Found {
     }
     match view.proxy() {
         Some(proxy) => found.fact("proxy", proxy),
+        None if view.context.world.accepts_locally => {
+            found.line.push_str(LOCALLY);
+            found.fact("tcp_accepted_locally", true)
+        }
         None => found,
     }
 }
+
+/// Added where connections prove nothing.
+const LOCALLY: &str = "; that the connection stood says nothing: something on or next to this device accepts every connection at once";
 
 fn version(view: &View<'_>, line: String) -> Found {
     let found = plain(view, Code::TlsVersion, line);

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::observation::{Attempt, LastStage, Observations, Stopped};
-use crate::plan::{Experiment, Plan};
+use crate::observation::{Attempt, Controlled, LastStage, Observations, Purpose, Stopped, Variation};
+use crate::plan::{Control, Experiment, Plan, Request, Route};
+use crate::terms::Transport;
 
 use super::attempt::{Job, Ladder};
 use super::dns::Names;
@@ -104,6 +105,48 @@ impl Prober {
             }
         }
         running.shutdown().await;
+    }
+}
+
+impl Prober {
+    /// Asks the controls, all at once and directly, and gives what was seen of those that ended
+    /// within one stage and by `deadline`. Nothing but the request named is sent.
+    pub async fn controls(&self, controls: &[Control], deadline: Instant) -> Vec<Controlled> {
+        let deadline = deadline.min(Instant::now() + self.shared.settings.stage_timeout);
+        let mut running = JoinSet::new();
+        for (number, control) in controls.iter().cloned().enumerate() {
+            let shared = Arc::clone(&self.shared);
+            running.spawn(async move {
+                let (resolver, stage) = (shared.settings.resolver, shared.settings.stage_timeout);
+                let names = Arc::new(Names::new(resolver, Arc::clone(&shared.servers), stage));
+                let experiment =
+                    Experiment { target: 0, path: 0, purpose: Purpose::Experiment, variation: None };
+                let recorder = Arc::new(Recorder::new(shared.origin, experiment, Route::Direct));
+                let request = Request {
+                    method: "GET".into(),
+                    path: control.path.clone(),
+                    headers: Vec::new(),
+                    body: String::new(),
+                };
+                let job = Job {
+                    host: control.host.clone(),
+                    port: 80,
+                    transport: Transport::Http,
+                    request: Some(request),
+                    route: Route::Direct,
+                    variation: Variation::default(),
+                };
+                let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
+                ladder.walk(()).await;
+                (number, Controlled { control, attempt: recorder.finish() })
+            });
+        }
+        let mut seen = Vec::new();
+        while let Ok(Some(ended)) = timeout_at(deadline, running.join_next()).await {
+            seen.extend(ended.ok());
+        }
+        seen.sort_by_key(|(number, _)| *number);
+        seen.into_iter().map(|(_, controlled)| controlled).collect()
     }
 }
 

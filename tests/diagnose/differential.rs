@@ -122,7 +122,7 @@ fn every_row_of_the_table_leads_to_its_code_and_no_other() {
             "only here",
             Reset,
             [Reset, Reset, Completed, Completed, alert()],
-            (Code::TlsSniReset, firewall, LIKELY),
+            (Code::TlsSniReset, firewall, PROVEN),
         ),
         (
             "name and address compared",
@@ -211,7 +211,7 @@ fn the_evidence_names_what_was_tried() {
     let f = judge_first(TlsOutcome::Reset, true, &trials).finding;
     assert_eq!(
         f.evidence.line,
-        "11.0.0.1:443: api.vendor.example was reset; the same address answered for cdn.other.example"
+        "11.0.0.1:443: a hello for api.vendor.example was reset; the same address answered for cdn.other.example"
     );
     let experiments = f.evidence.facts["experiments"].to_string();
     assert!(experiments.contains("a small hello (250 bytes) was reset"), "{experiments}");
@@ -313,8 +313,12 @@ fn a_customers_host_behind_a_name_filter_is_the_firewalls() {
         trial(&t, other(&t, &r.probed), TlsOutcome::Completed),
         trial(&t, small(&t), TlsOutcome::Reset),
     ];
-    let f = run(&[t, r], attempts).hosts.remove(0).finding;
-    assert_eq!((f.code, f.owner), (Code::TlsSniReset, Owner::Firewall));
+    let judged = |attempts| run(&[t.clone(), r.clone()], attempts).hosts.remove(0).finding;
+    let f = judged(attempts.clone());
+    assert_eq!((f.code, f.owner, f.confidence), (Code::TlsSniReset, Owner::Firewall, PROVEN));
+    // Where its name passes elsewhere, its own server may be what refuses it.
+    let passes = trial(&t, elsewhere(&t, &r), alert());
+    assert_eq!(judged([attempts, vec![passes]].concat()).confidence, LIKELY);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod differential;
 mod documentation;
 mod fingerprints;
 mod next;
+mod pages;
 mod recordings;
 mod runs;
 mod scene;

@@ -15,6 +15,7 @@ struct Dead {
     route: Route,
     death: Death,
     address: IpAddr,
+    port: u16,
     name: String,
 }
 
@@ -64,7 +65,7 @@ fn of_one(plan: &Plan, observations: &Observations, dead: &Dead) -> Vec<Variatio
     }
     let reached = reached(plan, observations, &dead.route, &dead.name);
     // Another address than this one, so that the name itself is tried elsewhere.
-    let apart = reached.iter().find(|r| Some(r.address) != address);
+    let apart = reached.iter().find(|r| Some(r.address) != address && r.port == dead.port);
     if let Some(other) = apart.or(reached.first()) {
         wanted.push(Variation { server_name: ServerName::Of(other.name.clone()), ..here.clone() });
     }
@@ -97,6 +98,7 @@ fn dead(plan: &Plan, observations: &Observations) -> Vec<Dead> {
                 route: planned.route.clone(),
                 death: *death,
                 address: tls.remote.ip().to_canonical(),
+                port: target.port(),
                 name: target.probed.clone(),
             });
         }
