@@ -59,10 +59,10 @@ pub enum Does {
     LargeHelloDrop,
     /// RST for such a ClientHello.
     LargeHelloReset,
-    /// RST to both sides when the client first speaks after its ClientHello.
-    CutAfterHello,
+    /// RST to both sides at the client's first encrypted record: its part of the handshake is over.
+    CutAfterHandshake,
     /// From then on nothing of the client passes.
-    StallAfterHello,
+    StallAfterHandshake,
     /// RST to both sides after three seconds without a packet.
     IdleCut,
 }
@@ -268,10 +268,11 @@ fn inspect(flow: &mut Flow, segment: &Segment<'_>, filters: &[&Filter]) -> Optio
         // A repetition of the ClientHello is not what follows it.
         let at = segment.sequence.wrapping_sub(flow.base) as usize;
         let repeated = at < flow.beginning().len();
+        let over = packet::has_data_record(segment.payload);
         return filters.iter().find_map(|f| match f.does {
-            _ if repeated => None,
-            Does::CutAfterHello => Some(Action::Reset),
-            Does::StallAfterHello => Some(Action::Swallow),
+            _ if repeated || !over => None,
+            Does::CutAfterHandshake => Some(Action::Reset),
+            Does::StallAfterHandshake => Some(Action::Swallow),
             _ => None,
         });
     }

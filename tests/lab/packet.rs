@@ -180,6 +180,20 @@ pub fn server_name(record: &[u8]) -> Option<String> {
     None
 }
 
+/// Whether a segment that begins with a TLS record holds an encrypted one. The change of cipher that
+/// a client may send in the middle of the handshake is none (RFC 8446, D.4).
+pub fn has_data_record(payload: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(&kind) = payload.get(at) {
+        if kind == 23 {
+            return true;
+        }
+        let Some(length) = word(payload, at + 3) else { return false };
+        at += 5 + usize::from(length);
+    }
+    false
+}
+
 /// A small ClientHello with this name.
 pub fn sample_hello(name: &str) -> Vec<u8> {
     let length = |n: usize| u16::try_from(n).unwrap_or_default().to_be_bytes();

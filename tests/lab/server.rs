@@ -158,8 +158,10 @@ pub enum ServerFault {
     /// A filter's page with status 403.
     #[serde(rename = "block-page-403")]
     BlockPage403,
-    /// A redirect to a filter's page.
+    /// A redirect to a filter's page on a host of the customer's.
     BlockRedirect,
+    /// A redirect to a filter's page where a known product has it.
+    BlockRedirectKnown,
     /// HTML where JSON must be, with status 200.
     HtmlPage,
     /// The credential is refused.
@@ -426,6 +428,9 @@ async fn respond(
         Some(ServerFault::BlockRedirect) => {
             let to = format!("https://block.corp.example/blocked?host={}&category=ai", endpoint.name);
             return redirect(&to);
+        }
+        Some(ServerFault::BlockRedirectKnown) => {
+            return redirect("https://gateway.zscaler.net:443/auD?origurl=laboratory&_ordtok=laboratory");
         }
         Some(ServerFault::HtmlPage) => {
             return plain(200, "text/html", "<html><body><h1>Welcome</h1></body></html>\n");
