@@ -8,9 +8,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure};
+use super::{Destination, Failure, calls, replay};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
-use crate::config;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
@@ -20,6 +19,7 @@ use crate::report::{self, Run, progress};
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
 use crate::rules::{self, Pack};
+use crate::share::{self, Vocabulary};
 use crate::terms::Platform;
 
 /// Rounds of experiments after the first wave, at the most.
@@ -42,9 +42,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let style = destination.style(&args.output);
 
     let run = if let Some(path) = &args.replay {
-        let mut run = saved(path)?;
-        run.judgement = diagnose::judge(&run.plan, &run.observations, &services, &codes);
-        run
+        replay::Judge { pack: pack.clone(), services: services.clone(), codes: codes.clone() }.load(path)?
     } else {
         let derived = derived(args, &pack, &services)?;
         let proxies = proxies(args, &derived)?;
@@ -52,22 +50,35 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         if derived.lacks_inference {
             plan.gaps.push("a provider is configured, but no inference host could be derived".into());
         }
+        let endpoints = calls::endpoints(args, &derived, &pack, &plan, &services);
+        plan.gaps.extend(calls::gap(args, &derived, &endpoints));
         let requirements = derived.requirements;
         if args.dry_run {
+            let settings = report::dry_run::Settings {
+                calls: endpoints.iter().map(|e| e.describe(&plan, services.calls())).collect(),
+                ..settings_of(args)?
+            };
             let text = match args.format {
-                CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args)?, &style),
-                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args)?),
+                CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
+                CheckFormat::Json => report::dry_run::json(&plan, &settings),
+                CheckFormat::Ticket => {
+                    return Err(Failure::Usage(
+                        "--dry-run has no tickets, for nothing is tested; leave --format ticket out".into(),
+                    ));
+                }
             };
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, requirements, plan, &proxies, &services, &codes)?
+        probe_and_judge(args, began, requirements, (plan, endpoints), &proxies, &services, &codes)?
     };
 
     let code = exit_code(&run, args.fail_on);
+    let run = if args.share { masked(&run, rules, &services, &codes)? } else { run };
     let text = match args.format {
         CheckFormat::Text => report::text::check(&run, &features, &style),
         CheckFormat::Json => report::json::check(&run, &features),
+        CheckFormat::Ticket => report::tickets::check(&run, &features),
     };
     destination.write(text.as_bytes())?;
     Ok(code)
@@ -175,6 +186,8 @@ fn settings_of(args: &CheckArgs) -> Result<report::dry_run::Settings, Failure> {
         controls: std::iter::once(EXPERIMENTS.to_owned())
             .chain(controls(args)?.iter().map(sentence))
             .collect(),
+        calls: Vec::new(),
+        idle_ms: args.calls.idle.map(millis),
     })
 }
 
@@ -193,7 +206,7 @@ fn probe_and_judge(
     args: &CheckArgs,
     began: Instant,
     requirements: Requirements,
-    plan: Plan,
+    (plan, endpoints): (Plan, Vec<plan::calls::Endpoint>),
     proxies: &ProxySettings,
     services: &Services,
     codes: &Codes,
@@ -207,6 +220,7 @@ fn probe_and_judge(
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
         ..probe::Settings::default()
     };
+    let mut call_settings = calls::settings(args, &plan)?;
     let trust = probe::environment::TrustNote {
         public_roots_replaced: settings.public_roots.is_some(),
         device_ca: settings.device_ca.len(),
@@ -258,6 +272,14 @@ fn probe_and_judge(
                 break;
             }
         }
+        if observations.stopped.is_none() && (!endpoints.is_empty() || call_settings.quiet.is_some()) {
+            let judged = diagnose::judge(&plan, &observations, services, codes);
+            calls::learn(&mut call_settings, &plan, &observations, &judged, services);
+            // The silence that was asked for is not the run's fault.
+            let deadline = deadline + args.calls.idle.unwrap_or_default();
+            let what = (&plan, services.calls());
+            prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
+        }
         Ok::<_, Failure>(observations)
     });
     line.clear();
@@ -296,13 +318,13 @@ impl probe::Progress for Shown<'_> {
     }
 }
 
-/// Reads a saved report.
-fn saved(path: &Path) -> Result<Run, Failure> {
-    let wrong = |reason: String| Failure::Report { path: path.to_owned(), reason };
-    let text = config::file(path, &path.display().to_string())?;
-    let json: serde_json::Value = serde_json::from_slice(&text)
-        .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
-    report::json::read_check(json).map_err(|e| wrong(e.to_string()))
+/// The run without what tells whose it is.
+fn masked(run: &Run, rules: Option<&Path>, services: &Services, codes: &Codes) -> Result<Run, Failure> {
+    let vocabulary = match rules {
+        Some(dir) => Vocabulary::from_dir(dir)?,
+        None => Vocabulary::embedded()?,
+    };
+    Ok(share::share(run, services, codes, &vocabulary)?)
 }
 
 /// The contract's exit codes.
