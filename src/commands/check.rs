@@ -13,12 +13,12 @@ use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
-use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
+use crate::plan::{self, Control, Plan, ProxyAddress, ProxyChoice, ProxySettings};
 use crate::probe::{self, Prober};
 use crate::report::{self, Run, progress};
-use crate::rules::Pack;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
+use crate::rules::{self, Pack};
 use crate::share::{self, Vocabulary};
 use crate::terms::Platform;
 
@@ -53,8 +53,8 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         let requirements = derived.requirements;
         if args.dry_run {
             let text = match args.format {
-                CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args), &style),
-                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args)),
+                CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args)?, &style),
+                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args)?),
                 CheckFormat::Ticket => {
                     return Err(Failure::Usage(
                         "--dry-run has no tickets, for nothing is tested; leave --format ticket out".into(),
@@ -157,15 +157,36 @@ fn proxies(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure
 /// The key that pins the app to a proxy.
 const EGRESS_PROXY: &str = "egressProxyUrl";
 
-fn settings_of(args: &CheckArgs) -> report::dry_run::Settings {
-    report::dry_run::Settings {
+/// The controls that may be asked; none with `--no-controls`.
+fn controls(args: &CheckArgs) -> Result<Vec<Control>, Failure> {
+    if args.no_controls {
+        return Ok(Vec::new());
+    }
+    Ok(rules::filters::controls(args.derive.rules.as_deref())?)
+}
+
+fn settings_of(args: &CheckArgs) -> Result<report::dry_run::Settings, Failure> {
+    let sentence = |c: &Control| {
+        format!(
+            "Where a direct connection fails: GET http://{}{} ({}'s check for a sign-in page).",
+            c.host, c.path, c.of
+        )
+    };
+    Ok(report::dry_run::Settings {
         stage_timeout_ms: millis(args.timeout),
         deadline_ms: millis(args.deadline),
         concurrency: usize::from(args.concurrency),
         resolver: args.resolver.map(|r| r.to_string()),
-        controls: Vec::new(),
-    }
+        controls: std::iter::once(EXPERIMENTS.to_owned())
+            .chain(controls(args)?.iter().map(sentence))
+            .collect(),
+    })
 }
+
+/// What experiments send, for the dry run.
+const EXPERIMENTS: &str = "Where a handshake dies: handshakes to the same address in small segments, with a \
+    small hello, without a name, and with another name of this list; and this name at that one's address. \
+    What was slow is measured twice more.";
 
 /// Whole milliseconds.
 fn millis(time: Duration) -> u64 {
@@ -195,6 +216,7 @@ fn probe_and_judge(
         public_roots_replaced: settings.public_roots.is_some(),
         device_ca: settings.device_ca.len(),
     };
+    let controls = controls(args)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
@@ -204,17 +226,42 @@ fn probe_and_judge(
         let mut observations =
             Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
         let mut experiments = plan.first_wave();
+        let mut asked = controls.is_empty();
         for _ in 0..=ROUNDS {
             if experiments.is_empty() {
                 break;
             }
-            prober.run(&plan, &experiments, &mut observations, deadline, &Shown(&line)).await;
+            // Beside the first experiments, so that it costs no time of its own.
+            let ask = !asked && diagnose::wants_controls(&plan, &observations);
+            asked |= ask;
+            let beside = prober.controls(if ask { &controls } else { &[] }, deadline);
+            tokio::pin!(beside);
+            let mut seen = None;
+            {
+                let shown = Shown(&line);
+                let wave = prober.run(&plan, &experiments, &mut observations, deadline, &shown);
+                tokio::pin!(wave);
+                loop {
+                    tokio::select! {
+                        () = &mut wave => break,
+                        answers = &mut beside, if seen.is_none() => seen = Some(answers),
+                    }
+                }
+            }
+            if seen.is_none() && observations.stopped.is_none() {
+                seen = Some(beside.await);
+            }
+            observations.controls.extend(seen.unwrap_or_default());
             // Again: whether the trust store can be read is known only after a while.
             observations.device = prober.device();
             if observations.stopped.is_some() {
                 break;
             }
             experiments = diagnose::next(&plan, &observations);
+            if experiments.is_empty() && !asked && diagnose::wants_controls(&plan, &observations) {
+                observations.controls = prober.controls(&controls, deadline).await;
+                break;
+            }
         }
         Ok::<_, Failure>(observations)
     });

@@ -4,9 +4,11 @@
 
 mod causes;
 mod codes;
+mod differential;
 mod documentation;
 mod fingerprints;
 mod next;
+mod pages;
 mod recordings;
 mod replayed;
 mod runs;

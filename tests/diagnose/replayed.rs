@@ -106,6 +106,7 @@ fn scenes() -> Vec<(&'static str, u32, Vec<Target>, Observations)> {
         let failed = clearway::observation::Tcp {
             remote,
             local: None,
+            icmp: None,
             at_ms: 13,
             confirm: false,
             outcome: clearway::observation::TcpOutcome::Timeout,

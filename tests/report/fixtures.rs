@@ -495,6 +495,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
                 } else {
                     TcpOutcome::Connected
                 },
+                icmp: None,
                 ms,
             })
             .into_iter()
@@ -604,6 +605,7 @@ pub fn assemble(
             },
             stage_timeout_ms: 4_000,
             attempts,
+            controls: Vec::new(),
             stopped: None,
         },
         judgement: Judgement { verdict, hosts, causes, not_tested },
