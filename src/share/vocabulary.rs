@@ -11,7 +11,9 @@ use crate::rules::services::DataError;
 const FILES: &[(&str, &str)] = &[
     ("addresses.toml", include_str!("../../rules/addresses.toml")),
     ("codes.toml", include_str!("../../rules/codes.toml")),
+    ("controls.toml", include_str!("../../rules/controls.toml")),
     ("credentials.toml", include_str!("../../rules/credentials.toml")),
+    ("filters.toml", include_str!("../../rules/filters.toml")),
     ("firewalls.toml", include_str!("../../rules/firewalls.toml")),
     ("headers.toml", include_str!("../../rules/headers.toml")),
     ("keys.toml", include_str!("../../rules/keys.toml")),
