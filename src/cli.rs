@@ -1,10 +1,12 @@
 //! The command line: flags, their help, and their checks. No behaviour.
 
+mod calls;
 pub mod compare;
 mod config;
 pub mod hosts;
 pub mod inquiry;
 
+pub use calls::CallArgs;
 pub use config::{ConfigArgs, ConfigFormat, WriteHive};
 
 use std::net::{IpAddr, SocketAddr};
@@ -60,6 +62,7 @@ pub enum Command {
         clearway check hosts.json --label \"Berlin office\" --format json -o berlin.json\n  \
         clearway check profile.mobileconfig --dry-run       what would be sent, and nothing is\n  \
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
+        clearway check profile.mobileconfig --with-credentials   up to the first streamed token\n  \
         clearway check --replay berlin.json                 judge a saved run again")]
     Check(Box<CheckArgs>),
     /// Show the configuration in effect, every key with its place, and what is wrong with it; or write
@@ -246,6 +249,10 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
+    /// Calls with the credential.
+    #[command(flatten)]
+    pub calls: CallArgs,
+
     /// text: for reading; json: for scripts, comparison and replay; ticket: a request for each team
     /// that must change something.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
@@ -299,7 +306,7 @@ pub struct CheckArgs {
     pub dry_run: bool,
 
     /// Judge a saved JSON report again; nothing is sent.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
     /// Name of this run, such as the site it was made from.

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure, replay};
+use super::{Destination, Failure, calls, replay};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
@@ -50,11 +50,17 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         if derived.lacks_inference {
             plan.gaps.push("a provider is configured, but no inference host could be derived".into());
         }
+        let endpoints = calls::endpoints(args, &derived, &pack, &plan, &services);
+        plan.gaps.extend(calls::gap(args, &derived, &endpoints));
         let requirements = derived.requirements;
         if args.dry_run {
+            let settings = report::dry_run::Settings {
+                calls: endpoints.iter().map(|e| e.describe(&plan, services.calls())).collect(),
+                ..settings_of(args)?
+            };
             let text = match args.format {
-                CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args)?, &style),
-                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args)?),
+                CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
+                CheckFormat::Json => report::dry_run::json(&plan, &settings),
                 CheckFormat::Ticket => {
                     return Err(Failure::Usage(
                         "--dry-run has no tickets, for nothing is tested; leave --format ticket out".into(),
@@ -64,7 +70,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, requirements, plan, &proxies, &services, &codes)?
+        probe_and_judge(args, began, requirements, (plan, endpoints), &proxies, &services, &codes)?
     };
 
     let code = exit_code(&run, args.fail_on);
@@ -180,6 +186,8 @@ fn settings_of(args: &CheckArgs) -> Result<report::dry_run::Settings, Failure> {
         controls: std::iter::once(EXPERIMENTS.to_owned())
             .chain(controls(args)?.iter().map(sentence))
             .collect(),
+        calls: Vec::new(),
+        idle_ms: args.calls.idle.map(millis),
     })
 }
 
@@ -198,7 +206,7 @@ fn probe_and_judge(
     args: &CheckArgs,
     began: Instant,
     requirements: Requirements,
-    plan: Plan,
+    (plan, endpoints): (Plan, Vec<plan::calls::Endpoint>),
     proxies: &ProxySettings,
     services: &Services,
     codes: &Codes,
@@ -212,6 +220,7 @@ fn probe_and_judge(
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
         ..probe::Settings::default()
     };
+    let mut call_settings = calls::settings(args, &plan)?;
     let trust = probe::environment::TrustNote {
         public_roots_replaced: settings.public_roots.is_some(),
         device_ca: settings.device_ca.len(),
@@ -262,6 +271,14 @@ fn probe_and_judge(
                 observations.controls = prober.controls(&controls, deadline).await;
                 break;
             }
+        }
+        if observations.stopped.is_none() && (!endpoints.is_empty() || call_settings.quiet.is_some()) {
+            let judged = diagnose::judge(&plan, &observations, services, codes);
+            calls::learn(&mut call_settings, &plan, &observations, &judged, services);
+            // The silence that was asked for is not the run's fault.
+            let deadline = deadline + args.calls.idle.unwrap_or_default();
+            let what = (&plan, services.calls());
+            prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
         }
         Ok::<_, Failure>(observations)
     });

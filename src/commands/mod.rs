@@ -1,5 +1,6 @@
 //! One file per subcommand: wires the rooms together and decides nothing itself.
 
+mod calls;
 mod check;
 mod compare;
 mod config;

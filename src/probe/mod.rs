@@ -4,13 +4,15 @@
 //! stage driven by itself and given the same budget. From half of a stage on, a second socket
 //! tries the same, so a lost packet is no block and a block costs one budget.
 //!
-//! Nothing is sent but what the plan names: no credential, no second request, no redirect.
+//! Nothing is sent but what the plan names: no credential, no second request, no redirect. Only
+//! [`Prober::call`] sends a credential, and only onto a connection that has earned it (`calls`).
 //!
 //! The operating system's name lookup cannot be stopped: a runtime that ran a [`Prober`] must be
 //! shut down with `Runtime::shutdown_background`, or it waits for lookups that hang.
 
 mod attempt;
 mod banner;
+mod calls;
 mod certificate;
 mod dns;
 pub mod environment;
@@ -42,6 +44,7 @@ use tokio::time::Instant;
 
 use crate::observation::Device;
 
+pub use calls::CallSettings;
 pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};
 pub use trust::{PemError, read_pem};
 

@@ -10,6 +10,7 @@ use crate::rules::services::DataError;
 /// Files of the rules folder whose words may stay.
 const FILES: &[(&str, &str)] = &[
     ("addresses.toml", include_str!("../../rules/addresses.toml")),
+    ("calls.toml", include_str!("../../rules/calls.toml")),
     ("codes.toml", include_str!("../../rules/codes.toml")),
     ("controls.toml", include_str!("../../rules/controls.toml")),
     ("credentials.toml", include_str!("../../rules/credentials.toml")),

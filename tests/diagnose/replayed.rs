@@ -16,21 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::scene::*;
-use crate::{differential, saved, table};
+use crate::{calls, differential, saved, table};
 
 /// Codes without a recording yet: no scene of this folder leads to them.
-const MISSING: &[&str] = &[
-    "http/idle-cut",
-    "http/buffered",
-    "auth/rejected",
-    "service/model",
-    "service/region",
-    "service/quota",
-    "service/policy",
-    "oidc/discovery",
-    "otlp/protocol",
-    "proxy/required",
-];
+const MISSING: &[&str] = &["oidc/discovery", "otlp/protocol", "proxy/required"];
 
 /// A saved report and what must be said of it.
 #[derive(Serialize, Deserialize)]
@@ -114,6 +103,7 @@ pub fn scenes() -> Vec<Scene> {
     })]);
     v6.device.ipv6 = Some("2600:2::1".parse().unwrap());
     let mut scenes = experiments();
+    scenes.extend(with_credentials());
     scenes.extend([
         ("ok", 1, office(), healthy_run),
         ("device/clock", 4, clock, observed(wrong_clock)),
@@ -207,6 +197,32 @@ fn experiments() -> Vec<Scene> {
         ("http/slow", 1, both(), three(10.0, 1400.0)),
         ("http/block-page", 1, both(), observed(vec![inspected, healthy(&r)])),
         ("http/captive-portal", 1, both(), portal),
+    ]
+}
+
+/// Scenes of calls with the credential.
+fn with_credentials() -> Vec<Scene> {
+    let gw = gateway(1, "llm.mill.example");
+    let scene = |code, calls: Vec<Call>| {
+        let open = answer(200, &[("content-type", "application/json")], "{\"data\":[]}");
+        let attempt = edit(healthy(&gw), |a| a.http = vec![open]);
+        (code, 1, vec![gw.clone()], Observations { calls, ..observed(vec![attempt]) })
+    };
+    let foreign = Call {
+        model: Some("us.mill-model".into()),
+        ..calls::refusal("bedrock", 400, &[("x-amzn-errortype", "ValidationException")])
+    };
+    let silent =
+        Call { outcome: CallOutcome::Reset, ms: 31_000.0, ..calls::streamed(&[300.0], StreamEnd::Early) };
+    let late = [860.0, 870.0, 880.0, 885.0, 890.0];
+    vec![
+        scene("auth/rejected", vec![calls::refusal("gateway", 401, &[("error.type", "auth_error")])]),
+        scene("service/model", vec![calls::refusal("gateway", 404, &[("error.code", "model_not_found")])]),
+        scene("service/region", vec![foreign]),
+        scene("service/quota", vec![calls::refusal("gateway", 400, &[("error.type", "budget_exceeded")])]),
+        scene("service/policy", vec![calls::refusal("anthropic", 403, &[("cf-error", "1009")])]),
+        scene("http/idle-cut", vec![silent]),
+        scene("http/buffered", vec![calls::streamed(&late, StreamEnd::Complete)]),
     ]
 }
 

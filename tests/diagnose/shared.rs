@@ -204,6 +204,14 @@ fn plant(mut run: Run) -> Run {
         }
     }
     let seen = &mut run.observations;
+    for call in &mut seen.calls {
+        call.credential = next();
+        call.request = format!("POST /{MARK}/v1");
+        call.headers.push(("x-served-by".into(), next()));
+        call.error.push((format!("error.{MARK}"), next()));
+        call.models.push(format!("{MARK}-model"));
+        call.model = call.model.as_ref().map(|m| format!("{m}-{MARK}"));
+    }
     for attempt in seen.attempts.iter_mut().chain(seen.controls.iter_mut().map(|c| &mut c.attempt)) {
         for tls in &mut attempt.tls {
             if let TlsOutcome::NotTls { first } = &mut tls.outcome {

@@ -1,6 +1,7 @@
 //! `--format json`: the documents that scripts rely on, and the way back from a report to a run.
 
 mod answers;
+mod calls;
 mod check;
 mod compared;
 mod config;

@@ -1,6 +1,7 @@
 //! `--format text`: for a person at a terminal.
 
 mod between;
+mod calls;
 mod check;
 mod config;
 mod details;
