@@ -129,7 +129,8 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
         &match reached.first() {
             None => "No host was found to work.".to_owned(),
             Some(first) => format!(
-                "{} of {} work from this device in the same run, {} among them, so it has a working network; {} in all.",
+                "{} of {} work from this device in the same run, {} among them, so it has a working network; \
+                 {} in all.",
                 reached.len(),
                 words::hosts(view.rows.len()),
                 first.endpoint(),
