@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure};
+use super::{Destination, Failure, rounds};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::config;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
@@ -21,9 +21,6 @@ use crate::rules::Pack;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
 use crate::terms::Platform;
-
-/// Rounds of experiments after the first wave, at the most.
-const ROUNDS: usize = 3;
 
 /// Runs the command; the exit code is the contract's.
 ///
@@ -47,21 +44,20 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         run
     } else {
         let derived = derived(args, &pack, &services)?;
-        let proxies = proxies(args, &derived)?;
+        let proxies = proxies_of(args, &derived)?;
         let mut plan = plan::build(&derived.requirements, &services, &pack.networks, &proxies);
         if derived.lacks_inference {
             plan.gaps.push("a provider is configured, but no inference host could be derived".into());
         }
-        let requirements = derived.requirements;
         if args.dry_run {
             let text = match args.format {
-                CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args), &style),
-                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args)),
+                CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args, &plan, &services), &style),
+                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args, &plan, &services)),
             };
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, requirements, plan, &proxies, &services, &codes)?
+        probe_and_judge(args, began, derived, plan, &proxies, (&pack, &services, &codes))?
     };
 
     let code = exit_code(&run, args.fail_on);
@@ -108,7 +104,7 @@ fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived
 }
 
 /// The proxy settings that decide each actor's route.
-fn proxies(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure> {
+fn proxies_of(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure> {
     let reads_system = Platform::here() == Platform::Linux;
     let choice = match args.proxy.as_deref() {
         None => ProxyChoice::AsTheApp,
@@ -152,13 +148,13 @@ fn proxies(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure
 /// The key that pins the app to a proxy.
 const EGRESS_PROXY: &str = "egressProxyUrl";
 
-fn settings_of(args: &CheckArgs) -> report::dry_run::Settings {
+fn settings_of(args: &CheckArgs, plan: &Plan, services: &Services) -> report::dry_run::Settings {
     report::dry_run::Settings {
         stage_timeout_ms: millis(args.timeout),
         deadline_ms: millis(args.deadline),
         concurrency: usize::from(args.concurrency),
         resolver: args.resolver.map(|r| r.to_string()),
-        controls: Vec::new(),
+        controls: rounds::announced(args, plan, services),
     }
 }
 
@@ -171,11 +167,10 @@ fn millis(time: Duration) -> u64 {
 fn probe_and_judge(
     args: &CheckArgs,
     began: Instant,
-    requirements: Requirements,
+    derived: Derived,
     plan: Plan,
     proxies: &ProxySettings,
-    services: &Services,
-    codes: &Codes,
+    (pack, services, codes): (&Pack, &Services, &Codes),
 ) -> Result<Run, Failure> {
     let started_at = OffsetDateTime::now_utc();
     let settings = probe::Settings {
@@ -195,29 +190,29 @@ fn probe_and_judge(
     let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
     let observed = runtime.block_on(async {
         let prober = Prober::new(settings)?;
-        let deadline = tokio::time::Instant::from_std(began + args.deadline);
-        let mut observations =
+        let shown = Shown(&line);
+        let build = |requirements: &Requirements, derived: &Derived| {
+            let proxies = proxies_of(args, derived)?;
+            Ok(plan::build(requirements, services, &pack.networks, &proxies))
+        };
+        let course = rounds::Course {
+            args,
+            pack,
+            services,
+            prober: &prober,
+            deadline: tokio::time::Instant::from_std(began + args.deadline),
+            progress: &shown,
+            build: &build,
+        };
+        let observations =
             Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
-        let mut experiments = plan.first_wave();
-        for _ in 0..=ROUNDS {
-            if experiments.is_empty() {
-                break;
-            }
-            prober.run(&plan, &experiments, &mut observations, deadline, &Shown(&line)).await;
-            // Again: whether the trust store can be read is known only after a while.
-            observations.device = prober.device();
-            if observations.stopped.is_some() {
-                break;
-            }
-            experiments = diagnose::next(&plan, &observations);
-        }
-        Ok::<_, Failure>(observations)
+        course.run(derived, plan, observations).await
     });
     line.clear();
     // A name lookup of the operating system cannot be cancelled; waiting for it would outlast the
     // deadline.
     runtime.shutdown_background();
-    let observations = observed?;
+    let (requirements, plan, observations) = observed?;
     let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe(), &trust);
     let judgement = diagnose::judge(&plan, &observations, services, codes);
     Ok(Run {

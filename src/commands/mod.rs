@@ -8,6 +8,7 @@ mod failure;
 mod hosts;
 mod input;
 mod output;
+mod rounds;
 mod rules;
 mod sandbox;
 

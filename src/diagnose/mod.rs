@@ -7,12 +7,16 @@
 
 mod causes;
 mod dns;
+mod download;
 pub mod finding;
 mod fingerprint;
+mod follow;
 mod found;
 mod host;
 mod http;
+mod inquiry;
 mod next;
+mod otlp;
 mod proxy;
 mod remedy;
 mod run;
@@ -26,6 +30,7 @@ pub use finding::{
     RunVerdict, Timings, Verdict,
 };
 pub use fingerprint::recognise;
+pub use inquiry::{discovered, download, inquiries};
 pub use next::next;
 
 use crate::observation::Observations;

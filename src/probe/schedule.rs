@@ -111,11 +111,12 @@ fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
         return None;
     }
     let variation = experiment.variation.clone().unwrap_or_default();
+    let inquiry = variation.inquiry.as_ref();
     Some(Job {
         host: target.probed.clone(),
         port: target.port(),
-        transport: target.transport(),
-        request: target.request.clone(),
+        transport: inquiry.and_then(|i| i.over).unwrap_or_else(|| target.transport()),
+        request: inquiry.map(|i| i.request.clone()).or_else(|| target.request.clone()),
         route: variation.route.clone().unwrap_or_else(|| path.route.clone()),
         variation,
     })

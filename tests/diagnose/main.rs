@@ -6,6 +6,7 @@ mod causes;
 mod codes;
 mod documentation;
 mod fingerprints;
+mod follow;
 mod next;
 mod recordings;
 mod runs;
