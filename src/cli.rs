@@ -369,9 +369,19 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn size(text: &str) -> Result<u64, String> {
     let help = || format!("`{text}` is no size; write 8MB, 500kB or a number of bytes");
     let lower = text.trim().to_ascii_lowercase();
-    let units = [("kib", 1 << 10), ("mib", 1 << 20), ("kb", 1000), ("mb", 1_000_000), ("k", 1000), ("m", 1_000_000), ("b", 1)];
-    let (number, factor) =
-        units.iter().find_map(|(unit, factor)| Some((lower.strip_suffix(unit)?, *factor))).unwrap_or((&lower, 1));
+    let units = [
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("kb", 1000),
+        ("mb", 1_000_000),
+        ("k", 1000),
+        ("m", 1_000_000),
+        ("b", 1),
+    ];
+    let (number, factor) = units
+        .iter()
+        .find_map(|(unit, factor)| Some((lower.strip_suffix(unit)?, *factor)))
+        .unwrap_or((&lower, 1));
     let bytes = number.trim().parse::<u64>().map_err(|_| help())?.checked_mul(factor).ok_or_else(help)?;
     if !(64_000..=1_000_000_000).contains(&bytes) {
         return Err(format!("`{text}` is not between 64kB and 1000MB"));
@@ -412,7 +422,8 @@ mod tests {
 
     #[test]
     fn sizes_are_read_in_the_usual_spellings() {
-        for (text, bytes) in [("8MB", 8_000_000), ("500kB", 500_000), ("1MiB", 1_048_576), ("65536", 65_536)] {
+        for (text, bytes) in [("8MB", 8_000_000), ("500kB", 500_000), ("1MiB", 1_048_576), ("65536", 65_536)]
+        {
             assert_eq!(size(text), Ok(bytes), "{text}");
         }
         for bad in ["", "8GB", "1", "-8MB", "2000MB", "99999999999999999999MB"] {

@@ -51,7 +51,9 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         }
         if args.dry_run {
             let text = match args.format {
-                CheckFormat::Text => report::dry_run::text(&plan, &settings_of(args, &plan, &services), &style),
+                CheckFormat::Text => {
+                    report::dry_run::text(&plan, &settings_of(args, &plan, &services), &style)
+                }
                 CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args, &plan, &services)),
             };
             destination.write(text.as_bytes())?;
@@ -204,8 +206,7 @@ fn probe_and_judge(
             progress: &shown,
             build: &build,
         };
-        let observations =
-            Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
+        let observations = Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
         course.run(derived, plan, observations).await
     });
     line.clear();

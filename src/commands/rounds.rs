@@ -10,9 +10,9 @@ use crate::cli::CheckArgs;
 use crate::config::{self, Configuration, ReadOptions};
 use crate::derive::{Note, Requirements};
 use crate::diagnose;
-use crate::observation::{DocumentKind, Observations};
+use crate::observation::{DocumentKind, Inquiry, Observations, Purpose, Variation};
 use crate::plan::{Experiment, Keep, Plan, Target};
-use crate::probe::{Progress, Prober};
+use crate::probe::{Prober, Progress};
 use crate::rules::Pack;
 use crate::rules::services::{Protocol, Services};
 
@@ -104,11 +104,8 @@ impl Course<'_> {
             let service = t.service.as_deref().and_then(|id| self.services.by_id(id));
             service.is_some_and(|s| s.protocol == Some(Protocol::Bootstrap))
         };
-        let wave: Vec<Experiment> = plan
-            .first_wave()
-            .into_iter()
-            .filter(|e| plan.target(e.target).is_some_and(&is_server))
-            .collect();
+        let wave: Vec<Experiment> =
+            plan.first_wave().into_iter().filter(|e| plan.target(e.target).is_some_and(&is_server)).collect();
         if wave.is_empty() {
             return Err(Failure::Usage(
                 "--bootstrap: no bootstrap server is configured (bootstrapUrl); leave the option out, or pass the configuration that has it".into(),
@@ -120,8 +117,10 @@ impl Course<'_> {
         for configuration in &mut configurations {
             match self.served(configuration, &plan, observations) {
                 Some((url, document)) => {
-                    let options =
-                        ReadOptions { app_version: self.args.derive.app_version.clone(), ..ReadOptions::default() };
+                    let options = ReadOptions {
+                        app_version: self.args.derive.app_version.clone(),
+                        ..ReadOptions::default()
+                    };
                     config::overlay_response(configuration, &document, &url, &self.pack.keys, &options)?;
                     served.push(url);
                 }
@@ -156,12 +155,28 @@ impl Course<'_> {
             let old = plan.target(attempt.target);
             let same = |t: &&Target| {
                 old.is_some_and(|o| {
-                    o.probed == t.probed && o.port() == t.port() && o.transport() == t.transport() && o.paths == t.paths
+                    o.probed == t.probed
+                        && o.port() == t.port()
+                        && o.transport() == t.transport()
+                        && o.paths == t.paths
                 })
             };
-            let there = new.targets.iter().find(same).map(|t| t.id);
-            attempt.target = there.unwrap_or_default();
-            there.is_some()
+            let (Some(old), Some(there)) = (old, new.targets.iter().find(same)) else { return false };
+            attempt.target = there.id;
+            // A gateway on the server's own address is the host's service from now on.
+            if let (true, Some(service), Some(request)) =
+                (there.service != old.service, &old.service, &old.request)
+            {
+                let inquiry = Inquiry {
+                    service: service.clone(),
+                    base_path: old.requirement.hints.base_path.clone(),
+                    request: request.clone(),
+                    over: None,
+                };
+                attempt.purpose = Purpose::Experiment;
+                attempt.variation = Some(Variation { inquiry: Some(inquiry), ..Variation::default() });
+            }
+            true
         });
         Ok((effective, new))
     }
@@ -174,15 +189,16 @@ impl Course<'_> {
         observations: &Observations,
     ) -> Option<(String, Vec<u8>)> {
         let mut url = Url::parse(configuration.text(BOOTSTRAP)?).ok()?;
-        let (host, port) = (url.host_str()?.trim_matches(['[', ']']).to_owned(), url.port_or_known_default()?);
+        let (host, port) =
+            (url.host_str()?.trim_matches(['[', ']']).to_owned(), url.port_or_known_default()?);
         let target = plan.targets.iter().find(|t| {
-            t.probed == host
-                && t.port() == port
-                && t.request.as_ref().is_some_and(|r| r.keep == Keep::Names)
+            t.probed == host && t.port() == port && t.request.as_ref().is_some_and(|r| r.keep == Keep::Names)
         })?;
-        let whole = observations.plain().filter(|a| a.target == target.id).flat_map(|a| &a.http).any(|http| {
-            http.status == Some(200) && http.document.as_ref().is_some_and(|d| d.kind == DocumentKind::Object)
-        });
+        let whole =
+            observations.plain().filter(|a| a.target == target.id).flat_map(|a| &a.http).any(|http| {
+                http.status == Some(200)
+                    && http.document.as_ref().is_some_and(|d| d.kind == DocumentKind::Object)
+            });
         url.set_query(None);
         url.set_fragment(None);
         whole.then(|| Some((url.to_string(), self.prober.secret_document(&host, port)?))).flatten()
@@ -227,9 +243,10 @@ pub(super) fn announced(args: &CheckArgs, plan: &Plan, services: &Services) -> V
         }
     }
     if plan.targets.iter().any(|t| {
-        t.service.as_deref().and_then(|id| services.by_id(id)).is_some_and(|s| {
-            !s.names.is_empty() || s.protocol == Some(Protocol::Mcp)
-        })
+        t.service
+            .as_deref()
+            .and_then(|id| services.by_id(id))
+            .is_some_and(|s| !s.names.is_empty() || s.protocol == Some(Protocol::Mcp))
     }) {
         say("Hosts that sign-in metadata names (https, by name, 24 at the most) are probed like those of the list.".into());
     }

@@ -35,20 +35,23 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Found> {
     let found = |code: Code, line: String| {
         let found = Found::new(code, line).fact("download_bytes", total).fact("object", path);
         match trust::inspector(view) {
-            Some(issuer) => found.owner(super::finding::Owner::TlsInspection).fact("issuer", issuer).key(issuer),
+            Some(issuer) => {
+                found.owner(super::finding::Owner::TlsInspection).fact("issuer", issuer).key(issuer)
+            }
             None => found.owner(view.path_owner()).key(view.path_key()),
         }
     };
     for (inquiry, http, wanted) in &parts {
         let range = range(inquiry);
         match (&http.outcome, &http.transfer) {
-            (HttpOutcome::Answered, Some(transfer)) if transfer.bytes < *wanted => {
-                let line = format!("download: {} of {} of {range} came, then the end", transfer.bytes, wanted);
-                return Some(found(Code::HttpInterrupted, line));
-            }
             (HttpOutcome::Answered, Some(_)) if fingerprint::is_html(http) => {
                 let line = format!("download: an HTML page in the place of {range}");
                 return Some(found(Code::HttpWrongContent, line).fact("what", "an HTML page"));
+            }
+            (HttpOutcome::Answered, Some(transfer)) if transfer.bytes < *wanted => {
+                let line =
+                    format!("download: {} of {} of {range} came, then the end", transfer.bytes, wanted);
+                return Some(found(Code::HttpInterrupted, line));
             }
             (HttpOutcome::Answered, Some(_)) => {}
             // The object may have gone: that is the rules' fault, not the network's.
@@ -71,7 +74,9 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Found> {
     }
     if let Some(range) = differs(&parts) {
         let line = format!("download: {range} came twice and differs: something rewrites the file");
-        return Some(found(Code::HttpWrongContent, line).proven().fact("what", "a file that changes on the way"));
+        return Some(
+            found(Code::HttpWrongContent, line).proven().fact("what", "a file that changes on the way"),
+        );
     }
     walk.fact("download", words.as_str());
     walk.fact("download_longest_pause_ms", pause.round());
@@ -79,7 +84,11 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Found> {
     walk.proof.push(format!("downloaded {words}{longest}, a repeated part is the same"));
     if rate < SLOW {
         let line = format!("download: {words}{longest}");
-        return Some(found(Code::HttpSlow, line).fact("rate_bytes_per_s", rate.round()));
+        return Some(
+            found(Code::HttpSlow, line)
+                .fact("rate_bytes_per_s", rate.round())
+                .fact("slow", format!("a download came at {}", speed(rate))),
+        );
     }
     None
 }

@@ -88,7 +88,9 @@ fn usable<'h>(
         200 if is_html(http) => return None,
         200 => {}
         // The providers' own hosts answer errors in a form of their own.
-        status @ (400 | 401 | 404 | 405 | 410) if view.is_customer() => return Some(Err(Fault::Absent(status))),
+        status @ (400 | 401 | 404 | 405 | 410) if view.is_customer() => {
+            return Some(Err(Fault::Absent(status)));
+        }
         _ => return None,
     }
     let document = http.document.as_ref()?;
@@ -146,13 +148,17 @@ fn unusable(view: &View<'_>, fault: &Fault) -> Found {
     let (owner, line, what) = match fault {
         Fault::Absent(status) if doubled => (
             Owner::Configuration,
-            format!("status {status}: the configured issuer is itself the address of the metadata, which is looked for below it once more"),
+            format!(
+                "status {status}: the configured issuer is itself the address of the metadata, which is looked for below it once more"
+            ),
             "not there, because the configured issuer ends in /.well-known/…: write only what stands before that",
         ),
         Fault::Absent(status) => {
             (Owner::Configuration, format!("status {status} where the sign-in metadata must be"), "not there")
         }
-        Fault::NotJson => (Owner::Service, "the sign-in metadata is no JSON object".to_owned(), "no JSON object"),
+        Fault::NotJson => {
+            (Owner::Service, "the sign-in metadata is no JSON object".to_owned(), "no JSON object")
+        }
         Fault::Issuer(issuer) => (
             Owner::Configuration,
             format!("the metadata says that its issuer is {issuer}, which is not the address configured"),
@@ -161,15 +167,20 @@ fn unusable(view: &View<'_>, fault: &Fault) -> Found {
         Fault::Missing(members) => {
             (Owner::Service, format!("the sign-in metadata lacks {}", members.join(", ")), "incomplete")
         }
-        Fault::Plain(member, url) => {
-            (Owner::Service, format!("{member} is {url}, which is not https"), "naming an address without TLS")
-        }
+        Fault::Plain(member, url) => (
+            Owner::Service,
+            format!("{member} is {url}, which is not https"),
+            "naming an address without TLS",
+        ),
     };
     let mut found = Found::new(Code::OidcDiscovery, line)
         .owner(owner)
         .fact("what", what)
         .fact("key", view.target.requirement.hints.name_key.clone())
-        .fact("looked_for", format!("{}{}", origin(view.target), view.target.request.as_ref().map_or("", |r| &r.path)))
+        .fact(
+            "looked_for",
+            format!("{}{}", origin(view.target), view.target.request.as_ref().map_or("", |r| &r.path)),
+        )
         .key(view.target.probed.as_str());
     match fault {
         Fault::Absent(status) => found = found.fact("status", *status),
@@ -286,10 +297,13 @@ fn bootstrap(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
         return None;
     }
     Some(Some(
-        Found::new(Code::HttpWrongContent, format!("status 200: {what} where the app takes only a JSON object"))
-            .fact("status", 200)
-            .fact("what", what)
-            .key(view.target.probed.as_str()),
+        Found::new(
+            Code::HttpWrongContent,
+            format!("status 200: {what} where the app takes only a JSON object"),
+        )
+        .fact("status", 200)
+        .fact("what", what)
+        .key(view.target.probed.as_str()),
     ))
 }
 

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use url::{Host, Url};
 
 use crate::derive::{HostPattern, ProbeHints, Reason, Requirement};
-use crate::observation::{Attempt, DocumentKind, Http, HttpOutcome, Inquiry, Observations, Purpose, Variation};
+use crate::observation::{
+    Attempt, DocumentKind, Http, HttpOutcome, Inquiry, Observations, Purpose, Variation,
+};
 use crate::plan::{Experiment, Keep, Plan, Request, Target};
 use crate::rules::networks::Networks;
 use crate::rules::services::{Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
@@ -58,8 +60,13 @@ impl Asked<'_> {
 pub(super) fn origin(target: &Target) -> String {
     let scheme = if target.transport().has_tls() { "https" } else { "http" };
     let default = if target.transport().has_tls() { 443 } else { 80 };
-    let host = if target.probed.contains(':') { format!("[{}]", target.probed) } else { target.probed.clone() };
-    if target.port() == default { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{}", target.port()) }
+    let host =
+        if target.probed.contains(':') { format!("[{}]", target.probed) } else { target.probed.clone() };
+    if target.port() == default {
+        format!("{scheme}://{host}")
+    } else {
+        format!("{scheme}://{host}:{}", target.port())
+    }
 }
 
 /// The exchange of an attempt that counts: the last that was not given up.
@@ -78,7 +85,11 @@ fn asked<'a>(plan: &'a Plan, observations: &'a Observations, services: &'a Servi
         let (service, base_path, request) = match inquiry {
             Some(i) => (i.service.as_str(), i.base_path.as_str(), &i.request),
             None if attempt.variation.is_some() => return None,
-            None => (target.service.as_deref()?, target.requirement.hints.base_path.as_str(), target.request.as_ref()?),
+            None => (
+                target.service.as_deref()?,
+                target.requirement.hints.base_path.as_str(),
+                target.request.as_ref()?,
+            ),
         };
         let (service, http) = (services.by_id(service)?, counted(attempt)?);
         let plain = inquiry.is_none();
@@ -96,7 +107,9 @@ pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) 
     let asked = asked(plan, observations, services);
     let mut wanted: Vec<(u32, usize, Inquiry)> = Vec::new();
     for one in &asked {
-        for ask in one.service.asks.iter().filter(|ask| applies(ask, one, services)) {
+        // A document may be in another place; other services are asked once each.
+        let asks = one.service.asks.iter().filter(|_| one.plain || is_document(one.service));
+        for ask in asks.filter(|ask| applies(ask, one, services)) {
             if let Some(inquiry) = inquiry(one, ask, services) {
                 wanted.push((one.target.id, one.path, inquiry));
             }
@@ -110,8 +123,10 @@ pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) 
         let Some(service) = services.by_id(named.service).filter(|s| is_document(s)) else { continue };
         let there = plan.targets.iter().find(|t| named.is(t) && t.skip.is_none() && !t.paths.is_empty());
         let Some(target) = there else { continue };
-        let own = target.requirement.hints.base_path == named.path && target.service.as_deref() == Some(named.service);
-        let by_name = target.service.as_deref().and_then(|id| services.by_id(id)).is_some_and(|s| !s.hosts.is_empty());
+        let own = target.requirement.hints.base_path == named.path
+            && target.service.as_deref() == Some(named.service);
+        let by_name =
+            target.service.as_deref().and_then(|id| services.by_id(id)).is_some_and(|s| !s.hosts.is_empty());
         if !own && !by_name {
             let inquiry = request(service, &target.probed, &named.path, None);
             wanted.extend((0..target.paths.len()).map(|path| (target.id, path, inquiry.clone())));
@@ -123,7 +138,8 @@ pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) 
     }
     let mut experiments: Vec<Experiment> = Vec::new();
     for (target, path, inquiry) in wanted {
-        let done = observations.inquiries().any(|(a, i)| a.target == target && a.path == path && *i == inquiry);
+        let done =
+            observations.inquiries().any(|(a, i)| a.target == target && a.path == path && *i == inquiry);
         let experiment = experiment(target, path, inquiry);
         let count = counts.entry((target, path)).or_default();
         if !done && !experiments.contains(&experiment) && *count < ASKED {
@@ -275,7 +291,9 @@ fn named<'a>(asked: &'a [Asked<'a>], services: &'a Services) -> Vec<Named<'a>> {
             let path = address.path.clone();
             all.push(Named { address, path, service: "mcp-resource", from: one, naming: None });
         }
-        let Some(document) = one.http.document.as_ref().filter(|_| one.http.status == Some(200)) else { continue };
+        let Some(document) = one.http.document.as_ref().filter(|_| one.http.status == Some(200)) else {
+            continue;
+        };
         for naming in &one.service.names {
             let urls: Vec<&str> = match document.members.get(&naming.member) {
                 Some(serde_json::Value::String(text)) => vec![text],
@@ -453,7 +471,10 @@ mod tests {
     fn the_metadata_address_is_found_in_a_challenge() {
         for (challenge, url) in [
             (r#"Bearer resource_metadata="https://m.example/x""#, Some("https://m.example/x")),
-            (r#"Bearer realm="a", Resource_Metadata = "https://m.example/x", scope="s""#, Some("https://m.example/x")),
+            (
+                r#"Bearer realm="a", Resource_Metadata = "https://m.example/x", scope="s""#,
+                Some("https://m.example/x"),
+            ),
             ("Bearer resource_metadata=https://m.example/x, a=b", Some("https://m.example/x")),
             (r#"Bearer realm="a""#, None),
             ("Bearer resource_metadata=", None),

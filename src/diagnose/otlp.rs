@@ -173,7 +173,8 @@ fn other_protocol(view: &View<'_>, http: &Http) -> Option<Found> {
                 return Some(found.fact("what", "gRPC, and streams over HTTP never arrive"));
             }
             Some(Transport::Https) if !view.target.transport().has_tls() && taken(answer).is_some() => {
-                let line = format!("{} without TLS, and an answer with TLS: this port speaks TLS", ended(http));
+                let line =
+                    format!("{} without TLS, and an answer with TLS: this port speaks TLS", ended(http));
                 let found = found(view, line).proven().fact("works", "https");
                 return Some(found.fact("what", "TLS: write https:// in the address"));
             }

@@ -69,9 +69,7 @@ fn target(
     let transport = requirement.transport;
     let speaks = |s: &Service| if s.is_grpc() { transport.is_grpc() } else { transport.has_http() };
     let request = match service {
-        Some(service) => {
-            speaks(service).then(|| service.request(&probed, &requirement.hints.base_path))
-        }
+        Some(service) => speaks(service).then(|| service.request(&probed, &requirement.hints.base_path)),
         None => transport.has_http().then(|| Request {
             method: "GET".into(),
             path: "/".into(),

@@ -76,7 +76,8 @@ fn has_data(event: &str) -> bool {
 fn first_event(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let Some(event) = text.split("\n\n").find(|e| has_data(e)) else { return String::new() };
-    let data: Vec<&str> = event.lines().filter_map(|l| l.strip_prefix("data:")).map(str::trim_start).collect();
+    let data: Vec<&str> =
+        event.lines().filter_map(|l| l.strip_prefix("data:")).map(str::trim_start).collect();
     data.join("\n")
 }
 

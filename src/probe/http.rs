@@ -249,9 +249,8 @@ async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
         }
     }
     let document = documents::read(&log.keep, &bytes, event_stream, more);
-    let is_json = document.as_ref().is_some_and(|d| {
-        !matches!(d.kind, DocumentKind::Other | DocumentKind::Empty)
-    });
+    let is_json =
+        document.as_ref().is_some_and(|d| !matches!(d.kind, DocumentKind::Other | DocumentKind::Empty));
     let secret = log.keep == Keep::Names && is_json;
     log.recorder.http_update(log.number, |record, _| {
         record.body = if secret { String::new() } else { sanitise::block(&bytes, BODY) };

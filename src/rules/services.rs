@@ -387,7 +387,8 @@ impl Services {
             if let Some(reason) = service.request.fault() {
                 return Err(bad(format!("service `{id}`: {reason}")));
             }
-            let others = service.asks.iter().map(|a| &a.service).chain(service.names.iter().map(|n| &n.service));
+            let others =
+                service.asks.iter().map(|a| &a.service).chain(service.names.iter().map(|n| &n.service));
             for other in others {
                 if !read.service.iter().any(|s| s.id == *other) {
                     return Err(bad(format!("service `{id}` refers to `{other}`, which is not there")));
@@ -396,7 +397,9 @@ impl Services {
             let kept = service.required.iter().chain(service.names.iter().map(|n| &n.member));
             for member in kept {
                 if !service.document.contains(member) {
-                    return Err(bad(format!("service `{id}`: write `{member}` into its `document`, or it is not kept")));
+                    return Err(bad(format!(
+                        "service `{id}`: write `{member}` into its `document`, or it is not kept"
+                    )));
                 }
             }
             for answer in &service.answers {

@@ -103,16 +103,41 @@ fn sign_in_metadata_is_judged_by_what_it_says() {
     let plain = answer(404, &[("content-type", "text/html")], "<html><title>Not found</title>");
     let cases: Vec<(&str, Http, Code, Owner)> = vec![
         ("healthy", changed(&|_| {}), Code::Ok, Owner::None),
-        ("a slash more", changed(&|v| v["issuer"] = json!("https://IDP.corp.example/t/")), Code::Ok, Owner::None),
+        (
+            "a slash more",
+            changed(&|v| v["issuer"] = json!("https://IDP.corp.example/t/")),
+            Code::Ok,
+            Owner::None,
+        ),
         ("404", plain, Code::OidcDiscovery, Owner::Configuration),
         ("405", json_answer(405, &json!({})), Code::OidcDiscovery, Owner::Configuration),
         ("a list", json_answer(200, &json!([])), Code::OidcDiscovery, Owner::Service),
         ("nothing", json_answer(200, &Value::Null), Code::OidcDiscovery, Owner::Service),
-        ("another issuer", changed(&|v| v["issuer"] = json!("https://idp.corp.example/u")), Code::OidcDiscovery, Owner::Configuration),
+        (
+            "another issuer",
+            changed(&|v| v["issuer"] = json!("https://idp.corp.example/u")),
+            Code::OidcDiscovery,
+            Owner::Configuration,
+        ),
         ("no issuer", changed(&|v| v["issuer"] = Value::Null), Code::OidcDiscovery, Owner::Service),
-        ("no token endpoint", changed(&|v| v["token_endpoint"] = Value::Null), Code::OidcDiscovery, Owner::Service),
-        ("a plain endpoint", changed(&|v| v["token_endpoint"] = json!("http://token.corp.example/")), Code::OidcDiscovery, Owner::Service),
-        ("a page", answer(200, &[("content-type", "text/html")], "<html>"), Code::HttpWrongContent, Owner::Service),
+        (
+            "no token endpoint",
+            changed(&|v| v["token_endpoint"] = Value::Null),
+            Code::OidcDiscovery,
+            Owner::Service,
+        ),
+        (
+            "a plain endpoint",
+            changed(&|v| v["token_endpoint"] = json!("http://token.corp.example/")),
+            Code::OidcDiscovery,
+            Owner::Service,
+        ),
+        (
+            "a page",
+            answer(200, &[("content-type", "text/html")], "<html>"),
+            Code::HttpWrongContent,
+            Owner::Service,
+        ),
         ("5xx", json_answer(503, &json!({})), Code::HttpServerError, Owner::Service),
     ];
     for (name, http, code, owner) in cases {
@@ -122,7 +147,11 @@ fn sign_in_metadata_is_judged_by_what_it_says() {
         assert_eq!((f.code, f.owner), (code, owner), "{name}: {}", f.evidence.line);
         if code == Code::OidcDiscovery {
             assert_eq!(host.verdict, Verdict::Blocked, "{name}");
-            assert!(f.summary.contains("idp.corp.example") && !f.remedy.contains('{'), "{name}: {}", f.remedy);
+            assert!(
+                f.summary.contains("idp.corp.example") && !f.remedy.contains('{'),
+                "{name}: {}",
+                f.remedy
+            );
         }
     }
 }
@@ -138,21 +167,27 @@ fn an_issuer_that_is_its_own_metadata_address_is_told_so() {
 
 #[test]
 fn an_inspectors_answer_is_no_fault_of_the_issuer() {
-    let mut target = service(1, "idp.corp.example", "oidc-issuer", "");
-    target.requirement.hints.public_roots = true;
+    let services = services();
+    let provider = services.all().iter().find(|s| s.id == "google-accounts").unwrap();
+    let mut target = world(1, &provider.hosts[0]);
+    target.service = Some(provider.id.clone());
+    let judged = |attempt: Attempt| {
+        let host = host(&target, vec![edit(attempt, |a| a.http = vec![json_answer(200, &json!([]))])]);
+        std::iter::once(&host.finding).chain(&host.also).map(|f| f.code).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(healthy(&target)), [Code::OidcDiscovery]);
     let leaf = leaf_by(&target.probed, INSPECTOR);
-    let attempt = edit(chain(&target, leaf, false, Trust::Accepted, Trust::UnknownIssuer), |a| {
-        a.http = vec![json_answer(404, &json!({}))];
-    });
-    let host = host(&target, vec![attempt]);
-    let all: Vec<Code> = std::iter::once(&host.finding).chain(&host.also).map(|f| f.code).collect();
-    assert!(!all.contains(&Code::OidcDiscovery), "{all:?}");
+    let inspected = judged(chain(&target, leaf, false, Trust::Accepted, Trust::UnknownIssuer));
+    assert!(!inspected.contains(&Code::OidcDiscovery), "{inspected:?}");
 }
 
 #[test]
 fn metadata_names_hosts_that_are_probed_once() {
     let target = service(1, "idp.corp.example", "oidc-issuer", "");
-    let found = discovered(&[target.clone()], vec![with(&target, json_answer(200, &metadata("https://idp.corp.example")))]);
+    let found = discovered(
+        &[target.clone()],
+        vec![with(&target, json_answer(200, &metadata("https://idp.corp.example")))],
+    );
     let names: Vec<&str> = found.iter().map(|(n, ..)| n.as_str()).collect();
     assert_eq!(names, ["keys.corp.example", "login.corp.example", "token.corp.example"]);
     // One that is on the list already is not added.
@@ -223,14 +258,18 @@ fn a_server_of_the_older_transport_is_asked_for_its_stream() {
 fn a_sign_in_is_followed_to_the_authorization_servers() {
     let target = mcp();
     let at = "https://mcp.corp.example/.well-known/oauth-protected-resource/mcp";
-    let challenge = |url: &str| answer(401, &[("www-authenticate", &format!("Bearer resource_metadata=\"{url}\""))], "");
+    let challenge =
+        |url: &str| answer(401, &[("www-authenticate", &format!("Bearer resource_metadata=\"{url}\""))], "");
     let own = with(&target, challenge(at));
     let ask = wanted(&target, vec![own.clone()]);
     assert_eq!(ask, [("mcp-resource".to_owned(), "/.well-known/oauth-protected-resource/mcp".to_owned())]);
     // Without an address, where the standard has it.
     let bare = with(&target, answer(401, &[("www-authenticate", "Bearer")], ""));
     let ask = wanted(&target, vec![bare]);
-    assert_eq!(ask, [("mcp-resource-path".to_owned(), "/.well-known/oauth-protected-resource/mcp".to_owned())]);
+    assert_eq!(
+        ask,
+        [("mcp-resource-path".to_owned(), "/.well-known/oauth-protected-resource/mcp".to_owned())]
+    );
     // On another host: a host of the check.
     let elsewhere = with(&target, challenge("https://meta.corp.example/prm?x=1"));
     let found = discovered(&[target.clone()], vec![elsewhere]);
@@ -259,7 +298,8 @@ fn an_authorization_server_may_publish_the_other_document() {
     let absent = with(&target, json_answer(404, &json!({})));
     let ask = wanted(&target, vec![absent.clone()]);
     assert_eq!(ask, [("oidc-issuer".to_owned(), "/t/.well-known/openid-configuration".to_owned())]);
-    let there = asked(&target, "oidc-issuer", "/t", None, json_answer(200, &metadata("https://as.corp.example/t")));
+    let there =
+        asked(&target, "oidc-issuer", "/t", None, json_answer(200, &metadata("https://as.corp.example/t")));
     assert_eq!(host(&target, vec![absent.clone(), there]).finding.code, Code::Ok);
     let neither = asked(&target, "oidc-issuer", "/t", None, json_answer(404, &json!({})));
     assert_eq!(host(&target, vec![absent, neither]).finding.code, Code::OidcDiscovery);
@@ -284,7 +324,10 @@ fn grpc_answer(status: &str) -> Http {
 fn a_collector_is_asked_in_both_encodings_for_logs_and_metrics() {
     let target = service(1, "otel.corp.example", "otlp-http", "/base");
     let request = target.request.clone().unwrap();
-    assert_eq!((request.method.as_str(), request.path.as_str(), request.body.as_str()), ("POST", "/base/v1/logs", ""));
+    assert_eq!(
+        (request.method.as_str(), request.path.as_str(), request.body.as_str()),
+        ("POST", "/base/v1/logs", "")
+    );
     let own = with(&target, text(200));
     let ask = wanted(&target, vec![own.clone()]);
     let paths: Vec<(&str, &str)> = ask.iter().map(|(s, p)| (s.as_str(), p.as_str())).collect();
@@ -307,15 +350,17 @@ fn a_collector_is_asked_in_both_encodings_for_logs_and_metrics() {
     assert_eq!(all.finding.evidence.facts["accepted"].as_array().unwrap().len(), 4);
     let one = host(&target, others(415));
     assert_eq!((one.finding.code, one.verdict), (Code::OtlpProtocol, Verdict::Warning));
-    assert_eq!(one.finding.evidence.facts["accepted"], json!(["logs as http/protobuf", "metrics as http/protobuf"]));
+    assert_eq!(
+        one.finding.evidence.facts["accepted"],
+        json!(["logs as http/protobuf", "metrics as http/protobuf"])
+    );
 }
 
 #[test]
 fn the_traps_of_collectors_are_told_apart() {
     let http = service(1, "otel.corp.example", "otlp-http", "");
-    let over_grpc = |status: &str| {
-        asked(&http, "otlp-grpc", "", Some(Transport::GrpcTls), grpc_answer(status))
-    };
+    let over_grpc =
+        |status: &str| asked(&http, "otlp-grpc", "", Some(Transport::GrpcTls), grpc_answer(status));
     // A port for gRPC, spoken to with HTTP: broken, or refused with a gRPC answer.
     for own in [broken(), answer(415, &[("content-type", "application/grpc")], "")] {
         let own = with(&http, own);
@@ -339,7 +384,9 @@ fn the_traps_of_collectors_are_told_apart() {
     assert!(absent.finding.summary.contains("/v1/logs"), "{}", absent.finding.summary);
     let credential = run(std::slice::from_ref(&http), all(401));
     assert_eq!(credential.hosts[0].finding.code, Code::Ok);
-    assert!(credential.not_tested.iter().any(|n| n.id == "otlp-streams" && n.text.contains("otel.corp.example")));
+    assert!(
+        credential.not_tested.iter().any(|n| n.id == "otlp-streams" && n.text.contains("otel.corp.example"))
+    );
     // TLS on a port that is dialled without.
     let mut plain = service(1, "otel.corp.example", "otlp-json", "");
     plain.requirement.transport = Transport::Http;
@@ -396,7 +443,8 @@ fn downloads() -> (Target, Attempt, Vec<Experiment>) {
 fn part(target: &Target, experiment: &Experiment, change: impl FnOnce(&mut Http)) -> Attempt {
     let mut http = answer(206, &[("content-type", "application/octet-stream")], "");
     let range = &experiment.variation.as_ref().unwrap().inquiry.as_ref().unwrap().request.headers[0].1;
-    http.transfer = Some(Transfer { bytes: 2_000_000, sha256: Some(format!("of {range}")), longest_pause_ms: 12.0 });
+    http.transfer =
+        Some(Transfer { bytes: 2_000_000, sha256: Some(format!("of {range}")), longest_pause_ms: 12.0 });
     http.ms = 900.0;
     change(&mut http);
     edit(with(target, http), |a| {
@@ -412,8 +460,7 @@ fn a_download_is_fetched_in_parts_the_first_of_them_twice() {
         .iter()
         .map(|e| e.variation.clone().unwrap().inquiry.unwrap().request.headers[0].1.clone())
         .collect();
-    let expected =
-        ["bytes=0-1999999", "bytes=2000000-3999999", "bytes=4000000-5999999", "bytes=0-1999999"];
+    let expected = ["bytes=0-1999999", "bytes=2000000-3999999", "bytes=4000000-5999999", "bytes=0-1999999"];
     assert_eq!(ranges, expected);
     let all = |change: &dyn Fn(usize, &mut Http)| -> HostJudgement {
         let mut attempts = vec![own.clone()];
@@ -424,7 +471,11 @@ fn a_download_is_fetched_in_parts_the_first_of_them_twice() {
     assert_eq!(healthy.finding.code, Code::Ok);
     assert!(healthy.finding.evidence.line.contains("8.0 MB"), "{}", healthy.finding.evidence.line);
     let of = |change: &dyn Fn(&mut Http)| {
-        let judged = all(&|n, http| if n == 3 { change(http) });
+        let judged = all(&|n, http| {
+            if n == 3 {
+                change(http)
+            }
+        });
         (judged.finding.code, judged.verdict)
     };
     let transfer = |http: &mut Http| http.transfer.clone().unwrap();

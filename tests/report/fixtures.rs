@@ -360,7 +360,8 @@ pub fn plan(list: &Requirements) -> Plan {
                     path: "/".into(),
                     headers: Vec::new(),
                     body: String::new(),
- ..Request::default() }),
+                    ..Request::default()
+                }),
                 paths: if sent {
                     vec![Path { route: Route::Direct, actors: probed_actors }]
                 } else {
