@@ -41,7 +41,7 @@ fn list(bytes: &[u8], choice: u8, invented: bool) {
     let out = match choice >> 6 {
         3 => {
             rendering::assert_reads_back(&list, &rules().features);
-            rendering::plan(&plan::build(&list, &rules().services, &proxies))
+            rendering::plan(&plan::build(&list, &rules().services, &rules().pack.networks, &proxies))
         }
         part => rendering::part_of_list(part, &list, &rules().features),
     };

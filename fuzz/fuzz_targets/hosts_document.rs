@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
         Err(error) => return assert_safe(&error.to_string(), false, "an error"),
     };
     rendering::list(&list, &rules().features);
-    rendering::plan(&plan::build(&list, &rules().services, &ProxySettings::default()));
+    rendering::plan(&plan::build(&list, &rules().services, &rules().pack.networks, &ProxySettings::default()));
     rendering::assert_reads_back(&list, &rules().features);
     let twice = union(vec![list.clone(), list.clone()]).expect("two lists");
     rendering::list(&twice, &rules().features);

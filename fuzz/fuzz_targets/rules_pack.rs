@@ -80,7 +80,7 @@ fn services(read: Result<Services, impl std::fmt::Display>) -> Corpus {
     match read {
         Ok(services) => {
             let list = derive(&rules().pack, examples(), &Options::default());
-            rendering::plan(&plan::build(&list, &services, &ProxySettings::default()));
+            rendering::plan(&plan::build(&list, &services, &rules().pack.networks, &ProxySettings::default()));
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }

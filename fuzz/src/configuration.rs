@@ -55,7 +55,8 @@ fn assert_kind(key: &Key, value: &Value) {
     let fits = match (key.kind, value) {
         (KeyKind::Boolean, Value::Bool(_)) | (KeyKind::Integer, Value::Integer(_)) => true,
         (KeyKind::String | KeyKind::Number, Value::Text(_)) => !key.secret,
-        (KeyKind::String, Value::Secret(_)) => key.secret,
+        // Text that looks like a credential is hidden wherever it stands.
+        (KeyKind::String, Value::Secret(_)) | (KeyKind::Number, Value::Number(_)) => true,
         (KeyKind::StringList | KeyKind::ObjectList, Value::List(_)) | (KeyKind::Object, Value::Map(_)) => {
             true
         }
