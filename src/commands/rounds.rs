@@ -146,6 +146,7 @@ impl Course<'_> {
                 host.hints.discovered_from = Some(served.join(", "));
             }
         }
+        effective.requirements.notes.retain(|n| n.id != ONLY_GIVEN);
         // The gap of the device's own configuration is filled by what the server adds.
         let mut new = (self.build)(&effective.requirements, &effective)?;
         if effective.lacks_inference {
@@ -205,6 +206,8 @@ impl Course<'_> {
     }
 }
 
+/// The rule's note that the list lacks what a server serves.
+const ONLY_GIVEN: &str = "P1n";
 /// The key that names the bootstrap server.
 const BOOTSTRAP: &str = "bootstrapUrl";
 

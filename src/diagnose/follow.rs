@@ -51,7 +51,7 @@ enum Fault {
 fn metadata(view: &View<'_>, service: &Service, http: &Http, walk: &mut Walk) -> Judged {
     let base = view.target.requirement.hints.base_path.as_str();
     let mut fault = match usable(view, service, base, http) {
-        Some(Ok(document)) => return healthy(service, http, document, walk),
+        Some(Ok(document)) => return healthy(service, http, document, "", walk),
         Some(Err(fault)) => Some(fault),
         None => None,
     };
@@ -59,7 +59,9 @@ fn metadata(view: &View<'_>, service: &Service, http: &Http, walk: &mut Walk) ->
         let by = view.context.services.by_id(&inquiry.service);
         let Some(other) = by.filter(|s| s.protocol == Some(Protocol::Metadata)) else { continue };
         match usable(view, other, base, answer) {
-            Some(Ok(document)) => return healthy(other, answer, document, walk),
+            Some(Ok(document)) => {
+                return healthy(other, answer, document, &format!(" at {}", inquiry.request.path), walk);
+            }
             // A document that is wrong says more than one that is absent.
             Some(Err(found)) if !matches!(found, Fault::Absent(_)) => fault = Some(found),
             _ => {}
@@ -134,11 +136,11 @@ fn same_address(a: &str, b: &str) -> bool {
     matches!((read(a), read(b)), (Some(a), Some(b)) if a == b)
 }
 
-fn healthy(service: &Service, http: &Http, document: &Document, walk: &mut Walk) -> Judged {
+fn healthy(service: &Service, http: &Http, document: &Document, place: &str, walk: &mut Walk) -> Judged {
     let issuer = document.text("issuer").unwrap_or_default();
     walk.fact("recognised", format!("{}: sign-in metadata", service.id));
-    walk.fact("issuer", issuer);
-    walk.proof.push(format!("{}, sign-in metadata of {issuer}", http.status.unwrap_or_default()));
+    walk.fact("issuer_named", issuer);
+    walk.proof.push(format!("{}{place}, sign-in metadata of {issuer}", http.status.unwrap_or_default()));
     Some(None)
 }
 
@@ -184,7 +186,7 @@ fn unusable(view: &View<'_>, fault: &Fault) -> Found {
         .key(view.target.probed.as_str());
     match fault {
         Fault::Absent(status) => found = found.fact("status", *status),
-        Fault::Issuer(issuer) => found = found.fact("issuer", issuer.as_str()),
+        Fault::Issuer(issuer) => found = found.fact("issuer_named", issuer.as_str()),
         Fault::Missing(members) => found = found.proven().fact("missing", members.clone()),
         Fault::Plain(member, url) => {
             found = found.proven().fact("endpoint", format!("{member} = {url}"));

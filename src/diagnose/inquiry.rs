@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use crate::derive::{HostPattern, ProbeHints, Reason, Requirement};
 use crate::observation::{
-    Attempt, DocumentKind, Http, HttpOutcome, Inquiry, Observations, Purpose, Variation,
+    Attempt, DocumentKind, Http, HttpOutcome, Inquiry, Observations, Purpose, TlsOutcome, Variation,
 };
 use crate::plan::{Experiment, Keep, Plan, Request, Target};
 use crate::rules::networks::Networks;
@@ -116,6 +116,25 @@ pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) 
         }
         if let Some(found) = resource(one, services) {
             wanted.push((one.target.id, one.path, found));
+        }
+    }
+    // A port that speaks no HTTP/2 ends a handshake for gRPC, before anything could be asked.
+    for attempt in observations.plain().filter(|a| a.cut.is_none() && a.http.is_empty()) {
+        let Some(target) = plan.target(attempt.target).filter(|t| t.transport() == Transport::GrpcTls) else {
+            continue;
+        };
+        let refused = attempt.tls.last().is_some_and(
+            |t| matches!(&t.outcome, TlsOutcome::Alert { alert } if alert == super::otlp::NO_H2),
+        );
+        let service = target.service.as_deref().and_then(|id| services.by_id(id));
+        if let (true, Some(service)) = (refused, service) {
+            for ask in service.asks.iter().filter(|a| a.over == Some(Speak::Http)) {
+                let base_path = &target.requirement.hints.base_path;
+                let inquiry = services
+                    .by_id(&ask.service)
+                    .map(|other| request(other, &target.probed, base_path, Some(Transport::Https)));
+                wanted.extend(inquiry.map(|inquiry| (target.id, attempt.path, inquiry)));
+            }
         }
     }
     // A document on a host that is on the list already.

@@ -222,6 +222,25 @@ fn grpc(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
     Some(Some(found.fact("what", "OTLP over HTTP: set otlpProtocol to http/protobuf, or name the gRPC port")))
 }
 
+/// The alert of a server that speaks no HTTP/2, which is all that gRPC speaks.
+pub(super) const NO_H2: &str = "no_application_protocol";
+
+/// A collector that ends a handshake for gRPC so, and answers OTLP over HTTP on the same port.
+pub(super) fn without_h2(view: &View<'_>, alert: &str) -> Option<Found> {
+    if alert != NO_H2 || !view.target.transport().is_grpc() {
+        return None;
+    }
+    let (_, answer) = inquiries(view).find(|(i, answer)| {
+        i.over == Some(Transport::Https) && matches!(taken(answer), Some(t) if t != Taken::OtherProtocol)
+    })?;
+    let line = format!(
+        "alert {NO_H2} to a gRPC client, and status {} to OTLP over HTTP: this is a port for OTLP/HTTP",
+        answer.status.unwrap_or_default()
+    );
+    let found = found(view, line).proven().fact("works", "http");
+    Some(found.fact("what", "OTLP over HTTP: set otlpProtocol to http/protobuf, or name the gRPC port"))
+}
+
 /// How an exchange ended, in words.
 fn ended(http: &Http) -> String {
     match (&http.outcome, http.status) {

@@ -185,7 +185,7 @@ fn an_inspectors_answer_is_no_fault_of_the_issuer() {
 fn metadata_names_hosts_that_are_probed_once() {
     let target = service(1, "idp.corp.example", "oidc-issuer", "");
     let found = discovered(
-        &[target.clone()],
+        std::slice::from_ref(&target),
         vec![with(&target, json_answer(200, &metadata("https://idp.corp.example")))],
     );
     let names: Vec<&str> = found.iter().map(|(n, ..)| n.as_str()).collect();
@@ -203,7 +203,7 @@ fn metadata_cannot_name_what_must_not_be_dialled() {
     value["authorization_endpoint"] = json!("https://169.254.169.254/latest/meta-data");
     value["token_endpoint"] = json!("https://localhost/token");
     value["jwks_uri"] = json!("http://keys.corp.example/");
-    assert_eq!(discovered(&[target.clone()], vec![with(&target, json_answer(200, &value))]), []);
+    assert_eq!(discovered(std::slice::from_ref(&target), vec![with(&target, json_answer(200, &value))]), []);
     // However many an answer names, the list stays bounded.
     let mcp = service(2, "mcp.corp.example", "mcp-resource", "/x");
     let many: Vec<String> = (0..200).map(|n| format!("https://as{n}.corp.example")).collect();
@@ -272,13 +272,13 @@ fn a_sign_in_is_followed_to_the_authorization_servers() {
     );
     // On another host: a host of the check.
     let elsewhere = with(&target, challenge("https://meta.corp.example/prm?x=1"));
-    let found = discovered(&[target.clone()], vec![elsewhere]);
+    let found = discovered(std::slice::from_ref(&target), vec![elsewhere]);
     assert_eq!(found, [("meta.corp.example".to_owned(), 443, Some("mcp-resource".to_owned()))]);
 
     let resource = json!({"resource": "https://mcp.corp.example/mcp", "authorization_servers": ["https://as.corp.example/t"]});
     let path = "/.well-known/oauth-protected-resource/mcp";
     let followed = asked(&target, "mcp-resource", path, None, json_answer(200, &resource));
-    let found = discovered(&[target.clone()], vec![own.clone(), followed.clone()]);
+    let found = discovered(std::slice::from_ref(&target), vec![own.clone(), followed.clone()]);
     assert_eq!(found, [("as.corp.example".to_owned(), 443, Some("authorization-server".to_owned()))]);
     let healthy = host(&target, vec![own.clone(), followed]);
     assert_eq!(healthy.finding.code, Code::Ok);
@@ -402,6 +402,12 @@ fn a_grpc_collector_is_called() {
     for (status, code) in [("0", Code::Ok), ("16", Code::Ok), ("12", Code::OtlpProtocol), ("13", Code::Ok)] {
         assert_eq!(host(&target, vec![with(&target, grpc_answer(status))]).finding.code, code, "{status}");
     }
+    // A port without HTTP/2 ends the handshake.
+    let refused = tls_fails(&target, TlsOutcome::Alert { alert: "no_application_protocol".into() });
+    assert_eq!(wanted(&target, vec![refused.clone()]), [("otlp-json".to_owned(), "/v1/logs".to_owned())]);
+    assert_eq!(host(&target, vec![refused.clone()]).finding.code, Code::TlsAlert);
+    let http = asked(&target, "otlp-json", "", Some(Transport::Https), text(200));
+    assert_eq!(host(&target, vec![refused, http]).finding.code, Code::OtlpProtocol);
     let own = with(&target, text(404));
     assert_eq!(wanted(&target, vec![own.clone()]), [("otlp-json".to_owned(), "/v1/logs".to_owned())]);
     let http = asked(&target, "otlp-json", "", Some(Transport::Https), text(200));
