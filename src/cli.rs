@@ -275,7 +275,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "PEM", help_heading = "Probe")]
     pub device_ca: Option<PathBuf>,
 
-    /// Send no control requests to addresses outside the list. This version sends none anyway.
+    /// Ask no address outside the list. Without it, after a direct connection failed, the plain HTTP
+    /// addresses by which operating systems find a sign-in page of the network are asked.
     #[arg(long, help_heading = "Probe")]
     pub no_controls: bool,
 

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Request, Route};
+use crate::plan::{Control, Request, Route};
 use crate::terms::Transport;
 
 /// Everything recorded in one run.
@@ -20,6 +20,9 @@ pub struct Observations {
     pub stage_timeout_ms: u64,
     /// Attempts on targets, in the order they ended.
     pub attempts: Vec<Attempt>,
+    /// Requests beside the list, made after failures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Controlled>,
     /// Why the run stopped before everything was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
@@ -41,6 +44,15 @@ impl Observations {
     pub fn inquiries(&self) -> impl Iterator<Item = (&Attempt, &Inquiry)> {
         self.attempts.iter().filter_map(|a| Some((a, a.variation.as_ref()?.inquiry.as_ref()?)))
     }
+}
+
+/// A control and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Controlled {
+    /// What was asked, and what an open network answers.
+    pub control: Control,
+    /// The attempt; its target is 0, which no host has.
+    pub attempt: Attempt,
 }
 
 /// Why a run ended early.
@@ -325,8 +337,24 @@ pub struct Tcp {
     pub confirm: bool,
     /// How it ended.
     pub outcome: TcpOutcome,
+    /// The ICMP message that ended it, where the system tells (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icmp: Option<Icmp>,
     /// Time to the outcome.
     pub ms: f64,
+}
+
+/// An ICMP message that came back for a connection attempt; of ICMPv6 where the remote end is IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Icmp {
+    /// Its type: 3 or, for ICMPv6, 1 where the destination cannot be reached.
+    #[serde(rename = "type")]
+    pub kind: u8,
+    /// Its code.
+    pub code: u8,
+    /// Who sent it: a router on the way, a firewall, or the host itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<IpAddr>,
 }
 
 /// How a connection attempt ended.

@@ -14,12 +14,12 @@ use crate::config;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
-use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
+use crate::plan::{self, Control, Plan, ProxyAddress, ProxyChoice, ProxySettings};
 use crate::probe::{self, Prober};
 use crate::report::{self, Run, progress};
-use crate::rules::Pack;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
+use crate::rules::{self, Pack};
 use crate::terms::Platform;
 
 /// Runs the command; the exit code is the contract's.
@@ -52,9 +52,9 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         if args.dry_run {
             let text = match args.format {
                 CheckFormat::Text => {
-                    report::dry_run::text(&plan, &settings_of(args, &plan, &services), &style)
+                    report::dry_run::text(&plan, &settings_of(args, &plan, &services)?, &style)
                 }
-                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args, &plan, &services)),
+                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args, &plan, &services)?),
             };
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
@@ -150,15 +150,41 @@ fn proxies_of(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Fail
 /// The key that pins the app to a proxy.
 const EGRESS_PROXY: &str = "egressProxyUrl";
 
-fn settings_of(args: &CheckArgs, plan: &Plan, services: &Services) -> report::dry_run::Settings {
-    report::dry_run::Settings {
+/// The controls that may be asked; none with `--no-controls`.
+fn controls(args: &CheckArgs) -> Result<Vec<Control>, Failure> {
+    if args.no_controls {
+        return Ok(Vec::new());
+    }
+    Ok(rules::filters::controls(args.derive.rules.as_deref())?)
+}
+
+fn settings_of(
+    args: &CheckArgs,
+    plan: &Plan,
+    services: &Services,
+) -> Result<report::dry_run::Settings, Failure> {
+    let sentence = |c: &Control| {
+        format!(
+            "Where a direct connection fails: GET http://{}{} ({}'s check for a sign-in page).",
+            c.host, c.path, c.of
+        )
+    };
+    Ok(report::dry_run::Settings {
         stage_timeout_ms: millis(args.timeout),
         deadline_ms: millis(args.deadline),
         concurrency: usize::from(args.concurrency),
         resolver: args.resolver.map(|r| r.to_string()),
-        controls: rounds::announced(args, plan, services),
-    }
+        controls: std::iter::once(EXPERIMENTS.to_owned())
+            .chain(rounds::announced(args, plan, services))
+            .chain(controls(args)?.iter().map(sentence))
+            .collect(),
+    })
 }
+
+/// What experiments send, for the dry run.
+const EXPERIMENTS: &str = "Where a handshake dies: handshakes to the same address in small segments, with a \
+    small hello, without a name, and with another name of this list; and this name at that one's address. \
+    What was slow is measured twice more.";
 
 /// Whole milliseconds.
 fn millis(time: Duration) -> u64 {
@@ -187,6 +213,7 @@ fn probe_and_judge(
         public_roots_replaced: settings.public_roots.is_some(),
         device_ca: settings.device_ca.len(),
     };
+    let controls = controls(args)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
@@ -205,6 +232,8 @@ fn probe_and_judge(
             deadline: tokio::time::Instant::from_std(began + args.deadline),
             progress: &shown,
             build: &build,
+            controls: &controls,
+            asked: std::cell::Cell::new(controls.is_empty()),
         };
         let observations = Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
         course.run(derived, plan, observations).await

@@ -1,6 +1,8 @@
 //! The course of a run: waves of attempts, what answers call for, the hosts they name, and the
 //! documents that are fetched on request. All of it within one deadline.
 
+use std::cell::Cell;
+
 use tokio::time::Instant;
 use url::Url;
 
@@ -11,7 +13,7 @@ use crate::config::{self, Configuration, ReadOptions};
 use crate::derive::{Note, Requirements};
 use crate::diagnose;
 use crate::observation::{DocumentKind, Inquiry, Observations, Purpose, Variation};
-use crate::plan::{Experiment, Keep, Plan, Target};
+use crate::plan::{Control, Experiment, Keep, Plan, Target};
 use crate::probe::{Prober, Progress};
 use crate::rules::Pack;
 use crate::rules::services::{Protocol, Services};
@@ -35,6 +37,10 @@ pub(super) struct Course<'a> {
     pub(super) deadline: Instant,
     pub(super) progress: &'a dyn Progress,
     pub(super) build: Build<'a>,
+    /// The controls that may be asked.
+    pub(super) controls: &'a [Control],
+    /// Whether they were asked, or are not to be.
+    pub(super) asked: Cell<bool>,
 }
 
 impl Course<'_> {
@@ -82,13 +88,37 @@ impl Course<'_> {
             }
             self.wave(plan, &experiments, observations).await;
         }
+        if observations.stopped.is_none() && !self.asked.get() && diagnose::wants_controls(plan, observations)
+        {
+            self.asked.set(true);
+            observations.controls.extend(self.prober.controls(self.controls, self.deadline).await);
+        }
     }
 
     async fn wave(&self, plan: &Plan, experiments: &[Experiment], observations: &mut Observations) {
         if experiments.is_empty() || observations.stopped.is_some() {
             return;
         }
-        self.prober.run(plan, experiments, observations, self.deadline, self.progress).await;
+        // Beside the first experiments, so that it costs no time of its own.
+        let ask = !self.asked.get() && diagnose::wants_controls(plan, observations);
+        self.asked.set(self.asked.get() || ask);
+        let beside = self.prober.controls(if ask { self.controls } else { &[] }, self.deadline);
+        tokio::pin!(beside);
+        let mut seen = None;
+        {
+            let wave = self.prober.run(plan, experiments, observations, self.deadline, self.progress);
+            tokio::pin!(wave);
+            loop {
+                tokio::select! {
+                    () = &mut wave => break,
+                    answers = &mut beside, if seen.is_none() => seen = Some(answers),
+                }
+            }
+        }
+        if seen.is_none() && observations.stopped.is_none() {
+            seen = Some(beside.await);
+        }
+        observations.controls.extend(seen.unwrap_or_default());
         // Again: whether the trust store can be read is known only after a while.
         observations.device = self.prober.device();
     }

@@ -2,7 +2,7 @@
 
 use super::finding::{ActorJudgement, Code, Finding, HostJudgement, Timings, Verdict};
 use super::found::{Context, Found, View, Walk};
-use super::{dns, http, proxy, remedy, tcp, tls};
+use super::{blocked, dns, http, portal, proxy, remedy, slow, tcp, tls};
 use crate::observation::{Attempt, Stopped};
 use crate::plan::{Path, Route, Skip, Target};
 use crate::terms::Actor;
@@ -184,6 +184,9 @@ fn ladder(view: &View<'_>) -> Walk {
             break;
         }
     }
+    slow::judge(view, &mut walk);
+    blocked::judge(view, &mut walk);
+    portal::judge(view, &mut walk);
     walk
 }
 

@@ -225,14 +225,15 @@ fn broken(view: &View<'_>, code: Code, line: String) -> Found {
     }
 }
 
-fn status_words(http: &Http) -> String {
+/// Status, server and kind of an answer in words.
+pub(super) fn status_words(http: &Http) -> String {
     let server = http.header("server").map(|s| format!(" from server {s}")).unwrap_or_default();
     let kind = http.header("content-type").map(|t| format!(", {t}")).unwrap_or_default();
     format!("status {}{server}{kind}", http.status.unwrap_or_default())
 }
 
 /// The title of an HTML page, for whoever must recognise it.
-fn title(body: &str) -> String {
+pub(super) fn title(body: &str) -> String {
     let lower = body.to_ascii_lowercase();
     let start = lower.find("<title").and_then(|at| lower.get(at..)?.find('>').map(|end| at + end + 1));
     let Some(start) = start else { return String::new() };

@@ -3,9 +3,13 @@
 //!
 //! `host` walks each attempt down the ladder (`dns`, `tcp` or `proxy`, `tls` and `trust`, `http`
 //! with `fingerprint`), `world` holds what hosts say together, `causes` says once what explains
-//! many, `remedy` puts it into words, `run` judges the whole, `next` names what to try.
+//! many, `remedy` puts it into words, `run` judges the whole. `next` names what to try;
+//! `differential`, `slow` and `portal` read
+//! what came of it, `blocked` knows filters' pages.
 
+mod blocked;
 mod causes;
+mod differential;
 mod dns;
 mod download;
 pub mod finding;
@@ -17,9 +21,11 @@ mod http;
 mod inquiry;
 mod next;
 mod otlp;
+mod portal;
 mod proxy;
 mod remedy;
 mod run;
+mod slow;
 mod tcp;
 mod tls;
 mod trust;
@@ -32,6 +38,7 @@ pub use finding::{
 pub use fingerprint::recognise;
 pub use inquiry::{discovered, download, inquiries};
 pub use next::next;
+pub use portal::wants_controls;
 
 use crate::observation::Observations;
 use crate::plan::Plan;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::finding::{Code, Owner};
 use super::found::{Found, Step, View, Walk, addresses};
-use crate::observation::{Tcp, TcpOutcome};
+use crate::observation::{Icmp, Tcp, TcpOutcome};
 use crate::plan::Route;
 use crate::rules::addresses::Oddity;
 
@@ -89,12 +89,63 @@ fn verdict(tries: &[&Tcp]) -> Code {
     let any = |wanted: fn(&TcpOutcome) -> bool| tries.iter().any(|t| wanted(&t.outcome));
     if any(|o| *o == TcpOutcome::Denied) {
         Code::DeviceLocalDenied
+    } else if tries.iter().any(|t| prohibits(t).is_some()) {
+        Code::TcpProhibited
     } else if any(|o| matches!(o, TcpOutcome::Refused | TcpOutcome::Reset)) {
         Code::TcpRefused
     } else if any(|o| *o == TcpOutcome::Timeout) || tries.is_empty() {
         Code::TcpTimeout
     } else {
         Code::TcpUnreachable
+    }
+}
+
+/// Whether a router or firewall said that it is told not to let this through, and whether that is
+/// known from its message: IPv4 type 3, codes 9, 10 and 13 (RFC 1812, 5.2.7.1), ICMPv6 type 1, codes
+/// 1 and 5 (RFC 4443, 3.1). Without the message, only Linux's errno for ICMPv6 tells it: EACCES
+/// where the connect had left this device.
+fn prohibits(tcp: &Tcp) -> Option<bool> {
+    if let Some(icmp) = &tcp.icmp {
+        let prohibited = if is_v4(tcp) {
+            icmp.kind == 3 && matches!(icmp.code, 9 | 10 | 13)
+        } else {
+            icmp.kind == 1 && matches!(icmp.code, 1 | 5)
+        };
+        return prohibited.then_some(true);
+    }
+    let late_eacces = matches!(tcp.outcome, TcpOutcome::Other { errno: Some(13), .. });
+    (late_eacces && !is_v4(tcp)).then_some(false)
+}
+
+/// "Port unreachable" of somebody else than the host.
+fn refused_on_the_way(tcp: &Tcp) -> bool {
+    let port = |i: &&Icmp| (i.kind, i.code) == if is_v4(tcp) { (3, 3) } else { (1, 4) };
+    let from = tcp.icmp.as_ref().filter(port).and_then(|i| i.from);
+    from.is_some_and(|a| a.to_canonical() != tcp.remote.ip().to_canonical())
+}
+
+/// The message in words, such as `ICMP "administratively prohibited" from 192.0.2.1`.
+fn message(tcp: &Tcp, icmp: &Icmp) -> String {
+    let known = match (is_v4(tcp), icmp.kind, icmp.code) {
+        (true, 3, 0) | (false, 1, 0) => "no route to the network",
+        (true, 3, 1) | (false, 1, 3) => "host unreachable",
+        (true, 3, 3) | (false, 1, 4) => "port unreachable",
+        (true, 3, 9) => "network administratively prohibited",
+        (true, 3, 10) => "host administratively prohibited",
+        (true, 3, 13) | (false, 1, 1) => "administratively prohibited",
+        (false, 1, 5) => "source address failed a policy",
+        (false, 1, 6) => "route rejected",
+        (true, 11, _) | (false, 3, _) => "time exceeded",
+        _ => "",
+    };
+    let name = if is_v4(tcp) { "ICMP" } else { "ICMPv6" };
+    let what = match known {
+        "" => format!("type {} code {}", icmp.kind, icmp.code),
+        known => format!("{known:?}"),
+    };
+    match icmp.from {
+        Some(from) => format!("{name} {what} from {from}"),
+        None => format!("{name} {what}"),
     }
 }
 
@@ -111,6 +162,11 @@ fn said(tries: &[&Tcp]) -> String {
             TcpOutcome::Denied => "refused by this device".to_owned(),
             TcpOutcome::Abandoned => "given up".to_owned(),
             TcpOutcome::Other { error, .. } => error.clone(),
+        };
+        let word = match &tcp.icmp {
+            Some(icmp) if prohibits(tcp).is_some() => message(tcp, icmp),
+            Some(icmp) => format!("{word} ({})", message(tcp, icmp)),
+            None => word,
         };
         if !words.contains(&word) {
             words.push(word);
@@ -157,6 +213,15 @@ fn failure(view: &View<'_>) -> Found {
     if let Some(first) = ends.first() {
         found = found.fact("address", first.as_str());
     }
+    if let Some((tcp, icmp)) = tries.iter().find_map(|t| Some((t, t.icmp.as_ref()?))) {
+        found = found.fact("icmp", message(tcp, icmp)).fact("icmp_from", icmp.from.map(|a| a.to_string()));
+    }
+    if code == Code::TcpProhibited {
+        let sender = tries.iter().filter(|t| prohibits(t) == Some(true)).find_map(|t| t.icmp?.from);
+        found.key = sender.map(|a| a.to_string()).unwrap_or_default();
+        let told = tries.iter().any(|t| prohibits(t) == Some(true));
+        return if told { found.proven() } else { found };
+    }
     if code == Code::DeviceLocalDenied {
         return found.proven();
     }
@@ -185,6 +250,9 @@ fn owner(view: &View<'_>, tries: &[&Tcp]) -> Option<Owner> {
     };
     if !requirement.loopback && !view.is_literal() && all(|k| matches!(k, "unspecified" | "loopback")) {
         return Some(Owner::Dns);
+    }
+    if tries.iter().any(|t| refused_on_the_way(t)) {
+        return Some(Owner::Firewall);
     }
     if view.is_customer() {
         return Some(Owner::Service);

@@ -2,7 +2,7 @@
 
 use super::finding::{Code, Owner, Verdict};
 use super::found::{Found, Step, View, Walk};
-use super::{otlp, trust};
+use super::{differential, otlp, trust};
 use crate::observation::{HttpOutcome, Tls, TlsOutcome};
 
 /// Alerts by which a server says that it wants a client certificate, once it has asked for one.
@@ -22,11 +22,13 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if tls.outcome == TlsOutcome::Completed {
         return trust::judge(view, tls, walk);
     }
-    walk.push(failure(view, tls));
+    let found = failure(view, tls);
+    walk.push(differential::refine(view, tls, found));
     Step::Break(())
 }
 
-fn telling(tries: &[Tls]) -> Option<&Tls> {
+/// The handshake that counts.
+pub(super) fn telling(tries: &[Tls]) -> Option<&Tls> {
     let completed = tries.iter().rev().find(|t| t.outcome == TlsOutcome::Completed);
     completed.or_else(|| tries.iter().rev().find(|t| t.outcome != TlsOutcome::Abandoned))
 }
@@ -71,9 +73,16 @@ fn plain(view: &View<'_>, code: Code, line: String) -> Found {
     }
     match view.proxy() {
         Some(proxy) => found.fact("proxy", proxy),
+        None if view.context.world.accepts_locally => {
+            found.line.push_str(LOCALLY);
+            found.fact("tcp_accepted_locally", true)
+        }
         None => found,
     }
 }
+
+/// Added where connections prove nothing.
+const LOCALLY: &str = "; that the connection stood says nothing: something on or next to this device accepts every connection at once";
 
 fn version(view: &View<'_>, line: String) -> Found {
     let found = plain(view, Code::TlsVersion, line);

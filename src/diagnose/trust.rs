@@ -245,11 +245,15 @@ impl Chain<'_> {
     fn intercepted(&self) -> Found {
         let own_store = self.view.path.actors.iter().any(|a| matches!(a, Actor::Engine | Actor::Vm));
         let mut line = format!("issuer {}: not a public root, trusted by this device", self.leaf.issuer);
+        line.push_str(&self.product().map(|p| format!(" (by its name {p})")).unwrap_or_default());
         line.push_str(&self.verifiers_words());
         if own_store {
             line.push_str("; whether the engine and the virtual machine trust it was not tested");
         }
-        let found = self.found(Code::TlsIntercepted, line).key(self.leaf.issuer.as_str());
+        let found = self
+            .found(Code::TlsIntercepted, line)
+            .key(self.leaf.issuer.as_str())
+            .fact("product", self.product());
         // A chain that the public roots reject for its form may still be a public one.
         if self.public() == Says::NoIssuer && !own_store { found.proven() } else { found }
     }
@@ -257,9 +261,13 @@ impl Chain<'_> {
     fn intercepted_untrusted(&self) -> Found {
         let mut line =
             format!("issuer {}: neither a public root nor trusted by this device", self.leaf.issuer);
+        line.push_str(&self.product().map(|p| format!(" (by its name {p})")).unwrap_or_default());
         line.push_str(&self.verifiers_words());
         let shared = self.view.context.world.is_shared_inspector(&self.leaf.issuer);
-        let found = self.found(Code::TlsInterceptedUntrusted, line).key(self.leaf.issuer.as_str());
+        let found = self
+            .found(Code::TlsInterceptedUntrusted, line)
+            .key(self.leaf.issuer.as_str())
+            .fact("product", self.product());
         if shared { found.proven() } else { found }
     }
 
@@ -372,6 +380,14 @@ impl Chain<'_> {
             .fact("starts", day(self.leaf.not_before))
             .fact("address", self.tls.remote.ip().to_canonical().to_string())
             .fact("sha256", self.leaf.sha256.as_str())
+    }
+
+    /// The inspection product that the names in the chain tell.
+    fn product(&self) -> Option<&str> {
+        let names = self.tls.chain.iter().flat_map(|c| [c.issuer.as_str(), c.subject.as_str()]);
+        // The leaf's own subject is the host.
+        let names = names.enumerate().filter(|(n, _)| *n != 1).map(|(_, name)| name);
+        self.view.context.services.filters().inspector(names)
     }
 
     fn is_alone(&self) -> bool {

@@ -7,6 +7,7 @@ use time::PrimitiveDateTime;
 use time::macros::format_description;
 
 use super::finding::Code;
+use super::portal::Portal;
 use crate::observation::{Dns, DnsAnswer, Lookup, Observations, TcpOutcome, Tls, TlsOutcome, Trust};
 use crate::plan::{Plan, Route, Target};
 use crate::rules::services::Services;
@@ -47,6 +48,10 @@ pub(super) struct World {
     missing: Vec<(String, Option<String>)>,
     /// Some address outside this device accepted a connection.
     pub connected: bool,
+    /// The network wants a sign-in first.
+    pub portal: Option<Portal>,
+    /// Every connection stood at once, long before anything could have come back from so far away.
+    pub accepts_locally: bool,
 }
 
 impl World {
@@ -80,6 +85,8 @@ impl World {
             }
         }
         world.clock = agreed(&dates);
+        world.portal = Portal::observe(observations, services);
+        world.accepts_locally = accepts_locally(observations);
         world
     }
 
@@ -138,6 +145,29 @@ impl World {
     pub fn is_public_organisation(&self, issuer: &str) -> bool {
         organisation(issuer).is_some_and(|o| self.public.iter().any(|p| organisation(p) == Some(o)))
     }
+}
+
+/// Connections that stand within this many ms were accepted next door.
+const NEXT_DOOR_MS: f64 = 2.0;
+/// Handshakes that take so many ms came from far away.
+const FAR_AWAY_MS: f64 = 20.0;
+
+/// Whether something on this device, or next to it, accepts every connection itself, as zero-trust
+/// clients and transparent proxies do: all connections to three addresses or more stood within 2 ms,
+/// and no handshake, which takes one round trip, was done within 20.
+fn accepts_locally(observations: &Observations) -> bool {
+    let direct = || observations.plain().filter(|a| a.route == Route::Direct);
+    let stood = direct()
+        .flat_map(|a| &a.tcp)
+        .filter(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback());
+    let (mut addresses, mut all_near) = (BTreeSet::new(), true);
+    for tcp in stood {
+        addresses.insert(tcp.remote.ip());
+        all_near &= tcp.ms < NEXT_DOOR_MS;
+    }
+    let mut handshakes =
+        direct().flat_map(|a| &a.tls).filter(|t| t.outcome == TlsOutcome::Completed).peekable();
+    all_near && addresses.len() >= 3 && handshakes.peek().is_some() && handshakes.all(|t| t.ms >= FAR_AWAY_MS)
 }
 
 /// The organisation in a distinguished name.

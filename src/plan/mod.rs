@@ -150,6 +150,24 @@ pub struct Experiment {
     pub variation: Option<crate::observation::Variation>,
 }
 
+/// A plain HTTP request beside the list, asked after failures to find a sign-in page of the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// Whose operating system asks it.
+    pub of: String,
+    /// The name, dialled directly on port 80.
+    pub host: String,
+    /// Path of the GET request.
+    pub path: String,
+    /// The status that an open network gives.
+    pub status: u16,
+    /// How the body begins there; empty for none.
+    pub body: String,
+    /// Where this is documented.
+    pub source: String,
+}
+
 /// Everything a run will send.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {

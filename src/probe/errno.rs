@@ -79,6 +79,12 @@ pub(super) fn is_no_route(error: &io::Error) -> bool {
     is(error, NUMBERS.no_route)
 }
 
+/// Whether a connect has only begun (EINPROGRESS).
+#[cfg(target_os = "linux")]
+pub(super) fn is_in_progress(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(115) || error.kind() == io::ErrorKind::WouldBlock
+}
+
 /// How a connect ended. `at_once`: the call itself failed, before anything could have come back.
 ///
 /// On Linux an ICMPv6 "administratively prohibited" of a router arrives as EACCES, the number

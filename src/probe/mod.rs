@@ -20,6 +20,8 @@ mod errno;
 mod headers;
 mod hedge;
 mod http;
+#[cfg(target_os = "linux")]
+mod icmp;
 mod proxy;
 mod query;
 #[doc(hidden)]

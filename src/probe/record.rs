@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
 use crate::observation::{
-    Attempt, Banner, Certificate, Dns, Http, HttpOutcome, Proxy, Stopped, Tcp, TcpOutcome, Tls, TlsOutcome,
-    TlsParameters, Trust,
+    Attempt, Banner, Certificate, Dns, Http, HttpOutcome, Icmp, Proxy, Stopped, Tcp, TcpOutcome, Tls,
+    TlsOutcome, TlsParameters, Trust,
 };
 use crate::plan::{Experiment, Route};
 
@@ -113,6 +113,7 @@ impl Recorder {
             at_ms: since(self.origin, now),
             confirm,
             outcome: TcpOutcome::Abandoned,
+            icmp: None,
             ms: 0.0,
         };
         self.with(|i| {
@@ -130,6 +131,15 @@ impl Recorder {
                 slot.record.outcome = outcome;
                 slot.record.local = local;
                 slot.record.ms = millis(began.elapsed());
+            }
+        });
+    }
+
+    /// The ICMP message that ended a connect.
+    pub(super) fn tcp_icmp(&self, number: usize, icmp: Icmp) {
+        self.with(|i| {
+            if let Some(slot) = i.tcp.get_mut(number) {
+                slot.record.icmp = Some(icmp);
             }
         });
     }

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::observation::{Attempt, Observations, Stopped};
-use crate::plan::{Experiment, Plan};
+use crate::observation::{Attempt, Controlled, LastStage, Observations, Purpose, Stopped, Variation};
+use crate::plan::{Control, Experiment, Plan, Request, Route};
+use crate::terms::Transport;
 
 use super::attempt::{Job, Ladder};
 use super::dns::Names;
@@ -23,7 +24,7 @@ type Waiting = BTreeMap<usize, (String, Arc<Recorder>)>;
 
 impl Prober {
     /// Makes these experiments and appends what was seen, in the order they end. Every name is
-    /// looked up once per call. Experiments that the plan does not hold are left out.
+    /// looked up once per call, beside the lookups that are experiments themselves. Experiments that the plan does not hold are left out.
     ///
     /// Returns at `deadline` or at Ctrl-C at the latest: then `observations.stopped` says which,
     /// attempts under way are appended as far as they came, with `cut` where their ladder had not
@@ -45,16 +46,19 @@ impl Prober {
         if observations.stopped.is_some() || jobs.is_empty() {
             return;
         }
-        let names = Arc::new(Names::new(
-            shared.settings.resolver,
-            Arc::clone(&shared.servers),
-            shared.settings.stage_timeout,
-        ));
+        let fresh = |shared: &super::Shared| {
+            let (resolver, stage) = (shared.settings.resolver, shared.settings.stage_timeout);
+            Arc::new(Names::new(resolver, Arc::clone(&shared.servers), stage))
+        };
+        let names = fresh(shared);
         let permits = Arc::new(Semaphore::new(shared.settings.concurrency.max(1)));
         let under_way = UnderWay::default();
         let mut running = JoinSet::new();
         for (number, (experiment, job)) in jobs.into_iter().enumerate() {
-            let (shared, names) = (Arc::clone(shared), Arc::clone(&names));
+            // A lookup that is made to be measured asks for itself.
+            let measured = job.variation.until == LastStage::Dns;
+            let names = if measured { fresh(shared) } else { Arc::clone(&names) };
+            let shared = Arc::clone(shared);
             let (permits, under_way) = (Arc::clone(&permits), Arc::clone(&under_way));
             running.spawn(async move {
                 let permit = permits.acquire_owned().await.ok()?;
@@ -101,6 +105,49 @@ impl Prober {
             }
         }
         running.shutdown().await;
+    }
+}
+
+impl Prober {
+    /// Asks the controls, all at once and directly, and gives what was seen of those that ended
+    /// within one stage and by `deadline`. Nothing but the request named is sent.
+    pub async fn controls(&self, controls: &[Control], deadline: Instant) -> Vec<Controlled> {
+        let deadline = deadline.min(Instant::now() + self.shared.settings.stage_timeout);
+        let mut running = JoinSet::new();
+        for (number, control) in controls.iter().cloned().enumerate() {
+            let shared = Arc::clone(&self.shared);
+            running.spawn(async move {
+                let (resolver, stage) = (shared.settings.resolver, shared.settings.stage_timeout);
+                let names = Arc::new(Names::new(resolver, Arc::clone(&shared.servers), stage));
+                let experiment =
+                    Experiment { target: 0, path: 0, purpose: Purpose::Experiment, variation: None };
+                let recorder = Arc::new(Recorder::new(shared.origin, experiment, Route::Direct));
+                let request = Request {
+                    method: "GET".into(),
+                    path: control.path.clone(),
+                    headers: Vec::new(),
+                    body: String::new(),
+                    ..Request::default()
+                };
+                let job = Job {
+                    host: control.host.clone(),
+                    port: 80,
+                    transport: Transport::Http,
+                    request: Some(request),
+                    route: Route::Direct,
+                    variation: Variation::default(),
+                };
+                let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
+                ladder.walk(()).await;
+                (number, Controlled { control, attempt: recorder.finish() })
+            });
+        }
+        let mut seen = Vec::new();
+        while let Ok(Some(ended)) = timeout_at(deadline, running.join_next()).await {
+            seen.extend(ended.ok());
+        }
+        seen.sort_by_key(|(number, _)| *number);
+        seen.into_iter().map(|(_, controlled)| controlled).collect()
     }
 }
 

@@ -2,22 +2,28 @@
 //! all of it.
 
 use std::collections::VecDeque;
+#[cfg(not(target_os = "linux"))]
 use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+#[cfg(not(target_os = "linux"))]
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpSocket, TcpStream};
+#[cfg(not(target_os = "linux"))]
+use tokio::net::TcpSocket;
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::observation::TcpOutcome;
+use crate::observation::{Icmp, TcpOutcome};
 
 use super::errno;
 use super::hedge::Budget;
+#[cfg(target_os = "linux")]
+use super::icmp;
 use super::record::Recorder;
 
 /// Connection Attempt Delay of RFC 8305: how long one address of a family is waited for before
@@ -139,7 +145,7 @@ async fn try_family(
     found: mpsc::Sender<Connected>,
 ) {
     let Some(lead) = waiting.front().copied() else { return };
-    let mut running = JoinSet::new();
+    let mut running: JoinSet<Tried> = JoinSet::new();
     let mut begun = Vec::new();
     let mut lead_failed = false;
     let mut confirmed = false;
@@ -151,15 +157,14 @@ async fn try_family(
                 let Ok((number, remote, result)) = done else { continue };
                 match result {
                     Ok(stream) => {
-                        let stream: TcpStream = stream;
                         recorder.tcp_end(number, TcpOutcome::Connected, stream.local_addr().ok());
                         recorder.tcp_end_all(&begun, &TcpOutcome::Abandoned);
                         // The other family may have won and gone on: then this one is only closed.
                         found.try_send(Connected { stream, remote }).ok();
                         return;
                     }
-                    Err(outcome) => {
-                        recorder.tcp_end(number, outcome, None);
+                    Err(failed) => {
+                        failed.record(&recorder, number);
                         lead_failed |= remote == lead;
                         next_at = Instant::now();
                     }
@@ -186,7 +191,26 @@ async fn try_family(
     }
 }
 
-type Tried = (usize, SocketAddr, Result<TcpStream, TcpOutcome>);
+type Tried = (usize, SocketAddr, Result<TcpStream, Failed>);
+
+/// A connect that failed.
+struct Failed {
+    outcome: TcpOutcome,
+    icmp: Option<Icmp>,
+}
+
+impl Failed {
+    fn new(error: &std::io::Error, ipv6: bool, at_once: bool) -> Self {
+        Self { outcome: errno::connect_outcome(error, ipv6, at_once), icmp: None }
+    }
+
+    fn record(self, recorder: &Recorder, number: usize) {
+        if let Some(icmp) = self.icmp {
+            recorder.tcp_icmp(number, icmp);
+        }
+        recorder.tcp_end(number, self.outcome, None);
+    }
+}
 
 fn start(
     recorder: &Recorder,
@@ -212,16 +236,39 @@ pub(super) async fn reconnect(
             recorder.tcp_end(number, TcpOutcome::Connected, stream.local_addr().ok());
             Some(stream)
         }
-        Err(outcome) => {
-            recorder.tcp_end(number, outcome, None);
+        Err(failed) => {
+            failed.record(recorder, number);
             None
         }
     }
 }
 
-async fn connect(remote: SocketAddr, segment: Option<u16>) -> Result<TcpStream, TcpOutcome> {
+/// Connects, and keeps the socket until its error queue has been read.
+#[cfg(target_os = "linux")]
+async fn connect(remote: SocketAddr, segment: Option<u16>) -> Result<TcpStream, Failed> {
     let ipv6 = remote.is_ipv6();
-    let socket = socket(remote, segment).map_err(|e| errno::connect_outcome(&e, ipv6, true))?;
+    let at_once = |e: &std::io::Error| Failed::new(e, ipv6, true);
+    let socket = socket(remote, segment).map_err(|e| at_once(&e))?;
+    icmp::listen(&socket, ipv6);
+    if let Err(error) = socket.connect(&remote.into())
+        && !errno::is_in_progress(&error)
+    {
+        return Err(at_once(&error));
+    }
+    let later = |e: &std::io::Error, icmp| Failed { icmp, ..Failed::new(e, ipv6, false) };
+    let stream = TcpStream::from_std(socket.into()).map_err(|e| later(&e, None))?;
+    let ready = stream.writable().await;
+    match ready.and_then(|()| stream.take_error()) {
+        Ok(None) => Ok(stream),
+        Ok(Some(error)) | Err(error) => Err(later(&error, icmp::received(&stream))),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn connect(remote: SocketAddr, segment: Option<u16>) -> Result<TcpStream, Failed> {
+    let ipv6 = remote.is_ipv6();
+    let socket = socket(remote, segment).map_err(|e| Failed::new(&e, ipv6, true))?;
+    let socket = TcpSocket::from_std_stream(socket.into());
     let mut connecting = pin!(socket.connect(remote));
     let mut polls = 0_u32;
     let result = poll_fn(|cx| {
@@ -229,12 +276,12 @@ async fn connect(remote: SocketAddr, segment: Option<u16>) -> Result<TcpStream, 
         connecting.as_mut().poll(cx)
     })
     .await;
-    result.map_err(|e| errno::connect_outcome(&e, ipv6, polls == 1))
+    result.map_err(|e| Failed::new(&e, ipv6, polls == 1))
 }
 
 /// A socket ready to connect. TCP_NODELAY: without it a request waits one round trip for the
 /// acknowledgement of the handshake's last flight.
-fn socket(remote: SocketAddr, segment: Option<u16>) -> std::io::Result<TcpSocket> {
+fn socket(remote: SocketAddr, segment: Option<u16>) -> std::io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(remote), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
@@ -245,7 +292,7 @@ fn socket(remote: SocketAddr, segment: Option<u16>) -> std::io::Result<TcpSocket
     }
     #[cfg(not(unix))]
     let _ = segment;
-    Ok(TcpSocket::from_std_stream(socket.into()))
+    Ok(socket)
 }
 
 #[cfg(test)]

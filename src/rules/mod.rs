@@ -7,6 +7,7 @@ pub mod condition;
 pub mod credentials;
 mod data;
 pub mod error;
+pub mod filters;
 pub mod firewalls;
 pub mod headers;
 pub mod keys;

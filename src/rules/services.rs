@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::addresses::Addresses;
 pub use super::data::DataError;
 use super::data::read;
+use super::filters::Filters;
 use crate::plan::{Keep, Request};
 use crate::terms::{Actor, Confidence, Need, words};
 
@@ -332,6 +333,7 @@ pub struct Services {
     services: Vec<Service>,
     addresses: Addresses,
     block_titles: Vec<String>,
+    filters: Filters,
 }
 
 #[derive(Deserialize)]
@@ -345,19 +347,25 @@ struct File {
 impl Services {
     /// The fingerprints built into the program.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::parse(
+        let read = Self::parse(
             (include_str!("../../rules/services.toml"), "services.toml"),
             (include_str!("../../rules/addresses.toml"), "addresses.toml"),
             (include_str!("../../rules/networks.toml"), "networks.toml"),
-        )
+        )?;
+        Ok(Self { filters: Filters::embedded()?, ..read })
     }
 
-    /// Reads `services.toml`, `networks.toml` and `addresses.toml` of a rules directory.
+    /// Reads `services.toml`, `networks.toml`, `addresses.toml` and `filters.toml` of a rules directory.
     pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
         let (services, services_file) = read(dir, "services.toml")?;
         let (addresses, addresses_file) = read(dir, "addresses.toml")?;
         let (networks, networks_file) = read(dir, "networks.toml")?;
-        Self::parse((&services, &services_file), (&addresses, &addresses_file), (&networks, &networks_file))
+        let read = Self::parse(
+            (&services, &services_file),
+            (&addresses, &addresses_file),
+            (&networks, &networks_file),
+        )?;
+        Ok(Self { filters: Filters::from_dir(dir)?, ..read })
     }
 
     /// Reads and checks the two texts, each with the name that messages call it by.
@@ -414,7 +422,8 @@ impl Services {
             }
         }
         let block_titles = read.block_titles.iter().map(|t| t.to_lowercase()).collect();
-        Ok(Self { services: read.service, addresses: Addresses::parse(addresses, networks)?, block_titles })
+        let addresses = Addresses::parse(addresses, networks)?;
+        Ok(Self { services: read.service, addresses, block_titles, filters: Filters::default() })
     }
 
     /// The service of a host name: an exact name first, then the longest pattern that fits.
@@ -444,6 +453,11 @@ impl Services {
     /// Words in the title of a page, in lower case, that filters use and healthy services hardly.
     pub fn block_titles(&self) -> &[String] {
         &self.block_titles
+    }
+
+    /// How filters and inspectors show themselves.
+    pub const fn filters(&self) -> &Filters {
+        &self.filters
     }
 
     /// The addresses no public service can have.

@@ -4,10 +4,12 @@
 
 mod causes;
 mod codes;
+mod differential;
 mod documentation;
 mod fingerprints;
 mod follow;
 mod next;
+mod pages;
 mod recordings;
 mod runs;
 mod scene;

@@ -8,13 +8,11 @@ use crate::scene::*;
 
 fn asks(target: &Target, attempt: Attempt) -> bool {
     let plan = Plan { targets: vec![target.clone()], ..Plan::default() };
-    let experiments = next(&plan, &observed(vec![attempt]));
-    assert!(experiments.iter().all(|e| e.purpose == Purpose::Repeat));
-    !experiments.is_empty()
+    next(&plan, &observed(vec![attempt])).iter().any(|e| e.purpose == Purpose::Repeat)
 }
 
 #[test]
-fn immediate_failures_are_repeated_and_silence_is_not() {
+fn immediate_failures_are_repeated_and_silence_from_the_start_is_not() {
     let t = world(1, "api.vendor.example");
     for (attempt, expected) in [
         (healthy(&t), false),
@@ -24,7 +22,7 @@ fn immediate_failures_are_repeated_and_silence_is_not() {
         (tls_fails(&t, TlsOutcome::Reset), true),
         (tls_fails(&t, TlsOutcome::Closed), true),
         (tls_fails(&t, TlsOutcome::Alert { alert: "internal_error".into() }), true),
-        (tls_fails(&t, TlsOutcome::Timeout), false),
+        (tls_fails(&t, TlsOutcome::Timeout), true),
         (dns_fails(&t, failed_lookup(), &[DnsAnswer::NxDomain]), true),
         (dns_fails(&t, Lookup::Timeout, &[DnsAnswer::Timeout]), false),
     ] {
@@ -47,6 +45,24 @@ fn immediate_failures_are_repeated_and_silence_is_not() {
         a.http.clear();
         assert_eq!(asks(&p, a), expected, "{status}");
     }
+}
+
+#[test]
+fn silence_from_the_start_is_tried_again_where_packets_are_lost_and_few_are_silent() {
+    let targets: Vec<Target> = (1..=12).map(|n| world(n, &format!("h{n}.vendor.example"))).collect();
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let repeats = |silent: usize, connect_ms: f64| {
+        let attempts = targets.iter().enumerate().map(|(n, t)| {
+            if n < silent {
+                return tcp_fails(t, TcpOutcome::Timeout);
+            }
+            edit(healthy(t), |a| a.tcp[0].ms = connect_ms)
+        });
+        next(&plan, &observed(attempts.collect())).iter().filter(|e| e.purpose == Purpose::Repeat).count()
+    };
+    assert_eq!(repeats(2, 20.0), 0);
+    assert_eq!(repeats(2, 1030.0), 2);
+    assert_eq!(repeats(9, 1030.0), 0);
 }
 
 #[test]

@@ -155,6 +155,7 @@ pub fn healthy(target: &Target) -> Attempt {
             at_ms: 13,
             confirm: false,
             outcome: TcpOutcome::Connected,
+            icmp: None,
             ms: 20.0,
         }],
         proxy: through.then(|| Proxy { outcome: ProxyOutcome::Tunnel, headers: Vec::new(), ms: 5.0 }),
@@ -283,6 +284,7 @@ pub fn observed(attempts: Vec<Attempt>) -> Observations {
         },
         stage_timeout_ms: 4000,
         attempts,
+        controls: Vec::new(),
         stopped: None,
     }
 }

@@ -10,6 +10,7 @@ mod run;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod tls;
+mod varied;
 
 use std::net::SocketAddr;
 use std::time::Duration;

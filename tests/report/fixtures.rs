@@ -496,6 +496,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
                 } else {
                     TcpOutcome::Connected
                 },
+                icmp: None,
                 ms,
             })
             .into_iter()
@@ -607,6 +608,7 @@ pub fn assemble(
             },
             stage_timeout_ms: 4_000,
             attempts,
+            controls: Vec::new(),
             stopped: None,
         },
         judgement: Judgement { verdict, hosts, causes, not_tested },

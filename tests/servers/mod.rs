@@ -408,3 +408,58 @@ async fn converse(mut stream: TcpStream, does: ProxyDoes, log: &Mutex<Vec<String
         ProxyDoes::Close => {}
     }
 }
+
+/// What a box in front of a server sees of a connection before it decides.
+pub struct Seen {
+    /// Bytes of the ClientHello.
+    pub hello: usize,
+    /// Bytes of its first segment.
+    pub first: usize,
+    /// Largest segment that was agreed on.
+    pub segment: u32,
+    text: String,
+}
+
+impl Seen {
+    /// Whether the hello holds this name.
+    pub fn names(&self, name: &str) -> bool {
+        self.text.contains(name)
+    }
+}
+
+/// What the box does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boxed {
+    Passes,
+    Resets,
+    Drops,
+}
+
+/// A TLS server behind a box that decides by what it sees of the hello.
+pub async fn behind(
+    address: SocketAddr,
+    acceptor: TlsAcceptor,
+    decide: impl Fn(&Seen) -> Boxed + Send + Sync + Copy + 'static,
+) -> SocketAddr {
+    serve_on(address, move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let segment = socket2::SockRef::from(&stream).tcp_mss().unwrap();
+            let mut buffer = vec![0_u8; 4096];
+            let first = stream.peek(&mut buffer).await.unwrap_or(0);
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            let hello = stream.peek(&mut buffer).await.unwrap_or(0);
+            let text = String::from_utf8_lossy(&buffer[..hello]).into_owned();
+            match decide(&Seen { hello, first, segment, text }) {
+                Boxed::Resets => reset(stream),
+                Boxed::Drops => hold(stream).await,
+                Boxed::Passes => {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        answer(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await;
+                    }
+                }
+            }
+        }
+    })
+    .await
+}

@@ -20,7 +20,7 @@ pub fn check(run: &Run, features: &[FeatureInfo]) -> String {
         map.entry("vpn_hint").or_insert(Value::Null);
         map
     };
-    super::document(&json!({
+    let mut document = json!({
         "schema": SCHEMA,
         "clearway": env!("CARGO_PKG_VERSION"),
         "rules_date": r.rules_date,
@@ -44,7 +44,11 @@ pub fn check(run: &Run, features: &[FeatureInfo]) -> String {
         "device": run.observations.device,
         "plan": run.plan,
         "observations": run.observations.attempts,
-    }))
+    });
+    if !run.observations.controls.is_empty() {
+        document["controls"] = json!(run.observations.controls);
+    }
+    super::document(&document)
 }
 
 fn object(value: &impl serde::Serialize) -> Map<String, Value> {

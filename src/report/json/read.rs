@@ -12,7 +12,7 @@ use super::super::Run;
 use super::check::SCHEMA;
 use crate::derive::Requirements;
 use crate::diagnose::{Cause, HostJudgement, Judgement, NotTested, RunVerdict, Timings};
-use crate::observation::{Attempt, Observations};
+use crate::observation::{Attempt, Controlled, Observations};
 use crate::plan::{Plan, Route, Target};
 
 /// Targets a report may have.
@@ -99,6 +99,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             device: take(&mut top, "device")?,
             stage_timeout_ms: take(&mut top, "stage_timeout_ms")?,
             attempts,
+            controls: take::<Option<Vec<Controlled>>>(&mut top, "controls")?.unwrap_or_default(),
             stopped: take(&mut top, "stopped")?,
         },
         judgement: Judgement { verdict, hosts, causes, not_tested },

@@ -1,0 +1,83 @@
+//! A filter's page in the service's place: recognised by its own signs, and only where the
+//! certificate does not prove the service, through which no filter can answer.
+
+use super::finding::{Certainty, Code, Owner};
+use super::fingerprint::{is_html, recognise};
+use super::found::{Found, View, Walk};
+use super::portal::host_of;
+use crate::observation::{Http, HttpOutcome, Trust};
+use crate::rules::filters::Signs;
+use crate::rules::services::AnswerKind;
+
+/// Puts `http/block-page` before what the ladder found, where the answer is a filter's page. A name
+/// that the resolver leads to the filter is the resolver's to mend first.
+pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
+    if walk.found.iter().any(|f| f.code == Code::DnsSinkhole) {
+        return;
+    }
+    if let Some(found) = page(view) {
+        walk.found.retain(|f| {
+            !matches!(
+                f.code,
+                Code::HttpUnrecognised | Code::HttpWrongContent | Code::HttpRedirect | Code::HttpServerError
+            )
+        });
+        walk.found.insert(0, found);
+    }
+}
+
+fn page(view: &View<'_>) -> Option<Found> {
+    let http = view.attempt.http.iter().rev().find(|h| h.outcome == HttpOutcome::Answered)?;
+    let tls = super::tls::telling(&view.attempt.tls);
+    if view.target.transport().has_tls() && !tls.is_some_and(|t| could_be_forged(t.public_trust.as_ref())) {
+        return None;
+    }
+    if let Some(service) = view.service
+        && let Some(answer) = recognise(service, http, &view.target.probed, view.is_customer())
+        && !(answer.kind == AnswerKind::Ok && answer.is_open())
+    {
+        return None;
+    }
+    let filters = view.context.services.filters();
+    let location = http.header("location").and_then(host_of).filter(|h| *h != view.target.probed);
+    let html = is_html(http).then_some(http.body.as_str());
+    let signs = Signs {
+        location: location.as_deref(),
+        server: http.header("server"),
+        headers: &http.header_names,
+        page: html,
+    };
+    let product = filters.page_of(&signs);
+    let speaks = html.is_some_and(|p| filters.speaks_of_blocking(p));
+    if product.is_none() && !speaks {
+        return None;
+    }
+    let line = format!("{}{}", super::http::status_words(http), shown(http, location.as_deref(), html));
+    let mut found = Found::new(Code::HttpBlockPage, line)
+        .fact("status", http.status)
+        .fact("filter", product)
+        .fact("location", location)
+        .key(product.unwrap_or_default());
+    if view.proxy().is_some() {
+        found = found.owner(Owner::Proxy).fact("proxy", view.proxy());
+    }
+    // On the customer's own host such a page may be the service's own gateway's.
+    if product.is_some() && view.must_be_public() {
+        found.certainty = Certainty::Proven;
+    }
+    Some(found)
+}
+
+/// Whether something in the middle could have answered: the public roots do not accept the chain.
+fn could_be_forged(public: Option<&Trust>) -> bool {
+    !matches!(public, None | Some(Trust::Accepted | Trust::Unavailable { .. }))
+}
+
+fn shown(http: &Http, location: Option<&str>, page: Option<&str>) -> String {
+    let title = page.map(|_| super::http::title(&http.body)).unwrap_or_default();
+    match (location, title.as_str()) {
+        (Some(location), _) => format!(", redirected to {location}"),
+        (None, "") => String::new(),
+        (None, title) => format!(", a page titled {title:?}"),
+    }
+}

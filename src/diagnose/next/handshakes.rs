@@ -1,0 +1,107 @@
+//! A handshake that died although the connection stood: is it the name, the size, or everything?
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::observation::{LastStage, Observations, Purpose, ServerName, Variation};
+use crate::plan::{Experiment, Plan, Route};
+
+use super::super::differential::{Death, SMALL_SEGMENT, died, reached};
+
+/// A path whose handshake died, and where.
+struct Dead {
+    target: u32,
+    path: usize,
+    route: Route,
+    death: Death,
+    address: IpAddr,
+    port: u16,
+    name: String,
+}
+
+/// For each path whose handshake died: the same with small segments, the same with a small hello,
+/// a reached name at this address, no name there, and this name at the reached host's address.
+/// Of many that died alike, at least one for each address and way of dying, as far as `budget` goes.
+pub(super) fn experiments(plan: &Plan, observations: &Observations, budget: usize) -> Vec<Experiment> {
+    let mut alike: BTreeSet<(Death, IpAddr, String)> = BTreeSet::new();
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for dead in dead(plan, observations) {
+        let kind = (dead.death, dead.address, format!("{:?}", dead.route));
+        if alike.insert(kind) { first.push(dead) } else { rest.push(dead) }
+    }
+    let mut experiments: Vec<Experiment> = Vec::new();
+    for dead in first.into_iter().chain(rest) {
+        let wanted = of_one(plan, observations, &dead);
+        if experiments.len() + wanted.len() > budget {
+            break;
+        }
+        let (target, path, purpose) = (dead.target, dead.path, Purpose::Experiment);
+        experiments.extend(wanted.into_iter().map(|v| Experiment {
+            target,
+            path,
+            purpose,
+            variation: Some(v),
+        }));
+    }
+    experiments
+}
+
+fn of_one(plan: &Plan, observations: &Observations, dead: &Dead) -> Vec<Variation> {
+    let until = LastStage::Tls;
+    // Through a proxy the name goes into the tunnel; its address is not ours to choose.
+    let address = (dead.route == Route::Direct).then_some(dead.address);
+    let here = Variation { address, until, ..Variation::default() };
+    let mut wanted = vec![Variation { small_hello: true, ..here.clone() }];
+    if dead.name.parse::<IpAddr>().is_ok() {
+        // An address literal has no name to filter.
+        if address.is_some() {
+            wanted.insert(0, Variation { segment: Some(SMALL_SEGMENT), ..here });
+        }
+        return wanted;
+    }
+    if address.is_some() {
+        wanted.insert(0, Variation { segment: Some(SMALL_SEGMENT), ..here.clone() });
+        wanted.push(Variation { server_name: ServerName::Absent, ..here.clone() });
+    }
+    let reached = reached(plan, observations, &dead.route, &dead.name);
+    // Another address than this one, so that the name itself is tried elsewhere.
+    let apart = reached.iter().find(|r| Some(r.address) != address && r.port == dead.port);
+    if let Some(other) = apart.or(reached.first()) {
+        wanted.push(Variation { server_name: ServerName::Of(other.name.clone()), ..here.clone() });
+    }
+    if address.is_some()
+        && let Some(other) = apart
+    {
+        wanted.push(Variation { address: Some(other.address), ..here });
+    }
+    wanted
+}
+
+/// The paths of which every attempt of the app's kind ended so, and which have no experiment yet.
+fn dead(plan: &Plan, observations: &Observations) -> Vec<Dead> {
+    let mut all = Vec::new();
+    for target in plan.targets.iter().filter(|t| t.transport().has_tls()) {
+        for (path, planned) in target.paths.iter().enumerate() {
+            let mine = |a: &crate::observation::Attempt| a.target == target.id && a.path == path;
+            if observations.experiments().any(|(a, v)| mine(a) && v.until == LastStage::Tls) {
+                continue;
+            }
+            let tries: Vec<_> = observations.plain().filter(|a| mine(a) && a.cut.is_none()).collect();
+            let deaths: Vec<_> = tries.iter().filter_map(|a| died(&a.tls)).collect();
+            if deaths.len() < tries.len() {
+                continue;
+            }
+            let Some((death, tls)) = deaths.last() else { continue };
+            all.push(Dead {
+                target: target.id,
+                path,
+                route: planned.route.clone(),
+                death: *death,
+                address: tls.remote.ip().to_canonical(),
+                port: target.port(),
+                name: target.probed.clone(),
+            });
+        }
+    }
+    all
+}

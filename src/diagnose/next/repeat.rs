@@ -1,0 +1,115 @@
+//! Once more, what may have been a moment's accident.
+
+use crate::observation::{
+    Attempt, HttpOutcome, Lookup, Observations, ProxyOutcome, Purpose, TcpOutcome, TlsOutcome,
+};
+use crate::plan::{Experiment, Plan};
+
+/// A connection that took longer, in ms, had lost its first packet: every system sends the second
+/// after one second (RFC 6298, 2.1).
+const LOST_PACKET_MS: f64 = 900.0;
+/// So many silent paths are tried again, at the most. Loss and load silence a few; what silences
+/// more is a rule.
+const SILENT: usize = 8;
+
+/// Once more, each path that failed at once (a refusal, a reset, an answer of the resolver may be a
+/// moment's accident), each whose handshake or request got no answer although the connection
+/// stood, and, where this run saw that the network is not steady, each that was silent from the
+/// start. And each path that has no attempt at all. Never a path twice.
+pub(super) fn experiments(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+    let half = observations.stage_timeout_ms as f64 / 2.0;
+    let mut experiments = Vec::new();
+    let mut silent = Vec::new();
+    for target in &plan.targets {
+        for path in 0..target.paths.len() {
+            let mut tries = observations.plain().filter(|a| a.target == target.id && a.path == path);
+            let once_more = |purpose| Experiment { target: target.id, path, purpose, variation: None };
+            match (tries.next(), tries.next()) {
+                (None, _) => experiments.push(once_more(Purpose::First)),
+                (Some(only), None) if only.purpose == Purpose::First && only.cut.is_none() => {
+                    if failed_at_once(only, half) || went_silent(only) {
+                        experiments.push(once_more(Purpose::Repeat));
+                    } else if never_answered(only) {
+                        silent.push(once_more(Purpose::Repeat));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    if silent.len() <= SILENT && unsteady(observations) {
+        experiments.extend(silent);
+    }
+    experiments
+}
+
+/// The connection stood, and then nothing came: the packet that was lost may have been ours.
+fn went_silent(attempt: &Attempt) -> bool {
+    if let Some(http) = attempt.http.last() {
+        return matches!(http.outcome, HttpOutcome::Timeout | HttpOutcome::BodyTimeout);
+    }
+    attempt.tls.last().is_some_and(|t| t.outcome == TlsOutcome::Timeout)
+        || attempt.tls.is_empty()
+            && attempt.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Timeout)
+}
+
+/// Neither the resolver nor the host said anything at all.
+fn never_answered(attempt: &Attempt) -> bool {
+    let connected = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Connected);
+    if !attempt.tcp.is_empty() {
+        return !connected && attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Timeout);
+    }
+    attempt.dns.as_ref().is_some_and(|d| d.system == Lookup::Timeout)
+}
+
+/// Something that worked in this run needed a second packet or a second socket.
+fn unsteady(observations: &Observations) -> bool {
+    observations.plain().any(|a| {
+        let tcp = a.tcp.iter().any(|t| {
+            t.outcome == TcpOutcome::Connected && (t.ms >= LOST_PACKET_MS || a.tls.is_empty() && t.confirm)
+        });
+        let tls = a.tls.last().is_some_and(|t| t.outcome == TlsOutcome::Completed && t.confirm);
+        tcp || tls || a.http.last().is_some_and(|h| h.outcome == HttpOutcome::Answered && h.confirm)
+    })
+}
+
+/// Whether the attempt ended by an answer, within half a stage, that is not the service's.
+fn failed_at_once(attempt: &Attempt, half: f64) -> bool {
+    if let Some(http) = attempt.http.last() {
+        let passing = matches!(http.status, Some(500..=599));
+        let broken = matches!(
+            http.outcome,
+            HttpOutcome::Reset
+                | HttpOutcome::Closed
+                | HttpOutcome::Alert { .. }
+                | HttpOutcome::StreamReset { .. }
+                | HttpOutcome::Malformed { .. }
+        );
+        return http.ms < half && (passing || broken);
+    }
+    if let Some(tls) = attempt.tls.last() {
+        let answered =
+            !matches!(tls.outcome, TlsOutcome::Completed | TlsOutcome::Timeout | TlsOutcome::Abandoned);
+        return answered && tls.ms < half;
+    }
+    if let Some(proxy) = &attempt.proxy {
+        let passing = match &proxy.outcome {
+            ProxyOutcome::Status { status } => *status >= 500,
+            ProxyOutcome::Reset | ProxyOutcome::Closed | ProxyOutcome::NotHttp | ProxyOutcome::Tls { .. } => {
+                true
+            }
+            ProxyOutcome::Tunnel | ProxyOutcome::Timeout => false,
+        };
+        return passing && proxy.ms < half;
+    }
+    if !attempt.tcp.is_empty() {
+        let connected = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Connected);
+        let silent = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Timeout);
+        let told = attempt.tcp.iter().any(|t| t.outcome != TcpOutcome::Abandoned);
+        return !connected && !silent && told && attempt.tcp.iter().all(|t| t.ms < half);
+    }
+    attempt.dns.as_ref().is_some_and(|dns| {
+        let failed = !matches!(&dns.system, Lookup::Addresses { addresses } if !addresses.is_empty());
+        failed && dns.system != Lookup::Timeout && dns.ms < half
+    })
+}

@@ -1,0 +1,155 @@
+//! A sign-in page of the network: what plain HTTP to the operating systems' own addresses gave.
+
+use super::finding::{Certainty, Code, Verdict};
+use super::fingerprint::is_html;
+use super::found::{Found, View, Walk};
+use crate::observation::{Attempt, Controlled, HttpOutcome, Observations, TcpOutcome, TlsOutcome, Trust};
+use crate::plan::{Plan, Route};
+use crate::rules::filters::Signs;
+use crate::rules::services::Services;
+
+/// The status that says so (RFC 6585, 6).
+const SIGN_IN: u16 = 511;
+
+/// A network that wants a sign-in first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Portal {
+    /// What was seen.
+    line: String,
+    /// Where the sign-in is.
+    location: Option<String>,
+    certainty: Certainty,
+}
+
+/// Whether the controls are worth asking: a direct way failed in a way that a network which wants a
+/// sign-in could cause, and no host proved itself, which rules that out already.
+pub fn wants_controls(plan: &Plan, observations: &Observations) -> bool {
+    !past_any_portal(observations)
+        && observations.plain().any(|attempt| {
+            let here = plan.target(attempt.target).is_none_or(|t| t.requirement.loopback);
+            attempt.route == Route::Direct && attempt.cut.is_none() && !here && failed(attempt)
+        })
+}
+
+/// The public roots accept what answered for some host on a direct way.
+fn past_any_portal(observations: &Observations) -> bool {
+    observations.plain().any(|a| {
+        a.route == Route::Direct
+            && super::tls::telling(&a.tls).is_some_and(|t| t.public_trust == Some(Trust::Accepted))
+    })
+}
+
+fn failed(attempt: &Attempt) -> bool {
+    let connected = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Connected);
+    if !connected {
+        return !attempt.tcp.is_empty();
+    }
+    if let Some(tls) = super::tls::telling(&attempt.tls) {
+        let trusted =
+            [&tls.public_trust, &tls.device_trust].into_iter().flatten().any(|t| *t == Trust::Accepted);
+        if tls.outcome != TlsOutcome::Completed || !trusted {
+            return true;
+        }
+    } else if attempt.http.is_empty() {
+        return false;
+    }
+    attempt.http.last().is_some_and(|h| {
+        h.outcome != HttpOutcome::Answered || is_html(h) || matches!(h.status, Some(300..=399 | SIGN_IN))
+    })
+}
+
+impl Portal {
+    /// What the controls say together: one that is answered as on an open network rules it out, and
+    /// so does a host whose certificate the public roots accept.
+    pub fn observe(observations: &Observations, services: &Services) -> Option<Self> {
+        if past_any_portal(observations) || observations.controls.iter().any(is_open) {
+            return None;
+        }
+        let caught: Vec<Caught> =
+            observations.controls.iter().filter_map(|c| Caught::of(c, services)).collect();
+        let first = caught.first()?;
+        let same = caught.len() > 1 && caught.iter().all(|c| c.location == first.location);
+        let told = caught.iter().any(|c| c.told);
+        let certain = told || same && first.location.is_some() && !caught.iter().any(|c| c.blocks);
+        Some(Self {
+            line: format!("http://{}: {}", first.host, first.said),
+            location: first.location.clone(),
+            certainty: if certain { Certainty::Proven } else { Certainty::Likely },
+        })
+    }
+}
+
+fn is_open(controlled: &Controlled) -> bool {
+    let control = &controlled.control;
+    controlled
+        .attempt
+        .http
+        .last()
+        .is_some_and(|h| h.status == Some(control.status) && h.body.trim_start().starts_with(&control.body))
+}
+
+/// An answer in place of the one that was asked for.
+struct Caught {
+    host: String,
+    location: Option<String>,
+    said: String,
+    /// It says itself that a sign-in is wanted.
+    told: bool,
+    /// It speaks of blocking.
+    blocks: bool,
+}
+
+impl Caught {
+    fn of(controlled: &Controlled, services: &Services) -> Option<Self> {
+        let http = controlled.attempt.http.last().filter(|h| h.outcome == HttpOutcome::Answered)?;
+        let status = http.status?;
+        let host = controlled.control.host.clone();
+        let place = http.header("location").and_then(host_of);
+        let away = place.clone().filter(|p| *p != host);
+        let page = is_html(http).then_some(http.body.as_str());
+        let signs = Signs {
+            location: away.as_deref(),
+            server: http.header("server"),
+            headers: &http.header_names,
+            page,
+        };
+        if services.filters().page_of(&signs).is_some() {
+            return None;
+        }
+        let blocks = page.is_some_and(|p| services.filters().speaks_of_blocking(p));
+        let said = match (status, &away) {
+            (SIGN_IN, _) => "status 511, network authentication required".to_owned(),
+            (300..=399, Some(away)) => format!("status {status}, redirected to {away}"),
+            (200, _) if page.is_some() && !blocks => {
+                "status 200, another page than the one asked for".to_owned()
+            }
+            _ => return None,
+        };
+        Some(Self { host, location: away, said, told: status == SIGN_IN, blocks })
+    }
+}
+
+/// The host in an absolute address.
+pub(super) fn host_of(location: &str) -> Option<String> {
+    let (_, rest) = location.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?.rsplit('@').next()?;
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next()?,
+        None => authority.split(':').next()?,
+    };
+    (!host.is_empty()).then(|| host.to_ascii_lowercase())
+}
+
+/// Puts the sign-in before everything else that blocks a direct way.
+pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
+    let Some(portal) = &view.context.world.portal else { return };
+    let direct = view.path.route == Route::Direct && !view.target.requirement.loopback;
+    if !direct || walk.verdict(view.context.codes) != Verdict::Blocked {
+        return;
+    }
+    let mut found = Found::new(Code::HttpCaptivePortal, portal.line.clone())
+        .key("portal")
+        .fact("location", portal.location.clone());
+    found.certainty = portal.certainty;
+    walk.found.insert(0, found);
+}

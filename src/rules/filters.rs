@@ -1,0 +1,183 @@
+//! How web filters and TLS inspectors show themselves (`rules/filters.toml`), and the plain HTTP
+//! addresses by which a sign-in page of the network is found (`rules/controls.toml`).
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::data::{DataError, read};
+use crate::plan::Control;
+
+/// The signs of filters and inspectors.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filters {
+    words: Vec<String>,
+    #[serde(default)]
+    page: Vec<Page>,
+    #[serde(default)]
+    issuer: Vec<Issuer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    product: String,
+    #[serde(default)]
+    location: Vec<String>,
+    #[serde(default)]
+    server: Vec<String>,
+    #[serde(default)]
+    header: Vec<String>,
+    #[serde(default)]
+    body: Vec<String>,
+    source: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Issuer {
+    text: String,
+    product: String,
+}
+
+/// What an answer shows of itself to be held against the signs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Signs<'a> {
+    /// Host of the redirect's place.
+    pub location: Option<&'a str>,
+    /// The header `server`.
+    pub server: Option<&'a str>,
+    /// Names of all response headers.
+    pub headers: &'a [String],
+    /// The page, where it is HTML.
+    pub page: Option<&'a str>,
+}
+
+impl Filters {
+    /// The signs built into the program.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong in it.
+    pub fn embedded() -> Result<Self, DataError> {
+        Self::parse(include_str!("../../rules/filters.toml"), "filters.toml")
+    }
+
+    /// Reads `filters.toml` of a rules directory.
+    ///
+    /// # Errors
+    /// When it is not there or wrong.
+    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
+        let (text, file) = read(dir, "filters.toml")?;
+        Self::parse(&text, &file)
+    }
+
+    fn parse(text: &str, file: &str) -> Result<Self, DataError> {
+        let mut filters: Self = toml::from_str(text)
+            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+        for page in &mut filters.page {
+            let signs = [&mut page.location, &mut page.server, &mut page.header, &mut page.body];
+            let mut empty = true;
+            for sign in signs.into_iter().flatten() {
+                empty &= sign.is_empty();
+                *sign = sign.to_lowercase();
+            }
+            if empty || page.source.trim().is_empty() {
+                let reason = format!("page of {:?} needs a sign and a `source`", page.product);
+                return Err(DataError::Content { file: file.to_owned(), reason });
+            }
+        }
+        for word in filters.words.iter_mut().chain(filters.issuer.iter_mut().map(|i| &mut i.text)) {
+            *word = word.to_lowercase();
+        }
+        Ok(filters)
+    }
+
+    /// The product whose page the answer is.
+    pub fn page_of(&self, signs: &Signs<'_>) -> Option<&str> {
+        let server = signs.server.unwrap_or_default().to_lowercase();
+        let body = signs.page.unwrap_or_default().to_lowercase();
+        let location = signs.location.unwrap_or_default().to_lowercase();
+        let leads = |l: &String| {
+            location.strip_suffix(l.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let known = |p: &&Page| {
+            p.location.iter().any(leads)
+                || p.server.iter().any(|s| server.starts_with(s.as_str()))
+                || p.header.iter().any(|h| signs.headers.iter().any(|n| n.eq_ignore_ascii_case(h)))
+                || p.body.iter().any(|b| body.contains(b.as_str()))
+        };
+        self.page.iter().find(known).map(|p| p.product.as_str())
+    }
+
+    /// Whether an HTML page speaks as pages of filters do.
+    pub fn speaks_of_blocking(&self, page: &str) -> bool {
+        let page = page.to_lowercase();
+        self.words.iter().any(|w| page.contains(w.as_str()))
+    }
+
+    /// The inspection product behind one of these issuer names.
+    pub fn inspector<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Option<&str> {
+        names.into_iter().find_map(|name| {
+            let name = name.to_lowercase();
+            self.issuer.iter().find(|i| name.contains(i.text.as_str())).map(|i| i.product.as_str())
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ControlFile {
+    control: Vec<Control>,
+}
+
+/// The addresses that find a sign-in page of the network: of `dir`, else those built in.
+///
+/// # Errors
+/// When the file is not there or wrong.
+pub fn controls(dir: Option<&Path>) -> Result<Vec<Control>, DataError> {
+    let (text, file) = match dir {
+        Some(dir) => read(dir, "controls.toml")?,
+        None => (include_str!("../../rules/controls.toml").to_owned(), "controls.toml".to_owned()),
+    };
+    let read: ControlFile =
+        toml::from_str(&text).map_err(|e| DataError::Syntax { file: file.clone(), reason: e.to_string() })?;
+    match read.control.iter().find(|c| c.source.trim().is_empty() || !c.path.starts_with('/')) {
+        Some(bad) => {
+            let reason = format!("control {:?} needs a `path` and a `source`", bad.host);
+            Err(DataError::Content { file, reason })
+        }
+        None => Ok(read.control),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn pages_are_told_by_one_sign() {
+        let filters = Filters::embedded().unwrap();
+        let headers = ["X-Squid-Error".to_owned()];
+        let none = Signs::default();
+        for (signs, product) in [
+            (Signs { location: Some("gateway.zscalertwo.net"), ..none }, Some("Zscaler Internet Access")),
+            (Signs { headers: &headers, ..none }, Some("Squid")),
+            (Signs { page: Some("<p>Powered by FortiGuard</p>"), ..none }, Some("FortiGuard web filter")),
+            (Signs { location: Some("notzscaler.net"), ..none }, None),
+            (Signs { page: Some("<html>hello"), server: Some("nginx"), ..none }, None),
+            (none, None),
+        ] {
+            assert_eq!(filters.page_of(&signs), product, "{signs:?}");
+        }
+        assert!(filters.speaks_of_blocking("<h1>This page has been BLOCKED</h1>"));
+        assert_eq!(filters.inspector(["CN=x", "CN=Zscaler Root CA,O=Zscaler Inc."]), Some("Zscaler"));
+        assert_eq!(filters.inspector(["CN=Corp CA"]), None);
+    }
+
+    #[test]
+    fn controls_are_plain_and_sourced() {
+        assert!(controls(None).unwrap().len() >= 3);
+    }
+}
