@@ -1,9 +1,12 @@
 //! The command line: flags, their help, and their checks. No behaviour.
 
+mod calls;
+pub mod compare;
 mod config;
 pub mod hosts;
 pub mod inquiry;
 
+pub use calls::CallArgs;
 pub use config::{ConfigArgs, ConfigFormat, WriteHive};
 
 use std::net::{IpAddr, SocketAddr};
@@ -59,6 +62,7 @@ pub enum Command {
         clearway check hosts.json --label \"Berlin office\" --format json -o berlin.json\n  \
         clearway check profile.mobileconfig --dry-run       what would be sent, and nothing is\n  \
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
+        clearway check profile.mobileconfig --with-credentials   up to the first streamed token\n  \
         clearway check --replay berlin.json                 judge a saved run again")]
     Check(Box<CheckArgs>),
     /// Show the configuration in effect, every key with its place, and what is wrong with it; or write
@@ -75,11 +79,18 @@ pub enum Command {
         clearway explain disableAutoUpdates profile.mobileconfig   what each value changes\n  \
         clearway explain \"Unable to verify if domain\"             what a message of the app means")]
     Explain(Box<ExplainArgs>),
-    /// Compare two configurations, or one at two app versions.
+    /// Compare two configurations, one at two app versions, or two reports of `check`.
     #[command(after_help = "Examples:\n  \
         clearway diff old.mobileconfig new.mobileconfig\n  \
-        clearway diff profile.mobileconfig --app-version 1.52386.0..2.19675.0   what an upgrade changes")]
+        clearway diff profile.mobileconfig --app-version 1.52386.0..2.19675.0   what an upgrade changes\n  \
+        clearway diff before.json after.json                two reports: what was fixed, what broke")]
     Diff(Box<DiffArgs>),
+    /// One table of many reports of `check`: hosts by sites or devices.
+    #[command(after_help = "Examples:\n  \
+        clearway compare berlin.json paris.json tokyo.json\n  \
+        clearway compare sites/*.json --differing --sort worst\n  \
+        clearway compare sites/*.json --format csv -o sites.csv")]
+    Compare(Box<compare::CompareArgs>),
     /// Describe the rules: sources, app versions covered; check a rule pack given with --rules.
     Rules(RulesArgs),
 }
@@ -238,9 +249,19 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
-    /// text: for reading; json: for scripts, comparison and replay.
+    /// Calls with the credential.
+    #[command(flatten)]
+    pub calls: CallArgs,
+
+    /// text: for reading; json: for scripts, comparison and replay; ticket: a request for each team
+    /// that must change something.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
     pub format: CheckFormat,
+
+    /// Mask user, device, label, addresses, and every name that is not the vendor's or a provider's;
+    /// the report still replays to the same verdicts.
+    #[arg(long, conflicts_with = "dry_run", help_heading = "Output")]
+    pub share: bool,
 
     /// Probe this host (repeatable). Without CONFIG only these are probed.
     #[arg(long, value_name = "NAME[:PORT]", help_heading = "Probe")]
@@ -281,8 +302,9 @@ pub struct CheckArgs {
     pub no_controls: bool,
 
     /// Fetch the document of the configured bootstrap server first, without any credential, and check
-    /// what the app would be left with.
-    #[arg(long, conflicts_with_all = ["bootstrap_response", "replay"], help_heading = "Configuration")]
+    /// what the app would be left with. Not together with --with-credentials: what a server serves to
+    /// anybody must not decide where a credential goes or which helper runs.
+    #[arg(long, conflicts_with_all = ["bootstrap_response", "replay", "with_credentials"], help_heading = "Configuration")]
     pub bootstrap: bool,
 
     /// Download a part of a real file from the download host: rate, pauses, and whether a repeated
@@ -304,7 +326,7 @@ pub struct CheckArgs {
     pub dry_run: bool,
 
     /// Judge a saved JSON report again; nothing is sent.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
     /// Name of this run, such as the site it was made from.
@@ -323,6 +345,8 @@ pub enum CheckFormat {
     Text,
     /// `clearway.check/1`.
     Json,
+    /// One request for each owner.
+    Ticket,
 }
 
 /// `--fail-on`.

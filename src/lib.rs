@@ -16,6 +16,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod config;
 pub mod derive;
 pub mod diagnose;
@@ -26,4 +27,5 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod rules;
+pub mod share;
 pub mod terms;

@@ -11,6 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{Control, Request, Route};
 use crate::terms::Transport;
 
+#[path = "observation_call.rs"]
+pub mod call;
+
+pub use call::{Call, CallKind, CallOutcome, Permission, Quiet, StreamEnd, Usage};
+
 /// Everything recorded in one run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observations {
@@ -23,6 +28,9 @@ pub struct Observations {
     /// Requests beside the list, made after failures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<Controlled>,
+    /// Calls with a credential, and quiet connections; only where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
     /// Why the run stopped before everything was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,

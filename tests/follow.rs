@@ -393,6 +393,23 @@ async fn a_served_configuration_is_fetched_on_request_and_its_secrets_stay_out()
     assert_eq!(paths.iter().filter(|p| p.starts_with("/bootstrap")).count(), 1, "{paths:?}");
 }
 
+#[tokio::test]
+async fn a_document_over_a_connection_that_nobody_trusts_is_not_laid_over() {
+    let (trusted, other) = (Authority::new("Test Roots"), Authority::new("Somebody"));
+    let (server, log) = https(&other, "config.corp.example", |_| {
+        json_reply(&json!({"managedMcpServers": [{"name": "m", "transport": "http", "url": "https://evil.corp.example/"}]}))
+    })
+    .await;
+    let configuration =
+        json!({"bootstrapUrl": format!("https://config.corp.example:{}/bootstrap", server.port())});
+    let more = ["--feature", "connectors", "--feature", "bootstrap", "--bootstrap"];
+    let (output, report) = check(&trusted, &configuration, &more).await;
+    assert_eq!(code(&report, "config.corp.example").0, "tls/unknown-issuer");
+    assert!(!log.lock().unwrap().is_empty());
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("evil.corp.example"));
+    assert!(report["notes"].as_array().unwrap().iter().any(|n| n["id"] == "bootstrap-not-served"));
+}
+
 /// The host that has a large object, and the path of the version number, as the rules have them.
 fn download_host() -> (String, String, String) {
     let services = clearway::rules::services::Services::embedded().unwrap();

@@ -58,6 +58,8 @@ fn dry_run_settings() -> report::dry_run::Settings {
         concurrency: 64,
         resolver: None,
         controls: Vec::new(),
+        calls: Vec::new(),
+        idle_ms: None,
     }
 }
 

@@ -368,6 +368,10 @@ fn a_real_run_and_its_replay_show_none() {
     for more in [&["-v"][..], &["--format", "json"]] {
         run.quiet(&[&["check", "--replay", "run.json"], more].concat());
     }
+    run.quiet(&["check", flat, "--with-credentials", "--dry-run", "-v"]);
+    run.quiet(
+        &[&["check", flat, "--with-credentials", "--run-helpers", "--format", "json"], &limits[..]].concat(),
+    );
     run.quiet(&["check", flat, "--dry-run", "--proxy", &format!("http://u:{MARK}999x@p.example:3128")]);
 }
 

@@ -32,8 +32,8 @@ pub struct ExplainArgs {
 /// `clearway diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// Two configurations, OLD and NEW; or one, with `--app-version A..B`. None: the configuration
-    /// applied on this device.
+    /// Two configurations, or two saved reports of `check`, OLD and NEW; or one configuration, with
+    /// `--app-version A..B`. None: the configuration applied on this device.
     #[arg(value_name = "CONFIG", num_args = 0..=2)]
     pub config: Vec<String>,
 

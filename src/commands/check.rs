@@ -8,9 +8,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure, rounds};
+use super::{Destination, Failure, calls, replay, rounds};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
-use crate::config;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
@@ -20,6 +19,7 @@ use crate::report::{self, Run, progress};
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
 use crate::rules::{self, Pack};
+use crate::share::{self, Vocabulary};
 use crate::terms::Platform;
 
 /// Runs the command; the exit code is the contract's.
@@ -39,9 +39,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let style = destination.style(&args.output);
 
     let run = if let Some(path) = &args.replay {
-        let mut run = saved(path)?;
-        run.judgement = diagnose::judge(&run.plan, &run.observations, &services, &codes);
-        run
+        replay::Judge { pack: pack.clone(), services: services.clone(), codes: codes.clone() }.load(path)?
     } else {
         let derived = derived(args, &pack, &services)?;
         let proxies = proxies_of(args, &derived)?;
@@ -49,23 +47,34 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         if derived.lacks_inference {
             plan.gaps.push("a provider is configured, but no inference host could be derived".into());
         }
+        let endpoints = calls::endpoints(args, &derived, &pack, &plan, &services);
+        plan.gaps.extend(calls::gap(args, &derived, &endpoints));
         if args.dry_run {
+            let settings = report::dry_run::Settings {
+                calls: endpoints.iter().map(|e| e.describe(&plan, services.calls())).collect(),
+                ..settings_of(args, &plan, &services)?
+            };
             let text = match args.format {
-                CheckFormat::Text => {
-                    report::dry_run::text(&plan, &settings_of(args, &plan, &services)?, &style)
+                CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
+                CheckFormat::Json => report::dry_run::json(&plan, &settings),
+                CheckFormat::Ticket => {
+                    return Err(Failure::Usage(
+                        "--dry-run has no tickets, for nothing is tested; leave --format ticket out".into(),
+                    ));
                 }
-                CheckFormat::Json => report::dry_run::json(&plan, &settings_of(args, &plan, &services)?),
             };
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, derived, plan, &proxies, (&pack, &services, &codes))?
+        probe_and_judge(args, began, derived, (plan, endpoints), &proxies, (&pack, &services, &codes))?
     };
 
     let code = exit_code(&run, args.fail_on);
+    let run = if args.share { masked(&run, rules, &services, &codes)? } else { run };
     let text = match args.format {
         CheckFormat::Text => report::text::check(&run, &features, &style),
         CheckFormat::Json => report::json::check(&run, &features),
+        CheckFormat::Ticket => report::tickets::check(&run, &features),
     };
     destination.write(text.as_bytes())?;
     Ok(code)
@@ -178,6 +187,8 @@ fn settings_of(
             .chain(rounds::announced(args, plan, services))
             .chain(controls(args)?.iter().map(sentence))
             .collect(),
+        calls: Vec::new(),
+        idle_ms: args.calls.idle.map(millis),
     })
 }
 
@@ -196,7 +207,7 @@ fn probe_and_judge(
     args: &CheckArgs,
     began: Instant,
     derived: Derived,
-    plan: Plan,
+    (plan, endpoints): (Plan, Vec<plan::calls::Endpoint>),
     proxies: &ProxySettings,
     (pack, services, codes): (&Pack, &Services, &Codes),
 ) -> Result<Run, Failure> {
@@ -209,6 +220,7 @@ fn probe_and_judge(
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
         ..probe::Settings::default()
     };
+    let mut call_settings = calls::settings(args, &plan)?;
     let trust = probe::environment::TrustNote {
         public_roots_replaced: settings.public_roots.is_some(),
         device_ca: settings.device_ca.len(),
@@ -219,6 +231,7 @@ fn probe_and_judge(
     let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
     let observed = runtime.block_on(async {
         let prober = Prober::new(settings)?;
+        let deadline = tokio::time::Instant::from_std(began + args.deadline);
         let shown = Shown(&line);
         let build = |requirements: &Requirements, derived: &Derived| {
             let proxies = proxies_of(args, derived)?;
@@ -229,14 +242,23 @@ fn probe_and_judge(
             pack,
             services,
             prober: &prober,
-            deadline: tokio::time::Instant::from_std(began + args.deadline),
+            deadline,
             progress: &shown,
             build: &build,
             controls: &controls,
             asked: std::cell::Cell::new(controls.is_empty()),
         };
         let observations = Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
-        course.run(derived, plan, observations).await
+        let (requirements, plan, mut observations) = course.run(derived, plan, observations).await?;
+        if observations.stopped.is_none() && (!endpoints.is_empty() || call_settings.quiet.is_some()) {
+            let judged = diagnose::judge(&plan, &observations, services, codes);
+            calls::learn(&mut call_settings, &plan, &observations, &judged, services);
+            // The silence that was asked for is not the run's fault.
+            let deadline = deadline + args.calls.idle.unwrap_or_default();
+            let what = (&plan, services.calls());
+            prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
+        }
+        Ok::<_, Failure>((requirements, plan, observations))
     });
     line.clear();
     // A name lookup of the operating system cannot be cancelled; waiting for it would outlast the
@@ -274,13 +296,13 @@ impl probe::Progress for Shown<'_> {
     }
 }
 
-/// Reads a saved report.
-fn saved(path: &Path) -> Result<Run, Failure> {
-    let wrong = |reason: String| Failure::Report { path: path.to_owned(), reason };
-    let text = config::file(path, &path.display().to_string())?;
-    let json: serde_json::Value = serde_json::from_slice(&text)
-        .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
-    report::json::read_check(json).map_err(|e| wrong(e.to_string()))
+/// The run without what tells whose it is.
+fn masked(run: &Run, rules: Option<&Path>, services: &Services, codes: &Codes) -> Result<Run, Failure> {
+    let vocabulary = match rules {
+        Some(dir) => Vocabulary::from_dir(dir)?,
+        None => Vocabulary::embedded()?,
+    };
+    Ok(share::share(run, services, codes, &vocabulary)?)
 }
 
 /// The contract's exit codes.

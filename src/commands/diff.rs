@@ -1,10 +1,11 @@
-//! `clearway diff`: two configurations, or one at two app versions.
+//! `clearway diff`: two configurations, one at two app versions, or two reports of `check`.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::input::Derived;
-use super::{Destination, Failure, input};
+use super::{Destination, Failure, input, replay};
 use crate::cli::inquiry::{AnswerFormat, DiffArgs};
 use crate::derive::diff::{Side, diff};
 use crate::report;
@@ -35,8 +36,31 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
             ));
         }
     };
-    for name in [old, new].into_iter().flatten().filter(|n| *n != "-") {
-        refuse_report(name)?;
+    if let (Some(one), Some(_), true) = (old, new, old == new)
+        && two_versions
+        && is_report(one)
+    {
+        return Err(Failure::Usage(format!(
+            "{one} is a report of `clearway check`, which is of one app version; give the configuration it was made from"
+        )));
+    }
+    if let (Some(a), Some(b)) = (old, new) {
+        match (is_report(a), is_report(b)) {
+            (true, true) if a != b => return reports(args, Path::new(a), Path::new(b), destination),
+            (true, true) => {
+                return Err(Failure::Usage(format!(
+                    "{a} is named twice; `clearway diff` of reports needs OLD and NEW"
+                )));
+            }
+            (false, false) => {}
+            (first, _) => {
+                let (report, other) = if first { (a, b) } else { (b, a) };
+                return Err(Failure::Usage(format!(
+                    "{report} is a report of `clearway check` and {other} is not; give two reports, or two configurations. \
+                     A configuration becomes a report with `clearway check {other} --format json -o FILE`"
+                )));
+            }
+        }
     }
     let old_side = input::derive(&args.side(old, from.clone()), &pack)?;
     let new_side = if two_versions && old == new {
@@ -78,21 +102,45 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A report of `check` is no configuration; says so before the reader of configurations does in
-/// more general words.
-fn refuse_report(name: &str) -> Result<(), Failure> {
+/// Two reports, each judged by the present rules, so that what differs is the network.
+fn reports(args: &DiffArgs, old: &Path, new: &Path, destination: Destination) -> Result<ExitCode, Failure> {
+    let narrowed = !args.feature.is_empty()
+        || !args.need.is_empty()
+        || args.minimal
+        || args.confidence.is_some()
+        || args.app_version.is_some()
+        || args.platform.is_some()
+        || args.offline_installer;
+    if narrowed {
+        return Err(Failure::Usage(
+            "two reports are compared as they are; the options that narrow or derive a list belong to `clearway check`"
+                .into(),
+        ));
+    }
+    let judge = replay::Judge::new(args.rules.as_deref())?;
+    let (before, after) = (judge.load(old)?, judge.load(new)?);
+    let found = crate::compare::between(&before, &after);
+    let date = &judge.pack.meta.date;
+    let text = match args.format {
+        AnswerFormat::Text => {
+            report::text::between(&found, &before, &after, date, &destination.style(&args.output))
+        }
+        AnswerFormat::Json => report::json::between(&found, &before, &after, date),
+    };
+    destination.write(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the file is a report of `check`, by its beginning.
+fn is_report(name: &str) -> bool {
     let mut start = Vec::new();
-    if let Ok(file) = std::fs::File::open(name) {
+    if name != "-"
+        && let Ok(file) = std::fs::File::open(name)
+    {
         // A pipe or a folder is left to the reader of configurations.
         if file.metadata().is_ok_and(|m| m.is_file()) {
             let _ = file.take(4_096).read_to_end(&mut start);
         }
     }
-    let text = String::from_utf8_lossy(&start);
-    if text.contains("\"clearway.check/") {
-        return Err(Failure::Usage(format!(
-            "{name} is a report of `clearway check`; this version compares configurations and lists only. Give the two configurations, or judge one report again with `clearway check --replay {name}`"
-        )));
-    }
-    Ok(())
+    String::from_utf8_lossy(&start).contains("\"clearway.check/")
 }

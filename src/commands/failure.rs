@@ -33,6 +33,9 @@ pub enum Failure {
     /// The prober could not be set up.
     #[error(transparent)]
     Probe(#[from] crate::probe::ProbeError),
+    /// A run cannot be masked.
+    #[error(transparent)]
+    Share(#[from] crate::share::ShareError),
     /// Words of the command line that do not fit.
     #[error("{0}")]
     Usage(String),

@@ -1,6 +1,8 @@
 //! One file per subcommand: wires the rooms together and decides nothing itself.
 
+mod calls;
 mod check;
+mod compare;
 mod config;
 mod diff;
 mod explain;
@@ -8,6 +10,7 @@ mod failure;
 mod hosts;
 mod input;
 mod output;
+mod replay;
 mod rounds;
 mod rules;
 mod sandbox;
@@ -31,6 +34,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Config(args) => config::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Diff(args) => diff::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Rules(args) => rules::run(args),
     }
 }

@@ -12,7 +12,7 @@ use crate::cli::CheckArgs;
 use crate::config::{self, Configuration, ReadOptions};
 use crate::derive::{Note, Requirements};
 use crate::diagnose;
-use crate::observation::{DocumentKind, Inquiry, Observations, Purpose, Variation};
+use crate::observation::{Document, DocumentKind, Inquiry, Observations, Purpose, Trust, Variation};
 use crate::plan::{Control, Experiment, Keep, Plan, Target};
 use crate::probe::{Prober, Progress};
 use crate::rules::Pack;
@@ -161,7 +161,7 @@ impl Course<'_> {
             let mut derived = derived;
             derived.requirements.notes.push(Note {
                 id: "bootstrap-not-served".into(),
-                text: "The bootstrap server gave no document without a sign-in, so the list is that of the configuration alone; save a response and pass it with --bootstrap-response.".into(),
+                text: "The bootstrap server gave no document without a sign-in over a connection that this device trusts, so the list is that of the configuration alone; save a response and pass it with --bootstrap-response.".into(),
                 keys: vec!["bootstrapUrl".into()],
             });
             return Ok((derived, plan));
@@ -225,11 +225,20 @@ impl Course<'_> {
         let target = plan.targets.iter().find(|t| {
             t.probed == host && t.port() == port && t.request.as_ref().is_some_and(|r| r.keep == Keep::Names)
         })?;
-        let whole =
-            observations.plain().filter(|a| a.target == target.id).flat_map(|a| &a.http).any(|http| {
-                http.status == Some(200)
-                    && http.document.as_ref().is_some_and(|d| d.kind == DocumentKind::Object)
+        let whole = observations.plain().filter(|a| a.target == target.id).any(|attempt| {
+            // The prober goes on over any chain; what came over one that the device refuses is nobody's
+            // configuration.
+            let trusted = attempt.tls.last().is_some_and(|tls| match &tls.device_trust {
+                Some(Trust::Accepted) => true,
+                None | Some(Trust::Unavailable { .. }) => tls.public_trust == Some(Trust::Accepted),
+                Some(_) => false,
             });
+            let object = attempt.http.iter().any(|http| {
+                let is_object = |d: &Document| d.kind == DocumentKind::Object;
+                http.status == Some(200) && http.document.as_ref().is_some_and(is_object)
+            });
+            trusted && object
+        });
         url.set_query(None);
         url.set_fragment(None);
         whole.then(|| Some((url.to_string(), self.prober.secret_document(&host, port)?))).flatten()

@@ -2,7 +2,7 @@
 
 use super::finding::{ActorJudgement, Code, Finding, HostJudgement, Timings, Verdict};
 use super::found::{Context, Found, View, Walk};
-use super::{blocked, dns, http, portal, proxy, remedy, slow, tcp, tls};
+use super::{blocked, calls, dns, http, portal, proxy, remedy, slow, tcp, tls};
 use crate::observation::{Attempt, Stopped};
 use crate::plan::{Path, Route, Skip, Target};
 use crate::terms::Actor;
@@ -133,6 +133,7 @@ fn best(context: &Context<'_>, target: &Target, index: usize, path: &Path) -> Wa
         })
         .collect();
     repeated(&mut walk, &others, context);
+    calls::judge(context, target, index, &mut walk);
     walk
 }
 

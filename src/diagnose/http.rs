@@ -104,6 +104,12 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
                 return None;
             }
             AnswerKind::RateLimited => return Some(rate_limited(view, http).proven()),
+            AnswerKind::Policy => {
+                let found = Found::new(Code::ServicePolicy, format!("status {status}: {}", answer.name))
+                    .fact("status", status)
+                    .fact("service", service.title.as_str());
+                return Some(found.key(view.target.probed.as_str()));
+            }
         }
     }
     if let Some(found) = tls::late_client_certificate(view, Some(status), &http.outcome) {

@@ -8,6 +8,7 @@
 //! what came of it, `blocked` knows filters' pages.
 
 mod blocked;
+mod calls;
 mod causes;
 mod differential;
 mod dns;
@@ -31,6 +32,7 @@ mod tls;
 mod trust;
 mod world;
 
+pub use calls::inspectors;
 pub use finding::{
     ActorJudgement, Cause, Certainty, Code, Evidence, Finding, HostJudgement, Judgement, NotTested, Owner,
     RunVerdict, Timings, Verdict,

@@ -1,5 +1,6 @@
 //! The run as a whole: its verdict, and what it does not speak for.
 
+use super::calls;
 use super::finding::{Cause, Code, HostJudgement, NotTested, RunVerdict, Verdict};
 use super::found::Context;
 use super::remedy::{list, shown};
@@ -13,7 +14,11 @@ pub(super) fn verdict(context: &Context<'_>, hosts: &[HostJudgement], causes: &[
     let any = |wanted| hosts.iter().filter(decisive).any(|h| h.verdict == wanted);
     if any(Verdict::Blocked) {
         RunVerdict::Blocked
-    } else if any(Verdict::Untested) || !context.plan.gaps.is_empty() {
+    } else if any(Verdict::Untested)
+        || !context.plan.gaps.is_empty()
+        || calls::unmade(context).iter().any(|(target, _)| decides(target))
+    {
+        // A call that was asked for and not made is not passed.
         RunVerdict::Unknown
     } else if hosts.iter().any(|h| matches!(h.verdict, Verdict::Blocked | Verdict::Warning))
         || causes.iter().any(|c| c.finding.severity >= Severity::Warning)
@@ -63,11 +68,34 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         });
         out.push(NotTested { id: id.to_owned(), text });
     };
+    // Calls may have tested the credential, or say why they did not.
+    let unmade = calls::unmade(context);
+    if unmade.is_empty() && !calls::any_answered(context) {
+        say("credential", &[]);
+    }
+    for (target, reason) in &unmade {
+        let text = context.codes.not_tested("call").unwrap_or_default();
+        let text = context.codes.fill(text, |name| match name {
+            "host" => Some(shown(target)),
+            "reason" => Some(reason.clone()),
+            _ => None,
+        });
+        out.push(NotTested { id: "call".to_owned(), text });
+    }
+    let mut say = |id: &str, hosts: &[String]| {
+        let Some(text) = context.codes.not_tested(id) else { return };
+        let text = context.codes.fill(text, |name| match name {
+            "hosts" => Some(list(hosts)),
+            "count" => Some(hosts.len().to_string()),
+            _ => None,
+        });
+        out.push(NotTested { id: id.to_owned(), text });
+    };
     let downloaded = hosts.iter().any(|h| {
         let all = std::iter::once(&h.finding).chain(&h.also);
         all.into_iter().any(|f| f.evidence.facts.contains_key("download_bytes"))
     });
-    for id in ["credential", "large-download", "endpoint-security", "other-users"] {
+    for id in ["large-download", "endpoint-security", "other-users"] {
         if !(downloaded && id == "large-download") {
             say(id, &[]);
         }

@@ -2,6 +2,7 @@
 //! out, the diagnosis judges against it, and a saved report contains it.
 
 mod build;
+pub mod calls;
 pub mod route;
 
 use serde::{Deserialize, Serialize};

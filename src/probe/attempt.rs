@@ -70,7 +70,7 @@ impl Job {
     }
 
     /// The name that the handshake is for.
-    fn server_name(&self) -> Option<pki_types::ServerName<'static>> {
+    pub(super) fn server_name(&self) -> Option<pki_types::ServerName<'static>> {
         match &self.variation.server_name {
             ServerName::Of(name) => tls::server_name(name),
             ServerName::Own | ServerName::Absent => tls::server_name(&self.host),
@@ -164,7 +164,7 @@ impl Ladder {
         }
     }
 
-    fn stage(&self) -> Duration {
+    pub(super) fn stage(&self) -> Duration {
         self.shared.settings.stage_timeout
     }
 
@@ -172,7 +172,7 @@ impl Ladder {
         hedge(Budget::start(self.stage()), first, second).await
     }
 
-    async fn addresses(&self, host: &str) -> Option<Vec<IpAddr>> {
+    pub(super) async fn addresses(&self, host: &str) -> Option<Vec<IpAddr>> {
         if let Ok(literal) = host.parse::<IpAddr>() {
             return Some(vec![literal.to_canonical()]);
         }
@@ -183,7 +183,7 @@ impl Ladder {
     }
 
     /// The stream to the target: the socket itself, or a tunnel through the proxy.
-    async fn through(&self, stream: TcpStream, remote: SocketAddr) -> Option<BoxedIo> {
+    pub(super) async fn through(&self, stream: TcpStream, remote: SocketAddr) -> Option<BoxedIo> {
         if self.job.route == Route::Direct {
             return Some(Box::new(stream));
         }
@@ -226,7 +226,7 @@ impl Ladder {
         self.tunnel(Box::new(stream), false).await
     }
 
-    async fn secure(&self, io: BoxedIo, remote: SocketAddr) -> Option<Secured> {
+    pub(super) async fn secure(&self, io: BoxedIo, remote: SocketAddr) -> Option<Secured> {
         let ended = self
             .hedge(
                 Box::pin(self.handshake(io, remote, self.offer(), false)),
@@ -241,11 +241,11 @@ impl Ladder {
         won(ended)
     }
 
-    fn offer(&self) -> Offer {
+    pub(super) fn offer(&self) -> Offer {
         if self.job.transport == Transport::GrpcTls { Offer::Grpc } else { Offer::Https }
     }
 
-    async fn handshake(
+    pub(super) async fn handshake(
         &self,
         io: BoxedIo,
         remote: SocketAddr,
@@ -369,7 +369,7 @@ impl Ladder {
         self.recorder.tls_end_open(false);
     }
 
-    fn endpoint(&self) -> Endpoint {
+    pub(super) fn endpoint(&self) -> Endpoint {
         let tls = self.job.transport.has_tls();
         Endpoint { host: self.job.host.clone(), port: self.job.port, tls }
     }

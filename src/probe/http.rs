@@ -29,9 +29,9 @@ const WHOLE: usize = 1024 * 1024;
 /// The header by which an MCP server opens a session.
 const SESSION: &str = "mcp-session-id";
 /// Bytes of a response head that are read.
-const HEAD: usize = 32 * 1024;
+pub(super) const HEAD: usize = 32 * 1024;
 /// Header fields of a response head that are read.
-const FIELDS: usize = 200;
+pub(super) const FIELDS: usize = 200;
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     /// `host` or `host:port`, the address in brackets where it has colons.
-    fn authority(&self) -> String {
+    pub(super) fn authority(&self) -> String {
         let default = if self.tls { 443 } else { 80 };
         if self.port == default { bracketed(&self.host) } else { host_port(&self.host, self.port) }
     }
@@ -321,7 +321,7 @@ fn build(endpoint: &Endpoint, request: &plan::Request, h2: bool) -> Result<Sent,
 
 /// How a failed exchange ended. The stream below knows it; the library's error is only asked
 /// whether it was the framing.
-fn outcome(error: &hyper::Error, meter: &Meter) -> HttpOutcome {
+pub(super) fn outcome(error: &hyper::Error, meter: &Meter) -> HttpOutcome {
     let malformed = || HttpOutcome::Malformed { error: sanitise::line(&chain(error), 300) };
     let end = meter.read().end;
     if !matches!(end, Some(End::Alert(_)))
@@ -364,16 +364,23 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-type Tasks = Arc<Mutex<JoinSet<()>>>;
+pub(super) type Tasks = Arc<Mutex<JoinSet<()>>>;
 
 /// The tasks an exchange needs beside itself (its connection, and what HTTP/2 adds); they end with
 /// it, whatever the peer still sends.
 #[derive(Default)]
-struct Nursery(Tasks);
+pub(super) struct Nursery(Tasks);
 
 impl Nursery {
-    fn spawn<F: Future<Output: Send> + Send + 'static>(&self, task: F) {
+    pub(super) fn spawn<F: Future<Output: Send> + Send + 'static>(&self, task: F) {
         spawn(&self.0, task);
+    }
+}
+
+impl Nursery {
+    /// What lets HTTP/2 put its tasks here.
+    pub(super) fn spawner(&self) -> Spawner {
+        Spawner(Arc::clone(&self.0))
     }
 }
 
@@ -385,7 +392,7 @@ impl Drop for Nursery {
 
 /// Lets HTTP/2 put tasks into the nursery.
 #[derive(Clone)]
-struct Spawner(Tasks);
+pub(super) struct Spawner(Tasks);
 
 impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for Spawner {
     fn execute(&self, task: F) {

@@ -5,13 +5,15 @@
 //! tries the same, so a lost packet is no block and a block costs one budget.
 //!
 //! Nothing is sent but what the plan and its inquiries name: no credential, no redirect. A session
-//! that a server opens for a request is closed again.
+//! that a server opens for a request is closed again. Only
+//! [`Prober::call`] sends a credential, and only onto a connection that has earned it (`calls`).
 //!
 //! The operating system's name lookup cannot be stopped: a runtime that ran a [`Prober`] must be
 //! shut down with `Runtime::shutdown_background`, or it waits for lookups that hang.
 
 mod attempt;
 mod banner;
+mod calls;
 mod certificate;
 mod dns;
 mod documents;
@@ -45,6 +47,7 @@ use tokio::time::Instant;
 
 use crate::observation::Device;
 
+pub use calls::CallSettings;
 pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};
 pub use trust::{PemError, read_pem};
 

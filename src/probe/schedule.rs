@@ -151,7 +151,7 @@ impl Prober {
     }
 }
 
-fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
+pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
     let target = plan.target(experiment.target)?;
     let path = target.paths.get(experiment.path)?;
     if target.skip.is_some() || target.probed.is_empty() {
@@ -174,7 +174,7 @@ fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, Waiting> {
 }
 
 /// Ends at Ctrl-C; never where the system does not tell of it.
-async fn interrupt() {
+pub(super) async fn interrupt() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

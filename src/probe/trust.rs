@@ -105,6 +105,13 @@ impl Store {
         Ok(Self { loaded })
     }
 
+    /// A store of these anchors and no others.
+    pub(super) fn of(anchors: Vec<CertificateDer<'static>>) -> std::io::Result<Self> {
+        Self::load("expected-authorities", move || {
+            public_verifier(&Arc::new(rustls::crypto::aws_lc_rs::default_provider()), Some(anchors))
+        })
+    }
+
     /// Whether it has been read with success; false also while it is still being read.
     pub(super) fn is_readable(&self) -> bool {
         matches!(&*self.loaded.borrow(), Some(Ok(_)))

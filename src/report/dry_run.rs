@@ -20,10 +20,17 @@ pub struct Settings {
     pub resolver: Option<String>,
     /// Each control that would be tried beside the hosts, as a sentence.
     pub controls: Vec<String>,
+    /// Each call with the credential, as a sentence.
+    pub calls: Vec<String>,
+    /// How long a connection to the inference host would be left quiet, ms.
+    pub idle_ms: Option<u64>,
 }
 
 const NOT_OURS: &str = "Checking certificates may make the operating system itself ask for revocation lists; \
     Clearway neither sends nor sees that.";
+
+const GATE: &str = "Each call is on a connection of its own, and is not made unless the public roots accept its \
+    certificate, a private authority that inspects nothing in the run signed your own host, or the address is loopback.";
 
 fn lookups(plan: &Plan) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -61,11 +68,12 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
     let sent: Vec<&Target> = plan.targets.iter().filter(|t| !t.paths.is_empty()).collect();
     let skipped: Vec<&Target> = plan.targets.iter().filter(|t| t.paths.is_empty()).collect();
     page.hang_with("NOTHING WAS SENT. ", Paint::Bold, "", &format!(
-        "This is what `clearway check` would send: probes of {}, {} at a time, {} for a stage, {} for the run. No credential is ever sent.",
+        "This is what `clearway check` would send: probes of {}, {} at a time, {} for a stage, {} for the run. {}",
         words::hosts(sent.len()),
         settings.concurrency,
         words::duration(settings.stage_timeout_ms),
         words::duration(settings.deadline_ms),
+        if settings.calls.is_empty() { "No credential is ever sent." } else { "The credential is sent only with the calls below." },
     ));
 
     let names = lookups(plan);
@@ -115,7 +123,22 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
         }
     }
 
+    if !settings.calls.is_empty() {
+        page.heading("CALLS WITH THE CREDENTIAL");
+        for call in &settings.calls {
+            page.hang("  - ", Paint::None, &sanitise::line(call, sanitise::LONG));
+        }
+        page.hang("  - ", Paint::None, GATE);
+    }
+
     page.heading("CONTROLS");
+    if let Some(ms) = settings.idle_ms {
+        let text = format!(
+            "One more connection to each inference host is left quiet for {} and then used, without a credential.",
+            words::duration(ms)
+        );
+        page.hang("  - ", Paint::None, &text);
+    }
     page.hang("  - ", Paint::None, "An attempt that fails is made a second time before it is reported.");
     for control in &settings.controls {
         page.hang("  - ", Paint::None, &sanitise::line(control, sanitise::LONG));
@@ -166,6 +189,8 @@ pub fn json(plan: &Plan, settings: &Settings) -> String {
         "deadline_ms": settings.deadline_ms,
         "concurrency": settings.concurrency,
         "controls": settings.controls,
+        "calls": settings.calls,
+        "idle_ms": settings.idle_ms,
         "targets": targets,
     }))
 }

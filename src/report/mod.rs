@@ -4,9 +4,11 @@
 //! [`sanitise`] in every rendering, even where it was sanitised when it was recorded.
 
 pub mod against;
+pub mod compared;
 pub mod config;
 pub mod csv;
 pub mod dry_run;
+mod events;
 pub mod exemption;
 pub mod json;
 mod layout;
@@ -17,6 +19,7 @@ pub mod progress;
 pub mod sanitise;
 pub mod text;
 pub mod ticket;
+pub mod tickets;
 pub mod txt;
 mod view;
 mod words;

@@ -129,6 +129,17 @@ impl Addresses {
         self.range.iter().find(|r| r.block.contains(address)).map(|r| Oddity::NotGlobal(r.kind.clone()))
     }
 
+    /// The block that is not globally reachable and holds `address`: its first address and the length
+    /// of its prefix.
+    pub fn block_of(&self, address: IpAddr) -> Option<(IpAddr, u8)> {
+        self.range.iter().find(|r| r.block.contains(address)).map(|r| (r.block.first, r.block.prefix))
+    }
+
+    /// The suffixes of names that nobody outside the organisation resolves.
+    pub fn internal_suffixes(&self) -> &[String] {
+        &self.internal_suffixes
+    }
+
     /// Whether the name lies below a suffix that nobody outside the organisation resolves, or has
     /// only one label.
     pub fn is_internal_name(&self, name: &str) -> bool {

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::addresses::Addresses;
+use super::calls::Calls;
 pub use super::data::DataError;
 use super::data::read;
 use super::filters::Filters;
@@ -22,6 +23,8 @@ words! {
         Challenge = "challenge",
         /// The real service, which has had enough requests.
         RateLimited = "rate-limited",
+        /// The real service, which refuses this address, network or country.
+        Policy = "policy",
     }
 }
 
@@ -334,6 +337,7 @@ pub struct Services {
     addresses: Addresses,
     block_titles: Vec<String>,
     filters: Filters,
+    calls: Calls,
 }
 
 #[derive(Deserialize)]
@@ -352,10 +356,10 @@ impl Services {
             (include_str!("../../rules/addresses.toml"), "addresses.toml"),
             (include_str!("../../rules/networks.toml"), "networks.toml"),
         )?;
-        Ok(Self { filters: Filters::embedded()?, ..read })
+        Ok(Self { filters: Filters::embedded()?, ..read }.with_calls(Calls::embedded()?))
     }
 
-    /// Reads `services.toml`, `networks.toml`, `addresses.toml` and `filters.toml` of a rules directory.
+    /// Reads `services.toml`, `networks.toml`, `addresses.toml`, `filters.toml` and `calls.toml` of a rules directory.
     pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
         let (services, services_file) = read(dir, "services.toml")?;
         let (addresses, addresses_file) = read(dir, "addresses.toml")?;
@@ -365,7 +369,12 @@ impl Services {
             (&addresses, &addresses_file),
             (&networks, &networks_file),
         )?;
-        Ok(Self { filters: Filters::from_dir(dir)?, ..read })
+        Ok(Self { filters: Filters::from_dir(dir)?, ..read }.with_calls(Calls::from_dir(dir)?))
+    }
+
+    fn with_calls(mut self, calls: Calls) -> Self {
+        self.calls = calls;
+        self
     }
 
     /// Reads and checks the two texts, each with the name that messages call it by.
@@ -423,7 +432,13 @@ impl Services {
         }
         let block_titles = read.block_titles.iter().map(|t| t.to_lowercase()).collect();
         let addresses = Addresses::parse(addresses, networks)?;
-        Ok(Self { services: read.service, addresses, block_titles, filters: Filters::default() })
+        Ok(Self {
+            services: read.service,
+            addresses,
+            block_titles,
+            filters: Filters::default(),
+            calls: Calls::default(),
+        })
     }
 
     /// The service of a host name: an exact name first, then the longest pattern that fits.
@@ -458,6 +473,11 @@ impl Services {
     /// How filters and inspectors show themselves.
     pub const fn filters(&self) -> &Filters {
         &self.filters
+    }
+
+    /// The calls that are made with a credential, and what the answers to them mean.
+    pub const fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// The addresses no public service can have.
@@ -517,7 +537,7 @@ impl RequestTemplate {
 }
 
 /// Puts `value` in the place of `{name}`, and in that of `{name|default}` where it is not empty.
-fn placeholder(template: &str, name: &str, value: &str) -> String {
+pub(super) fn placeholder(template: &str, name: &str, value: &str) -> String {
     let mut filled = template.replace(&format!("{{{name}}}"), value);
     let open = format!("{{{name}|");
     while let Some((start, rest)) = filled.split_once(&open) {

@@ -224,7 +224,7 @@ fn a_refusal_of_the_cdn_or_a_bare_one_is_no_missing_credential() {
         let services = services();
         let service = services.by_id(id).unwrap();
         let known = |http: &Http| recognise(service, http, "llm.corp.example", true).map(|a| a.kind);
-        for code in ["1009", "1020", "1015"] {
+        for code in ["1020", "1015"] {
             assert_eq!(known(&answer(403, &edge, &format!("error code: {code}"))), None, "{id} {code}");
         }
         assert_eq!(known(&answer(403, &[JSON], r#"{"message":"Forbidden"}"#)), None, "{id}");
@@ -266,4 +266,66 @@ fn a_known_service_that_answers_otherwise_is_never_ok() {
             "{status}"
         );
     }
+}
+
+/// The network's own rules of a service: reached, and refused whoever asks.
+#[test]
+fn a_service_that_refuses_this_network_is_told_from_one_that_misses_a_credential() {
+    let edge = [("content-type", "text/plain"), ("server", "cloudflare"), ("cf-ray", "1")];
+    let api = |kind: &str| format!(r#"{{"type":"error","error":{{"type":"{kind}"}}}}"#);
+    let foundry = [JSON, ("apim-request-id", "1")];
+    let front = [JSON, ("x-amzn-requestid", "1"), ("x-amzn-errortype", "ForbiddenException")];
+    for (service, http) in [
+        ("anthropic-api", answer(403, &[JSON, ("request-id", "1")], &api("forbidden"))),
+        ("anthropic-api", answer(403, &edge, "error code: 1009")),
+        ("gateway", answer(403, &edge, "error code: 1006")),
+        ("cloudflare-trace", answer(403, &edge, "error code: 1009")),
+        ("foundry", answer(403, &foundry, r#"{"error":{"code":"403","message":"m"}}"#)),
+        ("bedrock-runtime", answer(403, &front, r#"{"message":"Forbidden"}"#)),
+        ("bedrock", answer(403, &front, r#"{"message":"Forbidden"}"#)),
+        ("bedrock-mantle", answer(403, &front, r#"{"message":"Forbidden"}"#)),
+    ] {
+        assert_eq!(kind(service, &http), Some(AnswerKind::Policy), "{service}");
+    }
+    assert_eq!(kind("anthropic-api", &answer(403, &[HTML], &api("forbidden"))), None);
+    let mut t = world(1, "api.vendor.example");
+    t.service = Some("anthropic-api".into());
+    let mut a = healthy(&t);
+    a.http = vec![answer(403, &[JSON, ("request-id", "1")], &api("forbidden"))];
+    let host = one(&t, a);
+    assert_eq!((host.finding.code.as_str(), host.verdict), ("service/policy", Verdict::Blocked));
+}
+
+/// Every provider and every host that the rules write out has a fingerprint, or is on the list of
+/// hosts of which none is published.
+#[test]
+fn no_fixed_host_of_the_rules_is_without_an_entry() {
+    let services = services();
+    let pack = clearway::rules::Pack::embedded().unwrap();
+    let mut missing = Vec::new();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/features");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let toml: toml::Value = toml::from_str(&text).unwrap();
+        for rule in toml["rule"].as_array().unwrap() {
+            let one = rule.get("host").and_then(|h| h.as_str()).into_iter();
+            let many =
+                rule.get("hosts").and_then(|h| h.as_array()).into_iter().flatten().filter_map(|h| h.as_str());
+            for host in one.chain(many) {
+                // A region or a resource stands for itself; what is all placeholder is the customer's.
+                let mut name = String::new();
+                for (i, part) in host.split(['{', '}']).enumerate() {
+                    name.push_str(if i % 2 == 0 { part } else { "eu-north-7" });
+                }
+                let name = name.replace('*', "x");
+                let fixed = host.contains('.') && !host.starts_with('{') || host.matches('.').count() > 1;
+                let named = rule.get("service").is_some();
+                if fixed && !named && name.contains('.') && services.for_host(&name).is_none() {
+                    missing.push(host.to_owned());
+                }
+            }
+        }
+    }
+    assert!(!pack.rules.is_empty());
+    assert_eq!(missing, Vec::<String>::new());
 }

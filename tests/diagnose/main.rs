@@ -2,6 +2,7 @@
 //! fingerprints, the next experiment, and recorded runs.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod calls;
 mod causes;
 mod codes;
 mod differential;
@@ -11,7 +12,10 @@ mod follow;
 mod next;
 mod pages;
 mod recordings;
+mod replayed;
 mod runs;
+mod saved;
 mod scene;
+mod shared;
 mod table;
 mod table_tls;

@@ -285,6 +285,7 @@ pub fn observed(attempts: Vec<Attempt>) -> Observations {
         stage_timeout_ms: 4000,
         attempts,
         controls: Vec::new(),
+        calls: Vec::new(),
         stopped: None,
     }
 }

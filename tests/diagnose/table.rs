@@ -404,6 +404,14 @@ fn proxies() -> Vec<Case> {
     ]
 }
 
+/// Every case.
+pub fn all() -> Vec<Case> {
+    [lookups(), connections(), handshakes(), certificates(), answers(), proxies()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
 #[test]
 fn every_damage_gets_its_code_and_its_twin_is_healthy() {
     let mut wrong = Vec::new();

@@ -609,6 +609,7 @@ pub fn assemble(
             stage_timeout_ms: 4_000,
             attempts,
             controls: Vec::new(),
+            calls: Vec::new(),
             stopped: None,
         },
         judgement: Judgement { verdict, hosts, causes, not_tested },

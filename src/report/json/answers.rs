@@ -60,6 +60,7 @@ pub fn diff(found: &Diff, old: &Requirements, new: &Requirements) -> String {
     };
     document(&json!({
         "schema": "clearway.diff/1",
+        "kind": "lists",
         "clearway": env!("CARGO_PKG_VERSION"),
         "rules_date": new.rules_date,
         "old": side(old),

@@ -48,6 +48,10 @@ pub fn check(run: &Run, features: &[FeatureInfo]) -> String {
     if !run.observations.controls.is_empty() {
         document["controls"] = json!(run.observations.controls);
     }
+    // Only where calls were asked for.
+    if let (Value::Object(map), false) = (&mut document, run.observations.calls.is_empty()) {
+        map.insert("calls".to_owned(), json!(run.observations.calls));
+    }
     super::document(&document)
 }
 

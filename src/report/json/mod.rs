@@ -1,12 +1,15 @@
 //! `--format json`: the documents that scripts rely on, and the way back from a report to a run.
 
 mod answers;
+mod calls;
 mod check;
+mod compared;
 mod config;
 mod read;
 
 pub use answers::{diff, explain, rules, sandbox};
 pub use check::check;
+pub use compared::{between, compare};
 pub use config::config;
 pub use read::{ReadError, read_check};
 

@@ -41,7 +41,7 @@ pub enum ReadError {
     },
 }
 
-fn invalid(place: impl Into<String>, reason: impl Into<String>) -> ReadError {
+pub(super) fn invalid(place: impl Into<String>, reason: impl Into<String>) -> ReadError {
     let reason: String = reason.into();
     ReadError::Invalid {
         place: place.into(),
@@ -100,6 +100,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             stage_timeout_ms: take(&mut top, "stage_timeout_ms")?,
             attempts,
             controls: take::<Option<Vec<Controlled>>>(&mut top, "controls")?.unwrap_or_default(),
+            calls: super::calls::read(&mut top, &plan)?,
             stopped: take(&mut top, "stopped")?,
         },
         judgement: Judgement { verdict, hosts, causes, not_tested },

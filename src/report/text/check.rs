@@ -26,6 +26,7 @@ pub fn check(run: &Run, features: &[FeatureInfo], style: &Style) -> String {
     }
     things(&mut page, &view);
     if !style.quiet {
+        super::calls::section(&mut page, run);
         groups(&mut page, &view);
         not_tested(&mut page, run, &view);
         super::notes(&mut page, &run.requirements.notes);
@@ -87,6 +88,11 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
             required.all,
         ),
         RunVerdict::Degraded => degraded(&required, &other),
+        RunVerdict::Unknown
+            if required.missed == 0 && run.judgement.not_tested.iter().any(|n| n.id == "call") =>
+        {
+            "the call with the credential was not made; nothing that was tested is blocked.".into()
+        }
         RunVerdict::Unknown if required.missed == 0 => {
             "a required host was not tested; none that was tested is blocked.".into()
         }

@@ -1,5 +1,7 @@
 //! `--format text`: for a person at a terminal.
 
+mod between;
+mod calls;
 mod check;
 mod config;
 mod details;
@@ -8,7 +10,9 @@ mod explain;
 mod hosts;
 mod rules;
 mod sandbox;
+mod table;
 
+pub use between::between;
 pub use check::check;
 pub use config::config;
 pub use diff::diff;
@@ -16,6 +20,7 @@ pub use explain::explain;
 pub use hosts::hosts;
 pub use rules::rules;
 pub use sandbox::sandbox;
+pub use table::table;
 
 use super::layout::{Page, Paint, columns};
 use super::sanitise;

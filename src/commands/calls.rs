@@ -1,0 +1,95 @@
+//! The calls of `check`: from flags and configurations to what is called.
+
+use std::collections::BTreeMap;
+
+use super::Failure;
+use super::input::Derived;
+use crate::cli::CheckArgs;
+use crate::derive::Facts;
+use crate::diagnose::{self, Judgement, Verdict};
+use crate::observation::Observations;
+use crate::plan::Plan;
+use crate::plan::calls::{self, Endpoint};
+use crate::probe::{self, CallSettings};
+use crate::rules::Pack;
+use crate::rules::services::Services;
+
+/// What is called, of all configurations; nothing without `--with-credentials`.
+pub fn endpoints(
+    args: &CheckArgs,
+    derived: &Derived,
+    pack: &Pack,
+    plan: &Plan,
+    services: &Services,
+) -> Vec<Endpoint> {
+    let mut all: Vec<Endpoint> = Vec::new();
+    if !args.calls.with_credentials {
+        return all;
+    }
+    for configuration in &derived.configurations {
+        let platform =
+            args.derive.platform.or(configuration.platform).unwrap_or(derived.requirements.platform);
+        let version = &derived.requirements.app_version;
+        let facts = Facts::new(pack, configuration, version, platform, args.derive.offline_installer);
+        for endpoint in calls::build(&facts, plan, services, args.calls.run_helpers) {
+            if !all.contains(&endpoint) {
+                all.push(endpoint);
+            }
+        }
+    }
+    all
+}
+
+/// Why nothing is called although it was asked for; nothing where something is.
+pub fn gap(args: &CheckArgs, derived: &Derived, endpoints: &[Endpoint]) -> Option<String> {
+    if !args.calls.with_credentials || !endpoints.is_empty() {
+        return None;
+    }
+    Some(if derived.configurations.is_empty() {
+        "no call was made: --with-credentials needs a configuration that holds the credential".to_owned()
+    } else {
+        "no call was made: the configuration names no inference host that could be called".to_owned()
+    })
+}
+
+/// How they are made, as far as the command line says so.
+///
+/// # Errors
+/// When the authorities to expect cannot be read.
+pub fn settings(args: &CheckArgs, plan: &Plan) -> Result<CallSettings, Failure> {
+    let asked = &args.calls;
+    let is_inference = |id: u32| {
+        plan.target(id).is_some_and(|t| t.requirement.reasons.iter().any(|r| r.feature == "inference"))
+    };
+    let quiet = asked.idle.map(|time| {
+        let ids = plan.targets.iter().filter(|t| t.request.is_some() && !t.paths.is_empty()).map(|t| t.id);
+        (time, ids.filter(|id| is_inference(*id)).collect())
+    });
+    Ok(CallSettings {
+        trust_interception: asked.trust_interception,
+        expect_ca: asked.expect_ca.as_deref().map(probe::read_pem).transpose()?,
+        run_helpers: asked.run_helpers,
+        quiet,
+        ..CallSettings::default()
+    })
+}
+
+/// What the first waves showed of the hosts: which inspect, and which are not reached.
+pub fn learn(
+    settings: &mut CallSettings,
+    plan: &Plan,
+    observations: &Observations,
+    judgement: &Judgement,
+    services: &Services,
+) {
+    settings.inspectors = diagnose::inspectors(plan, observations, services);
+    settings.unreached = unreached(judgement);
+}
+
+fn unreached(judgement: &Judgement) -> BTreeMap<u32, String> {
+    let blocked =
+        judgement.hosts.iter().filter(|h| matches!(h.verdict, Verdict::Blocked | Verdict::Untested));
+    blocked
+        .map(|h| (h.target, format!("the host is not reached as it must be ({})", h.finding.code)))
+        .collect()
+}

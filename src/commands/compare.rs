@@ -1,0 +1,39 @@
+//! `clearway compare`: one table of many reports.
+
+use std::process::ExitCode;
+
+use super::{Destination, Failure, input, replay};
+use crate::cli::compare::{CompareArgs, CompareFormat, CompareSort};
+use crate::compare::Table;
+use crate::compare::table::{MAX_RUNS, TableError};
+use crate::report;
+
+/// Reads the reports one after the other, judges each by the same rules, and renders the table.
+///
+/// # Errors
+/// When there are too many reports, one cannot be read, or the output cannot be written.
+pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
+    let destination = Destination::open(&args.output)?;
+    let count = args.report.len();
+    if count > MAX_RUNS {
+        return Err(Failure::Usage(TableError::TooMany(count).to_string()));
+    }
+    let judge = replay::Judge::new(args.rules.as_deref())?;
+    let mut table = Table::default();
+    for path in &args.report {
+        let run = judge.load(path)?;
+        table.add(&replay::name(path), &run).map_err(|e| Failure::Usage(e.to_string()))?;
+    }
+    let features = input::features(&judge.pack);
+    table.arrange(&features, args.differing, args.sort == CompareSort::Worst);
+    let date = &judge.pack.meta.date;
+    let style = destination.style(&args.output);
+    let text = match args.format {
+        CompareFormat::Text => report::text::table(&table, date, &style),
+        CompareFormat::Json => report::json::compare(&table, date),
+        CompareFormat::Csv => report::compared::csv(&table),
+        CompareFormat::Markdown => report::compared::markdown(&table, date),
+    };
+    destination.write(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}

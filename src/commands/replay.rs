@@ -1,0 +1,107 @@
+//! Saved reports: read, judged again by the present rules, and honest about what that means.
+
+use std::path::Path;
+
+use super::{Failure, input};
+use crate::config;
+use crate::derive::Note;
+use crate::diagnose::{self, NotTested};
+use crate::report::{self, Run};
+use crate::rules::Pack;
+use crate::rules::codes::Codes;
+use crate::rules::services::Services;
+
+/// Names listed of the hosts that lack an experiment.
+const SHOWN: usize = 5;
+
+/// The rules that saved reports are judged by.
+pub struct Judge {
+    /// The pack.
+    pub pack: Pack,
+    /// Fingerprints.
+    pub services: Services,
+    /// Wording of the findings.
+    pub codes: Codes,
+}
+
+impl Judge {
+    /// The rules built in, or those of a folder.
+    ///
+    /// # Errors
+    /// When a file of the folder is missing or wrong.
+    pub fn new(rules: Option<&Path>) -> Result<Self, Failure> {
+        let pack = input::pack(rules)?;
+        let (services, codes) = match rules {
+            Some(dir) => (Services::from_dir(dir)?, Codes::from_dir(dir)?),
+            None => (Services::embedded()?, Codes::embedded()?),
+        };
+        Ok(Self { pack, services, codes })
+    }
+
+    /// Reads a saved report and judges it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no report.
+    pub fn load(&self, path: &Path) -> Result<Run, Failure> {
+        let mut run = read(path)?;
+        judge(&mut run, &self.pack.meta.date, &self.services, &self.codes);
+        Ok(run)
+    }
+}
+
+/// Judges a saved run by the present rules. Says when those are not the rules that it was made
+/// with, and which experiments today's diagnosis would have made that were not recorded.
+pub fn judge(run: &mut Run, rules_date: &str, services: &Services, codes: &Codes) {
+    run.judgement = diagnose::judge(&run.plan, &run.observations, services, codes);
+    let saved = &run.requirements.rules_date;
+    run.requirements.notes.retain(|n| n.id != RULES_NOTE);
+    if saved != rules_date {
+        run.requirements.notes.push(Note {
+            id: RULES_NOTE.into(),
+            text: format!(
+                "This report was made with the rules of {saved} and is judged here by those of {rules_date}. The list of \
+                 hosts is the old one; `clearway hosts` derives today's."
+            ),
+            keys: Vec::new(),
+        });
+    }
+    let mut missing: Vec<String> = Vec::new();
+    for experiment in diagnose::next(&run.plan, &run.observations) {
+        let Some(target) = run.plan.target(experiment.target) else { continue };
+        let name = report::endpoint(&target.requirement.host, target.port());
+        if !missing.contains(&name) {
+            missing.push(name);
+        }
+    }
+    if missing.is_empty() {
+        return;
+    }
+    let count = missing.len();
+    let more = if count > SHOWN { format!(" and {} more", count - SHOWN) } else { String::new() };
+    missing.truncate(SHOWN);
+    run.judgement.not_tested.push(NotTested {
+        id: "experiments".into(),
+        text: format!(
+            "Experiments that were not recorded: today's diagnosis would try {}{more} once more, or in another way, and be \
+             surer of what is in the way. A replay sends nothing.",
+            missing.join(", ")
+        ),
+    });
+}
+
+/// Identifier of the note on rules of another date.
+const RULES_NOTE: &str = "rules-date";
+
+/// The file as messages and tables name it.
+pub fn name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+/// Reads a saved report; its judgement is the saved one.
+fn read(path: &Path) -> Result<Run, Failure> {
+    let wrong = |reason: String| Failure::Report { path: path.to_owned(), reason };
+    let text = config::file(path, &path.display().to_string())?;
+    let json: serde_json::Value = serde_json::from_slice(&text)
+        .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
+    report::json::read_check(json).map_err(|e| wrong(e.to_string()))
+}

@@ -1,0 +1,38 @@
+//! Runs held against each other: `between` two of them (before and after, one device and another),
+//! `table` of many. Pure; works on judged runs, and leaves the words to the renderers.
+
+pub mod between;
+pub mod table;
+
+pub use between::{Between, between};
+pub use table::{Table, TableError};
+
+use crate::derive::HostPattern;
+use crate::diagnose::HostJudgement;
+use crate::plan::{Plan, Target};
+use crate::report::Run;
+use crate::terms::Transport;
+
+/// What makes a host of two runs the same one.
+pub type Endpoint = (HostPattern, u16, Transport);
+
+/// The endpoint of a target.
+fn endpoint(target: &Target) -> Endpoint {
+    (target.requirement.host.clone(), target.port(), target.transport())
+}
+
+/// The targets of a plan with their judgement.
+fn judged(run: &Run) -> impl Iterator<Item = (&Target, &HostJudgement)> {
+    run.judgement.hosts.iter().filter_map(|h| Some((target(&run.plan, h.target)?, h)))
+}
+
+fn target(plan: &Plan, id: u32) -> Option<&Target> {
+    plan.target(id)
+}
+
+/// What a run was made from: the hashes of its configurations, or their names where a hash is not
+/// known; empty for hosts named on the command line.
+pub fn configuration(run: &Run) -> Vec<String> {
+    let inputs = &run.requirements.inputs;
+    inputs.iter().map(|i| if i.sha256.is_empty() { i.name.clone() } else { i.sha256.clone() }).collect()
+}

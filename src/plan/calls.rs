@@ -1,0 +1,387 @@
+//! The calls of `check --with-credentials`: which inference host gets which requests, with which
+//! credential. Pure. What is built here holds secrets, so it is no part of the plan that a report
+//! contains; [`Endpoint::describe`] is what may be shown of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Plan, Target};
+use crate::config::{Configuration, Secret, Value};
+use crate::derive::Facts;
+use crate::rules::calls::{Calls, Discovery, Framing, Provider, fill_path};
+use crate::rules::services::Services;
+use crate::terms::{Actor, Platform};
+
+/// Where a credential comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// A key of the configuration.
+    Key {
+        /// Its name.
+        key: String,
+        /// Its value.
+        secret: Secret,
+    },
+    /// A profile of the AWS configuration.
+    AwsProfile {
+        /// Its name.
+        name: String,
+        /// The folder of the AWS configuration; none for the user's own.
+        folder: Option<PathBuf>,
+    },
+    /// A Google credentials file; none for the application default credentials.
+    GoogleFile {
+        /// The file.
+        path: Option<PathBuf>,
+    },
+    /// A credential helper.
+    Helper {
+        /// The program.
+        command: String,
+        /// Its arguments.
+        args: Vec<String>,
+        /// How long it may take.
+        timeout: Duration,
+    },
+    /// None that this program can use.
+    Unusable {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// How a credential is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheme {
+    /// The header, in lower case.
+    pub header: String,
+    /// The text before the credential.
+    pub prefix: String,
+}
+
+/// The model list of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// The target it is on.
+    pub target: u32,
+    /// Index of that target's path.
+    pub path: usize,
+    /// Path and query.
+    pub request: String,
+    /// The member that holds the list.
+    pub list: String,
+    /// The member of an entry that names the model.
+    pub id: String,
+}
+
+/// The calls to one inference host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    /// The target.
+    pub target: u32,
+    /// Index of the target's path: the engine's, which carries the conversation.
+    pub path: usize,
+    /// The provider.
+    pub provider: String,
+    /// The host is the customer's own, not one that must chain to the public roots.
+    pub customer: bool,
+    /// The credential.
+    pub source: Source,
+    /// How it is sent, where it is a key or a token.
+    pub scheme: Scheme,
+    /// Signing name, where requests are signed instead.
+    pub signed: Option<String>,
+    /// The region of the configuration.
+    pub region: Option<String>,
+    /// Headers without a secret.
+    pub headers: Vec<(String, String)>,
+    /// The headers of the configuration: every value counts as a secret.
+    pub custom: Vec<(String, Secret)>,
+    /// The model list, where there is one and the configuration does not switch it off.
+    pub list: Option<List>,
+    /// Path of the streamed request; `{model}` stands for the model.
+    stream: String,
+    base_path: String,
+    project: String,
+    body: Map<String, Json>,
+    names_model: bool,
+    /// How the answer is framed.
+    pub framing: Framing,
+    /// The models of the configuration.
+    pub models: Vec<String>,
+    /// Where a Google refresh token is exchanged, and what for.
+    pub token: Option<(String, String)>,
+}
+
+impl Endpoint {
+    /// Path of the streamed request.
+    pub fn stream_path(&self, model: &str) -> String {
+        let region = self.region.as_deref().unwrap_or_default();
+        let values = [("model", model), ("region", region), ("project", self.project.as_str())];
+        fill_path(&self.stream, &self.base_path, &values)
+    }
+
+    /// Body of the streamed request.
+    pub fn stream_body(&self, model: &str) -> String {
+        let mut body = self.body.clone();
+        if self.names_model {
+            body.insert("model".into(), json!(model));
+        }
+        Json::Object(body).to_string()
+    }
+
+    /// Where the credential comes from and how it is sent, without it.
+    pub fn credential(&self) -> String {
+        let how = if self.signed.is_some() && !matches!(self.source, Source::Key { .. }) {
+            "as an AWS Signature Version 4".to_owned()
+        } else {
+            format!("as {}: {}…", self.scheme.header, self.scheme.prefix)
+        };
+        match &self.source {
+            Source::Key { key, .. } => format!("{key}, {how}"),
+            Source::AwsProfile { name, .. } => format!("the AWS profile {name}, {how}"),
+            Source::GoogleFile { path: Some(_) } => {
+                format!("a token for the credentials file of the configuration, {how}")
+            }
+            Source::GoogleFile { path: None } => {
+                format!("a token for the application default credentials, {how}")
+            }
+            Source::Helper { .. } => format!("the credential helper's answer, {how}"),
+            Source::Unusable { .. } => String::new(),
+        }
+    }
+
+    /// What would be called, in words: for the dry run.
+    pub fn describe(&self, plan: &Plan, calls: &Calls) -> String {
+        let name = |id: u32| {
+            plan.target(id).map(|t| format!("{}:{}", t.probed, t.port())).unwrap_or_else(|| "a host".into())
+        };
+        if let Source::Unusable { reason } = &self.source {
+            return format!("{}: no call is made: {reason}.", name(self.target));
+        }
+        let mut parts = Vec::new();
+        if let Source::Helper { command, .. } = &self.source {
+            parts.push(format!("runs {command} (only with --run-helpers)"));
+        }
+        if let (Source::GoogleFile { .. }, Some(_)) = (&self.source, &self.token) {
+            parts.push("the token endpoint that the credentials file names, if it is on the list".to_owned());
+        }
+        if let Some(list) = &self.list {
+            parts.push(format!("GET {} on {}", list.request, name(list.target)));
+        }
+        let model = self.models.first().map_or("a model of that list", String::as_str);
+        let path = match self.models.first() {
+            Some(model) => self.stream_path(model),
+            None => self.stream.clone(),
+        };
+        parts.push(format!(
+            "POST {path} on {}: one streamed request of at most {} output tokens to {model}",
+            name(self.target),
+            calls.max_tokens,
+        ));
+        let custom = match self.custom.len() {
+            0 => String::new(),
+            _ => {
+                let names: Vec<&str> = self.custom.iter().map(|(n, _)| n.as_str()).collect();
+                format!("; further headers of the configuration: {}", names.join(", "))
+            }
+        };
+        format!("{}; with {}{custom}.", parts.join("; then "), self.credential())
+    }
+}
+
+/// The calls that `configuration` asks for: one entry for each inference host of the plan.
+pub fn build(facts: &Facts<'_>, plan: &Plan, services: &Services, run_helpers: bool) -> Vec<Endpoint> {
+    let calls = services.calls();
+    let Some(provider) = facts.provider().and_then(|p| calls.provider(p)) else { return Vec::new() };
+    let is_inference = |t: &&Target| {
+        t.skip.is_none()
+            && !t.paths.is_empty()
+            && t.service.as_deref() == Some(provider.service.as_str())
+            && t.requirement.reasons.iter().any(|r| r.feature == INFERENCE)
+    };
+    plan.targets
+        .iter()
+        .filter(is_inference)
+        .map(|target| endpoint(facts, plan, services, provider, target, run_helpers))
+        .collect()
+}
+
+/// The feature that the inference hosts belong to.
+const INFERENCE: &str = "inference";
+
+fn endpoint(
+    facts: &Facts<'_>,
+    plan: &Plan,
+    services: &Services,
+    provider: &Provider,
+    target: &Target,
+    run_helpers: bool,
+) -> Endpoint {
+    let configuration = facts.configuration;
+    let calls = services.calls();
+    let text = |key: &Option<String>| key.as_deref().and_then(|k| configuration.text(k)).map(str::to_owned);
+    let wanted = text(&provider.scheme_key);
+    let scheme = provider
+        .schemes
+        .iter()
+        .find(|s| Some(&s.0) == wanted.as_ref())
+        .or(provider.schemes.first())
+        .map(|(_, header, prefix)| Scheme { header: header.clone(), prefix: prefix.clone() })
+        .unwrap_or(Scheme { header: "authorization".into(), prefix: "Bearer ".into() });
+    let base_path = target.requirement.hints.base_path.clone();
+    let mut body = Map::new();
+    for (name, value) in &provider.body {
+        body.insert(name.clone(), json!(value));
+    }
+    body.insert("max_tokens".into(), json!(calls.max_tokens));
+    body.insert("messages".into(), json!([{ "role": "user", "content": calls.prompt }]));
+    if provider.names_model || provider.stream_member {
+        body.insert("stream".into(), json!(true));
+    }
+    let source = source(facts, provider, run_helpers);
+    let signs = matches!(source, Source::AwsProfile { .. } | Source::Helper { .. });
+    let path = engine_path(target);
+    Endpoint {
+        target: target.id,
+        path,
+        provider: provider.id.clone(),
+        customer: target.requirement.hints.customer && services.for_host(&target.probed).is_none(),
+        source,
+        scheme,
+        signed: provider.signed.clone().filter(|_| signs),
+        region: text(&provider.region_key),
+        headers: provider.headers.clone(),
+        custom: custom(configuration),
+        list: provider
+            .discovery
+            .as_ref()
+            .filter(|_| configuration.get("modelDiscoveryEnabled").and_then(Value::as_bool) != Some(false))
+            .and_then(|d| list(plan, d, target, path, &base_path)),
+        stream: provider.stream.clone(),
+        base_path,
+        project: text(&provider.project_key).unwrap_or_default(),
+        body,
+        names_model: provider.names_model,
+        framing: provider.framing,
+        models: models(configuration),
+        token: provider.token_url.clone().zip(provider.token_scope.clone()),
+    }
+}
+
+/// The path that the engine takes, which carries the conversation.
+pub fn engine_path(target: &Target) -> usize {
+    target.paths.iter().position(|p| p.actors.contains(&Actor::Engine)).unwrap_or_default()
+}
+
+fn list(plan: &Plan, discovery: &Discovery, own: &Target, path: usize, base_path: &str) -> Option<List> {
+    let (target, path) = match &discovery.service {
+        None => (own, path),
+        Some(service) => {
+            // A base URL stands in for the runtime; whether it lists models too is not known.
+            if own.requirement.hints.customer {
+                return None;
+            }
+            let of = |t: &&Target| t.service.as_deref() == Some(service) && t.skip.is_none();
+            let target = plan.targets.iter().find(of)?;
+            (target, engine_path(target))
+        }
+    };
+    Some(List {
+        target: target.id,
+        path,
+        request: fill_path(&discovery.path, base_path, &[]),
+        list: discovery.list.clone(),
+        id: discovery.id.clone(),
+    })
+}
+
+/// The names in `inferenceModels`: texts, or objects with a name.
+fn models(configuration: &Configuration) -> Vec<String> {
+    let Some(list) = configuration.get("inferenceModels").and_then(Value::as_list) else {
+        return Vec::new();
+    };
+    list.iter()
+        .filter_map(|entry| entry.as_str().or_else(|| entry.at("name")?.as_str()).map(str::to_owned))
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+fn custom(configuration: &Configuration) -> Vec<(String, Secret)> {
+    let Some(Value::Map(map)) = configuration.get("inferenceCustomHeaders") else { return Vec::new() };
+    map.iter()
+        .filter_map(|(name, value)| match value {
+            Value::Secret(secret) => Some((name.to_ascii_lowercase(), secret.clone())),
+            Value::Text(text) => Some((name.to_ascii_lowercase(), Secret::new(text.clone()))),
+            _ => None,
+        })
+        .filter(|(_, secret)| secret.is_included())
+        .collect()
+}
+
+fn source(facts: &Facts<'_>, provider: &Provider, run_helpers: bool) -> Source {
+    let configuration = facts.configuration;
+    let unusable = |reason: &str| Source::Unusable { reason: reason.to_owned() };
+    let key = provider.credential.get(facts.credential());
+    match facts.credential() {
+        "static" => match key.map(|k| (k, configuration.get(k))) {
+            Some((key, Some(Value::Secret(secret)))) if !secret.is_empty() => {
+                if secret.is_included() {
+                    Source::Key { key: key.clone(), secret: secret.clone() }
+                } else {
+                    unusable("this file was written without its secrets")
+                }
+            }
+            _ => unusable("the configuration names a key and holds none"),
+        },
+        "vendor-profile" if provider.signed.is_some() => Source::AwsProfile {
+            name: key.and_then(|k| configuration.text(k)).unwrap_or("default").to_owned(),
+            folder: configuration.text("inferenceBedrockAwsDir").map(PathBuf::from),
+        },
+        "vendor-profile" if provider.token_url.is_some() => {
+            Source::GoogleFile { path: key.and_then(|k| configuration.text(k)).map(PathBuf::from) }
+        }
+        "helper-script" => helper(facts, run_helpers),
+        "none" => unusable("the configuration has no credential"),
+        other => Source::Unusable {
+            reason: format!(
+                "the credential comes from a sign-in ({other}), which a person makes in the app; this program cannot"
+            ),
+        },
+    }
+}
+
+fn helper(facts: &Facts<'_>, run_helpers: bool) -> Source {
+    let configuration = facts.configuration;
+    let windows = (facts.platform == Platform::Windows)
+        .then(|| configuration.text("inferenceCredentialHelperWindows"))
+        .flatten();
+    let Some(command) = windows.or_else(|| configuration.text("inferenceCredentialHelper")) else {
+        return Source::Unusable { reason: "no credential helper is set".into() };
+    };
+    if !run_helpers {
+        return Source::Unusable {
+            reason: "the credential comes from a helper program, which runs only with --run-helpers".into(),
+        };
+    }
+    let args =
+        configuration.get("inferenceCredentialHelperArgs").and_then(Value::as_list).unwrap_or_default();
+    let seconds = match configuration.get("inferenceCredentialHelperTimeoutSec") {
+        Some(Value::Integer(n)) => u64::try_from(*n).unwrap_or(60).clamp(1, 600),
+        _ => 60,
+    };
+    Source::Helper {
+        command: command.to_owned(),
+        args: args
+            .iter()
+            .filter_map(|a| match a {
+                Value::Text(t) => Some(t.clone()),
+                Value::Secret(s) => Some(s.expose().to_owned()),
+                _ => None,
+            })
+            .collect(),
+        timeout: Duration::from_secs(seconds),
+    }
+}

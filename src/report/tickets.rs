@@ -1,0 +1,341 @@
+//! `check --format ticket`: one ready text for each owner, so that nobody has to ask back: what is
+//! asked, for which hosts, what was seen and when, from where, and how to see that it helped.
+
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{Duration, OffsetDateTime};
+
+use super::events::{self, Event};
+use super::layout::wrap;
+use super::view::{Row, Thing, View};
+use super::{FeatureInfo, Run, sanitise, words};
+use crate::diagnose::{Certainty, Owner, RunVerdict, Verdict};
+use crate::plan::Route;
+use crate::terms::{Need, Transport};
+
+const WIDTH: usize = 80;
+/// Hosts named in one item; the JSON report has all.
+const SHOWN_HOSTS: usize = 40;
+/// Attempts of one host that are listed.
+const EVENTS_OF_HOST: usize = 3;
+/// Attempts that one item lists.
+const EVENTS: usize = 30;
+/// Hosts that a command to verify names; beyond that the configuration is the shorter way.
+const COMMAND_HOSTS: usize = 6;
+
+/// One text for each owner of a thing to do, in the order of the report.
+pub fn check(run: &Run, features: &[FeatureInfo]) -> String {
+    let view = View::new(run, features);
+    let owners = view.owners();
+    let mut out = String::new();
+    if owners.is_empty() {
+        nothing(&mut out, run);
+        return out;
+    }
+    for (i, (owner, numbers)) in owners.iter().enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        let things: Vec<&Thing<'_>> = numbers.iter().filter_map(|n| view.things.get(n - 1)).collect();
+        let heading = format!("TICKET {} OF {}: for {}", i + 1, owners.len(), words::owner(*owner));
+        out.push_str(&format!("{heading}\n{}\n\n", "=".repeat(heading.chars().count())));
+        ticket(&mut out, run, &view, *owner, &things);
+    }
+    out
+}
+
+fn nothing(out: &mut String, run: &Run) {
+    let text = match run.judgement.verdict {
+        RunVerdict::Ready => {
+            "No ticket: every host that was tested works, and nobody has to change anything."
+        }
+        RunVerdict::Unknown => {
+            "No ticket: nothing that was tested has to be changed, but a required host could not be tested. Run the \
+             check again before you call this fine."
+        }
+        RunVerdict::Degraded | RunVerdict::Blocked => {
+            "No ticket: what does not work fully has no owner who could change it; the text report says more."
+        }
+    };
+    labelled(out, "", text);
+    field(out, "Tested", &words::time(&run.started_at));
+    field(out, "Hosts", &run.plan.targets.len().to_string());
+}
+
+fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[&Thing<'_>]) {
+    let e = &run.environment;
+    let clean = |t: &str| sanitise::line(t, sanitise::SHORT);
+    let list = |items: &[String]| items.iter().map(|i| clean(i)).collect::<Vec<_>>().join(", ");
+    let all: Vec<&Row<'_>> = things.iter().flat_map(|t| &t.rows).collect();
+    field(out, "Title", &title(things));
+    field(out, "Requested by", "FILL IN");
+    if things.iter().all(|t| t.rows.iter().all(|r| r.need != Need::Required)) {
+        field(out, "Urgency", "no required host is affected");
+    } else {
+        let required = all.iter().filter(|r| r.need == Need::Required && r.is(Verdict::Blocked)).count();
+        field(
+            out,
+            "Urgency",
+            &match required {
+                0 => "required hosts work, with a warning".to_owned(),
+                n => format!(
+                    "{} blocked: Claude Desktop does not work",
+                    words::count(n, "required host is", "required hosts are")
+                ),
+            },
+        );
+    }
+    field(
+        out,
+        "Seen",
+        &format!(
+            "{} by {} on {}",
+            words::time(&run.started_at),
+            unless(&e.user, "an unknown user"),
+            unless(&e.host, "this device")
+        ),
+    );
+    field(out, "Source", &unless(&list(&e.addresses), "no address but loopback"));
+    if owner == Owner::Dns || owner == Owner::Network {
+        field(out, "Resolvers", &unless(&list(&e.resolvers), "none configured"));
+    }
+    if !e.proxy.is_empty() {
+        field(out, "Proxy", &sanitise::line(&e.proxy, sanitise::LONG));
+    }
+    if let Some(vpn) = &e.vpn_hint {
+        field(out, "VPN", &format!("interface {} looks like one", clean(vpn)));
+    }
+    if matches!(owner, Owner::Configuration | Owner::Device | Owner::TlsInspection) {
+        for (label, value) in words::head(&run.requirements, false) {
+            field(out, label, &value);
+        }
+    }
+    for (number, thing) in (1_usize..).zip(things) {
+        item(out, run, view, number, thing);
+    }
+    heading(out, "How to verify");
+    verify(out, run, &all);
+    heading(out, "What else this run saw");
+    let reached: Vec<&Row<'_>> = view
+        .rows
+        .iter()
+        .filter(|r| (r.is(Verdict::Reachable) || r.is(Verdict::Warning)) && !r.target.requirement.loopback)
+        .collect();
+    let blocked = view.rows.iter().filter(|r| r.is(Verdict::Blocked)).count();
+    bullet(
+        out,
+        &match reached.first() {
+            None => "No host outside this device was reached.".to_owned(),
+            Some(first) => format!(
+                "{} of {} were reached from this device in the same run, {} among them, so it has a working network; {blocked} \
+             are blocked in all.",
+                reached.len(),
+                words::hosts(view.rows.len()),
+                first.endpoint(),
+            ),
+        },
+    );
+    bullet(
+        out,
+        "Times are this device's clock in UTC, to the second; allow for the difference to your log's clock.",
+    );
+    if run.observations.stopped.is_some() {
+        bullet(out, "The run ended before every host was judged.");
+    }
+    for note in run.requirements.notes.iter().filter(|n| n.id == crate::share::NOTE) {
+        bullet(out, &note.text);
+    }
+}
+
+fn unless(text: &str, empty: &str) -> String {
+    if text.is_empty() { empty.to_owned() } else { sanitise::line(text, sanitise::LONG) }
+}
+
+/// The subject line: what, for how many hosts.
+fn title(things: &[&Thing<'_>]) -> String {
+    let Some(first) = things.first() else { return String::new() };
+    let hosts: usize = things.iter().map(|t| t.rows.len()).sum();
+    let more = match things.len() {
+        1 => String::new(),
+        n => format!(", and {} more", words::count(n - 1, "request", "requests")),
+    };
+    let names: Vec<String> = first.rows.iter().map(Row::endpoint).collect();
+    let names = words::first(&names, 1);
+    let what = if names.is_empty() { String::new() } else { format!(" ({names})") };
+    let affected =
+        if hosts > first.rows.len() { format!("; {} in all", words::hosts(hosts)) } else { String::new() };
+    sanitise::line(&format!("Claude Desktop: {}{what}{more}{affected}", first.finding.code), 160)
+}
+
+fn item(out: &mut String, run: &Run, view: &View<'_>, number: usize, thing: &Thing<'_>) {
+    let f = thing.finding;
+    out.push('\n');
+    labelled(out, &format!("{number}. "), &f.summary);
+    if !f.remedy.is_empty() {
+        field(out, "Please do", &f.remedy);
+    }
+    field(out, "Evidence", &f.evidence.line);
+    field(
+        out,
+        "Certainty",
+        &match f.confidence {
+            Certainty::Proven => format!("proven ({}): the evidence leaves no other explanation", f.code),
+            Certainty::Likely => {
+                format!("likely ({}): the likeliest explanation of what was seen, not a proof", f.code)
+            }
+        },
+    );
+    for (i, row) in thing.rows.iter().take(SHOWN_HOSTS).enumerate() {
+        let label = match (i, thing.rows.len()) {
+            (0, 1) => "Host",
+            (0, _) => "Hosts",
+            _ => "",
+        };
+        field(out, label, &host(run, row));
+    }
+    if thing.rows.len() > SHOWN_HOSTS {
+        field(out, "", &format!("and {} more; the JSON report has all", thing.rows.len() - SHOWN_HOSTS));
+    }
+    let stops: Vec<&str> = {
+        let mut all: Vec<&str> = Vec::new();
+        for reason in thing.rows.iter().flat_map(|r| &r.target.requirement.reasons) {
+            if !reason.breaks.is_empty() && !all.contains(&reason.breaks.as_str()) {
+                all.push(&reason.breaks);
+            }
+        }
+        all.truncate(3);
+        all
+    };
+    if !stops.is_empty() && thing.rows.iter().any(|r| r.is(Verdict::Blocked)) {
+        field(out, "Stops", &stops.join(" "));
+    }
+    let mut written = 0;
+    let mut left = 0;
+    for row in &thing.rows {
+        let own = events::of(view.attempts, row.target);
+        for (i, event) in own.iter().enumerate() {
+            if i >= EVENTS_OF_HOST || written >= EVENTS {
+                left += 1;
+                continue;
+            }
+            if written == 0 {
+                field(out, "Attempts (UTC)", "");
+            }
+            written += 1;
+            labelled(out, "     ", &at(run, event));
+        }
+    }
+    if left > 0 {
+        labelled(out, "     ", &format!("and {left} more; the JSON report has all"));
+    }
+}
+
+/// A host with what a rule for it needs: port, protocol, addresses, route.
+fn host(run: &Run, row: &Row<'_>) -> String {
+    let target = row.target;
+    let protocol = match target.transport() {
+        Transport::Https => "HTTPS",
+        Transport::Http => "HTTP without TLS",
+        Transport::Grpc => "gRPC without TLS",
+        Transport::GrpcTls => "gRPC over TLS",
+        Transport::Ssh => "SSH",
+        Transport::Tcp => "TCP only",
+    };
+    let mut parts = vec![format!("TCP {} {protocol}", target.port())];
+    let addresses = events::addresses(&run.observations.attempts, target);
+    if !addresses.is_empty() {
+        parts.push(format!("seen at {}", words::first(&addresses, 4)));
+    }
+    let mut routes: Vec<String> = Vec::new();
+    for path in &target.paths {
+        let route = words::route(&path.route);
+        if !routes.contains(&route) {
+            routes.push(route);
+        }
+    }
+    match target.paths.iter().all(|p| p.route == Route::Direct) {
+        true => parts.push("direct".to_owned()),
+        false => parts.push(format!("via {}", routes.join(" and "))),
+    }
+    parts.push(row.need.to_string());
+    let listed = target.requirement.host.to_string();
+    let name = if target.probed.is_empty() || target.probed == listed {
+        listed
+    } else {
+        format!("{listed} (tested as {})", target.probed)
+    };
+    format!(
+        "{}: {}",
+        sanitise::line(&name, sanitise::SHORT),
+        sanitise::line(&parts.join(", "), sanitise::LONG)
+    )
+}
+
+/// An event with its time of day.
+fn at(run: &Run, event: &Event) -> String {
+    let start = OffsetDateTime::parse(&run.started_at, &Rfc3339).ok();
+    let after = i64::try_from(event.at_ms).unwrap_or(i64::MAX);
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let when = start
+        .and_then(|s| s.checked_add(Duration::milliseconds(after)))
+        .and_then(|t| t.format(format).ok())
+        .unwrap_or_else(|| format!("{} ms after the start", event.at_ms));
+    sanitise::line(&format!("{when}  {}", event.text), sanitise::LONG)
+}
+
+/// The command that shows whether it helped.
+fn verify(out: &mut String, run: &Run, rows: &[&Row<'_>]) {
+    let mut hosts: Vec<String> = Vec::new();
+    for row in rows.iter().filter(|r| !r.target.probed.is_empty()) {
+        let text = row.target.probed.as_str();
+        let name = match (text.contains(':'), row.target.port()) {
+            (true, port) => format!("'[{text}]:{port}'"),
+            (false, 443) => text.to_owned(),
+            (false, port) => format!("{text}:{port}"),
+        };
+        if !hosts.contains(&name) {
+            hosts.push(name);
+        }
+    }
+    let plain = rows.iter().all(|r| r.target.transport() == Transport::Https);
+    let simple = hosts.iter().all(|h| h.chars().all(|c| c.is_ascii_alphanumeric() || ".:-[]'".contains(c)));
+    let inputs: Vec<String> =
+        run.requirements.inputs.iter().map(|i| sanitise::line(&i.name, sanitise::SHORT)).collect();
+    if (1..=COMMAND_HOSTS).contains(&hosts.len()) && plain && simple {
+        let arguments: Vec<String> = hosts.iter().map(|h| format!("--host {h}")).collect();
+        bullet(out, &format!("From the same device: clearway check {}", arguments.join(" ")));
+    }
+    if !inputs.is_empty() {
+        bullet(
+            out,
+            &format!(
+                "The whole list again: clearway check CONFIG, with the configuration {}",
+                words::and(&inputs)
+            ),
+        );
+    }
+    bullet(out, "What changed since this run: save both with --format json, then clearway diff OLD NEW");
+}
+
+fn heading(out: &mut String, text: &str) {
+    out.push_str(&format!("\n{text}\n{}\n", "-".repeat(text.chars().count())));
+}
+
+fn field(out: &mut String, label: &str, text: &str) {
+    labelled(out, &format!("   {label:15}"), text);
+}
+
+fn bullet(out: &mut String, text: &str) {
+    labelled(out, "   - ", text);
+}
+
+fn labelled(out: &mut String, label: &str, text: &str) {
+    let text = sanitise::line(text, sanitise::LONG);
+    let indent = " ".repeat(label.chars().count());
+    let room = WIDTH.saturating_sub(label.chars().count()).max(20);
+    for (i, line) in wrap(&text, room, room).iter().enumerate() {
+        let start = if i == 0 { label } else { &indent };
+        out.push_str(format!("{start}{line}").trim_end());
+        out.push('\n');
+    }
+}

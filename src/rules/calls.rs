@@ -1,0 +1,312 @@
+//! The calls that are made with a credential, and what the answers to them mean
+//! (`rules/calls.toml`).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::data::{DataError, read};
+use super::services::{StatusRange, placeholder};
+use crate::diagnose::{Code, Owner};
+
+/// How a stream is framed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Framing {
+    /// Server-sent events.
+    Sse,
+    /// AWS event stream.
+    Aws,
+}
+
+/// Where a provider lists its models.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discovery {
+    /// The fingerprint of the host it is on, where that is not the inference host.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// Its path, with placeholders.
+    pub path: String,
+    /// The member that holds the list.
+    pub list: String,
+    /// The member of an entry that names the model.
+    pub id: String,
+}
+
+/// The calls of one provider.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// The value of `inferenceProvider`.
+    pub id: String,
+    /// The fingerprint of its inference hosts.
+    pub service: String,
+    /// Where the shapes come from.
+    pub sources: Vec<String>,
+    /// Headers without a secret.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// Path of the streamed request.
+    pub stream: String,
+    /// The body names the model and asks for a stream.
+    #[serde(default)]
+    pub names_model: bool,
+    /// The body asks for a stream, the path names the model.
+    #[serde(default)]
+    pub stream_member: bool,
+    /// Further members of the body.
+    #[serde(default)]
+    pub body: BTreeMap<String, String>,
+    /// How the answer is framed.
+    pub framing: Framing,
+    /// The model list, where there is one.
+    #[serde(default)]
+    pub discovery: Option<Discovery>,
+    /// The key that chooses the scheme.
+    #[serde(default)]
+    pub scheme_key: Option<String>,
+    /// Name, header, and the text before the credential; the first is the usual one.
+    pub schemes: Vec<(String, String, String)>,
+    /// Signing name, where requests may be signed.
+    #[serde(default)]
+    pub signed: Option<String>,
+    /// The key of the region.
+    #[serde(default)]
+    pub region_key: Option<String>,
+    /// The key of the project.
+    #[serde(default)]
+    pub project_key: Option<String>,
+    /// Where a refresh token is exchanged.
+    #[serde(default)]
+    pub token_url: Option<String>,
+    /// What a token is asked for.
+    #[serde(default)]
+    pub token_scope: Option<String>,
+    /// The key that holds the credential, by kind.
+    pub credential: BTreeMap<String, String>,
+}
+
+/// What one kind of answer to a call means.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallAnswer {
+    /// In words.
+    pub name: String,
+    /// The providers it holds for; none for all.
+    #[serde(default)]
+    pub providers: Vec<String>,
+    /// The status codes.
+    pub status: Vec<StatusRange>,
+    /// Places of the error and the words of which one stands there; one place is enough.
+    #[serde(default)]
+    pub any: BTreeMap<String, Vec<String>>,
+    /// Whether another call with the same credential succeeded.
+    #[serde(default)]
+    pub accepted: Option<bool>,
+    /// Whether the model is on the list that was read.
+    #[serde(default)]
+    pub listed: Option<bool>,
+    /// Whether the model's geography does not fit the region.
+    #[serde(default)]
+    pub foreign: bool,
+    /// What it is.
+    pub code: Code,
+    /// Who mends it, where that is not the usual one.
+    #[serde(default)]
+    pub owner: Option<Owner>,
+    /// The shape leaves no other explanation.
+    #[serde(default)]
+    pub proven: bool,
+}
+
+/// Everything about calls.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    /// What the model is asked.
+    pub prompt: String,
+    /// Output tokens at the most.
+    pub max_tokens: u32,
+    /// Parts of the names of models that are taken first.
+    pub prefer: Vec<String>,
+    /// Parts of the names of models that are not asked.
+    pub avoid: Vec<String>,
+    /// Geographic prefixes of model names, with the beginnings of the regions that they are for.
+    prefixes: BTreeMap<String, Vec<String>>,
+    #[serde(rename = "provider")]
+    providers: Vec<Provider>,
+    #[serde(rename = "answer")]
+    answers: Vec<CallAnswer>,
+}
+
+impl Calls {
+    /// The calls built into the program.
+    ///
+    /// # Errors
+    /// When the file is wrong, which a test excludes.
+    pub fn embedded() -> Result<Self, DataError> {
+        Self::parse(include_str!("../../rules/calls.toml"), "calls.toml")
+    }
+
+    /// Reads `calls.toml` of a rules directory.
+    ///
+    /// # Errors
+    /// When it is missing or wrong.
+    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
+        let (text, file) = read(dir, "calls.toml")?;
+        Self::parse(&text, &file)
+    }
+
+    /// Reads and checks a text; messages call it `file`.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong in it.
+    pub fn parse(text: &str, file: &str) -> Result<Self, DataError> {
+        let calls: Self = toml::from_str(text)
+            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+        let bad = |reason: String| Err(DataError::Content { file: file.to_owned(), reason });
+        if !(1..=64).contains(&calls.max_tokens) {
+            return bad(format!("max_tokens is {}; a call spends between 1 and 64", calls.max_tokens));
+        }
+        for p in &calls.providers {
+            if p.schemes.is_empty() || p.sources.is_empty() {
+                return bad(format!("provider `{}` needs `sources` and at least one of `schemes`", p.id));
+            }
+            let names = p.schemes.iter().map(|s| &s.1).chain(p.headers.iter().map(|h| &h.0));
+            if let Some(name) = names.into_iter().find(|n| n.chars().any(|c| c.is_ascii_uppercase())) {
+                return bad(format!("provider `{}`: write the header `{name}` in lower case", p.id));
+            }
+            let paths = p.discovery.iter().map(|d| &d.path).chain([&p.stream]);
+            if let Some(path) =
+                paths.into_iter().find(|p| !(p.starts_with('/') || p.starts_with("{base_path")))
+            {
+                return bad(format!(
+                    "provider `{}`: the path `{path}` must begin with / or {{base_path}}",
+                    p.id
+                ));
+            }
+        }
+        for a in &calls.answers {
+            if let Some(id) = a.providers.iter().find(|id| calls.provider(id).is_none()) {
+                return bad(format!("answer `{}`: `{id}` is no provider", a.name));
+            }
+            if a.status.is_empty() {
+                return bad(format!("answer `{}` needs a `status`", a.name));
+            }
+        }
+        Ok(calls)
+    }
+
+    /// The calls of a provider.
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|p| p.id == id)
+    }
+
+    /// Every provider.
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+
+    /// What answers mean, in order.
+    pub fn answers(&self) -> &[CallAnswer] {
+        &self.answers
+    }
+
+    /// Whether the geographic prefix of `model` does not fit `region`. A name without a known
+    /// prefix fits everywhere.
+    pub fn is_foreign(&self, model: &str, region: &str) -> bool {
+        model
+            .split_once('.')
+            .and_then(|(prefix, _)| self.prefixes.get(prefix))
+            .is_some_and(|regions| !regions.iter().any(|r| region.starts_with(r.as_str())))
+    }
+
+    /// The model to ask, of a list that was discovered: one of the preferred, else the first.
+    pub fn choose<'a>(&self, models: &'a [String]) -> Option<&'a String> {
+        let has = |m: &String, parts: &[String]| {
+            let lower = m.to_ascii_lowercase();
+            parts.iter().any(|p| lower.contains(p.as_str()))
+        };
+        let mut usable = models.iter().filter(|m| !has(m, &self.avoid));
+        let first = usable.clone().next();
+        usable.find(|m| has(m, &self.prefer)).or(first)
+    }
+}
+
+/// Fills a path in; every value but the base path is percent-encoded.
+pub fn fill_path(template: &str, base_path: &str, values: &[(&str, &str)]) -> String {
+    let mut path = placeholder(template, "base_path", base_path);
+    for (name, value) in values {
+        path = placeholder(&path, name, &encoded(value));
+    }
+    if !path.starts_with('/') {
+        path.insert(0, '/');
+    }
+    path
+}
+
+/// A segment of a path: everything but unreserved characters is percent-encoded (RFC 3986, 2.3).
+fn encoded(text: &str) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").ok();
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn the_embedded_file_holds_together() {
+        let calls = Calls::embedded().unwrap();
+        for id in ["gateway", "anthropic", "bedrock", "mantle", "vertex", "foundry"] {
+            let provider = calls.provider(id).unwrap();
+            assert!(!provider.credential.is_empty(), "{id}");
+        }
+        let text = include_str!("../../rules/calls.toml");
+        for (from, to) in [
+            ("max_tokens = 64", "max_tokens = 65"),
+            ("providers = [\"vertex\"]", "providers = [\"vortex\"]"),
+            ("\"x-api-key\", \"x-api-key\"", "\"x-api-key\", \"X-Api-Key\""),
+            ("stream = \"/v1/messages\"", "stream = \"v1/messages\""),
+        ] {
+            assert!(text.contains(from), "{from}");
+            let error = Calls::parse(&text.replacen(from, to, 1), "x.toml").unwrap_err();
+            assert!(error.to_string().starts_with("x.toml: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn values_cannot_leave_their_segment_of_a_path() {
+        let path = fill_path("{base_path}/model/{model}/invoke", "/x", &[("model", "us.a-v1:0/../b?c#d")]);
+        assert_eq!(path, "/x/model/us.a-v1%3A0%2F..%2Fb%3Fc%23d/invoke");
+    }
+
+    #[test]
+    fn geography_is_held_against_the_region() {
+        let calls = Calls::embedded().unwrap();
+        assert!(calls.is_foreign("eu.maker.model-v1:0", "us-east-1"));
+        assert!(!calls.is_foreign("eu.maker.model-v1:0", "eu-central-1"));
+        assert!(!calls.is_foreign("maker.model-v1:0", "us-east-1"));
+        assert!(!calls.is_foreign("global.maker.model-v1:0", "us-east-1"));
+    }
+
+    #[test]
+    fn a_cheap_model_is_preferred_and_an_embedding_avoided() {
+        let calls = Calls::embedded().unwrap();
+        let list = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        assert_eq!(calls.choose(&list(&["embed-1", "big", "X-Haiku-9"])).unwrap(), "X-Haiku-9");
+        assert_eq!(calls.choose(&list(&["embed-1", "big"])).unwrap(), "big");
+        assert_eq!(calls.choose(&list(&["embed-1"])), None);
+    }
+}

@@ -1,0 +1,269 @@
+//! The mask of one run: what is whose, and the walk through its records.
+//!
+//! The walk masks every text it does not know better, so that a field that is added to a record is
+//! masked until somebody decides otherwise.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::address::AddressMask;
+use super::name::NameMask;
+use super::vocabulary::Vocabulary;
+use crate::observation::{TlsOutcome, Trust};
+use crate::report::Run;
+use crate::rules::addresses::Addresses;
+use crate::rules::services::Services;
+
+/// Which closed words a part has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// Those of the plan and of the list.
+    Plan,
+    /// Those of the observations.
+    Observations,
+}
+
+/// Fields of the plan and the list that hold a word of a closed set.
+const PLAN_WORDS: &[&str] =
+    &["id", "need", "transport", "network", "confidence", "actors", "skip", "kind", "platform", "severity"];
+/// Fields of the observations that do.
+const OBSERVED_WORDS: &[&str] =
+    &["outcome", "answer", "trust", "purpose", "cut", "stopped", "kind", "until", "code", "alert", "method"];
+/// Fields that our own TLS and HTTP libraries fill in.
+const PARAMETERS: &[&str] = &["version", "cipher", "group", "alpn"];
+/// Fields that name what the rules name.
+const OF_THE_RULES: &[&str] = &[
+    "rule",
+    "feature",
+    "keys",
+    "service",
+    "name_key",
+    "purpose",
+    "breaks",
+    "removed_by",
+    "provider",
+    "format",
+    "until",
+];
+/// Fields that hold a host.
+const HOSTS: &[&str] = &["host", "probed", "sni", "member"];
+/// Response headers whose value says when or what, and never whose.
+const PLAIN_HEADERS: &[&str] = &["date", "content-type", "content-length", "retry-after"];
+/// Shorter words are too common to be searched for.
+const SHORTEST_SECRET: usize = 3;
+
+/// What a configuration is called.
+pub(super) fn configuration(number: usize) -> String {
+    format!("configuration {number}")
+}
+
+/// The mask of one run.
+pub(super) struct Mask<'a> {
+    pub(super) vocabulary: &'a Vocabulary,
+    book: &'a Addresses,
+    addresses: AddressMask,
+    names: NameMask,
+    /// Texts with a mask of their own, in lower case.
+    pub(super) phrases: Vec<(String, String)>,
+    /// Words that are masked although the rules know them.
+    secrets: BTreeSet<String>,
+    /// Names of authorities that the public roots vouch for.
+    public: BTreeSet<String>,
+}
+
+impl<'a> Mask<'a> {
+    pub(super) fn new(run: &Run, services: &'a Services, vocabulary: &'a Vocabulary) -> Self {
+        let mut mask = Self {
+            vocabulary,
+            book: services.addresses(),
+            addresses: AddressMask::default(),
+            names: NameMask::default(),
+            phrases: Vec::new(),
+            secrets: BTreeSet::new(),
+            public: public_authorities(run),
+        };
+        for (input, number) in run.requirements.inputs.iter().zip(1_usize..) {
+            mask.phrase(&input.name, configuration(number));
+            if !input.sha256.is_empty() {
+                mask.phrase(&input.sha256, String::new());
+            }
+        }
+        let e = &run.environment;
+        mask.phrase(&e.host, "device".into());
+        mask.phrase(&e.user, "user".into());
+        mask.phrase(run.label.as_deref().unwrap_or_default(), "label".into());
+        mask.phrases.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
+        for text in [e.host.as_str(), e.user.as_str(), run.label.as_deref().unwrap_or_default()] {
+            mask.secret(text);
+        }
+        for input in &run.requirements.inputs {
+            mask.secret(&input.name);
+        }
+        // The customer's own domain is a word that its pages and certificates use.
+        for target in &run.plan.targets {
+            let name = target.probed.to_lowercase();
+            let foreign = vocabulary.has_host(&name) || vocabulary.domain_of(&name).is_some();
+            if let Some(own) = name.rsplit('.').nth(1).filter(|_| !foreign && name.parse::<IpAddr>().is_err())
+            {
+                mask.secret(own);
+            }
+        }
+        mask
+    }
+
+    /// Gives a text a mask of its own, where it is long enough to be told from others.
+    fn phrase(&mut self, text: &str, mask: String) {
+        let lower = text.trim().to_ascii_lowercase();
+        if lower.chars().count() >= SHORTEST_SECRET && !self.vocabulary.is_generic(&lower) {
+            self.phrases.push((lower, mask));
+        }
+    }
+
+    fn secret(&mut self, text: &str) {
+        for word in text.split(|c: char| !c.is_alphanumeric()) {
+            let word = word.to_lowercase();
+            if word.chars().count() >= SHORTEST_SECRET && !self.vocabulary.is_generic(&word) {
+                self.secrets.insert(word);
+            }
+        }
+    }
+
+    /// Whether a word stays. `own`: in a text of the rules.
+    pub(super) fn stays(&self, word: &str, own: bool) -> bool {
+        self.vocabulary.knows(word) && (own || !self.secrets.contains(&word.to_lowercase()))
+    }
+
+    pub(super) fn word(&mut self, word: &str, own: bool) -> String {
+        if self.stays(word, own) {
+            word.to_owned()
+        } else if word.bytes().all(|b| b.is_ascii_digit()) {
+            self.names.number(word)
+        } else {
+            self.names.word(word)
+        }
+    }
+
+    pub(super) fn ip(&mut self, address: IpAddr) -> IpAddr {
+        self.addresses.mask(self.book, address)
+    }
+
+    pub(super) fn is_host(&self, name: &str) -> bool {
+        self.names.is_host(name)
+    }
+
+    /// Below a suffix of internal names; a single label is a word.
+    pub(super) fn is_internal(&self, name: &str) -> bool {
+        name.contains('.') && self.book.is_internal_name(name)
+    }
+
+    /// The mask of a host: a name, a wildcard, or an address.
+    pub(super) fn host(&mut self, text: &str) -> String {
+        let bare = text.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(address) = bare.parse::<IpAddr>() {
+            return self.ip(address).to_string();
+        }
+        let lower = text.trim_end_matches('.').to_ascii_lowercase();
+        let (star, name) = match lower.strip_prefix("*.") {
+            Some(name) => ("*.", name),
+            None => ("", lower.as_str()),
+        };
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        if name.is_empty() || name == "*" || !name.bytes().all(plain) {
+            return if name == "*" || name.is_empty() { lower } else { self.text(text, false) };
+        }
+        format!("{star}{}", self.names.host(self.vocabulary, self.book.internal_suffixes(), name))
+    }
+
+    /// Masks every text of a value that stands under `key`.
+    pub(super) fn value(&mut self, value: &mut Value, key: &str, kept: Kept) {
+        match value {
+            Value::String(text) => *text = self.field(key, text, kept),
+            Value::Array(items) if key == "headers" => {
+                items.iter_mut().for_each(|pair| self.header(pair));
+            }
+            Value::Array(items) if key == "names" => {
+                for item in items {
+                    if let Value::String(name) = item {
+                        *name = self.host(name);
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.value(item, key, kept)),
+            Value::Object(map) => {
+                for (name, inner) in map.iter_mut() {
+                    let host = name == "name" && (key == "dns" || key == "server_name");
+                    self.value(inner, if host { "host" } else { name }, kept);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn field(&mut self, key: &str, text: &str, kept: Kept) -> String {
+        let words = if kept == Kept::Plan { PLAN_WORDS } else { OBSERVED_WORDS };
+        let is_closed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let is_parameter = |c: char| is_closed(c) || matches!(c, '.' | '/' | '+');
+        match key {
+            _ if words.contains(&key) && text.len() <= 40 && text.chars().all(is_closed) => text.to_owned(),
+            "app_version" | "rules_date" | "since" if text.chars().all(is_parameter) => text.to_owned(),
+            _ if PARAMETERS.contains(&key) && text.len() <= 60 && text.chars().all(is_parameter) => {
+                text.to_owned()
+            }
+            _ if HOSTS.contains(&key) => self.host(text),
+            "sha256" if !text.is_empty() => self.names.hash(text),
+            "subject" | "issuer" => self.distinguished(text),
+            _ if kept == Kept::Plan && OF_THE_RULES.contains(&key) => self.text(text, true),
+            _ => self.text(text, false),
+        }
+    }
+
+    /// A distinguished name: the types of its parts stay.
+    fn distinguished(&mut self, text: &str) -> String {
+        if self.public.contains(text) {
+            return text.to_owned();
+        }
+        let parts: Vec<String> = text
+            .split(',')
+            .map(|part| match part.split_once('=') {
+                Some((kind, value)) if kind.trim().chars().all(|c| c.is_ascii_alphanumeric() || c == '.') => {
+                    format!("{kind}={}", self.text(value, false))
+                }
+                _ => self.text(part, false),
+            })
+            .collect();
+        parts.join(",")
+    }
+
+    fn header(&mut self, pair: &mut Value) {
+        let Value::Array(parts) = pair else { return };
+        let [Value::String(name), Value::String(value)] = parts.as_mut_slice() else { return };
+        if !PLAIN_HEADERS.contains(&name.as_str()) {
+            *value = self.text(value, false);
+        }
+        *name = self.text(name, false);
+    }
+}
+
+/// The issuers of chains that the bundled public roots accept, and the authorities above them. Of
+/// roots that were named on the command line nothing is known.
+fn public_authorities(run: &Run) -> BTreeSet<String> {
+    if run.environment.trust.contains("--public-roots") {
+        return BTreeSet::new();
+    }
+    let accepted = |t: &&crate::observation::Tls| {
+        t.outcome == TlsOutcome::Completed && t.public_trust == Some(Trust::Accepted)
+    };
+    let attempts = run.observations.attempts.iter();
+    attempts
+        .flat_map(|a| a.tls.iter().filter(accepted))
+        .flat_map(|t| {
+            let issuer = t.chain.first().map(|c| c.issuer.clone());
+            // A server may send certificates that are no part of the chain that was accepted.
+            let above = t.chain.iter().skip(1).filter(|c| c.ca && Some(&c.subject) == issuer.as_ref());
+            let above: Vec<String> = above.map(|c| c.issuer.clone()).collect();
+            issuer.into_iter().chain(above)
+        })
+        .collect()
+}

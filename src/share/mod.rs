@@ -1,0 +1,141 @@
+//! `--share`: a run without what tells whose it is. Pure: a run goes in, a masked run comes out.
+//!
+//! Everything that was recorded passes the mask; only what the rules themselves say (the vendor's
+//! and the providers' hosts, the words of the fingerprints) stays. The masked observations are
+//! judged again, so that every sentence of the report is made from masked text, and a replay of it
+//! comes to the same verdicts.
+//!
+//! | what                                | becomes                                                  |
+//! |-------------------------------------|----------------------------------------------------------|
+//! | user, device, label, file names     | `user`, `device`, nothing, `configuration 1`             |
+//! | the customer's names                | `name1.site1.example`; an internal suffix stays          |
+//! | a tenant's part of a provider's name| `name2.services.…`: the provider's part stays            |
+//! | addresses                           | another of the same block; a global one in 11.0.0.0/8 or 4000::/16 |
+//! | loopback, unspecified, block pages  | stay: they name nobody                                   |
+//! | words of servers and certificates   | `name3`, unless the rules know the word                  |
+//! | hashes                              | a number                                                 |
+
+mod address;
+mod mask;
+mod name;
+mod text;
+mod vocabulary;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::derive::Note;
+use crate::diagnose::{self, Code, Judgement, NotTested, Owner, Verdict};
+use crate::report::Run;
+use crate::rules::codes::Codes;
+use crate::rules::services::Services;
+use mask::{Kept, Mask};
+pub use vocabulary::Vocabulary;
+
+/// Identifier of the note that a masked run carries.
+pub const NOTE: &str = "shared";
+
+/// A run that cannot be masked.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the {part} cannot be masked ({reason}), so nothing was written; report this, and leave --share out to write it unmasked"
+)]
+pub struct ShareError {
+    /// Which part.
+    part: &'static str,
+    /// What the reader of the masked part says.
+    reason: String,
+}
+
+/// Whether a run was masked before it was saved.
+pub fn is_shared(run: &Run) -> bool {
+    run.requirements.notes.iter().any(|n| n.id == NOTE)
+}
+
+/// The run without user, device, label, addresses, and names that are not the vendor's or a
+/// provider's; judged again from what is left.
+///
+/// # Errors
+/// When the masked observations cannot be read back, which would be a fault of the mask.
+pub fn share(
+    run: &Run,
+    services: &Services,
+    codes: &Codes,
+    vocabulary: &Vocabulary,
+) -> Result<Run, ShareError> {
+    let mut mask = Mask::new(run, services, vocabulary);
+    // The plan goes first: one configuration gets one numbering, whatever was seen.
+    let plan = masked("plan", &run.plan, Kept::Plan, &mut mask)?;
+    let observations = masked("observations", &run.observations, Kept::Observations, &mut mask)?;
+    let mut requirements = masked("list", &run.requirements, Kept::Plan, &mut mask)?;
+    for (input, number) in requirements.inputs.iter_mut().zip(1_usize..) {
+        input.name = mask::configuration(number);
+        input.sha256.clear();
+    }
+    requirements.notes.retain(|n| n.id != NOTE);
+    requirements.notes.insert(0, note());
+    let mut environment = masked("environment", &run.environment, Kept::Plan, &mut mask)?;
+    "user".clone_into(&mut environment.user);
+    "device".clone_into(&mut environment.host);
+    environment.vpn_hint = run.environment.vpn_hint.as_ref().map(|_| "masked".to_owned());
+    let mut judgement = diagnose::judge(&plan, &observations, services, codes);
+    let before = diagnose::judge(&run.plan, &run.observations, services, codes);
+    let different = differing(&before, &judgement);
+    if different > 0 {
+        judgement.not_tested.push(NotTested {
+            id: "masked".into(),
+            text: format!(
+                "The mask took away what the verdict of {different} of {} hosts rests on; the unmasked report says more.",
+                judgement.hosts.len()
+            ),
+        });
+    }
+    Ok(Run {
+        requirements,
+        plan,
+        observations,
+        judgement,
+        environment,
+        started_at: run.started_at.clone(),
+        label: None,
+        duration_ms: run.duration_ms,
+    })
+}
+
+fn note() -> Note {
+    Note {
+        id: NOTE.into(),
+        text: "Masked for sharing: user, device, label, configuration names and hashes, addresses, and every \
+               name that is not the vendor's or a provider's. One name or address has one mask in this report, \
+               and may have another in the next. Addresses of the form 11.0.x.y and 4000::x are masks."
+            .into(),
+        keys: Vec::new(),
+    }
+}
+
+/// Masks every text of a part.
+fn masked<T: Serialize + DeserializeOwned>(
+    part: &'static str,
+    value: &T,
+    kept: Kept,
+    mask: &mut Mask<'_>,
+) -> Result<T, ShareError> {
+    let wrong = |e: serde_json::Error| ShareError {
+        part,
+        // The reader quotes what it could not read; only its kind may be told.
+        reason: e.to_string().split(['`', '"']).next().unwrap_or_default().trim().to_owned(),
+    };
+    let mut json: Value = serde_json::to_value(value).map_err(wrong)?;
+    mask.value(&mut json, "", kept);
+    serde_json::from_value(json).map_err(wrong)
+}
+
+/// How many hosts are judged differently.
+fn differing(before: &Judgement, after: &Judgement) -> usize {
+    type Said = (Verdict, Code, Owner);
+    let said = |j: &Judgement| -> Vec<Said> {
+        j.hosts.iter().map(|h| (h.verdict, h.finding.code, h.finding.owner)).collect()
+    };
+    said(before).iter().zip(said(after)).filter(|(a, b)| **a != *b).count()
+}

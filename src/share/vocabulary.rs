@@ -1,0 +1,249 @@
+//! What may stay: the words and hosts of the rules, and those of `rules/share.toml`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::rules::services::DataError;
+
+/// Files of the rules folder whose words may stay.
+const FILES: &[(&str, &str)] = &[
+    ("addresses.toml", include_str!("../../rules/addresses.toml")),
+    ("codes.toml", include_str!("../../rules/codes.toml")),
+    ("credentials.toml", include_str!("../../rules/credentials.toml")),
+    ("firewalls.toml", include_str!("../../rules/firewalls.toml")),
+    ("headers.toml", include_str!("../../rules/headers.toml")),
+    ("keys.toml", include_str!("../../rules/keys.toml")),
+    ("lints.toml", include_str!("../../rules/lints.toml")),
+    ("networks.toml", include_str!("../../rules/networks.toml")),
+    ("pack.toml", include_str!("../../rules/pack.toml")),
+    ("places.toml", include_str!("../../rules/places.toml")),
+    ("sandbox.toml", include_str!("../../rules/sandbox.toml")),
+    ("services.toml", include_str!("../../rules/services.toml")),
+    ("symptoms.toml", include_str!("../../rules/symptoms.toml")),
+    ("features/auto-updates.toml", include_str!("../../rules/features/auto-updates.toml")),
+    ("features/bootstrap.toml", include_str!("../../rules/features/bootstrap.toml")),
+    ("features/browser.toml", include_str!("../../rules/features/browser.toml")),
+    ("features/connectors.toml", include_str!("../../rules/features/connectors.toml")),
+    ("features/desktop-extensions.toml", include_str!("../../rules/features/desktop-extensions.toml")),
+    ("features/essential-telemetry.toml", include_str!("../../rules/features/essential-telemetry.toml")),
+    ("features/import.toml", include_str!("../../rules/features/import.toml")),
+    ("features/inference.toml", include_str!("../../rules/features/inference.toml")),
+    ("features/nonessential-services.toml", include_str!("../../rules/features/nonessential-services.toml")),
+    (
+        "features/nonessential-telemetry.toml",
+        include_str!("../../rules/features/nonessential-telemetry.toml"),
+    ),
+    ("features/otlp.toml", include_str!("../../rules/features/otlp.toml")),
+    ("features/plugins.toml", include_str!("../../rules/features/plugins.toml")),
+    ("features/proxy.toml", include_str!("../../rules/features/proxy.toml")),
+    ("features/sandbox.toml", include_str!("../../rules/features/sandbox.toml")),
+    ("features/sign-in.toml", include_str!("../../rules/features/sign-in.toml")),
+    ("features/ssh.toml", include_str!("../../rules/features/ssh.toml")),
+    ("features/web-fetch.toml", include_str!("../../rules/features/web-fetch.toml")),
+    ("features/workspace.toml", include_str!("../../rules/features/workspace.toml")),
+];
+/// The file of this room.
+const SHARE: &str = "share.toml";
+const SHARE_TEXT: &str = include_str!("../../rules/share.toml");
+/// Names of documentation, which a customer's laboratory may use for real.
+const RESERVED: &[&str] = &["example", "example.com", "example.net", "example.org", "invalid", "test"];
+
+/// `share.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    words: Vec<String>,
+    generic: Vec<String>,
+    region_starts: Vec<String>,
+    region_directions: Vec<String>,
+    numbered: Vec<String>,
+}
+
+/// The words and hosts that identify nobody.
+#[derive(Debug, Clone, Default)]
+pub struct Vocabulary {
+    words: BTreeSet<String>,
+    generic: BTreeSet<String>,
+    /// Names that the rules have whole.
+    hosts: BTreeSet<String>,
+    /// Fixed ends of the rules' host templates, such as the provider's domain.
+    domains: BTreeSet<String>,
+    /// Words of the fixed parts of host templates.
+    host_words: BTreeSet<String>,
+    region_starts: BTreeSet<String>,
+    region_directions: BTreeSet<String>,
+    numbered: Vec<String>,
+}
+
+impl Vocabulary {
+    /// The words of the rules built in.
+    ///
+    /// # Errors
+    /// When `share.toml` is wrong.
+    pub fn embedded() -> Result<Self, DataError> {
+        Self::parse(SHARE_TEXT, SHARE, FILES.iter().map(|(_, text)| (*text).to_owned()))
+    }
+
+    /// The words of the rules in a folder; `share.toml` is the one built in unless the folder has
+    /// its own.
+    ///
+    /// # Errors
+    /// When the folder's `share.toml` is wrong.
+    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
+        let text = |name: &str| std::fs::read_to_string(dir.join(name)).ok();
+        let own = text(SHARE);
+        let files = FILES.iter().filter_map(|(name, _)| text(name));
+        Self::parse(own.as_deref().unwrap_or(SHARE_TEXT), SHARE, files)
+    }
+
+    fn parse(share: &str, name: &str, texts: impl Iterator<Item = String>) -> Result<Self, DataError> {
+        let file: File = toml::from_str(share)
+            .map_err(|e| DataError::Syntax { file: name.to_owned(), reason: e.to_string() })?;
+        let mut vocabulary = Self {
+            generic: file.generic.iter().cloned().collect(),
+            region_starts: file.region_starts.into_iter().collect(),
+            region_directions: file.region_directions.into_iter().collect(),
+            numbered: file.numbered,
+            ..Self::default()
+        };
+        for word in file.words.iter().chain(&file.generic) {
+            vocabulary.learn_words(word);
+        }
+        for text in texts {
+            vocabulary.learn_words(&text);
+            vocabulary.learn_hosts(&text);
+        }
+        Ok(vocabulary)
+    }
+
+    fn learn_words(&mut self, text: &str) {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+        self.words.extend(words.map(str::to_lowercase));
+    }
+
+    /// Host names and host templates: `*.suffix`, `part-*.suffix`, `name.{value}.suffix`.
+    fn learn_hosts(&mut self, text: &str) {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || ".-*{}_|".contains(c);
+        for token in text.split(|c: char| !is_part(c)) {
+            let token = token.trim_matches(['.', '-']).to_ascii_lowercase();
+            let fixed = token.rsplit(['*', '}']).next().unwrap_or_default().trim_start_matches(['.', '-']);
+            if !is_domain(fixed) || RESERVED.iter().any(|r| is_below(fixed, r)) {
+                continue;
+            }
+            if fixed == token {
+                self.hosts.insert(token.clone());
+            }
+            self.domains.insert(fixed.to_owned());
+            let mut open = false;
+            let literal: String = token
+                .chars()
+                .filter(|c| {
+                    open = (open || *c == '{') && *c != '}';
+                    !open
+                })
+                .collect();
+            let words = literal.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
+            self.host_words.extend(words.map(str::to_owned));
+        }
+    }
+
+    /// Whether a word identifies nobody. Numbers of up to four digits and single letters do not.
+    pub(super) fn knows(&self, word: &str) -> bool {
+        let lower = word.to_lowercase();
+        let digits = lower.bytes().all(|b| b.is_ascii_digit());
+        lower.chars().count() == 1
+            || digits && lower.len() <= 4
+            || self.words.contains(&lower)
+            || self.numbered.iter().any(|start| {
+                lower
+                    .strip_prefix(start.as_str())
+                    .is_some_and(|n| !n.is_empty() && n.len() <= 7 && n.bytes().all(|b| b.is_ascii_digit()))
+            })
+    }
+
+    /// Whether everybody's hosts are called so.
+    pub(super) fn is_generic(&self, word: &str) -> bool {
+        self.generic.contains(word)
+    }
+
+    /// Whether the rules have this name whole.
+    pub(super) fn has_host(&self, name: &str) -> bool {
+        self.hosts.contains(name)
+    }
+
+    /// The vendor's or a provider's domain that the name lies in.
+    pub(super) fn domain_of<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let mut rest = name;
+        loop {
+            if self.domains.contains(rest) {
+                return Some(rest);
+            }
+            rest = rest.split_once('.')?.1;
+        }
+    }
+
+    /// Whether a part of a label stands in the fixed part of some host template.
+    pub(super) fn is_host_word(&self, word: &str) -> bool {
+        self.host_words.contains(word) || word.len() <= 4 && word.bytes().all(|b| b.is_ascii_digit())
+    }
+
+    /// Whether a label is a region's name, such as `eu-west-1` or `europe-west4`.
+    pub(super) fn is_region(&self, label: &str) -> bool {
+        let label = label.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+        let mut parts = label.split('-');
+        parts.next().is_some_and(|p| self.region_starts.contains(p))
+            && parts.all(|p| self.region_directions.contains(p) || self.region_starts.contains(p))
+    }
+}
+
+/// At least two labels, the last of letters.
+fn is_domain(text: &str) -> bool {
+    let last = text.rsplit('.').next().unwrap_or_default();
+    text.contains('.')
+        && last.len() >= 2
+        && last.bytes().all(|b| b.is_ascii_lowercase())
+        && text.split('.').all(|l| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+}
+
+/// Whether `name` is `domain` or lies below it.
+pub(super) fn is_below(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_rules_is_read() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        for folder in ["", "features"] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                if !name.ends_with(".toml") || name == SHARE {
+                    continue;
+                }
+                let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                assert!(FILES.iter().any(|(file, _)| *file == name), "add {name} to share/vocabulary.rs");
+            }
+        }
+    }
+
+    #[test]
+    fn hosts_of_the_rules_are_known_and_documentations_are_not() {
+        let v = Vocabulary::embedded().unwrap();
+        let services = crate::rules::services::Services::embedded().unwrap();
+        for service in services.all() {
+            for host in service.hosts.iter().filter(|h| !h.contains('*')) {
+                assert!(v.has_host(host), "{host}");
+            }
+        }
+        assert!(v.domain_of("gateway.example.com").is_none() && v.domain_of("a.example").is_none());
+        assert!(v.is_region("eu-west-1") && v.is_region("europe-west4") && v.is_region("us-gov-east-1"));
+        assert!(v.is_region("us") && !v.is_region("us-mill-1") && !v.is_region("mill"));
+        assert!(v.knows("AADSTS900144") && v.knows("1020") && !v.knows("900144") && !v.knows("mill"));
+    }
+}
