@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure, calls, replay};
+use super::{Destination, Failure, calls, replay, rounds};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
@@ -21,9 +21,6 @@ use crate::rules::services::Services;
 use crate::rules::{self, Pack};
 use crate::share::{self, Vocabulary};
 use crate::terms::Platform;
-
-/// Rounds of experiments after the first wave, at the most.
-const ROUNDS: usize = 3;
 
 /// Runs the command; the exit code is the contract's.
 ///
@@ -45,18 +42,17 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         replay::Judge { pack: pack.clone(), services: services.clone(), codes: codes.clone() }.load(path)?
     } else {
         let derived = derived(args, &pack, &services)?;
-        let proxies = proxies(args, &derived)?;
+        let proxies = proxies_of(args, &derived)?;
         let mut plan = plan::build(&derived.requirements, &services, &pack.networks, &proxies);
         if derived.lacks_inference {
             plan.gaps.push("a provider is configured, but no inference host could be derived".into());
         }
         let endpoints = calls::endpoints(args, &derived, &pack, &plan, &services);
         plan.gaps.extend(calls::gap(args, &derived, &endpoints));
-        let requirements = derived.requirements;
         if args.dry_run {
             let settings = report::dry_run::Settings {
                 calls: endpoints.iter().map(|e| e.describe(&plan, services.calls())).collect(),
-                ..settings_of(args)?
+                ..settings_of(args, &plan, &services)?
             };
             let text = match args.format {
                 CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
@@ -70,7 +66,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, requirements, (plan, endpoints), &proxies, &services, &codes)?
+        probe_and_judge(args, began, derived, (plan, endpoints), &proxies, (&pack, &services, &codes))?
     };
 
     let code = exit_code(&run, args.fail_on);
@@ -119,7 +115,7 @@ fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived
 }
 
 /// The proxy settings that decide each actor's route.
-fn proxies(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure> {
+fn proxies_of(args: &CheckArgs, derived: &Derived) -> Result<ProxySettings, Failure> {
     let reads_system = Platform::here() == Platform::Linux;
     let choice = match args.proxy.as_deref() {
         None => ProxyChoice::AsTheApp,
@@ -171,7 +167,11 @@ fn controls(args: &CheckArgs) -> Result<Vec<Control>, Failure> {
     Ok(rules::filters::controls(args.derive.rules.as_deref())?)
 }
 
-fn settings_of(args: &CheckArgs) -> Result<report::dry_run::Settings, Failure> {
+fn settings_of(
+    args: &CheckArgs,
+    plan: &Plan,
+    services: &Services,
+) -> Result<report::dry_run::Settings, Failure> {
     let sentence = |c: &Control| {
         format!(
             "Where a direct connection fails: GET http://{}{} ({}'s check for a sign-in page).",
@@ -184,6 +184,7 @@ fn settings_of(args: &CheckArgs) -> Result<report::dry_run::Settings, Failure> {
         concurrency: usize::from(args.concurrency),
         resolver: args.resolver.map(|r| r.to_string()),
         controls: std::iter::once(EXPERIMENTS.to_owned())
+            .chain(rounds::announced(args, plan, services))
             .chain(controls(args)?.iter().map(sentence))
             .collect(),
         calls: Vec::new(),
@@ -205,11 +206,10 @@ fn millis(time: Duration) -> u64 {
 fn probe_and_judge(
     args: &CheckArgs,
     began: Instant,
-    requirements: Requirements,
+    derived: Derived,
     (plan, endpoints): (Plan, Vec<plan::calls::Endpoint>),
     proxies: &ProxySettings,
-    services: &Services,
-    codes: &Codes,
+    (pack, services, codes): (&Pack, &Services, &Codes),
 ) -> Result<Run, Failure> {
     let started_at = OffsetDateTime::now_utc();
     let settings = probe::Settings {
@@ -232,46 +232,24 @@ fn probe_and_judge(
     let observed = runtime.block_on(async {
         let prober = Prober::new(settings)?;
         let deadline = tokio::time::Instant::from_std(began + args.deadline);
-        let mut observations =
-            Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
-        let mut experiments = plan.first_wave();
-        let mut asked = controls.is_empty();
-        for _ in 0..=ROUNDS {
-            if experiments.is_empty() {
-                break;
-            }
-            // Beside the first experiments, so that it costs no time of its own.
-            let ask = !asked && diagnose::wants_controls(&plan, &observations);
-            asked |= ask;
-            let beside = prober.controls(if ask { &controls } else { &[] }, deadline);
-            tokio::pin!(beside);
-            let mut seen = None;
-            {
-                let shown = Shown(&line);
-                let wave = prober.run(&plan, &experiments, &mut observations, deadline, &shown);
-                tokio::pin!(wave);
-                loop {
-                    tokio::select! {
-                        () = &mut wave => break,
-                        answers = &mut beside, if seen.is_none() => seen = Some(answers),
-                    }
-                }
-            }
-            if seen.is_none() && observations.stopped.is_none() {
-                seen = Some(beside.await);
-            }
-            observations.controls.extend(seen.unwrap_or_default());
-            // Again: whether the trust store can be read is known only after a while.
-            observations.device = prober.device();
-            if observations.stopped.is_some() {
-                break;
-            }
-            experiments = diagnose::next(&plan, &observations);
-            if experiments.is_empty() && !asked && diagnose::wants_controls(&plan, &observations) {
-                observations.controls = prober.controls(&controls, deadline).await;
-                break;
-            }
-        }
+        let shown = Shown(&line);
+        let build = |requirements: &Requirements, derived: &Derived| {
+            let proxies = proxies_of(args, derived)?;
+            Ok(plan::build(requirements, services, &pack.networks, &proxies))
+        };
+        let course = rounds::Course {
+            args,
+            pack,
+            services,
+            prober: &prober,
+            deadline,
+            progress: &shown,
+            build: &build,
+            controls: &controls,
+            asked: std::cell::Cell::new(controls.is_empty()),
+        };
+        let observations = Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
+        let (requirements, plan, mut observations) = course.run(derived, plan, observations).await?;
         if observations.stopped.is_none() && (!endpoints.is_empty() || call_settings.quiet.is_some()) {
             let judged = diagnose::judge(&plan, &observations, services, codes);
             calls::learn(&mut call_settings, &plan, &observations, &judged, services);
@@ -280,13 +258,13 @@ fn probe_and_judge(
             let what = (&plan, services.calls());
             prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
         }
-        Ok::<_, Failure>(observations)
+        Ok::<_, Failure>((requirements, plan, observations))
     });
     line.clear();
     // A name lookup of the operating system cannot be cancelled; waiting for it would outlast the
     // deadline.
     runtime.shutdown_background();
-    let observations = observed?;
+    let (requirements, plan, observations) = observed?;
     let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe(), &trust);
     let judgement = diagnose::judge(&plan, &observations, services, codes);
     Ok(Run {

@@ -12,12 +12,16 @@ mod calls;
 mod causes;
 mod differential;
 mod dns;
+mod download;
 pub mod finding;
 mod fingerprint;
+mod follow;
 mod found;
 mod host;
 mod http;
+mod inquiry;
 mod next;
+mod otlp;
 mod portal;
 mod proxy;
 mod remedy;
@@ -34,6 +38,7 @@ pub use finding::{
     RunVerdict, Timings, Verdict,
 };
 pub use fingerprint::recognise;
+pub use inquiry::{discovered, download, inquiries};
 pub use next::next;
 pub use portal::wants_controls;
 

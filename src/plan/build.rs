@@ -3,7 +3,7 @@
 use super::{Path, Plan, ProxySettings, Request, Route, Skip, Target};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::rules::networks::Networks;
-use crate::rules::services::Services;
+use crate::rules::services::{Service, Services};
 use crate::terms::{Actor, Platform};
 
 /// Turns every requirement into a target, numbered from 1 in list order. Nothing is left out: what
@@ -66,10 +66,16 @@ fn target(
         Some(id) => services.by_id(id),
         None => services.for_host(&probed).map(|m| m.service),
     };
-    let request = requirement.transport.has_http().then(|| match service {
-        Some(service) => service.request(&probed, &requirement.hints.base_path),
-        None => Request { method: "GET".into(), path: "/".into(), headers: Vec::new(), body: String::new() },
-    });
+    let transport = requirement.transport;
+    let speaks = |s: &Service| if s.is_grpc() { transport.is_grpc() } else { transport.has_http() };
+    let request = match service {
+        Some(service) => speaks(service).then(|| service.request(&probed, &requirement.hints.base_path)),
+        None => transport.has_http().then(|| Request {
+            method: "GET".into(),
+            path: "/".into(),
+            ..Request::default()
+        }),
+    };
     Target {
         id,
         requirement: requirement.clone(),

@@ -8,6 +8,7 @@ mod codes;
 mod differential;
 mod documentation;
 mod fingerprints;
+mod follow;
 mod next;
 mod pages;
 mod recordings;
