@@ -301,6 +301,26 @@ pub struct CheckArgs {
     #[arg(long, help_heading = "Probe")]
     pub no_controls: bool,
 
+    /// Fetch the document of the configured bootstrap server first, without any credential, and check
+    /// what the app would be left with. Not together with --with-credentials: what a server serves to
+    /// anybody must not decide where a credential goes or which helper runs.
+    #[arg(long, conflicts_with_all = ["bootstrap_response", "replay", "with_credentials"], help_heading = "Configuration")]
+    pub bootstrap: bool,
+
+    /// Download a part of a real file from the download host: rate, pauses, and whether a repeated
+    /// part is the same [default size: 8MB].
+    #[arg(
+        long,
+        value_name = "SIZE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "8MB",
+        value_parser = size,
+        conflicts_with = "replay",
+        help_heading = "Probe"
+    )]
+    pub download_test: Option<u64>,
+
     /// Show every name, port, SNI and path that would be sent, and send nothing.
     #[arg(long, help_heading = "Probe")]
     pub dry_run: bool,
@@ -370,6 +390,30 @@ fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
+/// Reads `8MB`, `500kB`, `1MiB` or a number of bytes; 64 kB to 1 GB.
+fn size(text: &str) -> Result<u64, String> {
+    let help = || format!("`{text}` is no size; write 8MB, 500kB or a number of bytes");
+    let lower = text.trim().to_ascii_lowercase();
+    let units = [
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("kb", 1000),
+        ("mb", 1_000_000),
+        ("k", 1000),
+        ("m", 1_000_000),
+        ("b", 1),
+    ];
+    let (number, factor) = units
+        .iter()
+        .find_map(|(unit, factor)| Some((lower.strip_suffix(unit)?, *factor)))
+        .unwrap_or((&lower, 1));
+    let bytes = number.trim().parse::<u64>().map_err(|_| help())?.checked_mul(factor).ok_or_else(help)?;
+    if !(64_000..=1_000_000_000).contains(&bytes) {
+        return Err(format!("`{text}` is not between 64kB and 1000MB"));
+    }
+    Ok(bytes)
+}
+
 /// Reads `IP`, `IP:PORT` or `[v6]:PORT`; port 53 where none is given.
 fn resolver(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse::<SocketAddr>() {
@@ -398,6 +442,17 @@ mod tests {
         }
         for bad in ["", "0", "-1s", "abc", "2h", "NaN", "inf", "1e9"] {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_in_the_usual_spellings() {
+        for (text, bytes) in [("8MB", 8_000_000), ("500kB", 500_000), ("1MiB", 1_048_576), ("65536", 65_536)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for bad in ["", "8GB", "1", "-8MB", "2000MB", "99999999999999999999MB"] {
+            assert!(size(bad).is_err(), "{bad}");
         }
     }
 

@@ -3,11 +3,13 @@
 //!
 //! All times are milliseconds. `at_ms` counts from the start of the run.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Control, Route};
+use crate::plan::{Control, Request, Route};
+use crate::terms::Transport;
 
 #[path = "observation_call.rs"]
 pub mod call;
@@ -43,9 +45,15 @@ impl Observations {
         self.attempts.iter().filter(|a| a.variation.is_none())
     }
 
-    /// The experiments.
+    /// The experiments; further requests are none.
     pub fn experiments(&self) -> impl Iterator<Item = (&Attempt, &Variation)> {
-        self.attempts.iter().filter_map(|a| Some((a, a.variation.as_ref()?)))
+        let all = self.attempts.iter().filter_map(|a| Some((a, a.variation.as_ref()?)));
+        all.filter(|(_, v)| v.inquiry.is_none())
+    }
+
+    /// The further requests to hosts whose service speaks more than one sentence.
+    pub fn inquiries(&self) -> impl Iterator<Item = (&Attempt, &Inquiry)> {
+        self.attempts.iter().filter_map(|a| Some((a, a.variation.as_ref()?.inquiry.as_ref()?)))
     }
 }
 
@@ -142,6 +150,25 @@ pub struct Variation {
     /// The last stage that is tried.
     #[serde(skip_serializing_if = "LastStage::is_whole")]
     pub until: LastStage,
+    /// Another request than the plan's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inquiry: Option<Inquiry>,
+}
+
+/// A further request to a host: another encoding, the document that an answer named, a part of a
+/// file. Without any credential, as the plan's own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Inquiry {
+    /// The fingerprint that the answer is held against.
+    pub service: String,
+    /// The path of the address it was made for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub base_path: String,
+    /// The request.
+    pub request: Request,
+    /// What is spoken, where that is not the target's own transport.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Transport>,
 }
 
 /// The server name that an experiment sends.
@@ -625,6 +652,12 @@ pub struct Http {
     pub body: String,
     /// Bytes of the body that were read (reading stops at the cap).
     pub body_bytes: usize,
+    /// What was kept of a document, where the request asked for more than its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+    /// How a part of a file came, where the request asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Transfer>,
     /// Time to the response head.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_byte_ms: Option<f64>,
@@ -637,6 +670,57 @@ impl Http {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
+}
+
+/// What was kept of a JSON document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// What the body is as a whole.
+    pub kind: DocumentKind,
+    /// The members asked for that were there, by name; names of members are joined by dots. Texts
+    /// are sanitised and capped, lists are cut.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, serde_json::Value>,
+    /// The names of its top-level members, where the request asked for those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+}
+
+impl Document {
+    /// The text of a member.
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.members.get(member)?.as_str()
+    }
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentKind {
+    /// A JSON object, or an event stream whose first event is one.
+    Object,
+    /// A JSON array.
+    Array,
+    /// Another JSON value.
+    Scalar,
+    /// Nothing.
+    Empty,
+    /// Something else than JSON.
+    Other,
+    /// JSON as far as it was read, but longer than that.
+    TooLong,
+}
+
+/// How a part of a file came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Bytes that came.
+    pub bytes: u64,
+    /// SHA-256 of them, lower-case hexadecimal; absent while they are still coming.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The longest time without a byte, after the head.
+    pub longest_pause_ms: f64,
 }
 
 /// How an HTTP exchange ended.

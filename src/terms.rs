@@ -117,6 +117,11 @@ impl Transport {
         matches!(self, Self::Https | Self::GrpcTls)
     }
 
+    /// Whether calls of gRPC are what is spoken.
+    pub const fn is_grpc(self) -> bool {
+        matches!(self, Self::Grpc | Self::GrpcTls)
+    }
+
     /// Whether an HTTP request is part of the probe.
     pub const fn has_http(self) -> bool {
         matches!(self, Self::Https | Self::Http)

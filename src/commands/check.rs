@@ -8,12 +8,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
-use super::{Destination, Failure, calls, replay, routes};
+use super::routes::Planner;
+use super::{Destination, Failure, calls, replay, rounds};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
-use crate::observation::{Environment, Observations, ProxyScript};
-use crate::plan::{self, Control, Plan, ProxySettings};
+use crate::observation::{Environment, Observations};
+use crate::plan::{Control, Plan};
 use crate::probe::{self, Prober};
 use crate::report::{self, Run, progress};
 use crate::rules::codes::Codes;
@@ -21,9 +22,6 @@ use crate::rules::services::Services;
 use crate::rules::{self, Pack};
 use crate::share::{self, Vocabulary};
 use crate::terms::Platform;
-
-/// Rounds of experiments after the first wave, at the most.
-const ROUNDS: usize = 3;
 
 /// Runs the command; the exit code is the contract's.
 ///
@@ -45,15 +43,14 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         replay::Judge { pack: pack.clone(), services: services.clone(), codes: codes.clone() }.load(path)?
     } else {
         let derived = derived(args, &pack, &services)?;
-        let proxies = routes::settings(args.proxy.as_deref(), &derived)?;
-        let planned = Planned { args, derived, proxies, services: &services, pack: &pack };
+        let planner = Planner::new(args, &pack, &services);
         if args.dry_run {
-            let (plan, endpoints) = planned.plan();
+            let (plan, endpoints) = planner.unread(&derived)?;
             let mut settings = report::dry_run::Settings {
                 calls: endpoints.iter().map(|e| e.describe(&plan, services.calls())).collect(),
-                ..settings_of(args)?
+                ..settings_of(args, &plan, &services)?
             };
-            settings.controls.extend(routes::announced(&planned.proxies));
+            settings.controls.extend(planner.announced());
             let text = match args.format {
                 CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
                 CheckFormat::Json => report::dry_run::json(&plan, &settings),
@@ -66,7 +63,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, planned, &codes)?
+        probe_and_judge(args, began, derived, &planner, &codes)?
     };
 
     let code = exit_code(&run, args.fail_on);
@@ -122,7 +119,11 @@ fn controls(args: &CheckArgs) -> Result<Vec<Control>, Failure> {
     Ok(rules::filters::controls(args.derive.rules.as_deref())?)
 }
 
-fn settings_of(args: &CheckArgs) -> Result<report::dry_run::Settings, Failure> {
+fn settings_of(
+    args: &CheckArgs,
+    plan: &Plan,
+    services: &Services,
+) -> Result<report::dry_run::Settings, Failure> {
     let sentence = |c: &Control| {
         format!(
             "Where a direct connection fails: GET http://{}{} ({}'s check for a sign-in page).",
@@ -135,6 +136,7 @@ fn settings_of(args: &CheckArgs) -> Result<report::dry_run::Settings, Failure> {
         concurrency: usize::from(args.concurrency),
         resolver: args.resolver.map(|r| r.to_string()),
         controls: std::iter::once(EXPERIMENTS.to_owned())
+            .chain(rounds::announced(args, plan, services))
             .chain(controls(args)?.iter().map(sentence))
             .collect(),
         calls: Vec::new(),
@@ -152,41 +154,12 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What the plan is made of: the list, and the ways, which a proxy script may still have to tell.
-struct Planned<'a> {
-    args: &'a CheckArgs,
-    derived: Derived,
-    proxies: ProxySettings,
-    services: &'a Services,
-    pack: &'a Pack,
-}
-
-impl Planned<'_> {
-    /// The plan, and the calls with the credential that belong to it.
-    fn plan(&self) -> (Plan, Vec<plan::calls::Endpoint>) {
-        let requirements = &self.derived.requirements;
-        let mut plan = plan::build(requirements, self.services, &self.pack.networks, &self.proxies);
-        if self.derived.lacks_inference {
-            plan.gaps.push("a provider is configured, but no inference host could be derived".into());
-        }
-        let endpoints = calls::endpoints(self.args, &self.derived, self.pack, &plan, self.services);
-        plan.gaps.extend(calls::gap(self.args, &self.derived, &endpoints));
-        (plan, endpoints)
-    }
-
-    /// Fetches and asks the proxy scripts, where there are any.
-    async fn ask_scripts(&mut self, prober: &Prober, deadline: tokio::time::Instant) -> Vec<ProxyScript> {
-        let inference = self.derived.inference.as_ref();
-        let questions = plan::questions(&self.derived.requirements, &self.pack.networks, inference);
-        routes::ask_scripts(prober, &mut self.proxies, &questions, deadline).await
-    }
-}
-
 /// Sends the plan, lets the diagnosis ask for more, and judges what was seen.
 fn probe_and_judge(
     args: &CheckArgs,
     began: Instant,
-    mut planned: Planned<'_>,
+    derived: Derived,
+    planner: &Planner<'_>,
     codes: &Codes,
 ) -> Result<Run, Failure> {
     let started_at = OffsetDateTime::now_utc();
@@ -198,61 +171,34 @@ fn probe_and_judge(
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
         ..probe::Settings::default()
     };
-    let services = planned.services;
     let trust = probe::environment::TrustNote {
         public_roots_replaced: settings.public_roots.is_some(),
         device_ca: settings.device_ca.len(),
     };
     let controls = controls(args)?;
+    let Planner { pack, services, .. } = *planner;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
     let observed = runtime.block_on(async {
         let prober = Prober::new(settings)?;
         let deadline = tokio::time::Instant::from_std(began + args.deadline);
-        let mut observations =
-            Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
-        observations.scripts = planned.ask_scripts(&prober, deadline).await;
-        let (plan, endpoints) = planned.plan();
+        let shown = Shown(&line);
+        let (plan, endpoints) = planner.first(&prober, deadline, &derived).await?;
         let mut call_settings = calls::settings(args, &plan)?;
-        let mut experiments = plan.first_wave();
-        let mut asked = controls.is_empty();
-        for _ in 0..=ROUNDS {
-            if experiments.is_empty() {
-                break;
-            }
-            // Beside the first experiments, so that it costs no time of its own.
-            let ask = !asked && diagnose::wants_controls(&plan, &observations);
-            asked |= ask;
-            let beside = prober.controls(if ask { &controls } else { &[] }, deadline);
-            tokio::pin!(beside);
-            let mut seen = None;
-            {
-                let shown = Shown(&line);
-                let wave = prober.run(&plan, &experiments, &mut observations, deadline, &shown);
-                tokio::pin!(wave);
-                loop {
-                    tokio::select! {
-                        () = &mut wave => break,
-                        answers = &mut beside, if seen.is_none() => seen = Some(answers),
-                    }
-                }
-            }
-            if seen.is_none() && observations.stopped.is_none() {
-                seen = Some(beside.await);
-            }
-            observations.controls.extend(seen.unwrap_or_default());
-            // Again: whether the trust store can be read is known only after a while.
-            observations.device = prober.device();
-            if observations.stopped.is_some() {
-                break;
-            }
-            experiments = diagnose::next(&plan, &observations);
-            if experiments.is_empty() && !asked && diagnose::wants_controls(&plan, &observations) {
-                observations.controls = prober.controls(&controls, deadline).await;
-                break;
-            }
-        }
+        let course = rounds::Course {
+            args,
+            pack,
+            services,
+            prober: &prober,
+            deadline,
+            progress: &shown,
+            planner,
+            controls: &controls,
+            asked: std::cell::Cell::new(controls.is_empty()),
+        };
+        let observations = Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
+        let (requirements, plan, mut observations) = course.run(derived, plan, observations).await?;
         if observations.stopped.is_none() && (!endpoints.is_empty() || call_settings.quiet.is_some()) {
             let judged = diagnose::judge(&plan, &observations, services, codes);
             calls::learn(&mut call_settings, &plan, &observations, &judged, services);
@@ -261,18 +207,19 @@ fn probe_and_judge(
             let what = (&plan, services.calls());
             prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
         }
-        Ok::<_, Failure>((plan, observations))
+        Ok::<_, Failure>((requirements, plan, observations))
     });
     line.clear();
     // A name lookup of the operating system cannot be cancelled; waiting for it would outlast the
     // deadline.
     runtime.shutdown_background();
-    let (plan, observations) = observed?;
-    let Planned { derived, proxies, .. } = planned;
-    let environment: Environment = probe::environment::gather(args.resolver, &proxies.describe(), &trust);
+    let (requirements, plan, mut observations) = observed?;
+    let (proxies, scripts) = planner.finish();
+    observations.scripts = scripts;
+    let environment: Environment = probe::environment::gather(args.resolver, &proxies, &trust);
     let judgement = diagnose::judge(&plan, &observations, services, codes);
     Ok(Run {
-        requirements: derived.requirements,
+        requirements,
         plan,
         observations,
         judgement,

@@ -110,8 +110,21 @@ pub fn configurations(
 /// # Errors
 /// When an input cannot be read, or `--feature` names no feature.
 pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
-    let asked = options(args, pack)?;
     let (configurations, documents) = configurations(args, pack)?;
+    derive_from(args, pack, configurations, documents)
+}
+
+/// Derives the union of configurations and lists that were read already.
+///
+/// # Errors
+/// When `--feature` names no feature, or the app rejects a configuration.
+pub fn derive_from(
+    args: &DeriveArgs,
+    pack: &Pack,
+    configurations: Vec<Configuration>,
+    documents: Vec<Requirements>,
+) -> Result<Derived, Failure> {
+    let asked = options(args, pack)?;
     for configuration in &configurations {
         config::device::usable(configuration)?;
     }

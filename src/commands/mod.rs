@@ -11,6 +11,7 @@ mod hosts;
 mod input;
 mod output;
 mod replay;
+mod rounds;
 mod routes;
 mod rules;
 mod sandbox;

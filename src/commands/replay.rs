@@ -100,6 +100,9 @@ pub fn name(path: &Path) -> String {
 /// Reads a saved report; its judgement is the saved one.
 fn read(path: &Path) -> Result<Run, Failure> {
     let wrong = |reason: String| Failure::Report { path: path.to_owned(), reason };
+    if std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() > config::MAX_FILE_BYTES) {
+        return Err(wrong("the file is over 16 MiB, and no report of `clearway check` is".into()));
+    }
     let text = config::file(path, &path.display().to_string())?;
     let json: serde_json::Value = serde_json::from_slice(&text)
         .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;

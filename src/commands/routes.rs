@@ -1,22 +1,28 @@
 //! Which ways the app takes: the settings that decide it are gathered here, and proxy scripts are
 //! fetched and asked before the plan is made.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use tokio::time::Instant;
 
-use super::Failure;
 use super::input::Derived;
+use super::{Failure, calls};
+use crate::cli::CheckArgs;
+use crate::derive::Requirements;
 use crate::observation::{ProxyScript, ScriptOutcome};
 use crate::pac::{self, Fault, Question};
 use crate::plan::bypass::Grammar;
+use crate::plan::calls::Endpoint;
 use crate::plan::script::{Script, State, Ways};
-use crate::plan::{ProxyAddress, ProxyChoice, ProxySettings};
+use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
 use crate::probe::environment::{ProxyVariable, ProxyVariables, proxy_variables};
 use crate::probe::system::{self, SystemProxies};
 use crate::probe::{Fetched, Prober};
 use crate::report::endpoint;
+use crate::rules::Pack;
+use crate::rules::services::Services;
 use crate::terms::Transport;
 
 /// The key that pins the app to a proxy.
@@ -32,11 +38,16 @@ const ROUNDS: usize = 4;
 /// know (RFC 5737), so that it gives its answer for devices elsewhere.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
-/// The proxy settings that decide each actor's route. `proxy`: the value of `--proxy`.
+/// The proxy settings that decide each actor's route. `proxy`: the value of `--proxy`; `system`: what
+/// the operating system says, where it has settings beside the environment.
 ///
 /// # Errors
 /// When `--proxy` names no proxy.
-pub fn settings(proxy: Option<&str>, derived: &Derived) -> Result<ProxySettings, Failure> {
+fn settings(
+    proxy: Option<&str>,
+    derived: &Derived,
+    system: Option<SystemProxies>,
+) -> Result<ProxySettings, Failure> {
     let choice = match proxy {
         None => ProxyChoice::AsTheApp,
         Some("system") => ProxyChoice::System,
@@ -47,7 +58,7 @@ pub fn settings(proxy: Option<&str>, derived: &Derived) -> Result<ProxySettings,
         ProxySettings { choice, inference: derived.inference.clone(), ..ProxySettings::default() };
     configured(&mut settings, derived);
     let variables = proxy_variables();
-    match system::read() {
+    match system {
         Some(system) => {
             of_system(&mut settings, system);
             // The app takes the system's settings; what the environment says is for comparison.
@@ -128,55 +139,156 @@ fn of_system(settings: &mut ProxySettings, system: SystemProxies) {
     }
 }
 
-/// What is sent besides the plan to find the ways out, as sentences for the dry run.
-pub fn announced(settings: &ProxySettings) -> Vec<String> {
-    let mut settings = settings.clone();
-    let mut said: Vec<String> = settings
-        .scripts()
-        .map(|s| {
-            let (origin, url) = (&s.origin, s.shown());
-            format!("The proxy script {url} ({origin}) is fetched first, directly, and names that it asks for are looked up; its answers are not known here.")
-        })
-        .collect();
-    if !settings.known().is_empty() {
-        said.push("A host that fails is tried once more on the other ways that are known: a proxy that is not used, or directly.".into());
-    }
-    said
+/// Makes plans: the list of hosts, each on the ways that its actors take. Scripts are fetched once,
+/// and asked about every list.
+pub(super) struct Planner<'a> {
+    args: &'a CheckArgs,
+    /// The rules.
+    pub(super) pack: &'a Pack,
+    /// What is known of services.
+    pub(super) services: &'a Services,
+    system: OnceCell<Option<SystemProxies>>,
+    /// The settings of the last plan.
+    settings: RefCell<ProxySettings>,
+    /// What was fetched, by address.
+    fetched: RefCell<BTreeMap<String, Fetched>>,
+    records: RefCell<Vec<ProxyScript>>,
 }
 
-/// Fetches the scripts that decide routes and asks them everything; afterwards `settings` knows
-/// their answers. The records are for the report. Bounded by `deadline`; without a script, nothing
-/// is done.
-pub async fn ask_scripts(
-    prober: &Prober,
-    settings: &mut ProxySettings,
-    questions: &[Question],
-    deadline: Instant,
-) -> Vec<ProxyScript> {
-    let mut seen: Vec<(String, ProxyScript, State)> = Vec::new();
-    for script in settings.scripts() {
-        // The same address in the configuration and in the system's settings is fetched once.
-        if let Some((_, record, state)) = seen.iter().find(|(url, ..)| *url == script.url) {
-            script.state = state.clone();
-            let record = ProxyScript { origin: script.origin.clone(), ..record.clone() };
-            seen.push((script.url.clone(), record, script.state.clone()));
-            continue;
-        }
-        let (record, state) = ask_script(prober, script, questions, deadline).await;
-        script.state = state.clone();
-        seen.push((script.url.clone(), record, state));
+impl<'a> Planner<'a> {
+    pub(super) fn new(args: &'a CheckArgs, pack: &'a Pack, services: &'a Services) -> Self {
+        let (system, settings) = (OnceCell::new(), RefCell::default());
+        let (fetched, records) = (RefCell::default(), RefCell::default());
+        Self { args, pack, services, system, settings, fetched, records }
     }
-    seen.into_iter().map(|(_, record, _)| record).collect()
+
+    /// The plan of a dry run, and its calls: no script is read.
+    ///
+    /// # Errors
+    /// When `--proxy` names no proxy.
+    pub(super) fn unread(&self, derived: &Derived) -> Result<(Plan, Vec<Endpoint>), Failure> {
+        let settings = self.settings_for(derived)?;
+        let plan = self.build(&derived.requirements, settings);
+        Ok(self.with_calls(plan, derived))
+    }
+
+    /// The plan that a run begins with, and its calls.
+    ///
+    /// # Errors
+    /// When `--proxy` names no proxy.
+    pub(super) async fn first(
+        &self,
+        prober: &Prober,
+        deadline: Instant,
+        derived: &Derived,
+    ) -> Result<(Plan, Vec<Endpoint>), Failure> {
+        let plan = self.plan(prober, deadline, &derived.requirements, derived).await?;
+        Ok(self.with_calls(plan, derived))
+    }
+
+    /// The plan for a list, by the routes that follow from what it was derived from.
+    ///
+    /// # Errors
+    /// When `--proxy` names no proxy.
+    pub(super) async fn plan(
+        &self,
+        prober: &Prober,
+        deadline: Instant,
+        list: &Requirements,
+        derived: &Derived,
+    ) -> Result<Plan, Failure> {
+        let mut settings = self.settings_for(derived)?;
+        if settings.has_unread_script() {
+            let questions = plan::questions(list, &self.pack.networks, derived.inference.as_ref());
+            for script in settings.scripts() {
+                self.ask_script(prober, script, &questions, deadline).await;
+            }
+        }
+        Ok(self.build(list, settings))
+    }
+
+    fn settings_for(&self, derived: &Derived) -> Result<ProxySettings, Failure> {
+        let system = self.system.get_or_init(system::read).clone();
+        settings(self.args.proxy.as_deref(), derived, system)
+    }
+
+    fn build(&self, list: &Requirements, settings: ProxySettings) -> Plan {
+        let plan = plan::build(list, self.services, &self.pack.networks, &settings);
+        self.settings.replace(settings);
+        plan
+    }
+
+    fn with_calls(&self, mut plan: Plan, derived: &Derived) -> (Plan, Vec<Endpoint>) {
+        if derived.lacks_inference {
+            plan.gaps.push("a provider is configured, but no inference host could be derived".into());
+        }
+        let endpoints = calls::endpoints(self.args, derived, self.pack, &plan, self.services);
+        plan.gaps.extend(calls::gap(self.args, derived, &endpoints));
+        (plan, endpoints)
+    }
+
+    /// The settings in plain words, and the records of the scripts.
+    pub(super) fn finish(&self) -> (String, Vec<ProxyScript>) {
+        (self.settings.borrow().describe(), self.records.take())
+    }
+
+    /// What is sent besides the plan to find the ways out, as sentences for the dry run.
+    pub(super) fn announced(&self) -> Vec<String> {
+        let mut settings = self.settings.borrow().clone();
+        let mut said: Vec<String> = settings
+            .scripts()
+            .map(|s| {
+                let (origin, url) = (&s.origin, s.shown());
+                format!("The proxy script {url} ({origin}) is fetched first, directly, and names that it asks for are looked up; its answers are not known here.")
+            })
+            .collect();
+        if !settings.known().is_empty() {
+            said.push("A host that fails is tried once more on the other ways that are known: a proxy that is not used, or directly.".into());
+        }
+        said
+    }
+
+    /// Fetches a script, unless it was fetched before, and asks it. Bounded by `deadline`.
+    async fn ask_script(
+        &self,
+        prober: &Prober,
+        script: &mut Script,
+        questions: &[Question],
+        deadline: Instant,
+    ) {
+        let known = self.fetched.borrow().get(&script.url).cloned();
+        let (record, state, fetched) = ask_script(prober, script, known, questions, deadline).await;
+        script.state = state;
+        self.fetched.borrow_mut().insert(script.url.clone(), fetched);
+        let mut records = self.records.borrow_mut();
+        match records.iter_mut().find(|r| r.origin == record.origin && r.url == record.url) {
+            Some(first) => {
+                first.names.extend(record.names);
+                first.names.sort();
+                first.names.dedup();
+                first.failed += record.failed;
+                first.failure = first.failure.take().or(record.failure);
+                if record.outcome != ScriptOutcome::Asked {
+                    first.outcome = record.outcome;
+                }
+            }
+            None => records.push(record),
+        }
+    }
 }
 
 async fn ask_script(
     prober: &Prober,
     script: &Script,
+    known: Option<Fetched>,
     questions: &[Question],
     deadline: Instant,
-) -> (ProxyScript, State) {
+) -> (ProxyScript, State, Fetched) {
     let began = Instant::now();
-    let fetched = prober.fetch_script(&script.url, deadline).await;
+    let fetched = match known {
+        Some(fetched) => fetched,
+        None => prober.fetch_script(&script.url, deadline).await,
+    };
     let mut record = ProxyScript {
         origin: script.origin.clone(),
         url: script.shown(),
@@ -189,20 +301,20 @@ async fn ask_script(
         failure: None,
         ms: 0.0,
     };
-    let state = match fetched {
+    let state = match &fetched {
         Fetched { script: Some(text), .. } => {
-            let (names, ways) = answers(prober, &text, questions, deadline).await;
+            let (names, ways) = answers(prober, text, questions, deadline).await;
             record.names = names;
             settle(&mut record, ways)
         }
         Fetched { error, .. } => {
-            let error = error.unwrap_or_else(|| "it could not be fetched".to_owned());
+            let error = error.clone().unwrap_or_else(|| "it could not be fetched".to_owned());
             record.outcome = ScriptOutcome::Unfetched(error.clone());
             State::Failed(error)
         }
     };
     record.ms = (began.elapsed().as_secs_f64() * 1e6).round() / 1e3;
-    (record, state)
+    (record, state, fetched)
 }
 
 /// What the answers come to as a whole.

@@ -20,7 +20,9 @@ pub mod write;
 
 pub use error::{ConfigError, Place};
 pub(crate) use hygiene::masked;
-pub use read::{Input, MAX_FILE_BYTES, Profiles, ReadOptions, file, read, read_bytes, read_with};
+pub use read::{
+    Input, MAX_FILE_BYTES, Profiles, ReadOptions, file, overlay_response, read, read_bytes, read_with,
+};
 pub use secret::Secret;
 pub use value::{
     Configuration, Lint, Origin, PlaceRead, PlaceStatus, Setting, Shadowed, ShadowedBy, Source, Value,

@@ -133,13 +133,36 @@ pub(crate) fn response(arg: &str, context: &Context<'_>) -> Result<Configuration
     let path = Path::new(arg);
     let bytes = file(path, arg)?;
     let mut config = plain(interpret(&bytes, arg, &base_name(path), context)?, arg)?;
+    as_response(&mut config, context);
+    Ok(config)
+}
+
+/// Lays what a bootstrap server answered over a configuration, as the app does.
+///
+/// # Errors
+/// See [`ConfigError`]; `name` is what messages call the answer.
+pub fn overlay_response(
+    config: &mut Configuration,
+    bytes: &[u8],
+    name: &str,
+    catalogue: &KeyCatalogue,
+    options: &ReadOptions,
+) -> Result<(), ConfigError> {
+    let context = Context::new(catalogue, options);
+    let mut served = plain(interpret(bytes, name, name, &context)?, name)?;
+    as_response(&mut served, &context);
+    bootstrap::overlay(config, served, &context, false);
+    Ok(())
+}
+
+/// Whatever form it has, it came from the server.
+fn as_response(config: &mut Configuration, context: &Context<'_>) {
     if let Some(source) = config.sources.first_mut()
         && source.format != bootstrap::FORMAT
     {
         source.format = bootstrap::FORMAT.to_owned();
-        bootstrap::filter(&mut config, &context.places.bootstrap);
+        bootstrap::filter(config, &context.places.bootstrap);
     }
-    Ok(config)
 }
 
 /// Reads bytes that are at hand already, as [`read`] reads a file of the name `name`: for programs

@@ -303,14 +303,17 @@ impl Pass<'_> {
 
     fn hints(&self, host: &HostPattern, base_path: String) -> ProbeHints {
         let private = self.facts.pack.networks.is_private_endpoint(host);
+        let word = self.rule.transport_by.as_ref().and_then(|k| self.facts.value(k, self.entry));
+        let own = word.and_then(Value::as_str).and_then(|word| self.rule.service_for.get(word));
         ProbeHints {
-            service: self.rule.service.clone(),
+            service: own.or(self.rule.service.as_ref()).cloned(),
             base_path,
             member: None,
             public_roots: self.rule.public_roots,
             customer: self.rule.customer,
             private_endpoint: self.rule.private_endpoint || private,
             name_key: None,
+            discovered_from: None,
         }
     }
 

@@ -64,6 +64,10 @@ pub struct ProbeHints {
     /// gateway): a name that does not exist is then a mistake in the configuration first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_key: Option<String>,
+    /// The address whose answer named this host during the run; none for hosts that follow from the
+    /// configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovered_from: Option<String>,
 }
 
 /// One endpoint of the list.

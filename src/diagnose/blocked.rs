@@ -49,7 +49,8 @@ fn page(view: &View<'_>) -> Option<Found> {
     };
     let product = filters.page_of(&signs);
     let speaks = html.is_some_and(|p| filters.speaks_of_blocking(p));
-    if product.is_none() && !speaks {
+    let led_away = location.as_deref().is_some_and(|to| leads_away(view, http, to));
+    if product.is_none() && !speaks && !led_away {
         return None;
     }
     let line = format!("{}{}", super::http::status_words(http), shown(http, location.as_deref(), html));
@@ -66,6 +67,23 @@ fn page(view: &View<'_>) -> Option<Found> {
         found.certainty = Certainty::Proven;
     }
     Some(found)
+}
+
+/// Whether an answer in place of the vendor's service leads to a host of somebody who has nothing to
+/// do with it, where the page of a filter of one's own would stand.
+fn leads_away(view: &View<'_>, http: &Http, to: &str) -> bool {
+    let known = |name: &str| {
+        let same = |host: &str| site(host) == site(name);
+        same(&view.target.probed)
+            || view.context.services.for_host(name).is_some()
+            || view.context.plan.targets.iter().any(|t| same(&t.probed) || t.requirement.host.covers(name))
+    };
+    matches!(http.status, Some(301 | 302 | 303 | 307 | 308)) && view.must_be_public() && !known(to)
+}
+
+/// The last two labels of a name.
+fn site(name: &str) -> Vec<&str> {
+    name.rsplit('.').take(2).collect()
 }
 
 /// Whether something in the middle could have answered: the public roots do not accept the chain.

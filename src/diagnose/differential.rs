@@ -11,7 +11,8 @@
 //!
 //! A filter that reads only the first packet is evaded by small segments, and large certificates
 //! are lost where large hellos are not; so the third and the fourth row are told apart by what a
-//! normal, large handshake with another name gets back there.
+//! normal, large handshake with another name gets back there. A path that loses large packets is
+//! silent: after a reset or a close nothing is said of its size.
 
 use std::net::IpAddr;
 
@@ -207,6 +208,13 @@ pub(super) fn refine(view: &View<'_>, tls: &Tls, plain: Found) -> Found {
     if said.is_empty() {
         return alike(view, death, tls, plain);
     }
+    let mine =
+        |a: &&Attempt| a.target == view.attempt.target && a.path == view.attempt.path && a.cut.is_none();
+    let tries: Vec<&Attempt> = observations.plain().filter(mine).collect();
+    // What got through once is no rule of a box.
+    if tries.iter().any(|a| a.tls.iter().any(|t| t.outcome == TlsOutcome::Completed)) {
+        return plain.fact("experiments", said);
+    }
     let concluded = conclude(&trials, death, name, tls, view.is_customer());
     let Some(Conclusion { code, certainty, line }) = concluded else {
         let mut found = plain.fact("experiments", said);
@@ -214,7 +222,9 @@ pub(super) fn refine(view: &View<'_>, tls: &Tls, plain: Found) -> Found {
         return found;
     };
     let mut found = named(view, code, format!("{}: {line}", tls.remote), &plain).fact("experiments", said);
-    found.certainty = certainty;
+    // A silent try had two sockets; a reset may be a moment's, until it came twice.
+    let confirmed = death == Death::Timeout || tries.len() > 1;
+    found.certainty = if confirmed { certainty } else { Certainty::Likely };
     found
 }
 
@@ -238,7 +248,10 @@ fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, customer: bool
         && small.answered()
     {
         // Its own name got through, so it is not the name.
-        return if segments == Some(true) {
+        return if segments == Some(true) && death != Death::Timeout {
+            // A box that loses packets is silent; this one answered, and then otherwise.
+            None
+        } else if segments == Some(true) {
             let line = format!(
                 "the hello of {hello} bytes {}; in segments of {SMALL_SEGMENT} bytes it was answered, and so was a small one ({bytes} bytes)",
                 death.words()
@@ -282,7 +295,7 @@ fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, customer: bool
         let line = format!("a hello for {name} {}{}", death.words(), at(death.words()));
         return said(death.of_name(), Certainty::Likely, line);
     }
-    if segments == Some(true) {
+    if segments == Some(true) && death == Death::Timeout {
         let other_died = trials.other_name.as_ref().is_some_and(|(_, e)| !e.answered());
         if trials.nameless == Some(End::Completed) && !other_died {
             let line =
@@ -316,7 +329,7 @@ fn in_vain(trials: &Trials) -> String {
         out.push_str(&format!("; a hello without a name {} there too", death.words()));
     }
     if trials.small_hello.is_some_and(|(end, _)| !end.answered()) {
-        out.push_str(", and so did a small one");
+        out.push_str("; a small hello fared no better");
     }
     out
 }

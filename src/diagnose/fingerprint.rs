@@ -161,6 +161,8 @@ mod tests {
             header_names: vec!["content-type".into()],
             body: body.into(),
             body_bytes: body.len(),
+            document: None,
+            transfer: None,
             first_byte_ms: Some(1.0),
             ms: 1.0,
         }

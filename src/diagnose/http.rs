@@ -3,7 +3,7 @@
 use super::finding::{Code, Owner};
 use super::fingerprint::{is_html, recognise};
 use super::found::{Found, Step, View, Walk};
-use super::{tls, trust};
+use super::{download, follow, tls, trust};
 use crate::observation::{Http, HttpOutcome};
 use crate::rules::services::AnswerKind;
 use crate::terms::{Confidence, Transport};
@@ -13,7 +13,8 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if view.target.transport() == Transport::Ssh {
         return banner(view, walk);
     }
-    if !view.target.transport().has_http() {
+    let called = view.target.transport().is_grpc() && !view.attempt.http.is_empty();
+    if !view.target.transport().has_http() && !called {
         return Step::Continue(());
     }
     let told = |h: &&Http| h.outcome != HttpOutcome::Abandoned;
@@ -26,9 +27,16 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if let Some(status) = http.status {
         walk.fact("status", status);
     }
-    if let Some(found) = obstacle(view, http, walk) {
+    let found = match follow::judge(view, http, walk) {
+        Some(judged) => judged,
+        None => obstacle(view, http, walk),
+    };
+    if let Some(found) = found {
         walk.push(found);
         return Step::Break(());
+    }
+    if let Some(found) = download::judge(view, walk) {
+        walk.push(found);
     }
     Step::Continue(())
 }

@@ -13,12 +13,16 @@ mod causes;
 mod detour;
 mod differential;
 mod dns;
+mod download;
 pub mod finding;
 mod fingerprint;
+mod follow;
 mod found;
 mod host;
 mod http;
+mod inquiry;
 mod next;
+mod otlp;
 mod portal;
 mod proxy;
 mod remedy;
@@ -35,6 +39,7 @@ pub use finding::{
     RunVerdict, Timings, Verdict,
 };
 pub use fingerprint::recognise;
+pub use inquiry::{discovered, download, inquiries};
 pub use next::next;
 pub use portal::wants_controls;
 

@@ -91,8 +91,29 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         });
         out.push(NotTested { id: id.to_owned(), text });
     };
+    let downloaded = hosts.iter().any(|h| {
+        let all = std::iter::once(&h.finding).chain(&h.also);
+        all.into_iter().any(|f| f.evidence.facts.contains_key("download_bytes"))
+    });
     for id in ["large-download", "endpoint-security", "other-users"] {
-        say(id, &[]);
+        if !(downloaded && id == "large-download") {
+            say(id, &[]);
+        }
+    }
+    let credential = |id: &str| -> Vec<String> {
+        let asks = |h: &&HostJudgement| {
+            let target = context.plan.target(h.target);
+            let service = target.and_then(|t| t.service.as_deref()).and_then(|s| context.services.by_id(s));
+            service.is_some_and(|s| s.protocol.is_some_and(|p| p.as_str().starts_with(id)))
+                && h.finding.evidence.facts.contains_key("sign_in")
+        };
+        hosts.iter().filter(asks).filter_map(|h| context.plan.target(h.target)).map(shown).collect()
+    };
+    for (id, protocol) in [("mcp-session", "mcp"), ("otlp-streams", "otlp")] {
+        let hosts = credential(protocol);
+        if !hosts.is_empty() {
+            say(id, &hosts);
+        }
     }
     let feature = |t: &Target, id: &str| t.requirement.reasons.iter().any(|r| r.feature == id);
     let derived = targets.iter().any(|t| !feature(t, "ad-hoc"));
@@ -113,7 +134,7 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         ("deadline", coded(Code::UntestedDeadline)),
         ("interrupted", coded(Code::UntestedInterrupted)),
         ("device-trust", names(&device_silent)),
-        ("grpc", names(&|t| matches!(t.transport(), Transport::Grpc | Transport::GrpcTls))),
+        ("grpc", names(&|t| t.transport().is_grpc() && t.request.is_none())),
         ("ssh", names(&|t| t.skip.is_none() && t.transport() == Transport::Ssh)),
     ];
     for (id, hosts) in &lists {

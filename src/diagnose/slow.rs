@@ -65,7 +65,10 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
         let line = format!(
             "three requests: the middle one waited {median:.0} ms for the first byte, beyond one round trip"
         );
-        let found = Found::new(Code::HttpSlow, line).proven().fact("ms", median.round());
+        let found = Found::new(Code::HttpSlow, line).proven().fact("ms", median.round()).fact(
+            "slow",
+            format!("the first byte takes {median:.0} ms beyond one round trip, the middle of three"),
+        );
         walk.push(found.key(super::world::operator(view.target, view.context.services)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::finding::{Code, Owner, Verdict};
 use super::found::{Found, Step, View, Walk};
-use super::{differential, trust};
+use super::{differential, otlp, trust};
 use crate::observation::{HttpOutcome, Tls, TlsOutcome};
 
 /// Alerts by which a server says that it wants a client certificate, once it has asked for one.
@@ -40,7 +40,9 @@ fn failure(view: &View<'_>, tls: &Tls) -> Found {
             plain(view, Code::TlsReset, format!("{end}: connection reset after the ClientHello"))
         }
         TlsOutcome::Closed => plain(view, Code::TlsClosed, format!("{end}: connection closed, no alert")),
-        TlsOutcome::Alert { alert } => return alerted(view, tls, alert),
+        TlsOutcome::Alert { alert } => {
+            return otlp::without_h2(view, alert).unwrap_or_else(|| alerted(view, tls, alert));
+        }
         TlsOutcome::Version => version(view, format!("{end}: no common TLS version")),
         TlsOutcome::NotTls { first } => {
             plain(view, Code::TlsNotTls, format!("{end}: first bytes are no TLS: {first:?}"))

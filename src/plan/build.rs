@@ -4,7 +4,7 @@ use super::{Detours, Fallback, Path, Plan, ProxySettings, Request, Route, Skip, 
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::pac::Question;
 use crate::rules::networks::Networks;
-use crate::rules::services::Services;
+use crate::rules::services::{Service, Services};
 use crate::terms::{Actor, Platform, Transport};
 
 /// Turns every requirement into a target, numbered from 1 in list order. Nothing is left out: what
@@ -102,10 +102,16 @@ fn target(
         Some(id) => services.by_id(id),
         None => services.for_host(&probed).map(|m| m.service),
     };
-    let request = requirement.transport.has_http().then(|| match service {
-        Some(service) => service.request(&probed, &requirement.hints.base_path),
-        None => Request { method: "GET".into(), path: "/".into(), headers: Vec::new(), body: String::new() },
-    });
+    let transport = requirement.transport;
+    let speaks = |s: &Service| if s.is_grpc() { transport.is_grpc() } else { transport.has_http() };
+    let request = match service {
+        Some(service) => speaks(service).then(|| service.request(&probed, &requirement.hints.base_path)),
+        None => transport.has_http().then(|| Request {
+            method: "GET".into(),
+            path: "/".into(),
+            ..Request::default()
+        }),
+    };
     let fallbacks = ways.iter().enumerate().filter(|(_, (_, after))| !after.is_empty());
     let fallbacks =
         fallbacks.map(|(path, (_, after))| Fallback { target: id, path, routes: after.clone() }).collect();

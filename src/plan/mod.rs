@@ -59,8 +59,36 @@ pub enum Skip {
     Route,
 }
 
+/// What of an answer is kept beside its head.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Keep {
+    /// The beginning of the body, sanitised.
+    #[default]
+    Beginning,
+    /// That, and of a JSON document these members: their names joined by dots.
+    Members {
+        /// The members; all others are dropped where they are read.
+        members: Vec<String>,
+    },
+    /// Of a JSON document the names of its top-level members alone: the values may be secret.
+    Names,
+    /// No content: only how many bytes came, their SHA-256 and the longest pause.
+    Digest {
+        /// Bytes that are read, at the most.
+        bytes: u64,
+    },
+}
+
+impl Keep {
+    /// Whether it is the usual.
+    pub fn is_beginning(&self) -> bool {
+        *self == Self::Beginning
+    }
+}
+
 /// The one HTTP request that is sent, without any credential.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Request {
     /// Method, such as `GET`.
     pub method: String,
@@ -72,6 +100,9 @@ pub struct Request {
     /// Body; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
+    /// What of the answer is kept.
+    #[serde(default, skip_serializing_if = "Keep::is_beginning")]
+    pub keep: Keep,
 }
 
 /// One host to probe, or to say why not.
@@ -182,6 +213,20 @@ pub struct Fallback {
 }
 
 impl Detours {
+    /// Takes over what another plan knows, and what it knows of its target `old`, which is `new` here.
+    fn take(&mut self, other: &mut Self, old: u32, new: u32) {
+        for route in other.proxies.drain(..) {
+            if !self.proxies.contains(&route) {
+                self.proxies.push(route);
+            }
+        }
+        let of_target = other.fallbacks.iter().filter(|f| f.target == old);
+        self.fallbacks.extend(of_target.map(|f| Fallback { target: new, ..f.clone() }));
+        if other.exempt.contains(&old) {
+            self.exempt.push(new);
+        }
+    }
+
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -195,6 +240,21 @@ impl Detours {
 }
 
 impl Plan {
+    /// Adds the targets of another plan, numbered on from this one's; gives their numbers.
+    pub fn extend(&mut self, more: Self) -> Vec<u32> {
+        let first = self.targets.iter().map(|t| t.id).max().unwrap_or(0) + 1;
+        let mut ids = Vec::new();
+        let mut detours = more.detours;
+        for (mut target, id) in more.targets.into_iter().zip(first..) {
+            self.detours.take(&mut detours, target.id, id);
+            target.id = id;
+            ids.push(id);
+            self.targets.push(target);
+        }
+        self.gaps.extend(more.gaps);
+        ids
+    }
+
     /// The target with this `id`.
     pub fn target(&self, id: u32) -> Option<&Target> {
         self.targets.iter().find(|t| t.id == id)

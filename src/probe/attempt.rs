@@ -2,15 +2,16 @@
 //! same budget and is driven by itself; the record is kept outside, in the [`Recorder`].
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use hyper::header::HeaderValue;
 use rustls::pki_types;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::observation::{HttpOutcome, LastStage, ServerName, TcpOutcome, Variation};
-use crate::plan::{Request, Route};
+use crate::plan::{Keep, Request, Route};
 use crate::terms::Transport;
 
 use super::hedge::{Budget, Ended, Try, hedge};
@@ -35,6 +36,8 @@ struct Exchanged {
     number: usize,
     /// The handshake below it, number and chain, where that is not the attempt's first.
     handshake: Option<(usize, Chain)>,
+    /// The session that the server opened for it.
+    session: Option<HeaderValue>,
 }
 
 /// What one attempt is about.
@@ -135,15 +138,15 @@ impl Ladder {
             let Some(secured) = self.secure(io, remote).await else { return };
             self.recorder.tls_counts(secured.number);
             self.judge(secured.number, Arc::clone(&secured.chain), background);
-            (secured.is_h2(), Box::new(secured.stream) as BoxedIo)
+            (secured.is_h2() || self.job.transport.is_grpc(), Box::new(secured.stream) as BoxedIo)
         } else {
-            (false, io)
+            (self.job.transport.is_grpc(), io)
         };
         if self.job.ends_before(LastStage::Whole) {
             return;
         }
         match self.job.transport {
-            Transport::Https | Transport::Http => {
+            Transport::Https | Transport::Http | Transport::Grpc | Transport::GrpcTls => {
                 if let Some(request) = &self.job.request {
                     self.request(io.1, io.0, remote, request, background).await;
                 }
@@ -158,8 +161,6 @@ impl Ladder {
                     self.recorder.banner(banner);
                 }
             }
-            // More than the agreed protocol would need a call of the service.
-            Transport::Grpc | Transport::GrpcTls => {}
         }
     }
 
@@ -287,15 +288,23 @@ impl Ladder {
         background: &mut JoinSet<()>,
     ) {
         let recorder = &self.recorder;
-        let first = Box::pin(self.exchange(io, h2, remote, request, false));
+        let first: Try<'_, Exchanged> = Box::pin(self.exchange(io, h2, remote, request, false));
         let second = Box::pin(self.exchange_again(remote, request, self.offer()));
-        let ended = self.hedge(first, second).await;
+        let ended = if matches!(request.keep, Keep::Digest { .. }) {
+            // A file takes its time, and is not asked for twice.
+            first.await.map_or(Ended::Failed, Ended::Won)
+        } else {
+            self.hedge(first, second).await
+        };
         let timed_out = matches!(ended, Ended::TimedOut);
         recorder.http_end_open(timed_out);
         recorder.tls_end_open(timed_out);
         self.settle_tcp(remote, &ended);
-        if let Some(Exchanged { number, handshake }) = won(ended) {
+        if let Some(Exchanged { number, handshake, session }) = won(ended) {
             recorder.http_counts(number);
+            if let Some(session) = session {
+                self.close(session, remote, request).await;
+            }
             if let Some((handshake, chain)) = handshake {
                 recorder.tls_counts(handshake);
                 self.judge(handshake, chain, background);
@@ -314,8 +323,16 @@ impl Ladder {
         confirm: bool,
     ) -> Option<Exchanged> {
         let recorder = Arc::clone(&self.recorder);
-        match http::exchange(recorder, io, h2, self.endpoint(), request.clone(), confirm).await {
-            Ok(number) => Some(Exchanged { number, handshake: None }),
+        let stage = self.stage();
+        match http::exchange(recorder, io, h2, self.endpoint(), request.clone(), confirm, stage).await {
+            Ok(http::Done { number, session, secret }) => {
+                if let Some(document) = secret {
+                    let from = (self.job.host.clone(), self.job.port);
+                    let mut secrets = self.shared.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+                    secrets.insert(from, document);
+                }
+                Some(Exchanged { number, handshake: None, session })
+            }
             Err(HttpOutcome::StreamReset { code }) if h2 && code == HTTP_1_1_REQUIRED => {
                 Box::pin(self.exchange_again(remote, request, Offer::Http1)).await
             }
@@ -326,13 +343,30 @@ impl Ladder {
     /// The same on a connection of its own.
     async fn exchange_again(&self, remote: SocketAddr, request: &Request, offer: Offer) -> Option<Exchanged> {
         let io = self.again(remote).await?;
+        let grpc = self.job.transport.is_grpc();
         if !self.job.transport.has_tls() {
-            return self.exchange(io, false, remote, request, true).await;
+            return self.exchange(io, grpc, remote, request, true).await;
         }
         let secured = self.handshake(io, remote, offer, true).await?;
-        let (handshake, h2) = ((secured.number, Arc::clone(&secured.chain)), secured.is_h2());
+        let (handshake, h2) = ((secured.number, Arc::clone(&secured.chain)), secured.is_h2() || grpc);
         let done = self.exchange(Box::new(secured.stream), h2, remote, request, true).await?;
         Some(Exchanged { handshake: done.handshake.or(Some(handshake)), ..done })
+    }
+
+    /// Tells the server that a session it opened is over, once, within a quarter of a stage; what it
+    /// says to that is recorded before the answer that counts.
+    async fn close(&self, session: HeaderValue, remote: SocketAddr, request: &Request) {
+        let Ok(text) = session.to_str() else { return };
+        let delete = Request {
+            method: "DELETE".into(),
+            path: request.path.clone(),
+            headers: vec![("mcp-session-id".into(), text.to_owned())],
+            ..Request::default()
+        };
+        let sent = Box::pin(self.exchange_again(remote, &delete, self.offer()));
+        tokio::time::timeout(self.stage() / 4, sent).await.ok();
+        self.recorder.http_end_open(false);
+        self.recorder.tls_end_open(false);
     }
 
     pub(super) fn endpoint(&self) -> Endpoint {

@@ -1,26 +1,33 @@
 //! One HTTP exchange on a stream that was measured before: the plan's request, and of its answer
-//! the head and the beginning of the body. Nothing is followed, nothing is sent twice.
+//! the head and of the body what the request asks for. Nothing is followed, nothing is sent twice.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use aws_lc_rs::digest;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
-use hyper::header::{ACCEPT, HOST, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use crate::observation::HttpOutcome;
-use crate::plan;
+use crate::observation::{DocumentKind, HttpOutcome, Transfer};
+use crate::plan::{self, Keep};
 
 use super::record::Recorder;
 use super::wire::{BoxedIo, End, Meter, Metered};
-use super::{headers, sanitise};
+use super::{documents, headers, millis, sanitise};
 
 /// Bytes of a body that are read; then the connection is dropped.
 const BODY: usize = 8 * 1024;
+/// Bytes of a body that are read where the names of its members are kept: a whole configuration.
+const WHOLE: usize = 1024 * 1024;
+/// The header by which an MCP server opens a session.
+const SESSION: &str = "mcp-session-id";
 /// Bytes of a response head that are read.
 pub(super) const HEAD: usize = 32 * 1024;
 /// Header fields of a response head that are read.
@@ -54,8 +61,40 @@ fn bracketed(host: &str) -> String {
     if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
+/// An exchange with a whole answer.
+pub(super) struct Done {
+    /// Number of its record.
+    pub(super) number: usize,
+    /// The session that the server opened for the request; a secret while it lasts.
+    pub(super) session: Option<HeaderValue>,
+    /// The document, where its values must not be recorded.
+    pub(super) secret: Option<Vec<u8>>,
+}
+
+/// What an answer left beside its record.
+#[derive(Default)]
+struct Left {
+    session: Option<HeaderValue>,
+    secret: Option<Vec<u8>>,
+}
+
+/// Why there is no whole answer.
+enum Broken {
+    /// The library says so, or the stream below it.
+    Stream(hyper::Error),
+    /// A pause longer than a stage, in the body or before the head.
+    Paused,
+}
+
+impl From<hyper::Error> for Broken {
+    fn from(error: hyper::Error) -> Self {
+        Self::Stream(error)
+    }
+}
+
 /// Sends the request and reads its answer. Gives the number of the record when there was a whole
-/// one, otherwise how it ended; the record says so too.
+/// one, otherwise how it ended; the record says so too. `patience`: the longest pause in the
+/// transfer of a file, whose whole time nobody bounds but the run.
 pub(super) async fn exchange(
     recorder: Arc<Recorder>,
     io: BoxedIo,
@@ -63,7 +102,8 @@ pub(super) async fn exchange(
     endpoint: Endpoint,
     request: plan::Request,
     confirm: bool,
-) -> Result<usize, HttpOutcome> {
+    patience: Duration,
+) -> Result<Done, HttpOutcome> {
     let (io, meter) = Metered::new(io);
     let number = recorder.http_begin(if h2 { "HTTP/2" } else { "HTTP/1.1" }, confirm);
     let failed = |outcome: HttpOutcome| {
@@ -77,18 +117,19 @@ pub(super) async fn exchange(
             return failed(HttpOutcome::Malformed { error });
         }
     };
-    let log = Log { recorder: Arc::clone(&recorder), number };
+    let log = Log { recorder: Arc::clone(&recorder), number, keep: request.keep.clone(), patience };
     let result = if h2 {
         over_h2(log, TokioIo::new(io), built).await
     } else {
         over_h1(log, TokioIo::new(io), built).await
     };
     match result {
-        Ok(()) => {
+        Ok(Left { session, secret }) => {
             recorder.http_end(number, HttpOutcome::Answered);
-            Ok(number)
+            Ok(Done { number, session, secret })
         }
-        Err(error) => failed(outcome(&error, &meter)),
+        Err(Broken::Stream(error)) => failed(outcome(&error, &meter)),
+        Err(Broken::Paused) => failed(recorder.http_pause(number)),
     }
 }
 
@@ -96,21 +137,29 @@ pub(super) async fn exchange(
 struct Log {
     recorder: Arc<Recorder>,
     number: usize,
+    keep: Keep,
+    patience: Duration,
 }
 
 type Sent = Request<Full<Bytes>>;
 type Plain = TokioIo<Metered<BoxedIo>>;
 
-async fn over_h1(log: Log, io: Plain, request: Sent) -> hyper::Result<()> {
+async fn over_h1(log: Log, io: Plain, request: Sent) -> Result<Left, Broken> {
     let (mut sender, connection) =
         http1::Builder::new().max_headers(FIELDS).max_buf_size(HEAD).handshake(io).await?;
     let beside = Nursery::default();
     beside.spawn(connection);
-    let response = sender.send_request(request).await?;
+    let response = match log.keep {
+        Keep::Digest { .. } => {
+            let sent = tokio::time::timeout(log.patience, sender.send_request(request)).await;
+            sent.map_err(|_| Broken::Paused)??
+        }
+        _ => sender.send_request(request).await?,
+    };
     read(log, response).await
 }
 
-async fn over_h2(log: Log, io: Plain, request: Sent) -> hyper::Result<()> {
+async fn over_h2(log: Log, io: Plain, request: Sent) -> Result<Left, Broken> {
     let beside = Nursery::default();
     let (mut sender, connection) = http2::Builder::new(Spawner(Arc::clone(&beside.0)))
         .timer(TokioTimer::new())
@@ -120,11 +169,17 @@ async fn over_h2(log: Log, io: Plain, request: Sent) -> hyper::Result<()> {
         .handshake(io)
         .await?;
     beside.spawn(connection);
-    let response = sender.send_request(request).await?;
+    let response = match log.keep {
+        Keep::Digest { .. } => {
+            let sent = tokio::time::timeout(log.patience, sender.send_request(request)).await;
+            sent.map_err(|_| Broken::Paused)??
+        }
+        _ => sender.send_request(request).await?,
+    };
     read(log, response).await
 }
 
-async fn read(log: Log, response: Response<Incoming>) -> hyper::Result<()> {
+async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
     log.recorder.http_update(log.number, |record, ms| {
         let fields = response.headers().iter().map(|(n, v)| (n.as_str(), v.as_bytes()));
         (record.headers, record.header_names) = headers::keep(fields);
@@ -134,31 +189,111 @@ async fn read(log: Log, response: Response<Incoming>) -> hyper::Result<()> {
             "HTTP/1.0".clone_into(&mut record.version);
         }
     });
+    let session = response.headers().get(SESSION).cloned().map(|mut value| {
+        value.set_sensitive(true);
+        value
+    });
+    // A file's part that is refused is an answer like any other.
+    if let Keep::Digest { bytes } = log.keep
+        && response.status().is_success()
+    {
+        return transfer(&log, response.into_body(), bytes).await;
+    }
+    let media = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let event_stream = media.trim_start().to_ascii_lowercase().starts_with("text/event-stream");
+    let cap = match log.keep {
+        Keep::Beginning | Keep::Digest { .. } => BODY,
+        Keep::Members { .. } => documents::LONGEST,
+        Keep::Names => WHOLE,
+    };
     let mut body = response.into_body();
     let mut bytes: Vec<u8> = Vec::new();
     let mut ended = Ok(());
-    while bytes.len() < BODY {
+    let mut more = true;
+    while bytes.len() < cap {
         match body.frame().await {
-            None => break,
+            None => {
+                more = false;
+                break;
+            }
             Some(Err(error)) => {
                 ended = Err(error);
                 break;
             }
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    let part = data.get(..data.len().min(BODY - bytes.len())).unwrap_or_default();
+                    let part = data.get(..data.len().min(cap - bytes.len())).unwrap_or_default();
                     bytes.extend_from_slice(part);
                     // Kept piece by piece, in case time runs out before the end.
                     log.recorder.http_update(log.number, |record, _| {
-                        record.body.push_str(&sanitise::block(part, BODY));
+                        if log.keep != Keep::Names && record.body.len() < BODY {
+                            record.body.push_str(&sanitise::block(part, BODY));
+                        }
                         record.body_bytes = bytes.len();
+                    });
+                    // A stream does not end; one event is an answer.
+                    if event_stream && !matches!(log.keep, Keep::Beginning) && documents::has_event(&bytes) {
+                        break;
+                    }
+                }
+                // Where gRPC says how the call ended.
+                if let Some(trailers) = frame.trailers_ref() {
+                    let fields = trailers.iter().map(|(n, v)| (n.as_str(), v.as_bytes()));
+                    let (kept, names) = headers::keep(fields);
+                    log.recorder.http_update(log.number, |record, _| {
+                        record.headers.extend(kept);
+                        record.header_names.extend(names);
                     });
                 }
             }
         }
     }
-    log.recorder.http_update(log.number, |record, _| record.body = sanitise::block(&bytes, BODY));
-    ended
+    let document = documents::read(&log.keep, &bytes, event_stream, more);
+    let is_json =
+        document.as_ref().is_some_and(|d| !matches!(d.kind, DocumentKind::Other | DocumentKind::Empty));
+    let secret = log.keep == Keep::Names && is_json;
+    log.recorder.http_update(log.number, |record, _| {
+        record.body = if secret { String::new() } else { sanitise::block(&bytes, BODY) };
+        record.document = document;
+    });
+    ended?;
+    Ok(Left { session, secret: secret.then_some(bytes) })
+}
+
+/// Reads a part of a file: nothing of it is kept but its length, its digest and its longest pause.
+async fn transfer(log: &Log, mut body: Incoming, bytes: u64) -> Result<Left, Broken> {
+    let mut digest = digest::Context::new(&digest::SHA256);
+    let (mut read, mut pause) = (0_u64, Duration::ZERO);
+    let note = |read: u64, pause: Duration, sha256: Option<String>| {
+        log.recorder.http_update(log.number, |record, _| {
+            record.body_bytes = usize::try_from(read).unwrap_or(usize::MAX);
+            record.transfer = Some(Transfer { bytes: read, sha256, longest_pause_ms: millis(pause) });
+        });
+    };
+    note(0, pause, None);
+    while read < bytes {
+        let since = Instant::now();
+        let frame = tokio::time::timeout(log.patience, body.frame()).await;
+        pause = pause.max(since.elapsed());
+        let Ok(frame) = frame else {
+            note(read, pause, None);
+            return Err(Broken::Paused);
+        };
+        let Some(frame) = frame else { break };
+        if let Some(data) = frame?.data_ref() {
+            let left = usize::try_from(bytes - read).unwrap_or(usize::MAX);
+            let part = data.get(..data.len().min(left)).unwrap_or_default();
+            digest.update(part);
+            read += part.len() as u64;
+            note(read, pause, None);
+        }
+    }
+    note(read, pause, Some(hex(digest.finish().as_ref())));
+    Ok(Left::default())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn build(endpoint: &Endpoint, request: &plan::Request, h2: bool) -> Result<Sent, String> {

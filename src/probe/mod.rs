@@ -4,7 +4,8 @@
 //! stage driven by itself and given the same budget. From half of a stage on, a second socket
 //! tries the same, so a lost packet is no block and a block costs one budget.
 //!
-//! Nothing is sent but what the plan names: no credential, no second request, no redirect. Only
+//! Nothing is sent but what the plan and its inquiries name: no credential, no redirect. A session
+//! that a server opens for a request is closed again. Only
 //! [`Prober::call`] sends a credential, and only onto a connection that has earned it (`calls`).
 //!
 //! The operating system's name lookup cannot be stopped: a runtime that ran a [`Prober`] must be
@@ -15,6 +16,7 @@ mod banner;
 mod calls;
 mod certificate;
 mod dns;
+mod documents;
 pub mod environment;
 mod errno;
 mod headers;
@@ -36,8 +38,9 @@ mod tls;
 mod trust;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use rustls::RootCertStore;
@@ -123,7 +126,12 @@ struct Shared {
     servers: Arc<[SocketAddr]>,
     client: tls::Client,
     stock: trust::Stock,
+    /// Documents whose values must not be recorded, by host and port.
+    secrets: Secrets,
 }
+
+/// Documents by the host and port they came from.
+type Secrets = Mutex<BTreeMap<(String, u16), Vec<u8>>>;
 
 /// Carries out plans from this device.
 pub struct Prober {
@@ -155,8 +163,16 @@ impl Prober {
         let clock = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX));
-        let shared = Arc::new(Shared { settings, origin, servers, client, stock });
+        let secrets = Mutex::default();
+        let shared = Arc::new(Shared { settings, origin, servers, client, stock, secrets });
         Ok(Self { shared, clock, sources: tcp::public_sources() })
+    }
+
+    /// The document of a host whose request keeps only the names of members, whole and as it came:
+    /// it may hold secrets, and is in no record.
+    pub fn secret_document(&self, host: &str, port: u16) -> Option<Vec<u8>> {
+        let secrets = self.shared.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.get(&(host.to_owned(), port)).cloned()
     }
 
     /// Facts about this device. Never waits: while the trust store is still being read,

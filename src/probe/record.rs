@@ -257,6 +257,8 @@ impl Recorder {
             header_names: Vec::new(),
             body: String::new(),
             body_bytes: 0,
+            document: None,
+            transfer: None,
             first_byte_ms: None,
             ms: 0.0,
         };
@@ -284,6 +286,12 @@ impl Recorder {
                 close_http(slot, outcome);
             }
         });
+    }
+
+    /// A transfer stood still for too long; gives what it is recorded as.
+    pub(super) fn http_pause(&self, number: usize) -> HttpOutcome {
+        let head = self.with(|i| i.http.get(number).is_some_and(|s| s.record.status.is_some()));
+        if head { HttpOutcome::BodyTimeout } else { HttpOutcome::Timeout }
     }
 
     /// This exchange is the one that counts.

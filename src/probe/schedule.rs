@@ -127,6 +127,7 @@ impl Prober {
                     path: control.path.clone(),
                     headers: Vec::new(),
                     body: String::new(),
+                    ..Request::default()
                 };
                 let job = Job {
                     host: control.host.clone(),
@@ -157,11 +158,12 @@ pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
         return None;
     }
     let variation = experiment.variation.clone().unwrap_or_default();
+    let inquiry = variation.inquiry.as_ref();
     Some(Job {
         host: target.probed.clone(),
         port: target.port(),
-        transport: target.transport(),
-        request: target.request.clone(),
+        transport: inquiry.and_then(|i| i.over).unwrap_or_else(|| target.transport()),
+        request: inquiry.map(|i| i.request.clone()).or_else(|| target.request.clone()),
         route: variation.route.clone().unwrap_or_else(|| path.route.clone()),
         variation,
     })

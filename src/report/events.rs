@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use crate::observation::{
-    Attempt, Dns, DnsAnswer, HttpOutcome, Lookup, ProxyOutcome, ServerName, TcpOutcome, TlsOutcome, Variation,
+    Attempt, Call, CallKind, CallOutcome, Dns, DnsAnswer, HttpOutcome, Lookup, ProxyOutcome, ServerName,
+    TcpOutcome, TlsOutcome, Variation,
 };
 use crate::plan::{Route, Target};
 
@@ -22,6 +23,31 @@ pub(super) fn of(attempts: &[Attempt], target: &Target) -> Vec<Event> {
         attempts.iter().filter(|a| a.target == target.id).flat_map(|a| last_stage(a, target)).collect();
     events.sort_by_key(|e| e.at_ms);
     events
+}
+
+/// The calls with a credential on a target.
+pub(super) fn of_calls(calls: &[Call], target: &Target) -> Vec<Event> {
+    let sent = calls
+        .iter()
+        .filter(|c| c.target == target.id && !matches!(c.outcome, CallOutcome::NotSent { .. }))
+        .map(|c| {
+            let what = match c.kind {
+                CallKind::Token => "token request",
+                CallKind::Models => "model list",
+                CallKind::Stream => "model call",
+                CallKind::Idle => "quiet connection",
+            };
+            let end = match (c.status, &c.outcome) {
+                (Some(status), _) => format!("status {status}"),
+                (None, CallOutcome::Answered) => "survived".into(),
+                (None, CallOutcome::Reset) => "reset".into(),
+                (None, CallOutcome::Timeout) => format!("no answer in {:.0} ms", c.ms),
+                (None, CallOutcome::Cut { .. }) => "the run ended first".into(),
+                (None, _) => "no answer".into(),
+            };
+            Event { at_ms: c.at_ms, text: format!("{what}, {}: {end}", c.request) }
+        });
+    sent.collect()
 }
 
 /// The addresses that the app's own attempts on a target went to; those of a proxy are not the

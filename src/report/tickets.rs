@@ -16,8 +16,10 @@ use crate::terms::{Need, Transport};
 const WIDTH: usize = 80;
 /// Hosts named in one item; the JSON report has all.
 const SHOWN_HOSTS: usize = 40;
-/// Attempts of one host that are listed.
+/// Attempts of one host that are listed, where there are several.
 const EVENTS_OF_HOST: usize = 3;
+/// Attempts that are listed of an only host: its experiments are the proof.
+const EVENTS_OF_ONE: usize = 8;
 /// Attempts that one item lists.
 const EVENTS: usize = 30;
 /// Hosts that a command to verify names; beyond that the configuration is the shorter way.
@@ -125,13 +127,14 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
     bullet(
         out,
         &match reached.first() {
-            None => "No host outside this device was reached.".to_owned(),
+            None => "No host was found to work.".to_owned(),
             Some(first) => format!(
-                "{} of {} were reached from this device in the same run, {} among them, so it has a working network; {blocked} \
-             are blocked in all.",
+                "{} of {} work from this device in the same run, {} among them, so it has a working network; \
+                 {} in all.",
                 reached.len(),
                 words::hosts(view.rows.len()),
                 first.endpoint(),
+                words::count(blocked, "is blocked", "are blocked"),
             ),
         },
     );
@@ -209,12 +212,14 @@ fn item(out: &mut String, run: &Run, view: &View<'_>, number: usize, thing: &Thi
     if !stops.is_empty() && thing.rows.iter().any(|r| r.is(Verdict::Blocked)) {
         field(out, "Stops", &stops.join(" "));
     }
+    let of_host = if thing.rows.len() == 1 { EVENTS_OF_ONE } else { EVENTS_OF_HOST };
     let mut written = 0;
     let mut left = 0;
     for row in &thing.rows {
-        let own = events::of(view.attempts, row.target);
+        let mut own = events::of_calls(&run.observations.calls, row.target);
+        own.extend(events::of(view.attempts, row.target));
         for (i, event) in own.iter().enumerate() {
-            if i >= EVENTS_OF_HOST || written >= EVENTS {
+            if i >= of_host || written >= EVENTS {
                 left += 1;
                 continue;
             }
@@ -301,7 +306,9 @@ fn verify(out: &mut String, run: &Run, rows: &[&Row<'_>]) {
     let simple = hosts.iter().all(|h| h.chars().all(|c| c.is_ascii_alphanumeric() || ".:-[]'".contains(c)));
     let inputs: Vec<String> =
         run.requirements.inputs.iter().map(|i| sanitise::line(&i.name, sanitise::SHORT)).collect();
-    if (1..=COMMAND_HOSTS).contains(&hosts.len()) && plain && simple {
+    let called = |r: &&Row<'_>| run.observations.calls.iter().any(|c| c.target == r.target.id);
+    let with = if rows.iter().copied().any(|r| called(&r)) { " --with-credentials" } else { "" };
+    if with.is_empty() && (1..=COMMAND_HOSTS).contains(&hosts.len()) && plain && simple {
         let arguments: Vec<String> = hosts.iter().map(|h| format!("--host {h}")).collect();
         bullet(out, &format!("From the same device: clearway check {}", arguments.join(" ")));
     }
@@ -309,7 +316,7 @@ fn verify(out: &mut String, run: &Run, rows: &[&Row<'_>]) {
         bullet(
             out,
             &format!(
-                "The whole list again: clearway check CONFIG, with the configuration {}",
+                "The whole list again: clearway check CONFIG{with}, with the configuration {}",
                 words::and(&inputs)
             ),
         );

@@ -1,5 +1,7 @@
 //! One rule: which host, for whom, when, why, and how that is known.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::condition::{Condition, KeyPath, Known, RawCondition, note, scalar};
@@ -45,6 +47,8 @@ pub(super) struct RawRule {
     customer: Option<bool>,
     member: Option<String>,
     service: Option<String>,
+    #[serde(default)]
+    service_for: BTreeMap<String, String>,
     unbounded_text: Option<String>,
     #[serde(default)]
     unlisted: bool,
@@ -160,6 +164,8 @@ pub struct Rule {
     pub member: Option<String>,
     /// Fingerprint of a host with a customer's name.
     pub service: Option<String>,
+    /// Another fingerprint, by the value of the key that decides the transport.
+    pub service_for: BTreeMap<String, String>,
     /// What to say when the value allows any host.
     pub unbounded_text: Option<String>,
     /// Left out unless asked for.
@@ -345,6 +351,7 @@ impl RawRule {
             customer: self.customer.unwrap_or(from_value),
             member: self.member,
             service: self.service,
+            service_for: self.service_for,
             unbounded_text: self.unbounded_text,
             unlisted: self.unlisted,
             https_only: self.https_only,

@@ -11,8 +11,8 @@ use super::calls::Calls;
 pub use super::data::DataError;
 use super::data::read;
 use super::filters::Filters;
-use crate::plan::Request;
-use crate::terms::{Confidence, words};
+use crate::plan::{Keep, Request};
+use crate::terms::{Actor, Confidence, Need, words};
 
 words! {
     /// What a recognised answer means.
@@ -52,6 +52,89 @@ words! {
         /// A version number, such as `1.2.3`.
         Version = "version",
     }
+}
+
+words! {
+    /// What a service speaks, where more than one answer must be looked at to judge it.
+    Protocol {
+        /// Sign-in metadata: OpenID Connect discovery, RFC 8414.
+        Metadata = "metadata",
+        /// Metadata of a protected resource (RFC 9728).
+        Resource = "resource",
+        /// Model Context Protocol.
+        Mcp = "mcp",
+        /// OTLP over HTTP.
+        OtlpHttp = "otlp-http",
+        /// OTLP over gRPC.
+        OtlpGrpc = "otlp-grpc",
+        /// A bootstrap server of the app.
+        Bootstrap = "bootstrap",
+    }
+}
+
+words! {
+    /// When a further request is made, by the answer to the one before.
+    AskWhen {
+        /// It was answered, whatever the answer.
+        Answered = "answered",
+        /// The answer is none of the service's.
+        Unrecognised = "unrecognised",
+    }
+}
+
+/// A further request to the same host.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The service whose request it is, and against whose answers it is held.
+    pub service: String,
+    /// When.
+    pub when: AskWhen,
+    /// Only after one of these status codes; empty for any answer, or none that could be read.
+    #[serde(default)]
+    pub status: Vec<StatusRange>,
+    /// What is spoken, where that is not the host's own transport.
+    #[serde(default)]
+    pub over: Option<Speak>,
+}
+
+words! {
+    /// What a further request is spoken in.
+    Speak {
+        /// gRPC: HTTP/2 from the first byte, or by ALPN where the host has TLS.
+        Grpc = "grpc",
+        /// HTTP, to a host that is dialled as gRPC otherwise.
+        Http = "http",
+        /// HTTP over TLS, to a host that is dialled without.
+        Tls = "tls",
+    }
+}
+
+/// A member of a document that names a host.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Naming {
+    /// The member: a URL, or a list of URLs.
+    pub member: String,
+    /// The fingerprint of the host that it names.
+    pub service: String,
+    /// Who dials it.
+    pub actors: Vec<Actor>,
+    /// How badly, where that is not as badly as the host whose document it is.
+    #[serde(default)]
+    pub need: Option<Need>,
+    /// What for.
+    pub purpose: String,
+    /// What the user sees when it is blocked.
+    pub breaks: String,
+}
+
+/// A large object of a host, for the opt-in download.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Download {
+    /// Its path; `{version}` is the version number that the service's own answer gives.
+    pub path: String,
 }
 
 /// A status code, or a range of them.
@@ -204,6 +287,30 @@ pub struct Service {
     /// A private address is normal for it.
     #[serde(default)]
     pub private_endpoint: bool,
+    /// What is spoken, where one answer is not enough to judge.
+    #[serde(default)]
+    pub protocol: Option<Protocol>,
+    /// Members of its JSON document that are kept, joined by dots.
+    #[serde(default)]
+    pub document: Vec<String>,
+    /// Members that its document must have to be of use.
+    #[serde(default)]
+    pub required: Vec<String>,
+    /// The `issuer` in its document must be the address that it was looked for below.
+    #[serde(default)]
+    pub issuer: bool,
+    /// Its document may hold secrets: only the names of members are kept.
+    #[serde(default)]
+    pub secret: bool,
+    /// Further requests.
+    #[serde(default, rename = "ask")]
+    pub asks: Vec<Ask>,
+    /// Members of its document that name hosts.
+    #[serde(default, rename = "names")]
+    pub names: Vec<Naming>,
+    /// A large object for the opt-in download.
+    #[serde(default)]
+    pub download: Option<Download>,
     request: RequestTemplate,
     /// The answers by which it is known.
     #[serde(rename = "answer")]
@@ -297,6 +404,21 @@ impl Services {
             if let Some(reason) = service.request.fault() {
                 return Err(bad(format!("service `{id}`: {reason}")));
             }
+            let others =
+                service.asks.iter().map(|a| &a.service).chain(service.names.iter().map(|n| &n.service));
+            for other in others {
+                if !read.service.iter().any(|s| s.id == *other) {
+                    return Err(bad(format!("service `{id}` refers to `{other}`, which is not there")));
+                }
+            }
+            let kept = service.required.iter().chain(service.names.iter().map(|n| &n.member));
+            for member in kept {
+                if !service.document.contains(member) {
+                    return Err(bad(format!(
+                        "service `{id}`: write `{member}` into its `document`, or it is not kept"
+                    )));
+                }
+            }
             for answer in &service.answers {
                 if answer.status.is_empty() || answer.name.is_empty() {
                     return Err(bad(format!("service `{id}`: every answer needs a `name` and a `status`")));
@@ -380,7 +502,17 @@ impl Service {
             path,
             headers: self.request.headers.clone(),
             body: self.request.body.clone(),
+            keep: match (self.secret, self.document.is_empty()) {
+                (true, _) => Keep::Names,
+                (false, true) => Keep::Beginning,
+                (false, false) => Keep::Members { members: self.document.clone() },
+            },
         }
+    }
+
+    /// Whether its request is a call of gRPC.
+    pub fn is_grpc(&self) -> bool {
+        self.protocol == Some(Protocol::OtlpGrpc)
     }
 }
 

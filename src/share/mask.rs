@@ -29,8 +29,22 @@ pub(super) enum Kept {
 const PLAN_WORDS: &[&str] =
     &["id", "need", "transport", "network", "confidence", "actors", "skip", "kind", "platform", "severity"];
 /// Fields of the observations that do.
-const OBSERVED_WORDS: &[&str] =
-    &["outcome", "answer", "trust", "purpose", "cut", "stopped", "kind", "until", "code", "alert", "method"];
+const OBSERVED_WORDS: &[&str] = &[
+    "outcome",
+    "answer",
+    "trust",
+    "purpose",
+    "cut",
+    "stopped",
+    "kind",
+    "until",
+    "code",
+    "alert",
+    "method",
+    "permission",
+    "end",
+    "stage",
+];
 /// Fields that our own TLS and HTTP libraries fill in.
 const PARAMETERS: &[&str] = &["version", "cipher", "group", "alpn"];
 /// Fields that name what the rules name.
@@ -212,6 +226,9 @@ impl<'a> Mask<'a> {
                 text.to_owned()
             }
             _ if HOSTS.contains(&key) => self.host(text),
+            // What stands before the first dot of a model's name is the geography that it is for.
+            "model" | "models" => self.words(text, false),
+            "region" if self.vocabulary.is_region(text) => text.to_owned(),
             "sha256" if !text.is_empty() => self.names.hash(text),
             "subject" | "issuer" => self.distinguished(text),
             _ if kept == Kept::Plan && OF_THE_RULES.contains(&key) => self.text(text, true),

@@ -90,7 +90,7 @@ impl Mask<'_> {
         parts.join(".")
     }
 
-    fn words(&mut self, run: &str, own: bool) -> String {
+    pub(super) fn words(&mut self, run: &str, own: bool) -> String {
         let mut out = String::with_capacity(run.len());
         let mut rest = run;
         while let Some(start) = rest.find(char::is_alphanumeric) {

@@ -10,8 +10,11 @@ use crate::rules::services::DataError;
 /// Files of the rules folder whose words may stay.
 const FILES: &[(&str, &str)] = &[
     ("addresses.toml", include_str!("../../rules/addresses.toml")),
+    ("calls.toml", include_str!("../../rules/calls.toml")),
     ("codes.toml", include_str!("../../rules/codes.toml")),
+    ("controls.toml", include_str!("../../rules/controls.toml")),
     ("credentials.toml", include_str!("../../rules/credentials.toml")),
+    ("filters.toml", include_str!("../../rules/filters.toml")),
     ("firewalls.toml", include_str!("../../rules/firewalls.toml")),
     ("headers.toml", include_str!("../../rules/headers.toml")),
     ("keys.toml", include_str!("../../rules/keys.toml")),
@@ -128,7 +131,8 @@ impl Vocabulary {
         let is_part = |c: char| c.is_ascii_alphanumeric() || ".-*{}_|".contains(c);
         for token in text.split(|c: char| !is_part(c)) {
             let token = token.trim_matches(['.', '-']).to_ascii_lowercase();
-            let fixed = token.rsplit(['*', '}']).next().unwrap_or_default().trim_start_matches(['.', '-']);
+            let end = token.rsplit(['*', '}']).next().unwrap_or_default();
+            let fixed = end.trim_start_matches(['.', '-']);
             if !is_domain(fixed) || RESERVED.iter().any(|r| is_below(fixed, r)) {
                 continue;
             }
@@ -136,6 +140,14 @@ impl Vocabulary {
                 self.hosts.insert(token.clone());
             }
             self.domains.insert(fixed.to_owned());
+            // `{region}-part.domain`: the fixed end begins inside a label.
+            if fixed != token
+                && !end.starts_with('.')
+                && let Some((_, domain)) = fixed.split_once('.')
+                && is_domain(domain)
+            {
+                self.domains.insert(domain.to_owned());
+            }
             let mut open = false;
             let literal: String = token
                 .chars()

@@ -9,7 +9,7 @@ use crate::scene::*;
 const REGION: &str = "eu-central-1";
 
 /// A call that was answered.
-fn call(provider: &str, kind: CallKind, status: u16, error: &[(&str, &str)]) -> Call {
+pub fn call(provider: &str, kind: CallKind, status: u16, error: &[(&str, &str)]) -> Call {
     Call {
         target: 1,
         path: 0,
@@ -41,12 +41,12 @@ fn call(provider: &str, kind: CallKind, status: u16, error: &[(&str, &str)]) -> 
     }
 }
 
-fn refusal(provider: &str, status: u16, error: &[(&str, &str)]) -> Call {
+pub fn refusal(provider: &str, status: u16, error: &[(&str, &str)]) -> Call {
     call(provider, CallKind::Stream, status, error)
 }
 
 /// A stream with pieces at these times, ended at 900 ms.
-fn streamed(events_ms: &[f64], end: StreamEnd) -> Call {
+pub fn streamed(events_ms: &[f64], end: StreamEnd) -> Call {
     Call {
         events: events_ms.len(),
         events_ms: events_ms.to_vec(),
@@ -57,7 +57,7 @@ fn streamed(events_ms: &[f64], end: StreamEnd) -> Call {
     }
 }
 
-fn models(names: &[&str]) -> Call {
+pub fn models(names: &[&str]) -> Call {
     let list = names.iter().map(|n| (*n).to_owned()).collect();
     Call { models: list, ..call("gateway", CallKind::Models, 200, &[]) }
 }

@@ -57,10 +57,22 @@ pub fn trial(target: &Target, variation: Variation, outcome: TlsOutcome) -> Atte
     a
 }
 
+/// The second try, which was reset too.
+fn again(target: &Target) -> Attempt {
+    again_with(target, TlsOutcome::Reset)
+}
+
+fn again_with(target: &Target, outcome: TlsOutcome) -> Attempt {
+    Attempt { purpose: Purpose::Repeat, ..tls_fails(target, outcome) }
+}
+
 /// What is said of the first host, beside a second that is healthy where `reached`.
 fn judge_first(dead: TlsOutcome, reached: bool, trials: &[(Variation, TlsOutcome)]) -> HostJudgement {
     let (t, r) = (world1(), world(2, "cdn.other.example"));
-    let mut attempts = vec![tls_fails(&t, dead)];
+    let mut attempts = vec![tls_fails(&t, dead.clone())];
+    if dead != TlsOutcome::Timeout {
+        attempts.push(again_with(&t, dead));
+    }
     let mut targets = vec![t.clone()];
     if reached {
         attempts.push(healthy(&r));
@@ -205,13 +217,39 @@ fn without_a_reached_host_nothing_about_the_name_is_proven() {
 }
 
 #[test]
+fn a_reset_is_no_sign_of_a_small_path_and_one_answer_ends_every_suspicion() {
+    use TlsOutcome::{Completed, Reset};
+    let (t, r) = (world1(), world(2, "cdn.other.example"));
+    let all = [segments(&t), small(&t), other(&t, &r.probed), nameless(&t), elsewhere(&t, &r)];
+    let answered: Vec<_> = all.iter().map(|v| (v.clone(), Completed)).collect();
+    let f = judge_first(Reset, true, &answered[..2]).finding;
+    assert_eq!((f.code, f.confidence), (Code::TlsReset, LIKELY), "{}", f.evidence.line);
+    // One reset is not yet a rule.
+    let once = vec![tls_fails(&t, Reset), healthy(&r), trial(&t, other(&t, &r.probed), Completed)];
+    let f = run(&[t.clone(), r.clone()], once).hosts.remove(0).finding;
+    assert_eq!((f.code, f.confidence), (Code::TlsSniReset, LIKELY), "{}", f.evidence.line);
+    // The large hello was answered on another try, which then failed later.
+    let mut later = Attempt { purpose: Purpose::Repeat, ..healthy(&t) };
+    later.http[0].outcome = HttpOutcome::Reset;
+    later.http[0].status = None;
+    let mut attempts = vec![tls_fails(&t, Reset), later, healthy(&r)];
+    attempts.extend(all.iter().map(|v| trial(&t, v.clone(), Completed)));
+    let host = run(&[t, r], attempts).hosts.remove(0);
+    let codes: Vec<Code> = std::iter::once(&host.finding).chain(&host.also).map(|f| f.code).collect();
+    assert!(
+        codes.iter().all(|c| !matches!(c, Code::TlsPathMtu | Code::TlsHelloSize | Code::TlsSniReset)),
+        "{codes:?}"
+    );
+}
+
+#[test]
 fn the_evidence_names_what_was_tried() {
     let t = world1();
     let trials = [(other(&t, "cdn.other.example"), TlsOutcome::Completed), (small(&t), TlsOutcome::Reset)];
     let f = judge_first(TlsOutcome::Reset, true, &trials).finding;
     assert_eq!(
         f.evidence.line,
-        "11.0.0.1:443: a hello for api.vendor.example was reset; the same address answered for cdn.other.example"
+        "11.0.0.1:443: a hello for api.vendor.example was reset; the same address answered for cdn.other.example; the same on a second try"
     );
     let experiments = f.evidence.facts["experiments"].to_string();
     assert!(experiments.contains("a small hello (250 bytes) was reset"), "{experiments}");
@@ -300,6 +338,7 @@ fn through_a_proxy_names_and_hello_are_tried_in_the_tunnel() {
         let outcome = if v.small_hello { TlsOutcome::Reset } else { TlsOutcome::Completed };
         attempts.push(trial(&t, v, outcome));
     }
+    attempts.push(again(&t));
     let f = run(&[t, r], attempts).hosts.remove(0).finding;
     assert_eq!((f.code, f.owner, f.confidence), (Code::TlsSniReset, Owner::Proxy, PROVEN));
 }
@@ -309,6 +348,7 @@ fn a_customers_host_behind_a_name_filter_is_the_firewalls() {
     let (t, r) = (gateway(1, "llm.corp.example"), world(2, "cdn.other.example"));
     let attempts = vec![
         tls_fails(&t, TlsOutcome::Reset),
+        again(&t),
         healthy(&r),
         trial(&t, other(&t, &r.probed), TlsOutcome::Completed),
         trial(&t, small(&t), TlsOutcome::Reset),

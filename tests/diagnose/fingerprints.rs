@@ -128,14 +128,20 @@ fn real_answers_are_recognised() {
             ),
             Ok,
         ),
-        ("mcp", answer(405, &[("allow", "POST")], ""), Ok),
-        (
-            "otlp-http",
-            answer(405, &[("content-type", "text/plain")], "405 method not allowed, supported: [POST]"),
-            Ok,
-        ),
+        ("mcp", answer(200, &[JSON], r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), Ok),
+        ("mcp", answer(400, &[JSON], r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600}}"#), Ok),
+        ("mcp", answer(200, &[("content-type", "text/event-stream")], "event: message\n"), Ok),
+        ("mcp-sse", answer(200, &[("content-type", "text/event-stream")], "event: endpoint\n"), Ok),
+        ("otlp-http", answer(200, &[("content-type", "application/x-protobuf")], ""), Ok),
+        ("otlp-json", answer(200, &[JSON], r#"{"partialSuccess":{}}"#), Ok),
+        ("otlp-grpc", answer(200, &[("content-type", "application/grpc"), ("grpc-status", "0")], ""), Ok),
         ("bootstrap", answer(401, &[JSON], r#"{"error":"unauthorized"}"#), Ok),
         ("generic-https", answer(404, &[HTML], "<html>"), Ok),
+        ("google-web", answer(204, &[("content-length", "0")], ""), Ok),
+        ("google-storage", answer(400, &[("x-guploader-uploadid", "x")], "<Error/>"), Ok),
+        ("google-bigquery", answer(401, &[JSON], r#"{"error":{"code":401}}"#), Ok),
+        ("sentry-web", answer(200, &[JSON], r#"{"version":"0","auth":null}"#), Ok),
+        ("github-copilot-api", answer(404, &[("x-github-request-id", "1")], ""), Ok),
     ] {
         assert_eq!(kind(service, &http), Some(expected), "{service}: {http:?}");
     }
@@ -147,7 +153,15 @@ fn block_pages_and_portals_are_nobodys_answer() {
     let page = "<!DOCTYPE html><html><head><title>Web page blocked</title></head>\
                 <body>h={host} colo= ts= 2.1.0 {\"type\":\"error\"}</body></html>";
     let json_page = r#"{"blocked":true,"category":"artificial intelligence"}"#;
-    let open = ["public-web", "generic-https"];
+    let open = [
+        "public-web",
+        "generic-https",
+        "google-web",
+        "google-storage",
+        "google-bigquery",
+        "sentry-web",
+        "github-copilot-api",
+    ];
     for service in services.all().iter().filter(|s| !open.contains(&s.id.as_str())) {
         for status in [200, 302, 401, 403, 404, 503] {
             let http = answer(status, &[HTML, ("server", "filterd")], page);

@@ -9,6 +9,7 @@ mod detour;
 mod differential;
 mod documentation;
 mod fingerprints;
+mod follow;
 mod next;
 mod pages;
 mod recordings;

@@ -9,37 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clearway::diagnose::{Code, Verdict};
-use clearway::observation::{Attempt, Observations, Stopped};
-use clearway::plan::{Skip, Target};
+use clearway::observation::*;
+use clearway::plan::{Control, Plan, Skip, Target};
 use clearway::report::{self, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::scene::*;
-use crate::{saved, table};
+use crate::{calls, differential, saved, table};
 
 /// Codes without a recording yet: no scene of this folder leads to them.
-const MISSING: &[&str] = &[
-    "dns/slow",
-    "tcp/prohibited",
-    "tls/sni-reset",
-    "tls/sni-timeout",
-    "tls/path-mtu",
-    "tls/hello-size",
-    "http/block-page",
-    "http/captive-portal",
-    "http/idle-cut",
-    "http/slow",
-    "http/buffered",
-    "auth/rejected",
-    "service/model",
-    "service/region",
-    "service/quota",
-    "service/policy",
-    "oidc/discovery",
-    "otlp/protocol",
-    "proxy/required",
-];
+const MISSING: &[&str] = &["oidc/discovery", "otlp/protocol", "proxy/required"];
 
 /// A saved report and what must be said of it.
 #[derive(Serialize, Deserialize)]
@@ -69,8 +49,11 @@ fn file(code: &str) -> PathBuf {
     folder().join(format!("{}.json", code.replace('/', "-")))
 }
 
+/// A code, the host that has it, and what was seen.
+pub type Scene = (&'static str, u32, Vec<Target>, Observations);
+
 /// Scenes of more than one host, or of none that answered.
-fn scenes() -> Vec<(&'static str, u32, Vec<Target>, Observations)> {
+pub fn scenes() -> Vec<Scene> {
     let office = || {
         vec![world(1, "api.vendor.example"), world(2, "cdn.other.example"), gateway(3, "llm.mill.example")]
     };
@@ -93,8 +76,8 @@ fn scenes() -> Vec<(&'static str, u32, Vec<Target>, Observations)> {
         a.http.clear();
         let tls = &mut a.tls[0];
         tls.chain[0].not_before = NOW + 3_600;
-        tls.device_trust = Some(clearway::observation::Trust::NotYetValid);
-        tls.public_trust = Some(clearway::observation::Trust::NotYetValid);
+        tls.device_trust = Some(Trust::NotYetValid);
+        tls.public_trust = Some(Trust::NotYetValid);
     });
     let stopped = |why| {
         let mut observations = observed(all(&office())[..2].to_vec());
@@ -103,23 +86,25 @@ fn scenes() -> Vec<(&'static str, u32, Vec<Target>, Observations)> {
     };
     let mut v6 = observed(vec![edit(healthy(&world(1, "api.vendor.example")), |a| {
         let remote = "[2600:1::5]:443".parse().unwrap();
-        let failed = clearway::observation::Tcp {
+        let failed = Tcp {
             remote,
             local: None,
             icmp: None,
             at_ms: 13,
             confirm: false,
-            outcome: clearway::observation::TcpOutcome::Timeout,
+            outcome: TcpOutcome::Timeout,
             ms: 4000.0,
         };
         a.tcp.insert(0, failed);
         let dns = a.dns.as_mut().unwrap();
-        if let clearway::observation::Lookup::Addresses { addresses } = &mut dns.system {
+        if let Lookup::Addresses { addresses } = &mut dns.system {
             addresses.insert(0, remote.ip());
         }
     })]);
     v6.device.ipv6 = Some("2600:2::1".parse().unwrap());
-    vec![
+    let mut scenes = experiments();
+    scenes.extend(with_credentials());
+    scenes.extend([
         ("ok", 1, office(), healthy_run),
         ("device/clock", 4, clock, observed(wrong_clock)),
         ("tcp/ipv6-broken", 1, vec![world(1, "api.vendor.example")], v6),
@@ -137,6 +122,107 @@ fn scenes() -> Vec<(&'static str, u32, Vec<Target>, Observations)> {
             vec![skipped(world(1, "sso.vendor.example"), Skip::Actor)],
             observed(Vec::new()),
         ),
+    ]);
+    scenes
+}
+
+/// Scenes that a code needs experiments or controls for.
+fn experiments() -> Vec<Scene> {
+    use TlsOutcome::{Completed, Reset, Timeout};
+    let (t, r) = (world(1, "api.vendor.example"), world(2, "cdn.other.example"));
+    let both = || vec![t.clone(), r.clone()];
+    let here = Variation { address: Some(address(1)), until: LastStage::Tls, ..Variation::default() };
+    let variations = [
+        Variation { segment: Some(536), ..here.clone() },
+        Variation { small_hello: true, ..here.clone() },
+        Variation { server_name: ServerName::Of(r.probed.clone()), ..here.clone() },
+        Variation { server_name: ServerName::Absent, ..here.clone() },
+        Variation { address: Some(address(2)), ..here },
+    ];
+    let dead = |outcome: &TlsOutcome, ends: [TlsOutcome; 5]| {
+        let mut attempts = vec![tls_fails(&t, outcome.clone()), healthy(&r)];
+        attempts.extend(variations.iter().zip(ends).map(|(v, end)| differential::trial(&t, v.clone(), end)));
+        observed(attempts)
+    };
+    let alert = || TlsOutcome::Alert { alert: "unrecognized_name".into() };
+    let slow = |dns: f64, first_byte: f64| {
+        edit(healthy(&t), |a| {
+            a.dns.as_mut().unwrap().ms = dns;
+            a.http[0].first_byte_ms = Some(first_byte);
+        })
+    };
+    let three = |dns: f64, first_byte: f64| {
+        let mut seen = observed(vec![slow(dns, first_byte), healthy(&r)]);
+        let plan = Plan { targets: both(), ..Plan::default() };
+        for e in clearway::diagnose::next(&plan, &seen) {
+            let mut again = slow(dns, first_byte);
+            (again.purpose, again.variation) = (e.purpose, e.variation);
+            seen.attempts.push(again);
+        }
+        seen
+    };
+    let prohibited = edit(tcp_fails(&t, TcpOutcome::HostUnreachable), |a| {
+        a.tcp[0].icmp = Some(Icmp { kind: 3, code: 13, from: "11.9.0.1".parse().ok() });
+    });
+    let html = ("content-type", "text/html");
+    let page = answer(403, &[html], "<html><title>Notice</title><body>Zscaler says no</body></html>");
+    let leaf = leaf_by(&t.probed, INSPECTOR);
+    let inspected =
+        edit(chain(&t, leaf, false, Trust::Accepted, Trust::UnknownIssuer), |a| a.http = vec![page]);
+    let mut portal = observed(vec![tls_fails(&t, Reset), tcp_fails(&r, TcpOutcome::Timeout)]);
+    portal.controls = ["c1.example", "c2.example"]
+        .iter()
+        .map(|host| {
+            let mut attempt = healthy(&world(0, host));
+            attempt.tls.clear();
+            attempt.http = vec![answer(302, &[("location", "http://login.hotel.example/start")], "")];
+            let control = Control {
+                of: "Test".into(),
+                host: (*host).into(),
+                path: "/check".into(),
+                status: 200,
+                body: "OPEN".into(),
+                source: "test".into(),
+            };
+            Controlled { control, attempt }
+        })
+        .collect();
+    vec![
+        ("tls/sni-reset", 1, both(), dead(&Reset, [Reset, Reset, Completed, Completed, Reset])),
+        ("tls/sni-timeout", 1, both(), dead(&Timeout, [Timeout, Timeout, Completed, Timeout, Timeout])),
+        ("tls/path-mtu", 1, both(), dead(&Timeout, [Completed, Completed, Timeout, Timeout, alert()])),
+        ("tls/hello-size", 1, both(), dead(&Timeout, [Timeout, Completed, Timeout, Timeout, alert()])),
+        ("tcp/prohibited", 1, both(), observed(vec![prohibited, healthy(&r)])),
+        ("dns/slow", 1, both(), three(1400.0, 20.0)),
+        ("http/slow", 1, both(), three(10.0, 1400.0)),
+        ("http/block-page", 1, both(), observed(vec![inspected, healthy(&r)])),
+        ("http/captive-portal", 1, both(), portal),
+    ]
+}
+
+/// Scenes of calls with the credential.
+fn with_credentials() -> Vec<Scene> {
+    let gw = gateway(1, "llm.mill.example");
+    let scene = |code, calls: Vec<Call>| {
+        let open = answer(200, &[("content-type", "application/json")], "{\"data\":[]}");
+        let attempt = edit(healthy(&gw), |a| a.http = vec![open]);
+        (code, 1, vec![gw.clone()], Observations { calls, ..observed(vec![attempt]) })
+    };
+    let foreign = Call {
+        model: Some("us.mill-model".into()),
+        ..calls::refusal("bedrock", 400, &[("x-amzn-errortype", "ValidationException")])
+    };
+    let silent =
+        Call { outcome: CallOutcome::Reset, ms: 31_000.0, ..calls::streamed(&[300.0], StreamEnd::Early) };
+    let late = [860.0, 870.0, 880.0, 885.0, 890.0];
+    vec![
+        scene("auth/rejected", vec![calls::refusal("gateway", 401, &[("error.type", "auth_error")])]),
+        scene("service/model", vec![calls::refusal("gateway", 404, &[("error.code", "model_not_found")])]),
+        scene("service/region", vec![foreign]),
+        scene("service/quota", vec![calls::refusal("gateway", 400, &[("error.type", "budget_exceeded")])]),
+        scene("service/policy", vec![calls::refusal("anthropic", 403, &[("cf-error", "1009")])]),
+        scene("http/idle-cut", vec![silent]),
+        scene("http/buffered", vec![calls::streamed(&late, StreamEnd::Complete)]),
     ]
 }
 

@@ -202,6 +202,8 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Http {
         header_names: headers.iter().map(|(n, _)| (*n).to_owned()).collect(),
         body: body.into(),
         body_bytes: body.len(),
+        document: None,
+        transfer: None,
         first_byte_ms: Some(22.0),
         ms: 23.0,
     }

@@ -14,7 +14,7 @@ use clearway::share::{Vocabulary, is_shared, share};
 use clearway::terms::Severity;
 
 use crate::scene::*;
-use crate::{saved, table};
+use crate::{replayed, saved, table};
 
 /// Every run of this folder: the cases of the table, and the recordings.
 fn runs() -> Vec<(String, Run)> {
@@ -22,6 +22,9 @@ fn runs() -> Vec<(String, Run)> {
         .into_iter()
         .map(|c| (c.name.to_owned(), saved::of(vec![c.target], observed(vec![c.damaged]))))
         .collect();
+    for (code, _, targets, observations) in replayed::scenes() {
+        runs.push((code.to_owned(), saved::of(targets, observations)));
+    }
     #[derive(serde::Deserialize)]
     struct Recording {
         plan: Plan,
@@ -200,7 +203,16 @@ fn plant(mut run: Run) -> Run {
             request.path = format!("/{MARK}/v1");
         }
     }
-    for attempt in &mut run.observations.attempts {
+    let seen = &mut run.observations;
+    for call in &mut seen.calls {
+        call.credential = next();
+        call.request = format!("POST /{MARK}/v1");
+        call.headers.push(("x-served-by".into(), next()));
+        call.error.push((format!("error.{MARK}"), next()));
+        call.models.push(format!("{MARK}-model"));
+        call.model = call.model.as_ref().map(|m| format!("{m}-{MARK}"));
+    }
+    for attempt in seen.attempts.iter_mut().chain(seen.controls.iter_mut().map(|c| &mut c.attempt)) {
         for tls in &mut attempt.tls {
             if let TlsOutcome::NotTls { first } = &mut tls.outcome {
                 first.push_str(&next());

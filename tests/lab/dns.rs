@@ -14,6 +14,8 @@ use crate::outcome::Context;
 
 const TYPE_A: u16 = 1;
 const TYPE_AAAA: u16 = 28;
+/// What a slow answer takes, milliseconds.
+const SLOW_MS: u64 = 1_500;
 
 /// What the server knows and how it behaves.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -55,6 +57,10 @@ pub enum DnsFault {
     Sinkhole,
     /// A loopback address.
     Loopback,
+    /// Every answer takes a second and a half.
+    Slow,
+    /// The first answer for a name and type takes a second and a half, later ones none.
+    SlowOnce,
     /// No answer to the first query of a name and type, a right one from then on.
     SecondTry,
 }
@@ -77,9 +83,10 @@ async fn serve_udp(socket: Arc<UdpSocket>, spec: Arc<DnsSpec>) {
     loop {
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
         let Some(reply) = reply(&buffer[..length], &spec, &mut seen) else { continue };
-        let (socket, delay) = (Arc::clone(&socket), spec.delay_ms);
+        let (reply, slow) = reply;
+        let (socket, delay) = (Arc::clone(&socket), spec.delay(slow));
         tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(delay)).await;
+            tokio::time::sleep(delay).await;
             // The asker may be gone; nobody to tell.
             let _ = socket.send_to(&reply, peer).await;
         });
@@ -97,8 +104,8 @@ async fn serve_tcp(listener: TcpListener, spec: Arc<DnsSpec>) {
                 if stream.read_exact(&mut query).await.is_err() {
                     return;
                 }
-                let Some(answer) = reply(&query, &spec, &mut seen) else { continue };
-                tokio::time::sleep(Duration::from_millis(spec.delay_ms)).await;
+                let Some((answer, slow)) = reply(&query, &spec, &mut seen) else { continue };
+                tokio::time::sleep(spec.delay(slow)).await;
                 let Ok(size) = u16::try_from(answer.len()) else { return };
                 let framed = [&size.to_be_bytes()[..], &answer].concat();
                 if stream.write_all(&framed).await.is_err() {
@@ -109,10 +116,22 @@ async fn serve_tcp(listener: TcpListener, spec: Arc<DnsSpec>) {
     }
 }
 
-/// The answer to one query; none when the script says silence or the query cannot be read.
-fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) -> Option<Vec<u8>> {
+impl DnsSpec {
+    fn delay(&self, slow: bool) -> Duration {
+        Duration::from_millis(self.delay_ms + if slow { SLOW_MS } else { 0 })
+    }
+}
+
+/// The answer to one query and whether it is slow; none when the script says silence or the query
+/// cannot be read.
+fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) -> Option<(Vec<u8>, bool)> {
     let question = Question::read(query)?;
-    let (mut code, mut addresses) = (0, Vec::new());
+    let (mut code, mut addresses, mut slow) = (0, Vec::new(), false);
+    let mut is_first = || {
+        let times = seen.entry((question.name.clone(), question.kind)).or_default();
+        *times += 1;
+        *times == 1
+    };
     match spec.names.get(&question.name) {
         None => code = 3,
         Some(record) => match record.fault {
@@ -128,11 +147,17 @@ fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) 
                 addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
             }
             Some(DnsFault::SecondTry) => {
-                let times = seen.entry((question.name.clone(), question.kind)).or_default();
-                *times += 1;
-                if *times == 1 {
+                if is_first() {
                     return None;
                 }
+                addresses.clone_from(&record.addresses);
+            }
+            Some(DnsFault::Slow) => {
+                slow = true;
+                addresses.clone_from(&record.addresses);
+            }
+            Some(DnsFault::SlowOnce) => {
+                slow = is_first();
                 addresses.clone_from(&record.addresses);
             }
             None => addresses.clone_from(&record.addresses),
@@ -169,7 +194,7 @@ fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) 
             }
         }
     }
-    Some(answer)
+    Some((answer, slow))
 }
 
 struct Question {

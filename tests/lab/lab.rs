@@ -11,10 +11,10 @@ use crate::outcome::{Context, Outcome};
 use crate::pki::Pki;
 use crate::runner::{Bench, Played};
 use crate::scenario::{Scenario, World};
-use crate::{link, net, server, speed};
+use crate::{acceptor, link, middlebox, net, runner, server, soak, speed};
 
 /// What the laboratory starts, and the Debian package each comes from.
-const TOOLS: [(&str, &str); 7] = [
+const TOOLS: [(&str, &str); 8] = [
     ("ip", "iproute2"),
     ("ss", "iproute2"),
     ("nft", "nftables"),
@@ -22,6 +22,7 @@ const TOOLS: [(&str, &str); 7] = [
     ("dnsmasq", "dnsmasq-base"),
     ("nginx", "nginx-light"),
     ("squid", "squid"),
+    ("mitmdump", "mitmproxy"),
 ];
 
 /// Runs one command of the laboratory.
@@ -32,11 +33,13 @@ pub fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["serve", "--spec", file] => server::run(Path::new(file)),
         ["link", "--spec", json] => serde_json::from_str(json).context("link").and_then(link::run),
+        ["accept", manner] => acceptor::run(*manner == "hold"),
         ["measure", "--spec", file] => speed::measure_inside(Path::new(file)),
         ["connect", address] => speed::connect_inside(address),
         ["list"] => list(),
         ["speed"] => measure(),
         ["hold", name] => hold(name),
+        ["soak", rest @ ..] => long(rest),
         ["--run", rest @ ..] => play_all(rest),
         // Test runners ask for a list of test functions; there are none.
         words if words.contains(&"--list") => Ok(()),
@@ -106,7 +109,7 @@ fn folder() -> Outcome<PathBuf> {
 
 /// Says what is missing before anything is started, and sweeps up after a run that was killed.
 fn prepare() -> Outcome<()> {
-    let missing: Vec<String> = TOOLS
+    let mut missing: Vec<String> = TOOLS
         .iter()
         .filter(|(tool, _)| {
             let found = Command::new("which").arg(tool).stdout(Stdio::null()).status();
@@ -114,10 +117,14 @@ fn prepare() -> Outcome<()> {
         })
         .map(|(tool, package)| format!("{tool} (Debian package {package})"))
         .collect();
+    if !Path::new(runner::FAKETIME).exists() {
+        missing.push("libfaketime (Debian package libfaketime)".into());
+    }
     if !missing.is_empty() {
         return Err(format!("not installed: {}", missing.join(", ")));
     }
     link::self_check()?;
+    middlebox::self_check()?;
     let stale = net::remove_stale()?;
     if stale > 0 {
         say(&format!("removed {stale} namespaces that an earlier run left behind"))?;
@@ -140,8 +147,57 @@ fn play_all(arguments: &[&str]) -> Outcome<()> {
     let bench =
         Bench { world, pki: Pki::create(&folder.join("pki"))?, program: program()?, folder: folder.clone() };
     say(&format!("laboratory: {} scenarios, {jobs} at a time", scenarios.len()))?;
-
     let started = Instant::now();
+    let result = play_matrix(&bench, &scenarios, jobs);
+    say(&format!("\n{}", result.matrix.render()))?;
+    if !result.failed.is_empty() {
+        say(&format!("failed: {}\nreports: {}", result.failed.join(", "), folder.display()))?;
+    }
+    say(&format!("laboratory: {:.0} s", started.elapsed().as_secs_f64()))?;
+    say(&format!("{} passed, {} failed", result.passed, result.failed.len()))?;
+    if result.failed.is_empty() { Ok(()) } else { Err(format!("{} scenarios failed", result.failed.len())) }
+}
+
+fn long(arguments: &[&str]) -> Outcome<()> {
+    let mut rest = Vec::new();
+    let (mut matrices, mut healthy) = (soak::MATRICES, soak::HEALTHY_RUNS);
+    let mut words = arguments.iter();
+    while let Some(&word) = words.next() {
+        let wanted = match word {
+            "--matrices" => &mut matrices,
+            "--healthy" => &mut healthy,
+            _ => {
+                rest.push(word);
+                continue;
+            }
+        };
+        *wanted =
+            words.next().and_then(|n| n.parse().ok()).ok_or_else(|| format!("{word} needs a number"))?;
+    }
+    let (wanted, jobs) = selection(&rest)?;
+    if !wanted.is_empty() {
+        return Err("soak plays every scenario; it has --matrices, --healthy and --jobs".into());
+    }
+    prepare()?;
+    let world = World::read()?;
+    let scenarios = Scenario::read_all(&world)?;
+    let folder = folder()?;
+    let bench = Bench { world, pki: Pki::create(&folder.join("pki"))?, program: program()?, folder };
+    soak::run(&bench, &scenarios, jobs, (matrices, healthy), &say)
+}
+
+/// What one round of scenarios came to.
+pub struct Round {
+    /// Expected codes by reported codes.
+    pub matrix: Matrix,
+    /// Scenarios that went as expected.
+    pub passed: usize,
+    /// The names of the others.
+    pub failed: Vec<String>,
+}
+
+/// Plays these scenarios, so many at a time, and says how each went.
+pub fn play_matrix(bench: &Bench, scenarios: &[Scenario], jobs: usize) -> Round {
     let queue = Mutex::new(scenarios.iter());
     let results: Mutex<Vec<(&str, Outcome<Played>)>> = Mutex::default();
     std::thread::scope(|scope| {
@@ -156,30 +212,22 @@ fn play_all(arguments: &[&str]) -> Outcome<()> {
             });
         }
     });
-
-    let mut matrix = Matrix::default();
-    let (mut passed, mut failed) = (0, Vec::new());
+    let mut round = Round { matrix: Matrix::default(), passed: 0, failed: Vec::new() };
     for (name, result) in results.into_inner().unwrap() {
         match result {
             Ok(played) => {
                 if played.wrong.is_empty() {
-                    passed += 1;
+                    round.passed += 1;
                 } else {
-                    failed.push(name);
+                    round.failed.push(name.to_owned());
                 }
-                matrix.add(played.pairs);
+                round.matrix.add(played.pairs);
             }
-            Err(_) => failed.push(name),
+            Err(_) => round.failed.push(name.to_owned()),
         }
     }
-    say(&format!("\n{}", matrix.render()))?;
-    if !failed.is_empty() {
-        failed.sort_unstable();
-        say(&format!("failed: {}\nreports: {}", failed.join(", "), folder.display()))?;
-    }
-    say(&format!("laboratory: {:.0} s", started.elapsed().as_secs_f64()))?;
-    say(&format!("{passed} passed, {} failed", failed.len()))?;
-    if failed.is_empty() { Ok(()) } else { Err(format!("{} scenarios failed", failed.len())) }
+    round.failed.sort_unstable();
+    round
 }
 
 fn report(scenario: &Scenario, result: &Outcome<Played>) {

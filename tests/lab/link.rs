@@ -1,12 +1,12 @@
-//! A link with delay and loss: two TUN devices and a copy loop. The kernel's own emulation is not
+//! A link with delay, loss and a box that looks into packets: two TUN devices and a copy loop. The kernel's own emulation is not
 //! available everywhere; this needs only `/dev/net/tun`.
 //!
 //! Both devices are made in the namespace this program runs in, and then moved by the harness; a
 //! device stays tied to the program that opened it wherever it is moved.
 
 use std::io::Write as _;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
 use crate::Outcome;
+use crate::middlebox::{Direction, Fate, Filter, Middlebox, TICK};
 use crate::outcome::Context;
 
 /// Name of the device that becomes the client's.
@@ -25,10 +26,11 @@ pub const ROUTER_DEVICE: &str = "labr";
 const QUEUE: usize = 10_000;
 
 /// What the link does to packets.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkSpec {
     /// Round trip that the link adds, ms; half in each direction.
+    #[serde(default)]
     pub rtt_ms: f64,
     /// Packets lost in each direction, percent.
     #[serde(default)]
@@ -36,6 +38,9 @@ pub struct LinkSpec {
     /// Seed of the losses: the same seed loses the same packets of the same sequence.
     #[serde(default = "one")]
     pub seed: u64,
+    /// What a box at the client's end of it does; filled from the scenario's faults.
+    #[serde(default)]
+    pub filters: Vec<Filter>,
 }
 
 fn one() -> u64 {
@@ -58,27 +63,94 @@ pub fn run(spec: LinkSpec) -> Outcome<()> {
     let client = open(CLIENT_DEVICE)?;
     let router = open(ROUTER_DEVICE)?;
     let delay = Duration::from_secs_f64(spec.rtt_ms / 2000.0);
-    one_way(Arc::clone(&client), Arc::clone(&router), delay, Loss::new(spec.loss_percent, spec.seed));
-    one_way(router, client, delay, Loss::new(spec.loss_percent, spec.seed.wrapping_add(0x9e37)));
+    let (up, up_due) = sync_channel(QUEUE);
+    let (down, down_due) = sync_channel(QUEUE);
+    let (to_server, to_client) = (Way { queue: up, delay }, Way { queue: down, delay });
+    let middlebox = (!spec.filters.is_empty()).then(|| Arc::new(Mutex::new(Middlebox::new(spec.filters))));
+    let ways = Ways { to_server, to_client, middlebox };
+    deliver(Arc::clone(&router), up_due);
+    deliver(Arc::clone(&client), down_due);
+    collect(client, Direction::Up, ways.clone(), Loss::new(spec.loss_percent, spec.seed));
+    collect(
+        router,
+        Direction::Down,
+        ways.clone(),
+        Loss::new(spec.loss_percent, spec.seed.wrapping_add(0x9e37)),
+    );
+    if ways.middlebox.is_some() {
+        thread::spawn(move || {
+            loop {
+                thread::sleep(TICK);
+                ways.watch();
+            }
+        });
+    }
     let mut out = std::io::stdout();
     writeln!(out, "ready").and_then(|()| out.flush()).context("standard output")?;
     crate::server::wait_for_end_of_input();
     Ok(())
 }
 
-fn one_way(from: Arc<SyncDevice>, to: Arc<SyncDevice>, delay: Duration, mut loss: Loss) {
-    let (queue, due): (SyncSender<(Instant, Vec<u8>)>, Receiver<_>) = sync_channel(QUEUE);
+/// One direction: packets under way, each with the time it is due.
+#[derive(Clone)]
+struct Way {
+    queue: SyncSender<(Instant, Vec<u8>)>,
+    delay: Duration,
+}
+
+impl Way {
+    /// A full queue drops, as a real one would.
+    fn send(&self, packet: Vec<u8>) {
+        if let Err(TrySendError::Disconnected(_)) = self.queue.try_send((Instant::now() + self.delay, packet))
+        {
+            // The other thread has ended, and with it the program.
+        }
+    }
+}
+
+/// Both directions, and the box between them.
+#[derive(Clone)]
+struct Ways {
+    to_server: Way,
+    to_client: Way,
+    middlebox: Option<Arc<Mutex<Middlebox>>>,
+}
+
+impl Ways {
+    fn pass(&self, direction: Direction, packet: &[u8]) {
+        let fate = match &self.middlebox {
+            Some(middlebox) => middlebox.lock().unwrap().packet(direction, packet),
+            None => Fate::default(),
+        };
+        if !fate.swallowed {
+            let way = if direction == Direction::Up { &self.to_server } else { &self.to_client };
+            way.send(packet.to_vec());
+        }
+        self.send(fate);
+    }
+
+    fn watch(&self) {
+        if let Some(middlebox) = &self.middlebox {
+            let fate = middlebox.lock().unwrap().tick();
+            self.send(fate);
+        }
+    }
+
+    /// Sends what the box says of its own.
+    fn send(&self, fate: Fate) {
+        fate.to_client.into_iter().for_each(|packet| self.to_client.send(packet));
+        fate.to_server.into_iter().for_each(|packet| self.to_server.send(packet));
+    }
+}
+
+fn collect(from: Arc<SyncDevice>, direction: Direction, ways: Ways, mut loss: Loss) {
     thread::spawn(move || {
         let mut buffer = vec![0; 65_536];
         loop {
             match from.recv(&mut buffer) {
                 Ok(length) => {
-                    if loss.strikes() {
-                        continue;
-                    }
-                    let packet = (Instant::now() + delay, buffer[..length].to_vec());
-                    if let Err(TrySendError::Disconnected(_)) = queue.try_send(packet) {
-                        return;
+                    if !loss.strikes() {
+                        ways.pass(direction, &buffer[..length]);
                     }
                 }
                 // A device that is down (not moved into place yet) gives errors until it is up.
@@ -86,6 +158,9 @@ fn one_way(from: Arc<SyncDevice>, to: Arc<SyncDevice>, delay: Duration, mut loss
             }
         }
     });
+}
+
+fn deliver(to: Arc<SyncDevice>, due: Receiver<(Instant, Vec<u8>)>) {
     thread::spawn(move || {
         // The delay is the same for every packet, so the order of arrival is the order of departure.
         while let Ok((at, packet)) = due.recv() {

@@ -5,6 +5,7 @@
 //! cargo test --test lab -- --run [NAME…] [--jobs N]     play the scenarios whose names contain NAME
 //! cargo test --test lab -- list                         name them
 //! cargo test --test lab -- hold NAME                    bring one up and leave it standing
+//! cargo test --test lab -- soak [--healthy N]           the long form: three matrices, loss, healthy runs
 //! cargo test --release --test lab -- speed              measure 40 hosts at 50 ms
 //! ```
 //!
@@ -12,6 +13,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(target_os = "linux")]
+mod acceptor;
+#[cfg(target_os = "linux")]
+mod boxes;
+#[cfg(target_os = "linux")]
+mod compare;
 #[cfg(target_os = "linux")]
 mod dns;
 #[cfg(target_os = "linux")]
@@ -21,9 +28,13 @@ mod link;
 #[cfg(target_os = "linux")]
 mod matrix;
 #[cfg(target_os = "linux")]
+mod middlebox;
+#[cfg(target_os = "linux")]
 mod net;
 #[cfg(target_os = "linux")]
 mod outcome;
+#[cfg(target_os = "linux")]
+mod packet;
 #[cfg(target_os = "linux")]
 mod pki;
 #[cfg(target_os = "linux")]
@@ -32,6 +43,8 @@ mod runner;
 mod scenario;
 #[cfg(target_os = "linux")]
 mod server;
+#[cfg(target_os = "linux")]
+mod soak;
 #[cfg(target_os = "linux")]
 mod speed;
 

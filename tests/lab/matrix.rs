@@ -17,35 +17,41 @@ impl Matrix {
         }
     }
 
+    /// Adds another matrix.
+    pub fn add_all(&mut self, other: &Self) {
+        for (pair, count) in &other.counts {
+            *self.counts.entry(pair.clone()).or_default() += count;
+        }
+    }
+
     /// Whether every host was reported as expected.
     pub fn is_identity(&self) -> bool {
         self.counts.keys().all(|(expected, reported)| expected == reported)
     }
 
-    /// Rows are expected codes, columns reported codes, numbered like the rows.
+    /// One row for each expected code, with what is off the diagonal spelt out: with sixty codes the
+    /// square is zeros, and too wide for a screen.
     pub fn render(&self) -> String {
-        let codes: BTreeSet<&String> = self.counts.keys().flat_map(|(e, r)| [e, r]).collect();
-        let codes: Vec<&String> = codes.into_iter().collect();
-        let width = codes.iter().map(|code| code.len()).max().unwrap_or(0);
-        let mut text = format!("{:>3} {:<width$}", "", "expected \\ reported");
-        for column in 1..=codes.len() {
-            let _ = write!(text, "{column:>4}");
+        let expected: BTreeSet<&str> = self.counts.keys().map(|(expected, _)| expected.as_str()).collect();
+        let width = expected.iter().map(|code| code.len()).max().unwrap_or(0).max("expected".len());
+        let mut text = format!("{:<width$}  hosts  as expected  reported instead\n", "expected");
+        for code in &expected {
+            let row = || self.counts.iter().filter(|((e, _), _)| e == code);
+            let hosts: usize = row().map(|(_, count)| count).sum();
+            let right: usize = row().filter(|((_, r), _)| r == code).map(|(_, count)| count).sum();
+            let instead: Vec<String> =
+                row().filter(|((_, r), _)| r != code).map(|((_, r), count)| format!("{r} {count}")).collect();
+            let _ = writeln!(text, "{code:<width$}  {hosts:>5}  {right:>11}  {}", instead.join(", "));
         }
-        text.push('\n');
-        for (row, expected) in codes.iter().enumerate() {
-            let _ = write!(text, "{:>3} {expected:<width$}", row + 1);
-            for reported in &codes {
-                match self.counts.get(&((*expected).clone(), (*reported).clone())) {
-                    Some(count) => drop(write!(text, "{count:>4}")),
-                    None => text.push_str("   ."),
-                }
-            }
-            text.push('\n');
-        }
-        let expected: BTreeSet<&String> = self.counts.keys().map(|(expected, _)| expected).collect();
-        let identity = if self.is_identity() { "the identity" } else { "NOT the identity" };
+        // No blanks at the ends of lines.
+        let mut text: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
         let hosts: usize = self.counts.values().sum();
-        let _ = writeln!(text, "{hosts} hosts, {} codes expected, the matrix is {identity}", expected.len());
+        let identity = if self.is_identity() { "the identity" } else { "NOT the identity" };
+        let _ = writeln!(
+            text,
+            "{hosts} hosts, {} codes expected, the confusion matrix is {identity}",
+            expected.len()
+        );
         text
     }
 }

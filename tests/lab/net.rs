@@ -36,6 +36,10 @@ pub const OFFICE_V6: &str = "2a0f:20";
 pub const DNS_V4: &str = "62.53.0.53";
 /// The DNS server, IPv6.
 pub const DNS_V6: &str = "2a0f:53::53";
+/// The DNS server that knows the public names only, IPv4.
+pub const PUBLIC_DNS_V4: &str = "62.53.0.54";
+/// The same, IPv6.
+pub const PUBLIC_DNS_V6: &str = "2a0f:53::54";
 
 /// Which address families the client has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +142,7 @@ impl Net {
             batch += &format!("addr add {address}/{bits} dev lo nodad\n");
         }
         net.batch("w", &batch)?;
-        net.resolver(if stack.v4() { DNS_V4 } else { DNS_V6 })?;
+        net.resolvers(&[if stack.v4() { DNS_V4 } else { DNS_V6 }])?;
         Ok(net)
     }
 
@@ -175,12 +179,13 @@ impl Net {
         feed(Command::new("ip").args(["netns", "exec", &self.name(role), "nft", "-f", "-"]), rules)
     }
 
-    /// Points the client at a DNS server; the world and the router ask it too.
-    fn resolver(&self, server: &str) -> Outcome<()> {
+    /// Points the client at DNS servers; the world and the router ask them too.
+    pub fn resolvers(&self, servers: &[&str]) -> Outcome<()> {
+        let text: String = servers.iter().map(|server| format!("nameserver {server}\n")).collect();
         for role in self.roles() {
             let folder = Path::new(NETNS_ETC).join(self.name(role));
             fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-            fs::write(folder.join("resolv.conf"), format!("nameserver {server}\n")).context("resolv.conf")?;
+            fs::write(folder.join("resolv.conf"), &text).context("resolv.conf")?;
             fs::write(folder.join("hosts"), "127.0.0.1 localhost\n::1 localhost\n").context("hosts")?;
         }
         Ok(())

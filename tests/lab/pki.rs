@@ -23,6 +23,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub enum Authority {
     /// Stands for the public roots of the world outside.
     Public,
+    /// A second public root, of another operator.
+    Second,
     /// The customer's own authority, for servers inside.
     Corporate,
     /// The authority of a box that inspects TLS.
@@ -30,11 +32,12 @@ pub enum Authority {
 }
 
 impl Authority {
-    const ALL: [Self; 3] = [Self::Public, Self::Corporate, Self::Inspector];
+    const ALL: [Self; 4] = [Self::Public, Self::Second, Self::Corporate, Self::Inspector];
 
     const fn stem(self) -> &'static str {
         match self {
             Self::Public => "public",
+            Self::Second => "second",
             Self::Corporate => "corporate",
             Self::Inspector => "inspector",
         }
@@ -43,6 +46,7 @@ impl Authority {
     const fn organisation(self) -> &'static str {
         match self {
             Self::Public => "Laboratory Public Trust",
+            Self::Second => "Second Laboratory Trust",
             Self::Corporate => "Example Corporation",
             Self::Inspector => "Example Corporation Web Gateway",
         }
@@ -56,6 +60,8 @@ pub enum Certificate {
     /// Valid, from a public root, with its intermediate.
     #[default]
     Public,
+    /// The same from the second public root.
+    Second,
     /// Ended ten days ago.
     Expired,
     /// Begins in ten days.
@@ -128,6 +134,15 @@ impl Pki {
         &self.folder
     }
 
+    /// The public roots, all of them: what stands for the bundled set, and a device's usual store.
+    pub fn public_roots(&self) -> Outcome<String> {
+        [Authority::Public, Authority::Second]
+            .map(|authority| self.root_file(authority))
+            .iter()
+            .map(|file| fs::read_to_string(file).with_context(|| file.display().to_string()))
+            .collect()
+    }
+
     /// The file with the root of an authority.
     pub fn root_file(&self, authority: Authority) -> PathBuf {
         self.folder.join(format!("{}-root.pem", authority.stem()))
@@ -158,6 +173,7 @@ impl Pki {
             }
             Certificate::PrivateCa => Authority::Corporate,
             Certificate::Inspected => Authority::Inspector,
+            Certificate::Second => Authority::Second,
             _ => Authority::Public,
         };
         let read = |what: &str| {

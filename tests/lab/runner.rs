@@ -8,17 +8,25 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
+use crate::boxes;
+use crate::compare::{Compared, compare};
 use crate::dns::{DnsSpec, Record};
-use crate::net::{self, DNS_V4, DNS_V6, Net, OFFICE_V4, OFFICE_V6, Ready, Server, inside, own_program};
+use crate::net::{
+    self, DNS_V4, DNS_V6, Net, OFFICE_V4, OFFICE_V6, PUBLIC_DNS_V4, PUBLIC_DNS_V6, Ready, Server, inside,
+    own_program,
+};
 use crate::outcome::Context;
-use crate::pki::{Certificate, Pki};
+use crate::pki::{Authority, Certificate, Pki};
 use crate::scenario::{
-    ClientFault, DnsServer, FirewallFault, Host, Scenario, Squid, World, exit_code, sockets,
+    ClientFault, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, World, sockets,
 };
 use crate::server::{Answer, Endpoint, ServeSpec, ServerFault, Speaks};
 
 /// Nothing that a scenario runs may take longer.
 const RUN_LIMIT: Duration = Duration::from_secs(60);
+
+/// Debian's libfaketime: another day for one program.
+pub const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 /// What every scenario of one run shares.
 pub struct Bench {
@@ -38,6 +46,8 @@ pub struct Played {
     pub pairs: Vec<(String, String)>,
     /// What was not as expected; empty when it passed.
     pub wrong: Vec<String>,
+    /// How many hosts were reported as blocked.
+    pub blocked: usize,
     /// Wall time of the program under test.
     pub took: Duration,
 }
@@ -45,19 +55,32 @@ pub struct Played {
 impl Bench {
     /// Brings a scenario up, broken as it says. The servers end, and the network goes down, when
     /// the result is dropped.
-    fn stage(&self, scenario: &Scenario, folder: &Path) -> Outcome<(Vec<Server>, Net)> {
+    pub fn stage(&self, scenario: &Scenario, folder: &Path) -> Outcome<(Vec<Server>, Net)> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let elsewhere = scenario.fault.iter().flat_map(|fault| fault.resolves_to.iter().flatten());
         let mut addresses: Vec<IpAddr> = self
             .world
             .host
             .iter()
-            .flat_map(|host| self.world.addresses(&host.name))
-            .chain([DNS_V4.parse().unwrap(), DNS_V6.parse().unwrap()])
-            .filter(|address| !address.is_loopback())
+            .flat_map(|host| scenario.addresses(&self.world, &host.name))
+            .chain(elsewhere.copied())
+            .chain([DNS_V4, DNS_V6, PUBLIC_DNS_V4, PUBLIC_DNS_V6].map(|address| address.parse().unwrap()))
+            .filter(|address| !address.is_loopback() && !address.is_unspecified())
             .collect();
         addresses.sort();
         addresses.dedup();
-        let net = Net::up(scenario.stack, scenario.link, &addresses)?;
+        let net = Net::up(scenario.stack, scenario.link(&self.world), &addresses)?;
+        let resolvers: Vec<&str> = scenario
+            .resolvers
+            .iter()
+            .map(|resolver| match (resolver, scenario.stack.v4()) {
+                (Resolver::Company, true) => DNS_V4,
+                (Resolver::Company, false) => DNS_V6,
+                (Resolver::Public, true) => PUBLIC_DNS_V4,
+                (Resolver::Public, false) => PUBLIC_DNS_V6,
+            })
+            .collect();
+        net.resolvers(&resolvers)?;
         let servers = self.start_servers(scenario, &net, folder)?;
         self.break_network(scenario, &net)?;
         Ok((servers, net))
@@ -80,27 +103,38 @@ impl Bench {
     pub fn play(&self, scenario: &Scenario) -> Outcome<Played> {
         let folder = self.folder.join(&scenario.name);
         let (_servers, net) = self.stage(scenario, &folder)?;
+        self.check(scenario, &net, &folder)
+    }
+
+    /// Runs the program under test in a scenario that stands, and compares.
+    pub fn check(&self, scenario: &Scenario, net: &Net, folder: &Path) -> Outcome<Played> {
         let mut command = inside(&net.client(), "env");
-        command.args(self.arguments(scenario, &folder)?);
+        command.args(self.arguments(scenario, folder)?);
         let started = Instant::now();
         let output = net::output(&mut command, None, RUN_LIMIT)?;
         let took = started.elapsed();
         fs::write(folder.join("report.json"), &output.stdout).context("report.json")?;
         fs::write(folder.join("stderr.txt"), &output.stderr).context("stderr.txt")?;
-        let (pairs, mut wrong) = compare(scenario, output.status.code(), &output.stdout)
+        let Compared { pairs, mut wrong, blocked } = compare(scenario, output.status.code(), &output.stdout)
             .map_err(|e| format!("{e}; it said: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
         if took.as_secs_f64() > scenario.within_s {
             wrong.push(format!("took {:.1} s, more than {} s", took.as_secs_f64(), scenario.within_s));
         }
-        Ok(Played { pairs, wrong, took })
+        Ok(Played { pairs, wrong, blocked, took })
     }
 
     /// The arguments of `env`: a clean environment and the program under test.
     fn arguments(&self, scenario: &Scenario, folder: &Path) -> Outcome<Vec<String>> {
         let mut trusted = String::new();
+        let read = |file: &Path| fs::read_to_string(file).with_context(|| file.display().to_string());
         for &authority in &scenario.device_trusts {
-            let file = self.pki.root_file(authority);
-            trusted += &fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+            trusted += &match authority {
+                Authority::Public => self.pki.public_roots()?,
+                _ => read(&self.pki.root_file(authority))?,
+            };
+        }
+        if scenario.mitmproxy.as_ref().is_some_and(|m| m.trusted) {
+            trusted += &read(&boxes::mitmproxy_authority(folder))?;
         }
         let store = folder.join("device-trust.pem");
         fs::write(&store, trusted).context("device trust store")?;
@@ -111,13 +145,20 @@ impl Bench {
             "LANG=C.UTF-8".to_owned(),
             format!("SSL_CERT_FILE={}", store.display()),
         ];
+        if let Some(offset) = &scenario.clock {
+            arguments.push(format!("LD_PRELOAD={FAKETIME}"));
+            arguments.push(format!("FAKETIME={offset}"));
+            // What the program measures is not shifted, only what day it is.
+            arguments.push("FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned());
+        }
         arguments.extend(scenario.env.iter().map(|(name, value)| format!("{name}={value}")));
         arguments.push(self.program.display().to_string());
         arguments.push("check".to_owned());
         if let Some(config) = &scenario.config {
             arguments.push(format!("{}/tests/lab/configs/{config}.json", env!("CARGO_MANIFEST_DIR")));
         }
-        let roots = self.pki.root_file(crate::pki::Authority::Public);
+        let roots = folder.join("public-roots.pem");
+        fs::write(&roots, self.pki.public_roots()?).context("public roots")?;
         arguments.extend(["--platform", "linux", "--format", "json", "--public-roots"].map(str::to_owned));
         arguments.push(roots.display().to_string());
         arguments.extend(scenario.args.iter().cloned());
@@ -138,7 +179,13 @@ impl Bench {
             names: self.names(scenario),
             delay_ms: scenario.dns_delay_ms,
         };
-        let scripted = (scenario.dns == DnsServer::Scripted).then(|| dns.clone());
+        let mut public = dns.clone();
+        public.listen = sockets(&[PUBLIC_DNS_V4.parse().unwrap(), PUBLIC_DNS_V6.parse().unwrap()], 53);
+        public.names.retain(|name, _| self.world.host(name).is_some_and(|host| host.address.is_none()));
+        let mut scripted = vec![public];
+        if scenario.dns == DnsServer::Scripted {
+            scripted.push(dns.clone());
+        }
         servers.push(self.serve(scenario, &net.world(), in_world, scripted, &folder.join("world.json"))?);
         let wants_loopback = scenario.config.as_deref().is_some_and(|config| config.ends_with("loopback"));
         if wants_loopback {
@@ -146,7 +193,7 @@ impl Bench {
                 scenario,
                 &net.client(),
                 on_client,
-                None,
+                Vec::new(),
                 &folder.join("client.json"),
             )?);
         }
@@ -156,8 +203,17 @@ impl Bench {
         if !scenario.nginx.is_empty() {
             servers.push(self.nginx(scenario, net, folder)?);
         }
-        if let Some(squid) = scenario.proxy {
-            servers.push(start_squid(squid, net, folder)?);
+        if let Some(kind) = scenario.proxy {
+            servers.extend(boxes::proxy(kind, net, folder, &self.pki)?);
+        }
+        if let Some(mitmproxy) = &scenario.mitmproxy {
+            servers.push(boxes::mitmproxy(mitmproxy.mode, net, folder, &self.pki)?);
+        }
+        if let Some(portal) = scenario.portal {
+            servers.push(boxes::portal(portal, net, folder, &self.pki)?);
+        }
+        if let Some(acceptor) = scenario.acceptor {
+            servers.push(boxes::acceptor(acceptor, net)?);
         }
         Ok(servers)
     }
@@ -167,7 +223,9 @@ impl Bench {
         hosts
             .map(|name| {
                 let fault = scenario.faults_of(name).find_map(|fault| fault.dns);
-                (name.clone(), Record { addresses: self.world.addresses(name), fault })
+                let elsewhere = scenario.faults_of(name).find_map(|fault| fault.resolves_to.clone());
+                let addresses = elsewhere.unwrap_or_else(|| scenario.addresses(&self.world, name));
+                (name.clone(), Record { addresses, fault })
             })
             .collect()
     }
@@ -177,7 +235,7 @@ impl Bench {
         scenario: &Scenario,
         namespace: &str,
         hosts: Vec<&Host>,
-        dns: Option<DnsSpec>,
+        dns: Vec<DnsSpec>,
         file: &Path,
     ) -> Outcome<Server> {
         let endpoints = hosts.into_iter().map(|host| self.endpoint(scenario, host)).collect();
@@ -188,9 +246,10 @@ impl Bench {
     fn endpoint(&self, scenario: &Scenario, host: &Host) -> Endpoint {
         Endpoint {
             name: host.name.clone(),
-            listen: sockets(&self.world.addresses(&host.name), host.port),
+            listen: sockets(&scenario.addresses(&self.world, &host.name), host.port),
             speaks: scenario.speaks.get(&host.name).copied().unwrap_or(host.speaks),
             answer: self.world.answer[&host.answer].clone(),
+            more: host.more.iter().map(|answer| self.world.answer[answer].clone()).collect(),
             fault: scenario.faults_of(&host.name).find_map(|fault| fault.server),
             certificate: self.certificate(scenario, host),
         }
@@ -211,7 +270,7 @@ impl Bench {
             fs::write(&key, issued.key_pem).context("nginx key")?;
             let answer: &Answer = &self.world.answer[&host.answer];
             hosts += "  server {\n";
-            for socket in sockets(&self.world.addresses(name), host.port) {
+            for socket in sockets(&scenario.addresses(&self.world, name), host.port) {
                 let _ = writeln!(hosts, "    listen {socket} ssl http2;");
             }
             let _ = writeln!(
@@ -244,7 +303,7 @@ impl Bench {
         );
         let file = folder.join("nginx.conf");
         fs::write(&file, text).context("nginx.conf")?;
-        let address = self.world.addresses(&scenario.nginx[0])[0];
+        let address = scenario.addresses(&self.world, &scenario.nginx[0])[0];
         let mut command = inside(&net.world(), "nginx");
         command.arg("-p").arg(folder).arg("-c").arg(&file).args(["-e", "stderr"]);
         Server::start(&mut command, Ready::Listening(net.world(), format!("src {address}")))
@@ -254,12 +313,17 @@ impl Bench {
     fn break_network(&self, scenario: &Scenario, net: &Net) -> Outcome<()> {
         let mut rules = String::new();
         let mut routes = String::new();
+        let mut paths = String::new();
         for host in &self.world.host {
-            let addresses = self.world.addresses(&host.name);
+            let addresses = scenario.addresses(&self.world, &host.name);
             for fault in scenario.faults_of(&host.name) {
                 for address in &addresses {
                     if let Some(kind) = fault.firewall {
                         rules += &firewall_rule(kind, *address);
+                        if kind == FirewallFault::SmallPath {
+                            let via = if address.is_ipv4() { "62.21.0.2" } else { "2a0f:21::2" };
+                            let _ = writeln!(paths, "route add {address} via {via} dev w0 mtu lock 1280");
+                        }
                     }
                     let kind = match fault.client {
                         Some(ClientFault::Denied) => "prohibit",
@@ -270,7 +334,8 @@ impl Bench {
                 }
             }
         }
-        if scenario.proxy.is_some() {
+        let explicit = scenario.mitmproxy.as_ref().is_some_and(|m| m.mode == MitmMode::Explicit);
+        if scenario.proxy.is_some() || explicit {
             let _ = writeln!(rules, "ip saddr {OFFICE_V4}.0/24 meta l4proto tcp th dport != 53 drop");
             let _ = writeln!(rules, "ip6 saddr {OFFICE_V6}::/64 meta l4proto tcp th dport != 53 drop");
         }
@@ -281,6 +346,21 @@ impl Bench {
         }
         if !routes.is_empty() {
             net.batch("c", &routes)?;
+        }
+        if !paths.is_empty() {
+            net.batch("r", &paths)?;
+        }
+        if let Some(mitmproxy) = &scenario.mitmproxy
+            && mitmproxy.mode == MitmMode::Transparent
+        {
+            let taken = mitmproxy.hosts.iter().flat_map(|name| scenario.addresses(&self.world, name));
+            net.nft("r", &boxes::redirect(taken))?;
+        }
+        if let Some(portal) = scenario.portal {
+            net.nft("r", &boxes::portal_rules(portal))?;
+        }
+        if scenario.acceptor.is_some() {
+            net.nft("c", &crate::acceptor::rules())?;
         }
         Ok(())
     }
@@ -299,7 +379,9 @@ pub fn serve(namespace: &str, spec: &ServeSpec, file: &Path) -> Outcome<Server> 
 pub fn firewall_rule(kind: FirewallFault, address: IpAddr) -> String {
     let (field, v4) = if address.is_ipv4() { ("ip daddr", true) } else { ("ip6 daddr", false) };
     let action = match (kind, v4) {
-        (FirewallFault::DropIpv6, true) => return String::new(),
+        (FirewallFault::DropIpv6, true) | (FirewallFault::SmallPath, _) => return String::new(),
+        (FirewallFault::DropAnswers, true) => return format!("ip saddr {address} drop\n"),
+        (FirewallFault::DropAnswers, false) => return format!("ip6 saddr {address} drop\n"),
         (FirewallFault::Drop | FirewallFault::DropIpv6, _) => "drop",
         (FirewallFault::Reset, _) => "meta l4proto tcp reject with tcp reset",
         (FirewallFault::HostUnreachable, true) => "reject with icmp host-unreachable",
@@ -307,7 +389,14 @@ pub fn firewall_rule(kind: FirewallFault, address: IpAddr) -> String {
         (FirewallFault::NetUnreachable, true) => "reject with icmp net-unreachable",
         (FirewallFault::NetUnreachable, false) => "reject with icmpv6 no-route",
         (FirewallFault::Prohibited, true) => "reject with icmp admin-prohibited",
-        (FirewallFault::Prohibited, false) => "reject with icmpv6 admin-prohibited",
+        (FirewallFault::NetProhibited, true) => "reject with icmp net-prohibited",
+        (FirewallFault::HostProhibited, true) => "reject with icmp host-prohibited",
+        (FirewallFault::Prohibited | FirewallFault::HostProhibited, false) => {
+            "reject with icmpv6 admin-prohibited"
+        }
+        (FirewallFault::NetProhibited, false) => "reject with icmpv6 policy-fail",
+        (FirewallFault::PortUnreachable, true) => "reject with icmp port-unreachable",
+        (FirewallFault::PortUnreachable, false) => "reject with icmpv6 port-unreachable",
     };
     format!("{field} {address} {action}\n")
 }
@@ -324,92 +413,6 @@ fn dnsmasq(dns: &DnsSpec, net: &Net) -> Outcome<Server> {
     Server::start(&mut command, Ready::Listening(net.world(), "sport = :53".into()))
 }
 
-fn start_squid(kind: Squid, net: &Net, folder: &Path) -> Outcome<Server> {
-    let access = match kind {
-        Squid::Open => "http_access allow all".to_owned(),
-        Squid::DenyOthers => {
-            "acl company dstdomain -n .example\nhttp_access allow company\nhttp_access deny all".to_owned()
-        }
-        // Nobody has a password.
-        Squid::Authenticate => "auth_param basic program /usr/lib/squid/basic_ncsa_auth /dev/null\n\
-                                auth_param basic realm laboratory\nacl known proxy_auth REQUIRED\n\
-                                http_access allow known\nhttp_access deny all"
-            .to_owned(),
-    };
-    // Squid refuses to work as root, and its own user may not be let into our folders.
-    let text = format!(
-        "http_port {OFFICE_V4}.1:3128\n{access}\ndns_nameservers {DNS_V4}\ncache deny all\n\
-         cache_effective_user proxy\npid_filename none\naccess_log none\ncache_log /dev/null\n\
-         cache_store_log none\nnetdb_filename none\nshutdown_lifetime 0 seconds\n\
-         visible_hostname proxy.corp.example\npinger_enable off\nconnect_timeout 5 seconds\n"
-    );
-    let file = folder.join("squid.conf");
-    fs::write(&file, text).context("squid.conf")?;
-    // Shared memory of its own: two squids would fight over the names, and a killed one leaves them
-    // behind. The mount is seen only inside, because entering a namespace makes mounts private.
-    let mut command = inside(&net.router(), "sh");
-    command.args(["-c", "mount -t tmpfs tmpfs /dev/shm && exec squid -N -d 1 -f \"$1\"", "sh"]);
-    command.arg(&file).current_dir("/");
-    Server::start(&mut command, Ready::Listening(net.router(), "sport = :3128".into()))
-}
-
-/// (expected code, reported code) of each host, and what is wrong in words.
-type Compared = (Vec<(String, String)>, Vec<String>);
-
-/// Holds a report against the scenario.
-fn compare(scenario: &Scenario, exit: Option<i32>, report: &[u8]) -> Outcome<Compared> {
-    let report: serde_json::Value =
-        serde_json::from_slice(report).with_context(|| format!("no report (exit {exit:?})"))?;
-    let mut hosts = BTreeMap::new();
-    for group in report["groups"].as_array().ok_or("the report has no groups")? {
-        for host in group["hosts"].as_array().ok_or("a group has no hosts")? {
-            let name = host["host"].as_str().ok_or("a host has no name")?;
-            hosts.insert(name.to_owned(), host.clone());
-        }
-    }
-    let (mut pairs, mut wrong) = (Vec::new(), Vec::new());
-    for (name, host) in &hosts {
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or("(none)").to_owned();
-        let found = (text(&host["finding"]["code"]), text(&host["verdict"]), text(&host["finding"]["owner"]));
-        let expected = scenario.expect.get(name).or_else(|| scenario.expect.get("*"));
-        let wanted = match expected {
-            Some(e) => (e.code.clone(), e.verdict.clone(), e.owner.clone()),
-            None => ("ok".to_owned(), "reachable".to_owned(), "none".to_owned()),
-        };
-        let tolerated = expected.is_none() && found.1 == "warning" && scenario.tolerate.contains(&found.0);
-        pairs.push((wanted.0.clone(), if tolerated { "ok".to_owned() } else { found.0.clone() }));
-        if found != wanted && !tolerated {
-            wrong.push(format!(
-                "{name}: expected {} {} {}, reported {} {} {}: {}",
-                wanted.0,
-                wanted.1,
-                wanted.2,
-                found.0,
-                found.1,
-                found.2,
-                text(&host["finding"]["evidence"]["line"])
-            ));
-        }
-    }
-    for name in scenario.expect.keys().filter(|name| *name != "*" && !hosts.contains_key(*name)) {
-        wrong.push(format!("{name} is not in the report"));
-    }
-    let healthy = hosts.values().any(|host| host["verdict"] == "reachable");
-    if !healthy && !scenario.no_healthy_host {
-        wrong.push("no host is reachable: the scenario proves nothing about healthy hosts".into());
-    }
-    let degraded_by_tolerance = scenario.run == "ready" && !scenario.tolerate.is_empty();
-    let verdict = report["verdict"].as_str().unwrap_or("(none)");
-    if verdict != scenario.run && !(degraded_by_tolerance && verdict == "degraded") {
-        wrong.push(format!("the run: expected {}, reported {verdict}", scenario.run));
-    }
-    let promised = exit_code(&scenario.run)?;
-    if exit != Some(promised) {
-        wrong.push(format!("exit code: expected {promised}, got {exit:?}"));
-    }
-    Ok((pairs, wrong))
-}
-
 /// A server as a plain speed target: healthy, and nothing of a vendor's.
 pub fn plain_endpoint(
     name: String,
@@ -422,6 +425,7 @@ pub fn plain_endpoint(
         listen: sockets(addresses, 443),
         speaks: Speaks::Https,
         answer,
+        more: Vec::new(),
         fault,
         certificate: Certificate::Public,
     }

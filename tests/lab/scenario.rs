@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::Outcome;
 use crate::dns::DnsFault;
 use crate::link::LinkSpec;
+use crate::middlebox::{Does, Filter};
 use crate::net::Stack;
 use crate::outcome::Context;
 use crate::pki::{Authority, Certificate};
@@ -34,6 +35,9 @@ pub struct Host {
     pub name: String,
     /// Its answer.
     pub answer: String,
+    /// Its answers to other requests; these are looked at first.
+    #[serde(default)]
+    pub more: Vec<String>,
     /// Its port.
     #[serde(default = "https")]
     pub port: u16,
@@ -58,11 +62,9 @@ impl World {
         let world: Self = toml::from_str(WORLD).context("world.toml")?;
         let mut seen = BTreeSet::new();
         for host in &world.host {
-            if !world.answer.contains_key(&host.answer) {
-                return Err(format!(
-                    "world.toml: {} answers `{}`, which is not there",
-                    host.name, host.answer
-                ));
+            let mut answers = host.more.iter().chain([&host.answer]);
+            if let Some(unknown) = answers.find(|answer| !world.answer.contains_key(*answer)) {
+                return Err(format!("world.toml: {} answers `{unknown}`, which is not there", host.name));
             }
             if !seen.insert((&host.name, host.port)) {
                 return Err(format!("world.toml: {}:{} is there twice", host.name, host.port));
@@ -118,6 +120,15 @@ pub struct Scenario {
     /// Which DNS server answers.
     #[serde(default)]
     pub dns: DnsServer,
+    /// The servers in the client's resolver configuration, in their order.
+    #[serde(default = "company_resolver")]
+    pub resolvers: Vec<Resolver>,
+    /// Hosts that are somewhere else than in the world table.
+    #[serde(default)]
+    pub addresses: BTreeMap<String, Vec<IpAddr>>,
+    /// DNS64 with this prefix of 96 bits: every IPv6 address is an IPv4 address behind a NAT64.
+    #[serde(default)]
+    pub nat64: Option<Ipv6Addr>,
     /// Milliseconds before each DNS answer.
     #[serde(default)]
     pub dns_delay_ms: u64,
@@ -127,6 +138,18 @@ pub struct Scenario {
     /// A proxy at the firewall, port 3128; the firewall then lets nothing else out.
     #[serde(default)]
     pub proxy: Option<Squid>,
+    /// A real mitmproxy at the firewall.
+    #[serde(default)]
+    pub mitmproxy: Option<Mitmproxy>,
+    /// A network that wants a sign-in: plain HTTP is answered with a redirect to its page.
+    #[serde(default)]
+    pub portal: Option<Portal>,
+    /// A program on the client that accepts every connection itself and then makes its own.
+    #[serde(default)]
+    pub acceptor: Option<Acceptor>,
+    /// The client's clock, as an offset like `+100d` or `-10m`.
+    #[serde(default)]
+    pub clock: Option<String>,
     /// Hosts that a real nginx serves instead of our own server.
     #[serde(default)]
     pub nginx: Vec<String>,
@@ -139,6 +162,9 @@ pub struct Scenario {
     /// What must be reported of the hosts that are not healthy; every other host must be `ok`.
     #[serde(default)]
     pub expect: BTreeMap<String, Expectation>,
+    /// Codes among the run's own findings that belong to no host.
+    #[serde(default)]
+    pub findings: Vec<String>,
     /// The run's verdict.
     pub run: String,
     /// The most that the run may take, seconds.
@@ -150,6 +176,13 @@ pub struct Scenario {
     /// A health check of the laboratory where packets are lost: the warnings that may stand for `ok`.
     #[serde(default)]
     pub tolerate: Vec<String>,
+    /// Left out where packets are lost, and why: what it measures needs a steady network.
+    #[serde(default)]
+    pub needs_steady_network: Option<String>,
+}
+
+fn company_resolver() -> Vec<Resolver> {
+    vec![Resolver::Company]
 }
 
 fn public_only() -> Vec<Authority> {
@@ -171,6 +204,61 @@ pub enum DnsServer {
     Dnsmasq,
 }
 
+/// A resolver of the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resolver {
+    /// Knows every name.
+    Company,
+    /// Knows the public names only.
+    Public,
+}
+
+/// A real mitmproxy.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mitmproxy {
+    /// Where it sits.
+    pub mode: MitmMode,
+    /// Whether the client trusts its authority.
+    pub trusted: bool,
+    /// The hosts whose connections it takes in transparent mode.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+}
+
+/// Where mitmproxy sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MitmMode {
+    /// In the path.
+    Transparent,
+    /// As a proxy on port 3128, the only way out.
+    Explicit,
+}
+
+/// What a network that wants a sign-in does to TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Portal {
+    /// RST.
+    Reset,
+    /// Drops it.
+    Drop,
+    /// Answers with the portal's own certificate.
+    Answer,
+}
+
+/// What a program that accepts every connection does when the real one cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Acceptor {
+    /// Closes the one it accepted.
+    Close,
+    /// Leaves it open, silent.
+    Hold,
+}
+
 /// How the proxy behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -181,6 +269,14 @@ pub enum Squid {
     DenyOthers,
     /// 407 for everything.
     Authenticate,
+    /// CONNECT to port 443 only, as squid's own example configuration has it.
+    Port443,
+    /// Accepts connections and resets them after the request.
+    Resets,
+    /// Answers no connection.
+    Dropped,
+    /// Accepts connections and never answers.
+    Silent,
 }
 
 /// One broken thing.
@@ -192,6 +288,12 @@ pub struct Fault {
     /// At the firewall.
     #[serde(default)]
     pub firewall: Option<FirewallFault>,
+    /// In a box that looks into packets.
+    #[serde(default)]
+    pub middlebox: Option<Does>,
+    /// The resolver gives these addresses instead; nothing listens there.
+    #[serde(default)]
+    pub resolves_to: Option<Vec<IpAddr>>,
     /// In the client itself.
     #[serde(default)]
     pub client: Option<ClientFault>,
@@ -220,8 +322,18 @@ pub enum FirewallFault {
     HostUnreachable,
     /// ICMP network unreachable (IPv6: no route).
     NetUnreachable,
-    /// ICMP administratively prohibited.
+    /// ICMP communication administratively prohibited (code 13; IPv6 code 1).
     Prohibited,
+    /// ICMP network administratively prohibited (code 9; IPv6: failed policy, code 5).
+    NetProhibited,
+    /// ICMP host administratively prohibited (code 10; IPv6 code 1).
+    HostProhibited,
+    /// ICMP port unreachable.
+    PortUnreachable,
+    /// Drops the answers.
+    DropAnswers,
+    /// A path of 1280 bytes, with the ICMP message that says so.
+    SmallPath,
 }
 
 /// What the client's own system does to packets for a host.
@@ -244,6 +356,9 @@ pub struct Expectation {
     pub verdict: String,
     /// The finding's owner.
     pub owner: String,
+    /// The finding's confidence, where the scenario fixes it.
+    #[serde(default)]
+    pub confidence: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -266,7 +381,9 @@ impl Scenario {
                 return wrong("neither `config` nor `args`".into());
             }
             let named = scenario.fault.iter().flat_map(|f| &f.hosts);
-            let mut named = named.chain(&scenario.nginx).chain(scenario.speaks.keys());
+            let named = named.chain(scenario.mitmproxy.iter().flat_map(|m| &m.hosts));
+            let named = named.chain(scenario.addresses.keys()).chain(&scenario.nginx);
+            let mut named = named.chain(scenario.speaks.keys());
             if let Some(unknown) = named.find(|h| *h != "*" && world.host(h).is_none()) {
                 return wrong(format!("{unknown} is not in world.toml"));
             }
@@ -276,6 +393,42 @@ impl Scenario {
             exit_code(&scenario.run).map_err(|e| format!("scenarios.toml: {}: {e}", scenario.name))?;
         }
         Ok(table.scenario)
+    }
+
+    /// The addresses of a host in this scenario.
+    pub fn addresses(&self, world: &World, name: &str) -> Vec<IpAddr> {
+        if let Some(chosen) = self.addresses.get(name) {
+            return chosen.clone();
+        }
+        let mut addresses = world.addresses(name);
+        if let Some(prefix) = self.nat64
+            && !addresses.iter().any(IpAddr::is_loopback)
+        {
+            addresses.retain(IpAddr::is_ipv4);
+            let behind: Vec<IpAddr> = addresses.iter().filter_map(|a| synthesised(prefix, *a)).collect();
+            addresses.extend(behind);
+        }
+        addresses
+    }
+
+    /// What the box in the link does; nothing when there is none.
+    pub fn filters(&self, world: &World) -> Vec<Filter> {
+        let filter = |fault: &Fault| {
+            let all = fault.hosts.iter().any(|host| host == "*");
+            let names = if all { Vec::new() } else { fault.hosts.clone() };
+            let to = names.iter().flat_map(|name| self.addresses(world, name)).collect();
+            Some(Filter { to, names, does: fault.middlebox? })
+        };
+        self.fault.iter().filter_map(filter).collect()
+    }
+
+    /// The link of this scenario, the box in it included; none where neither is asked for.
+    pub fn link(&self, world: &World) -> Option<LinkSpec> {
+        let filters = self.filters(world);
+        if self.link.is_none() && filters.is_empty() {
+            return None;
+        }
+        Some(LinkSpec { filters, ..self.link.clone().unwrap_or_default() })
     }
 
     /// The faults of one host.
@@ -288,6 +441,8 @@ impl Fault {
     fn faults(&self) -> usize {
         [
             self.firewall.is_some(),
+            self.middlebox.is_some(),
+            self.resolves_to.is_some(),
             self.client.is_some(),
             self.dns.is_some(),
             self.server.is_some(),
@@ -297,6 +452,12 @@ impl Fault {
         .filter(|set| *set)
         .count()
     }
+}
+
+/// An IPv4 address as DNS64 writes it (RFC 6052, a prefix of 96 bits).
+fn synthesised(prefix: Ipv6Addr, address: IpAddr) -> Option<IpAddr> {
+    let IpAddr::V4(v4) = address else { return None };
+    Some(Ipv6Addr::from_bits(prefix.to_bits() | u128::from(v4.to_bits())).into())
 }
 
 /// The exit code that a run's verdict promises.

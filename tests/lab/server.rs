@@ -37,9 +37,9 @@ const CONNECTION_LIMIT: Duration = Duration::from_secs(120);
 pub struct ServeSpec {
     /// Folder of the authorities.
     pub pki: PathBuf,
-    /// The DNS server, where this process runs one.
+    /// The DNS servers that this process runs.
     #[serde(default)]
-    pub dns: Option<DnsSpec>,
+    pub dns: Vec<DnsSpec>,
     /// The hosts.
     pub endpoints: Vec<Endpoint>,
 }
@@ -55,6 +55,9 @@ pub struct Endpoint {
     pub speaks: Speaks,
     /// What it answers.
     pub answer: Answer,
+    /// What it answers to other requests; these are looked at first.
+    #[serde(default)]
+    pub more: Vec<Answer>,
     /// What goes wrong, if anything does.
     #[serde(default)]
     pub fault: Option<ServerFault>,
@@ -89,6 +92,15 @@ pub struct Answer {
     /// Only requests whose path begins so are answered like this, others with 404.
     #[serde(default)]
     pub path: String,
+    /// Only requests with this method.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Only requests with the laboratory's credential.
+    #[serde(default)]
+    pub credential: bool,
+    /// The answer is a message, streamed event by event.
+    #[serde(default)]
+    pub stream: bool,
     /// Status code.
     #[serde(default)]
     pub status: u16,
@@ -130,7 +142,59 @@ pub enum ServerFault {
     SecondTry,
     /// A page that is not the service's, on its own certificate.
     StrangePage,
+    /// RST after the first bytes, whatever they are.
+    ResetAfterRequest,
+    /// Every answer begins after a second and a half.
+    HttpSlow,
+    /// The first answer begins after a second and a half, later ones at once.
+    HttpSlowOnce,
+    /// 429.
+    RateLimited,
+    /// A redirect to a sign-in page.
+    Redirect,
+    /// A filter's page with status 200.
+    #[serde(rename = "block-page-200")]
+    BlockPage200,
+    /// A filter's page with status 403.
+    #[serde(rename = "block-page-403")]
+    BlockPage403,
+    /// A redirect to a filter's page on a host of the customer's.
+    BlockRedirect,
+    /// A redirect to a filter's page where a known product has it.
+    BlockRedirectKnown,
+    /// HTML where JSON must be, with status 200.
+    HtmlPage,
+    /// The credential is refused.
+    KeyRefused,
+    /// The model call is refused: no such model.
+    NoModel,
+    /// The model call is refused: no credit.
+    NoQuota,
+    /// The model call is refused: not from this address.
+    NotFromHere,
+    /// The model call is refused as Bedrock refuses a model of another geography.
+    OtherRegion,
+    /// The stream comes as a whole, at its end.
+    StreamBuffered,
+    /// The metadata that the server names is not there.
+    NoMetadata,
+    /// Every export is refused as one that speaks another protocol.
+    OtherProtocol,
 }
+
+/// The credential of every configuration of the laboratory.
+const CREDENTIAL: &str = "laboratory-not-a-key";
+/// Time between two events of a stream.
+const BETWEEN_EVENTS: Duration = Duration::from_millis(60);
+
+/// How late a slow answer is.
+const SLOW: Duration = Duration::from_millis(1_500);
+
+/// What a web filter shows, in the words that such pages use.
+const BLOCK_PAGE: &str = "<!doctype html><html><head><title>Web Page Blocked</title></head><body>\
+    <h1>Access to this site is blocked</h1><p>The page you asked for was blocked by the web filter of \
+    Example Corporation.</p><p>Category: Artificial Intelligence</p><p>Policy: default-outbound</p>\
+    <p>To have it reviewed, write to the service desk.</p></body></html>\n";
 
 /// Runs until standard input closes. Prints `ready` when everything listens.
 pub fn run(spec_file: &Path) -> Outcome<()> {
@@ -142,7 +206,7 @@ pub fn run(spec_file: &Path) -> Outcome<()> {
         for endpoint in spec.endpoints {
             start(endpoint, &pki).await?;
         }
-        if let Some(dns) = spec.dns {
+        for dns in spec.dns {
             dns::start(dns).await?;
         }
         let (ended, end) = tokio::sync::oneshot::channel();
@@ -245,6 +309,11 @@ async fn connection(
             stream.shutdown().await?;
             return drain(&mut stream).await;
         }
+        Some(ServerFault::ResetAfterRequest) => {
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer).await?;
+            return stream.set_zero_linger();
+        }
         Some(ServerFault::AlertHandshakeFailure) => return alert(&mut stream, 40).await,
         Some(ServerFault::AlertProtocolVersion) => return alert(&mut stream, 70).await,
         Some(ServerFault::PlainText) => {
@@ -262,7 +331,7 @@ async fn connection(
         return drain(&mut stream).await;
     }
     match tls {
-        None => http(stream, endpoint, false).await,
+        None => http(stream, endpoint, false, first).await,
         Some(acceptor) => {
             let stream = match acceptor.accept(stream).into_fallible().await {
                 Ok(stream) => stream,
@@ -275,7 +344,7 @@ async fn connection(
                 }
             };
             let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-            http(stream, endpoint, h2).await
+            http(stream, endpoint, h2, first).await
         }
     }
 }
@@ -302,13 +371,13 @@ async fn drain(stream: &mut TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn http<S>(stream: S, endpoint: Arc<Endpoint>, h2: bool) -> std::io::Result<()>
+async fn http<S>(stream: S, endpoint: Arc<Endpoint>, h2: bool, first: bool) -> std::io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request: Request<hyper::body::Incoming>| {
         let endpoint = Arc::clone(&endpoint);
-        async move { Ok::<_, Infallible>(respond(request.uri().path(), &endpoint).await) }
+        async move { Ok::<_, Infallible>(respond(&request, &endpoint, first).await) }
     });
     let io = TokioIo::new(stream);
     let served = if h2 {
@@ -322,7 +391,16 @@ where
     served.map_err(std::io::Error::other)
 }
 
-async fn respond(path: &str, endpoint: &Endpoint) -> Response<Body> {
+async fn respond(
+    request: &Request<hyper::body::Incoming>,
+    endpoint: &Endpoint,
+    first: bool,
+) -> Response<Body> {
+    let path = request.uri().path();
+    let known = ["authorization", "x-api-key"].iter().any(|name| {
+        let value = request.headers().get(*name).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| value.contains(CREDENTIAL))
+    });
     let plain = |status: u16, kind: &str, body: &str| {
         let mut response = Response::new(Body::whole(body));
         *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap();
@@ -334,14 +412,66 @@ async fn respond(path: &str, endpoint: &Endpoint) -> Response<Body> {
             return plain(503, "text/plain", "upstream connect error or disconnect\n");
         }
         Some(ServerFault::HttpSilent) => std::future::pending().await,
+        Some(ServerFault::HttpSlow) => tokio::time::sleep(SLOW).await,
+        Some(ServerFault::HttpSlowOnce) if first => tokio::time::sleep(SLOW).await,
+        Some(ServerFault::RateLimited) => {
+            let body = "{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"Too many requests\"}}\n";
+            let mut response = plain(429, "application/json", body);
+            response.headers_mut().insert("retry-after", "30".parse().unwrap());
+            return response;
+        }
+        Some(ServerFault::Redirect) => {
+            return redirect("https://sign-in.corp.example/login?return=laboratory");
+        }
+        Some(ServerFault::BlockPage200) => return plain(200, "text/html; charset=utf-8", BLOCK_PAGE),
+        Some(ServerFault::BlockPage403) => return plain(403, "text/html; charset=utf-8", BLOCK_PAGE),
+        Some(ServerFault::BlockRedirect) => {
+            let to = format!("https://block.corp.example/blocked?host={}&category=ai", endpoint.name);
+            return redirect(&to);
+        }
+        Some(ServerFault::BlockRedirectKnown) => {
+            return redirect("https://gateway.zscaler.net:443/auD?origurl=laboratory&_ordtok=laboratory");
+        }
+        Some(ServerFault::HtmlPage) => {
+            return plain(200, "text/html", "<html><body><h1>Welcome</h1></body></html>\n");
+        }
         Some(ServerFault::StrangePage) => {
             return plain(200, "text/html", "<html><body><h1>It works</h1></body></html>\n");
         }
+        Some(ServerFault::NoMetadata) if path.starts_with("/.well-known/") => {
+            return plain(404, "text/plain", "not found\n");
+        }
+        Some(ServerFault::OtherProtocol) => return plain(415, "text/plain", "unsupported media type\n"),
+        Some(fault) if known => {
+            if let Some((status, body)) = refusal(fault, request.method() == hyper::Method::POST) {
+                let mut response = plain(status, "application/json", body);
+                if fault == ServerFault::OtherRegion {
+                    response.headers_mut().insert("x-amzn-errortype", "ValidationException".parse().unwrap());
+                    response.headers_mut().insert("x-amzn-requestid", "laboratory".parse().unwrap());
+                }
+                return response;
+            }
+        }
         _ => {}
     }
-    let answer = &endpoint.answer;
-    if !path.starts_with(&answer.path) {
+    let fits = |answer: &&Answer| {
+        path.starts_with(&answer.path)
+            && answer.method.as_ref().is_none_or(|method| method == request.method().as_str())
+            && (known || !answer.credential)
+    };
+    let Some(answer) = endpoint.more.iter().chain([&endpoint.answer]).find(fits) else {
         return plain(404, "text/plain", "not found\n");
+    };
+    if answer.stream {
+        let mut response = plain(200, "text/event-stream", "");
+        *response.body_mut() = if endpoint.fault == Some(ServerFault::StreamBuffered) {
+            let events = message();
+            tokio::time::sleep(BETWEEN_EVENTS * u32::try_from(events.len()).unwrap()).await;
+            Body::whole(&events.concat())
+        } else {
+            Body::events(message())
+        };
+        return response;
     }
     let body = answer.body.replace("{host}", &endpoint.name);
     let mut response = plain(answer.status, "text/plain", &body);
@@ -355,23 +485,89 @@ async fn respond(path: &str, endpoint: &Endpoint) -> Response<Body> {
     response
 }
 
+/// How a call with the credential is refused, if this fault refuses it.
+fn refusal(fault: ServerFault, is_model_call: bool) -> Option<(u16, &'static str)> {
+    let (status, body) = match fault {
+        ServerFault::KeyRefused => {
+            return Some((
+                401,
+                r#"{"type":"error","error":{"type":"authentication_error","message":"invalid"}}"#,
+            ));
+        }
+        ServerFault::NoModel => {
+            (404, r#"{"type":"error","error":{"type":"not_found_error","message":"model: unknown"}}"#)
+        }
+        ServerFault::NoQuota => {
+            (429, r#"{"error":{"type":"insufficient_quota","message":"no credit left"}}"#)
+        }
+        ServerFault::NotFromHere => {
+            (403, r#"{"error":{"type":"ip_not_allowed","message":"not from this address"}}"#)
+        }
+        ServerFault::OtherRegion => (400, r#"{"message":"The provided model identifier is invalid."}"#),
+        _ => return None,
+    };
+    is_model_call.then_some((status, body))
+}
+
+/// The events of a message, after the Messages API's documentation.
+fn message() -> Vec<String> {
+    let event = |kind: &str, rest: &str| format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{rest}}}\n\n");
+    let mut events = vec![
+        event(
+            "message_start",
+            r#","message":{"id":"msg_laboratory","type":"message","role":"assistant","model":"claude-haiku-laboratory","content":[],"stop_reason":null,"usage":{"input_tokens":21,"output_tokens":1}}"#,
+        ),
+        event("content_block_start", r#","index":0,"content_block":{"type":"text","text":""}"#),
+    ];
+    for number in 1..=20 {
+        let rest = format!(r#","index":0,"delta":{{"type":"text_delta","text":"{number} "}}"#);
+        events.push(event("content_block_delta", &rest));
+    }
+    events.push(event("content_block_stop", r#","index":0"#));
+    events.push(event(
+        "message_delta",
+        r#","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":40}"#,
+    ));
+    events.push(event("message_stop", ""));
+    events
+}
+
+fn redirect(location: &str) -> Response<Body> {
+    let mut response = Response::new(Body::whole("<html><body>Found</body></html>\n"));
+    *response.status_mut() = hyper::StatusCode::FOUND;
+    response.headers_mut().insert("content-type", "text/html".parse().unwrap());
+    response.headers_mut().insert("location", location.parse().unwrap());
+    response
+}
+
 /// A body that may end too early.
 struct Body {
     pieces: VecDeque<Bytes>,
-    promised: u64,
+    /// The length that is promised; none for a stream.
+    promised: Option<u64>,
     cut: bool,
+    /// The time to the next piece of a stream.
+    pause: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
 impl Body {
     fn whole(text: &str) -> Self {
         let pieces = VecDeque::from([Bytes::copy_from_slice(text.as_bytes())]);
-        Self { pieces, promised: text.len() as u64, cut: false }
+        Self { pieces, promised: Some(text.len() as u64), cut: false, pause: None }
     }
 
     /// Half of the text, of a length that promises all of it and more.
     fn cut(text: &str) -> Self {
         let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
-        Self { pieces: VecDeque::from([half]), promised: text.len() as u64 + 1000, cut: true }
+        let promised = Some(text.len() as u64 + 1000);
+        Self { pieces: VecDeque::from([half]), promised, cut: true, pause: None }
+    }
+
+    /// A stream of events, each a while after the one before.
+    fn events(events: Vec<String>) -> Self {
+        let pieces = events.into_iter().map(Bytes::from).collect();
+        let pause = Some(Box::pin(tokio::time::sleep(BETWEEN_EVENTS)));
+        Self { pieces, promised: None, cut: false, pause }
     }
 }
 
@@ -383,11 +579,19 @@ impl hyper::body::Body for Body {
         mut self: Pin<&mut Self>,
         context: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        if !self.pieces.is_empty()
+            && let Some(pause) = &mut self.pause
+        {
+            if pause.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            pause.as_mut().reset(tokio::time::Instant::now() + BETWEEN_EVENTS);
+        }
         match self.pieces.pop_front() {
             Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
             // One round of the loop in between, so that the half is on its way before the cut.
-            None if self.cut && self.promised > 0 => {
-                self.promised = 0;
+            None if self.cut && self.promised.is_some() => {
+                self.promised = None;
                 context.waker().wake_by_ref();
                 Poll::Pending
             }
@@ -397,6 +601,6 @@ impl hyper::body::Body for Body {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.promised)
+        self.promised.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

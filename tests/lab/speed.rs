@@ -1,4 +1,5 @@
-//! Measures whole runs of the release binary: 40 hosts over a link of 50 ms. Prints; judges nothing.
+//! Measures whole runs of the release binary: 40 hosts over a link of 50 ms. Prints; judges one thing,
+//! how long the diagnosis of ten faults may take.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,20 +12,26 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
-use crate::dns::{DnsSpec, Record};
+use crate::dns::{DnsFault, DnsSpec, Record};
 use crate::link::LinkSpec;
+use crate::middlebox::{Does, Filter};
 use crate::net::{self, DNS_V4, DNS_V6, Net, Stack, inside, own_program};
 use crate::outcome::Context;
 use crate::pki::{Authority, Pki};
 use crate::runner::{firewall_rule, plain_endpoint, serve};
 use crate::scenario::{FirewallFault, numbered, sockets};
-use crate::server::{Answer, ServeSpec};
+use crate::server::{Answer, ServeSpec, ServerFault};
 
 const HOSTS: usize = 40;
 const DROPPED: usize = 10;
 const RTT_MS: f64 = 50.0;
 const RUNS: usize = 7;
 const STARTS: usize = 21;
+const MIXED_RUNS: usize = 3;
+/// The default budget of one stage.
+const STAGE_MS: f64 = 4_000.0;
+/// What a run with ten broken hosts may take, in stages.
+const STAGES: f64 = 2.5;
 
 /// A command to time from inside the namespace, so that entering it is not measured.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,8 +59,7 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
     let names: Vec<String> = (1..=HOSTS).map(|n| format!("h{n:02}.speed.example")).collect();
     let dns: [IpAddr; 2] = [DNS_V4.parse().unwrap(), DNS_V6.parse().unwrap()];
     let addresses: Vec<IpAddr> = (0..HOSTS).flat_map(numbered).chain(dns).collect();
-    let net =
-        Net::up(Stack::Dual, Some(LinkSpec { rtt_ms: RTT_MS, loss_percent: 0.0, seed: 1 }), &addresses)?;
+    let net = Net::up(Stack::Dual, Some(LinkSpec { rtt_ms: RTT_MS, ..LinkSpec::default() }), &addresses)?;
     let answer = Answer { status: 200, body: "healthy\n".into(), ..Answer::default() };
     let endpoints = names
         .iter()
@@ -67,10 +73,10 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
         .collect();
     let spec = ServeSpec {
         pki: pki.folder().to_owned(),
-        dns: Some(DnsSpec { listen: sockets(&dns, 53), names: records, delay_ms: 0 }),
+        dns: vec![DnsSpec { listen: sockets(&dns, 53), names: records, delay_ms: 0 }],
         endpoints,
     };
-    let _servers = serve(&net.world(), &spec, &folder.join("world.json"))?;
+    let servers = serve(&net.world(), &spec, &folder.join("world.json"))?;
 
     let root = pki.root_file(Authority::Public).display().to_string();
     let environment = vec![
@@ -112,10 +118,88 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
     writeln!(out, "{}", describe(&format!("check, {DROPPED} of {HOSTS} dropped"), &dropped, None))
         .context(wrote)?;
 
+    drop(servers);
+    drop(net);
+    mixture(program, pki, folder, out)?;
+    let net = Net::up(Stack::Dual, None, &[])?;
     let config = format!("{}/tests/lab/configs/gateway.json", env!("CARGO_MANIFEST_DIR"));
     let hosts = MeasureSpec { arguments: vec!["hosts".into(), config], runs: STARTS, ..check(STARTS) };
     let hosts = measure(&net, &hosts, folder)?;
     writeln!(out, "{}", describe("hosts: start, derive, print", &hosts, None)).context(wrote)
+}
+
+/// Ten different faults among the hosts: how long the diagnosis takes, experiments included. An error
+/// when that is more than two and a half times the budget of one stage.
+fn mixture(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Write) -> Outcome<()> {
+    let folder = folder.join("mixture");
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let name = |n: usize| format!("h{:02}.speed.example", n + 1);
+    let dns: [IpAddr; 2] = [DNS_V4.parse().unwrap(), DNS_V6.parse().unwrap()];
+    let addresses: Vec<IpAddr> = (0..HOSTS).flat_map(numbered).chain(dns).collect();
+    let filter = |n: usize, does| Filter { to: numbered(n), names: vec![name(n)], does };
+    let filters = vec![
+        filter(0, Does::SniReset),
+        filter(1, Does::SniDrop),
+        filter(2, Does::MtuHole),
+        filter(3, Does::LargeHelloDrop),
+    ];
+    let link = LinkSpec { rtt_ms: RTT_MS, filters, ..LinkSpec::default() };
+    let net = Net::up(Stack::Dual, Some(link), &addresses)?;
+    let answer = Answer { status: 200, body: "healthy\n".into(), ..Answer::default() };
+    let endpoints = (0..HOSTS).map(|n| {
+        let fault = match n {
+            4 => Some(ServerFault::Silent),
+            5 => Some(ServerFault::HttpSilent),
+            6 => Some(ServerFault::ServerError),
+            _ => None,
+        };
+        plain_endpoint(name(n), &numbered(n), answer.clone(), fault)
+    });
+    let records = (0..HOSTS).map(|n| {
+        let fault = (n == 7).then_some(DnsFault::Silent);
+        (name(n), Record { addresses: numbered(n), fault })
+    });
+    let spec = ServeSpec {
+        pki: pki.folder().to_owned(),
+        dns: vec![DnsSpec { listen: sockets(&dns, 53), names: records.collect(), delay_ms: 0 }],
+        endpoints: endpoints.collect(),
+    };
+    let _servers = serve(&net.world(), &spec, &folder.join("world.json"))?;
+    let mut rules = String::new();
+    for (n, kind) in [(8, FirewallFault::Drop), (9, FirewallFault::Prohibited)] {
+        for address in numbered(n) {
+            rules += &firewall_rule(kind, address);
+        }
+    }
+    net.nft("r", &format!(
+        "table inet firewall {{\n chain forward {{ type filter hook forward priority 0; policy accept;\n{rules} }}\n}}\n"
+    ))?;
+    let root = pki.root_file(Authority::Public).display().to_string();
+    let mut arguments: Vec<String> =
+        ["check", "--format", "json", "--public-roots"].map(str::to_owned).to_vec();
+    arguments.push(root.clone());
+    arguments.extend((0..HOSTS).flat_map(|n| ["--host".to_owned(), name(n)]));
+    let spec = MeasureSpec {
+        program: program.display().to_string(),
+        arguments,
+        environment: vec![
+            ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
+            ("HOME".to_owned(), folder.display().to_string()),
+            ("SSL_CERT_FILE".to_owned(), root),
+        ],
+        runs: MIXED_RUNS,
+        scratch: folder.join("measured").display().to_string(),
+    };
+    let runs = measure(&net, &spec, &folder)?;
+    let what = format!("check with its diagnosis, {DROPPED} of {HOSTS} broken in ten ways, {RTT_MS} ms");
+    writeln!(out, "{}", describe(&what, &runs, None)).context("standard output")?;
+    let longest = runs.iter().map(|run| run.wall_ms).fold(0.0, f64::max);
+    let stages = longest / STAGE_MS;
+    writeln!(out, "  most  {stages:.2} stage timeouts (limit {STAGES})").context("standard output")?;
+    if stages > STAGES {
+        return Err(format!("the diagnosis took {stages:.2} stage timeouts, more than {STAGES}"));
+    }
+    Ok(())
 }
 
 fn measure(net: &Net, spec: &MeasureSpec, folder: &Path) -> Outcome<Vec<Run>> {

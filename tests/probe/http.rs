@@ -18,6 +18,7 @@ async fn the_request_is_sent_as_planned() {
         path: "/v1/messages".into(),
         headers: vec![("content-type".into(), "application/json".into())],
         body: "{}".into(),
+        ..Request::default()
     });
     let attempt = one(settings(PATIENT), target).await;
     let sent = attempt.http[0].body.to_ascii_lowercase();

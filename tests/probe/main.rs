@@ -42,6 +42,7 @@ fn target(id: u32, host: &str, port: u16, transport: Transport) -> Target {
         path: "/x?y=1".into(),
         headers: Vec::new(),
         body: String::new(),
+        ..Request::default()
     });
     Target {
         id,

@@ -360,6 +360,7 @@ pub fn plan(list: &Requirements) -> Plan {
                     path: "/".into(),
                     headers: Vec::new(),
                     body: String::new(),
+                    ..Request::default()
                 }),
                 paths: if sent {
                     vec![Path { route: Route::Direct, actors: probed_actors }]
@@ -552,6 +553,8 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
                 header_names: vec!["content-type".into(), "date".into()],
                 body: "{\"error\":\"unauthenticated\"}".into(),
                 body_bytes: 27,
+                document: None,
+                transfer: None,
                 first_byte_ms: Some(ms),
                 ms,
             })

@@ -79,6 +79,9 @@ fn host(row: &Row<'_>, feature: &str, view: &View<'_>) -> Value {
     put("host", json!(requirement.host));
     put("port", json!(requirement.port));
     put("transport", json!(requirement.transport));
+    if let Some(url) = &requirement.hints.discovered_from {
+        put("discovered_from", json!(url));
+    }
     put("probed", if target.probed.is_empty() { Value::Null } else { json!(target.probed) });
     put("need", json!(need));
     put("verdict", json!(judged.verdict));

@@ -21,11 +21,9 @@ pub fn check(run: &Run, features: &[FeatureInfo], style: &Style) -> String {
     let view = View::new(run, features);
     let mut page = Page::new(style);
     verdict(&mut page, run, &view);
-    if !style.quiet {
-        tested(&mut page, run);
-    }
     things(&mut page, &view);
     if !style.quiet {
+        tested(&mut page, run);
         super::calls::section(&mut page, run);
         groups(&mut page, &view);
         not_tested(&mut page, run, &view);

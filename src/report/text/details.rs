@@ -208,6 +208,9 @@ fn verbose(page: &mut Page<'_>, view: &View<'_>, row: &Row<'_>, indent: &str) {
         let text = format!("{} ({})", words::route(&path.route), actors.join(", "));
         page.hang(&format!("{indent}via "), Paint::Faint, &text);
     }
+    if let Some(url) = &target.requirement.hints.discovered_from {
+        page.hang(&format!("{indent}named by "), Paint::Faint, &sanitise::line(url, 300));
+    }
     let Some(attempt) = view.attempts.iter().rfind(|a| a.target == target.id && a.variation.is_none()) else {
         return;
     };

@@ -1,0 +1,504 @@
+//! Further requests: another encoding, the document that an answer named, a part of a file; and the
+//! hosts that documents name, which become hosts of the check.
+
+use std::collections::BTreeMap;
+
+use url::{Host, Url};
+
+use crate::derive::{HostPattern, ProbeHints, Reason, Requirement};
+use crate::observation::{
+    Attempt, DocumentKind, Http, HttpOutcome, Inquiry, Observations, Purpose, TlsOutcome, Variation,
+};
+use crate::plan::{Experiment, Keep, Plan, Request, Target};
+use crate::rules::networks::Networks;
+use crate::rules::services::{Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
+use crate::terms::{Actor, Confidence, Network, Transport};
+
+use super::fingerprint::recognise;
+
+/// Further requests to one path of one host, at the most.
+const ASKED: usize = 12;
+/// Hosts that a run adds to its list, at the most: an answer can name as many as it likes.
+const DISCOVERED: usize = 24;
+/// What stands in the place of a rule for a host that an answer named.
+const RULE: &str = "discovered";
+/// Characters of a path that an answer names.
+const PATH: usize = 512;
+/// Into so many parts a download is cut; the first is fetched once more at the end.
+const PARTS: u64 = 3;
+
+/// What was asked on one path of a host, and the answer.
+struct Asked<'a> {
+    target: &'a Target,
+    path: usize,
+    service: &'a Service,
+    base_path: &'a str,
+    request: &'a Request,
+    http: &'a Http,
+    plain: bool,
+}
+
+impl Asked<'_> {
+    /// The answer is one by which the service is known.
+    fn is_recognised(&self, services: &Services) -> bool {
+        let customer = super::world::is_customer(self.target, services);
+        let known = recognise(self.service, self.http, &self.target.probed, customer).is_some();
+        known && (self.http.document.is_none() || self.http.status != Some(200) || self.is_document())
+    }
+
+    fn is_document(&self) -> bool {
+        self.http.document.as_ref().is_some_and(|d| d.kind == DocumentKind::Object)
+    }
+
+    /// The address that was asked.
+    fn url(&self) -> String {
+        format!("{}{}", origin(self.target), self.request.path)
+    }
+}
+
+/// `https://host` or `https://host:port` of a target.
+pub(super) fn origin(target: &Target) -> String {
+    let scheme = if target.transport().has_tls() { "https" } else { "http" };
+    let default = if target.transport().has_tls() { 443 } else { 80 };
+    let host =
+        if target.probed.contains(':') { format!("[{}]", target.probed) } else { target.probed.clone() };
+    if target.port() == default {
+        format!("{scheme}://{host}")
+    } else {
+        format!("{scheme}://{host}:{}", target.port())
+    }
+}
+
+/// The exchange of an attempt that counts: the last that was not given up.
+pub(super) fn counted(attempt: &Attempt) -> Option<&Http> {
+    let answered = |h: &&Http| h.outcome == HttpOutcome::Answered;
+    let told = |h: &&Http| h.outcome != HttpOutcome::Abandoned;
+    let http = &attempt.http;
+    http.iter().rev().find(answered).or_else(|| http.iter().rev().find(told))
+}
+
+/// Everything that was asked and has an answer of some kind.
+fn asked<'a>(plan: &'a Plan, observations: &'a Observations, services: &'a Services) -> Vec<Asked<'a>> {
+    let one = |attempt: &'a Attempt| {
+        let target = plan.target(attempt.target)?;
+        let inquiry = attempt.variation.as_ref().and_then(|v| v.inquiry.as_ref());
+        let (service, base_path, request) = match inquiry {
+            Some(i) => (i.service.as_str(), i.base_path.as_str(), &i.request),
+            None if attempt.variation.is_some() => return None,
+            None => (
+                target.service.as_deref()?,
+                target.requirement.hints.base_path.as_str(),
+                target.request.as_ref()?,
+            ),
+        };
+        let (service, http) = (services.by_id(service)?, counted(attempt)?);
+        let plain = inquiry.is_none();
+        Some(Asked { target, path: attempt.path, service, base_path, request, http, plain })
+    };
+    observations.attempts.iter().filter(|a| a.cut.is_none()).filter_map(one).collect()
+}
+
+/// The further requests that the answers so far call for; none that was made already. Pure: the
+/// caller makes them and asks again.
+pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) -> Vec<Experiment> {
+    if observations.stopped.is_some() {
+        return Vec::new();
+    }
+    let asked = asked(plan, observations, services);
+    let mut wanted: Vec<(u32, usize, Inquiry)> = Vec::new();
+    for one in &asked {
+        // A document may be in another place; other services are asked once each.
+        let asks = one.service.asks.iter().filter(|_| one.plain || is_document(one.service));
+        for ask in asks.filter(|ask| applies(ask, one, services)) {
+            if let Some(inquiry) = inquiry(one, ask, services) {
+                wanted.push((one.target.id, one.path, inquiry));
+            }
+        }
+        if let Some(found) = resource(one, services) {
+            wanted.push((one.target.id, one.path, found));
+        }
+    }
+    // A port that speaks no HTTP/2 ends a handshake for gRPC, before anything could be asked.
+    for attempt in observations.plain().filter(|a| a.cut.is_none() && a.http.is_empty()) {
+        let Some(target) = plan.target(attempt.target).filter(|t| t.transport() == Transport::GrpcTls) else {
+            continue;
+        };
+        let refused = attempt.tls.last().is_some_and(
+            |t| matches!(&t.outcome, TlsOutcome::Alert { alert } if alert == super::otlp::NO_H2),
+        );
+        let service = target.service.as_deref().and_then(|id| services.by_id(id));
+        if let (true, Some(service)) = (refused, service) {
+            for ask in service.asks.iter().filter(|a| a.over == Some(Speak::Http)) {
+                let base_path = &target.requirement.hints.base_path;
+                let inquiry = services
+                    .by_id(&ask.service)
+                    .map(|other| request(other, &target.probed, base_path, Some(Transport::Https)));
+                wanted.extend(inquiry.map(|inquiry| (target.id, attempt.path, inquiry)));
+            }
+        }
+    }
+    // A document on a host that is on the list already.
+    for named in named(&asked, services) {
+        let Some(service) = services.by_id(named.service).filter(|s| is_document(s)) else { continue };
+        let there = plan.targets.iter().find(|t| named.is(t) && t.skip.is_none() && !t.paths.is_empty());
+        let Some(target) = there else { continue };
+        let own = target.requirement.hints.base_path == named.path
+            && target.service.as_deref() == Some(named.service);
+        let by_name =
+            target.service.as_deref().and_then(|id| services.by_id(id)).is_some_and(|s| !s.hosts.is_empty());
+        if !own && !by_name {
+            let inquiry = request(service, &target.probed, &named.path, None);
+            wanted.extend((0..target.paths.len()).map(|path| (target.id, path, inquiry.clone())));
+        }
+    }
+    let mut counts: BTreeMap<(u32, usize), usize> = BTreeMap::new();
+    for (attempt, _) in observations.inquiries() {
+        *counts.entry((attempt.target, attempt.path)).or_default() += 1;
+    }
+    let mut experiments: Vec<Experiment> = Vec::new();
+    for (target, path, inquiry) in wanted {
+        let done =
+            observations.inquiries().any(|(a, i)| a.target == target && a.path == path && *i == inquiry);
+        let experiment = experiment(target, path, inquiry);
+        let count = counts.entry((target, path)).or_default();
+        if !done && !experiments.contains(&experiment) && *count < ASKED {
+            *count += 1;
+            experiments.push(experiment);
+        }
+    }
+    experiments
+}
+
+fn experiment(target: u32, path: usize, inquiry: Inquiry) -> Experiment {
+    let variation = Some(Variation { inquiry: Some(inquiry), ..Variation::default() });
+    Experiment { target, path, purpose: Purpose::Experiment, variation }
+}
+
+fn applies(ask: &Ask, one: &Asked<'_>, services: &Services) -> bool {
+    let status = one.http.status;
+    let fits = ask.status.is_empty() || status.is_some_and(|s| ask.status.iter().any(|r| r.contains(s)));
+    let when = match ask.when {
+        AskWhen::Answered => true,
+        AskWhen::Unrecognised => !one.is_recognised(services),
+    };
+    // TLS is tried in the place of plain HTTP alone.
+    fits && when && (ask.over != Some(Speak::Tls) || !one.target.transport().has_tls())
+}
+
+fn inquiry(one: &Asked<'_>, ask: &Ask, services: &Services) -> Option<Inquiry> {
+    let service = services.by_id(&ask.service)?;
+    let tls = one.target.transport().has_tls();
+    let over = ask.over.map(|speak| match (speak, tls) {
+        (Speak::Grpc, true) => Transport::GrpcTls,
+        (Speak::Grpc, false) => Transport::Grpc,
+        (Speak::Http, true) | (Speak::Tls, _) => Transport::Https,
+        (Speak::Http, false) => Transport::Http,
+    });
+    Some(request(service, &one.target.probed, one.base_path, over))
+}
+
+fn request(service: &Service, host: &str, base_path: &str, over: Option<Transport>) -> Inquiry {
+    let request = service.request(host, base_path);
+    Inquiry { service: service.id.clone(), base_path: base_path.to_owned(), request, over }
+}
+
+/// The metadata of an MCP server that wants a sign-in: where its answer says, else where RFC 9728
+/// has it.
+fn resource(one: &Asked<'_>, services: &Services) -> Option<Inquiry> {
+    if one.service.protocol != Some(Protocol::Mcp) || !matches!(one.http.status, Some(401 | 403)) {
+        return None;
+    }
+    let challenge = one.http.header("www-authenticate");
+    if one.http.status == Some(403) && challenge.is_none() {
+        return None;
+    }
+    let probed = &one.target.probed;
+    match challenge.and_then(resource_metadata) {
+        Some(url) => {
+            let named = Address::of(&url)?;
+            named.is(one.target).then(|| request_at(services, "mcp-resource", probed, &named.path)).flatten()
+        }
+        None => request_at(services, "mcp-resource-path", probed, one.base_path),
+    }
+}
+
+fn request_at(services: &Services, id: &str, host: &str, base_path: &str) -> Option<Inquiry> {
+    Some(request(services.by_id(id)?, host, base_path, None))
+}
+
+/// The value of `resource_metadata` in a challenge (RFC 9728, 5.1).
+pub(super) fn resource_metadata(challenge: &str) -> Option<String> {
+    const NAME: &str = "resource_metadata";
+    let at = challenge.to_ascii_lowercase().find(NAME)?;
+    let rest = challenge.get(at + NAME.len()..)?.trim_start().strip_prefix('=')?.trim_start();
+    let value = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next()?,
+        None => rest.split([',', ' ']).next()?,
+    };
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Where an answer's URL leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Address {
+    host: HostPattern,
+    port: u16,
+    path: String,
+}
+
+impl Address {
+    /// Only https, only names, nothing of this device's: an answer must not make this program talk
+    /// to whatever it likes.
+    fn of(text: &str) -> Option<Self> {
+        let url = Url::parse(text.trim()).ok()?;
+        let Some(Host::Domain(name)) = url.host() else { return None };
+        if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() {
+            return None;
+        }
+        let host: HostPattern = name.trim_end_matches('.').parse().ok()?;
+        let mut path = url.path().trim_end_matches('/').to_owned();
+        if let Some(query) = url.query() {
+            path = format!("{path}?{query}");
+        }
+        let fits = path.len() <= PATH && path.bytes().all(|b| b.is_ascii_graphic());
+        let named = host.name().is_some_and(|n| n.contains('.'));
+        (fits && named && !host.is_loopback() && !host.is_link_local()).then_some(Self {
+            host,
+            port: url.port().unwrap_or(443),
+            path,
+        })
+    }
+
+    fn is(&self, target: &Target) -> bool {
+        target.probed == self.host.to_string()
+            && target.port() == self.port
+            && target.transport() == Transport::Https
+    }
+}
+
+/// An address that an answer names.
+struct Named<'a> {
+    address: Address,
+    path: String,
+    service: &'a str,
+    from: &'a Asked<'a>,
+    /// What for; none for the metadata of an MCP server on another host.
+    naming: Option<&'a Naming>,
+}
+
+impl Named<'_> {
+    fn is(&self, target: &Target) -> bool {
+        self.address.is(target)
+    }
+}
+
+fn is_document(service: &Service) -> bool {
+    matches!(service.protocol, Some(Protocol::Metadata | Protocol::Resource))
+}
+
+fn named<'a>(asked: &'a [Asked<'a>], services: &'a Services) -> Vec<Named<'a>> {
+    let mut all = Vec::new();
+    for one in asked {
+        if one.plain
+            && one.service.protocol == Some(Protocol::Mcp)
+            && matches!(one.http.status, Some(401 | 403))
+            && services.by_id("mcp-resource").is_some()
+            && let Some(url) = one.http.header("www-authenticate").and_then(resource_metadata)
+            && let Some(address) = Address::of(&url)
+            && !address.is(one.target)
+        {
+            let path = address.path.clone();
+            all.push(Named { address, path, service: "mcp-resource", from: one, naming: None });
+        }
+        let Some(document) = one.http.document.as_ref().filter(|_| one.http.status == Some(200)) else {
+            continue;
+        };
+        for naming in &one.service.names {
+            let urls: Vec<&str> = match document.members.get(&naming.member) {
+                Some(serde_json::Value::String(text)) => vec![text],
+                Some(serde_json::Value::Array(items)) => items.iter().filter_map(|v| v.as_str()).collect(),
+                _ => continue,
+            };
+            for address in urls.into_iter().filter_map(Address::of) {
+                let path = address.path.clone();
+                all.push(Named { address, path, service: &naming.service, from: one, naming: Some(naming) });
+            }
+        }
+    }
+    all
+}
+
+/// The hosts that answers named and that are not on the list yet, each with the address that named
+/// it. Bounded, and never an address literal, this device, or a metadata service.
+pub fn discovered(
+    plan: &Plan,
+    observations: &Observations,
+    services: &Services,
+    networks: &Networks,
+) -> Vec<Requirement> {
+    let asked = asked(plan, observations, services);
+    let by_answers = |t: &&Target| t.requirement.reasons.iter().all(|r| r.rule == RULE);
+    let mut room = DISCOVERED.saturating_sub(plan.targets.iter().filter(by_answers).count());
+    let mut named = named(&asked, services);
+    // A host of which a document is wanted is asked for that, whatever else it is for.
+    named.sort_by_key(|n| !services.by_id(n.service).is_some_and(is_document));
+    let mut found: Vec<Requirement> = Vec::new();
+    for one in named {
+        let (host, port) = (&one.address.host, one.address.port);
+        if networks.is_metadata(host) || plan.targets.iter().any(|t| one.is(t)) {
+            continue;
+        }
+        let reasons = reasons(&one);
+        if let Some(there) = found.iter_mut().find(|r| r.host == *host && r.port == port) {
+            for reason in reasons {
+                if !there.reasons.contains(&reason) {
+                    there.reasons.push(reason);
+                }
+            }
+            continue;
+        }
+        if room == 0 {
+            continue;
+        }
+        room -= 1;
+        let known = host.name().is_some_and(|name| services.for_host(name).is_some());
+        let is_document = services.by_id(one.service).is_some_and(is_document);
+        found.push(Requirement {
+            host: host.clone(),
+            port,
+            transport: Transport::Https,
+            network: if networks.is_internal(host) { Network::Internal } else { Network::Internet },
+            unbounded: None,
+            loopback: false,
+            hints: ProbeHints {
+                service: (!known).then(|| one.service.to_owned()),
+                base_path: if is_document && !known { one.path.clone() } else { String::new() },
+                public_roots: known,
+                customer: !known,
+                discovered_from: Some(one.from.url()),
+                ..ProbeHints::default()
+            },
+            reasons,
+        });
+    }
+    found.sort_by(|a, b| (&a.host, a.port).cmp(&(&b.host, b.port)));
+    found
+}
+
+/// Why: for everything that the host which named it is for.
+fn reasons(named: &Named<'_>) -> Vec<Reason> {
+    let mut all: Vec<Reason> = Vec::new();
+    for reason in &named.from.target.requirement.reasons {
+        let (actors, need, purpose, breaks) = match named.naming {
+            Some(n) => (n.actors.clone(), n.need, n.purpose.clone(), n.breaks.clone()),
+            None => (
+                vec![Actor::App],
+                None,
+                "metadata of an MCP server, named by its answer".to_owned(),
+                "users cannot sign in to the connector".to_owned(),
+            ),
+        };
+        let new = Reason {
+            rule: RULE.into(),
+            feature: reason.feature.clone(),
+            need: need.map_or(reason.need, |n| n.min(reason.need)),
+            actors,
+            purpose,
+            breaks,
+            confidence: Confidence::Inferred,
+            keys: reason.keys.clone(),
+            removed_by: reason.removed_by.clone(),
+            config: reason.config.clone(),
+            source: named.from.service.source.clone(),
+            since: None,
+            until: None,
+        };
+        if !all.contains(&new) {
+            all.push(new);
+        }
+    }
+    all
+}
+
+/// The parts of a large object that the download test fetches from each host that has one: `size`
+/// bytes in all. None where it was fetched already, or where the host's own answer is not known.
+pub fn download(plan: &Plan, observations: &Observations, services: &Services, size: u64) -> Vec<Experiment> {
+    if observations.stopped.is_some() {
+        return Vec::new();
+    }
+    let mut experiments = Vec::new();
+    for one in asked(plan, observations, services).into_iter().filter(|a| a.plain) {
+        let Some(download) = &one.service.download else { continue };
+        let done = observations.inquiries().any(|(a, i)| {
+            a.target == one.target.id && a.path == one.path && matches!(i.request.keep, Keep::Digest { .. })
+        });
+        if done || !one.is_recognised(services) {
+            continue;
+        }
+        let path = download.path.replace("{version}", one.http.body.trim());
+        let part = (size / (PARTS + 1)).max(1);
+        for number in (0..PARTS).chain([0]) {
+            let request = Request {
+                method: "GET".into(),
+                path: path.clone(),
+                headers: vec![
+                    ("range".into(), format!("bytes={}-{}", number * part, (number + 1) * part - 1)),
+                    ("accept-encoding".into(), "identity".into()),
+                ],
+                keep: Keep::Digest { bytes: part },
+                ..Request::default()
+            };
+            let inquiry =
+                Inquiry { service: one.service.id.clone(), base_path: String::new(), request, over: None };
+            let experiment = experiment(one.target.id, one.path, inquiry);
+            experiments.push(experiment);
+        }
+    }
+    experiments
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_answer_cannot_send_this_program_anywhere() {
+        for (text, expected) in [
+            ("https://idp.example/t/", Some(("idp.example", 443, "/t"))),
+            ("https://IDP.example.:8443/a?b=c", Some(("idp.example", 8443, "/a?b=c"))),
+            ("http://idp.example/", None),
+            ("https://10.0.0.1/", None),
+            ("https://[fe80::1]/", None),
+            ("https://169.254.169.254/latest", None),
+            ("https://0x7f000001/", None),
+            ("https://localhost:8080/", None),
+            ("https://a.localhost/", None),
+            ("https://intranet/", None),
+            ("https://u:p@idp.example/", None),
+            ("file:///etc/passwd", None),
+            ("nonsense", None),
+        ] {
+            let read = Address::of(text);
+            let shown = read.as_ref().map(|a| (a.host.name().unwrap(), a.port, a.path.as_str()));
+            assert_eq!(shown, expected, "{text}");
+        }
+        assert_eq!(Address::of(&format!("https://a.example/{}", "x".repeat(PATH))), None);
+    }
+
+    #[test]
+    fn the_metadata_address_is_found_in_a_challenge() {
+        for (challenge, url) in [
+            (r#"Bearer resource_metadata="https://m.example/x""#, Some("https://m.example/x")),
+            (
+                r#"Bearer realm="a", Resource_Metadata = "https://m.example/x", scope="s""#,
+                Some("https://m.example/x"),
+            ),
+            ("Bearer resource_metadata=https://m.example/x, a=b", Some("https://m.example/x")),
+            (r#"Bearer realm="a""#, None),
+            ("Bearer resource_metadata=", None),
+        ] {
+            assert_eq!(resource_metadata(challenge).as_deref(), url, "{challenge}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Holds a report against what a scenario expects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::Outcome;
+use crate::outcome::Context;
+use crate::scenario::{Scenario, exit_code};
+
+/// What holding a report against a scenario came to.
+pub struct Compared {
+    /// (expected code, reported code) of each host.
+    pub pairs: Vec<(String, String)>,
+    /// What is wrong, in words.
+    pub wrong: Vec<String>,
+    /// How many hosts are blocked.
+    pub blocked: usize,
+}
+
+/// What a report says of a host, or must say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Said {
+    code: String,
+    verdict: String,
+    owner: String,
+}
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.code, self.verdict, self.owner)
+    }
+}
+
+/// Holds a report against the scenario.
+pub fn compare(scenario: &Scenario, exit: Option<i32>, report: &[u8]) -> Outcome<Compared> {
+    let report: Value =
+        serde_json::from_slice(report).with_context(|| format!("no report (exit {exit:?})"))?;
+    let mut hosts = BTreeMap::new();
+    for group in report["groups"].as_array().ok_or("the report has no groups")? {
+        for host in group["hosts"].as_array().ok_or("a group has no hosts")? {
+            let name = host["host"].as_str().ok_or("a host has no name")?;
+            hosts.insert(name.to_owned(), host.clone());
+        }
+    }
+    let (mut pairs, mut wrong) = (Vec::new(), Vec::new());
+    for (name, host) in &hosts {
+        let (pair, faults) = one(scenario, name, host);
+        pairs.push(pair);
+        wrong.extend(faults);
+    }
+    for name in scenario.expect.keys().filter(|name| *name != "*" && !hosts.contains_key(*name)) {
+        wrong.push(format!("{name} is not in the report"));
+    }
+    let healthy = hosts.values().any(|host| host["verdict"] == "reachable");
+    if !healthy && !scenario.no_healthy_host {
+        wrong.push("no host is reachable: the scenario proves nothing about healthy hosts".into());
+    }
+    wrong.extend(of_the_run(scenario, &report));
+    let degraded_by_tolerance = scenario.run == "ready" && !scenario.tolerate.is_empty();
+    let verdict = report["verdict"].as_str().unwrap_or("(none)");
+    if verdict != scenario.run && !(degraded_by_tolerance && verdict == "degraded") {
+        wrong.push(format!("the run: expected {}, reported {verdict}", scenario.run));
+    }
+    let promised = exit_code(&scenario.run)?;
+    if exit != Some(promised) {
+        wrong.push(format!("exit code: expected {promised}, got {exit:?}"));
+    }
+    let blocked = hosts.values().filter(|host| host["verdict"] == "blocked").count();
+    Ok(Compared { pairs, wrong, blocked })
+}
+
+fn one(scenario: &Scenario, name: &str, host: &Value) -> ((String, String), Vec<String>) {
+    let text = |value: &Value| value.as_str().unwrap_or("(none)").to_owned();
+    let finding = &host["finding"];
+    let found = Said {
+        code: text(&finding["code"]),
+        verdict: text(&host["verdict"]),
+        owner: text(&finding["owner"]),
+    };
+    let expected = scenario.expect.get(name).or_else(|| scenario.expect.get("*"));
+    let wanted = match expected {
+        Some(e) => Said { code: e.code.clone(), verdict: e.verdict.clone(), owner: e.owner.clone() },
+        None => Said { code: "ok".to_owned(), verdict: "reachable".to_owned(), owner: "none".to_owned() },
+    };
+    let tolerated = |code: &str| scenario.tolerate.iter().any(|t| t == code);
+    let slow = expected.is_none() && found.verdict == "warning" && tolerated(&found.code);
+    let pair = (wanted.code.clone(), if slow { "ok".to_owned() } else { found.code.clone() });
+    let mut wrong = Vec::new();
+    let line = text(&finding["evidence"]["line"]);
+    let confidence = text(&finding["confidence"]);
+    if found != wanted && !slow {
+        let proven = if confidence == "proven" { "PROVEN AND WRONG: " } else { "" };
+        wrong.push(format!("{proven}{name}: expected {wanted}, reported {found}: {line}"));
+    }
+    if let Some(fixed) = expected.and_then(|e| e.confidence.as_ref())
+        && *fixed != confidence
+        && found == wanted
+    {
+        wrong.push(format!("{name}: {} must be {fixed} and is {confidence}: {line}", found.code));
+    }
+    // A healthy host has no other finding beside, for no actor.
+    if wanted.code == "ok" && found == wanted {
+        let beside = host["also"].as_array().into_iter().flatten().map(|also| &also["code"]);
+        let actors = host["actors"].as_array().into_iter().flatten();
+        let actors = actors.filter(|a| a["verdict"] != "untested").map(|a| &a["code"]);
+        let said: BTreeSet<String> =
+            beside.chain(actors).map(text).filter(|code| code != "ok" && !tolerated(code)).collect();
+        if !said.is_empty() {
+            let said: Vec<String> = said.into_iter().collect();
+            wrong.push(format!("{name} is ok, and yet {} is said of it", said.join(", ")));
+        }
+    }
+    (pair, wrong)
+}
+
+/// The causes at the top: each is of some host, or belongs to the run as the scenario says.
+fn of_the_run(scenario: &Scenario, report: &Value) -> Vec<String> {
+    let codes: BTreeSet<&str> = report["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|finding| finding["code"].as_str())
+        .collect();
+    let expected: BTreeSet<&str> = scenario
+        .expect
+        .values()
+        .map(|e| e.code.as_str())
+        .chain(scenario.findings.iter().map(String::as_str))
+        .collect();
+    let mut wrong: Vec<String> = codes
+        .iter()
+        .filter(|code| !expected.contains(*code) && !scenario.tolerate.iter().any(|t| t == *code))
+        .map(|code| format!("the run's findings hold {code}, which nothing here causes"))
+        .collect();
+    for missing in scenario.findings.iter().filter(|code| !codes.contains(code.as_str())) {
+        wrong.push(format!("the run's findings lack {missing}"));
+    }
+    wrong
+}
