@@ -70,13 +70,19 @@ fn page(view: &View<'_>) -> Option<Found> {
 }
 
 /// Whether an answer in place of the vendor's service leads to a host of somebody who has nothing to
-/// do with it, where the page of a filter of one's own would stand.
+/// do with it, the customer's own among them: there the page of a filter of one's own would stand.
 fn leads_away(view: &View<'_>, http: &Http, to: &str) -> bool {
     let known = |name: &str| {
         let same = |host: &str| site(host) == site(name);
         same(&view.target.probed)
             || view.context.services.for_host(name).is_some()
-            || view.context.plan.targets.iter().any(|t| same(&t.probed) || t.requirement.host.covers(name))
+            || view
+                .context
+                .plan
+                .targets
+                .iter()
+                .filter(|t| !t.requirement.hints.customer)
+                .any(|t| same(&t.probed))
     };
     matches!(http.status, Some(301 | 302 | 303 | 307 | 308)) && view.must_be_public() && !known(to)
 }
