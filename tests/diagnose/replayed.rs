@@ -19,7 +19,7 @@ use crate::scene::*;
 use crate::{calls, differential, saved, table};
 
 /// Codes without a recording yet: no scene of this folder leads to them.
-const MISSING: &[&str] = &["oidc/discovery", "otlp/protocol", "proxy/required"];
+const MISSING: &[&str] = &["oidc/discovery", "otlp/protocol"];
 
 /// A saved report and what must be said of it.
 #[derive(Serialize, Deserialize)]
@@ -191,7 +191,13 @@ fn experiments() -> Vec<Scene> {
             Controlled { control, attempt }
         })
         .collect();
+    let through = edit(healthy(&proxied(t.clone())), |a| {
+        a.purpose = Purpose::Experiment;
+        a.variation = Some(Variation { route: Some(proxy_route()), ..Variation::default() });
+    });
+    let direct = tcp_fails(&t, TcpOutcome::Timeout);
     vec![
+        ("proxy/required", 1, both(), observed(vec![direct, healthy(&r), through])),
         ("tls/sni-reset", 1, both(), dead(&Reset, [Reset, Reset, Completed, Completed, Reset])),
         ("tls/sni-timeout", 1, both(), dead(&Timeout, [Timeout, Timeout, Completed, Timeout, Timeout])),
         ("tls/path-mtu", 1, both(), dead(&Timeout, [Completed, Completed, Timeout, Timeout, alert()])),
