@@ -58,6 +58,8 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Found> {
             (HttpOutcome::Answered, None) => {
                 let status = http.status.unwrap_or_default();
                 walk.fact("download", format!("not judged: status {status} for the object"));
+                // Without it the report goes on saying that no large download was tested.
+                walk.facts.remove("download_bytes");
                 return None;
             }
             (HttpOutcome::BodyTimeout | HttpOutcome::Timeout, transfer) => {
