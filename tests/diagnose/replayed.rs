@@ -143,9 +143,9 @@ fn experiments() -> Vec<Scene> {
     ];
     let dead = |outcome: &TlsOutcome, ends: [TlsOutcome; 5]| {
         let mut attempts = vec![tls_fails(&t, outcome.clone()), healthy(&r)];
-        if *outcome == Reset {
-            // What fails at once is tried again.
-            attempts.push(Attempt { purpose: Purpose::Repeat, ..tls_fails(&t, Reset) });
+        // What failed at once is tried once more beside the experiments.
+        if *outcome != Timeout {
+            attempts.push(Attempt { purpose: Purpose::Repeat, ..tls_fails(&t, outcome.clone()) });
         }
         attempts.extend(variations.iter().zip(ends).map(|(v, end)| differential::trial(&t, v.clone(), end)));
         observed(attempts)
