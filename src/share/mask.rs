@@ -42,6 +42,7 @@ const OBSERVED_WORDS: &[&str] = &[
     "alert",
     "method",
     "permission",
+    "over",
     "end",
     "stage",
 ];
@@ -208,7 +209,16 @@ impl<'a> Mask<'a> {
             Value::Object(map) => {
                 for (name, inner) in map.iter_mut() {
                     let host = name == "name" && (key == "dns" || key == "server_name");
-                    self.value(inner, if host { "host" } else { name }, kept);
+                    // A document's names are those of its members, not hosts.
+                    let member = name == "names" && key == "document";
+                    let key = if host {
+                        "host"
+                    } else if member {
+                        "member name"
+                    } else {
+                        name
+                    };
+                    self.value(inner, key, kept);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -231,7 +241,9 @@ impl<'a> Mask<'a> {
             "region" if self.vocabulary.is_region(text) => text.to_owned(),
             "sha256" if !text.is_empty() => self.names.hash(text),
             "subject" | "issuer" => self.distinguished(text),
-            _ if kept == Kept::Plan && OF_THE_RULES.contains(&key) => self.text(text, true),
+            _ if OF_THE_RULES.contains(&key) && (kept == Kept::Plan || key == "service") => {
+                self.text(text, true)
+            }
             _ => self.text(text, false),
         }
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::scene::*;
 
 /// A customer's host with this fingerprint and path.
-fn service(id: u32, name: &str, service: &str, base_path: &str) -> Target {
+pub fn service(id: u32, name: &str, service: &str, base_path: &str) -> Target {
     let mut t = customer(id, name);
     let services = services();
     t.requirement.hints.base_path = base_path.into();
@@ -35,18 +35,24 @@ fn document(value: &Value) -> Document {
     Document { kind, members, names: Vec::new() }
 }
 
-fn json_answer(status: u16, value: &Value) -> Http {
+pub fn json_answer(status: u16, value: &Value) -> Http {
     let mut http = answer(status, &[("content-type", "application/json")], &value.to_string());
     http.document = Some(document(value));
     http
 }
 
-fn with(target: &Target, http: Http) -> Attempt {
+pub fn with(target: &Target, http: Http) -> Attempt {
     edit(healthy(target), |a| a.http = vec![http])
 }
 
 /// The answer to a further request.
-fn asked(target: &Target, service: &str, base_path: &str, over: Option<Transport>, http: Http) -> Attempt {
+pub fn asked(
+    target: &Target,
+    service: &str,
+    base_path: &str,
+    over: Option<Transport>,
+    http: Http,
+) -> Attempt {
     let request = services().by_id(service).unwrap().request(&target.probed, base_path);
     let inquiry = Inquiry { service: service.into(), base_path: base_path.into(), request, over };
     edit(with(target, http), |a| {
@@ -83,7 +89,7 @@ fn discovered(targets: &[Target], attempts: Vec<Attempt>) -> Vec<(String, u16, O
     found.iter().map(|r| (r.host.to_string(), r.port, r.hints.service.clone())).collect()
 }
 
-fn metadata(issuer: &str) -> Value {
+pub fn metadata(issuer: &str) -> Value {
     json!({
         "issuer": issuer,
         "authorization_endpoint": "https://login.corp.example/authorize",
@@ -305,7 +311,7 @@ fn an_authorization_server_may_publish_the_other_document() {
     assert_eq!(host(&target, vec![absent, neither]).finding.code, Code::OidcDiscovery);
 }
 
-fn text(status: u16) -> Http {
+pub fn text(status: u16) -> Http {
     answer(status, &[("content-type", "text/plain")], "")
 }
 

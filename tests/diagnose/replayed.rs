@@ -10,16 +10,17 @@ use std::process::Command;
 
 use clearway::diagnose::{Code, Verdict};
 use clearway::observation::*;
-use clearway::plan::{Control, Plan, Skip, Target};
+use clearway::plan::{Control, Plan, Route, Skip, Target};
 use clearway::report::{self, Run};
+use clearway::terms::Actor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::scene::*;
-use crate::{calls, differential, saved, table};
+use crate::{calls, differential, follow, saved, table};
 
 /// Codes without a recording yet: no scene of this folder leads to them.
-const MISSING: &[&str] = &["oidc/discovery", "otlp/protocol"];
+const MISSING: &[&str] = &[];
 
 /// A saved report and what must be said of it.
 #[derive(Serialize, Deserialize)]
@@ -104,6 +105,7 @@ pub fn scenes() -> Vec<Scene> {
     v6.device.ipv6 = Some("2600:2::1".parse().unwrap());
     let mut scenes = experiments();
     scenes.extend(with_credentials());
+    scenes.extend(services_that_are_asked_more());
     scenes.extend([
         ("ok", 1, office(), healthy_run),
         ("device/clock", 4, clock, observed(wrong_clock)),
@@ -234,6 +236,43 @@ fn with_credentials() -> Vec<Scene> {
         scene("http/idle-cut", vec![silent]),
         scene("http/buffered", vec![calls::streamed(&late, StreamEnd::Complete)]),
     ]
+}
+
+/// Scenes of services that one answer does not judge, and of a way that is not taken.
+fn services_that_are_asked_more() -> Vec<Scene> {
+    let issuer = follow::service(1, "idp.mill.example", "oidc-issuer", "/tenant-9");
+    let other = follow::metadata("https://idp.mill.example/tenant-8");
+    let discovery = follow::with(&issuer, follow::json_answer(200, &other));
+    let collector = follow::service(1, "otel.mill.example", "otlp-http", "");
+    let mut absent = vec![follow::with(&collector, follow::text(404))];
+    for id in ["otlp-json", "otlp-metrics", "otlp-metrics-json"] {
+        absent.push(follow::asked(&collector, id, "", None, follow::text(404)));
+    }
+    let mut both = proxied(world1());
+    both.paths[0].actors = vec![Actor::App];
+    both.paths.push(clearway::plan::Path { route: Route::Direct, actors: vec![Actor::Updater] });
+    let mut direct = tcp_fails(&world1(), TcpOutcome::Timeout);
+    direct.path = 1;
+    let ways = observed(vec![healthy(&both), direct]);
+    vec![
+        ("oidc/discovery", 1, vec![issuer], observed(vec![discovery])),
+        ("otlp/protocol", 1, vec![collector], observed(absent)),
+        ("proxy/required", 1, vec![both], ways),
+    ]
+}
+
+/// Scenes in which nothing is wrong with what a service says of itself.
+pub fn healthy_services() -> Vec<Scene> {
+    let issuer = follow::service(1, "idp.mill.example", "oidc-issuer", "/tenant-9");
+    let own = follow::metadata("https://IDP.mill.example/tenant-9/");
+    let good = observed(vec![follow::with(&issuer, follow::json_answer(200, &own))]);
+    let bootstrap = follow::service(1, "boot.mill.example", "bootstrap", "/config");
+    let mut object = follow::json_answer(200, &serde_json::json!({}));
+    if let Some(document) = &mut object.document {
+        document.names = vec!["inferenceProvider".into(), "millOwnKey".into()];
+    }
+    let served = observed(vec![follow::with(&bootstrap, object)]);
+    vec![("oidc", 1, vec![issuer], good), ("bootstrap", 1, vec![bootstrap], served)]
 }
 
 /// One run for each code that some scene leads to, with the host it is about.

@@ -22,7 +22,8 @@ fn runs() -> Vec<(String, Run)> {
         .into_iter()
         .map(|c| (c.name.to_owned(), saved::of(vec![c.target], observed(vec![c.damaged]))))
         .collect();
-    for (code, _, targets, observations) in replayed::scenes() {
+    for (code, _, targets, observations) in replayed::scenes().into_iter().chain(replayed::healthy_services())
+    {
         runs.push((code.to_owned(), saved::of(targets, observations)));
     }
     #[derive(serde::Deserialize)]
@@ -227,6 +228,10 @@ fn plant(mut run: Run) -> Run {
         for http in &mut attempt.http {
             if !http.body.starts_with('{') {
                 http.body.push_str(&next());
+            }
+            if let Some(document) = &mut http.document {
+                document.members.insert("jwks_uri".into(), next().into());
+                document.names.push(format!("{MARK}Key"));
             }
             http.headers.push(("server".into(), next()));
             http.headers.push(("x-served-by".into(), next()));
