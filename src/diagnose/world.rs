@@ -85,7 +85,7 @@ impl World {
             }
         }
         world.clock = agreed(&dates);
-        world.portal = Portal::observe(observations, services);
+        world.portal = Portal::observe(plan, observations, services);
         world.accepts_locally = accepts_locally(observations);
         world
     }
