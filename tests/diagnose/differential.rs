@@ -299,6 +299,41 @@ fn many_that_died_alike_share_the_answer_as_likely() {
 }
 
 #[test]
+fn experiments_end_after_a_few_rounds_however_many_hosts_die() {
+    for (about, alike, most, rounds) in [("at one address", true, 13, 2), ("each at its own", false, 36, 4)] {
+        let targets: Vec<Target> = (1..=90).map(|n| world(n, &format!("h{n}.vendor.example"))).collect();
+        let plan = Plan { targets: targets.clone(), ..Plan::default() };
+        let dead = |t: &Target| {
+            edit(tls_fails(t, TlsOutcome::Timeout), |a| {
+                if alike {
+                    a.tls[0].remote.set_ip(address(200));
+                }
+            })
+        };
+        let mut seen = observed(targets.iter().map(dead).collect());
+        let mut paths = std::collections::BTreeSet::new();
+        let mut asked_in = 0;
+        loop {
+            let asked: Vec<_> = next(&plan, &seen)
+                .into_iter()
+                .filter(|e| e.variation.as_ref().is_some_and(|v| v.until == LastStage::Tls))
+                .collect();
+            if asked.is_empty() {
+                break;
+            }
+            asked_in += 1;
+            for e in asked {
+                paths.insert((e.target, e.path));
+                let target = plan.target(e.target).unwrap();
+                seen.attempts.push(trial(target, e.variation.unwrap(), TlsOutcome::Timeout));
+            }
+            assert!(asked_in <= rounds, "{about}");
+        }
+        assert!(!paths.is_empty() && paths.len() <= most, "{about}: {}", paths.len());
+    }
+}
+
+#[test]
 fn experiments_are_named_once_for_what_died_and_never_for_what_works() {
     let (t, r) = (world1(), world(2, "cdn.other.example"));
     let plan = Plan { targets: vec![t.clone(), r.clone()], ..Plan::default() };
@@ -346,9 +381,7 @@ fn through_a_proxy_names_and_hello_are_tried_in_the_tunnel() {
 #[test]
 fn a_customers_host_whose_name_dies_may_be_refused_by_its_own_router() {
     let (t, r) = (gateway(1, "llm.corp.example"), world(2, "cdn.other.example"));
-    for (dead, code) in
-        [(TlsOutcome::Reset, Code::TlsSniReset), (TlsOutcome::Timeout, Code::TlsSniTimeout)]
-    {
+    for (dead, code) in [(TlsOutcome::Reset, Code::TlsSniReset), (TlsOutcome::Timeout, Code::TlsSniTimeout)] {
         let attempts = vec![
             tls_fails(&t, dead.clone()),
             again_with(&t, dead.clone()),
