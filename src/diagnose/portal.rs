@@ -3,7 +3,9 @@
 use super::finding::{Certainty, Code, Verdict};
 use super::fingerprint::is_html;
 use super::found::{Found, View, Walk};
-use crate::observation::{Attempt, Controlled, Http, HttpOutcome, Observations, TcpOutcome, TlsOutcome, Trust};
+use crate::observation::{
+    Attempt, Controlled, Http, HttpOutcome, Observations, TcpOutcome, TlsOutcome, Trust,
+};
 use crate::plan::{Plan, Route};
 use crate::rules::filters::Signs;
 use crate::rules::services::Services;
@@ -39,9 +41,8 @@ pub fn wants_controls(plan: &Plan, observations: &Observations) -> bool {
 fn past_any_portal(plan: &Plan, observations: &Observations) -> bool {
     observations.plain().filter(|a| a.route == Route::Direct).any(|a| {
         let Some(tls) = super::tls::telling(&a.tls) else { return false };
-        let outside = plan
-            .target(a.target)
-            .is_some_and(|t| !t.requirement.hints.customer && !t.requirement.loopback);
+        let outside =
+            plan.target(a.target).is_some_and(|t| !t.requirement.hints.customer && !t.requirement.loopback);
         let served = a.http.last().is_some_and(|h| h.outcome == HttpOutcome::Answered && !is_led_away(h));
         tls.public_trust == Some(Trust::Accepted)
             || outside && served && tls.device_trust == Some(Trust::Accepted)
