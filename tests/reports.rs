@@ -220,6 +220,26 @@ fn tickets_are_one_for_each_owner_and_none_when_nothing_is_to_do() {
         assert!(joined.contains(words), "{words}: {text}");
     }
     assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
+    // The command goes the way that failed, or there is none.
+    let proxy = json!({"kind": "proxy", "host": "proxy.corp.example", "port": 3128, "tls": false, "origin": "HTTPS_PROXY"});
+    let verified = |file: &str, report: Value| {
+        let text = out(&run(&["check", "--replay", &files.save(file, &report), "--format", "ticket"]));
+        let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        joined.split_once("How to verify").unwrap().1.to_owned()
+    };
+    let known =
+        changed(recorded("tcp-timeout"), |r| r["plan"]["detours"] = json!({"proxies": [proxy.clone()]}));
+    let text = verified("known.json", known);
+    assert!(!text.contains("check --host") && text.contains("clearway check CONFIG"), "{text}");
+    let denied = changed(recorded("proxy-denied"), |_| {});
+    let text = verified("denied.json", denied);
+    assert!(
+        text.contains("check --host api.vendor.example --proxy http://proxy.corp.example:3128"),
+        "{text}"
+    );
+    // A run that was stopped after every host was judged says nothing of it.
+    let late = changed(recorded("tcp-timeout"), |r| r["stopped"] = json!("deadline"));
+    assert!(!verified("late.json", late).contains("ended before every host"));
     assert!(ticket("ok").starts_with("No ticket: every host that was tested works"));
     assert!(ticket("proxy-denied").contains("for the proxy team"));
     assert!(ticket("untested-deadline").starts_with("No ticket: nothing that was tested has to be changed"));

@@ -223,7 +223,11 @@ fn all_dropped(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
         .collect();
     let answered = context.observations.plain().flat_map(|a| &a.tcp).any(|t| {
         !t.remote.ip().to_canonical().is_loopback()
-            && matches!(t.outcome, TcpOutcome::Connected | TcpOutcome::Refused | TcpOutcome::Reset)
+            && (t.icmp.is_some()
+                || matches!(
+                    t.outcome,
+                    TcpOutcome::Connected | TcpOutcome::Refused | TcpOutcome::Reset | TcpOutcome::Denied
+                ))
     });
     let operators: std::collections::BTreeSet<String> = dropped
         .iter()

@@ -6,7 +6,7 @@ use super::found::{Context, Found, View, Walk};
 use super::host;
 use crate::observation::{
     Attempt, HttpOutcome, LastStage, Observations, ProxyOutcome, Purpose, ScriptOutcome, TcpOutcome,
-    TlsOutcome, Variation,
+    TlsOutcome, Trust, Variation,
 };
 use crate::plan::{Experiment, Path, Plan, Route, Target};
 use crate::terms::{Actor, Network, Transport};
@@ -111,6 +111,31 @@ fn is_answered(attempt: &Attempt, target: &Target) -> bool {
 struct Works<'a> {
     route: &'a Route,
     proof: String,
+    strength: Strength,
+}
+
+/// What shows that it was the host itself that answered on another way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strength {
+    /// Its answer is known, or the public roots accept its certificate.
+    Proven,
+    /// It has neither answer nor certificate to show: a connection, a greeting.
+    Likely,
+    /// Anything could have sent what came, a proxy's error page too.
+    None,
+}
+
+impl Strength {
+    fn of(target: &Target, attempt: &Attempt, walk: &Walk) -> Self {
+        let known = ["recognised", "challenge"].iter().any(|fact| walk.facts.contains_key(*fact));
+        let public =
+            super::tls::telling(&attempt.tls).is_some_and(|t| t.public_trust == Some(Trust::Accepted));
+        match known || public {
+            true => Self::Proven,
+            false if target.transport().has_tls() || target.transport().has_http() => Self::None,
+            false => Self::Likely,
+        }
+    }
 }
 
 /// Judges a path's walk again in the light of the other ways.
@@ -132,7 +157,8 @@ pub(super) fn compared(
     let working = working(context, target, index, path);
     match &path.route {
         Route::Direct => {
-            if let Some(works) = working.iter().find(|w| *w.route != Route::Direct) {
+            let shown = |w: &&Works<'_>| *w.route != Route::Direct && w.strength != Strength::None;
+            if let Some(works) = working.iter().find(shown) {
                 required(context, target, path, &mut walk, works);
             }
         }
@@ -170,9 +196,12 @@ fn working<'a>(context: &'a Context<'_>, target: &'a Target, index: usize, path:
         let way = Path { route: attempt.route.clone(), actors: path.actors.clone() };
         let walk = host::ladder(&View { context, target, path: &way, attempt, service });
         let seen = works.iter().any(|w| is_same(w.route, &attempt.route));
-        if !seen && matches!(walk.verdict(context.codes), Verdict::Reachable | Verdict::Warning) {
+        let passes = matches!(walk.verdict(context.codes), Verdict::Reachable | Verdict::Warning)
+            && walk.found.iter().all(|f| f.code != Code::HttpUnrecognised);
+        if !seen && passes {
+            let strength = Strength::of(target, attempt, &walk);
             let proof = if walk.proof.is_empty() { "connected".to_owned() } else { walk.proof.join("; ") };
-            works.push(Works { route: &attempt.route, proof });
+            works.push(Works { route: &attempt.route, proof, strength });
         }
     }
     works
@@ -190,18 +219,9 @@ fn required(context: &Context<'_>, target: &Target, path: &Path, walk: &mut Walk
     let (code, seen) = (lead.code, lead.line.clone());
     let proxy = endpoint(host, *port);
     let line = format!("directly {code} ({seen}); through {proxy} ({origin}): {}", works.proof);
-    let setting = match path.actors.as_slice() {
-        _ if context.plan.detours.exempt.contains(&target.id) => {
-            format!("Take the host out of the exemptions (NO_PROXY or its like), which keep it from {proxy}")
-        }
-        [Actor::Updater] => format!(
-            "Set the proxy {proxy} in the operating system's proxy settings, the only ones that updates read"
-        ),
-        _ => format!("Set the proxy {proxy} (known from {origin}) as egressProxyUrl in the configuration"),
-    };
+    let setting = setting(context, target, path, &proxy, origin);
     let actors: Vec<&str> = path.actors.iter().map(|a| a.as_str()).collect();
     let mut found = Found::new(Code::ProxyRequired, line)
-        .proven()
         .fact("proxy", proxy.as_str())
         .fact("key", origin.as_str())
         .fact("setting", setting)
@@ -209,11 +229,40 @@ fn required(context: &Context<'_>, target: &Target, path: &Path, walk: &mut Walk
         .fact("direct", code.as_str())
         .fact("port", target.port())
         .key(format!("{proxy} {}", actors.join(",")));
-    // The shell of the workspace alone: where the app has another way, there is no setting for it.
-    if path.actors == [Actor::Vm] {
-        found = found.owner(Owner::Firewall);
+    if works.strength == Strength::Proven {
+        found = found.proven();
     }
     walk.found.insert(0, found);
+}
+
+/// What to set so that these actors take the proxy, by where each of them reads it. A key of the
+/// configuration that holds the proxy already is not asked for again.
+fn setting(context: &Context<'_>, target: &Target, path: &Path, proxy: &str, origin: &str) -> String {
+    let pinned = origin.starts_with("egressProxy");
+    let shared = target.paths.iter().any(|p| matches!(&p.route, Route::Proxy { .. }));
+    match path.actors.as_slice() {
+        [Actor::Vm] => {
+            format!("Do without it in the workspace's shell, which is not given the proxy {proxy} here")
+        }
+        [Actor::Updater] => format!(
+            "Set the proxy {proxy} in the operating system's proxy settings, the only ones that updates read"
+        ),
+        [Actor::Engine] if pinned || shared => format!(
+            "See that the inference endpoint's own name goes through {proxy} ({origin}): the engine takes the \
+             endpoint's way for every host, and that name, or this one, is exempt"
+        ),
+        _ if context.plan.detours.exempt.contains(&target.id) && !pinned => {
+            format!("Take the host out of the exemptions (NO_PROXY or its like), which keep it from {proxy}")
+        }
+        _ if pinned && target.probed.ends_with(".local") && origin == "egressProxyUrl" => format!(
+            "Give the host a name that does not end in .local: for those the proxy {proxy} ({origin}) is not used"
+        ),
+        _ if pinned => format!(
+            "Have the proxy script of the configuration answer with {proxy} for this host: the proxy is known \
+             from {origin}, and the script does not lead there"
+        ),
+        _ => format!("Set the proxy {proxy} (known from {origin}) as egressProxyUrl in the configuration"),
+    }
 }
 
 /// The first proxy of a script's answer cannot be reached, a further entry works: who has the whole
@@ -273,6 +322,11 @@ fn useless_script(context: &Context<'_>, target: &Target, walk: &mut Walk) {
         let (ScriptOutcome::NoScript(why) | ScriptOutcome::Unfetched(why)) = &script.outcome else {
             return None;
         };
+        // Without a status nothing answered that could be wrong; that moment's failure is among what
+        // was not tested.
+        if matches!(script.outcome, ScriptOutcome::Unfetched(_)) && script.status.is_none() {
+            return None;
+        }
         let what = if script.status.is_some_and(|s| s >= 300) { why.as_str() } else { "no proxy script" };
         let found = Found::new(Code::HttpWrongContent, format!("{}: {why}", script.origin));
         let key = script.origin.as_str();

@@ -194,6 +194,23 @@ struct Conclusion {
     code: Code,
     certainty: Certainty,
     line: String,
+    /// The server itself may be what refuses its name.
+    own_server: bool,
+}
+
+/// Of whose path something is concluded.
+#[derive(Clone, Copy)]
+struct Whose {
+    /// The host is the customer's own, whose server may refuse its own name.
+    customer: bool,
+    /// No proxy is in between.
+    direct: bool,
+}
+
+impl Whose {
+    fn of(view: &View<'_>) -> Self {
+        Self { customer: view.is_customer(), direct: view.proxy().is_none() }
+    }
 }
 
 /// The cause of a dead handshake, in place of `plain`, where the experiments lead to one; else
@@ -215,38 +232,49 @@ pub(super) fn refine(view: &View<'_>, tls: &Tls, plain: Found) -> Found {
     if tries.iter().any(|a| a.tls.iter().any(|t| t.outcome == TlsOutcome::Completed)) {
         return plain.fact("experiments", said);
     }
-    let concluded = conclude(&trials, death, name, tls, view.is_customer());
-    let Some(Conclusion { code, certainty, line }) = concluded else {
+    let concluded = conclude(&trials, death, name, tls, Whose::of(view));
+    let Some(Conclusion { code, certainty, line, own_server }) = concluded else {
         let mut found = plain.fact("experiments", said);
         found.line.push_str(&in_vain(&trials));
         return found;
     };
-    let mut found = named(view, code, format!("{}: {line}", tls.remote), &plain).fact("experiments", said);
+    let line = format!("{}: {line}", tls.remote);
+    let mut found = named(view, code, line, &plain, own_server).fact("experiments", said);
     // A silent try had two sockets; a reset may be a moment's, until it came twice.
     let confirmed = death == Death::Timeout || tries.len() > 1;
     found.certainty = if confirmed { certainty } else { Certainty::Likely };
     found
 }
 
-fn named(view: &View<'_>, code: Code, line: String, plain: &Found) -> Found {
+fn named(view: &View<'_>, code: Code, line: String, plain: &Found, own_server: bool) -> Found {
     let mut found = Found::new(code, line);
     found.facts = plain.facts.clone();
-    // Whoever runs the service, these are faults of the way to it.
+    // Whoever runs the service, these are faults of the way to it, if not of its own entry.
     match (code, view.proxy()) {
         (Code::TlsPathMtu, _) => found.owner(Owner::Network),
+        (Code::TlsSniReset | Code::TlsSniTimeout, None) if own_server => {
+            found.owner(Owner::Service).key(view.path_key())
+        }
         (_, Some(proxy)) => found.owner(Owner::Proxy).key(proxy),
         (_, None) => found.owner(Owner::Firewall),
     }
 }
 
-/// `customer`: the host is the customer's own, where the server itself may refuse its own name.
-fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, customer: bool) -> Option<Conclusion> {
+fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, whose: Whose) -> Option<Conclusion> {
     let hello = tls.hello_bytes;
-    let said = |code, certainty, line| Some(Conclusion { code, certainty, line });
+    let elsewhere_died = trials.elsewhere.is_some_and(|(_, end)| end == End::Died(death));
+    let elsewhere_answered = trials.elsewhere.is_some_and(|(_, end)| end.answered());
+    // A name that dies at a stranger's address too dies on the way.
+    let own_server = whose.customer && whose.direct && !elsewhere_died;
+    let said = |code, certainty, line| Some(Conclusion { code, certainty, line, own_server });
     let segments = trials.small_segments.map(End::answered);
     if let Some((small, bytes)) = trials.small_hello
         && small.answered()
     {
+        // Where segments cannot be limited, the hello's size and the path's are not told apart.
+        if segments.is_none() && death == Death::Timeout && whose.direct {
+            return None;
+        }
         // Its own name got through, so it is not the name.
         return if segments == Some(true) && death != Death::Timeout {
             // A box that loses packets is silent; this one answered, and then otherwise.
@@ -271,8 +299,6 @@ fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, customer: bool
             said(Code::TlsHelloSize, certainty, line)
         };
     }
-    let elsewhere_died = trials.elsewhere.is_some_and(|(_, end)| end == End::Died(death));
-    let elsewhere_answered = trials.elsewhere.is_some_and(|(_, end)| end.answered());
     let at =
         |end: &str| trials.elsewhere.map(|(a, _)| format!("; the same {end} at {a}")).unwrap_or_default();
     if let Some((other, end)) = &trials.other_name
@@ -285,8 +311,9 @@ fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, customer: bool
             death.words(),
             if elsewhere_died { at(death.words()) } else { String::new() }
         );
-        // Where the name passes elsewhere, a customer's server may be what refuses it.
-        let certainty = if elsewhere_answered && customer { Certainty::Likely } else { Certainty::Proven };
+        // A customer's server, or the router of names in front of it, may be what refuses it.
+        let unsure = whose.customer && !elsewhere_died;
+        let certainty = if unsure { Certainty::Likely } else { Certainty::Proven };
         return said(death.of_name(), certainty, line);
     }
     if elsewhere_died && segments != Some(true) {
@@ -328,8 +355,12 @@ fn in_vain(trials: &Trials) -> String {
     } else if let Some(End::Died(death)) = trials.nameless {
         out.push_str(&format!("; a hello without a name {} there too", death.words()));
     }
-    if trials.small_hello.is_some_and(|(end, _)| !end.answered()) {
-        out.push_str("; a small hello fared no better");
+    match trials.small_hello {
+        Some((end, _)) if !end.answered() => out.push_str("; a small hello fared no better"),
+        Some((_, bytes)) if trials.small_segments.is_none() => out.push_str(&format!(
+            "; a small hello ({bytes} bytes) was answered, and whether large packets or large hellos are lost was not told apart"
+        )),
+        _ => {}
     }
     out
 }
@@ -340,6 +371,7 @@ fn alike(view: &View<'_>, death: Death, tls: &Tls, plain: Found) -> Found {
     let observations = view.context.observations;
     let mut codes: Vec<Code> = Vec::new();
     let mut example = None;
+    let mut own_server = view.is_customer() && view.proxy().is_none();
     for attempt in observations.plain().filter(|a| a.route == view.attempt.route && a.cut.is_none()) {
         let Some(target) = view.context.plan.target(attempt.target) else { continue };
         let Some((same, dead)) = died(&attempt.tls).filter(|(d, _)| *d == death) else { continue };
@@ -348,7 +380,9 @@ fn alike(view: &View<'_>, death: Death, tls: &Tls, plain: Found) -> Found {
         if trials.said(&target.probed, address).is_empty() {
             continue;
         }
-        let code = conclude(&trials, same, &target.probed, dead, false).map_or(Code::TlsTimeout, |c| c.code);
+        let concluded = conclude(&trials, same, &target.probed, dead, Whose::of(view));
+        own_server &= concluded.as_ref().is_none_or(|c| c.own_server);
+        let code = concluded.map_or(Code::TlsTimeout, |c| c.code);
         if !codes.contains(&code) {
             codes.push(code);
         }
@@ -361,7 +395,7 @@ fn alike(view: &View<'_>, death: Death, tls: &Tls, plain: Found) -> Found {
                 tls.remote,
                 death.words()
             );
-            named(view, *code, line, &plain)
+            named(view, *code, line, &plain, own_server)
         }
         _ => plain,
     }

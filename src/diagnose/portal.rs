@@ -3,13 +3,17 @@
 use super::finding::{Certainty, Code, Verdict};
 use super::fingerprint::is_html;
 use super::found::{Found, View, Walk};
-use crate::observation::{Attempt, Controlled, HttpOutcome, Observations, TcpOutcome, TlsOutcome, Trust};
+use crate::observation::{
+    Attempt, Controlled, Http, HttpOutcome, Observations, TcpOutcome, TlsOutcome, Trust,
+};
 use crate::plan::{Plan, Route};
 use crate::rules::filters::Signs;
 use crate::rules::services::Services;
 
 /// The status that says so (RFC 6585, 6).
 const SIGN_IN: u16 = 511;
+/// What the addresses of filters' pages say, and those of sign-in pages do not.
+const BLOCKS: [&str; 5] = ["block", "deny", "denied", "filter", "policy"];
 
 /// A network that wants a sign-in first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,19 +28,30 @@ pub(super) struct Portal {
 /// Whether the controls are worth asking: a direct way failed in a way that a network which wants a
 /// sign-in could cause, and no host proved itself, which rules that out already.
 pub fn wants_controls(plan: &Plan, observations: &Observations) -> bool {
-    !past_any_portal(observations)
+    !past_any_portal(plan, observations)
         && observations.plain().any(|attempt| {
             let here = plan.target(attempt.target).is_none_or(|t| t.requirement.loopback);
             attempt.route == Route::Direct && attempt.cut.is_none() && !here && failed(attempt)
         })
 }
 
-/// The public roots accept what answered for some host on a direct way.
-fn past_any_portal(observations: &Observations) -> bool {
-    observations.plain().any(|a| {
-        a.route == Route::Direct
-            && super::tls::telling(&a.tls).is_some_and(|t| t.public_trust == Some(Trust::Accepted))
+/// A host answered on a direct way: the public roots accept its chain, or, as behind an inspector,
+/// this device does and the answer is no page and no redirect. Of a customer's host the latter says
+/// nothing, because it may stand on this side of a sign-in.
+fn past_any_portal(plan: &Plan, observations: &Observations) -> bool {
+    observations.plain().filter(|a| a.route == Route::Direct).any(|a| {
+        let Some(tls) = super::tls::telling(&a.tls) else { return false };
+        let outside =
+            plan.target(a.target).is_some_and(|t| !t.requirement.hints.customer && !t.requirement.loopback);
+        let served = a.http.last().is_some_and(|h| h.outcome == HttpOutcome::Answered && !is_led_away(h));
+        tls.public_trust == Some(Trust::Accepted)
+            || outside && served && tls.device_trust == Some(Trust::Accepted)
     })
+}
+
+/// A page, a redirect or a sign-in in place of a service's answer.
+fn is_led_away(http: &Http) -> bool {
+    is_html(http) || matches!(http.status, Some(300..=399 | SIGN_IN))
 }
 
 fn failed(attempt: &Attempt) -> bool {
@@ -44,37 +59,36 @@ fn failed(attempt: &Attempt) -> bool {
     if !connected {
         return !attempt.tcp.is_empty();
     }
-    if let Some(tls) = super::tls::telling(&attempt.tls) {
-        let trusted =
-            [&tls.public_trust, &tls.device_trust].into_iter().flatten().any(|t| *t == Trust::Accepted);
-        if tls.outcome != TlsOutcome::Completed || !trusted {
-            return true;
-        }
-    } else if attempt.http.is_empty() {
-        return false;
-    }
-    attempt.http.last().is_some_and(|h| {
-        h.outcome != HttpOutcome::Answered || is_html(h) || matches!(h.status, Some(300..=399 | SIGN_IN))
-    })
+    let last = attempt.http.last();
+    let Some(tls) = super::tls::telling(&attempt.tls) else {
+        return last.is_some_and(|h| h.outcome != HttpOutcome::Answered || is_led_away(h));
+    };
+    let trusted = [&tls.public_trust, &tls.device_trust].into_iter().flatten().any(|t| *t == Trust::Accepted);
+    // A page or a redirect of whoever has a trusted certificate is its own.
+    tls.outcome != TlsOutcome::Completed
+        || !trusted
+        || last.is_some_and(|h| h.outcome != HttpOutcome::Answered || h.status == Some(SIGN_IN))
 }
 
 impl Portal {
     /// What the controls say together: one that is answered as on an open network rules it out, and
-    /// so does a host whose certificate the public roots accept.
-    pub fn observe(observations: &Observations, services: &Services) -> Option<Self> {
-        if past_any_portal(observations) || observations.controls.iter().any(is_open) {
+    /// so do a host that proved itself and a filter's page in a control's place.
+    pub fn observe(plan: &Plan, observations: &Observations, services: &Services) -> Option<Self> {
+        if past_any_portal(plan, observations) || observations.controls.iter().any(is_open) {
             return None;
         }
         let caught: Vec<Caught> =
             observations.controls.iter().filter_map(|c| Caught::of(c, services)).collect();
-        let first = caught.first()?;
-        let same = caught.len() > 1 && caught.iter().all(|c| c.location == first.location);
-        let told = caught.iter().any(|c| c.told);
-        let certain = told || same && first.location.is_some() && !caught.iter().any(|c| c.blocks);
+        let told = caught.iter().find(|c| c.told);
+        if told.is_none() && caught.iter().any(|c| c.blocks) {
+            return None;
+        }
+        let first = told.or(caught.first())?;
         Some(Self {
             line: format!("http://{}: {}", first.host, first.said),
             location: first.location.clone(),
-            certainty: if certain { Certainty::Proven } else { Certainty::Likely },
+            // A default-deny filter redirects everything too: only the status says what it is.
+            certainty: if first.told { Certainty::Proven } else { Certainty::Likely },
         })
     }
 }
@@ -95,7 +109,7 @@ struct Caught {
     said: String,
     /// It says itself that a sign-in is wanted.
     told: bool,
-    /// It speaks of blocking.
+    /// It is a filter's, or speaks of blocking.
     blocks: bool,
 }
 
@@ -113,16 +127,18 @@ impl Caught {
             headers: &http.header_names,
             page,
         };
-        if services.filters().page_of(&signs).is_some() {
-            return None;
-        }
-        let blocks = page.is_some_and(|p| services.filters().speaks_of_blocking(p));
+        let leads_to_block = http.header("location").is_some_and(|l| {
+            let place = l.to_ascii_lowercase();
+            BLOCKS.iter().any(|word| place.contains(word))
+        });
+        let blocks = leads_to_block
+            || services.filters().page_of(&signs).is_some()
+            || page.is_some_and(|p| services.filters().speaks_of_blocking(p));
         let said = match (status, &away) {
             (SIGN_IN, _) => "status 511, network authentication required".to_owned(),
+            _ if blocks => "a filter's page".to_owned(),
             (300..=399, Some(away)) => format!("status {status}, redirected to {away}"),
-            (200, _) if page.is_some() && !blocks => {
-                "status 200, another page than the one asked for".to_owned()
-            }
+            (200, _) if page.is_some() => "status 200, another page than the one asked for".to_owned(),
             _ => return None,
         };
         Some(Self { host, location: away, said, told: status == SIGN_IN, blocks })

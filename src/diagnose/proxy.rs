@@ -3,8 +3,8 @@
 use super::dns;
 use super::finding::{Code, Owner};
 use super::found::{Found, Step, View, Walk, addresses};
-use super::tcp::connected;
-use crate::observation::{ProxyOutcome, TcpOutcome};
+use super::tcp::{connected, message, prohibits};
+use crate::observation::{ProxyOutcome, Tcp, TcpOutcome};
 use crate::plan::Route;
 
 /// Judges the way to the proxy and its answer to CONNECT.
@@ -140,6 +140,8 @@ fn unconnected(view: &View<'_>, name: &str) -> Found {
     let any = |wanted: fn(&TcpOutcome) -> bool| tries.iter().any(|t| wanted(&t.outcome));
     let (code, how) = if any(|o| *o == TcpOutcome::Denied) {
         (Code::DeviceLocalDenied, "refused by this device")
+    } else if tries.iter().any(|t| prohibits(t).is_some()) {
+        return prohibited(name, tries, ends);
     } else if any(|o| *o == TcpOutcome::Refused) {
         (Code::ProxyRefused, "connection refused")
     } else if any(|o| *o == TcpOutcome::Reset) {
@@ -155,4 +157,19 @@ fn unconnected(view: &View<'_>, name: &str) -> Found {
         _ if how == "no route" => found.owner(Owner::Network),
         _ => found,
     }
+}
+
+/// A router or firewall on the way says that it is told not to let this through.
+fn prohibited(name: &str, tries: &[Tcp], ends: Vec<String>) -> Found {
+    let told = tries.iter().filter(|t| prohibits(t) == Some(true)).find_map(|t| Some((t, t.icmp.as_ref()?)));
+    let how = told.map_or_else(|| "ICMPv6 \"prohibited\"".to_owned(), |(tcp, icmp)| message(tcp, icmp));
+    let sender = told.and_then(|(_, icmp)| icmp.from).map(|a| a.to_string());
+    let found = Found::new(Code::ProxyTimeout, format!("{name}: {how}"))
+        .owner(Owner::Firewall)
+        .fact("addresses", ends)
+        .fact("error", how.as_str())
+        .fact("icmp", how.as_str())
+        .fact("icmp_from", sender.as_deref())
+        .key(format!("prohibited {}", sender.unwrap_or_default()));
+    if told.is_some() { found.proven() } else { found }
 }

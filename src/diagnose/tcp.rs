@@ -104,7 +104,7 @@ fn verdict(tries: &[&Tcp]) -> Code {
 /// known from its message: IPv4 type 3, codes 9, 10 and 13 (RFC 1812, 5.2.7.1), ICMPv6 type 1, codes
 /// 1 and 5 (RFC 4443, 3.1). Without the message, only Linux's errno for ICMPv6 tells it: EACCES
 /// where the connect had left this device.
-fn prohibits(tcp: &Tcp) -> Option<bool> {
+pub(super) fn prohibits(tcp: &Tcp) -> Option<bool> {
     if let Some(icmp) = &tcp.icmp {
         let prohibited = if is_v4(tcp) {
             icmp.kind == 3 && matches!(icmp.code, 9 | 10 | 13)
@@ -125,7 +125,7 @@ fn refused_on_the_way(tcp: &Tcp) -> bool {
 }
 
 /// The message in words, such as `ICMP "administratively prohibited" from 192.0.2.1`.
-fn message(tcp: &Tcp, icmp: &Icmp) -> String {
+pub(super) fn message(tcp: &Tcp, icmp: &Icmp) -> String {
     let known = match (is_v4(tcp), icmp.kind, icmp.code) {
         (true, 3, 0) | (false, 1, 0) => "no route to the network",
         (true, 3, 1) | (false, 1, 3) => "host unreachable",

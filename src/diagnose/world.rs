@@ -38,7 +38,7 @@ pub(super) struct World {
     foreign: BTreeMap<String, BTreeSet<String>>,
     /// Issuers of certificates that the public roots accept.
     public: BTreeSet<String>,
-    /// Names that resolved, the proxy's left out.
+    /// Names that resolved, the proxy's and those of this device left out.
     pub resolved: usize,
     /// Internal names that resolved, by target; names of this device itself left out.
     pub internal_resolved: BTreeSet<u32>,
@@ -85,18 +85,22 @@ impl World {
             }
         }
         world.clock = agreed(&dates);
-        world.portal = Portal::observe(observations, services);
+        world.portal = Portal::observe(plan, observations, services);
         world.accepts_locally = accepts_locally(observations);
         world
     }
 
     fn learn_lookup(&mut self, target: &Target, dns: &Dns, services: &Services) {
         let requirement = &target.requirement;
+        // A name of this device, or one that leads back to it, needs no resolver that works.
+        if requirement.loopback || leads_here(dns) {
+            return;
+        }
         let internal = is_internal(target, services);
         let resolved = found_addresses(&dns.system) || direct_found(&dns.direct);
         if resolved {
             self.resolved += 1;
-            if internal && !requirement.loopback && !leads_here(dns) {
+            if internal {
                 self.internal_resolved.insert(target.id);
             }
             if !internal {

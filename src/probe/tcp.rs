@@ -285,13 +285,16 @@ fn socket(remote: SocketAddr, segment: Option<u16>) -> std::io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(remote), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
-    // Where the system cannot limit it, the experiment is made with its own and shows nothing.
     #[cfg(unix)]
     if let Some(segment) = segment {
         socket.set_tcp_mss(u32::from(segment))?;
     }
+    // Where the system cannot limit it, there is no experiment: with the system's own segments it
+    // would pass for one.
     #[cfg(not(unix))]
-    let _ = segment;
+    if segment.is_some() {
+        return Err(std::io::ErrorKind::Unsupported.into());
+    }
     Ok(socket)
 }
 

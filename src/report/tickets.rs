@@ -9,7 +9,7 @@ use super::events::{self, Event};
 use super::layout::wrap;
 use super::view::{Row, Thing, View};
 use super::{FeatureInfo, Run, sanitise, words};
-use crate::diagnose::{Certainty, Owner, RunVerdict, Verdict};
+use crate::diagnose::{Certainty, Code, Owner, RunVerdict, Verdict};
 use crate::plan::Route;
 use crate::terms::{Need, Transport};
 
@@ -142,7 +142,8 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
         out,
         "Times are this device's clock in UTC, to the second; allow for the difference to your log's clock.",
     );
-    if run.observations.stopped.is_some() {
+    let is_cut = |r: &Row<'_>| matches!(r.code(), Code::UntestedDeadline | Code::UntestedInterrupted);
+    if view.rows.iter().any(is_cut) {
         bullet(out, "The run ended before every host was judged.");
     }
     for note in run.requirements.notes.iter().filter(|n| n.id == crate::share::NOTE) {
@@ -308,9 +309,16 @@ fn verify(out: &mut String, run: &Run, rows: &[&Row<'_>]) {
         run.requirements.inputs.iter().map(|i| sanitise::line(&i.name, sanitise::SHORT)).collect();
     let called = |r: &&Row<'_>| run.observations.calls.iter().any(|c| c.target == r.target.id);
     let with = if rows.iter().copied().any(|r| called(&r)) { " --with-credentials" } else { "" };
-    if with.is_empty() && (1..=COMMAND_HOSTS).contains(&hosts.len()) && plain && simple {
-        let arguments: Vec<String> = hosts.iter().map(|h| format!("--host {h}")).collect();
-        bullet(out, &format!("From the same device: clearway check {}", arguments.join(" ")));
+    let short = with.is_empty() && (1..=COMMAND_HOSTS).contains(&hosts.len()) && plain && simple;
+    match same_way(run, rows).filter(|_| short) {
+        Some(proxy) => {
+            let arguments: Vec<String> = hosts.iter().map(|h| format!("--host {h}")).collect();
+            bullet(out, &format!("From the same device: clearway check {}{proxy}", arguments.join(" ")));
+        }
+        None if inputs.is_empty() => {
+            bullet(out, "From the same device: the command of this run, with the same proxy settings");
+        }
+        None => {}
     }
     if !inputs.is_empty() {
         bullet(
@@ -322,6 +330,43 @@ fn verify(out: &mut String, run: &Run, rows: &[&Row<'_>]) {
         );
     }
     bullet(out, "What changed since this run: save both with --format json, then clearway diff OLD NEW");
+}
+
+/// What a command that names hosts needs so that it takes the way that was seen to fail: nothing where
+/// all was direct and no proxy is set, else the one proxy of all. None: only the configuration leads
+/// there.
+fn same_way(run: &Run, rows: &[&Row<'_>]) -> Option<String> {
+    let mut routes = rows.iter().flat_map(|r| &r.target.paths).map(|p| &p.route);
+    let first = routes.next()?;
+    let end = |route: &Route| match route {
+        Route::Direct => None,
+        Route::Proxy { host, port, tls, .. } => Some((host.clone(), *port, *tls)),
+    };
+    let one = end(first);
+    if !routes.all(|r| end(r) == one) {
+        return None;
+    }
+    match one {
+        None => {
+            let said = run.environment.proxy.as_str();
+            if said.starts_with("none (--proxy none)") {
+                return Some(" --proxy none".to_owned());
+            }
+            let unset = said.is_empty() || said.starts_with("none");
+            (unset && run.plan.detours.proxies.is_empty()).then(String::new)
+        }
+        Some((host, port, tls)) => {
+            let literal = host.contains(':');
+            let safe = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c) || literal && c == ':';
+            let scheme = if tls { "https" } else { "http" };
+            let shown = if literal {
+                format!("'{scheme}://[{host}]:{port}'")
+            } else {
+                format!("{scheme}://{host}:{port}")
+            };
+            host.chars().all(safe).then(|| format!(" --proxy {shown}"))
+        }
+    }
 }
 
 fn heading(out: &mut String, text: &str) {

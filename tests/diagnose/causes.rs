@@ -93,6 +93,51 @@ fn everything_dropped_is_one_cause_and_a_single_drop_is_not_that() {
     assert_eq!(causes(&some), [("tcp/timeout", vec![1, 2])]);
     assert!(!some.causes[0].finding.summary.contains("allows nothing"));
     assert_eq!(some.causes[0].finding.owner, Owner::Firewall);
+    // A message of the network, and this device's own refusal, are answers.
+    let icmp = Icmp { kind: 3, code: 1, from: "11.9.0.1".parse().ok() };
+    for (outcome, icmp) in [(TcpOutcome::Timeout, Some(icmp)), (TcpOutcome::Denied, None)] {
+        let mut attempts = all(&targets, |t| tcp_fails(t, TcpOutcome::Timeout));
+        let told = world(4, "told.fourth.example");
+        attempts.push(edit(tcp_fails(&told, outcome), |a| a.tcp[0].icmp = icmp));
+        let four = crate::scene::run(&[targets.clone(), vec![told]].concat(), attempts);
+        assert!(four.causes.iter().all(|c| !c.finding.summary.contains("allows nothing")));
+    }
+}
+
+#[test]
+fn a_way_to_the_proxy_that_is_prohibited_is_the_firewalls() {
+    let t = proxied(world1());
+    for (code, owner, confidence) in [
+        (13, Owner::Firewall, Certainty::Proven),
+        (10, Owner::Firewall, Certainty::Proven),
+        (1, Owner::Network, Certainty::Likely),
+    ] {
+        let attempt = edit(tcp_fails(&t, TcpOutcome::HostUnreachable), |a| {
+            a.tcp[0].icmp = Some(Icmp { kind: 3, code, from: "11.9.0.1".parse().ok() });
+        });
+        let f = one(&t, attempt).finding;
+        assert_eq!((f.code, f.owner, f.confidence), (Code::ProxyTimeout, owner, confidence));
+        if owner == Owner::Firewall {
+            assert_eq!(f.evidence.facts["icmp_from"], "11.9.0.1");
+            assert!(f.evidence.line.contains("prohibited\" from 11.9.0.1"), "{}", f.evidence.line);
+            assert!(f.remedy.contains("Allow connections from this device"), "{}", f.remedy);
+        }
+    }
+}
+
+#[test]
+fn a_name_of_this_device_is_no_sign_that_names_resolve() {
+    let mut here = gateway(1, "localhost");
+    here.requirement.loopback = true;
+    let sunk = world(2, "sunk.vendor.example");
+    let lost = [world(3, "api.vendor.example"), world(4, "cdn.other.example")];
+    let mut targets = vec![here.clone(), sunk.clone()];
+    targets.extend(lost.clone());
+    let mut attempts = vec![healthy(&here), resolves_to(&sunk, "127.0.0.1")];
+    attempts.extend(all(&lost, |t| dns_fails(t, Lookup::Timeout, &[DnsAnswer::Timeout])));
+    let run = run(&targets, attempts);
+    assert!(causes(&run).contains(&("dns/timeout", vec![3, 4])), "{:?}", causes(&run));
+    assert!(run.causes.iter().any(|c| c.finding.summary.contains("No name could be looked up")));
 }
 
 #[test]

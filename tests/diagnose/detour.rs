@@ -101,6 +101,62 @@ fn a_proxy_that_works_and_is_not_used_is_the_finding() {
 }
 
 #[test]
+fn a_proxys_own_error_page_proves_nothing_about_the_host() {
+    use Trust::{Accepted, UnknownIssuer};
+    let page = || answer(403, &[("content-type", "text/html")], "<html>Forbidden");
+    let unknown = |t: &Target| edit(healthy(t), |a| a.http = vec![page()]);
+    let private = |t: &Target| {
+        let leaf = leaf_by(&t.probed, "CN=Corp CA");
+        chain(t, leaf, false, Accepted, UnknownIssuer)
+    };
+    let own = gateway(1, "llm.corp.example");
+    let bare = customer(1, "tools.corp.example");
+    for (about, target, works, expected) in [
+        ("not recognised", &own, unknown(&own), None),
+        ("recognised, private CA", &own, private(&own), Some(Certainty::Proven)),
+        ("nothing known, private CA", &bare, private(&bare), None),
+        ("public certificate", &bare, healthy(&bare), Some(Certainty::Proven)),
+    ] {
+        let plan = plan(std::slice::from_ref(target), vec![other()]);
+        let attempts = vec![tcp_fails(target, TcpOutcome::Timeout), on(&other(), works)];
+        let finding = hosts(&plan, attempts).remove(0).finding;
+        let claimed = (finding.code == Code::ProxyRequired).then_some(finding.confidence);
+        assert_eq!(claimed, expected, "{about}: {} {}", finding.code, finding.evidence.line);
+    }
+}
+
+#[test]
+fn a_key_that_is_set_is_not_asked_for_again() {
+    let set = |origin: &str| Route::Proxy {
+        host: "proxy.corp.example".into(),
+        port: 3128,
+        tls: false,
+        origin: origin.into(),
+    };
+    for (origin, actor, name, wanted) in [
+        ("egressProxyUrl", Actor::Updater, "api.vendor.example", "operating system's proxy settings"),
+        ("egressProxyUrl", Actor::Engine, "api.vendor.example", "endpoint's own name"),
+        ("egressProxyUrl", Actor::Vm, "api.vendor.example", "not given the proxy"),
+        ("HTTPS_PROXY", Actor::Vm, "api.vendor.example", "not given the proxy"),
+        ("egressProxyUrl", Actor::App, "api.vendor.example", "proxy script of the configuration"),
+        ("egressProxyPacUrl", Actor::App, "api.vendor.example", "proxy script of the configuration"),
+        ("egressProxyUrl", Actor::App, "gw.vendor.local", "not end in .local"),
+        ("HTTPS_PROXY", Actor::App, "api.vendor.example", "as egressProxyUrl"),
+    ] {
+        let mut target = world(1, name);
+        target.paths[0].actors = vec![actor];
+        target.requirement.reasons[0].actors = vec![actor];
+        let plan = plan(std::slice::from_ref(&target), vec![set(origin)]);
+        let attempts = vec![tcp_fails(&target, TcpOutcome::Timeout), on(&set(origin), healthy(&target))];
+        let finding = hosts(&plan, attempts).remove(0).finding;
+        assert_eq!((finding.code, finding.owner), (Code::ProxyRequired, Owner::Configuration));
+        assert!(finding.remedy.contains(wanted), "{origin} {actor}: {}", finding.remedy);
+        let asks = finding.remedy.contains("as egressProxyUrl");
+        assert_eq!(asks, wanted == "as egressProxyUrl", "{}", finding.remedy);
+    }
+}
+
+#[test]
 fn an_exemption_that_should_not_be_is_named() {
     let target = world1();
     let mut plan = plan(std::slice::from_ref(&target), vec![other()]);
@@ -190,12 +246,12 @@ fn a_proxy_that_refuses_only_another_port_is_asked_about_its_ports() {
 fn what_is_no_proxy_script_is_found_at_its_own_address() {
     let mut target = customer(1, "pac.corp.example");
     target.requirement.reasons[0].feature = "proxy".into();
-    let with = |outcome| {
+    let answered = |outcome, said| {
         let script = ProxyScript {
             origin: "egressProxyPacUrl".into(),
             url: "https://pac.corp.example/p.pac".into(),
             outcome,
-            status: Some(200),
+            status: said,
             bytes: Some(9),
             sha256: None,
             names: Vec::new(),
@@ -207,6 +263,7 @@ fn what_is_no_proxy_script_is_found_at_its_own_address() {
         seen.scripts = vec![script];
         judged(std::slice::from_ref(&target), &seen)
     };
+    let with = |outcome| answered(outcome, Some(200));
     let run = with(ScriptOutcome::NoScript("it is no proxy script: unexpected token".into()));
     let finding = &run.hosts[0].finding;
     assert_eq!((finding.code, finding.owner), (Code::HttpWrongContent, Owner::Configuration));
@@ -215,4 +272,10 @@ fn what_is_no_proxy_script_is_found_at_its_own_address() {
     assert_eq!(with(ScriptOutcome::Asked).hosts[0].finding.code, Code::Ok);
     let stopped = with(ScriptOutcome::Stopped("it takes too much memory".into()));
     assert!(stopped.not_tested.iter().any(|n| n.id == "proxy-script-stopped"));
+    // A status is an answer; a lost packet is none.
+    let unfetched = |status| answered(ScriptOutcome::Unfetched("it could not be had".into()), status);
+    assert_eq!(unfetched(Some(404)).hosts[0].finding.code, Code::HttpWrongContent);
+    let lost = unfetched(None);
+    assert_eq!(lost.hosts[0].finding.code, Code::Ok);
+    assert!(lost.not_tested.iter().any(|n| n.id == "proxy-script-ignored"), "{:?}", lost.not_tested);
 }

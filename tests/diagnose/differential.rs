@@ -299,6 +299,41 @@ fn many_that_died_alike_share_the_answer_as_likely() {
 }
 
 #[test]
+fn experiments_end_after_a_few_rounds_however_many_hosts_die() {
+    for (about, alike, most, rounds) in [("at one address", true, 13, 2), ("each at its own", false, 36, 4)] {
+        let targets: Vec<Target> = (1..=90).map(|n| world(n, &format!("h{n}.vendor.example"))).collect();
+        let plan = Plan { targets: targets.clone(), ..Plan::default() };
+        let dead = |t: &Target| {
+            edit(tls_fails(t, TlsOutcome::Timeout), |a| {
+                if alike {
+                    a.tls[0].remote.set_ip(address(200));
+                }
+            })
+        };
+        let mut seen = observed(targets.iter().map(dead).collect());
+        let mut paths = std::collections::BTreeSet::new();
+        let mut asked_in = 0;
+        loop {
+            let asked: Vec<_> = next(&plan, &seen)
+                .into_iter()
+                .filter(|e| e.variation.as_ref().is_some_and(|v| v.until == LastStage::Tls))
+                .collect();
+            if asked.is_empty() {
+                break;
+            }
+            asked_in += 1;
+            for e in asked {
+                paths.insert((e.target, e.path));
+                let target = plan.target(e.target).unwrap();
+                seen.attempts.push(trial(target, e.variation.unwrap(), TlsOutcome::Timeout));
+            }
+            assert!(asked_in <= rounds, "{about}");
+        }
+        assert!(!paths.is_empty() && paths.len() <= most, "{about}: {}", paths.len());
+    }
+}
+
+#[test]
 fn experiments_are_named_once_for_what_died_and_never_for_what_works() {
     let (t, r) = (world1(), world(2, "cdn.other.example"));
     let plan = Plan { targets: vec![t.clone(), r.clone()], ..Plan::default() };
@@ -344,21 +379,55 @@ fn through_a_proxy_names_and_hello_are_tried_in_the_tunnel() {
 }
 
 #[test]
-fn a_customers_host_behind_a_name_filter_is_the_firewalls() {
+fn a_customers_host_whose_name_dies_may_be_refused_by_its_own_router() {
     let (t, r) = (gateway(1, "llm.corp.example"), world(2, "cdn.other.example"));
-    let attempts = vec![
-        tls_fails(&t, TlsOutcome::Reset),
-        again(&t),
-        healthy(&r),
-        trial(&t, other(&t, &r.probed), TlsOutcome::Completed),
-        trial(&t, small(&t), TlsOutcome::Reset),
-    ];
-    let judged = |attempts| run(&[t.clone(), r.clone()], attempts).hosts.remove(0).finding;
-    let f = judged(attempts.clone());
-    assert_eq!((f.code, f.owner, f.confidence), (Code::TlsSniReset, Owner::Firewall, PROVEN));
-    // Where its name passes elsewhere, its own server may be what refuses it.
-    let passes = trial(&t, elsewhere(&t, &r), alert());
-    assert_eq!(judged([attempts, vec![passes]].concat()).confidence, LIKELY);
+    for (dead, code) in [(TlsOutcome::Reset, Code::TlsSniReset), (TlsOutcome::Timeout, Code::TlsSniTimeout)] {
+        let attempts = vec![
+            tls_fails(&t, dead.clone()),
+            again_with(&t, dead.clone()),
+            healthy(&r),
+            trial(&t, other(&t, &r.probed), TlsOutcome::Completed),
+            trial(&t, small(&t), dead.clone()),
+        ];
+        let judged = |more: Vec<Attempt>| {
+            run(&[t.clone(), r.clone()], [attempts.clone(), more].concat()).hosts.remove(0).finding
+        };
+        for (about, elsewhere_ended, owner, certainty) in [
+            ("not tried elsewhere", None, Owner::Service, LIKELY),
+            ("passes elsewhere", Some(alert()), Owner::Service, LIKELY),
+            ("dies elsewhere too", Some(dead.clone()), Owner::Firewall, PROVEN),
+        ] {
+            let more = elsewhere_ended.map(|o| trial(&t, elsewhere(&t, &r), o));
+            let f = judged(more.into_iter().collect());
+            assert_eq!((f.code, f.owner, f.confidence), (code, owner, certainty), "{about}");
+            assert_eq!(f.remedy.contains("load balancer"), owner == Owner::Service, "{}", f.remedy);
+        }
+    }
+}
+
+#[test]
+fn without_limited_segments_the_size_of_hellos_and_of_the_path_are_not_told_apart() {
+    use TlsOutcome::{Completed, Reset, Timeout};
+    let t = world1();
+    // The system could not limit the segment: a connection error, and no handshake.
+    let mut unlimited = trial(&t, segments(&t), Timeout);
+    unlimited.tls.clear();
+    unlimited.tcp[0].outcome = TcpOutcome::Other { errno: None, error: "unsupported".into() };
+    let judged = |attempts: Vec<Attempt>| run(std::slice::from_ref(&t), attempts).hosts.remove(0).finding;
+    let silent = vec![tls_fails(&t, Timeout), unlimited.clone(), trial(&t, small(&t), Completed)];
+    let f = judged(silent);
+    assert_eq!(f.code, Code::TlsTimeout, "{}", f.evidence.line);
+    assert!(f.evidence.line.contains("not told apart"), "{}", f.evidence.line);
+    // A path that loses large packets is silent, so a reset is the hello's.
+    let reset = vec![tls_fails(&t, Reset), again(&t), unlimited, trial(&t, small(&t), Completed)];
+    let f = judged(reset);
+    assert_eq!((f.code, f.confidence), (Code::TlsHelloSize, LIKELY), "{}", f.evidence.line);
+    // In a tunnel segments are the proxy's, and the small hello alone decides.
+    let p = proxied(world1());
+    let tunnel = Variation { small_hello: true, until: LastStage::Tls, ..Variation::default() };
+    let attempts = vec![tls_fails(&p, Timeout), trial(&p, tunnel, Completed)];
+    let f = run(std::slice::from_ref(&p), attempts).hosts.remove(0).finding;
+    assert_eq!((f.code, f.owner), (Code::TlsHelloSize, Owner::Proxy), "{}", f.evidence.line);
 }
 
 #[test]

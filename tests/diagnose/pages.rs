@@ -101,7 +101,7 @@ fn with(controls: Vec<Controlled>, attempts: Vec<Attempt>) -> clearway::diagnose
 }
 
 #[test]
-fn a_sign_in_page_is_one_cause_of_all_and_proven_by_two_that_agree() {
+fn a_sign_in_page_is_one_cause_of_all_and_proven_only_by_its_own_word() {
     let (a, b) = (world(1, "api.vendor.example"), world(2, "cdn.other.example"));
     let failed = || vec![tls_fails(&a, TlsOutcome::Reset), tcp_fails(&b, TcpOutcome::Timeout)];
     let to = |place: &str| answer(302, &[("location", place)], "");
@@ -112,7 +112,7 @@ fn a_sign_in_page_is_one_cause_of_all_and_proven_by_two_that_agree() {
     let other = || answer(200, &[HTML], "<html>Welcome to the lobby");
     let portal = Code::HttpCaptivePortal;
     for (about, answers, expected) in [
-        ("two agree", [Some(login()), Some(login())], Some(Certainty::Proven)),
+        ("two agree", [Some(login()), Some(login())], Some(Certainty::Likely)),
         ("one", [Some(login()), None], Some(Certainty::Likely)),
         ("511", [Some(answer(511, &[], "")), None], Some(Certainty::Proven)),
         ("another page", [Some(other()), Some(other())], Some(Certainty::Likely)),
@@ -120,6 +120,10 @@ fn a_sign_in_page_is_one_cause_of_all_and_proven_by_two_that_agree() {
         ("a filter", [Some(filter()), Some(filter())], None),
         ("a page that speaks of blocking", [Some(deny()), Some(deny())], None),
         ("dropped", [None, None], None),
+        ("a filter of one's own, by its host", [Some(to("http://webfilter.corp.example/x")), None], None),
+        ("by its path", [Some(to("http://gw.corp.example/Denied?u=1")), Some(login())], None),
+        ("by its query", [Some(to("http://gw.corp.example/p?why=policy")), None], None),
+        ("511 beside a filter", [Some(filter()), Some(answer(511, &[], ""))], Some(Certainty::Proven)),
         ("refused", [Some(answer(403, &[], "")), Some(answer(502, &[], ""))], None),
         ("to itself", [Some(to("http://c1.example/other")), None], None),
     ] {
@@ -141,6 +145,16 @@ fn a_sign_in_page_is_one_cause_of_all_and_proven_by_two_that_agree() {
         vec![tls_fails(&a, TlsOutcome::Reset), healthy(&b)],
     );
     assert_eq!(run.hosts[0].finding.code, Code::TlsReset);
+    // Behind an inspector that the device trusts too, if an answer and not a page came.
+    let json = || answer(401, &[("content-type", "application/json")], "{}");
+    for (http, expected) in [(json(), Code::TlsReset), (login(), portal), (page("Welcome"), portal)] {
+        let beside = inspected(&b, Trust::Accepted, http);
+        let run = with(
+            vec![control("c1.example", Some(login())), control("c2.example", Some(login()))],
+            vec![tls_fails(&a, TlsOutcome::Reset), beside],
+        );
+        assert_eq!(run.hosts[0].finding.code, expected);
+    }
 }
 
 #[test]
@@ -157,6 +171,17 @@ fn controls_are_wanted_after_a_direct_failure_only() {
         &t,
         chain(&t, leaf_by(&t.probed, INSPECTOR), false, Trust::UnknownIssuer, Trust::UnknownIssuer)
     ));
+    // What a trusted certificate stands for may be a page, a redirect even, and nothing failed.
+    let welcome = answer(200, &[HTML], "<html>Welcome");
+    let onward = answer(302, &[("location", "https://login.vendor.example/")], "");
+    for http in [welcome.clone(), onward] {
+        assert!(!wants(&t, inspected(&t, Trust::Accepted, http)));
+    }
+    assert!(wants(&t, inspected(&t, Trust::Accepted, answer(511, &[], ""))));
+    let mut plain = customer(1, "tools.corp.example");
+    plain.requirement.transport = clearway::terms::Transport::Http;
+    let page_of_another = edit(healthy(&plain), |a| a.http = vec![welcome]);
+    assert!(wants(&plain, page_of_another));
     assert!(!wants(&t, dns_fails(&t, failed_lookup(), &[DnsAnswer::NxDomain])));
     let (near, far) = (world1(), world(2, "cdn.other.example"));
     let plan = Plan { targets: vec![near.clone(), far.clone()], ..Plan::default() };

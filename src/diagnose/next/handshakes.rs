@@ -19,18 +19,40 @@ struct Dead {
     name: String,
 }
 
+impl Dead {
+    fn kind(&self) -> Kind {
+        (self.death, self.address, format!("{:?}", self.route))
+    }
+}
+
+/// Paths that are experimented on beyond one of each kind.
+const BEYOND: usize = 12;
+/// Paths that are experimented on in all: each further dozen costs a stage of silence.
+const PATHS: usize = 36;
+
+/// What dies alike: the way of dying, the address, the route.
+type Kind = (Death, IpAddr, String);
+
 /// For each path whose handshake died: the same with small segments, the same with a small hello,
 /// a reached name at this address, no name there, and this name at the reached host's address.
-/// Of many that died alike, at least one for each address and way of dying, as far as `budget` goes.
+/// Of many that died alike, one for each address and way of dying, and in the first round a few
+/// more, as far as `budget` goes. The others are judged by them.
 pub(super) fn experiments(plan: &Plan, observations: &Observations, budget: usize) -> Vec<Experiment> {
-    let mut alike: BTreeSet<(Death, IpAddr, String)> = BTreeSet::new();
+    let tried: BTreeSet<(u32, usize)> = observations
+        .experiments()
+        .filter(|(_, v)| v.until == LastStage::Tls)
+        .map(|(a, _)| (a.target, a.path))
+        .collect();
+    let (done, open): (Vec<Dead>, Vec<Dead>) =
+        dead(plan, observations).into_iter().partition(|d| tried.contains(&(d.target, d.path)));
+    let mut alike: BTreeSet<Kind> = done.iter().map(Dead::kind).collect();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
-    for dead in dead(plan, observations) {
-        let kind = (dead.death, dead.address, format!("{:?}", dead.route));
-        if alike.insert(kind) { first.push(dead) } else { rest.push(dead) }
+    for dead in open {
+        if alike.insert(dead.kind()) { first.push(dead) } else { rest.push(dead) }
     }
+    rest.truncate(if tried.is_empty() { BEYOND } else { 0 });
     let mut experiments: Vec<Experiment> = Vec::new();
-    for dead in first.into_iter().chain(rest) {
+    for dead in first.into_iter().chain(rest).take(PATHS.saturating_sub(tried.len())) {
         let wanted = of_one(plan, observations, &dead);
         if experiments.len() + wanted.len() > budget {
             break;
@@ -77,15 +99,12 @@ fn of_one(plan: &Plan, observations: &Observations, dead: &Dead) -> Vec<Variatio
     wanted
 }
 
-/// The paths of which every attempt of the app's kind ended so, and which have no experiment yet.
+/// The paths of which every attempt of the app's kind ended so.
 fn dead(plan: &Plan, observations: &Observations) -> Vec<Dead> {
     let mut all = Vec::new();
     for target in plan.targets.iter().filter(|t| t.transport().has_tls()) {
         for (path, planned) in target.paths.iter().enumerate() {
             let mine = |a: &crate::observation::Attempt| a.target == target.id && a.path == path;
-            if observations.experiments().any(|(a, v)| mine(a) && v.until == LastStage::Tls) {
-                continue;
-            }
             let tries: Vec<_> = observations.plain().filter(|a| mine(a) && a.cut.is_none()).collect();
             let deaths: Vec<_> = tries.iter().filter_map(|a| died(&a.tls)).collect();
             if deaths.len() < tries.len() {
