@@ -41,8 +41,8 @@ pub enum Source {
     Helper {
         /// The program.
         command: String,
-        /// Its arguments.
-        args: Vec<String>,
+        /// Its arguments; a secret may be among them.
+        args: Vec<Secret>,
         /// How long it may take.
         timeout: Duration,
     },
@@ -408,8 +408,8 @@ fn helper(facts: &Facts<'_>, run_helpers: bool) -> Source {
         args: args
             .iter()
             .filter_map(|a| match a {
-                Value::Text(t) => Some(t.clone()),
-                Value::Secret(s) => Some(s.expose().to_owned()),
+                Value::Text(t) => Some(Secret::new(t.clone())),
+                Value::Secret(s) => Some(s.clone()),
                 _ => None,
             })
             .collect(),
