@@ -98,6 +98,7 @@ pub fn learn(
     services: &Services,
 ) {
     settings.inspectors = diagnose::inspectors(plan, observations, services);
+    settings.compared = diagnose::compared(plan, observations, services);
     settings.unreached = unreached(judgement);
 }
 

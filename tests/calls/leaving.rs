@@ -96,9 +96,17 @@ async fn a_private_authority_is_trusted_only_where_it_inspects_nothing() {
     let base =
         [&INFERENCE[..], &["--public-roots", &roots, "--device-ca", &device, "--with-credentials"]].concat();
 
+    // Nothing to compare with: inspection would look the same.
     let run = scene.check(&base).await;
+    let reason = stream(&run.json())["outcome"]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("no public host was reached") && reason.contains("--expect-ca"), "{reason}");
+    assert!(run.code == Some(3) && !service.saw_a_secret());
+
+    let clean = Service::new(Does::Stream(1, 1)).tls(leaf(&public, world)).await;
+    let clean = format!("{world}:{}", clean.port());
+    let run = scene.check(&[&base[..], &["--host", &clean]].concat()).await;
     assert_eq!(stream(&run.json())["permission"], "private-issuer", "{}", run.out);
-    assert_eq!(run.json()["verdict"], "ready", "{}", run.out);
+    assert_eq!(code(&run.json()), "ok", "{}", run.out);
 
     let heard = service.heard().len();
     let with = format!("{world}:{}", other.port());

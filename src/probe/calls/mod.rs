@@ -52,6 +52,9 @@ pub struct CallSettings {
     /// Issuers that signed hosts of the world in this run, by name and by the SHA-256 of their
     /// certificate.
     pub inspectors: BTreeSet<String>,
+    /// A handshake with a host of the world ended in this run, so that its issuer is known: without
+    /// one nothing tells a private issuer from inspection.
+    pub compared: bool,
     /// Targets that get no call, each with the reason.
     pub unreached: BTreeMap<u32, String>,
     /// Leave a connection to each of these targets quiet for so long, then use it.
@@ -113,8 +116,8 @@ impl Prober {
         let caller = Arc::new(Caller { shared, names, settings, expected, plan, calls, book });
         let before = observations.stopped;
         let mut running = JoinSet::new();
-        for endpoint in endpoints.iter().filter(|_| before.is_none()).cloned() {
-            let caller = Arc::clone(&caller);
+        for endpoint in endpoints.iter().filter(|_| before.is_none()) {
+            let (caller, endpoint) = (Arc::clone(&caller), endpoint.clone());
             running.spawn(async move { caller.endpoint(&endpoint).await });
         }
         let idle = quiet.iter().flat_map(|(_, targets)| targets.iter().copied());
@@ -233,6 +236,10 @@ impl Caller {
             return not_sent(reason.clone());
         }
         self.keep(endpoint.custom.iter().map(|(_, secret)| secret.clone()));
+        if let Source::Helper { args, .. } = &endpoint.source {
+            // Shorter ones are options and words, found in every text.
+            self.keep(args.iter().filter(|a| a.expose().chars().count() >= 8).cloned());
+        }
         let material = match &endpoint.source {
             Source::GoogleFile { path } => self.token(endpoint, path.as_deref()).await,
             source => credential::load(source, self.settings.run_helpers).await,
@@ -430,7 +437,7 @@ impl Caller {
             crate::plan::Route::Proxy { host, port, .. } => (host.clone(), *port),
         };
         let addresses = ladder.addresses(&host).await.ok_or("dns")?;
-        let dial = Dial { never: &self.shared.settings.never, segment: None };
+        let dial = Dial { segment: None, ..ladder.dial() };
         let budget = Budget::start(self.stage());
         let connected =
             tcp::race(&ladder.recorder, &addresses, port, dial, budget, background).await.ok_or("tcp")?;
