@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Failure;
 use super::input::Derived;
 use crate::cli::CheckArgs;
-use crate::derive::Facts;
+use crate::derive::{self, Facts, HostPattern, adhoc};
 use crate::diagnose::{self, Judgement, Verdict};
 use crate::observation::Observations;
 use crate::plan::Plan;
@@ -14,30 +14,45 @@ use crate::probe::{self, CallSettings};
 use crate::rules::Pack;
 use crate::rules::services::Services;
 
-/// What is called, of all configurations; nothing without `--with-credentials`.
+/// What is called, of all configurations; nothing without `--with-credentials`. A configuration's
+/// credential goes to hosts that this configuration derives by itself.
+///
+/// # Errors
+/// When `--feature` names no feature, or `--host` no host.
 pub fn endpoints(
     args: &CheckArgs,
     derived: &Derived,
     pack: &Pack,
     plan: &Plan,
     services: &Services,
-) -> Vec<Endpoint> {
+) -> Result<Vec<Endpoint>, Failure> {
     let mut all: Vec<Endpoint> = Vec::new();
     if !args.calls.with_credentials {
-        return all;
+        return Ok(all);
     }
+    let options = derive::Options {
+        features: Vec::new(),
+        needs: Vec::new(),
+        ..super::input::options(&args.derive, pack)?
+    };
+    let known = |name: &str| services.for_host(name).is_some();
+    let never = |host: &HostPattern| pack.networks.is_metadata(host);
+    let named =
+        args.host.iter().map(|text| adhoc::requirement(text, known, never)).collect::<Result<Vec<_>, _>>()?;
     for configuration in &derived.configurations {
         let platform =
             args.derive.platform.or(configuration.platform).unwrap_or(derived.requirements.platform);
         let version = &derived.requirements.app_version;
         let facts = Facts::new(pack, configuration, version, platform, args.derive.offline_installer);
-        for endpoint in calls::build(&facts, plan, services, args.calls.run_helpers) {
+        let mut own = derive::derive(pack, std::slice::from_ref(configuration), &options);
+        derive::add_hosts(&mut own, named.clone());
+        for endpoint in calls::build(&facts, &own, plan, services, args.calls.run_helpers) {
             if !all.contains(&endpoint) {
                 all.push(endpoint);
             }
         }
     }
-    all
+    Ok(all)
 }
 
 /// Why nothing is called although it was asked for; nothing where something is.
@@ -83,6 +98,7 @@ pub fn learn(
     services: &Services,
 ) {
     settings.inspectors = diagnose::inspectors(plan, observations, services);
+    settings.compared = diagnose::compared(plan, observations, services);
     settings.unreached = unreached(judgement);
 }
 

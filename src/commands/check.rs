@@ -199,7 +199,7 @@ fn probe_and_judge(
         };
         let observations = Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
         let (requirements, plan, mut observations) = course.run(derived, plan, observations).await?;
-        if observations.stopped.is_none() && (!endpoints.is_empty() || call_settings.quiet.is_some()) {
+        if !endpoints.is_empty() || call_settings.quiet.is_some() {
             let judged = diagnose::judge(&plan, &observations, services, codes);
             calls::learn(&mut call_settings, &plan, &observations, &judged, services);
             // The silence that was asked for is not the run's fault.

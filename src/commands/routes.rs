@@ -169,7 +169,7 @@ impl<'a> Planner<'a> {
     pub(super) fn unread(&self, derived: &Derived) -> Result<(Plan, Vec<Endpoint>), Failure> {
         let settings = self.settings_for(derived)?;
         let plan = self.build(&derived.requirements, settings);
-        Ok(self.with_calls(plan, derived))
+        self.with_calls(plan, derived)
     }
 
     /// The plan that a run begins with, and its calls.
@@ -183,7 +183,7 @@ impl<'a> Planner<'a> {
         derived: &Derived,
     ) -> Result<(Plan, Vec<Endpoint>), Failure> {
         let plan = self.plan(prober, deadline, &derived.requirements, derived).await?;
-        Ok(self.with_calls(plan, derived))
+        self.with_calls(plan, derived)
     }
 
     /// The plan for a list, by the routes that follow from what it was derived from.
@@ -218,13 +218,13 @@ impl<'a> Planner<'a> {
         plan
     }
 
-    fn with_calls(&self, mut plan: Plan, derived: &Derived) -> (Plan, Vec<Endpoint>) {
+    fn with_calls(&self, mut plan: Plan, derived: &Derived) -> Result<(Plan, Vec<Endpoint>), Failure> {
         if derived.lacks_inference {
             plan.gaps.push("a provider is configured, but no inference host could be derived".into());
         }
-        let endpoints = calls::endpoints(self.args, derived, self.pack, &plan, self.services);
+        let endpoints = calls::endpoints(self.args, derived, self.pack, &plan, self.services)?;
         plan.gaps.extend(calls::gap(self.args, derived, &endpoints));
-        (plan, endpoints)
+        Ok((plan, endpoints))
     }
 
     /// The settings in plain words, and the records of the scripts.

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use super::finding::{Code, Owner};
 use super::found::{Context, Found, Walk};
 use super::world::{World, is_customer, must_be_public};
-use crate::observation::{Call, CallKind, CallOutcome, Observations, Stopped, StreamEnd, TlsOutcome, Trust};
+use crate::observation::{
+    Call, CallKind, CallOutcome, Observations, Stopped, StreamEnd, Tls, TlsOutcome, Trust,
+};
 use crate::plan::{Plan, Target};
 use crate::rules::calls::CallAnswer;
 use crate::rules::services::Services;
@@ -37,11 +39,30 @@ pub fn inspectors(plan: &Plan, observations: &Observations, services: &Services)
                 continue;
             };
             found.insert(leaf.issuer.clone());
-            found.extend(tls.chain.get(1).map(|c| c.sha256.clone()));
+            // A chain may have several: the issuer of the inspection is one of them.
+            for authority in tls.chain.iter().skip(1).filter(|c| !world.is_public_issuer(&c.issuer)) {
+                found.insert(authority.issuer.clone());
+                found.insert(authority.sha256.clone());
+            }
         }
         debug_assert!(!is_customer(target, services));
     }
     found
+}
+
+/// Whether the issuer of a host of the world was seen in this run: without one there is nothing to
+/// compare a private issuer with.
+pub fn compared(plan: &Plan, observations: &Observations, services: &Services) -> bool {
+    let is_public = |target: u32| plan.target(target).is_some_and(|t| must_be_public(t, services));
+    let judged = |tls: &Tls| {
+        tls.outcome == TlsOutcome::Completed
+            && !tls.chain.is_empty()
+            && matches!(
+                tls.public_trust,
+                Some(Trust::Accepted | Trust::UnknownIssuer | Trust::Rejected { .. })
+            )
+    };
+    observations.plain().any(|a| is_public(a.target) && a.tls.iter().any(judged))
 }
 
 /// The calls that were asked for and not made to their end, each with the reason in words.

@@ -33,7 +33,7 @@ mod tls;
 mod trust;
 mod world;
 
-pub use calls::inspectors;
+pub use calls::{compared, inspectors};
 pub use finding::{
     ActorJudgement, Cause, Certainty, Code, Evidence, Finding, HostJudgement, Judgement, NotTested, Owner,
     RunVerdict, Timings, Verdict,

@@ -6,6 +6,12 @@ use url::{Host, Url};
 /// Entries of one answer that are kept.
 const HOPS: usize = 16;
 
+/// Characters of one entry, at the most.
+const ENTRY: usize = 300;
+/// Characters of a name, and of one label of it, at the most (RFC 1035, 2.3.4).
+const NAME: usize = 253;
+const LABEL: usize = 63;
+
 /// One entry of an answer. They are tried in order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -43,6 +49,10 @@ pub fn read(text: &str) -> Vec<Hop> {
 }
 
 fn entry(text: &str) -> Option<Hop> {
+    let text = text.trim();
+    if text.len() > ENTRY {
+        return None;
+    }
     let mut words = text.split_ascii_whitespace();
     let kind = words.next()?.to_ascii_uppercase();
     let (scheme, default) = match kind.as_str() {
@@ -69,7 +79,8 @@ fn address(scheme: &str, text: &str, default: u16) -> Option<(String, u16)> {
     };
     // The URL standard drops a port that is its scheme's own; SOCKS has another.
     let port = url.port().or_else(|| text.ends_with(":80").then_some(80)).unwrap_or(default);
-    (!host.is_empty() && url.path().len() <= 1).then_some((host, port))
+    let fits = host.len() <= NAME && host.split('.').all(|label| label.len() <= LABEL);
+    (!host.is_empty() && fits && url.path().len() <= 1).then_some((host, port))
 }
 
 #[cfg(test)]
@@ -103,6 +114,17 @@ mod tests {
         }
         let many: String = (1..100).map(|n| format!("PROXY p{n}.example:1;")).collect();
         assert_eq!(read(&many).len(), HOPS);
+    }
+
+    #[test]
+    fn what_is_no_name_is_no_hop() {
+        let (label, long) = ("a".repeat(64), "a.".repeat(127));
+        for host in [label, format!("{long}example"), "b".repeat(100_000)] {
+            assert_eq!(read(&format!("PROXY {host}:1; DIRECT")), [Hop::Direct], "{}", host.len());
+        }
+        let fits = format!("{}.example", "a".repeat(63));
+        assert_eq!(read(&format!("PROXY {fits}:1")), [proxy(&fits, 1, false)]);
+        assert_eq!(read(&format!("PROXY p.example:1 {}", "x".repeat(ENTRY))), [Hop::Direct]);
     }
 
     #[test]

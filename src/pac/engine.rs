@@ -17,6 +17,8 @@ const MEMORY: usize = 32 * 1024 * 1024;
 const STACK: usize = 512 * 1024;
 /// Characters of what a script says of itself that are kept.
 const SAID: usize = 200;
+/// Bytes of an answer, at the most.
+const ANSWER: usize = 64 * 1024;
 /// Names that one script may ask for.
 const NAMES: usize = 256;
 
@@ -126,6 +128,9 @@ fn one<'js>(
         .map_err(|error| fault(ctx, error, interrupted))?;
     let Some(text) = value.as_string() else { return Err(Fault::NoText) };
     let text = text.to_string().map_err(|error| fault(ctx, error, interrupted))?;
+    if text.len() > ANSWER {
+        return Err(Fault::Threw(format!("its answer is longer than {} KiB", ANSWER / 1024)));
+    }
     Ok(Answer { hops: answer::read(&text), by_own_address: seen.own.get() })
 }
 

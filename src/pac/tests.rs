@@ -221,3 +221,11 @@ fn a_script_has_no_other_door() {
         assert_eq!(value(&format!("typeof {name}")), "undefined", "{name}");
     }
 }
+
+#[test]
+fn a_long_answer_is_not_read() {
+    let script = |count: u32| function(&format!("return \"PROXY p.example:1;\" + \" \".repeat({count});"));
+    let Err(Fault::Threw(said)) = one(&script(65_536)) else { panic!("it was read") };
+    assert!(said.contains("longer than 64 KiB"), "{said}");
+    assert!(one(&script(1000)).is_ok());
+}

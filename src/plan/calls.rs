@@ -2,6 +2,7 @@
 //! credential. Pure. What is built here holds secrets, so it is no part of the plan that a report
 //! contains; [`Endpoint::describe`] is what may be shown of it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Plan, Target};
 use crate::config::{Configuration, Secret, Value};
-use crate::derive::Facts;
+use crate::derive::{Facts, Requirement, Requirements};
 use crate::rules::calls::{Calls, Discovery, Framing, Provider, fill_path};
 use crate::rules::services::Services;
 use crate::terms::{Actor, Platform};
@@ -40,8 +41,8 @@ pub enum Source {
     Helper {
         /// The program.
         command: String,
-        /// Its arguments.
-        args: Vec<String>,
+        /// Its arguments; a secret may be among them.
+        args: Vec<Secret>,
         /// How long it may take.
         timeout: Duration,
     },
@@ -81,6 +82,9 @@ pub struct List {
 pub struct Endpoint {
     /// The target.
     pub target: u32,
+    /// Every host that this configuration alone derives, or the command line names: a token is asked
+    /// of no other.
+    pub own: BTreeSet<u32>,
     /// Index of the target's path: the engine's, which carries the conversation.
     pub path: usize,
     /// The provider.
@@ -192,21 +196,42 @@ impl Endpoint {
     }
 }
 
-/// The calls that `configuration` asks for: one entry for each inference host of the plan.
-pub fn build(facts: &Facts<'_>, plan: &Plan, services: &Services, run_helpers: bool) -> Vec<Endpoint> {
+/// The calls that a configuration asks for: one entry for each inference host that `own`, the list
+/// of this configuration alone, holds. The plan may hold more hosts, of other configurations and of
+/// lists; none of them gets this credential.
+pub fn build(
+    facts: &Facts<'_>,
+    own: &Requirements,
+    plan: &Plan,
+    services: &Services,
+    run_helpers: bool,
+) -> Vec<Endpoint> {
     let calls = services.calls();
     let Some(provider) = facts.provider().and_then(|p| calls.provider(p)) else { return Vec::new() };
-    let is_inference = |t: &&Target| {
-        t.skip.is_none()
-            && !t.paths.is_empty()
-            && t.service.as_deref() == Some(provider.service.as_str())
-            && t.requirement.reasons.iter().any(|r| r.feature == INFERENCE)
-    };
-    plan.targets
+    let all: Mine<'_> = plan
+        .targets
         .iter()
-        .filter(is_inference)
-        .map(|target| endpoint(facts, plan, services, provider, target, run_helpers))
+        .filter(|t| t.skip.is_none() && !t.paths.is_empty())
+        .filter_map(|t| Some((t, own.hosts.iter().find(|r| is_own(r, t))?)))
+        .collect();
+    let is_inference = |r: &Requirement| r.reasons.iter().any(|r| r.feature == INFERENCE);
+    let mine: Mine<'_> = all.iter().copied().filter(|(_, r)| is_inference(r)).collect();
+    let ids: BTreeSet<u32> = all.iter().map(|(t, _)| t.id).collect();
+    mine.iter()
+        .filter(|(t, _)| t.service.as_deref() == Some(provider.service.as_str()))
+        .map(|(target, requirement)| {
+            let built = endpoint(facts, &mine, services, provider, (target, requirement), run_helpers);
+            Endpoint { own: ids.clone(), ..built }
+        })
         .collect()
+}
+
+/// Targets that one configuration alone derives, each with its requirement there.
+type Mine<'a> = Vec<(&'a Target, &'a Requirement)>;
+
+fn is_own(own: &Requirement, target: &Target) -> bool {
+    let merged = &target.requirement;
+    own.host == merged.host && own.port == merged.port && own.transport == merged.transport
 }
 
 /// The feature that the inference hosts belong to.
@@ -214,10 +239,10 @@ const INFERENCE: &str = "inference";
 
 fn endpoint(
     facts: &Facts<'_>,
-    plan: &Plan,
+    mine: &Mine<'_>,
     services: &Services,
     provider: &Provider,
-    target: &Target,
+    (target, requirement): (&Target, &Requirement),
     run_helpers: bool,
 ) -> Endpoint {
     let configuration = facts.configuration;
@@ -231,7 +256,7 @@ fn endpoint(
         .or(provider.schemes.first())
         .map(|(_, header, prefix)| Scheme { header: header.clone(), prefix: prefix.clone() })
         .unwrap_or(Scheme { header: "authorization".into(), prefix: "Bearer ".into() });
-    let base_path = target.requirement.hints.base_path.clone();
+    let base_path = requirement.hints.base_path.clone();
     let mut body = Map::new();
     for (name, value) in &provider.body {
         body.insert(name.clone(), json!(value));
@@ -246,9 +271,10 @@ fn endpoint(
     let path = engine_path(target);
     Endpoint {
         target: target.id,
+        own: BTreeSet::new(),
         path,
         provider: provider.id.clone(),
-        customer: target.requirement.hints.customer && services.for_host(&target.probed).is_none(),
+        customer: requirement.hints.customer && services.for_host(&target.probed).is_none(),
         source,
         scheme,
         signed: provider.signed.clone().filter(|_| signs),
@@ -259,7 +285,7 @@ fn endpoint(
             .discovery
             .as_ref()
             .filter(|_| configuration.get("modelDiscoveryEnabled").and_then(Value::as_bool) != Some(false))
-            .and_then(|d| list(plan, d, target, path, &base_path)),
+            .and_then(|d| list(mine, d, (target, requirement), path, &base_path)),
         stream: provider.stream.clone(),
         base_path,
         project: text(&provider.project_key).unwrap_or_default(),
@@ -276,17 +302,22 @@ pub fn engine_path(target: &Target) -> usize {
     target.paths.iter().position(|p| p.actors.contains(&Actor::Engine)).unwrap_or_default()
 }
 
-fn list(plan: &Plan, discovery: &Discovery, own: &Target, path: usize, base_path: &str) -> Option<List> {
+fn list(
+    mine: &Mine<'_>,
+    discovery: &Discovery,
+    (target, requirement): (&Target, &Requirement),
+    path: usize,
+    base_path: &str,
+) -> Option<List> {
     let (target, path) = match &discovery.service {
-        None => (own, path),
+        None => (target, path),
         Some(service) => {
             // A base URL stands in for the runtime; whether it lists models too is not known.
-            if own.requirement.hints.customer {
+            if requirement.hints.customer {
                 return None;
             }
-            let of = |t: &&Target| t.service.as_deref() == Some(service) && t.skip.is_none();
-            let target = plan.targets.iter().find(of)?;
-            (target, engine_path(target))
+            let (target, _) = mine.iter().find(|(t, _)| t.service.as_deref() == Some(service))?;
+            (*target, engine_path(target))
         }
     };
     Some(List {
@@ -377,8 +408,8 @@ fn helper(facts: &Facts<'_>, run_helpers: bool) -> Source {
         args: args
             .iter()
             .filter_map(|a| match a {
-                Value::Text(t) => Some(t.clone()),
-                Value::Secret(s) => Some(s.expose().to_owned()),
+                Value::Text(t) => Some(Secret::new(t.clone())),
+                Value::Secret(s) => Some(s.clone()),
                 _ => None,
             })
             .collect(),

@@ -55,6 +55,8 @@ pub(super) struct Job {
     pub(super) route: Route,
     /// In what it differs from the app's own walk.
     pub(super) variation: Variation,
+    /// An answer named the host: whoever answered must not choose a service of this device.
+    pub(super) discovered: bool,
 }
 
 impl Job {
@@ -124,7 +126,7 @@ impl Ladder {
             return;
         }
         let budget = Budget::start(self.stage());
-        let dial = Dial { never: &self.shared.settings.never, segment: self.job.variation.segment };
+        let dial = self.dial();
         let Some(connected) = tcp::race(&self.recorder, &addresses, port, dial, budget, background).await
         else {
             return;
@@ -161,6 +163,15 @@ impl Ladder {
                     self.recorder.banner(banner);
                 }
             }
+        }
+    }
+
+    /// How connections are opened: a proxy is not what an answer named.
+    pub(super) fn dial(&self) -> Dial<'_> {
+        Dial {
+            never: &self.shared.settings.never,
+            own: !self.job.discovered || self.job.route != Route::Direct,
+            segment: self.job.variation.segment,
         }
     }
 

@@ -7,13 +7,17 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::observation::{Attempt, Controlled, LastStage, Observations, Purpose, Stopped, Variation};
+use crate::observation::{
+    Attempt, Controlled, LastStage, Observations, Purpose, Stopped, TcpOutcome, Variation,
+};
 use crate::plan::{Control, Experiment, Plan, Request, Route};
 use crate::terms::Transport;
+use url::Url;
 
 use super::attempt::{Job, Ladder};
 use super::dns::Names;
 use super::record::Recorder;
+use super::tcp::is_own;
 use super::{Prober, Progress};
 
 /// Attempts that have begun and not ended, by their number in the wave.
@@ -40,8 +44,14 @@ impl Prober {
         let shared = &self.shared;
         observations.stage_timeout_ms =
             u64::try_from(shared.settings.stage_timeout.as_millis()).unwrap_or(u64::MAX);
-        let jobs: Vec<(Experiment, Job)> =
-            experiments.iter().filter_map(|e| Some((e.clone(), job(plan, e)?))).collect();
+        let jobs: Vec<(Experiment, Job)> = experiments
+            .iter()
+            .filter_map(|e| {
+                let mut job = job(plan, e)?;
+                job.discovered &= !named_here(plan, e.target, observations);
+                Some((e.clone(), job))
+            })
+            .collect();
         progress.planned(jobs.len());
         if observations.stopped.is_some() || jobs.is_empty() {
             return;
@@ -136,6 +146,7 @@ impl Prober {
                     request: Some(request),
                     route: Route::Direct,
                     variation: Variation::default(),
+                    discovered: false,
                 };
                 let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
                 ladder.walk(()).await;
@@ -166,7 +177,30 @@ pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
         request: inquiry.map(|i| i.request.clone()).or_else(|| target.request.clone()),
         route: variation.route.clone().unwrap_or_else(|| path.route.clone()),
         variation,
+        discovered: target.requirement.hints.discovered_from.is_some(),
     })
+}
+
+/// Whether the answer that named a target came from this device itself: a service here may name
+/// others here.
+fn named_here(plan: &Plan, target: u32, observations: &Observations) -> bool {
+    let from = plan.target(target).and_then(|t| t.requirement.hints.discovered_from.as_deref());
+    let hosts: Vec<String> = from
+        .iter()
+        .flat_map(|f| f.split(", "))
+        .filter_map(|url| Some(Url::parse(url).ok()?.host_str()?.trim_matches(['[', ']']).to_owned()))
+        .collect();
+    let answered_here = |host: &String| {
+        let mut connected = observations
+            .attempts
+            .iter()
+            .filter(|a| a.route == Route::Direct && plan.target(a.target).is_some_and(|t| t.probed == *host))
+            .flat_map(|a| &a.tcp)
+            .filter(|t| t.outcome == TcpOutcome::Connected)
+            .peekable();
+        connected.peek().is_some() && connected.all(|t| is_own(t.remote.ip()))
+    };
+    !hosts.is_empty() && hosts.iter().all(answered_here)
 }
 
 fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, Waiting> {

@@ -91,14 +91,21 @@ impl Prober {
 
     async fn follow(&self, url: &str, fetched: &mut Fetched) -> Result<Vec<u8>, String> {
         let mut url = Url::parse(url).map_err(|_| "its address cannot be read".to_owned())?;
+        // The first address is the configuration's own; a server elsewhere leads to no service here.
+        let mut here = true;
         for _ in 0..=REDIRECTS {
-            let response = self.get(&url).await?;
+            let response;
+            (response, here) = self.get(&url, here).await?;
             let status = response.status();
             fetched.status = Some(status.as_u16());
             if status.is_redirection() {
                 let next = response.headers().get(LOCATION).and_then(|l| l.to_str().ok());
                 let next = next.ok_or_else(|| format!("HTTP {status} without a new address"))?;
-                url = url.join(next).map_err(|_| "it redirects to no address".to_owned())?;
+                let next = url.join(next).map_err(|_| "it redirects to no address".to_owned())?;
+                if url.scheme() == "https" && next.scheme() != "https" {
+                    return Err("it redirects from https to an address without TLS".to_owned());
+                }
+                url = next;
                 continue;
             }
             if !status.is_success() {
@@ -109,7 +116,8 @@ impl Prober {
         Err(format!("more than {REDIRECTS} redirects"))
     }
 
-    async fn get(&self, url: &Url) -> Result<Response<hyper::body::Incoming>, String> {
+    /// `here`: it may be an address of this device. Gives the answer, and whether it came from one.
+    async fn get(&self, url: &Url, here: bool) -> Result<(Response<hyper::body::Incoming>, bool), String> {
         let tls = match url.scheme() {
             "http" => false,
             "https" => true,
@@ -119,7 +127,8 @@ impl Prober {
             (Some(host), Some(port)) => (host.to_owned(), port),
             _ => return Err("its address has no host".to_owned()),
         };
-        let stream = self.connect(&host, port).await?;
+        let stream = self.connect(&host, port, here).await?;
+        let here = stream.peer_addr().is_ok_and(|a| tcp::is_own(a.ip()));
         let io: BoxedIo = if tls {
             let (client, stock) = (&self.shared.client, &self.shared.stock);
             let name = match &host {
@@ -152,10 +161,10 @@ impl Prober {
             .header(ACCEPT, "*/*")
             .body(Empty::<Bytes>::new())
             .map_err(|e| words(&e))?;
-        sender.send_request(request).await.map_err(|e| words(&e))
+        Ok((sender.send_request(request).await.map_err(|e| words(&e))?, here))
     }
 
-    async fn connect(&self, host: &Host<String>, port: u16) -> Result<TcpStream, String> {
+    async fn connect(&self, host: &Host<String>, port: u16, here: bool) -> Result<TcpStream, String> {
         let addresses = match host {
             Host::Ipv4(a) => vec![IpAddr::V4(*a)],
             Host::Ipv6(a) => vec![IpAddr::V6(*a)],
@@ -172,6 +181,10 @@ impl Prober {
         for address in addresses.into_iter().take(ADDRESSES) {
             if let Some(why) = tcp::forbidden(address, &self.shared.settings.never) {
                 said = why.to_owned();
+                continue;
+            }
+            if !here && tcp::is_own(address) {
+                said = "it redirects to this device".to_owned();
                 continue;
             }
             let remote = SocketAddr::new(address, port);

@@ -88,13 +88,30 @@ pub(super) fn forbidden(address: IpAddr, never: &[IpAddr]) -> Option<&'static st
     never.contains(&address).then_some("address of a metadata service, never probed")
 }
 
+/// Whether an address leads to this device itself: loopback, and the unspecified one, which systems
+/// take for it.
+pub(super) fn is_own(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    address.is_loopback() || address.is_unspecified()
+}
+
 /// How connections are opened.
 #[derive(Clone, Copy)]
 pub(super) struct Dial<'a> {
     /// Addresses that are never dialled, beside the link-local ones.
     pub(super) never: &'a [IpAddr],
+    /// Addresses of this device itself may be dialled.
+    pub(super) own: bool,
     /// Largest segment, bytes; none for the system's.
     pub(super) segment: Option<u16>,
+}
+
+impl Dial<'_> {
+    /// Why nothing is sent to an address.
+    fn refusal(&self, address: IpAddr) -> Option<&'static str> {
+        let own = "leads to this device, never probed for a host that an answer named";
+        forbidden(address, self.never).or_else(|| (!self.own && is_own(address)).then_some(own))
+    }
 }
 
 /// Tries every address family at once, within one budget. Gives the first connection; what is
@@ -108,12 +125,12 @@ pub(super) async fn race(
     budget: Budget,
     background: &mut JoinSet<()>,
 ) -> Option<Connected> {
-    let Dial { never, segment } = dial;
+    let segment = dial.segment;
     let (refused, allowed): (Vec<IpAddr>, Vec<IpAddr>) =
-        addresses.iter().partition(|a| forbidden(**a, never).is_some());
+        addresses.iter().partition(|a| dial.refusal(**a).is_some());
     for address in refused.into_iter().take(PER_FAMILY) {
         let number = recorder.tcp_begin(SocketAddr::new(address, port), false);
-        let error = forbidden(address, never).unwrap_or_default().to_owned();
+        let error = dial.refusal(address).unwrap_or_default().to_owned();
         recorder.tcp_end(number, TcpOutcome::Other { errno: None, error }, None);
     }
     let (routed, unrouted): (Vec<IpAddr>, Vec<IpAddr>) = allowed.into_iter().partition(|a| has_route(*a));
@@ -314,6 +331,19 @@ mod tests {
         for text in ["127.0.0.1", "::1", "10.0.0.1", "fd00::1", "203.0.113.1", "100.100.100.201"] {
             assert!(text.parse().is_ok_and(|a| !refused(a)), "{text}");
         }
+    }
+
+    #[test]
+    fn what_an_answer_named_does_not_lead_to_this_device() {
+        let dial = |own| Dial { never: &[], own, segment: None };
+        for text in ["127.0.0.1", "127.8.8.8", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1"] {
+            let address: IpAddr = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert!(
+                dial(false).refusal(address).is_some() && dial(true).refusal(address).is_none(),
+                "{text}"
+            );
+        }
+        assert!(dial(false).refusal(Ipv4Addr::new(10, 0, 0, 1).into()).is_none());
     }
 
     #[test]

@@ -10,20 +10,33 @@ const fn is_part(c: char) -> bool {
     matches!(c, '.' | '-' | '_' | ':' | '%')
 }
 
+/// Those that take a run apart, in this order.
+const MARKS: [char; 3] = ['%', ':', '_'];
+
 impl Mask<'_> {
     /// Masks a text. `own`: a text of the rules, in which only what they do not know is masked.
     pub(super) fn text(&mut self, text: &str, own: bool) -> String {
         // Phrases that were given a mask of their own, the longest first.
         let lower = text.to_ascii_lowercase();
-        let found = self
-            .phrases
-            .iter()
-            .filter_map(|(phrase, mask)| Some((bounded(&lower, phrase)?, phrase.len(), mask.clone())))
-            .min_by_key(|(at, length, _)| (*at, usize::MAX - length));
-        let Some((at, length, mask)) = found else { return self.runs(text, own) };
-        let before = self.runs(&text[..at], own);
-        let after = self.text(&text[at + length..], own);
-        format!("{before}{mask}{after}")
+        let mut out = String::with_capacity(text.len());
+        let mut begin = 0;
+        // Remote texts are long: one step after another, none inside the other.
+        loop {
+            let found = self
+                .phrases
+                .iter()
+                .filter_map(|(phrase, mask)| {
+                    Some((bounded(&lower[begin..], phrase)?, phrase.len(), mask.clone()))
+                })
+                .filter(|(_, length, _)| *length > 0)
+                .min_by_key(|(at, length, _)| (*at, usize::MAX - length));
+            let Some((at, length, mask)) = found else { break };
+            out.push_str(&self.runs(&text[begin..begin + at], own));
+            out.push_str(&mask);
+            begin += at + length;
+        }
+        out.push_str(&self.runs(&text[begin..], own));
+        out
     }
 
     fn runs(&mut self, text: &str, own: bool) -> String {
@@ -50,15 +63,35 @@ impl Mask<'_> {
         if let Ok(end) = run.parse::<SocketAddr>() {
             return SocketAddr::new(self.ip(end.ip()), end.port()).to_string();
         }
-        for mark in ['%', ':', '_'] {
-            if let Some((front, back)) = run.split_once(mark) {
-                return format!("{}{mark}{}", self.run(front, own), self.run(back, own));
-            }
+        if run.contains(MARKS) {
+            return self.parts(run, own);
         }
         if run.contains('.') {
             return self.dotted(run, own);
         }
         self.words(run, own)
+    }
+
+    /// Something with marks in it, part by part: what stands before or after a `%`, and before or after
+    /// a `:` of that, may be an address as a whole.
+    fn parts(&mut self, run: &str, own: bool) -> String {
+        let mut out = String::with_capacity(run.len());
+        let mut rest = vec![(run, true)];
+        while let Some((piece, whole)) = rest.pop() {
+            let address = whole && (piece.parse::<IpAddr>().is_ok() || piece.parse::<SocketAddr>().is_ok());
+            let split = MARKS.iter().find_map(|mark| {
+                let (front, back) = piece.split_once(*mark)?;
+                Some((front, &piece[front.len()..=front.len()], back))
+            });
+            match split {
+                Some((front, mark, back)) if !address => {
+                    rest.extend([(back, true), (mark, false), (front, true)]);
+                }
+                _ if whole => out.push_str(&self.run(piece, own)),
+                _ => out.push_str(piece),
+            }
+        }
+        out
     }
 
     /// Something with a dot in it: a host, a version, the path of a key, two sentences.
@@ -69,10 +102,19 @@ impl Mask<'_> {
             return run.to_owned();
         }
         // `10.0.0.1-10.0.0.9`.
-        if let Some((front, back)) = run.split_once('-')
-            && (front.parse::<IpAddr>().is_ok() || back.parse::<IpAddr>().is_ok())
+        let is_address = |text: &str| text.parse::<IpAddr>().is_ok();
+        let mut ranges = String::new();
+        let mut rest = run;
+        while let Some((front, back)) = rest.split_once('-')
+            && (is_address(front) || is_address(back))
         {
-            return format!("{}-{}", self.run(front, own), self.run(back, own));
+            ranges.push_str(&self.run(front, own));
+            ranges.push('-');
+            rest = back;
+        }
+        if !ranges.is_empty() {
+            ranges.push_str(&self.run(rest, own));
+            return ranges;
         }
         let is_label = |l: &str| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let last = lower.rsplit('.').next().unwrap_or_default();
@@ -113,4 +155,70 @@ fn bounded(text: &str, phrase: &str) -> Option<usize> {
         let after = text[at + phrase.len()..].chars().next();
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use crate::derive::Requirements;
+    use crate::diagnose::{Judgement, RunVerdict};
+    use crate::observation::{Environment, Observations};
+    use crate::plan::Plan;
+    use crate::report::Run;
+    use crate::rules::Pack;
+    use crate::rules::services::Services;
+    use crate::share::Vocabulary;
+    use crate::share::mask::Mask;
+    use crate::terms::Platform;
+
+    fn run() -> Run {
+        let pack = Pack::embedded().unwrap();
+        Run {
+            requirements: Requirements {
+                hosts: Vec::new(),
+                notes: Vec::new(),
+                lint: Vec::new(),
+                app_version: pack.meta.newest.clone(),
+                platform: Platform::Linux,
+                platform_assumed: false,
+                rules_date: pack.meta.date.clone(),
+                provider: None,
+                inputs: Vec::new(),
+            },
+            plan: Plan::default(),
+            observations: Observations::default(),
+            judgement: Judgement {
+                verdict: RunVerdict::Ready,
+                hosts: Vec::new(),
+                causes: Vec::new(),
+                not_tested: Vec::new(),
+            },
+            environment: Environment {
+                user: "miller".into(),
+                host: "quarrybox".into(),
+                ..Environment::default()
+            },
+            started_at: String::new(),
+            label: None,
+            duration_ms: 0,
+        }
+    }
+
+    #[test]
+    fn long_texts_are_masked_step_by_step() {
+        let services = Services::embedded().unwrap();
+        let vocabulary = Vocabulary::embedded().unwrap();
+        let run = run();
+        let mut mask = Mask::new(&run, &services, &vocabulary);
+        for piece in ["a_", "a:", "a%", "10.0.0.1-", "miller ", "quarrybox/"] {
+            // Overflowed the stack when it was done by recursion; words take their time unoptimised.
+            let text = piece.repeat(if piece == "a_" { 20_000 } else { 2_000 });
+            let masked = mask.text(&text, false);
+            assert!(!masked.contains("miller") && !masked.contains("quarrybox"), "{piece}");
+            assert!(!masked.contains("10.0.0.1"), "{piece}");
+        }
+        let masked = mask.text("fe80::abcd%eth0 and 10.1.2.3:8080_x", false);
+        assert!(!masked.contains("abcd") && !masked.contains("10.1.2.3"), "{masked}");
+        assert!(masked.contains('%') && masked.contains("_x"), "{masked}");
+    }
 }

@@ -96,9 +96,17 @@ async fn a_private_authority_is_trusted_only_where_it_inspects_nothing() {
     let base =
         [&INFERENCE[..], &["--public-roots", &roots, "--device-ca", &device, "--with-credentials"]].concat();
 
+    // Nothing to compare with: inspection would look the same.
     let run = scene.check(&base).await;
+    let reason = stream(&run.json())["outcome"]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("no public host was reached") && reason.contains("--expect-ca"), "{reason}");
+    assert!(run.code == Some(3) && !service.saw_a_secret());
+
+    let clean = Service::new(Does::Stream(1, 1)).tls(leaf(&public, world)).await;
+    let clean = format!("{world}:{}", clean.port());
+    let run = scene.check(&[&base[..], &["--host", &clean]].concat()).await;
     assert_eq!(stream(&run.json())["permission"], "private-issuer", "{}", run.out);
-    assert_eq!(run.json()["verdict"], "ready", "{}", run.out);
+    assert_eq!(code(&run.json()), "ok", "{}", run.out);
 
     let heard = service.heard().len();
     let with = format!("{world}:{}", other.port());
@@ -254,4 +262,76 @@ async fn http_2_is_spoken_where_the_server_agrees() {
         run.out
     );
     assert_eq!(list["permission"], "public-roots");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_configuration_s_key_goes_to_its_own_host_alone() {
+    let (one, two) = (Service::new(Does::Stream(6, 60)), Service::new(Does::Stream(6, 60)));
+    let (at_one, at_two) = (one.plain().await, two.plain().await);
+    let scene = Scene::new(&gateway(&format!("http://127.0.0.1:{}", at_one.port()))).await;
+    let mut other = gateway(&format!("http://127.0.0.1:{}", at_two.port()));
+    other["inferenceGatewayApiKey"] = json!("pLaNt3d-other");
+    other.as_object_mut().unwrap().remove("inferenceCustomHeaders");
+    let other = scene.put("other.json", &other.to_string());
+    let run = scene.check(&[&INFERENCE[..], &["--with-credentials", &other]].concat()).await;
+    let calls = run.json()["calls"].as_array().unwrap().iter().filter(|c| c["kind"] == "stream").count();
+    assert_eq!(calls, 2, "{}", run.out);
+    let got = |service: &Service, what: &str| service.heard().iter().any(|r| r.contains(what));
+    assert!(got(&one, KEY) && got(&one, "pLaNt3d-team") && !got(&one, "pLaNt3d-other"));
+    assert!(got(&two, "pLaNt3d-other") && !got(&two, KEY) && !got(&two, "pLaNt3d-team"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_of_a_hosts_document_gets_no_key() {
+    let (own, foreign) = (Service::new(Does::Stream(6, 60)), Service::new(Does::Stream(6, 60)));
+    let (at_own, at_foreign) = (own.plain().await, foreign.plain().await);
+    let scene = Scene::new(&gateway(&format!("http://127.0.0.1:{}", at_foreign.port()))).await;
+    let list = tokio::process::Command::new(env!("CARGO_BIN_EXE_clearway"))
+        .arg("hosts")
+        .arg(scene.dir.path().join("c.json"))
+        .args(["--platform", "linux", "--format", "json"])
+        .output()
+        .await
+        .unwrap();
+    let list = scene.put("hosts.json", &of(list).out);
+    scene.put("c.json", &gateway(&format!("http://127.0.0.1:{}", at_own.port())).to_string());
+    let run = scene.check(&[&INFERENCE[..], &["--with-credentials", &list]].concat()).await;
+    assert!(own.saw_a_secret(), "{}", run.out);
+    assert!(!foreign.heard().is_empty() && !foreign.saw_a_secret(), "{}", run.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_secret_that_is_repeated_is_not_cut_before_it_is_found() {
+    let key: String = "pLaNt3d-".chars().chain(('a'..='z').cycle().take(151)).collect();
+    assert_eq!(key.len(), 159);
+    let padding = "z".repeat(450);
+    let body = format!(r#"{{"error":{{"type":"{key}","code":"{}{key}"}}}}"#, "z".repeat(60));
+    let headers = format!("content-type: application/json\r\nserver: {padding}{key}\r\n");
+    let mut service = Service::new(Does::Answer(403, headers.leak(), body.leak()));
+    service.list = (200, format!(r#"{{"data":[{{"id":"x{key}"}}]}}"#).leak());
+    let address = service.plain().await;
+    let mut configuration = gateway(&format!("http://127.0.0.1:{}", address.port()));
+    configuration["inferenceGatewayApiKey"] = json!(key);
+    let scene = Scene::new(&configuration).await;
+    let run = scene.check(&[&INFERENCE[..], &["--with-credentials"]].concat()).await;
+    assert!(service.heard().iter().any(|r| r.contains(&key)));
+    assert!(run.out.contains("[secret]") && !run.out.contains("abcdefgh"), "{}", run.out);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_never_made_is_not_passed() {
+    let service = Service::new(Does::Stream(6, 60));
+    let address = service.plain().await;
+    let mut configuration = gateway(&format!("http://127.0.0.1:{}", address.port()));
+    configuration.as_object_mut().unwrap().remove("inferenceGatewayApiKey");
+    configuration["inferenceCredentialHelper"] = json!("/bin/sleep");
+    configuration["inferenceCredentialHelperArgs"] = json!(["30"]);
+    let scene = Scene::new(&configuration).await;
+    let args = ["--with-credentials", "--run-helpers", "--deadline", "3s"];
+    let run = scene.check(&[&INFERENCE[..], &args].concat()).await;
+    let report = run.json();
+    assert_eq!((report["verdict"].as_str(), run.code), (Some("unknown"), Some(3)), "{}", run.out);
+    assert_eq!(stream(&report)["outcome"]["outcome"], "cut", "{}", run.out);
+    assert!(!service.saw_a_secret());
 }

@@ -66,9 +66,9 @@ fn trimmed(text: &str) -> Secret {
 }
 
 /// Runs a helper, without a shell, and gives what it printed.
-async fn run(command: &str, args: &[String], patience: Duration) -> Result<Secret, String> {
+async fn run(command: &str, args: &[Secret], patience: Duration) -> Result<Secret, String> {
     let mut child = tokio::process::Command::new(command)
-        .args(args)
+        .args(args.iter().map(Secret::expose))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -160,7 +160,9 @@ async fn profile(name: &str, folder: Option<&Path>, run_helpers: bool) -> Result
         let program = words
             .next()
             .ok_or_else(|| format!("the AWS profile `{name}` has an empty credential_process"))?;
-        return understand(&run(&program, &words.collect::<Vec<_>>(), Duration::from_secs(20)).await?);
+        return understand(
+            &run(&program, &words.map(Secret::new).collect::<Vec<_>>(), Duration::from_secs(20)).await?,
+        );
     }
     Err(if profile.get("sso_session").or(profile.get("sso_start_url")).is_some() {
         format!(
@@ -251,7 +253,7 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn helpers_are_bounded_in_time_and_output() {
-        let sh = |script: &str| vec!["-c".to_owned(), script.to_owned()];
+        let sh = |script: &str| vec![Secret::new("-c"), Secret::new(script)];
         let seconds = Duration::from_secs;
         let key = run("/bin/sh", &sh("echo '  key-1 '"), seconds(5)).await.unwrap();
         assert!(matches!(understand(&key).unwrap(), Material::Token(t) if t.expose() == "key-1"));

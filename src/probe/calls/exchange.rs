@@ -19,6 +19,7 @@ use crate::rules::calls::Framing;
 use super::super::http::{self, FIELDS, HEAD, Nursery};
 use super::super::wire::{BoxedIo, Metered};
 use super::super::{headers, millis, sanitise};
+use super::secrets::Secrets;
 use super::stream::{Event, Reader};
 
 /// Bytes of an answer that are read.
@@ -27,9 +28,8 @@ const BODY: usize = 1024 * 1024;
 const EVENTS: usize = 256;
 /// Models of a list that are kept.
 const MODELS: usize = 300;
-/// Words of an error that are kept, and characters of each.
+/// Words of an error that are kept.
 const WORDS: usize = 24;
-const WORD: usize = 100;
 
 /// A request.
 pub(super) struct Outgoing {
@@ -63,6 +63,7 @@ pub(super) struct Log {
 
 struct Inner {
     call: Call,
+    secrets: Secrets,
     sent: Option<Instant>,
     ended: bool,
 }
@@ -70,7 +71,7 @@ struct Inner {
 impl Log {
     /// A call that begins now.
     pub(super) fn new(call: Call) -> Self {
-        let inner = Inner { call, sent: None, ended: false };
+        let inner = Inner { call, secrets: Secrets::default(), sent: None, ended: false };
         Self { inner: Arc::new(Mutex::new(inner)), begun: Instant::now() }
     }
 
@@ -79,6 +80,15 @@ impl Log {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let ms = millis(inner.sent.unwrap_or(self.begun).elapsed());
         change(&mut inner.call, ms);
+    }
+
+    /// From now on these are taken out of every text that comes back.
+    pub(super) fn guard(&self, secrets: Secrets) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).secrets = secrets;
+    }
+
+    fn secrets(&self) -> Secrets {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).secrets.clone()
     }
 
     /// The request is written now.
@@ -174,9 +184,15 @@ async fn exchange(
 async fn read(log: &Log, response: Response<Incoming>, answer: Answer) -> hyper::Result<Option<Secret>> {
     let success = response.status().is_success();
     let mut kind = String::new();
+    let secrets = log.secrets();
     log.update(|call, ms| {
-        let fields = response.headers().iter().map(|(n, v)| (n.as_str(), v.as_bytes()));
-        call.headers = headers::keep(fields).0;
+        // Before anything is cut: what is left of a secret would not be known for one.
+        let fields: Vec<(&str, String)> = response
+            .headers()
+            .iter()
+            .map(|(n, v)| (n.as_str(), secrets.clean(&String::from_utf8_lossy(v.as_bytes()))))
+            .collect();
+        call.headers = headers::keep(fields.iter().map(|(n, v)| (*n, v.as_bytes()))).0;
         call.status = Some(response.status().as_u16());
         call.first_byte_ms = Some(ms);
         kind = call.header("content-type").unwrap_or_default().to_ascii_lowercase();
@@ -220,6 +236,7 @@ async fn read(log: &Log, response: Response<Incoming>, answer: Answer) -> hyper:
 
 /// Notes one event of a stream.
 fn note(log: &Log, event: Event) {
+    let secrets = log.secrets();
     log.update(|call, ms| {
         call.first_event_ms.get_or_insert(ms);
         let usage = call.usage.unwrap_or_default();
@@ -235,7 +252,7 @@ fn note(log: &Log, event: Event) {
             Event::Stop => call.stream = Some(StreamEnd::Complete),
             Event::Error { kind } => {
                 call.stream = Some(StreamEnd::Error);
-                call.error.push(("event".to_owned(), sanitise::line(&kind, WORD)));
+                call.error.push(("event".to_owned(), secrets.line(&kind)));
             }
             Event::Other => {}
         }
@@ -245,16 +262,17 @@ fn note(log: &Log, event: Event) {
 /// Reads an answer that is one document.
 fn document(log: &Log, body: &[u8], success: bool, answer: Answer) -> Option<Secret> {
     let json = serde_json::from_slice::<Value>(body).ok();
+    let secrets = log.secrets();
     if !success {
         let text = String::from_utf8_lossy(body);
-        log.update(|call, _| call.error = words(json.as_ref(), &call.headers, &text));
+        log.update(|call, _| call.error = words(json.as_ref(), &call.headers, &text, &secrets));
         return None;
     }
     match answer {
         Answer::Token => json?.get("access_token")?.as_str().map(Secret::new),
         Answer::Models(list, id) => {
             let names = json.as_ref().and_then(|j| j.get(&list).or(Some(j))?.as_array()).map(|entries| {
-                let name = |e: &Value| Some(sanitise::line(e.get(&id)?.as_str()?, WORD));
+                let name = |e: &Value| Some(secrets.line(e.get(&id)?.as_str()?));
                 entries.iter().filter_map(name).take(MODELS).collect::<Vec<_>>()
             });
             log.update(|call, _| match names {
@@ -275,7 +293,7 @@ fn document(log: &Log, body: &[u8], success: bool, answer: Answer) -> Option<Sec
                     call.usage = Some(Usage { input, output });
                 }
                 if !message {
-                    call.error = words(json.as_ref(), &call.headers, "");
+                    call.error = words(json.as_ref(), &call.headers, "", &secrets);
                 }
             });
             None
@@ -302,10 +320,15 @@ const PLACES: [&str; 13] = [
 ];
 
 /// Types, codes and reasons of an error; no message texts.
-fn words(json: Option<&Value>, headers: &[(String, String)], text: &str) -> Vec<(String, String)> {
+fn words(
+    json: Option<&Value>,
+    headers: &[(String, String)],
+    text: &str,
+    secrets: &Secrets,
+) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut put = |place: &str, value: &str| {
-        let value = sanitise::line(value, WORD);
+        let value = secrets.line(value);
         if found.len() < WORDS && !value.is_empty() {
             found.push((place.to_owned(), value));
         }
@@ -344,6 +367,8 @@ fn words(json: Option<&Value>, headers: &[(String, String)], text: &str) -> Vec<
                 Value::String(text) if place == "__type" => {
                     put(place, text.rsplit('#').next().unwrap_or(text))
                 }
+                // Some servers put a sentence there.
+                Value::String(text) if place == "error" && text.contains(char::is_whitespace) => {}
                 Value::String(text) => put(place, text),
                 Value::Number(number) => put(place, &number.to_string()),
                 _ => {}
@@ -397,7 +422,8 @@ mod tests {
             r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"secret words","details":[{"reason":"SECURITY_POLICY_VIOLATED","metadata":{"uid":"u"}},{"violations":[{"type":"VPC_SERVICE_CONTROLS"}]}]}}"#,
         )
         .unwrap();
-        let found = words(Some(&json), &[("x-amzn-errortype".into(), "A:http://x".into())], "");
+        let found =
+            words(Some(&json), &[("x-amzn-errortype".into(), "A:http://x".into())], "", &Secrets::default());
         let of = |place: &str| found.iter().find(|(p, _)| p == place).map(|(_, v)| v.as_str());
         assert_eq!(of("error.code"), Some("403"));
         assert_eq!(of("error.status"), Some("PERMISSION_DENIED"));

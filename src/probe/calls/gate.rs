@@ -3,7 +3,8 @@
 //!
 //! - the public roots accept the connection's chain, or
 //! - it is a customer host, and an authority named with `--expect-ca` signed the chain, or a
-//!   private issuer that this device trusts and that signed no host of the world in this run, or
+//!   private issuer that this device trusts and that signed no host of the world in this run, where
+//!   such a host was reached to compare it with, or
 //! - it is a loopback address, or
 //! - the device trusts the chain and the command line says `--trust-interception`.
 //!
@@ -79,7 +80,7 @@ pub(super) async fn decide(
     let device = stock.device.judge(chain, name, patience).await;
     let inspects = is_inspector(&certificates, settings);
     if device == Trust::Accepted {
-        if seen.customer && !inspects {
+        if seen.customer && settings.compared && !inspects {
             return allowed(Permission::PrivateIssuer);
         }
         if settings.trust_interception {
@@ -89,8 +90,11 @@ pub(super) async fn decide(
     let who = issuer.clone().unwrap_or_else(|| "an unknown issuer".to_owned());
     let reason = match (device == Trust::Accepted, seen.customer) {
         (false, _) => format!("this device does not trust the certificate (issuer {who})"),
+        (true, true) if !inspects => format!(
+            "no public host was reached to compare its issuer, {who}, with; if it is the host's own authority name it with --expect-ca"
+        ),
         (true, true) => format!(
-            "the issuer of its certificate, {who}, also signed a host of the world in this run: TLS is inspected; if it is the host's own authority name it with --expect-ca, if the inspection may see the credential say --trust-interception"
+            "an authority of its chain (issuer {who}) also signed a host of the world in this run: TLS is inspected; if it is the host's own authority name it with --expect-ca, if the inspection may see the credential say --trust-interception"
         ),
         (true, false) => format!(
             "TLS is inspected by {who}; if the inspection may see the credential say --trust-interception"
@@ -99,9 +103,10 @@ pub(super) async fn decide(
     Decision { permission: Err(reason), issuer }
 }
 
-/// The direct issuer of this chain, by its name or by its certificate, signed a host of the world.
+/// An issuer of this chain, at any height of it, by its name or by its certificate, signed a host of
+/// the world.
 fn is_inspector(chain: &[Certificate], settings: &CallSettings) -> bool {
-    let name = chain.first().map(|c| &c.issuer);
-    let certificate = chain.get(1).map(|c| &c.sha256);
-    [name, certificate].into_iter().flatten().any(|known| settings.inspectors.contains(known))
+    let names = chain.iter().map(|c| &c.issuer);
+    let certificates = chain.iter().skip(1).map(|c| &c.sha256);
+    names.chain(certificates).any(|known| settings.inspectors.contains(known))
 }

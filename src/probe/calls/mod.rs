@@ -9,6 +9,7 @@ mod exchange;
 mod gate;
 mod google;
 mod quiet;
+mod secrets;
 mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,7 @@ use super::wire::BoxedIo;
 use super::{ProbeError, Prober, Shared};
 use credential::Material;
 use exchange::{Answer, Log, Outgoing};
+use secrets::Secrets;
 
 /// How calls are made.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +52,9 @@ pub struct CallSettings {
     /// Issuers that signed hosts of the world in this run, by name and by the SHA-256 of their
     /// certificate.
     pub inspectors: BTreeSet<String>,
+    /// A handshake with a host of the world ended in this run, so that its issuer is known: without
+    /// one nothing tells a private issuer from inspection.
+    pub compared: bool,
     /// Targets that get no call, each with the reason.
     pub unreached: BTreeMap<u32, String>,
     /// Leave a connection to each of these targets quiet for so long, then use it.
@@ -74,6 +79,8 @@ struct Caller {
 #[derive(Default)]
 struct Book {
     logs: Vec<Log>,
+    /// Endpoints whose streamed call has a record.
+    begun: Vec<Endpoint>,
     secrets: Vec<Secret>,
 }
 
@@ -86,8 +93,9 @@ struct Line {
 }
 
 impl Prober {
-    /// Makes the calls to `endpoints` and appends what was seen. Returns at `deadline` or at Ctrl-C
-    /// at the latest; calls under way are then appended as far as they came.
+    /// Makes the calls to `endpoints` and appends what was seen, one record of a streamed call for
+    /// each of them whatever happens. Returns at `deadline` or at Ctrl-C at the latest; calls under
+    /// way are then appended as far as they came. After a run that was stopped nothing is sent.
     ///
     /// # Errors
     /// When the system gives no thread for the authorities to expect.
@@ -106,12 +114,14 @@ impl Prober {
         let quiet = settings.quiet.clone();
         let (plan, calls, book) = (plan.clone(), calls.clone(), Mutex::default());
         let caller = Arc::new(Caller { shared, names, settings, expected, plan, calls, book });
+        let before = observations.stopped;
         let mut running = JoinSet::new();
-        for endpoint in endpoints {
-            let caller = Arc::clone(&caller);
+        for endpoint in endpoints.iter().filter(|_| before.is_none()) {
+            let (caller, endpoint) = (Arc::clone(&caller), endpoint.clone());
             running.spawn(async move { caller.endpoint(&endpoint).await });
         }
-        for target in quiet.iter().flat_map(|(_, targets)| targets.iter().copied()) {
+        let idle = quiet.iter().flat_map(|(_, targets)| targets.iter().copied());
+        for target in idle.filter(|_| before.is_none()) {
             let caller = Arc::clone(&caller);
             let wanted = quiet.as_ref().map(|(wanted, _)| *wanted).unwrap_or_default();
             running.spawn(async move { caller.quiet(target, wanted).await });
@@ -119,7 +129,7 @@ impl Prober {
         let all = async { while running.join_next().await.is_some() {} };
         let stopped = tokio::select! {
             biased;
-            () = all => Stopped::Deadline,
+            () = all => before.unwrap_or(Stopped::Deadline),
             () = sleep_until(deadline) => Stopped::Deadline,
             () = interrupt() => Stopped::Interrupted,
         };
@@ -127,9 +137,15 @@ impl Prober {
             observations.stopped = Some(stopped);
         }
         running.shutdown().await;
-        let book = std::mem::take(&mut *caller.book.lock().unwrap_or_else(PoisonError::into_inner));
-        let secrets: Vec<&str> =
-            book.secrets.iter().map(Secret::expose).filter(|s| s.trim().len() >= 4).collect();
+        // The end may come before the call itself: while a helper runs, or models are listed.
+        for endpoint in &endpoints {
+            if !caller.lock().begun.contains(endpoint) {
+                let log = caller.begin(endpoint, CallKind::Stream, endpoint.target, String::new());
+                log.end(CallOutcome::Cut { stopped });
+            }
+        }
+        let book = std::mem::take(&mut *caller.lock());
+        let secrets = Secrets::new(book.secrets);
         for log in book.logs {
             let mut call = log.read(CallOutcome::Cut { stopped });
             redact(&mut call, &secrets);
@@ -141,21 +157,11 @@ impl Prober {
 }
 
 /// A service that repeats what it was sent repeats the secret.
-fn redact(call: &mut Call, secrets: &[&str]) {
-    let clean = |text: &mut String| {
-        for secret in secrets {
-            if text.contains(secret) {
-                *text = text.replace(secret, "[secret]");
-            }
-        }
-    };
+fn redact(call: &mut Call, secrets: &Secrets) {
+    let clean = |text: &mut String| *text = secrets.clean(text);
     call.headers.iter_mut().chain(&mut call.error).for_each(|(_, value)| clean(value));
     call.models.iter_mut().for_each(clean);
-    call.request = {
-        let mut text = std::mem::take(&mut call.request);
-        clean(&mut text);
-        text
-    };
+    clean(&mut call.request);
     call.model.iter_mut().for_each(clean);
     call.issuer.iter_mut().for_each(clean);
     if let CallOutcome::NotSent { reason: text } | CallOutcome::Malformed { error: text } = &mut call.outcome
@@ -170,7 +176,11 @@ impl Caller {
     }
 
     fn keep(&self, secrets: impl IntoIterator<Item = Secret>) {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner).secrets.extend(secrets);
+        self.lock().secrets.extend(secrets);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A call that begins now.
@@ -204,7 +214,12 @@ impl Caller {
             last_byte_ms: None,
             ms: 0.0,
         });
-        self.book.lock().unwrap_or_else(PoisonError::into_inner).logs.push(log.clone());
+        let mut book = self.lock();
+        book.logs.push(log.clone());
+        if kind == CallKind::Stream {
+            book.begun.push(endpoint.clone());
+        }
+        drop(book);
         log
     }
 
@@ -221,6 +236,10 @@ impl Caller {
             return not_sent(reason.clone());
         }
         self.keep(endpoint.custom.iter().map(|(_, secret)| secret.clone()));
+        if let Source::Helper { args, .. } = &endpoint.source {
+            // Shorter ones are options and words, found in every text.
+            self.keep(args.iter().filter(|a| a.expose().chars().count() >= 8).cloned());
+        }
         let material = match &endpoint.source {
             Source::GoogleFile { path } => self.token(endpoint, path.as_deref()).await,
             source => credential::load(source, self.settings.run_helpers).await,
@@ -282,7 +301,7 @@ impl Caller {
         let wanted = google::request(path, (url, scope))?;
         self.keep(wanted.secrets.iter().cloned());
         let same = |t: &&crate::plan::Target| {
-            t.probed == wanted.host && t.port() == wanted.port && t.skip.is_none() && !t.paths.is_empty()
+            endpoint.own.contains(&t.id) && t.probed == wanted.host && t.port() == wanted.port
         };
         let target = self.plan.targets.iter().find(same).ok_or_else(|| {
             format!(
@@ -395,6 +414,7 @@ impl Caller {
             }
             Ok(permission) => log.update(|call, _| call.permission = Some(permission)),
         }
+        log.guard(Secrets::new(self.lock().secrets.iter().cloned()));
         let to = line.ladder.endpoint();
         exchange::send(log, line.io, line.h2, &to, request, answer).await
     }
@@ -417,7 +437,7 @@ impl Caller {
             crate::plan::Route::Proxy { host, port, .. } => (host.clone(), *port),
         };
         let addresses = ladder.addresses(&host).await.ok_or("dns")?;
-        let dial = Dial { never: &self.shared.settings.never, segment: None };
+        let dial = Dial { segment: None, ..ladder.dial() };
         let budget = Budget::start(self.stage());
         let connected =
             tcp::race(&ladder.recorder, &addresses, port, dial, budget, background).await.ok_or("tcp")?;
