@@ -108,7 +108,7 @@ fn note() -> Note {
         id: NOTE.into(),
         text: "Masked for sharing: user, device, label, configuration names and hashes, addresses, and every \
                name that is not the vendor's or a provider's. One name or address has one mask in this report, \
-               and may have another in the next. Addresses of the form 11.0.x.y and 4000::x are masks."
+               and may have another in the next. Every address but loopback is a mask: of a private block another of that block, of a public one 11.0.x.y or 4000::x."
             .into(),
         keys: Vec::new(),
     }
