@@ -118,7 +118,21 @@ fn saved_report(path: &Path) -> Result<report::Run, Failure> {
 fn existing(path: &Path) -> Result<against::Listing, Failure> {
     let bytes = config::file(path, &path.display().to_string())?;
     // Host names are ASCII: a byte that is no UTF-8 stands in a comment, or in a line that is reported.
-    Ok(against::read(&String::from_utf8_lossy(&bytes)))
+    let text = String::from_utf8_lossy(&bytes);
+    // A configuration in the list's place: its lines, some of them secret, would come back as lines
+    // that could not be compared.
+    let begin = text.trim_start_matches('\u{feff}').trim_start();
+    let is_configuration = begin.starts_with(['{', '<'])
+        || begin.starts_with("Windows Registry Editor")
+        || bytes.starts_with(b"bplist")
+        || bytes.contains(&0);
+    if is_configuration {
+        return Err(Failure::Usage(format!(
+            "--against {}: this is no allowlist but a configuration or another document; give the list as lines of hosts, a URL list, or an export of Squid or FortiGate",
+            path.display()
+        )));
+    }
+    Ok(against::read(&text))
 }
 
 /// The text for a product, unless it would say something else than what is asked.
