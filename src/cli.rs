@@ -75,7 +75,7 @@ pub enum Command {
     Config(Box<ConfigArgs>),
     /// Say why a host is on the list or not, what a key adds and removes, what a message means.
     #[command(after_help = "Examples:\n  \
-        clearway explain api.anthropic.com profile.mobileconfig    every rule that wants it, and what removes it\n  \
+        clearway explain updates.example.com profile.mobileconfig  every rule that wants it, and what removes it\n  \
         clearway explain disableAutoUpdates profile.mobileconfig   what each value changes\n  \
         clearway explain \"Unable to verify if domain\"             what a message of the app means")]
     Explain(Box<ExplainArgs>),

@@ -210,3 +210,38 @@ pub struct Quiet {
     /// Whether the other side closed it in an orderly way meanwhile.
     pub closed: bool,
 }
+
+impl Call {
+    /// A call of which nothing has come back yet.
+    pub fn begun(target: u32, path: usize, kind: CallKind, request: String) -> Self {
+        Self {
+            target,
+            path,
+            dialled: None,
+            kind,
+            provider: String::new(),
+            credential: String::new(),
+            at_ms: 0,
+            request,
+            model: None,
+            region: None,
+            permission: None,
+            issuer: None,
+            outcome: CallOutcome::Timeout,
+            version: String::new(),
+            status: None,
+            headers: Vec::new(),
+            error: Vec::new(),
+            models: Vec::new(),
+            first_byte_ms: None,
+            first_event_ms: None,
+            events_ms: Vec::new(),
+            events: 0,
+            usage: None,
+            stream: None,
+            quiet: None,
+            last_byte_ms: None,
+            ms: 0.0,
+        }
+    }
+}

@@ -19,6 +19,7 @@ pub mod progress;
 pub mod sanitise;
 pub mod text;
 pub mod ticket;
+mod ticket_lines;
 pub mod tickets;
 pub mod txt;
 mod view;

@@ -1,13 +1,11 @@
 //! `hosts --format ticket`: a change request that a firewall team can work on without asking back.
 
-use super::layout::wrap;
 use super::list::{self, Line, Section};
+use super::ticket_lines::{bullet, heading, labelled};
 use super::{FeatureInfo, sanitise, words};
 use crate::derive::Requirements;
 use crate::derive::document::joined;
 use crate::terms::{Network, Transport};
-
-const WIDTH: usize = 80;
 
 /// The whole request. One numbered item for each feature, need and side of the perimeter; hosts
 /// with the same port, protocol and reason share an item.
@@ -181,26 +179,7 @@ fn tail(out: &mut String, requirements: &Requirements) {
     );
 }
 
-fn heading(out: &mut String, text: &str) {
-    out.push_str(&format!("\n{text}\n{}\n", "-".repeat(text.chars().count())));
-}
-
 /// `Label            text`, wrapped below the first letter of the text.
 fn field(out: &mut String, label: &str, text: &str) {
     labelled(out, &format!("   {label:16}"), text);
-}
-
-fn bullet(out: &mut String, text: &str) {
-    labelled(out, "   - ", text);
-}
-
-fn labelled(out: &mut String, label: &str, text: &str) {
-    let text = sanitise::line(text, sanitise::LONG);
-    let indent = " ".repeat(label.chars().count());
-    let room = WIDTH.saturating_sub(label.chars().count()).max(20);
-    for (i, line) in wrap(&text, room, room).iter().enumerate() {
-        let start = if i == 0 { label } else { &indent };
-        out.push_str(format!("{start}{line}").trim_end());
-        out.push('\n');
-    }
 }

@@ -6,14 +6,13 @@ use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
 use super::events::{self, Event};
-use super::layout::wrap;
+use super::ticket_lines::{bullet, heading, labelled};
 use super::view::{Row, Thing, View};
 use super::{FeatureInfo, Run, sanitise, words};
 use crate::diagnose::{Certainty, Code, Owner, RunVerdict, Verdict};
 use crate::plan::Route;
 use crate::terms::{Need, Transport};
 
-const WIDTH: usize = 80;
 /// Hosts named in one item; the JSON report has all.
 const SHOWN_HOSTS: usize = 40;
 /// Attempts of one host that are listed, where there are several.
@@ -369,25 +368,6 @@ fn same_way(run: &Run, rows: &[&Row<'_>]) -> Option<String> {
     }
 }
 
-fn heading(out: &mut String, text: &str) {
-    out.push_str(&format!("\n{text}\n{}\n", "-".repeat(text.chars().count())));
-}
-
 fn field(out: &mut String, label: &str, text: &str) {
     labelled(out, &format!("   {label:15}"), text);
-}
-
-fn bullet(out: &mut String, text: &str) {
-    labelled(out, "   - ", text);
-}
-
-fn labelled(out: &mut String, label: &str, text: &str) {
-    let text = sanitise::line(text, sanitise::LONG);
-    let indent = " ".repeat(label.chars().count());
-    let room = WIDTH.saturating_sub(label.chars().count()).max(20);
-    for (i, line) in wrap(&text, room, room).iter().enumerate() {
-        let start = if i == 0 { label } else { &indent };
-        out.push_str(format!("{start}{line}").trim_end());
-        out.push('\n');
-    }
 }

@@ -186,33 +186,12 @@ impl Caller {
     /// A call that begins now.
     fn begin(&self, endpoint: &Endpoint, kind: CallKind, dialled: u32, request: String) -> Log {
         let log = Log::new(Call {
-            target: endpoint.target,
-            path: endpoint.path,
             dialled: (dialled != endpoint.target).then_some(dialled),
-            kind,
             provider: endpoint.provider.clone(),
             credential: endpoint.credential(),
             at_ms: u64::try_from(self.shared.origin.elapsed().as_millis()).unwrap_or(u64::MAX),
-            request,
-            model: None,
             region: endpoint.region.clone(),
-            permission: None,
-            issuer: None,
-            outcome: CallOutcome::Timeout,
-            version: String::new(),
-            status: None,
-            headers: Vec::new(),
-            error: Vec::new(),
-            models: Vec::new(),
-            first_byte_ms: None,
-            first_event_ms: None,
-            events_ms: Vec::new(),
-            events: 0,
-            usage: None,
-            stream: None,
-            quiet: None,
-            last_byte_ms: None,
-            ms: 0.0,
+            ..Call::begun(endpoint.target, endpoint.path, kind, request)
         });
         let mut book = self.lock();
         book.logs.push(log.clone());

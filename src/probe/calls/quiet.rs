@@ -21,7 +21,10 @@ impl Caller {
         let Some(to) = self.plan.target(target) else { return };
         let Some(request) = to.request.clone() else { return };
         let path = crate::plan::calls::engine_path(to);
-        let log = Log::new(blank(target, path, format!("{} {}", request.method, request.path)));
+        let log = Log::new(Call {
+            permission: Some(Permission::NoCredential),
+            ..Call::begun(target, path, CallKind::Idle, format!("{} {}", request.method, request.path))
+        });
         log.update(|call, _| {
             call.at_ms = u64::try_from(self.shared.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
         });
@@ -69,37 +72,5 @@ impl Caller {
         if timeout(patience, send(&log, io, false, &to, outgoing, Answer::Any)).await.is_err() {
             log.end(CallOutcome::Timeout);
         }
-    }
-}
-
-fn blank(target: u32, path: usize, request: String) -> Call {
-    Call {
-        target,
-        path,
-        dialled: None,
-        kind: CallKind::Idle,
-        provider: String::new(),
-        credential: String::new(),
-        at_ms: 0,
-        request,
-        model: None,
-        region: None,
-        permission: Some(Permission::NoCredential),
-        issuer: None,
-        outcome: CallOutcome::Timeout,
-        version: String::new(),
-        status: None,
-        headers: Vec::new(),
-        error: Vec::new(),
-        models: Vec::new(),
-        first_byte_ms: None,
-        first_event_ms: None,
-        events_ms: Vec::new(),
-        events: 0,
-        usage: None,
-        stream: None,
-        quiet: None,
-        last_byte_ms: None,
-        ms: 0.0,
     }
 }
