@@ -196,12 +196,13 @@ pub fn reasons_of<'a>(requirement: &'a Requirement, feature: &str) -> Vec<&'a Re
     requirement.reasons.iter().filter(|r| r.feature == feature).collect()
 }
 
-/// Texts joined with `; `, each once, in order, empty ones left out.
+/// Texts joined with `; `, each once, in order, empty ones left out. A text that is itself made of
+/// several parts counts by its parts.
 pub fn joined<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut seen: Vec<&str> = Vec::new();
-    for text in texts {
-        if !text.is_empty() && !seen.contains(&text) {
-            seen.push(text);
+    for part in texts.into_iter().flat_map(|text| text.split("; ")) {
+        if !part.is_empty() && !seen.contains(&part) {
+            seen.push(part);
         }
     }
     seen.join("; ")

@@ -201,7 +201,7 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     }
     let leads: Vec<&Found> = failed.iter().filter_map(|n| hosts.get(*n)?.found.first()).collect();
     let first = leads.iter().find(|f| f.code == *code)?;
-    let line = format!("{} of {} names failed, none was resolved; {}", names.len(), names.len(), first.line);
+    let line = format!("all {} names that were looked up failed; {}", names.len(), first.line);
     let mut found = Found::new(*code, line);
     if let Some(resolver) = first.facts.get("resolver").and_then(serde_json::Value::as_str) {
         found = found.fact("resolver", resolver);
@@ -211,7 +211,9 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     if leads.iter().all(|f| f.certainty == Certainty::Proven) {
         found = found.proven();
     }
-    Some(Common { found, wording: "resolver-dead", hosts: failed })
+    // A resolver that denies is alive; what it lacks is the way to the names.
+    let wording = if missing { "resolver-denies" } else { "resolver-dead" };
+    Some(Common { found, wording, hosts: failed })
 }
 
 /// Names resolve, and no connection outside this device got an answer of any kind.

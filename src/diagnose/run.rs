@@ -95,11 +95,13 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         let all = std::iter::once(&h.finding).chain(&h.also);
         all.into_iter().any(|f| f.evidence.facts.contains_key("download_bytes"))
     });
-    for id in ["large-download", "endpoint-security", "other-users"] {
-        if !(downloaded && id == "large-download") {
-            say(id, &[]);
-        }
+    let feature = |t: &Target, id: &str| t.requirement.reasons.iter().any(|r| r.feature == id);
+    let derived = targets.iter().any(|t| !feature(t, "ad-hoc"));
+    if derived && !downloaded {
+        say("large-download", &[]);
     }
+    say("endpoint-security", &[]);
+    say("other-users", &[]);
     let credential = |id: &str| -> Vec<String> {
         let asks = |h: &&HostJudgement| {
             let target = context.plan.target(h.target);
@@ -115,8 +117,6 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
             say(id, &hosts);
         }
     }
-    let feature = |t: &Target, id: &str| t.requirement.reasons.iter().any(|r| r.feature == id);
-    let derived = targets.iter().any(|t| !feature(t, "ad-hoc"));
     if derived && !targets.iter().any(|t| feature(t, "inference")) {
         say("inference", &[]);
     }

@@ -19,6 +19,8 @@ const SHOWN_HOSTS: usize = 40;
 const EVENTS_OF_HOST: usize = 3;
 /// Attempts that are listed of an only host: its experiments are the proof.
 const EVENTS_OF_ONE: usize = 8;
+/// Consequences that one item names.
+const SHOWN_STOPS: usize = 4;
 /// Attempts that one item lists.
 const EVENTS: usize = 30;
 /// Hosts that a command to verify names; beyond that the configuration is the shorter way.
@@ -71,7 +73,18 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
     field(out, "Title", &title(things));
     field(out, "Requested by", "FILL IN");
     if things.iter().all(|t| t.rows.iter().all(|r| r.need != Need::Required)) {
-        field(out, "Urgency", "no required host is affected");
+        let missed = view.rows.iter().filter(|r| r.need == Need::Required && r.was_missed()).count();
+        field(
+            out,
+            "Urgency",
+            &match missed {
+                0 => "no required host is affected".to_owned(),
+                n => format!(
+                    "not known: {} not tested, the others of this ticket are not required",
+                    words::count(n, "required host was", "required hosts were")
+                ),
+            },
+        );
     } else {
         let required = all.iter().filter(|r| r.need == Need::Required && r.is(Verdict::Blocked)).count();
         field(
@@ -199,18 +212,8 @@ fn item(out: &mut String, run: &Run, view: &View<'_>, number: usize, thing: &Thi
     if thing.rows.len() > SHOWN_HOSTS {
         field(out, "", &format!("and {} more; the JSON report has all", thing.rows.len() - SHOWN_HOSTS));
     }
-    let stops: Vec<&str> = {
-        let mut all: Vec<&str> = Vec::new();
-        for reason in thing.rows.iter().flat_map(|r| &r.target.requirement.reasons) {
-            if !reason.breaks.is_empty() && !all.contains(&reason.breaks.as_str()) {
-                all.push(&reason.breaks);
-            }
-        }
-        all.truncate(3);
-        all
-    };
-    if !stops.is_empty() && thing.rows.iter().any(|r| r.is(Verdict::Blocked)) {
-        field(out, "Stops", &stops.join(" "));
+    if let Some(stops) = stops(thing) {
+        field(out, "Stops", &stops);
     }
     let of_host = if thing.rows.len() == 1 { EVENTS_OF_ONE } else { EVENTS_OF_HOST };
     let mut written = 0;
@@ -233,6 +236,25 @@ fn item(out: &mut String, run: &Run, view: &View<'_>, number: usize, thing: &Thi
     if left > 0 {
         labelled(out, "     ", &format!("and {left} more; the JSON report has all"));
     }
+}
+
+/// What the user loses by the blocked hosts, the most needed first.
+fn stops(thing: &Thing<'_>) -> Option<String> {
+    let blocked = thing.rows.iter().filter(|r| r.is(Verdict::Blocked));
+    let mut reasons: Vec<_> = blocked.flat_map(|r| &r.target.requirement.reasons).collect();
+    reasons.sort_by_key(|r| std::cmp::Reverse(r.need));
+    let mut texts: Vec<&str> = Vec::new();
+    for text in reasons.iter().flat_map(|r| r.breaks.trim_end_matches('.').split("; ")) {
+        if !text.is_empty() && !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    let more = match texts.len().saturating_sub(SHOWN_STOPS) {
+        0 | 1 => String::new(),
+        n => format!("; and {n} more"),
+    };
+    let shown = if more.is_empty() { texts.len() } else { SHOWN_STOPS };
+    (!texts.is_empty()).then(|| format!("{}{more}.", texts[..shown].join("; ")))
 }
 
 /// A host with what a rule for it needs: port, protocol, addresses, route.

@@ -31,6 +31,13 @@ impl Row<'_> {
     pub(super) fn is(&self, verdict: Verdict) -> bool {
         self.judged.verdict == verdict
     }
+
+    /// Untested for a reason of this run, not of the host.
+    pub(super) fn was_missed(&self) -> bool {
+        self.is(Verdict::Untested)
+            && self.target.skip.is_none()
+            && !matches!(self.code(), Code::UntestedWildcard | Code::UntestedActor)
+    }
 }
 
 /// A feature and its targets.
@@ -87,8 +94,8 @@ impl<'a> View<'a> {
         self.numbers.get(&row.target.id).copied()
     }
 
-    /// Nothing at all was reached, and one cause explains it: there is no network, and a list of
-    /// every host says no more.
+    /// Nothing at all was reached, every host was tried, and one cause explains it: there is no
+    /// network, and a list of every host says no more.
     pub(super) fn is_outage(&self) -> bool {
         let mut blocked = self.rows.iter().filter(|r| r.is(Verdict::Blocked));
         let reached = self
@@ -97,6 +104,7 @@ impl<'a> View<'a> {
             .any(|r| (r.is(Verdict::Reachable) || r.is(Verdict::Warning)) && !r.target.requirement.loopback);
         let first = blocked.next().and_then(|r| self.thing_of(r));
         !reached
+            && !self.rows.iter().any(Row::was_missed)
             && first.is_some()
             && blocked.clone().count() >= 2
             && blocked.all(|r| self.thing_of(r) == first)

@@ -5,7 +5,7 @@ use super::super::view::{Group, Row, Thing, View};
 use super::super::{FeatureInfo, Run, sanitise, words};
 use super::details;
 use crate::derive::document::joined;
-use crate::diagnose::{Code, Owner, RunVerdict, Verdict};
+use crate::diagnose::{Owner, RunVerdict, Verdict};
 use crate::observation::Stopped;
 use crate::terms::{Need, Severity};
 
@@ -13,6 +13,10 @@ use crate::terms::{Need, Severity};
 const SHOWN_HOSTS: usize = 5;
 /// Features shown in the answer to "what stops".
 const SHOWN_STOPS: usize = 5;
+
+/// What a run does not speak for and the list of untested hosts says already, with the reason.
+const TOLD_BY_HOST: [&str; 6] =
+    ["wildcards", "unbounded", "other-programs", "link-local", "deadline", "interrupted"];
 
 /// The report of `check` for a terminal.
 ///
@@ -52,7 +56,7 @@ impl Counts {
                 Verdict::Reachable => counts.ok += 1,
                 Verdict::Warning => counts.warning += 1,
                 Verdict::Blocked => counts.blocked += 1,
-                Verdict::Untested if was_missed(row) => counts.missed += 1,
+                Verdict::Untested if row.was_missed() => counts.missed += 1,
                 // Nobody can test it from here: it counts neither way.
                 Verdict::Untested => continue,
             }
@@ -60,13 +64,6 @@ impl Counts {
         }
         counts
     }
-}
-
-/// Untested for a reason of this run, not of the host.
-fn was_missed(row: &Row<'_>) -> bool {
-    row.is(Verdict::Untested)
-        && row.target.skip.is_none()
-        && !matches!(row.code(), Code::UntestedWildcard | Code::UntestedActor)
 }
 
 fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
@@ -101,15 +98,18 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
         ),
         RunVerdict::Blocked => {
             let verb = if required.blocked == 1 { "does" } else { "do" };
+            let others = match other.blocked {
+                0 => String::new(),
+                n => format!(", nor {n} of {} others", other.all),
+            };
+            let missed = match required.missed + other.missed {
+                0 => String::new(),
+                n => format!("; {} not tested", words::count(n, "host was", "hosts were")),
+            };
             format!(
-                "{} of {} {verb} not work from this device{}.",
+                "{} of {} {verb} not work from this device{others}{missed}.",
                 required.blocked,
                 words::count(required.all, "required host", "required hosts"),
-                if other.blocked == 0 {
-                    String::new()
-                } else {
-                    format!(", nor {} of {} others", other.blocked, other.all)
-                },
             )
         }
     };
@@ -374,7 +374,7 @@ fn not_tested(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
         let count = if names.len() > 1 { format!(" ({})", words::hosts(names.len())) } else { String::new() };
         page.hang("  - ", Paint::None, &format!("{}{count}: {reason}.", words::first(&names, shown)));
     }
-    for item in &run.judgement.not_tested {
+    for item in run.judgement.not_tested.iter().filter(|n| !TOLD_BY_HOST.contains(&n.id.as_str())) {
         page.hang("  - ", Paint::None, &sanitise::line(&item.text, sanitise::LONG));
     }
 }
