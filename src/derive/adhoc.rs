@@ -48,7 +48,7 @@ pub fn requirement(
         None => (None, text),
     };
     let (host, port) = split_port(rest).map_err(|r| bad(r.to_owned()))?;
-    let host: HostPattern = host.parse().map_err(|e: super::host::BadHost| bad(e.reason.to_owned()))?;
+    let host: HostPattern = host.parse().map_err(|e: crate::terms::BadHost| bad(e.reason.to_owned()))?;
     if host.is_wildcard() {
         return Err(BadTarget::Wildcard { text: text.to_owned() });
     }

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::document::{FeatureInfo, joined};
-use super::host::HostPattern;
 use super::requirement::{Reason, Requirement, Requirements};
 use super::wording;
 use crate::config::{Configuration, Value};
 use crate::rules::Pack;
+use crate::terms::HostPattern;
 use crate::terms::{AppVersion, Need, Network, Transport, words};
 
 words! {

@@ -10,9 +10,9 @@ pub use read::{DocumentError, from_json};
 
 use serde::{Deserialize, Serialize};
 
-use super::host::HostPattern;
 use super::requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements};
 use crate::config::Lint;
+use crate::terms::HostPattern;
 use crate::terms::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
 
 /// The value of `schema` in the document.

@@ -2,12 +2,12 @@
 
 use super::address::{self, Endpoint, Problem};
 use super::facts::Facts;
-use super::host::HostPattern;
 use super::merge::{Contribution, List};
 use super::options::Options;
 use super::requirement::{Note, ProbeHints, Reason, Requirement};
 use crate::config::{Lint, Value};
 use crate::rules::{Condition, HostName, HostSource, KeyPath, Rule};
+use crate::terms::HostPattern;
 use crate::terms::{Need, Severity, Transport};
 
 /// Applies every rule of the pack, in order.

@@ -21,12 +21,12 @@ pub use removal::Removal;
 
 use serde::Serialize;
 
-use super::host::HostPattern;
 use super::options::Options;
 use super::requirement::{Reason, Requirement, Requirements};
 use super::wording;
 use crate::config::Configuration;
 use crate::rules::Pack;
+use crate::terms::HostPattern;
 use crate::terms::{Actor, AppVersion, Confidence, Need, Network, Transport, words};
 
 /// What the answers are computed from.

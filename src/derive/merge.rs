@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::host::HostPattern;
 use super::requirement::{Note, ProbeHints, Reason, Requirement};
 use crate::config::Lint;
 use crate::rules::networks::Networks;
+use crate::terms::HostPattern;
 use crate::terms::{Network, Transport};
 
 /// What one rule says about one endpoint.

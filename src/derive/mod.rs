@@ -9,7 +9,6 @@ pub mod document;
 mod evaluate;
 pub mod explain;
 pub mod facts;
-pub mod host;
 mod merge;
 pub mod options;
 pub mod requirement;
@@ -17,9 +16,9 @@ pub mod sandbox;
 mod union;
 pub mod wording;
 
+pub use crate::terms::HostPattern;
 pub use document::{DocumentError, FeatureInfo, HostsDocument};
 pub use facts::Facts;
-pub use host::HostPattern;
 pub use options::Options;
 pub use requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements};
 pub use union::{add_hosts, union};

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::host::HostPattern;
 use crate::config::Lint;
+use crate::terms::HostPattern;
 use crate::terms::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
 
 /// Why a host is on the list: one rule that matched.

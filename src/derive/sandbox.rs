@@ -4,13 +4,13 @@
 use serde::Serialize;
 
 use super::address;
-use super::host::HostPattern;
 use super::requirement::{Note, ProbeHints, Reason, Requirement, Requirements};
 use super::{Options, derive, union};
 use crate::config::{Configuration, Lint, Value};
 use crate::rules::Pack;
 use crate::rules::networks::Networks;
 use crate::rules::sandbox::{EntryRule, SandboxRules, Surface, When};
+use crate::terms::HostPattern;
 use crate::terms::{Actor, Confidence, Need, Network, Platform, Severity, Transport};
 
 /// The feature that all entries belong to.

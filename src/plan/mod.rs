@@ -4,16 +4,19 @@
 mod build;
 pub mod bypass;
 pub mod calls;
+mod experiment;
 pub mod route;
 pub mod script;
 
 use serde::{Deserialize, Serialize};
 
 pub use build::{build, questions};
+pub use experiment::{Experiment, Inquiry, LastStage, Purpose, ServerName, Variation};
 pub use route::{BadProxy, ProxyAddress, ProxyChoice, ProxySettings};
 
 use crate::derive::Requirement;
 use crate::terms::{Actor, Transport};
+pub use crate::terms::{Control, Keep, Request};
 
 /// The way from this device to a host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -59,52 +62,6 @@ pub enum Skip {
     Route,
 }
 
-/// What of an answer is kept beside its head.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum Keep {
-    /// The beginning of the body, sanitised.
-    #[default]
-    Beginning,
-    /// That, and of a JSON document these members: their names joined by dots.
-    Members {
-        /// The members; all others are dropped where they are read.
-        members: Vec<String>,
-    },
-    /// Of a JSON document the names of its top-level members alone: the values may be secret.
-    Names,
-    /// No content: only how many bytes came, their SHA-256 and the longest pause.
-    Digest {
-        /// Bytes that are read, at the most.
-        bytes: u64,
-    },
-}
-
-impl Keep {
-    /// Whether it is the usual.
-    pub fn is_beginning(&self) -> bool {
-        *self == Self::Beginning
-    }
-}
-
-/// The one HTTP request that is sent, without any credential.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Request {
-    /// Method, such as `GET`.
-    pub method: String,
-    /// Path and query.
-    pub path: String,
-    /// Headers beside Host, User-Agent and Accept.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub headers: Vec<(String, String)>,
-    /// Body; empty for none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub body: String,
-    /// What of the answer is kept.
-    #[serde(default, skip_serializing_if = "Keep::is_beginning")]
-    pub keep: Keep,
-}
-
 /// One host to probe, or to say why not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
@@ -138,37 +95,6 @@ impl Target {
     pub fn transport(&self) -> Transport {
         self.requirement.transport
     }
-}
-
-/// One thing to try: a walk down the ladder of one path of one target.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Experiment {
-    /// The target's `id`.
-    pub target: u32,
-    /// Index into the target's `paths`.
-    pub path: usize,
-    /// Why.
-    pub purpose: crate::observation::Purpose,
-    /// In what it differs from the app's own walk.
-    pub variation: Option<crate::observation::Variation>,
-}
-
-/// A plain HTTP request beside the list, asked after failures to find a sign-in page of the network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Control {
-    /// Whose operating system asks it.
-    pub of: String,
-    /// The name, dialled directly on port 80.
-    pub host: String,
-    /// Path of the GET request.
-    pub path: String,
-    /// The status that an open network gives.
-    pub status: u16,
-    /// How the body begins there; empty for none.
-    pub body: String,
-    /// Where this is documented.
-    pub source: String,
 }
 
 /// Everything a run will send.
@@ -262,7 +188,7 @@ impl Plan {
 
     /// The experiments of the first wave: every path of every target, once.
     pub fn first_wave(&self) -> Vec<Experiment> {
-        let purpose = crate::observation::Purpose::First;
+        let purpose = Purpose::First;
         self.targets
             .iter()
             .flat_map(|t| {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::data::{DataError, read};
 use super::services::{StatusRange, placeholder};
-use crate::diagnose::{Code, Owner};
+use crate::terms::{Code, Owner};
 
 /// How a stream is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::data::{DataError, read};
-use crate::diagnose::{Code, Owner, Verdict};
 use crate::terms::Severity;
+use crate::terms::{Code, Owner, Verdict};
 
 /// One code of the contract.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

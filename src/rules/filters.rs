@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::data::{DataError, read};
-use crate::plan::Control;
+use crate::terms::Control;
 
 /// The signs of filters and inspectors.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

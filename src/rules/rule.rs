@@ -8,7 +8,7 @@ use super::condition::{Condition, KeyPath, Known, RawCondition, note, scalar};
 use super::error::Problems;
 use super::template::Template;
 use crate::config::Value;
-use crate::derive::HostPattern;
+use crate::terms::HostPattern;
 use crate::terms::{Actor, AppVersion, Confidence, Need, Transport};
 
 /// A rule as it stands in a file. Which fields must be there depends on the host's source, so they

@@ -11,8 +11,8 @@ use super::calls::Calls;
 pub use super::data::DataError;
 use super::data::read;
 use super::filters::Filters;
-use crate::plan::{Keep, Request};
 use crate::terms::{Actor, Confidence, Need, words};
+use crate::terms::{Keep, Request};
 
 words! {
     /// What a recognised answer means.

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::data::{DataError, read};
 use super::pack::Pack;
-use crate::diagnose::Owner;
 use crate::terms::AppVersion;
+use crate::terms::Owner;
 
 const FILE: &str = "symptoms.toml";
 /// Characters of a message that are looked at; a whole log belongs into a search.

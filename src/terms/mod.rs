@@ -43,6 +43,16 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+mod code;
+mod host;
+mod request;
+mod verdict;
+
+pub use code::Code;
+pub use host::{BadHost, HostPattern};
+pub use request::{Control, Keep, Request};
+pub use verdict::{Certainty, Owner, RunVerdict, Verdict};
+
 /// A word outside a closed set; names the words that would have been right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{found}` is not one of: {}", expected.join(", "))]

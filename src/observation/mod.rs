@@ -1,0 +1,128 @@
+//! What the prober saw, as plain records with times: written by `probe`, judged by `diagnose`,
+//! saved in every report so that it can be judged again. No record holds an opinion.
+//!
+//! All times are milliseconds. `at_ms` counts from the start of the run.
+
+pub mod call;
+mod device;
+mod dns;
+mod http;
+mod proxy;
+mod tcp;
+mod tls;
+
+use serde::{Deserialize, Serialize};
+
+pub use call::{Call, CallKind, CallOutcome, Permission, Quiet, StreamEnd, Usage};
+pub use device::{Device, Environment};
+pub use dns::{DirectQuery, Dns, DnsAnswer, Lookup};
+pub use http::{Document, DocumentKind, Http, HttpOutcome, Transfer};
+pub use proxy::{Proxy, ProxyOutcome, ProxyScript, ScriptOutcome};
+pub use tcp::{Banner, Icmp, Tcp, TcpOutcome};
+pub use tls::{Certificate, Tls, TlsOutcome, TlsParameters, Trust};
+
+use crate::plan::{Control, Route};
+pub use crate::plan::{Inquiry, LastStage, Purpose, ServerName, Variation};
+
+/// Everything recorded in one run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observations {
+    /// What this device looked like.
+    pub device: Device,
+    /// Budget of one stage, ms.
+    pub stage_timeout_ms: u64,
+    /// Attempts on targets, in the order they ended.
+    pub attempts: Vec<Attempt>,
+    /// Requests beside the list, made after failures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Controlled>,
+    /// Calls with a credential, and quiet connections; only where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
+    /// Why the run stopped before everything was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+    /// The proxy scripts that decided the routes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<ProxyScript>,
+}
+
+impl Observations {
+    /// The attempts that the app would make too: all but the experiments.
+    pub fn plain(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().filter(|a| a.variation.is_none())
+    }
+
+    /// The experiments; further requests are none.
+    pub fn experiments(&self) -> impl Iterator<Item = (&Attempt, &Variation)> {
+        let all = self.attempts.iter().filter_map(|a| Some((a, a.variation.as_ref()?)));
+        all.filter(|(_, v)| v.inquiry.is_none())
+    }
+
+    /// The further requests to hosts whose service speaks more than one sentence.
+    pub fn inquiries(&self) -> impl Iterator<Item = (&Attempt, &Inquiry)> {
+        self.attempts.iter().filter_map(|a| Some((a, a.variation.as_ref()?.inquiry.as_ref()?)))
+    }
+}
+
+/// A control and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Controlled {
+    /// What was asked, and what an open network answers.
+    pub control: Control,
+    /// The attempt; its target is 0, which no host has.
+    pub attempt: Attempt,
+}
+
+/// Why a run ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stopped {
+    /// The run's deadline passed.
+    Deadline,
+    /// The user pressed Ctrl-C.
+    Interrupted,
+}
+
+/// One walk down the ladder: DNS, TCP, proxy, TLS, HTTP. Stages not reached are absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The target's `id`.
+    pub target: u32,
+    /// Index of the target's path.
+    pub path: usize,
+    /// Why.
+    pub purpose: Purpose,
+    /// In what it differs from what the app would do; only where the purpose is an experiment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variation: Option<Variation>,
+    /// When it began.
+    pub at_ms: u64,
+    /// The way that was taken.
+    pub route: Route,
+    /// Name lookup of the host, or of the proxy where one is used; absent for address literals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns: Option<Dns>,
+    /// Every TCP connection that was tried, in order of start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tcp: Vec<Tcp>,
+    /// The conversation with the proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
+    /// Every TLS handshake that was tried; the last is the one that counts, before it the others
+    /// in order of start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tls: Vec<Tls>,
+    /// Every request that was sent; the last is the one that counts, before it the others in
+    /// order of start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub http: Vec<Http>,
+    /// The first bytes a plain TCP or SSH server sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub banner: Option<Banner>,
+    /// Set when the run ended while this attempt was under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Stopped>,
+    /// The whole attempt.
+    pub ms: f64,
+}

@@ -1,0 +1,65 @@
+//! How things went, and who must change something: the words of every judgement.
+
+words! {
+    /// A host's verdict. Ordered: the worst of the actors that need a host is the host's.
+    Verdict {
+        /// Reached, and proven to be the right service.
+        Reachable = "reachable",
+        /// Works, but.
+        Warning = "warning",
+        /// Not judged. Never the same as passed, so it outweighs what works for somebody else.
+        Untested = "untested",
+        /// Does not work.
+        Blocked = "blocked",
+    }
+}
+
+words! {
+    /// The verdict on a whole run.
+    RunVerdict {
+        /// Everything that was asked for works.
+        Ready = "ready",
+        /// Required hosts are fine; something else is blocked or a warning stands.
+        Degraded = "degraded",
+        /// No required host is blocked, but one that could be probed was not.
+        Unknown = "unknown",
+        /// A required host is blocked.
+        Blocked = "blocked",
+    }
+}
+
+words! {
+    /// Whether a finding is proven or the likeliest explanation.
+    Certainty {
+        /// The evidence leaves no other explanation.
+        Proven = "proven",
+        /// The likeliest explanation; the evidence says what would prove it.
+        Likely = "likely",
+    }
+}
+
+words! {
+    /// Who must change something.
+    Owner {
+        /// The firewall team.
+        Firewall = "firewall",
+        /// Whoever runs the DNS resolver.
+        Dns = "dns",
+        /// The proxy team.
+        Proxy = "proxy",
+        /// Whoever runs TLS inspection.
+        TlsInspection = "tls-inspection",
+        /// Routing, VPN, WAN.
+        Network = "network",
+        /// Whoever looks after this device.
+        Device = "device",
+        /// Whoever writes the app's configuration.
+        Configuration = "configuration",
+        /// Whoever owns the cloud account.
+        CloudAccount = "cloud-account",
+        /// Whoever runs the service itself.
+        Service = "service",
+        /// Nobody.
+        None = "none",
+    }
+}
