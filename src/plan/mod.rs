@@ -5,6 +5,7 @@ mod build;
 pub mod bypass;
 pub mod calls;
 mod experiment;
+mod proxy_address;
 pub mod route;
 pub mod script;
 

@@ -1,16 +1,19 @@
 //! Entries into settings: every value decoded by its key's documented type, everything else said.
 
+mod value;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::{shown, visible};
-use super::formats::json_text;
-use super::formats::tree::{MAX_VALUES, Raw};
-use super::formats::{Document, Encoding, Entry, LostTo};
-use super::hygiene;
-use super::names::{Known, Names};
-use super::value::{Configuration, Lint, Origin, Setting, Shadowed, ShadowedBy, Source, Value};
-use crate::rules::keys::{Key, KeyKind};
+use crate::config::error::{shown, visible};
+use crate::config::formats::tree::{MAX_VALUES, Raw};
+use crate::config::formats::{Document, Encoding, Entry, LostTo};
+use crate::config::hygiene;
+use crate::config::names::{Known, Names};
+use crate::config::value::{Configuration, Lint, Origin, Setting, Shadowed, ShadowedBy, Source, Value};
+use crate::rules::keys::Key;
 use crate::terms::Severity;
+
+use value::{Good, Problem, decode_value};
 
 /// Most remarks about single unknown names; beyond it they are counted.
 const MAX_UNKNOWN: usize = 40;
@@ -133,14 +136,6 @@ struct Output {
     /// Keys whose value is a structure although the documentation wants JSON text.
     structures: Vec<String>,
     config: Configuration,
-}
-
-/// A decoded value and how it was spelled.
-struct Good {
-    value: Option<Value>,
-    from_text: bool,
-    structure: bool,
-    dropped: Option<String>,
 }
 
 impl Output {
@@ -376,195 +371,4 @@ fn list(names: &[String]) -> String {
 
 fn shown_path(path: &str) -> String {
     path.chars().take(200).map(visible).collect()
-}
-
-/// Why a value is not used. The texts never hold the value of a key that can be secret.
-enum Problem {
-    Undecodable(String),
-    Case(String),
-    NotAllowed(String),
-}
-
-fn undecodable<T>(what: impl Into<String>) -> Result<T, Problem> {
-    Err(Problem::Undecodable(what.into()))
-}
-
-fn decode_value(key: &Key, raw: &Raw, encoding: Encoding, embedded: &mut usize) -> Result<Good, Problem> {
-    let plain = |value| Ok(Good { value, from_text: false, structure: false, dropped: None });
-    let text_in_json = encoding == Encoding::Native;
-    match raw {
-        Raw::Null => return undecodable("null is no value; leave the key out instead"),
-        Raw::Other(what) => return undecodable(format!("{what} is no value of a key")),
-        // Empty text means that the key is not set.
-        Raw::Text(t) if t.is_empty() && key.kind != KeyKind::String => return plain(None),
-        Raw::Text(t) if t.trim().is_empty() && !t.is_empty() => {
-            return undecodable(
-                "only white space, which the app cannot read; write a value or leave the key out",
-            );
-        }
-        _ => {}
-    }
-    match key.kind {
-        KeyKind::Boolean => {
-            let spelled = match encoding {
-                Encoding::Native => "true or false without quotation marks",
-                Encoding::Plist => "<true/> or <false/>",
-                Encoding::Registry => "the text true or false",
-            };
-            let value = match raw {
-                Raw::Bool(b) => return plain(Some(Value::Bool(*b))),
-                Raw::Integer(0) => false,
-                Raw::Integer(1) => true,
-                Raw::Text(t) => match t.trim() {
-                    "true" | "1" => true,
-                    "false" | "0" => false,
-                    other => {
-                        let folded = other.to_ascii_lowercase();
-                        if folded == "true" || folded == "false" {
-                            return Err(Problem::Case(format!(
-                                "letter case counts; write {folded} in lower case ({spelled})"
-                            )));
-                        }
-                        return undecodable(format!("this text is no boolean; write {spelled}"));
-                    }
-                },
-                other => {
-                    return undecodable(format!("{} where a boolean belongs; write {spelled}", other.kind()));
-                }
-            };
-            let from_text = text_in_json;
-            Ok(Good { value: Some(Value::Bool(value)), from_text, structure: false, dropped: None })
-        }
-        KeyKind::Integer => {
-            let (value, from_text) = match raw {
-                Raw::Integer(n) => (*n, false),
-                Raw::Number(n) => match whole_number(n) {
-                    Some(n) => (n, false),
-                    None => return undecodable("a fraction or too large a number; write a whole number"),
-                },
-                Raw::Text(t) => match t.trim().parse() {
-                    Ok(n) => (n, text_in_json),
-                    Err(_) => return undecodable("this text is no whole number; write decimal digits"),
-                },
-                other => return undecodable(format!("{} where a whole number belongs", other.kind())),
-            };
-            Ok(Good { value: Some(Value::Integer(value)), from_text, structure: false, dropped: None })
-        }
-        KeyKind::Number => {
-            let (text, from_text) = match raw {
-                Raw::Integer(n) => (n.to_string(), false),
-                Raw::Number(n) => (n.clone(), false),
-                Raw::Text(t) => (t.trim().to_owned(), text_in_json),
-                other => return undecodable(format!("{} where a number belongs", other.kind())),
-            };
-            if !text.parse::<f64>().is_ok_and(f64::is_finite) {
-                return undecodable("this is no number; write decimal digits with a point");
-            }
-            Ok(Good { value: Some(Value::Text(text)), from_text, structure: false, dropped: None })
-        }
-        KeyKind::String => match raw {
-            Raw::Text(t) => {
-                one_of(key, t)?;
-                plain(Some(Value::Text(t.clone())))
-            }
-            Raw::Bool(_) | Raw::Integer(_) | Raw::Number(_) => {
-                undecodable(format!("{} where text belongs; put it in quotation marks", raw.kind()))
-            }
-            other => undecodable(format!("{} where text belongs", other.kind())),
-        },
-        KeyKind::StringList | KeyKind::ObjectList | KeyKind::Object => {
-            structured(key, raw, encoding, embedded)
-        }
-    }
-}
-
-/// An enumeration's value must be one of its words, letter by letter.
-fn one_of(key: &Key, text: &str) -> Result<(), Problem> {
-    if text.is_empty() || key.values.is_empty() || key.values.iter().any(|v| v == text) {
-        return Ok(());
-    }
-    if let Some(value) = key.values.iter().find(|v| v.eq_ignore_ascii_case(text.trim())) {
-        return Err(Problem::Case(format!("letter case and spaces count; write `{value}`")));
-    }
-    // A short word of letters is no credential; anything else may be one in the wrong place.
-    let word = text.len() <= 30
-        && text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'/' | b'_' | b' '));
-    let seen = if word && !key.secret { format!("`{}`", shown(text)) } else { "this text".to_owned() };
-    Err(Problem::NotAllowed(format!(
-        "{seen} is not one of its values; write one of {}",
-        key.values.join(", ")
-    )))
-}
-
-fn structured(key: &Key, raw: &Raw, encoding: Encoding, embedded: &mut usize) -> Result<Good, Problem> {
-    let shape = match key.kind {
-        KeyKind::StringList => "a list such as [\"one\", \"two\"]",
-        KeyKind::ObjectList => "a list of objects such as [{…}]",
-        _ => "an object such as {\"name\": \"value\"}",
-    };
-    let how = if encoding == Encoding::Native { "write" } else { "write, as JSON text," };
-    let parsed;
-    let (raw, from_text) = match raw {
-        Raw::Text(text) => {
-            parsed = match json_text::parse_within(text, *embedded) {
-                Ok((parsed, values)) => {
-                    *embedded -= values;
-                    parsed
-                }
-                Err(fault) => {
-                    return undecodable(format!(
-                        "the text is not valid JSON ({}); {how} {shape}",
-                        fault.brief()
-                    ));
-                }
-            };
-            (&parsed, true)
-        }
-        other => (other, false),
-    };
-    let (value, dropped) = match (key.kind, raw) {
-        (KeyKind::Object, Raw::Map(_)) => (value_of(raw), None),
-        (KeyKind::StringList | KeyKind::ObjectList, Raw::List(items)) => {
-            let text_only = key.kind == KeyKind::StringList;
-            let fits =
-                |item: &&Raw| matches!(item, Raw::Text(_)) || !text_only && matches!(item, Raw::Map(_));
-            let good: Vec<Value> = items.iter().filter(fits).filter_map(value_of).collect();
-            let bad = items.len() - good.len();
-            let dropped = (bad > 0).then(|| {
-                format!("{bad} of {} elements are not {}; they are left out here, and the app may drop the whole list", items.len(), if text_only { "text" } else { "objects" })
-            });
-            (Some(Value::List(good)), dropped)
-        }
-        (_, other) => return undecodable(format!("{} where {shape} belongs", other.kind())),
-    };
-    Ok(Good {
-        value,
-        from_text: from_text && encoding == Encoding::Native,
-        structure: !from_text && encoding == Encoding::Plist,
-        dropped,
-    })
-}
-
-fn value_of(raw: &Raw) -> Option<Value> {
-    Some(match raw {
-        Raw::Null | Raw::Other(_) => return None,
-        Raw::Bool(b) => Value::Bool(*b),
-        Raw::Integer(n) => Value::Integer(*n),
-        Raw::Number(n) => Value::Number(n.clone()),
-        Raw::Text(n) => Value::Text(n.clone()),
-        Raw::List(items) => Value::List(items.iter().filter_map(value_of).collect()),
-        Raw::Map(members) => {
-            Value::Map(members.iter().filter_map(|m| Some((m.name.clone(), value_of(&m.value)?))).collect())
-        }
-    })
-}
-
-/// A number written with a point or an exponent that is whole all the same.
-fn whole_number(text: &str) -> Option<i64> {
-    let number: f64 = text.parse().ok()?;
-    // Beyond 2^53 a double no longer tells neighbours apart.
-    if number.fract() != 0.0 || number.abs() > 9_007_199_254_740_992.0 {
-        return None;
-    }
-    format!("{number:.0}").parse().ok()
 }

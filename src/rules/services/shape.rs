@@ -1,0 +1,242 @@
+//! What a fingerprint is written in: answers, further requests, and the hosts that documents name.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::terms::{Actor, Need, words};
+
+words! {
+    /// What a recognised answer means.
+    AnswerKind {
+        /// The real service, and healthy.
+        Ok = "ok",
+        /// A bot check by the service's own CDN: reached.
+        Challenge = "challenge",
+        /// The real service, which has had enough requests.
+        RateLimited = "rate-limited",
+        /// The real service, which refuses this address, network or country.
+        Policy = "policy",
+    }
+}
+
+words! {
+    /// Type of a JSON value.
+    JsonKind {
+        /// `{}`
+        Object = "object",
+        /// `[]`
+        Array = "array",
+        /// Either of the two.
+        Container = "container",
+        /// Text.
+        String = "string",
+        /// Number.
+        Number = "number",
+        /// True or false.
+        Boolean = "boolean",
+    }
+}
+
+words! {
+    /// A shape of a body that is not JSON.
+    BodyShape {
+        /// A version number, such as `1.2.3`.
+        Version = "version",
+    }
+}
+
+words! {
+    /// What a service speaks, where more than one answer must be looked at to judge it.
+    Protocol {
+        /// Sign-in metadata: OpenID Connect discovery, RFC 8414.
+        Metadata = "metadata",
+        /// Metadata of a protected resource (RFC 9728).
+        Resource = "resource",
+        /// Model Context Protocol.
+        Mcp = "mcp",
+        /// OTLP over HTTP.
+        OtlpHttp = "otlp-http",
+        /// OTLP over gRPC.
+        OtlpGrpc = "otlp-grpc",
+        /// A bootstrap server of the app.
+        Bootstrap = "bootstrap",
+    }
+}
+
+words! {
+    /// When a further request is made, by the answer to the one before.
+    AskWhen {
+        /// It was answered, whatever the answer.
+        Answered = "answered",
+        /// The answer is none of the service's.
+        Unrecognised = "unrecognised",
+    }
+}
+
+/// A further request to the same host.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The service whose request it is, and against whose answers it is held.
+    pub service: String,
+    /// When.
+    pub when: AskWhen,
+    /// Only after one of these status codes; empty for any answer, or none that could be read.
+    #[serde(default)]
+    pub status: Vec<StatusRange>,
+    /// What is spoken, where that is not the host's own transport.
+    #[serde(default)]
+    pub over: Option<Speak>,
+}
+
+words! {
+    /// What a further request is spoken in.
+    Speak {
+        /// gRPC: HTTP/2 from the first byte, or by ALPN where the host has TLS.
+        Grpc = "grpc",
+        /// HTTP, to a host that is dialled as gRPC otherwise.
+        Http = "http",
+        /// HTTP over TLS, to a host that is dialled without.
+        Tls = "tls",
+    }
+}
+
+/// A member of a document that names a host.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Naming {
+    /// The member: a URL, or a list of URLs.
+    pub member: String,
+    /// The fingerprint of the host that it names.
+    pub service: String,
+    /// Who dials it.
+    pub actors: Vec<Actor>,
+    /// How badly, where that is not as badly as the host whose document it is.
+    #[serde(default)]
+    pub need: Option<Need>,
+    /// What for.
+    pub purpose: String,
+    /// What the user sees when it is blocked.
+    pub breaks: String,
+}
+
+/// A large object of a host, for the opt-in download.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Download {
+    /// Its path; `{version}` is the version number that the service's own answer gives.
+    pub path: String,
+}
+
+/// A status code, or a range of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusRange {
+    first: u16,
+    last: u16,
+}
+
+impl StatusRange {
+    /// Whether `status` is in it.
+    pub const fn contains(self, status: u16) -> bool {
+        self.first <= status && status <= self.last
+    }
+}
+
+impl<'de> Deserialize<'de> for StatusRange {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            One(u16),
+            Range(String),
+        }
+        let (first, last) = match Written::deserialize(d)? {
+            Written::One(code) => (code, code),
+            Written::Range(text) => text
+                .split_once('-')
+                .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
+                .ok_or_else(|| serde::de::Error::custom("write a status as 401 or \"400-499\""))?,
+        };
+        if first < 100 || last > 599 || first > last {
+            return Err(serde::de::Error::custom(format!("{first}-{last} is no range of HTTP status codes")));
+        }
+        Ok(Self { first, last })
+    }
+}
+
+/// A check on one place of a JSON body. Without any condition the place must exist.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonCheck {
+    /// Member names joined by dots; empty for the whole document.
+    pub path: String,
+    /// Its type.
+    #[serde(default)]
+    pub is: Option<JsonKind>,
+    /// Its text.
+    #[serde(default)]
+    pub equals: Option<String>,
+    /// One of these texts.
+    #[serde(default)]
+    pub one_of: Vec<String>,
+    /// The beginning of its text.
+    #[serde(default)]
+    pub prefix: Option<String>,
+}
+
+/// One answer by which the real service is known. All conditions must hold.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// What the answer says, in words.
+    pub name: String,
+    /// What it means.
+    pub kind: AnswerKind,
+    /// The status codes it may have.
+    pub status: Vec<StatusRange>,
+    /// Headers that are all present.
+    #[serde(default)]
+    pub header_present: Vec<String>,
+    /// Headers of which at least one is present.
+    #[serde(default)]
+    pub header_any: Vec<String>,
+    /// Headers and the beginning of their values, in any case.
+    #[serde(default)]
+    pub header_prefix: BTreeMap<String, String>,
+    /// The beginning of the media type.
+    #[serde(default)]
+    pub content_type: Option<String>,
+    /// Checks on the JSON body.
+    #[serde(default)]
+    pub json: Vec<JsonCheck>,
+    /// For each, a word of the body begins with it.
+    #[serde(default)]
+    pub body_tokens: Vec<String>,
+    /// The body contains one of these texts.
+    #[serde(default)]
+    pub body_any: Vec<String>,
+    /// The shape of the body.
+    #[serde(default)]
+    pub body_is: Option<BodyShape>,
+    /// The answer is no HTML page.
+    #[serde(default)]
+    pub not_html: bool,
+    /// Holds only for a host of the customer's own that stands in for the service.
+    #[serde(default)]
+    pub customer: bool,
+}
+
+impl Answer {
+    /// Whether any server would answer so: nothing but the status is looked at.
+    pub fn is_open(&self) -> bool {
+        self.header_present.is_empty()
+            && self.header_any.is_empty()
+            && self.header_prefix.is_empty()
+            && self.content_type.is_none()
+            && self.json.is_empty()
+            && self.body_tokens.is_empty()
+            && self.body_any.is_empty()
+            && self.body_is.is_none()
+    }
+}
