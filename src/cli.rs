@@ -109,6 +109,18 @@ pub struct DeriveArgs {
     #[command(flatten)]
     pub source: SourceArgs,
 
+    /// What of the list is wanted.
+    #[command(flatten)]
+    pub list: ListArgs,
+
+    /// App version to derive for [default: the newest one the rules know].
+    #[arg(long, value_name = "V", help_heading = "List")]
+    pub app_version: Option<AppVersion>,
+}
+
+/// What of the list is wanted, and for whom it is derived.
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
     /// Only this feature's group (repeatable), such as `inference` or `auto-updates`.
     #[arg(long, value_name = "ID", help_heading = "List")]
     pub feature: Vec<String>,
@@ -127,10 +139,6 @@ pub struct DeriveArgs {
     #[arg(long, value_name = "LEVEL", help_heading = "List")]
     pub confidence: Option<Confidence>,
 
-    /// App version to derive for [default: the newest one the rules know].
-    #[arg(long, value_name = "V", help_heading = "List")]
-    pub app_version: Option<AppVersion>,
-
     /// Platform to derive for: macos, windows, linux [default: what the file's format implies,
     /// else this machine's].
     #[arg(long, value_name = "OS", help_heading = "List")]
@@ -143,6 +151,13 @@ pub struct DeriveArgs {
     /// Read the rule pack from this folder instead of the one built in.
     #[arg(long, value_name = "DIR", help_heading = "List")]
     pub rules: Option<PathBuf>,
+}
+
+impl ListArgs {
+    /// Whether only a part of the list is asked for.
+    pub fn narrows(&self) -> bool {
+        !self.feature.is_empty() || !self.need.is_empty() || self.minimal || self.confidence.is_some()
+    }
 }
 
 /// Where the configuration comes from, besides CONFIG.

@@ -9,9 +9,10 @@ use std::sync::LazyLock;
 use clearway::config::Configuration;
 use clearway::derive::explain::{Answer, Given, HostAnswer, Obstacle, Status, Target, explain, host, key};
 use clearway::derive::{FeatureInfo, Options, Requirement, derive};
+use clearway::rules::codes::Codes;
 use clearway::rules::symptoms::Symptoms;
 use clearway::rules::{KeyKind, Pack};
-use clearway::terms::{Platform, Severity};
+use clearway::terms::{Code, Platform, Severity};
 use configurations::{example, from_json};
 use serde_json::{Value as Json, json};
 
@@ -328,12 +329,13 @@ fn each_value_of_a_key_shows_what_it_adds_and_removes() {
 }
 
 #[test]
-fn a_question_is_a_key_then_a_host_then_a_message() {
+fn a_question_is_a_key_then_a_code_then_a_host_then_a_message() {
     let configurations = read(&gateway(&json!({})));
     let options = mac();
     let given = Given { pack: &PACK, configurations: &configurations, documents: &[], options: &options };
     let features = features();
-    let answer = |question: &str| explain(&given, &SYMPTOMS, &features, question).answer;
+    let codes = Codes::embedded().unwrap();
+    let answer = |question: &str| explain(&given, &SYMPTOMS, &codes, &features, question).answer;
     for question in ["otlpEndpoint", "OTLPENDPOINT", "otlp.endpoint"] {
         assert!(matches!(answer(question), Answer::Key(k) if k.key == "otlpEndpoint"), "{question}");
     }
@@ -349,6 +351,10 @@ fn a_question_is_a_key_then_a_host_then_a_message() {
         ("0x80070569", "windows-service-right"),
     ] {
         assert!(matches!(answer(question), Answer::Messages(m) if m[0].symptom.id == id), "{question}");
+    }
+    for code in Code::ALL {
+        let Answer::Code(found) = answer(code.as_str()) else { panic!("{code} is not known") };
+        assert!(!found.summary.contains('{') && !found.manual.is_empty(), "{found:?}");
     }
     let Answer::Messages(found) = answer("Unable to verify if domain x.example is safe to fetch") else {
         panic!("no message")

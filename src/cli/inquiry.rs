@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::{DeriveArgs, OutputArgs};
-use crate::terms::{AppVersion, Confidence, Need, Platform};
+use super::{DeriveArgs, ListArgs, OutputArgs};
+use crate::terms::AppVersion;
 
 /// `clearway explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A host, a configuration key, or a message of the app. Tried in this order: a known key, a
-    /// host, a message.
+    /// A host, a configuration key, a finding code, or a message of the app. Tried in this order: a
+    /// known key, a code, a host, a message.
     #[arg(value_name = "HOST|KEY|TEXT")]
     pub question: String,
 
@@ -41,33 +41,9 @@ pub struct DiffArgs {
     #[arg(long, value_name = "V|A..B", help_heading = "List")]
     pub app_version: Option<Versions>,
 
-    /// Only this feature (repeatable).
-    #[arg(long, value_name = "ID", help_heading = "List")]
-    pub feature: Vec<String>,
-
-    /// Only hosts with this need (repeatable): required, feature, optional.
-    #[arg(long, value_name = "NEED", help_heading = "List")]
-    pub need: Vec<Need>,
-
-    /// Compare the minimal lists.
-    #[arg(long, help_heading = "List")]
-    pub minimal: bool,
-
-    /// Weakest confidence shown: documented, observed or inferred.
-    #[arg(long, value_name = "LEVEL", help_heading = "List")]
-    pub confidence: Option<Confidence>,
-
-    /// Platform to derive for: macos, windows, linux.
-    #[arg(long, value_name = "OS", help_heading = "List")]
-    pub platform: Option<Platform>,
-
-    /// The offline installer is used.
-    #[arg(long, help_heading = "List")]
-    pub offline_installer: bool,
-
-    /// Read the rule pack from this folder instead of the one built in.
-    #[arg(long, value_name = "DIR", help_heading = "List")]
-    pub rules: Option<PathBuf>,
+    /// What of the lists is compared.
+    #[command(flatten)]
+    pub list: ListArgs,
 
     /// Output.
     #[command(flatten)]
@@ -84,14 +60,8 @@ impl DiffArgs {
         DeriveArgs {
             config: config.map(str::to_owned).into_iter().collect(),
             source: super::SourceArgs::default(),
-            feature: self.feature.clone(),
-            need: self.need.clone(),
-            minimal: self.minimal,
-            confidence: self.confidence,
+            list: self.list.clone(),
             app_version: version,
-            platform: self.platform,
-            offline_installer: self.offline_installer,
-            rules: self.rules.clone(),
         }
     }
 }

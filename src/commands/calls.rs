@@ -41,9 +41,9 @@ pub fn endpoints(
         args.host.iter().map(|text| adhoc::requirement(text, known, never)).collect::<Result<Vec<_>, _>>()?;
     for configuration in &derived.configurations {
         let platform =
-            args.derive.platform.or(configuration.platform).unwrap_or(derived.requirements.platform);
+            args.derive.list.platform.or(configuration.platform).unwrap_or(derived.requirements.platform);
         let version = &derived.requirements.app_version;
-        let facts = Facts::new(pack, configuration, version, platform, args.derive.offline_installer);
+        let facts = Facts::new(pack, configuration, version, platform, args.derive.list.offline_installer);
         let mut own = derive::derive(pack, std::slice::from_ref(configuration), &options);
         derive::add_hosts(&mut own, named.clone());
         for endpoint in calls::build(&facts, &own, plan, services, args.calls.run_helpers) {

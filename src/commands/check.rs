@@ -30,7 +30,7 @@ use crate::terms::Platform;
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let destination = Destination::open(&args.output)?;
-    let rules = args.derive.rules.as_deref();
+    let rules = args.derive.list.rules.as_deref();
     let pack = input::pack(rules)?;
     let (services, codes) = match rules {
         Some(dir) => (Services::from_dir(dir)?, Codes::from_dir(dir)?),
@@ -93,7 +93,7 @@ fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived
         notes: Vec::new(),
         lint: Vec::new(),
         app_version: args.derive.app_version.clone().unwrap_or_else(|| pack.meta.newest.clone()),
-        platform: args.derive.platform.unwrap_or_else(Platform::here),
+        platform: args.derive.list.platform.unwrap_or_else(Platform::here),
         platform_assumed: false,
         rules_date: pack.meta.date.clone(),
         provider: None,
@@ -116,7 +116,7 @@ fn controls(args: &CheckArgs) -> Result<Vec<Control>, Failure> {
     if args.no_controls {
         return Ok(Vec::new());
     }
-    Ok(rules::filters::controls(args.derive.rules.as_deref())?)
+    Ok(rules::filters::controls(args.derive.list.rules.as_deref())?)
 }
 
 fn settings_of(

@@ -19,7 +19,7 @@ use crate::terms::{Platform, Severity};
 pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
     let file = file_format(args)?;
     let destination = Destination::open(&args.output)?;
-    let pack = input::pack(args.derive.rules.as_deref())?;
+    let pack = input::pack(args.derive.list.rules.as_deref())?;
     // A configuration that the app rejects is shown all the same: that is what the reader wants to know.
     let (configurations, _) = input::configurations(&args.derive, &pack)?;
     if configurations.is_empty() {
@@ -30,8 +30,8 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
     }
     let options = Options {
         app_version: args.derive.app_version.clone(),
-        platform: args.derive.platform,
-        offline_installer: args.derive.offline_installer,
+        platform: args.derive.list.platform,
+        offline_installer: args.derive.list.offline_installer,
         ..Options::default()
     };
     let all: Vec<Effective> = configurations.into_iter().map(|c| effective(c, &pack, &options)).collect();
@@ -58,8 +58,7 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
 /// The file to write, when the format is one; words of the command line that do not fit are refused.
 fn file_format(args: &ConfigArgs) -> Result<Option<Format>, Failure> {
     let derive = &args.derive;
-    if !derive.feature.is_empty() || !derive.need.is_empty() || derive.minimal || derive.confidence.is_some()
-    {
+    if derive.list.narrows() {
         return Err(Failure::Usage(
             "--feature, --need, --minimal and --confidence choose hosts; use them with `hosts` and `check`"
                 .into(),

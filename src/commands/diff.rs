@@ -16,7 +16,7 @@ use crate::report;
 /// When there are not two sides, an input cannot be read, or the output cannot be written.
 pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let pack = input::pack(args.rules.as_deref())?;
+    let pack = input::pack(args.list.rules.as_deref())?;
     let (from, to) = match &args.app_version {
         None => (None, None),
         Some(v) => (Some(v.old.clone()), Some(v.new.clone().unwrap_or_else(|| v.old.clone()))),
@@ -104,20 +104,17 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
 
 /// Two reports, each judged by the present rules, so that what differs is the network.
 fn reports(args: &DiffArgs, old: &Path, new: &Path, destination: Destination) -> Result<ExitCode, Failure> {
-    let narrowed = !args.feature.is_empty()
-        || !args.need.is_empty()
-        || args.minimal
-        || args.confidence.is_some()
+    let narrowed = args.list.narrows()
         || args.app_version.is_some()
-        || args.platform.is_some()
-        || args.offline_installer;
+        || args.list.platform.is_some()
+        || args.list.offline_installer;
     if narrowed {
         return Err(Failure::Usage(
             "two reports are compared as they are; the options that narrow or derive a list belong to `clearway check`"
                 .into(),
         ));
     }
-    let judge = replay::Judge::new(args.rules.as_deref())?;
+    let judge = replay::Judge::new(args.list.rules.as_deref())?;
     let (before, after) = (judge.load(old)?, judge.load(new)?);
     let found = crate::compare::between(&before, &after);
     let date = &judge.pack.meta.date;

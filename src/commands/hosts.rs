@@ -23,7 +23,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     if args.list == ListKind::Inspection {
         return exemption(args, destination);
     }
-    let pack = input::pack(args.derive.rules.as_deref())?;
+    let pack = input::pack(args.derive.list.rules.as_deref())?;
     let derived = input::derive(&args.derive, &pack)?;
     let features = input::features(&pack);
     let style = destination.style(&args.output);
@@ -137,7 +137,7 @@ fn existing(path: &Path) -> Result<against::Listing, Failure> {
 
 /// The text for a product, unless it would say something else than what is asked.
 fn product_text(format: firewall::Format, list: &List, args: &HostsArgs) -> Result<String, Failure> {
-    let firewalls = match &args.derive.rules {
+    let firewalls = match &args.derive.list.rules {
         Some(dir) => Firewalls::from_dir(dir)?,
         None => Firewalls::embedded()?,
     };

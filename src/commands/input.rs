@@ -82,7 +82,7 @@ pub fn configurations(
     };
     if args.config.is_empty() {
         let device = Device {
-            platform: args.platform.unwrap_or_else(Platform::here),
+            platform: args.list.platform.unwrap_or_else(Platform::here),
             root: source.device_root.clone(),
             user: source.user.clone(),
         };
@@ -167,7 +167,7 @@ pub fn derive_from(
 /// # Errors
 /// When `--feature` names no feature.
 pub fn options(args: &DeriveArgs, pack: &Pack) -> Result<derive::Options, Failure> {
-    if let Some(unknown) = args.feature.iter().find(|id| !pack.features.iter().any(|f| f.id == **id)) {
+    if let Some(unknown) = args.list.feature.iter().find(|id| !pack.features.iter().any(|f| f.id == **id)) {
         let known: Vec<&str> = pack.features.iter().map(|f| f.id.as_str()).collect();
         return Err(Failure::Usage(format!(
             "--feature {unknown}: no such feature; there are {}",
@@ -176,13 +176,13 @@ pub fn options(args: &DeriveArgs, pack: &Pack) -> Result<derive::Options, Failur
     }
     Ok(derive::Options {
         app_version: args.app_version.clone(),
-        platform: args.platform,
-        offline_installer: args.offline_installer,
-        minimal: args.minimal,
-        include_observed: args.confidence.is_some_and(|c| c >= Confidence::Observed),
-        confidence: args.confidence.unwrap_or(Confidence::Inferred),
-        features: args.feature.clone(),
-        needs: args.need.clone(),
+        platform: args.list.platform,
+        offline_installer: args.list.offline_installer,
+        minimal: args.list.minimal,
+        include_observed: args.list.confidence.is_some_and(|c| c >= Confidence::Observed),
+        confidence: args.list.confidence.unwrap_or(Confidence::Inferred),
+        features: args.list.feature.clone(),
+        needs: args.list.need.clone(),
     })
 }
 

@@ -25,7 +25,7 @@ pub fn render(
             "--boundary sandbox needs the configuration itself; a list says nothing about the sandbox".into(),
         ));
     }
-    let rules = match &args.derive.rules {
+    let rules = match &args.derive.list.rules {
         Some(dir) => SandboxRules::from_dir(dir, pack)?,
         None => SandboxRules::embedded(pack)?,
     };

@@ -7,8 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::data::{DataError, read};
-use crate::terms::Severity;
-use crate::terms::{Code, Owner, Verdict};
+use crate::terms::{Code, Owner, Severity, Verdict};
 
 /// One code of the contract.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -180,7 +179,7 @@ impl Codes {
 }
 
 /// The causes that `diagnose` finds by itself.
-const CAUSES: [&str; 4] = ["no-route", "resolver-dead", "all-dropped", "clock-off"];
+const CAUSES: [&str; 5] = ["no-route", "resolver-dead", "resolver-denies", "all-dropped", "clock-off"];
 
 fn placeholders(sentence: &str) -> impl Iterator<Item = &str> {
     sentence.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))

@@ -13,6 +13,7 @@ pub mod firewalls;
 pub mod headers;
 pub mod keys;
 pub mod lints;
+pub mod manual;
 pub mod networks;
 pub mod overview;
 pub mod pack;

@@ -1,12 +1,16 @@
 //! A question and its answer, of whatever kind.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::super::document::FeatureInfo;
 use super::{Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, host, key, now, pages, understand};
 use crate::derive::Requirements;
-use crate::rules::HostSource;
+use crate::rules::codes::Codes;
 use crate::rules::symptoms::{Symptom, Symptoms};
+use crate::rules::{HostSource, manual};
+use crate::terms::{Code, Owner, Severity, Verdict};
 
 /// A question, answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +32,8 @@ pub enum Answer {
     Host(HostAnswer),
     /// About a key.
     Key(KeyAnswer),
+    /// About a finding code.
+    Code(CodeAnswer),
     /// About a message; the closest first.
     Messages(Vec<MessageAnswer>),
     /// Nothing is known.
@@ -37,6 +43,43 @@ pub enum Answer {
         /// Messages with some of its words.
         messages: Vec<MessageAnswer>,
     },
+}
+
+/// What a finding code means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CodeAnswer {
+    /// The code.
+    pub code: Code,
+    /// Its weight.
+    pub severity: Severity,
+    /// The verdict on a host that has it.
+    pub verdict: Verdict,
+    /// Who mends it, where the evidence of a run does not name somebody else.
+    pub owner: Owner,
+    /// In one sentence.
+    pub summary: String,
+    /// What its owner is told; empty when there is nothing to do.
+    pub remedy: String,
+    /// What other owners are told, where the evidence names them.
+    pub remedy_for: BTreeMap<Owner, String>,
+    /// Its documentation, paragraph by paragraph.
+    pub manual: Vec<String>,
+}
+
+/// What the rules say of a code; none where they do not have it.
+fn code(codes: &Codes, code: Code) -> Option<CodeAnswer> {
+    let entry = codes.get(code)?;
+    let filled = |sentence: &String| codes.fill(sentence, |_| None);
+    Some(CodeAnswer {
+        code,
+        severity: entry.severity,
+        verdict: entry.verdict,
+        owner: entry.owner,
+        summary: filled(&entry.summary),
+        remedy: filled(&entry.remedy),
+        remedy_for: entry.remedy_for.iter().map(|(owner, text)| (*owner, filled(text))).collect(),
+        manual: manual::of(code),
+    })
 }
 
 /// What a message means, here.
@@ -110,6 +153,7 @@ impl MessageAnswer {
 pub fn explain(
     given: &Given<'_>,
     symptoms: &Symptoms,
+    codes: &Codes,
     features: &[FeatureInfo],
     question: &str,
 ) -> Explanation {
@@ -119,6 +163,10 @@ pub fn explain(
     let answer = match understand(given, symptoms, question) {
         Question::Key(k, asked_as) => Answer::Key(key(given, features, k, asked_as.as_deref())),
         Question::Host(target) => Answer::Host(host(given, &target)),
+        Question::Code(asked) => match code(codes, asked) {
+            Some(answer) => Answer::Code(answer),
+            None => Answer::Unknown { keys: Vec::new(), messages: Vec::new() },
+        },
         Question::Text(found) => Answer::Messages(found.iter().map(message).collect()),
         Question::Unknown { keys, messages } => Answer::Unknown {
             keys: keys.into_iter().map(str::to_owned).collect(),

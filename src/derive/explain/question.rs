@@ -1,9 +1,10 @@
-//! What somebody asks about: a key, a host, or a message.
+//! What somebody asks about: a key, a finding code, a host, or a message.
 
 use super::absent::distance;
 use super::{Given, Target};
 use crate::rules::symptoms::{Symptom, Symptoms};
 use crate::rules::{Key, Pack};
+use crate::terms::Code;
 
 /// A question, understood.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub enum Question<'a> {
     Key(&'a Key, Option<String>),
     /// A host.
     Host(Target),
+    /// A finding code of this program.
+    Code(Code),
     /// A message of the app; the closest known ones first.
     Text(Vec<&'a Symptom>),
     /// Nothing that is known.
@@ -23,7 +26,7 @@ pub enum Question<'a> {
     },
 }
 
-/// Understands a question: a known key first, then a host, then a message.
+/// Understands a question: a known key first, then a code, then a host, then a message.
 ///
 /// A single word without a dot is a host only when the list has it: host names of one label are rare,
 /// codes and misspelled keys are not.
@@ -41,6 +44,9 @@ pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Symptoms, text: &str) -> 
     }
     if let Some(key) = keys.keys.iter().find(|k| k.name.eq_ignore_ascii_case(text)) {
         return Question::Key(key, None);
+    }
+    if let Ok(code) = text.parse::<Code>() {
+        return Question::Code(code);
     }
     let target = Target::parse(text);
     if let Some(target) = target {

@@ -37,6 +37,7 @@ pub fn explain(explanation: &Explanation) -> String {
     let (kind, name, value) = match &explanation.answer {
         Answer::Host(answer) => ("host", "host", json!(answer)),
         Answer::Key(answer) => ("key", "key", json!(answer)),
+        Answer::Code(answer) => ("code", "code", json!(answer)),
         Answer::Messages(found) => ("message", "messages", shapes(found)),
         Answer::Unknown { keys, messages } => {
             ("unknown", "similar", json!({ "keys": keys, "messages": shapes(messages) }))

@@ -3,10 +3,10 @@
 use super::super::layout::{Page, Paint, Style};
 use super::super::{FeatureInfo, sanitise, words};
 use crate::derive::explain::{
-    Absent, Answer, Change, EntryAnswer, Explanation, HostAnswer, KeyAnswer, MessageAnswer, Page as Source,
-    ReasonAnswer, Removal, RuleAlone, Status,
+    Absent, Answer, Change, CodeAnswer, EntryAnswer, Explanation, HostAnswer, KeyAnswer, MessageAnswer,
+    Page as Source, ReasonAnswer, Removal, RuleAlone, Status,
 };
-use crate::terms::{Confidence, Need};
+use crate::terms::{Confidence, Need, Owner};
 
 /// Ways of removal and reasons for absence that are shown without `-v`.
 const SHOWN: usize = 3;
@@ -17,6 +17,7 @@ pub fn explain(explanation: &Explanation, features: &[FeatureInfo], style: &Styl
     match &explanation.answer {
         Answer::Host(answer) => host(&mut page, explanation, answer),
         Answer::Key(answer) => key(&mut page, explanation, answer, features),
+        Answer::Code(answer) => code(&mut page, answer),
         Answer::Messages(found) => messages(&mut page, explanation, found),
         Answer::Unknown { keys, messages } => unknown(&mut page, explanation, keys, messages),
     }
@@ -376,6 +377,29 @@ fn kind_word(answer: &KeyAnswer) -> String {
         KeyKind::Object => "object",
     };
     if answer.secret { format!("{word}, a secret") } else { word.to_owned() }
+}
+
+// ---- codes
+
+fn code(page: &mut Page<'_>, answer: &CodeAnswer) {
+    page.heading(answer.code.as_str());
+    page.hang("  says:        ", Paint::Faint, &line(&answer.summary));
+    page.hang("  verdict:     ", Paint::Faint, &format!("{} ({})", answer.verdict, answer.severity));
+    if answer.owner != Owner::None {
+        page.hang("  who mends:   ", Paint::Faint, words::owner(answer.owner));
+    }
+    if !answer.remedy.is_empty() {
+        page.hang("  what to do:  ", Paint::Faint, &line(&answer.remedy));
+    }
+    for (owner, remedy) in &answer.remedy_for {
+        page.hang("  or, where the evidence says so,", Paint::Faint, "");
+        page.hang("  who mends:   ", Paint::Faint, words::owner(*owner));
+        page.hang("  what to do:  ", Paint::Faint, &line(remedy));
+    }
+    page.heading("WHAT IT MEANS");
+    for paragraph in &answer.manual {
+        page.hang("  ", Paint::None, &line(&paragraph.replace('`', "")));
+    }
 }
 
 // ---- messages
