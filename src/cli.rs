@@ -23,6 +23,7 @@ use inquiry::{Boundary, DiffArgs, ExplainArgs, RulesArgs};
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
+    term_width = 80,
     name = "clearway",
     version,
     propagate_version = false,
@@ -311,8 +312,9 @@ pub struct CheckArgs {
     #[arg(long, value_name = "PEM", help_heading = "Probe")]
     pub device_ca: Option<PathBuf>,
 
-    /// Ask no address outside the list. Without it, after a direct connection failed, the plain HTTP
-    /// addresses by which operating systems find a sign-in page of the network are asked.
+    /// Ask no address outside the list. Without it, after failures and where no host at all proved
+    /// itself on a direct way, the plain HTTP addresses by which operating systems find a sign-in page
+    /// of the network are asked.
     #[arg(long, help_heading = "Probe")]
     pub no_controls: bool,
 

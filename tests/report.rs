@@ -60,6 +60,7 @@ fn dry_run_settings() -> report::dry_run::Settings {
         controls: Vec::new(),
         calls: Vec::new(),
         idle_ms: None,
+        user_agent: "clearway/0.0.0".into(),
     }
 }
 

@@ -126,7 +126,8 @@ fn settings_of(
 ) -> Result<report::dry_run::Settings, Failure> {
     let sentence = |c: &Control| {
         format!(
-            "Where a direct connection fails: GET http://{}{} ({}'s check for a sign-in page).",
+            "After failures, where no host proves itself on a direct way: its name looked up, and GET http://{}{} ({}'s \
+             check for a sign-in page).",
             c.host, c.path, c.of
         )
     };
@@ -141,6 +142,7 @@ fn settings_of(
             .collect(),
         calls: Vec::new(),
         idle_ms: args.calls.idle.map(millis),
+        user_agent: probe::USER_AGENT.to_owned(),
     })
 }
 

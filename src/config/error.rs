@@ -227,9 +227,10 @@ fn none_on_device(looked: &[String], note: Option<&str>) -> String {
     }
     text.push_str(
         "Try one of these:\n  \
-         clearway hosts FILE            a .mobileconfig, .plist, .reg or JSON file, or a configLibrary folder\n  \
-         clearway hosts - < FILE        the same from standard input\n  \
-         clearway check --host NAME     probe single hosts without a configuration",
+         clearway hosts FILE            the list; FILE is a .mobileconfig, .plist, .reg or JSON file, a\n  \
+         \u{20}                             configLibrary folder, or - for standard input\n  \
+         clearway check FILE            that list tested from this device\n  \
+         clearway check --host NAME     single hosts tested without a configuration",
     );
     text
 }

@@ -25,7 +25,7 @@ pub use union::{add_hosts, union};
 
 use crate::config::Configuration;
 use crate::rules::Pack;
-use crate::terms::Platform;
+use crate::terms::{AppVersion, Platform};
 
 /// Derives the union of what `configurations` need.
 ///
@@ -38,6 +38,9 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
     let platform_assumed = options.platform.is_none() && configurations.iter().any(|c| c.platform.is_none());
 
     let mut list = merge::List::new(&pack.networks);
+    if let Some(note) = beyond(pack, version) {
+        list.note(note);
+    }
     let mut providers: Vec<String> = Vec::new();
     for configuration in configurations {
         let platform = options.platform.or(configuration.platform).unwrap_or(platform);
@@ -65,6 +68,25 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
         provider: (!providers.is_empty()).then(|| providers.join(", ")),
         inputs: configurations.iter().flat_map(inputs).collect(),
     }
+}
+
+/// What is said of an app that the rules do not cover.
+fn beyond(pack: &Pack, version: &AppVersion) -> Option<Note> {
+    let newest = &pack.meta.newest;
+    let oldest = pack.meta.releases.first().map(|r| &r.version);
+    let text = if version > newest {
+        format!(
+            "App {version} is newer than these rules, which know the app up to {newest}: a host that came later is \
+             missing here. Look for a newer release of this program."
+        )
+    } else {
+        let oldest = oldest.filter(|oldest| version < *oldest)?;
+        format!(
+            "App {version} is older than these rules, which know the app from {oldest}: a host that only older apps \
+             need is missing here."
+        )
+    };
+    Some(Note { id: "app-version".into(), text, keys: Vec::new() })
 }
 
 fn inputs(configuration: &Configuration) -> Vec<Input> {

@@ -94,7 +94,7 @@ fn markdown_row(row: &Row) -> String {
     format!(
         "| {} | {} | {} | {} |\n",
         if row.differs { "\\*" } else { "" },
-        code(&words::endpoint(&row.host, row.port)),
+        code(&words::endpoint_over(&row.host, row.port, row.transport)),
         row.need,
         cells.join(" | ")
     )

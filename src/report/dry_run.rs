@@ -24,6 +24,8 @@ pub struct Settings {
     pub calls: Vec<String>,
     /// How long a connection to the inference host would be left quiet, ms.
     pub idle_ms: Option<u64>,
+    /// What every request says of this program.
+    pub user_agent: String,
 }
 
 const NOT_OURS: &str = "Checking certificates may make the operating system itself ask for revocation lists; \
@@ -91,6 +93,11 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
     }
 
     page.heading("CONNECTIONS");
+    let every = format!(
+        "Every request names its host and says `User-Agent: {}` and `Accept: */*`; further headers are shown.",
+        sanitise::line(&settings.user_agent, 60)
+    );
+    page.hang("  ", Paint::None, &every);
     for target in sent {
         let transport = target.transport();
         let host = &target.requirement.host;
@@ -188,6 +195,7 @@ pub fn json(plan: &Plan, settings: &Settings) -> String {
         "stage_timeout_ms": settings.stage_timeout_ms,
         "deadline_ms": settings.deadline_ms,
         "concurrency": settings.concurrency,
+        "user_agent": settings.user_agent,
         "controls": settings.controls,
         "calls": settings.calls,
         "idle_ms": settings.idle_ms,

@@ -21,7 +21,8 @@ pub(super) struct Row<'a> {
 
 impl Row<'_> {
     pub(super) fn endpoint(&self) -> String {
-        words::endpoint_of(&self.target.requirement)
+        let r = &self.target.requirement;
+        words::endpoint_over(&r.host, r.port, r.transport)
     }
 
     pub(super) const fn code(&self) -> Code {

@@ -75,6 +75,13 @@ pub fn endpoint(host: &HostPattern, port: u16) -> String {
     }
 }
 
+/// [`endpoint`] with what is spoken there, where that is not what one expects of it: one port may
+/// be asked in two ways.
+pub(super) fn endpoint_over(host: &HostPattern, port: u16, transport: Transport) -> String {
+    let over = if transport.is_grpc() { " (gRPC)" } else { "" };
+    format!("{}{over}", endpoint(host, port))
+}
+
 /// [`endpoint`] of a requirement.
 pub(super) fn endpoint_of(requirement: &Requirement) -> String {
     endpoint(&requirement.host, requirement.port)

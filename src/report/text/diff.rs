@@ -22,8 +22,8 @@ pub fn diff(
         super::rows(&mut page, &rows);
         page.blank();
         let text = format!(
-            "{} added, {} removed, {} on both lists.",
-            words::hosts(found.hosts_added),
+            "{} added, {} removed, {} on both lists. An entry is a host, a port and what is spoken there.",
+            words::count(found.hosts_added, "entry", "entries"),
             found.hosts_removed,
             found.hosts_kept
         );

@@ -24,7 +24,7 @@ pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
     let blocked = table.rows().filter(|r| r.worst() == Verdict::Blocked).count();
     page.heading(&format!(
         "{} in {}",
-        words::hosts(all),
+        words::count(all, "entry (host, port and protocol)", "entries (host, port and protocol)"),
         words::count(table.columns.len(), "report", "reports")
     ));
     page.hang(
@@ -79,6 +79,10 @@ pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
     page.into_text()
 }
 
+fn endpoint(row: &Row) -> String {
+    words::endpoint_over(&row.host, row.port, row.transport)
+}
+
 /// Where the cells stand.
 struct Layout {
     /// What stands over each column.
@@ -94,7 +98,7 @@ impl Layout {
     fn new(table: &Table, width: usize) -> Self {
         let letters: Vec<String> = table.columns.iter().map(|c| c.letter.to_string()).collect();
         let names: Vec<String> = table.columns.iter().map(|c| sanitise::line(&c.name, 24)).collect();
-        let longest = table.rows().map(|r| columns(&words::endpoint(&r.host, r.port))).max().unwrap_or(0);
+        let longest = table.rows().map(|r| columns(&endpoint(r))).max().unwrap_or(0);
         let named: usize = names.iter().map(|n| columns(n).max(1) + 2).sum();
         let fits = |cells: usize| 4 + longest.min(48) + 2 + cells <= width;
         let (heads, gap) = if names.len() <= NAMED && fits(named) {
@@ -125,7 +129,7 @@ impl Layout {
         let cells = self.line(marks);
         let mark = if row.differs { "  * " } else { "    " };
         let paint = if row.differs { painted(row.worst()) } else { Paint::None };
-        page.row(mark, paint, &words::endpoint(&row.host, row.port), self.host, &cells);
+        page.row(mark, paint, &endpoint(row), self.host, &cells);
         if style.quiet {
             return;
         }
