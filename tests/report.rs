@@ -42,6 +42,11 @@ fn reports() {
     insta::assert_snapshot!("check_ready", text(&ready(), &usual));
     insta::assert_snapshot!("check_ready_verbose", text(&ready(), &verbose()));
     insta::assert_snapshot!("check_no_network", text(&no_network(), &usual));
+    insta::assert_snapshot!("check_no_network_cut", text(&no_network_cut(), &usual));
+    insta::assert_snapshot!(
+        "ticket_no_network_cut",
+        stable(&report::tickets::check(&no_network_cut(), &features))
+    );
     insta::assert_snapshot!("check_no_dns", text(&no_dns(office()), &usual));
     insta::assert_snapshot!("check_mixed", text(&mixed(), &usual));
     insta::assert_snapshot!("check_mixed_verbose", text(&mixed(), &verbose()));

@@ -37,6 +37,9 @@ fn a_dead_resolver_is_one_cause_whatever_the_names() {
             run(&targets, all(&targets, |t| dns_fails(t, system.clone(), std::slice::from_ref(&answer))));
         assert_eq!(causes(&run), [(code, vec![1, 2, 3, 4, 5])]);
         assert_eq!(run.causes[0].finding.owner, Owner::Dns);
+        // A resolver that denies is running, and nobody is sent to look whether it does.
+        let remedy = &run.causes[0].finding.remedy;
+        assert_eq!(remedy.contains("is it running"), code != "dns/nxdomain", "{remedy}");
         assert!(run.hosts.iter().all(|h| h.cause.as_deref() == Some("c1")));
         assert_eq!(run.verdict, RunVerdict::Blocked);
     }

@@ -92,9 +92,18 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
             "a required host was not tested; none that was tested is blocked.".into()
         }
         RunVerdict::Unknown => format!(
-            "{} of {} could not be tested; no tested one is blocked.",
+            "{} of {} could not be tested; {}{}.",
             required.missed,
             words::count(required.all, "required host", "required hosts"),
+            if required.missed == required.all {
+                "what works is not known"
+            } else {
+                "no required host that was tested is blocked"
+            },
+            match other.blocked {
+                0 => String::new(),
+                n => format!(", and {n} of {} others {} blocked", other.all, is_are(n)),
+            },
         ),
         RunVerdict::Blocked => {
             let verb = if required.blocked == 1 { "does" } else { "do" };
