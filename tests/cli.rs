@@ -1,6 +1,9 @@
 //! What a user sees: the binary is run, its output read, its exit code checked. Loopback only.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "common/schemas.rs"]
+mod schemas;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -38,18 +41,6 @@ fn example(name: &str) -> String {
 
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", text(&output.stdout)))
-}
-
-fn schema(name: &str) -> jsonschema::Validator {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name);
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    jsonschema::validator_for(&schema).unwrap()
-}
-
-fn hold(validator: &jsonschema::Validator, document: &Value) {
-    let errors: Vec<String> =
-        validator.iter_errors(document).map(|e| format!("{}: {e}", e.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
 }
 
 /// An address where nobody answers DNS: a bound socket that is never read.
@@ -121,7 +112,6 @@ fn a_file_that_is_missing_is_named() {
 
 #[test]
 fn every_example_derives_a_list_in_every_format_and_its_json_holds_the_schema() {
-    let validator = schema("hosts-1.schema.json");
     let mut count = 0;
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap() {
         let path = entry.unwrap().path();
@@ -135,7 +125,7 @@ fn every_example_derives_a_list_in_every_format_and_its_json_holds_the_schema() 
             }
         }
         let output = clearway().args(["hosts", "--format", "json"]).arg(&path).output().unwrap();
-        hold(&validator, &json(&output));
+        schemas::hold("hosts", &json(&output), "hosts");
     }
     assert!(count >= 6, "one example for each provider");
 }
@@ -202,7 +192,7 @@ fn a_loopback_gateway_is_on_no_list_but_is_probed() {
     assert_eq!(report["verdict"], "ready");
     assert_eq!(report["groups"][0]["hosts"][0]["verdict"], "reachable");
     assert!(seen.load(Ordering::SeqCst) >= 1);
-    hold(&schema("check-1.schema.json"), &report);
+    schemas::hold("check", &report, "check");
     for output in [&plain, &check] {
         assert!(!text(&output.stdout).contains("PLANTED") && !text(&output.stderr).contains("PLANTED"));
     }
@@ -215,7 +205,7 @@ fn without_a_resolver_there_is_one_cause_and_it_is_said_once() {
     let output = run(&[&arguments[..], &["--format", "json"]].concat());
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let report = json(&output);
-    hold(&schema("check-1.schema.json"), &report);
+    schemas::hold("check", &report, "check");
     assert_eq!(report["verdict"], "blocked");
     let errors: Vec<&Value> =
         report["findings"].as_array().unwrap().iter().filter(|f| f["severity"] == "error").collect();
@@ -377,7 +367,7 @@ fn with_script(script: &str) -> Value {
     );
     let config = config.display().to_string();
     let report = json(&run(&["check", &config, "--feature", "inference", "--format", "json"]));
-    hold(&schema("check-1.schema.json"), &report);
+    schemas::hold("check", &report, "check");
     assert!(!report.to_string().contains("hunter2"));
     // The plan has the routes, so that a replay needs neither script nor network.
     let saved = write(dir.path(), "report.json", &report.to_string());

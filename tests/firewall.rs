@@ -10,6 +10,8 @@ mod commands;
 mod grammar;
 #[path = "firewall/properties.rs"]
 mod properties;
+#[path = "common/schemas.rs"]
+mod schemas;
 
 use std::path::{Path, PathBuf};
 

@@ -276,7 +276,7 @@ fn fall_back(context: &Context<'_>, path: &Path, walk: &mut Walk, works: &Works<
     if !by_connection {
         return;
     }
-    let way = host::route(works.route);
+    let way = works.route.to_string();
     let (engine, others): (Vec<Actor>, Vec<Actor>) = path.actors.iter().partition(|a| **a == Actor::Engine);
     let mut mild = lead.clone().verdict(Verdict::Warning).fact("fallback", way.as_str());
     mild.line = format!("{}; the next entry of the script's answer works: {way}", lead.line);

@@ -212,18 +212,10 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
             let verdict = relevant().map(|f| f.verdict_by(context.codes)).max().unwrap_or(Verdict::Reachable);
             let code =
                 relevant().find(|f| f.verdict_by(context.codes) == verdict).map_or(Code::Ok, |f| f.code);
-            judged.push(ActorJudgement { actor, route: route(&path.route), verdict, code });
+            judged.push(ActorJudgement { actor, route: path.route.to_string(), verdict, code });
         }
     }
     judged
-}
-
-/// A route in words: `direct` or `proxy host:port (origin)`.
-pub(super) fn route(route: &Route) -> String {
-    match route {
-        Route::Direct => "direct".into(),
-        Route::Proxy { host, port, origin, .. } => format!("proxy {host}:{port} ({origin})"),
-    }
 }
 
 fn healthy(walks: &[(&Path, Walk)]) -> Found {

@@ -59,15 +59,7 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
             .collect()
     };
     let mut out = Vec::new();
-    let mut say = |id: &str, hosts: &[String]| {
-        let Some(text) = context.codes.not_tested(id) else { return };
-        let text = context.codes.fill(text, |name| match name {
-            "hosts" => Some(list(hosts)),
-            "count" => Some(hosts.len().to_string()),
-            _ => None,
-        });
-        out.push(NotTested { id: id.to_owned(), text });
-    };
+    let mut say = |id: &str, hosts: &[String]| out.extend(item(context, id, hosts));
     // Calls may have tested the credential, or say why they did not.
     let unmade = calls::unmade(context);
     if unmade.is_empty() && !calls::any_answered(context) {
@@ -82,15 +74,7 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         });
         out.push(NotTested { id: "call".to_owned(), text });
     }
-    let mut say = |id: &str, hosts: &[String]| {
-        let Some(text) = context.codes.not_tested(id) else { return };
-        let text = context.codes.fill(text, |name| match name {
-            "hosts" => Some(list(hosts)),
-            "count" => Some(hosts.len().to_string()),
-            _ => None,
-        });
-        out.push(NotTested { id: id.to_owned(), text });
-    };
+    let mut say = |id: &str, hosts: &[String]| out.extend(item(context, id, hosts));
     let downloaded = hosts.iter().any(|h| {
         let all = std::iter::once(&h.finding).chain(&h.also);
         all.into_iter().any(|f| f.evidence.facts.contains_key("download_bytes"))
@@ -154,6 +138,16 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         _ => {}
     }
     out
+}
+
+/// One thing that is not spoken for, in the words of the rules.
+fn item(context: &Context<'_>, id: &str, hosts: &[String]) -> Option<NotTested> {
+    let text = context.codes.fill(context.codes.not_tested(id)?, |name| match name {
+        "hosts" => Some(list(hosts)),
+        "count" => Some(hosts.len().to_string()),
+        _ => None,
+    });
+    Some(NotTested { id: id.to_owned(), text })
 }
 
 /// Proxy scripts that do not decide every route, by what became of them.

@@ -38,6 +38,23 @@ pub enum Route {
     },
 }
 
+/// As a reader is told it: `direct`, `proxy name:8080 (where that came from)`.
+impl std::fmt::Display for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Direct => f.write_str("direct"),
+            Self::Proxy { host, port, tls, origin } => {
+                let tls = if *tls { "TLS, " } else { "" };
+                if host.contains(':') {
+                    write!(f, "proxy [{host}]:{port} ({tls}{origin})")
+                } else {
+                    write!(f, "proxy {host}:{port} ({tls}{origin})")
+                }
+            }
+        }
+    }
+}
+
 /// One way that one or more actors take to the same host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Path {

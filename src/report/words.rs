@@ -130,15 +130,7 @@ pub(super) const fn transport(transport: Transport) -> Option<&'static str> {
 
 /// The route as `actors[].route` has it: `direct`, or `proxy host:port (origin)`.
 pub(super) fn route(route: &Route) -> String {
-    match route {
-        Route::Direct => "direct".into(),
-        Route::Proxy { host, port, tls, origin } => {
-            let host = sanitise::line(host, sanitise::SHORT);
-            let host = if host.contains(':') { format!("[{host}]") } else { host };
-            let tls = if *tls { "TLS, " } else { "" };
-            format!("proxy {host}:{port} ({tls}{})", sanitise::line(origin, 80))
-        }
-    }
+    sanitise::line(&route.to_string(), sanitise::LONG)
 }
 
 /// The number of a thing to do, wherever it is referred to.
