@@ -202,9 +202,25 @@ impl Table {
         (2..=MAX_RUNS + 1).map(numbered).find(|n| !taken(n)).unwrap_or_else(|| wanted.to_owned())
     }
 
+    /// Several runs of one device are told apart by their files, each of them.
+    fn name_alike(&mut self) {
+        let named: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+        let by_file: Vec<usize> = (0..self.columns.len())
+            .filter(|n| {
+                let own = &self.columns[*n];
+                let shared = self.columns.iter().filter(|c| c.device == own.device).count() > 1;
+                own.label.is_none() && own.name == own.device && shared && !named.contains(&own.file.as_str())
+            })
+            .collect();
+        for n in by_file {
+            self.columns[n].name = self.columns[n].file.clone();
+        }
+    }
+
     /// Arranges the rows; to be called after the last run. `only_differing` leaves out the hosts of
     /// which all runs say the same; `worst_first` puts all hosts into one group, the worst first.
     pub fn arrange(&mut self, features: &[FeatureInfo], only_differing: bool, worst_first: bool) {
+        self.name_alike();
         let width = self.columns.len();
         let mut rows = std::mem::take(&mut self.rows);
         for row in &mut rows {
