@@ -13,7 +13,7 @@ use crate::cli::CheckArgs;
 use crate::config::{self, Configuration, ReadOptions};
 use crate::derive::{Note, Requirements};
 use crate::diagnose;
-use crate::observation::{Document, DocumentKind, Inquiry, Observations, Purpose, Trust, Variation};
+use crate::observation::{Attempt, Document, DocumentKind, Inquiry, Observations, Purpose, Trust, Variation};
 use crate::plan::{Control, Experiment, Keep, Plan, Target};
 use crate::probe::{Prober, Progress};
 use crate::rules::Pack;
@@ -225,20 +225,25 @@ impl Course<'_> {
         let target = plan.targets.iter().find(|t| {
             t.probed == host && t.port() == port && t.request.as_ref().is_some_and(|r| r.keep == Keep::Names)
         })?;
-        let whole = observations.plain().filter(|a| a.target == target.id).any(|attempt| {
+        let trusted = |attempt: &Attempt| {
             // The prober goes on over any chain; what came over one that the device refuses is nobody's
             // configuration.
-            let trusted = attempt.tls.last().is_some_and(|tls| match &tls.device_trust {
+            attempt.tls.last().is_some_and(|tls| match &tls.device_trust {
                 Some(Trust::Accepted) => true,
                 None | Some(Trust::Unavailable { .. }) => tls.public_trust == Some(Trust::Accepted),
                 Some(_) => false,
-            });
-            let object = attempt.http.iter().any(|http| {
+            })
+        };
+        let has_object = |attempt: &&Attempt| {
+            attempt.http.iter().any(|http| {
                 let is_object = |d: &Document| d.kind == DocumentKind::Object;
                 http.status == Some(200) && http.document.as_ref().is_some_and(is_object)
-            });
-            trusted && object
-        });
+            })
+        };
+        // The document is kept by host and port: had one way of several served it over a chain that the
+        // device refuses, nobody could say whose it is.
+        let mut served = observations.plain().filter(|a| a.target == target.id).filter(has_object).peekable();
+        let whole = served.peek().is_some() && served.all(trusted);
         url.set_query(None);
         url.set_fragment(None);
         whole.then(|| Some((url.to_string(), self.prober.secret_document(&host, port)?))).flatten()
