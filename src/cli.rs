@@ -299,6 +299,11 @@ pub struct CheckArgs {
     #[arg(long, value_name = "IP[:PORT]", value_parser = resolver, help_heading = "Probe")]
     pub resolver: Option<SocketAddr>,
 
+    /// Ask this DNS server too, for every name that is looked up, as a second opinion: a name that only
+    /// this network hides is then told from one that does not exist. The server learns the names.
+    #[arg(long, value_name = "IP[:PORT]", value_parser = resolver, help_heading = "Probe")]
+    pub compare_dns: Option<SocketAddr>,
+
     /// Proxy: a URL for every host, `system` for the operating system's, `none` [default: as the
     /// app takes it: the configuration's keys, else the system's].
     #[arg(long, value_name = "URL|system|none", help_heading = "Probe")]
@@ -343,7 +348,7 @@ pub struct CheckArgs {
     pub dry_run: bool,
 
     /// Judge a saved JSON report again; nothing is sent.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "compare_dns", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
     /// Name of this run, such as the site it was made from.

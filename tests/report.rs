@@ -62,6 +62,7 @@ fn dry_run_settings() -> report::dry_run::Settings {
         deadline_ms: 20_000,
         concurrency: 64,
         resolver: None,
+        compare_dns: None,
         controls: Vec::new(),
         calls: Vec::new(),
         idle_ms: None,

@@ -136,6 +136,7 @@ fn settings_of(
         deadline_ms: millis(args.deadline),
         concurrency: usize::from(args.concurrency),
         resolver: args.resolver.map(|r| r.to_string()),
+        compare_dns: args.compare_dns.map(|r| r.to_string()),
         controls: std::iter::once(EXPERIMENTS.to_owned())
             .chain(rounds::announced(args, plan, services))
             .chain(controls(args)?.iter().map(sentence))
@@ -169,6 +170,7 @@ fn probe_and_judge(
         stage_timeout: args.timeout,
         concurrency: usize::from(args.concurrency),
         resolver: args.resolver,
+        compare_dns: args.compare_dns,
         public_roots: args.public_roots.as_deref().map(probe::read_pem).transpose()?,
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
         ..probe::Settings::default()

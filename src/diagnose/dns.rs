@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::finding::{Certainty, Code, Owner};
 use super::found::{Found, Step, View, Walk};
 use super::world::{is_internal, is_missing};
-use crate::observation::{Dns, DnsAnswer, Lookup, TlsOutcome, Trust};
+use crate::observation::{DirectQuery, Dns, DnsAnswer, Lookup, TlsOutcome, Trust};
 use crate::rules::addresses::Oddity;
 use crate::terms::Network;
 
@@ -20,7 +20,15 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
             walk.fact("dns_second_answer", true);
             return Step::Continue(());
         }
-        if let Some(owner) = owner(view, failure.code) {
+        let second = second_opinion(dns);
+        if let Some((said, _)) = &second {
+            failure.line = format!("{}; {said}", failure.line);
+            failure = failure.fact("second_opinion", said.as_str());
+        }
+        // A name that exists elsewhere is no slip of the configuration.
+        let exists = second.is_some_and(|(_, exists)| exists);
+        let ruled_out = |owner: &Owner| exists && *owner == Owner::Configuration;
+        if let Some(owner) = owner(view, failure.code).filter(|o| !ruled_out(o)) {
             failure = failure.owner(owner);
             // What the resolver said is certain; on whose side the fault is, is not.
             if is_missing(failure.code) {
@@ -53,8 +61,35 @@ pub(super) fn answered(dns: &Dns) -> Vec<IpAddr> {
 }
 
 fn direct_addresses(dns: &Dns) -> Vec<IpAddr> {
+    addresses_of(&dns.direct)
+}
+
+/// What the server said that was asked for comparison, in words, and whether it knows the name.
+fn second_opinion(dns: &Dns) -> Option<(String, bool)> {
+    let first = dns.compared.first()?;
+    let asked = server(first.server);
+    let addresses = addresses_of(&dns.compared);
+    if let Some(address) = addresses.first() {
+        let more = match addresses.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        return Some((format!("{asked}, asked for comparison, gives {address}{more}"), true));
+    }
+    let said = |wanted: fn(&DnsAnswer) -> bool| dns.compared.iter().any(|q| wanted(&q.answer));
+    let text = if said(|a| *a == DnsAnswer::NxDomain) {
+        format!("{asked}, asked for comparison, says NXDOMAIN too")
+    } else if said(|a| *a == DnsAnswer::NoData) {
+        format!("{asked}, asked for comparison, has no address either")
+    } else {
+        format!("{asked}, asked for comparison, does not help")
+    };
+    Some((text, false))
+}
+
+fn addresses_of(queries: &[DirectQuery]) -> Vec<IpAddr> {
     let mut all: Vec<IpAddr> = Vec::new();
-    for query in &dns.direct {
+    for query in queries {
         if let DnsAnswer::Addresses { addresses } = &query.answer {
             all.extend(addresses.iter().filter(|a| !all.contains(a)).copied().collect::<Vec<_>>());
         }
@@ -204,7 +239,12 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
     };
     let hosts_file = if in_server_answer { "" } else { "; a hosts file on this device could do the same" };
     let line = format!("{} resolves to {address}, {what}{hosts_file}", dns.name);
+    let second = second_opinion(dns).map(|(said, _)| said);
+    let line = second.iter().fold(line, |line, said| format!("{line}; {said}"));
     let mut found = Found::new(Code::DnsSinkhole, line).fact("address", address.to_string());
+    if let Some(said) = second {
+        found = found.fact("second_opinion", said);
+    }
     match oddity {
         Oddity::BlockPage(filter) => found = found.fact("filter", filter.clone()).key(filter),
         Oddity::NotGlobal(kind) => found = found.fact("address_kind", kind).key(address.to_string()),

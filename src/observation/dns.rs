@@ -15,6 +15,9 @@ pub struct Dns {
     /// the server named on the command line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub direct: Vec<DirectQuery>,
+    /// Queries to a server of which a second opinion was asked (`--compare-dns`); never dialled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<DirectQuery>,
     /// The stage.
     pub ms: f64,
 }

@@ -22,6 +22,8 @@ const ADDRESSES: usize = 16;
 /// repeated attempt asks again.
 pub(super) struct Names {
     resolver: Option<SocketAddr>,
+    /// A server that is asked for a second opinion.
+    compared: Option<SocketAddr>,
     servers: Arc<[SocketAddr]>,
     stage: Duration,
     known: Mutex<HashMap<String, Arc<OnceCell<Dns>>>>,
@@ -30,7 +32,12 @@ pub(super) struct Names {
 impl Names {
     /// `resolver`: ask only this server. `servers`: the system's, for the code of a failure.
     pub(super) fn new(resolver: Option<SocketAddr>, servers: Arc<[SocketAddr]>, stage: Duration) -> Self {
-        Self { resolver, servers, stage, known: Mutex::default() }
+        Self { resolver, compared: None, servers, stage, known: Mutex::default() }
+    }
+
+    /// Has this server asked too.
+    pub(super) fn compared_with(self, server: Option<SocketAddr>) -> Self {
+        Self { compared: server, ..self }
     }
 
     /// The record of looking `name` up, made now or before in this wave.
@@ -45,13 +52,24 @@ impl Names {
     async fn ask(&self, name: &str) -> Dns {
         let began = Instant::now();
         let budget = Budget::start(self.stage);
-        let (system, direct) = match self.resolver {
-            // Never a question for a server (RFC 6761, 6.3).
-            Some(_) if is_local(name) => (loopback(), Vec::new()),
-            Some(server) => (Lookup::NotAsked, query::ask_all(&[server], name, budget.end, true).await),
-            None => self.ask_system(name, budget).await,
+        let first = async {
+            let (system, direct) = match self.resolver {
+                // Never a question for a server (RFC 6761, 6.3).
+                Some(_) if is_local(name) => (loopback(), Vec::new()),
+                Some(server) => (Lookup::NotAsked, query::ask_all(&[server], name, budget.end, true).await),
+                None => self.ask_system(name, budget).await,
+            };
+            (system, direct, millis(began.elapsed()))
         };
-        Dns { name: name.to_owned(), system, direct, ms: millis(began.elapsed()) }
+        // A server that is silent holds no host up for longer than half a stage.
+        let second = async {
+            match self.compared.filter(|_| !is_local(name)) {
+                Some(server) => query::ask_all(&[server], name, budget.half, true).await,
+                None => Vec::new(),
+            }
+        };
+        let ((system, direct, ms), compared) = tokio::join!(first, second);
+        Dns { name: name.to_owned(), system, direct, compared, ms }
     }
 
     async fn ask_system(&self, name: &str, budget: Budget) -> (Lookup, Vec<crate::observation::DirectQuery>) {
@@ -192,8 +210,13 @@ mod tests {
             answer: DnsAnswer::Addresses { addresses: vec![found] },
             ms: 1.0,
         };
-        let dns =
-            |system| Dns { name: "a.example".to_owned(), system, direct: vec![direct.clone()], ms: 1.0 };
+        let dns = |system| Dns {
+            name: "a.example".to_owned(),
+            system,
+            direct: vec![direct.clone()],
+            compared: Vec::new(),
+            ms: 1.0,
+        };
         assert_eq!(addresses(&dns(Lookup::Timeout)), [found]);
         // A system that says no is believed: hosts files and split DNS are its alone.
         assert!(addresses(&dns(failed("no"))).is_empty());

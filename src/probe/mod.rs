@@ -66,6 +66,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Ask this DNS server instead of the operating system.
     pub resolver: Option<SocketAddr>,
+    /// Ask this server too, as a second opinion whose addresses are not dialled.
+    pub compare_dns: Option<SocketAddr>,
     /// Take these as the public roots instead of the bundled ones.
     pub public_roots: Option<Vec<CertificateDer<'static>>>,
     /// Judge as if the device trusted these too.
@@ -81,6 +83,7 @@ impl Default for Settings {
             stage_timeout: Duration::from_secs(4),
             concurrency: 64,
             resolver: None,
+            compare_dns: None,
             public_roots: None,
             device_ca: Vec::new(),
             never: crate::rules::networks::embedded_metadata_addresses(),

@@ -58,7 +58,10 @@ impl Prober {
         }
         let fresh = |shared: &super::Shared| {
             let (resolver, stage) = (shared.settings.resolver, shared.settings.stage_timeout);
-            Arc::new(Names::new(resolver, Arc::clone(&shared.servers), stage))
+            Arc::new(
+                Names::new(resolver, Arc::clone(&shared.servers), stage)
+                    .compared_with(shared.settings.compare_dns),
+            )
         };
         let names = fresh(shared);
         let permits = Arc::new(Semaphore::new(shared.settings.concurrency.max(1)));

@@ -18,6 +18,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// The server that would be asked instead of the system's resolvers.
     pub resolver: Option<String>,
+    /// The server that would be asked too, as a second opinion.
+    pub compare_dns: Option<String>,
     /// Each control that would be tried beside the hosts, as a sentence.
     pub controls: Vec<String>,
     /// Each call with the credential, as a sentence.
@@ -88,6 +90,10 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
         |r| format!("By queries to {}.", sanitise::line(r, 60)),
     );
     page.hang("  ", Paint::None, &how);
+    if let Some(second) = &settings.compare_dns {
+        let text = format!("Each of them also by queries to {}, for comparison.", sanitise::line(second, 60));
+        page.hang("  ", Paint::None, &text);
+    }
     for name in &names {
         page.hang("  - ", Paint::None, name);
     }
@@ -192,6 +198,7 @@ pub fn json(plan: &Plan, settings: &Settings) -> String {
         "sent": false,
         "lookups": lookups(plan),
         "resolver": settings.resolver,
+        "compare_dns": settings.compare_dns,
         "stage_timeout_ms": settings.stage_timeout_ms,
         "deadline_ms": settings.deadline_ms,
         "concurrency": settings.concurrency,

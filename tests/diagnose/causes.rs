@@ -46,6 +46,29 @@ fn a_dead_resolver_is_one_cause_whatever_the_names() {
 }
 
 #[test]
+fn a_name_that_another_resolver_knows_is_no_slip_of_the_configuration() {
+    let targets = five();
+    let judge = |answer: DnsAnswer| {
+        let mut attempts = all(&targets, healthy);
+        let mut lost = dns_fails(&targets[3], failed_lookup(), &[DnsAnswer::NxDomain]);
+        lost.dns.as_mut().unwrap().compared =
+            vec![DirectQuery { server: "11.8.8.8:53".parse().unwrap(), kind: "A".into(), answer, ms: 10.0 }];
+        attempts[3] = lost;
+        let finding = run(&targets, attempts).hosts[3].finding.clone();
+        (finding.code, finding.owner, finding.confidence, finding.evidence.line)
+    };
+    let known = judge(DnsAnswer::Addresses { addresses: vec!["11.7.7.7".parse().unwrap()] });
+    assert_eq!((known.0, known.1, known.2), (Code::DnsNxdomain, Owner::Dns, Certainty::Proven));
+    assert!(known.3.contains("11.8.8.8, asked for comparison, gives 11.7.7.7"), "{}", known.3);
+    for (answer, said) in [(DnsAnswer::NxDomain, "says NXDOMAIN too"), (DnsAnswer::Timeout, "does not help")]
+    {
+        let unknown = judge(answer);
+        assert_eq!((unknown.1, unknown.2), (Owner::Configuration, Certainty::Likely));
+        assert!(unknown.3.contains(said), "{}", unknown.3);
+    }
+}
+
+#[test]
 fn a_device_without_a_route_is_one_cause() {
     let targets = five();
     let mut seen = observed(all(&targets, |t| dns_fails(t, failed_lookup(), &[DnsAnswer::Timeout])));

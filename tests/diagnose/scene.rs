@@ -147,6 +147,7 @@ pub fn healthy(target: &Target) -> Attempt {
             name: if through { "proxy.corp.example".into() } else { target.probed.clone() },
             system: Lookup::Addresses { addresses: vec![ip] },
             direct: Vec::new(),
+            compared: Vec::new(),
             ms: 12.0,
         }),
         tcp: vec![Tcp {

@@ -64,6 +64,27 @@ async fn dns_answers_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_second_opinion_is_recorded_and_never_dialled() {
+    let server = servers::serve(|s| servers::answer(s, OK)).await;
+    let (first, second) = (Dns::start().await, Dns::start().await);
+    let both =
+        || Settings { resolver: Some(first.address), compare_dns: Some(second.address), ..settings(PATIENT) };
+    let attempt = one(both(), target(1, "service.example", server.port(), Transport::Http)).await;
+    let dns = attempt.dns.as_ref().unwrap();
+    assert!(dns.compared.iter().any(|q| q.server == second.address), "{dns:?}");
+    assert!(dns.direct.iter().all(|q| q.server == first.address), "{dns:?}");
+    assert_eq!(last_http(&attempt), &HttpOutcome::Answered);
+    // The first denies; what the second says is recorded, and no connection made.
+    let attempt = one(both(), target(1, "nx.example", server.port(), Transport::Http)).await;
+    assert!(attempt.tcp.is_empty() && !attempt.dns.unwrap().compared.is_empty());
+    assert!(second.asked().contains(&"A nx.example.".to_owned()), "{:?}", second.asked());
+    // Names of this device are nobody's to hear.
+    let here = Settings { compare_dns: Some(second.address), ..settings(PATIENT) };
+    let attempt = one(here, target(1, "localhost", server.port(), Transport::Http)).await;
+    assert!(attempt.dns.unwrap().compared.is_empty());
+}
+
+#[tokio::test]
 async fn a_dead_dns_server_is_unreachable() {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let dead = socket.local_addr().unwrap();

@@ -482,6 +482,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
                 None => Lookup::Timeout,
             },
             direct: Vec::new(),
+            compared: Vec::new(),
             ms: t.dns.unwrap_or(4_000.0),
         }),
         tcp: t
