@@ -13,7 +13,6 @@ use serde_json::json;
 use crate::Outcome;
 use crate::middlebox::Does;
 use crate::outcome::Context;
-use crate::pki::Authority;
 use crate::scenario::{Expectation, Fault, FirewallFault, MitmMode, Mitmproxy, Scenario};
 use crate::server::{Answer, ServerFault};
 
@@ -88,6 +87,7 @@ struct Exception {
     #[serde(default)]
     not_applicable: bool,
     host: Option<String>,
+    run: Option<String>,
     code: Option<String>,
     verdict: Option<String>,
     owner: Option<String>,
@@ -181,7 +181,7 @@ impl FaultTable {
         let mut set = |key: &str, value: &str| head.insert(key.into(), value.into());
         set("name", &provider.scenario(row));
         set("about", &format!("{}: {}", provider.name, row.about));
-        set("run", &row.run);
+        set("run", except.and_then(|e| e.run.as_deref()).unwrap_or(&row.run));
         let mut scenario = Scenario::deserialize(head).context("providers.toml")?;
         scenario.args.clone_from(&row.args);
         scenario.sleeps = row.sleeps;
@@ -235,14 +235,13 @@ impl FaultTable {
         if let Some(inspected) = row.inspected {
             let mut hosts = vec![provider.host.clone(), INSPECTED_BESIDE.to_owned()];
             hosts.extend(provider.credential_hosts.iter().cloned());
-            for host in &hosts {
+            for host in hosts.iter().filter(|host| **host != provider.host) {
                 scenario
                     .expect
                     .insert(host.clone(), row.expect.clone().ok_or("an inspection expects something")?);
             }
             let trusted = inspected == Inspected::Trusted;
             scenario.mitmproxy = Some(Mitmproxy { mode: MitmMode::Transparent, trusted, hosts });
-            scenario.device_trusts = vec![Authority::Public];
         }
         Ok(scenario)
     }

@@ -520,7 +520,7 @@ async fn respond(
         *response.body_mut() = match endpoint.fault {
             Some(ServerFault::StreamBuffered) => {
                 tokio::time::sleep(BETWEEN_EVENTS * u32::try_from(events.len()).unwrap()).await;
-                Body::whole(&events.concat())
+                Body::whole(events.concat())
             }
             Some(ServerFault::StreamPauses) => {
                 let events: Vec<Bytes> = events.into_iter().take(BEFORE_PAUSE).collect();
