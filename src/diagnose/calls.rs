@@ -126,7 +126,7 @@ pub(super) fn judge(context: &Context<'_>, target: &Target, path: usize, walk: &
             Code::HttpWrongContent,
             format!("status {status} to the model list, and it is an HTML page"),
         );
-        let found = found.fact("status", status).fact("what", "an HTML page in place of the model list");
+        let found = found.fact("status", status).fact("what", "an HTML page");
         walk.push(found.key(target.probed.as_str()));
     }
 }
@@ -381,12 +381,24 @@ fn refused(context: &Context<'_>, call: &Call, calls: &[&Call]) -> Option<Found>
         .fact("model", call.model.as_deref().unwrap_or_default())
         .fact("region", call.region.as_deref().unwrap_or_default())
         .fact("retry_after", call.header("retry-after").unwrap_or_default())
+        .fact("refuser", refuser(context, call))
         // The place of the credential, without how it was sent.
-        .fact("key", call.credential.split(", as ").next().unwrap_or_default());
+        .fact("key", kept_in(&call.credential));
     if let Some(owner) = answer.owner.or_else(|| usual_owner(answer.code, &call.provider)) {
         found = found.owner(owner);
     }
     Some(if answer.proven { found.proven() } else { found })
+}
+
+/// The host that answered: a token endpoint, or the place of a model list, is another one.
+fn refuser<'a>(context: &Context<'a>, call: &Call) -> &'a str {
+    context.plan.target(call.dialled.unwrap_or(call.target)).map_or("the service", |t| t.probed.as_str())
+}
+
+/// Where the credential is kept, without how it is sent and what was made of it.
+fn kept_in(credential: &str) -> &str {
+    let kept = credential.split(", as ").next().unwrap_or_default();
+    kept.strip_prefix("a token for ").unwrap_or(kept)
 }
 
 /// Who mends it, where that follows from the provider. Behind a gateway there is no cloud account of
