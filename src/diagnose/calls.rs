@@ -117,6 +117,24 @@ pub(super) fn judge(context: &Context<'_>, target: &Target, path: usize, walk: &
     {
         walk.push(found.key(target.probed.as_str()));
     }
+    // A page in place of the list, and so no model to ask: something else answers here.
+    if !calls.iter().filter(sent).any(|c| c.kind == CallKind::Stream)
+        && let Some(call) = calls.iter().find(|c| c.kind == CallKind::Models && is_page(c))
+    {
+        let status = call.status.unwrap_or_default();
+        let found = Found::new(
+            Code::HttpWrongContent,
+            format!("status {status} to the model list, and it is an HTML page"),
+        );
+        let found = found.fact("status", status).fact("what", "an HTML page");
+        walk.push(found.key(target.probed.as_str()));
+    }
+}
+
+/// An HTML page where JSON must be.
+fn is_page(call: &Call) -> bool {
+    let kind = call.header("content-type").unwrap_or_default().trim_start().to_ascii_lowercase();
+    call.succeeded() && call.models.is_empty() && kind.starts_with("text/html")
 }
 
 fn streamed(context: &Context<'_>, target: &Target, call: &Call, calls: &[&Call], walk: &mut Walk) {
@@ -187,9 +205,13 @@ fn answered(call: &Call, walk: &mut Walk) -> Option<Found> {
                 "rate_limit_error" | "throttlingException" => Code::HttpRateLimited,
                 _ => Code::HttpInterrupted,
             };
-            return Some(
-                Found::new(code, format!("the stream ended with the error {kind}")).fact("status", kind),
-            );
+            let found = Found::new(code, format!("the stream ended with the error {kind}"))
+                .fact("status", kind)
+                .fact("model", model);
+            return Some(match usual_owner(code, &call.provider) {
+                Some(owner) => found.owner(owner),
+                None => found,
+            });
         }
         Some(StreamEnd::Early) => return Some(early(call)),
         Some(StreamEnd::Whole) => {
@@ -260,7 +282,7 @@ fn early(call: &Call) -> Found {
     let cut = matches!(call.outcome, CallOutcome::Cut { .. } | CallOutcome::Timeout);
     if !cut && silent >= SILENCE_MS {
         let line = format!("{how} after {:.1} s without a byte, in the middle of a stream", silent / 1000.0);
-        return broken(call, Code::HttpIdleCut, line).fact("seconds", (silent / 1000.0).round());
+        return broken(call, Code::HttpIdleCut, line).fact("seconds", whole_seconds(silent));
     }
     let line = if cut {
         format!("the stream had not ended after {:.1} s ({} pieces)", call.ms / 1000.0, call.events)
@@ -290,8 +312,13 @@ fn idle(target: &Target, call: &Call, walk: &mut Walk) {
         }
         _ => return,
     };
-    let found = broken(call, Code::HttpIdleCut, found).fact("seconds", seconds.round());
+    let found = broken(call, Code::HttpIdleCut, found).fact("seconds", whole_seconds(seconds * 1000.0));
     walk.push(found.key(target.probed.as_str()));
+}
+
+/// Without a fraction, for sentences.
+fn whole_seconds(ms: f64) -> u64 {
+    std::time::Duration::try_from_secs_f64((ms / 1000.0).round()).map_or(0, |time| time.as_secs())
 }
 
 fn ended(outcome: &CallOutcome) -> String {
@@ -354,19 +381,35 @@ fn refused(context: &Context<'_>, call: &Call, calls: &[&Call]) -> Option<Found>
         .fact("model", call.model.as_deref().unwrap_or_default())
         .fact("region", call.region.as_deref().unwrap_or_default())
         .fact("retry_after", call.header("retry-after").unwrap_or_default())
+        .fact("refuser", refuser(context, call))
         // The place of the credential, without how it was sent.
-        .fact("key", call.credential.split(", as ").next().unwrap_or_default());
+        .fact("key", kept_in(&call.credential));
     if let Some(owner) = answer.owner.or_else(|| usual_owner(answer.code, &call.provider)) {
         found = found.owner(owner);
     }
     Some(if answer.proven { found.proven() } else { found })
 }
 
-/// Behind a gateway there is no cloud account of ours to ask: whoever runs it mends it.
+/// The host that answered: a token endpoint, or the place of a model list, is another one.
+fn refuser<'a>(context: &Context<'a>, call: &Call) -> &'a str {
+    context.plan.target(call.dialled.unwrap_or(call.target)).map_or("the service", |t| t.probed.as_str())
+}
+
+/// Where the credential is kept, without how it is sent and what was made of it.
+fn kept_in(credential: &str) -> &str {
+    let kept = credential.split(", as ").next().unwrap_or_default();
+    kept.strip_prefix("a token for ").unwrap_or(kept)
+}
+
+/// Who mends it, where that follows from the provider. Behind a gateway there is no cloud account of
+/// ours to ask: whoever runs it mends it. Elsewhere the limits of a call are the account's.
 fn usual_owner(code: Code, provider: &str) -> Option<Owner> {
     let service =
         matches!(code, Code::ServiceModel | Code::ServiceQuota | Code::ServicePolicy | Code::ServiceRegion);
-    (service && provider == "gateway").then_some(Owner::Service)
+    match provider {
+        "gateway" => service.then_some(Owner::Service),
+        _ => (code == Code::HttpRateLimited).then_some(Owner::CloudAccount),
+    }
 }
 
 struct Facts<'a> {
@@ -386,6 +429,7 @@ impl Facts<'_> {
             && answer.status.iter().any(|range| range.contains(status))
             && (answer.any.is_empty() || answer.any.iter().any(|(place, words)| says(place, words)))
             && answer.accepted.is_none_or(|wanted| wanted == self.accepted)
+            && answer.signed.is_none_or(|wanted| wanted == self.call.signed)
             && answer.listed.is_none_or(|wanted| self.listed == Some(wanted))
             && (!answer.foreign || self.foreign)
     }

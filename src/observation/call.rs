@@ -23,6 +23,9 @@ pub struct Call {
     /// Where the credential came from and how it was sent, in words; never the credential.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub credential: String,
+    /// The request is signed with keys, in place of bringing a token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed: bool,
     /// When it began.
     pub at_ms: u64,
     /// Method and path; empty when no request was made up.
@@ -221,6 +224,7 @@ impl Call {
             kind,
             provider: String::new(),
             credential: String::new(),
+            signed: false,
             at_ms: 0,
             request,
             model: None,

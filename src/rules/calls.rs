@@ -108,6 +108,9 @@ pub struct CallAnswer {
     /// Whether the model is on the list that was read.
     #[serde(default)]
     pub listed: Option<bool>,
+    /// Whether the request was signed with keys, in place of bringing a token.
+    #[serde(default)]
+    pub signed: Option<bool>,
     /// Whether the model's geography does not fit the region.
     #[serde(default)]
     pub foreign: bool,

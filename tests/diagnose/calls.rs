@@ -1,6 +1,6 @@
 //! What a service's answers to calls with a credential mean: every provider, every fault.
 
-use clearway::diagnose::{HostJudgement, RunVerdict, Verdict, inspectors};
+use clearway::diagnose::{HostJudgement, Owner, RunVerdict, Verdict, inspectors};
 use clearway::observation::*;
 use clearway::plan::{Plan, Target};
 
@@ -17,6 +17,7 @@ pub fn call(provider: &str, kind: CallKind, status: u16, error: &[(&str, &str)])
         kind,
         provider: provider.into(),
         credential: "inferenceGatewayApiKey, as authorization: Bearer …".into(),
+        signed: false,
         at_ms: 100,
         request: "POST /x".into(),
         model: (kind == CallKind::Stream).then(|| "eu.model-a".into()),
@@ -175,6 +176,34 @@ fn an_accepted_credential_makes_a_refusal_the_models() {
     let odd = || refusal("gateway", 400, &[("error.code", "400")]);
     assert_eq!(code(vec![models(&["model-b"]), odd()]), "service/model");
     assert_eq!(code(vec![models(&["eu.model-a"]), odd()]), "http/unrecognised");
+}
+
+#[test]
+fn a_token_that_is_accepted_nowhere_is_the_configurations_and_a_limit_is_the_accounts() {
+    let owner = |calls: Vec<Call>| {
+        let finding = with(&gateway(1, "gw.corp.example"), calls).0.finding;
+        (finding.code.as_str(), finding.owner)
+    };
+    let denied = || refusal("bedrock", 403, &[("x-amzn-errortype", "AccessDeniedException")]);
+    assert_eq!(owner(vec![denied()]), ("auth/rejected", Owner::Configuration));
+    // Keys that are wrong are said to be wrong, so signed ones lack the right.
+    let signed = Call { signed: true, ..denied() };
+    assert_eq!(owner(vec![signed]), ("auth/rejected", Owner::CloudAccount));
+    let limited = |provider: &str| refusal(provider, 429, &[]);
+    assert_eq!(owner(vec![limited("vertex")]), ("http/rate-limited", Owner::CloudAccount));
+    assert_eq!(owner(vec![limited("gateway")]), ("http/rate-limited", Owner::Service));
+}
+
+#[test]
+fn a_page_in_place_of_the_model_list_is_wrong_content() {
+    let list = |kind: &str, names: &[&str]| {
+        let headers = vec![("content-type".to_owned(), kind.to_owned())];
+        let unmade = CallOutcome::NotSent { reason: "no model".into() };
+        let stream = Call { outcome: unmade, status: None, ..streamed(&[], StreamEnd::Early) };
+        code(vec![Call { headers, ..models(names) }, stream])
+    };
+    assert_eq!(list("text/html; charset=utf-8", &[]), "http/wrong-content");
+    assert_eq!(list("application/json", &[]), "ok");
 }
 
 #[test]

@@ -216,6 +216,7 @@ fn one_inspector_is_one_cause_and_the_customers_own_ca_is_none() {
     let trusted = run(&targets, all(&targets, |t| by(t, Trust::Accepted)));
     assert_eq!(causes(&trusted), [("tls/intercepted", vec![1, 2])]);
     assert_eq!((trusted.verdict, trusted.hosts[2].finding.code), (RunVerdict::Degraded, Code::Ok));
+    assert_eq!(trusted.hosts[2].finding.evidence.facts["inspector"], INSPECTOR);
     let foreign = run(&targets, all(&targets, |t| by(t, Trust::UnknownIssuer)));
     assert_eq!(causes(&foreign), [("tls/intercepted-untrusted", vec![1, 2, 3])]);
     assert_eq!(foreign.causes[0].finding.confidence, Certainty::Proven);

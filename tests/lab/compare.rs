@@ -16,6 +16,8 @@ pub struct Compared {
     pub wrong: Vec<String>,
     /// How many hosts are blocked.
     pub blocked: usize,
+    /// The code and the verdict of each host.
+    pub said: BTreeMap<String, (String, String)>,
 }
 
 /// What a report says of a host, or must say.
@@ -34,6 +36,7 @@ impl std::fmt::Display for Said {
 
 /// Holds a report against the scenario.
 pub fn compare(scenario: &Scenario, exit: Option<i32>, report: &[u8]) -> Outcome<Compared> {
+    let text = report;
     let report: Value =
         serde_json::from_slice(report).with_context(|| format!("no report (exit {exit:?})"))?;
     let mut hosts = BTreeMap::new();
@@ -66,8 +69,17 @@ pub fn compare(scenario: &Scenario, exit: Option<i32>, report: &[u8]) -> Outcome
     if exit != Some(promised) {
         wrong.push(format!("exit code: expected {promised}, got {exit:?}"));
     }
+    let text = String::from_utf8_lossy(text);
+    for missing in scenario.says.iter().filter(|words| !text.contains(words.as_str())) {
+        wrong.push(format!("the report does not say `{missing}`"));
+    }
     let blocked = hosts.values().filter(|host| host["verdict"] == "blocked").count();
-    Ok(Compared { pairs, wrong, blocked })
+    let word = |value: &Value| value.as_str().unwrap_or("(none)").to_owned();
+    let said = hosts
+        .iter()
+        .map(|(name, host)| (name.clone(), (word(&host["finding"]["code"]), word(&host["verdict"]))))
+        .collect();
+    Ok(Compared { pairs, wrong, blocked, said })
 }
 
 fn one(scenario: &Scenario, name: &str, host: &Value) -> ((String, String), Vec<String>) {

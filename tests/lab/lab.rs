@@ -1,5 +1,6 @@
 //! What the laboratory does for each of its commands.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -9,6 +10,7 @@ use std::time::Instant;
 use crate::matrix::Matrix;
 use crate::outcome::{Context, Outcome};
 use crate::pki::Pki;
+use crate::providers::FaultTable;
 use crate::runner::{Bench, Played};
 use crate::scenario::{Scenario, World};
 use crate::{acceptor, link, middlebox, net, runner, server, soak, speed};
@@ -65,6 +67,9 @@ fn say(line: &str) -> Outcome<()> {
 fn list() -> Outcome<()> {
     for scenario in Scenario::read_all(&World::read()?)? {
         say(&format!("{:<28} {}", scenario.name, scenario.about))?;
+    }
+    for line in FaultTable::read()?.not_applicable() {
+        say(&line)?;
     }
     Ok(())
 }
@@ -150,6 +155,9 @@ fn play_all(arguments: &[&str]) -> Outcome<()> {
     let started = Instant::now();
     let result = play_matrix(&bench, &scenarios, jobs);
     say(&format!("\n{}", result.matrix.render()))?;
+    if let Some(grid) = FaultTable::read()?.grid(&result.said) {
+        say(&grid)?;
+    }
     if !result.failed.is_empty() {
         say(&format!("failed: {}\nreports: {}", result.failed.join(", "), folder.display()))?;
     }
@@ -194,15 +202,23 @@ pub struct Round {
     pub passed: usize,
     /// The names of the others.
     pub failed: Vec<String>,
+    /// What was reported of each host, by scenario.
+    pub said: BTreeMap<String, BTreeMap<String, (String, String)>>,
 }
+
+/// Scenarios that mostly sleep and are played beside the others, at a time.
+const SLEEPERS: usize = 6;
 
 /// Plays these scenarios, so many at a time, and says how each went.
 pub fn play_matrix(bench: &Bench, scenarios: &[Scenario], jobs: usize) -> Round {
-    let queue = Mutex::new(scenarios.iter());
+    let (sleeping, waking): (Vec<&Scenario>, Vec<&Scenario>) = scenarios.iter().partition(|s| s.sleeps);
+    let beside = sleeping.len().min(SLEEPERS);
+    let (sleeping, waking) = (Mutex::new(sleeping.into_iter()), Mutex::new(waking.into_iter()));
     let results: Mutex<Vec<(&str, Outcome<Played>)>> = Mutex::default();
     std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
+        for number in 0..jobs + beside {
+            let (queue, results) = (if number < jobs { &waking } else { &sleeping }, &results);
+            scope.spawn(move || {
                 loop {
                     let Some(scenario) = queue.lock().unwrap().next() else { return };
                     let result = bench.play(scenario);
@@ -212,7 +228,7 @@ pub fn play_matrix(bench: &Bench, scenarios: &[Scenario], jobs: usize) -> Round 
             });
         }
     });
-    let mut round = Round { matrix: Matrix::default(), passed: 0, failed: Vec::new() };
+    let mut round = Round { matrix: Matrix::default(), passed: 0, failed: Vec::new(), said: BTreeMap::new() };
     for (name, result) in results.into_inner().unwrap() {
         match result {
             Ok(played) => {
@@ -222,6 +238,7 @@ pub fn play_matrix(bench: &Bench, scenarios: &[Scenario], jobs: usize) -> Round 
                     round.failed.push(name.to_owned());
                 }
                 round.matrix.add(played.pairs);
+                round.said.insert(name.to_owned(), played.said);
             }
             Err(_) => round.failed.push(name.to_owned()),
         }

@@ -16,6 +16,8 @@
 #[cfg(target_os = "linux")]
 mod acceptor;
 #[cfg(target_os = "linux")]
+mod aws;
+#[cfg(target_os = "linux")]
 mod boxes;
 #[cfg(target_os = "linux")]
 mod compare;
@@ -37,6 +39,8 @@ mod outcome;
 mod packet;
 #[cfg(target_os = "linux")]
 mod pki;
+#[cfg(target_os = "linux")]
+mod providers;
 #[cfg(target_os = "linux")]
 mod runner;
 #[cfg(target_os = "linux")]

@@ -18,6 +18,8 @@ const HELLO_LIMIT: usize = 1_000;
 const HELLO_MAX: usize = 32_768;
 /// A connection without a packet for so long is cut by [`Does::IdleCut`].
 pub const IDLE: Duration = Duration::from_secs(3);
+/// The same for [`Does::IdleCut30`].
+pub const LONG_IDLE: Duration = Duration::from_secs(30);
 /// How often connections are looked at for silence.
 pub const TICK: Duration = Duration::from_millis(100);
 
@@ -65,6 +67,9 @@ pub enum Does {
     StallAfterHandshake,
     /// RST to both sides after three seconds without a packet.
     IdleCut,
+    /// The same after thirty.
+    #[serde(rename = "idle-cut-30")]
+    IdleCut30,
 }
 
 /// Where a packet is going.
@@ -213,9 +218,12 @@ impl Middlebox {
     pub fn tick(&mut self) -> Fate {
         let mut fate = Fate::default();
         for (ends, flow) in &mut self.flows {
-            let cut =
-                |f: &Filter| f.does == Does::IdleCut && (f.to.is_empty() || f.to.contains(&ends.server.0));
-            if flow.dead || !flow.answered || flow.last.elapsed() < IDLE || !self.filters.iter().any(cut) {
+            let quiet = flow.last.elapsed();
+            let cut = |f: &Filter| {
+                f.patience().is_some_and(|patience| quiet >= patience)
+                    && (f.to.is_empty() || f.to.contains(&ends.server.0))
+            };
+            if flow.dead || !flow.answered || !self.filters.iter().any(cut) {
                 continue;
             }
             flow.dead = true;
@@ -236,6 +244,15 @@ enum Action {
 impl Filter {
     fn is_by_name(&self) -> bool {
         matches!(self.does, Does::SniDrop | Does::SniReset | Does::OtherSniDrop | Does::OtherSniReset)
+    }
+
+    /// How long a connection may be silent.
+    fn patience(&self) -> Option<Duration> {
+        match self.does {
+            Does::IdleCut => Some(IDLE),
+            Does::IdleCut30 => Some(LONG_IDLE),
+            _ => None,
+        }
     }
 
     fn is_hole(&self, direction: Direction) -> bool {

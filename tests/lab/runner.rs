@@ -17,13 +17,17 @@ use crate::net::{
 };
 use crate::outcome::Context;
 use crate::pki::{Authority, Certificate, Pki};
+use crate::providers;
 use crate::scenario::{
     ClientFault, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, World, sockets,
 };
-use crate::server::{Answer, Endpoint, ServeSpec, ServerFault, Speaks};
+use crate::server::{Answer, Endpoint, ServeSpec, ServerFault, Speaks, heard_file};
 
 /// Nothing that a scenario runs may take longer.
 const RUN_LIMIT: Duration = Duration::from_secs(60);
+
+/// The specification of the world's servers, in a scenario's folder.
+const WORLD: &str = "world.json";
 
 /// Debian's libfaketime: another day for one program.
 pub const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
@@ -50,6 +54,8 @@ pub struct Played {
     pub blocked: usize,
     /// Wall time of the program under test.
     pub took: Duration,
+    /// The code and the verdict that were reported of each host.
+    pub said: BTreeMap<String, (String, String)>,
 }
 
 impl Bench {
@@ -108,6 +114,10 @@ impl Bench {
 
     /// Runs the program under test in a scenario that stands, and compares.
     pub fn check(&self, scenario: &Scenario, net: &Net, folder: &Path) -> Outcome<Played> {
+        let heard = heard_file(&folder.join(WORLD));
+        if heard.exists() {
+            fs::remove_file(&heard).context("the record of credentials")?;
+        }
         let mut command = inside(&net.client(), "env");
         command.args(self.arguments(scenario, folder)?);
         let started = Instant::now();
@@ -115,12 +125,21 @@ impl Bench {
         let took = started.elapsed();
         fs::write(folder.join("report.json"), &output.stdout).context("report.json")?;
         fs::write(folder.join("stderr.txt"), &output.stderr).context("stderr.txt")?;
-        let Compared { pairs, mut wrong, blocked } = compare(scenario, output.status.code(), &output.stdout)
-            .map_err(|e| format!("{e}; it said: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
+        let Compared { pairs, mut wrong, blocked, said } =
+            compare(scenario, output.status.code(), &output.stdout)
+                .map_err(|e| format!("{e}; it said: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
         if took.as_secs_f64() > scenario.within_s {
             wrong.push(format!("took {:.1} s, more than {} s", took.as_secs_f64(), scenario.within_s));
         }
-        Ok(Played { pairs, wrong, blocked, took })
+        let arrived = fs::read_to_string(&heard).unwrap_or_default();
+        match scenario.credential_arrives {
+            Some(false) if !arrived.is_empty() => {
+                wrong.push(format!("a credential arrived: {}", arrived.trim().replace('\n', ", ")));
+            }
+            Some(true) if arrived.is_empty() => wrong.push("no credential arrived".into()),
+            _ => {}
+        }
+        Ok(Played { pairs, wrong, blocked, took, said })
     }
 
     /// The arguments of `env`: a clean environment and the program under test.
@@ -157,6 +176,9 @@ impl Bench {
         if let Some(config) = &scenario.config {
             arguments.push(format!("{}/tests/lab/configs/{config}.json", env!("CARGO_MANIFEST_DIR")));
         }
+        if scenario.configuration.is_some() {
+            arguments.push(providers::write_configuration(scenario, folder)?);
+        }
         let roots = folder.join("public-roots.pem");
         fs::write(&roots, self.pki.public_roots()?).context("public roots")?;
         arguments.extend(["--platform", "linux", "--format", "json", "--public-roots"].map(str::to_owned));
@@ -186,7 +208,7 @@ impl Bench {
         if scenario.dns == DnsServer::Scripted {
             scripted.push(dns.clone());
         }
-        servers.push(self.serve(scenario, &net.world(), in_world, scripted, &folder.join("world.json"))?);
+        servers.push(self.serve(scenario, &net.world(), in_world, scripted, &folder.join(WORLD))?);
         let wants_loopback = scenario.config.as_deref().is_some_and(|config| config.ends_with("loopback"));
         if wants_loopback {
             servers.push(self.serve(
@@ -249,7 +271,14 @@ impl Bench {
             listen: sockets(&scenario.addresses(&self.world, &host.name), host.port),
             speaks: scenario.speaks.get(&host.name).copied().unwrap_or(host.speaks),
             answer: self.world.answer[&host.answer].clone(),
-            more: host.more.iter().map(|answer| self.world.answer[answer].clone()).collect(),
+            more: scenario
+                .answers
+                .get(&host.name)
+                .into_iter()
+                .flatten()
+                .chain(host.more.iter().map(|answer| &self.world.answer[answer]))
+                .cloned()
+                .collect(),
             fault: scenario.faults_of(&host.name).find_map(|fault| fault.server),
             certificate: self.certificate(scenario, host),
         }

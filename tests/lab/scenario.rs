@@ -12,6 +12,7 @@ use crate::middlebox::{Does, Filter};
 use crate::net::Stack;
 use crate::outcome::Context;
 use crate::pki::{Authority, Certificate};
+use crate::providers::FaultTable;
 use crate::server::{Answer, ServerFault, Speaks};
 
 const WORLD: &str = include_str!("world.toml");
@@ -179,6 +180,24 @@ pub struct Scenario {
     /// Left out where packets are lost, and why: what it measures needs a steady network.
     #[serde(default)]
     pub needs_steady_network: Option<String>,
+    /// A configuration of its own, in place of a file; `{folder}` stands for the scenario's folder.
+    #[serde(default)]
+    pub configuration: Option<toml::Table>,
+    /// Files that the configuration names, by their path in the scenario's folder.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// Answers that hosts give before any of their own.
+    #[serde(default)]
+    pub answers: BTreeMap<String, Vec<Answer>>,
+    /// Whether a credential must have reached a server, or must not have.
+    #[serde(default)]
+    pub credential_arrives: Option<bool>,
+    /// What the report must say, word for word, anywhere in it.
+    #[serde(default)]
+    pub says: Vec<String>,
+    /// Nearly all of its time is silence, so it is played beside the others.
+    #[serde(default)]
+    pub sleeps: bool,
 }
 
 fn company_resolver() -> Vec<Resolver> {
@@ -347,7 +366,7 @@ pub enum ClientFault {
 }
 
 /// What must be reported of a host that is not healthy.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// The finding's code.
@@ -370,20 +389,21 @@ struct Table {
 impl Scenario {
     /// Reads the built-in table; an inconsistent one is refused.
     pub fn read_all(world: &World) -> Outcome<Vec<Self>> {
-        let table: Table = toml::from_str(SCENARIOS).context("scenarios.toml")?;
+        let mut table: Table = toml::from_str(SCENARIOS).context("scenarios.toml")?;
+        table.scenario.extend(FaultTable::read()?.scenarios()?);
         let mut names = BTreeSet::new();
         for scenario in &table.scenario {
             let wrong = |what: String| Err(format!("scenarios.toml: {}: {what}", scenario.name));
             if !names.insert(&scenario.name) {
                 return wrong("the name is used twice".into());
             }
-            if scenario.config.is_none() && scenario.args.is_empty() {
+            if scenario.config.is_none() && scenario.configuration.is_none() && scenario.args.is_empty() {
                 return wrong("neither `config` nor `args`".into());
             }
             let named = scenario.fault.iter().flat_map(|f| &f.hosts);
             let named = named.chain(scenario.mitmproxy.iter().flat_map(|m| &m.hosts));
             let named = named.chain(scenario.addresses.keys()).chain(&scenario.nginx);
-            let mut named = named.chain(scenario.speaks.keys());
+            let mut named = named.chain(scenario.speaks.keys()).chain(scenario.answers.keys());
             if let Some(unknown) = named.find(|h| *h != "*" && world.host(h).is_none()) {
                 return wrong(format!("{unknown} is not in world.toml"));
             }

@@ -7,7 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::Outcome;
+use crate::aws;
 use crate::dns::{self, DnsSpec};
 use crate::outcome::Context;
 use crate::pki::{Authority, Certificate, Pki};
@@ -98,9 +99,15 @@ pub struct Answer {
     /// Only requests with the laboratory's credential.
     #[serde(default)]
     pub credential: bool,
+    /// Only requests with a body.
+    #[serde(default)]
+    pub filled: bool,
     /// The answer is a message, streamed event by event.
     #[serde(default)]
     pub stream: bool,
+    /// How the events of the stream are framed.
+    #[serde(default)]
+    pub framing: Framing,
     /// Status code.
     #[serde(default)]
     pub status: u16,
@@ -110,6 +117,17 @@ pub struct Answer {
     /// Body; `{host}` stands for the host's name.
     #[serde(default)]
     pub body: String,
+}
+
+/// How the events of a stream are framed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Framing {
+    /// Server-sent events.
+    #[default]
+    Sse,
+    /// AWS event stream.
+    Aws,
 }
 
 /// How a server, or a box in front of it, goes wrong.
@@ -176,6 +194,8 @@ pub enum ServerFault {
     OtherRegion,
     /// The stream comes as a whole, at its end.
     StreamBuffered,
+    /// The stream falls silent after a few events, for longer than any box is patient.
+    StreamPauses,
     /// The metadata that the server names is not there.
     NoMetadata,
     /// Every export is refused as one that speaks another protocol.
@@ -186,6 +206,10 @@ pub enum ServerFault {
 const CREDENTIAL: &str = "laboratory-not-a-key";
 /// Time between two events of a stream.
 const BETWEEN_EVENTS: Duration = Duration::from_millis(60);
+/// Events of a stream that then falls silent.
+const BEFORE_PAUSE: usize = 5;
+/// A server's own limit for connections without a request; longer than that of any box.
+const REQUEST_LIMIT: Duration = Duration::from_secs(90);
 
 /// How late a slow answer is.
 const SLOW: Duration = Duration::from_millis(1_500);
@@ -203,6 +227,8 @@ pub fn run(spec_file: &Path) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("runtime")?;
     runtime.block_on(async {
         let pki = Pki::open(&spec.pki);
+        // Set once: one process serves one specification.
+        let _ = HEARD.set(heard_file(spec_file));
         for endpoint in spec.endpoints {
             start(endpoint, &pki).await?;
         }
@@ -220,6 +246,22 @@ pub fn run(spec_file: &Path) -> Outcome<()> {
         let _ = end.await;
         Ok(())
     })
+}
+
+/// Where the server process with this specification writes down the requests that bring a credential.
+pub fn heard_file(spec_file: &Path) -> PathBuf {
+    spec_file.with_extension("credentials")
+}
+
+/// That file, in a server process.
+static HEARD: OnceLock<PathBuf> = OnceLock::new();
+
+/// Writes a request that brings a credential down: the host, the method, the path.
+fn hear(endpoint: &Endpoint, request: &Request<hyper::body::Incoming>) {
+    let Some(file) = HEARD.get() else { return };
+    let line = format!("{} {} {}\n", endpoint.name, request.method(), request.uri().path());
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
+    file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the record of credentials");
 }
 
 /// Blocks until the harness goes away, so that no server outlives it.
@@ -385,6 +427,7 @@ where
     } else {
         hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
+            .header_read_timeout(REQUEST_LIMIT)
             .serve_connection(io, service)
             .await
     };
@@ -401,6 +444,11 @@ async fn respond(
         let value = request.headers().get(*name).and_then(|value| value.to_str().ok());
         value.is_some_and(|value| value.contains(CREDENTIAL))
     });
+    let filled = !hyper::body::Body::is_end_stream(request.body());
+    // A token is asked for with a signed claim in the body.
+    if known || (filled && endpoint.more.iter().any(|answer| answer.filled && path == answer.path)) {
+        hear(endpoint, request);
+    }
     let plain = |status: u16, kind: &str, body: &str| {
         let mut response = Response::new(Body::whole(body));
         *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap();
@@ -458,18 +506,27 @@ async fn respond(
         path.starts_with(&answer.path)
             && answer.method.as_ref().is_none_or(|method| method == request.method().as_str())
             && (known || !answer.credential)
+            && (filled || !answer.filled)
     };
     let Some(answer) = endpoint.more.iter().chain([&endpoint.answer]).find(fits) else {
         return plain(404, "text/plain", "not found\n");
     };
     if answer.stream {
-        let mut response = plain(200, "text/event-stream", "");
-        *response.body_mut() = if endpoint.fault == Some(ServerFault::StreamBuffered) {
-            let events = message();
-            tokio::time::sleep(BETWEEN_EVENTS * u32::try_from(events.len()).unwrap()).await;
-            Body::whole(&events.concat())
-        } else {
-            Body::events(message())
+        let (kind, events) = match answer.framing {
+            Framing::Sse => ("text/event-stream", message().into_iter().map(Bytes::from).collect()),
+            Framing::Aws => ("application/vnd.amazon.eventstream", aws::stream(&message())),
+        };
+        let mut response = plain(200, kind, "");
+        *response.body_mut() = match endpoint.fault {
+            Some(ServerFault::StreamBuffered) => {
+                tokio::time::sleep(BETWEEN_EVENTS * u32::try_from(events.len()).unwrap()).await;
+                Body::whole(events.concat())
+            }
+            Some(ServerFault::StreamPauses) => {
+                let events: Vec<Bytes> = events.into_iter().take(BEFORE_PAUSE).collect();
+                Body { silent: true, ..Body::events(events) }
+            }
+            _ => Body::events(events),
         };
         return response;
     }
@@ -546,28 +603,30 @@ struct Body {
     /// The length that is promised; none for a stream.
     promised: Option<u64>,
     cut: bool,
+    /// It says nothing more, and does not end.
+    silent: bool,
     /// The time to the next piece of a stream.
     pause: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
 impl Body {
-    fn whole(text: &str) -> Self {
-        let pieces = VecDeque::from([Bytes::copy_from_slice(text.as_bytes())]);
-        Self { pieces, promised: Some(text.len() as u64), cut: false, pause: None }
+    fn whole(text: impl AsRef<[u8]>) -> Self {
+        let bytes = text.as_ref();
+        let pieces = VecDeque::from([Bytes::copy_from_slice(bytes)]);
+        Self { pieces, promised: Some(bytes.len() as u64), cut: false, silent: false, pause: None }
     }
 
     /// Half of the text, of a length that promises all of it and more.
     fn cut(text: &str) -> Self {
         let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
         let promised = Some(text.len() as u64 + 1000);
-        Self { pieces: VecDeque::from([half]), promised, cut: true, pause: None }
+        Self { pieces: VecDeque::from([half]), promised, cut: true, silent: false, pause: None }
     }
 
     /// A stream of events, each a while after the one before.
-    fn events(events: Vec<String>) -> Self {
-        let pieces = events.into_iter().map(Bytes::from).collect();
+    fn events(events: Vec<Bytes>) -> Self {
         let pause = Some(Box::pin(tokio::time::sleep(BETWEEN_EVENTS)));
-        Self { pieces, promised: None, cut: false, pause }
+        Self { pieces: events.into(), promised: None, cut: false, silent: false, pause }
     }
 }
 
@@ -596,6 +655,7 @@ impl hyper::body::Body for Body {
                 Poll::Pending
             }
             None if self.cut => Poll::Ready(Some(Err(std::io::Error::other("cut by the script")))),
+            None if self.silent => Poll::Pending,
             None => Poll::Ready(None),
         }
     }

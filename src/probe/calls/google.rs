@@ -35,7 +35,9 @@ pub(super) struct TokenRequest {
 pub(super) fn request(path: Option<&Path>, (token_url, scope): (&str, &str)) -> Result<TokenRequest, String> {
     let path = match path {
         Some(path) => path.to_owned(),
-        None => default_file().ok_or("the application default credentials are not where they usually are")?,
+        None => default_file().ok_or(
+            "no credentials file is configured (inferenceVertexCredentialsFile), and the application default credentials are not where they usually are",
+        )?,
     };
     let text = read(&path)?;
     let shown = path.display();

@@ -156,6 +156,19 @@ impl Prober {
     }
 }
 
+/// Why there is no model to ask, where none is configured.
+fn no_model(listed: Option<&Call>) -> String {
+    let none = "no model is configured (inferenceModels)";
+    match listed.map(|c| (&c.outcome, c.status)) {
+        // What kept the list back would have kept the call back.
+        Some((CallOutcome::NotSent { reason }, _)) => reason.clone(),
+        Some((_, Some(status))) if !(200..300).contains(&status) => {
+            format!("{none} and the model list was refused (status {status})")
+        }
+        _ => format!("{none} and none was listed"),
+    }
+}
+
 /// A service that repeats what it was sent repeats the secret.
 fn redact(call: &mut Call, secrets: &Secrets) {
     let clean = |text: &mut String| *text = secrets.clean(text);
@@ -189,6 +202,7 @@ impl Caller {
             dialled: (dialled != endpoint.target).then_some(dialled),
             provider: endpoint.provider.clone(),
             credential: endpoint.credential(),
+            signed: endpoint.signed.is_some(),
             at_ms: u64::try_from(self.shared.origin.elapsed().as_millis()).unwrap_or(u64::MAX),
             region: endpoint.region.clone(),
             ..Call::begun(endpoint.target, endpoint.path, kind, request)
@@ -232,9 +246,9 @@ impl Caller {
         if listed.as_ref().is_some_and(|c| c.status == Some(401)) {
             return not_sent("the model list was already refused with this credential".to_owned());
         }
-        let found = listed.map(|c| c.models).unwrap_or_default();
-        let Some(model) = endpoint.models.first().or_else(|| self.calls.choose(&found)) else {
-            return not_sent("no model is configured (inferenceModels) and none was listed".to_owned());
+        let found = listed.as_ref().map(|c| c.models.as_slice()).unwrap_or_default();
+        let Some(model) = endpoint.models.first().or_else(|| self.calls.choose(found)) else {
+            return not_sent(no_model(listed.as_ref()));
         };
         let path = endpoint.stream_path(model);
         let log = self.begin(endpoint, CallKind::Stream, endpoint.target, format!("POST {path}"));
@@ -256,7 +270,7 @@ impl Caller {
         let log = self.begin(endpoint, CallKind::Models, list.target, format!("GET {}", list.request));
         if let Some(reason) = self.settings.unreached.get(&list.target) {
             log.end(CallOutcome::NotSent { reason: reason.clone() });
-            return None;
+            return Some(log.read(CallOutcome::Timeout));
         }
         let request = Outgoing {
             method: "GET".to_owned(),
