@@ -38,6 +38,8 @@ mod packet;
 #[cfg(target_os = "linux")]
 mod pki;
 #[cfg(target_os = "linux")]
+mod real;
+#[cfg(target_os = "linux")]
 mod runner;
 #[cfg(target_os = "linux")]
 mod scenario;

@@ -17,6 +17,7 @@ use crate::net::{
 };
 use crate::outcome::Context;
 use crate::pki::{Authority, Certificate, Pki};
+use crate::real;
 use crate::scenario::{
     ClientFault, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, World, sockets,
 };
@@ -103,11 +104,25 @@ impl Bench {
     pub fn play(&self, scenario: &Scenario) -> Outcome<Played> {
         let folder = self.folder.join(&scenario.name);
         let (_servers, net) = self.stage(scenario, &folder)?;
-        self.check(scenario, &net, &folder)
+        let mut played = self.check(scenario, &net, &folder)?;
+        for next in &scenario.then {
+            fs::rename(folder.join("report.json"), folder.join(format!("before-{}.json", next.name)))
+                .context("report.json")?;
+            let Played { pairs, wrong, blocked, took } = self.check(next, &net, &folder)?;
+            played.pairs.extend(pairs);
+            played.wrong.extend(wrong.into_iter().map(|line| format!("{}: {line}", next.name)));
+            played.blocked += blocked;
+            played.took += took;
+        }
+        if !played.wrong.is_empty() {
+            played.wrong.extend(real::logs(scenario, &folder));
+        }
+        Ok(played)
     }
 
     /// Runs the program under test in a scenario that stands, and compares.
     pub fn check(&self, scenario: &Scenario, net: &Net, folder: &Path) -> Outcome<Played> {
+        real::forget(folder)?;
         let mut command = inside(&net.client(), "env");
         command.args(self.arguments(scenario, folder)?);
         let started = Instant::now();
@@ -117,6 +132,7 @@ impl Bench {
         fs::write(folder.join("stderr.txt"), &output.stderr).context("stderr.txt")?;
         let Compared { pairs, mut wrong, blocked } = compare(scenario, output.status.code(), &output.stdout)
             .map_err(|e| format!("{e}; it said: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
+        wrong.extend(real::witness(scenario.credential_arrives, folder));
         if took.as_secs_f64() > scenario.within_s {
             wrong.push(format!("took {:.1} s, more than {} s", took.as_secs_f64(), scenario.within_s));
         }
@@ -171,7 +187,7 @@ impl Bench {
             .world
             .host
             .iter()
-            .filter(|host| !scenario.nginx.contains(&host.name))
+            .filter(|host| !scenario.nginx.contains(&host.name) && !real::takes(scenario, &host.name))
             .partition(|host| host.address.is_some_and(|address| address.is_loopback()));
 
         let dns = DnsSpec {
@@ -203,6 +219,7 @@ impl Bench {
         if !scenario.nginx.is_empty() {
             servers.push(self.nginx(scenario, net, folder)?);
         }
+        servers.extend(self.start_real(scenario, net, folder)?);
         if let Some(kind) = scenario.proxy {
             servers.extend(boxes::proxy(kind, net, folder, &self.pki)?);
         }
@@ -255,7 +272,8 @@ impl Bench {
         }
     }
 
-    fn certificate(&self, scenario: &Scenario, host: &Host) -> Certificate {
+    /// The certificate that a host shows in this scenario.
+    pub fn certificate(&self, scenario: &Scenario, host: &Host) -> Certificate {
         scenario.faults_of(&host.name).find_map(|fault| fault.certificate).unwrap_or(host.certificate)
     }
 

@@ -229,16 +229,19 @@ impl Caller {
         };
         self.keep(material.secrets());
         let listed = self.models(endpoint, &material).await;
-        if listed.as_ref().is_some_and(|c| c.status == Some(401)) {
+        if listed.as_ref().is_some_and(|(call, _)| call.status == Some(401)) {
             return not_sent("the model list was already refused with this credential".to_owned());
         }
-        let found = listed.map(|c| c.models).unwrap_or_default();
+        let found = listed.map(|(_, names)| names).unwrap_or_default();
         let Some(model) = endpoint.models.first().or_else(|| self.calls.choose(&found)) else {
             return not_sent("no model is configured (inferenceModels) and none was listed".to_owned());
         };
         let path = endpoint.stream_path(model);
-        let log = self.begin(endpoint, CallKind::Stream, endpoint.target, format!("POST {path}"));
-        log.update(|call, _| call.model = Some(model.clone()));
+        // The record holds the name without what could be a part of the credential.
+        let shown = Secrets::new(self.lock().secrets.iter().cloned()).clean(model);
+        let recorded = format!("POST {}", endpoint.stream_path(&shown));
+        let log = self.begin(endpoint, CallKind::Stream, endpoint.target, recorded);
+        log.update(|call, _| call.model = Some(shown));
         let request = Outgoing {
             method: "POST".to_owned(),
             path,
@@ -250,8 +253,8 @@ impl Caller {
         self.send(&log, endpoint, &material, dialled, request, Answer::Stream(endpoint.framing)).await;
     }
 
-    /// The model list, where the provider has one. Gives its record.
-    async fn models(&self, endpoint: &Endpoint, material: &Material) -> Option<Call> {
+    /// The model list, where the provider has one. Gives its record and the names to ask for.
+    async fn models(&self, endpoint: &Endpoint, material: &Material) -> Option<(Call, Vec<String>)> {
         let list = endpoint.list.as_ref()?;
         let log = self.begin(endpoint, CallKind::Models, list.target, format!("GET {}", list.request));
         if let Some(reason) = self.settings.unreached.get(&list.target) {
@@ -271,7 +274,7 @@ impl Caller {
         if timeout(self.stage() * 2, sent).await.is_err() {
             log.end(CallOutcome::Timeout);
         }
-        Some(log.read(CallOutcome::Timeout))
+        Some((log.read(CallOutcome::Timeout), log.models()))
     }
 
     /// A token for a Google credentials file, from an endpoint that is on the list.
