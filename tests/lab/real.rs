@@ -31,7 +31,8 @@ const OIDC_PORT: u16 = 4_300;
 const OTLP_HTTP_PORT: u16 = 4_318;
 const OTLP_GRPC_PORT: u16 = 4_317;
 /// The smallest conversation; the first one makes LiteLLM load what it needs for the others.
-const CONVERSATION: &str = r#"{"model":"claude-haiku-laboratory","max_tokens":8,"stream":true,"messages":[{"role":"user","content":"."}]}"#;
+const CONVERSATION: &str =
+    r#"{"model":"{model}","max_tokens":8,"stream":true,"messages":[{"role":"user","content":"."}]}"#;
 /// The first message of a session with an MCP server.
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"laboratory","version":"0"}}}"#;
 
@@ -168,7 +169,7 @@ impl Bench {
         let issuer = format!("https://{}", Kind::OidcProvider.hosts()[0]);
         match kind {
             Kind::Litellm | Kind::LitellmCustomAuth => {
-                servers.push(self.upstream(scenario, net, folder)?);
+                servers.push(self.upstream(net, folder)?);
                 let (config, master) = match kind {
                     Kind::Litellm => ("litellm.yaml", RIGHT_KEY),
                     _ => ("litellm-custom-auth.yaml", "sk-laboratory-master"),
@@ -182,11 +183,13 @@ impl Bench {
                 command.env("LITELLM_LOCAL_MODEL_COST_MAP", "True").env("LITELLM_TELEMETRY", "False");
                 command.env("DISABLE_ADMIN_UI", "True").env("NO_DOCS", "True");
                 servers.push(listening(&mut command, net, LITELLM_PORT)?);
-                if !scenario.faults_of(kind.hosts()[0]).any(|fault| fault.server.is_some()) {
-                    ask(net, "", LITELLM_PORT, "/v1/messages", CONVERSATION, (RIGHT_KEY, 200))?;
-                }
-                let refused = if kind == Kind::Litellm { 400 } else { 401 };
-                ask(net, "", LITELLM_PORT, "/v1/messages", CONVERSATION, ("wrong", refused))?;
+                let (model, refused) = match kind {
+                    Kind::Litellm => ("claude-haiku-laboratory", 400),
+                    _ => ("claude-haiku-real", 401),
+                };
+                let body = CONVERSATION.replace("{model}", model);
+                ask(net, "", LITELLM_PORT, "/v1/messages", &body, (RIGHT_KEY, 200))?;
+                ask(net, "", LITELLM_PORT, "/v1/messages", &body, ("wrong", refused))?;
             }
             Kind::McpOpen | Kind::McpGuarded | Kind::McpSse => {
                 let (manner, path) = match kind {
@@ -237,16 +240,15 @@ impl Bench {
         Ok(servers)
     }
 
-    /// The laboratory's own stream behind LiteLLM, with the faults of the host in front.
-    fn upstream(&self, scenario: &Scenario, net: &Net, folder: &Path) -> Outcome<Server> {
-        let host = Kind::Litellm.hosts()[0];
+    /// The laboratory's own stream behind LiteLLM, for those who have its credential.
+    fn upstream(&self, net: &Net, folder: &Path) -> Outcome<Server> {
         let endpoint = Endpoint {
             name: "upstream".into(),
             listen: sockets(&[Ipv4Addr::LOCALHOST.into()], UPSTREAM_PORT),
             speaks: Speaks::Http,
-            answer: self.world.answer["message"].clone(),
-            more: Vec::new(),
-            fault: scenario.faults_of(host).find_map(|fault| fault.server),
+            answer: self.world.answer["api"].clone(),
+            more: vec![self.world.answer["message"].clone()],
+            fault: None,
             certificate: crate::pki::Certificate::Public,
         };
         let spec =
@@ -311,12 +313,15 @@ impl Bench {
             Buffering::On => "proxy_buffering on;",
             Buffering::Forced => "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;",
         };
+        // Chunks are passed on as they fill a packet. An answer in HTTP/1.0, which nginx asks for unless
+        // told otherwise, has none, and is kept until it ends.
+        let version = if real.buffering == Buffering::Forced { "1.0" } else { "1.1" };
         // The provider's endpoints have the second of its names, whichever was asked.
         let called = real.server.hosts().last().copied().unwrap_or(name);
         let _ = writeln!(
             text,
             "    server_name {name};\n    ssl_certificate {};\n    ssl_certificate_key {};\n    \
-             location / {{\n      {pass}\n      {buffering}\n      proxy_http_version 1.1;\n      \
+             location / {{\n      {pass}\n      {buffering}\n      proxy_http_version {version};\n      \
              proxy_set_header Host {called};\n      proxy_set_header X-Forwarded-Host {called};\n      \
              proxy_set_header X-Forwarded-Proto https;\n    }}\n  }}",
             chain.display(),

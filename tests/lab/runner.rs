@@ -106,9 +106,13 @@ impl Bench {
         let (_servers, net) = self.stage(scenario, &folder)?;
         let mut played = self.check(scenario, &net, &folder)?;
         for next in &scenario.then {
-            fs::rename(folder.join("report.json"), folder.join(format!("before-{}.json", next.name)))
-                .context("report.json")?;
+            let first = folder.join(format!("{}.json", scenario.name));
+            if !first.exists() {
+                fs::copy(folder.join("report.json"), &first).context("report.json")?;
+            }
             let Played { pairs, wrong, blocked, took } = self.check(next, &net, &folder)?;
+            let report = folder.join(format!("{}.json", next.name.replace(' ', "-")));
+            fs::copy(folder.join("report.json"), report).context("report.json")?;
             played.pairs.extend(pairs);
             played.wrong.extend(wrong.into_iter().map(|line| format!("{}: {line}", next.name)));
             played.blocked += blocked;

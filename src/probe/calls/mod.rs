@@ -156,6 +156,22 @@ impl Prober {
     }
 }
 
+/// Why there is no model to ask, from the record of the model list.
+fn no_model(listed: Option<Call>) -> String {
+    let why = match listed.map(|call| (call.outcome, call.status, call.dialled)) {
+        // What keeps the credential from this host keeps the stream from it too.
+        Some((CallOutcome::NotSent { reason }, _, None)) => return reason,
+        Some((CallOutcome::NotSent { reason }, _, Some(_))) => {
+            format!("their list was not asked for: {reason}")
+        }
+        Some((_, Some(status), _)) if !(200..300).contains(&status) => {
+            format!("their list was answered with status {status}")
+        }
+        _ => "none was listed".to_owned(),
+    };
+    format!("no model is configured (inferenceModels), and {why}")
+}
+
 /// A service that repeats what it was sent repeats the secret.
 fn redact(call: &mut Call, secrets: &Secrets) {
     let clean = |text: &mut String| *text = secrets.clean(text);
@@ -232,9 +248,9 @@ impl Caller {
         if listed.as_ref().is_some_and(|(call, _)| call.status == Some(401)) {
             return not_sent("the model list was already refused with this credential".to_owned());
         }
-        let found = listed.map(|(_, names)| names).unwrap_or_default();
-        let Some(model) = endpoint.models.first().or_else(|| self.calls.choose(&found)) else {
-            return not_sent("no model is configured (inferenceModels) and none was listed".to_owned());
+        let found = listed.as_ref().map(|(_, names)| names.as_slice()).unwrap_or_default();
+        let Some(model) = endpoint.models.first().or_else(|| self.calls.choose(found)) else {
+            return not_sent(no_model(listed.map(|(call, _)| call)));
         };
         let path = endpoint.stream_path(model);
         // The record holds the name without what could be a part of the credential.
