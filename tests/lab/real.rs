@@ -311,7 +311,10 @@ impl Bench {
         let buffering = match real.buffering {
             Buffering::Off => "proxy_buffering off;",
             Buffering::On => "proxy_buffering on;",
-            Buffering::Forced => "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;",
+            Buffering::Forced => {
+                "proxy_buffering on; proxy_buffer_size 32k; proxy_buffers 8 32k; \
+                 proxy_busy_buffers_size 64k; proxy_ignore_headers X-Accel-Buffering;"
+            }
         };
         // Chunks are passed on as they fill a packet. An answer in HTTP/1.0, which nginx asks for unless
         // told otherwise, has none, and is kept until it ends.
