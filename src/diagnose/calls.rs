@@ -263,6 +263,10 @@ fn delivery(call: &Call) -> Delivery {
     let end = call.last_byte_ms.unwrap_or(call.ms);
     let Some(first) = call.events_ms.first().copied() else { return Delivery::Unknown("it had no pieces") };
     if end - first > AT_THE_END_MS {
+        let last = call.events_ms.last().copied().unwrap_or(first);
+        if last - first <= AT_THE_END_MS {
+            return Delivery::Unknown("its pieces came all at once, and its end later");
+        }
         return Delivery::Streamed;
     }
     if call.events < EVENTS {
@@ -344,6 +348,11 @@ fn refused(context: &Context<'_>, call: &Call, calls: &[&Call]) -> Option<Found>
         accepted: calls
             .iter()
             .any(|c| c.succeeded() && matches!(c.kind, CallKind::Models | CallKind::Stream)),
+        guarded: context
+            .observations
+            .plain()
+            .filter(|a| a.target == call.target)
+            .any(|a| a.http.iter().any(|h| matches!(h.status, Some(401 | 403)))),
         listed: call.model.as_ref().and_then(|model| {
             let list =
                 calls.iter().find(|c| c.kind == CallKind::Models && c.succeeded() && !c.models.is_empty())?;
@@ -415,6 +424,7 @@ fn usual_owner(code: Code, provider: &str) -> Option<Owner> {
 struct Facts<'a> {
     call: &'a Call,
     accepted: bool,
+    guarded: bool,
     listed: Option<bool>,
     foreign: bool,
 }
@@ -430,6 +440,7 @@ impl Facts<'_> {
             && (answer.any.is_empty() || answer.any.iter().any(|(place, words)| says(place, words)))
             && answer.accepted.is_none_or(|wanted| wanted == self.accepted)
             && answer.signed.is_none_or(|wanted| wanted == self.call.signed)
+            && (!answer.guarded || self.guarded)
             && answer.listed.is_none_or(|wanted| self.listed == Some(wanted))
             && (!answer.foreign || self.foreign)
     }

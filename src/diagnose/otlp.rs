@@ -86,6 +86,15 @@ fn over_http(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
     if refused_by_own && let Some(found) = other_protocol(view, http) {
         return Some(Some(found));
     }
+    // Over HTTP/2 a gRPC server answers whatever comes, and says 200 where it means no.
+    if is_grpc_answer(http) {
+        let said = http.header("grpc-status").map(|s| format!(", grpc-status {s}")).unwrap_or_default();
+        let line = format!(
+            "a gRPC answer (status {}{said}) to OTLP over HTTP: this is a port for OTLP/gRPC",
+            http.status.unwrap_or_default()
+        );
+        return Some(Some(grpc_port(view, line)));
+    }
     if streams.iter().any(|s| s.taken == Taken::Credential) {
         walk.fact("sign_in", "asked for");
         walk.proof.push(format!("{}, the collector wants a credential", http.status.unwrap_or_default()));
@@ -169,8 +178,7 @@ fn other_protocol(view: &View<'_>, http: &Http) -> Option<Found> {
                     "{} to OTLP over HTTP, and a gRPC answer to a gRPC call: this is a port for OTLP/gRPC",
                     ended(http)
                 );
-                let found = found(view, line).proven().fact("works", "grpc");
-                return Some(found.fact("what", "gRPC, and streams over HTTP never arrive"));
+                return Some(grpc_port(view, line));
             }
             Some(Transport::Https) if !view.target.transport().has_tls() && taken(answer).is_some() => {
                 let line =
@@ -182,6 +190,12 @@ fn other_protocol(view: &View<'_>, http: &Http) -> Option<Found> {
         }
     }
     None
+}
+
+/// A port for gRPC where a stream over HTTP was to arrive.
+fn grpc_port(view: &View<'_>, line: String) -> Found {
+    let found = found(view, line).proven().fact("works", "grpc");
+    found.fact("what", "gRPC, and streams over HTTP never arrive")
 }
 
 fn grpc(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {

@@ -105,6 +105,10 @@ pub struct CallAnswer {
     /// Whether another call with the same credential succeeded.
     #[serde(default)]
     pub accepted: Option<bool>,
+    /// Whether the same host refuses requests without a credential, so that accepting one means
+    /// something.
+    #[serde(default)]
+    pub guarded: bool,
     /// Whether the model is on the list that was read.
     #[serde(default)]
     pub listed: Option<bool>,

@@ -81,6 +81,23 @@ async fn a_gateway_without_a_model_list_is_asked_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_model_whose_name_begins_like_the_key_is_asked_for_by_its_name_and_masked_in_the_report() {
+    let mut service = Service::new(Does::Stream(6, 60));
+    service.list = (200, r#"{"data":[{"id":"pLaNt3d-sk-1-haiku"},{"id":"pLaNt3d-small"}]}"#);
+    let address = service.plain().await;
+    let mut configuration = gateway(&format!("http://127.0.0.1:{}", address.port()));
+    configuration.as_object_mut().unwrap().remove("inferenceModels");
+    let run =
+        Scene::new(&configuration).await.check(&[&INFERENCE[..], &["--with-credentials"]].concat()).await;
+    assert_eq!(code(&run.json()), "ok", "{:#}", host(&run.json()));
+    // A name that holds the whole key is never asked for.
+    let heard = service.heard();
+    let call = heard.iter().find(|r| r.starts_with("POST")).unwrap();
+    assert!(call.contains(r#""model":"pLaNt3d-small""#), "{call}");
+    assert!(!run.out.contains("pLaNt3d"), "{}", run.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_quiet_is_used_again() {
     let service = Service::new(Does::Stream(6, 60));
     let address = service.plain().await;

@@ -1,6 +1,6 @@
 //! What a service's answers to calls with a credential mean: every provider, every fault.
 
-use clearway::diagnose::{HostJudgement, Owner, RunVerdict, Verdict, inspectors};
+use clearway::diagnose::{Certainty, HostJudgement, Owner, RunVerdict, Verdict, inspectors};
 use clearway::observation::*;
 use clearway::plan::{Plan, Target};
 
@@ -207,6 +207,26 @@ fn a_page_in_place_of_the_model_list_is_wrong_content() {
 }
 
 #[test]
+fn a_gateway_whose_own_credential_is_refused_is_asked_itself() {
+    let target = gateway(1, "gw.corp.example");
+    let owner = |status: u16, calls: Vec<Call>| {
+        let body = r#"{"error":{"type":"auth_error","code":"401"}}"#;
+        let open = answer(status, &[("content-type", "application/json")], body);
+        let attempt = Attempt { http: vec![open], ..healthy(&target) };
+        let observations = Observations { calls, ..observed(vec![attempt]) };
+        let finding = judged(std::slice::from_ref(&target), &observations).hosts.remove(0).finding;
+        assert_eq!(finding.code.as_str(), "auth/rejected");
+        (finding.owner, finding.confidence)
+    };
+    let denied = || refusal("gateway", 401, &[("error.type", "authentication_error")]);
+    let list = || models(&["eu.model-a"]);
+    assert_eq!(owner(401, vec![list(), denied()]), (Owner::Service, Certainty::Likely));
+    // A list that everybody may read says nothing of the credential.
+    assert_eq!(owner(200, vec![list(), denied()]), (Owner::Configuration, Certainty::Proven));
+    assert_eq!(owner(401, vec![denied()]), (Owner::Configuration, Certainty::Proven));
+}
+
+#[test]
 fn a_model_of_another_geography_is_a_matter_of_the_region() {
     let invalid = |model: &str| Call {
         model: Some(model.into()),
@@ -229,6 +249,11 @@ fn delivery_is_judged_only_where_it_can_be() {
     let quick: Vec<f64> = late.iter().map(|t| t - 500.0).collect();
     assert_eq!(code(vec![Call { last_byte_ms: Some(400.0), ms: 400.0, ..streamed(&quick, Complete) }]), "ok");
     assert_eq!(at(&late, Whole), "ok");
+    // All at once, and the end a while later: neither buffered up to its end nor streamed.
+    let at_once =
+        with(&gateway(1, "gw.corp.example"), vec![streamed(&[800.0, 800.1, 800.2, 800.3, 800.4], Complete)]);
+    let delivery = &at_once.0.finding.evidence.facts["delivery"];
+    assert!(delivery.as_str().unwrap().starts_with("not judged"), "{delivery}");
     assert_eq!(at(&[300.0], Early), "http/interrupted");
     assert_eq!(at(&[], Other), "http/wrong-content");
     let error =

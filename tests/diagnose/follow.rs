@@ -375,6 +375,10 @@ fn the_traps_of_collectors_are_told_apart() {
         assert_eq!((judged.finding.code, judged.verdict), (Code::OtlpProtocol, Verdict::Warning));
         assert_eq!(judged.finding.evidence.facts["works"], "grpc");
     }
+    // Over HTTP/2 it answers 200 and refuses in a header of its own: no export was accepted.
+    let refused = host(&http, vec![with(&http, grpc_answer("12"))]);
+    assert_eq!((refused.finding.code, refused.verdict), (Code::OtlpProtocol, Verdict::Warning));
+    assert_eq!(refused.finding.evidence.facts["works"], "grpc");
     // Without that proof a broken answer is what it is.
     assert_eq!(host(&http, vec![with(&http, broken())]).finding.code, Code::HttpWrongContent);
     // A path that is not there, and a credential that is wanted.

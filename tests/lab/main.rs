@@ -42,6 +42,8 @@ mod pki;
 #[cfg(target_os = "linux")]
 mod providers;
 #[cfg(target_os = "linux")]
+mod real;
+#[cfg(target_os = "linux")]
 mod runner;
 #[cfg(target_os = "linux")]
 mod scenario;

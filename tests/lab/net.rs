@@ -268,7 +268,12 @@ fn sysctl(namespace: &str, settings: &[&str]) -> Outcome<()> {
 
 /// Runs an administrative command; its error output is the error.
 pub fn run(command: &mut Command) -> Outcome<()> {
-    let output = output(command, None, COMMAND_LIMIT)?;
+    run_within(command, COMMAND_LIMIT)
+}
+
+/// The same, with another limit.
+pub fn run_within(command: &mut Command, limit: Duration) -> Outcome<()> {
+    let output = output(command, None, limit)?;
     if output.status.success() {
         return Ok(());
     }
@@ -327,6 +332,11 @@ pub struct Server {
 impl Server {
     /// Starts it and waits until it is ready.
     pub fn start(command: &mut Command, ready: Ready) -> Outcome<Self> {
+        Self::start_within(command, ready, READY_LIMIT)
+    }
+
+    /// Starts it and waits until it is ready, so long at the most.
+    pub fn start_within(command: &mut Command, ready: Ready, limit: Duration) -> Outcome<Self> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -337,7 +347,7 @@ impl Server {
         let lines = line_channel(child.stdout.take());
         let errors = line_channel(child.stderr.take());
         let mut server = Self { child, _input: input };
-        let until = Instant::now() + READY_LIMIT;
+        let until = Instant::now() + limit;
         loop {
             let is_ready = match &ready {
                 Ready::Word => {

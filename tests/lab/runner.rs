@@ -18,6 +18,7 @@ use crate::net::{
 use crate::outcome::Context;
 use crate::pki::{Authority, Certificate, Pki};
 use crate::providers;
+use crate::real;
 use crate::scenario::{
     ClientFault, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, World, sockets,
 };
@@ -109,7 +110,25 @@ impl Bench {
     pub fn play(&self, scenario: &Scenario) -> Outcome<Played> {
         let folder = self.folder.join(&scenario.name);
         let (_servers, net) = self.stage(scenario, &folder)?;
-        self.check(scenario, &net, &folder)
+        let mut played = self.check(scenario, &net, &folder)?;
+        for next in &scenario.then {
+            let first = folder.join(format!("{}.json", scenario.name));
+            if !first.exists() {
+                fs::copy(folder.join("report.json"), &first).context("report.json")?;
+            }
+            let Played { pairs, wrong, blocked, took, said } = self.check(next, &net, &folder)?;
+            let report = folder.join(format!("{}.json", next.name.replace(' ', "-")));
+            fs::copy(folder.join("report.json"), report).context("report.json")?;
+            played.pairs.extend(pairs);
+            played.wrong.extend(wrong.into_iter().map(|line| format!("{}: {line}", next.name)));
+            played.blocked += blocked;
+            played.said.extend(said);
+            played.took += took;
+        }
+        if !played.wrong.is_empty() {
+            played.wrong.extend(real::logs(scenario, &folder));
+        }
+        Ok(played)
     }
 
     /// Runs the program under test in a scenario that stands, and compares.
@@ -118,6 +137,7 @@ impl Bench {
         if heard.exists() {
             fs::remove_file(&heard).context("the record of credentials")?;
         }
+        real::forget(folder)?;
         let mut command = inside(&net.client(), "env");
         command.args(self.arguments(scenario, folder)?);
         let started = Instant::now();
@@ -131,12 +151,15 @@ impl Bench {
         if took.as_secs_f64() > scenario.within_s {
             wrong.push(format!("took {:.1} s, more than {} s", took.as_secs_f64(), scenario.within_s));
         }
-        let arrived = fs::read_to_string(&heard).unwrap_or_default();
+        let mut arrived = real::witness(folder);
+        arrived.extend(fs::read_to_string(&heard).unwrap_or_default().lines().map(str::to_owned));
         match scenario.credential_arrives {
             Some(false) if !arrived.is_empty() => {
-                wrong.push(format!("a credential arrived: {}", arrived.trim().replace('\n', ", ")));
+                wrong.push(format!("A CREDENTIAL ARRIVED: {}", arrived.join(", ")));
             }
-            Some(true) if arrived.is_empty() => wrong.push("no credential arrived".into()),
+            Some(true) if arrived.is_empty() => {
+                wrong.push("no credential arrived, and one was to be sent".into());
+            }
             _ => {}
         }
         Ok(Played { pairs, wrong, blocked, took, said })
@@ -193,7 +216,7 @@ impl Bench {
             .world
             .host
             .iter()
-            .filter(|host| !scenario.nginx.contains(&host.name))
+            .filter(|host| !scenario.nginx.contains(&host.name) && !real::takes(scenario, &host.name))
             .partition(|host| host.address.is_some_and(|address| address.is_loopback()));
 
         let dns = DnsSpec {
@@ -225,6 +248,7 @@ impl Bench {
         if !scenario.nginx.is_empty() {
             servers.push(self.nginx(scenario, net, folder)?);
         }
+        servers.extend(self.start_real(scenario, net, folder)?);
         if let Some(kind) = scenario.proxy {
             servers.extend(boxes::proxy(kind, net, folder, &self.pki)?);
         }
@@ -284,7 +308,8 @@ impl Bench {
         }
     }
 
-    fn certificate(&self, scenario: &Scenario, host: &Host) -> Certificate {
+    /// The certificate that a host shows in this scenario.
+    pub fn certificate(&self, scenario: &Scenario, host: &Host) -> Certificate {
         scenario.faults_of(&host.name).find_map(|fault| fault.certificate).unwrap_or(host.certificate)
     }
 

@@ -13,10 +13,12 @@ use crate::net::Stack;
 use crate::outcome::Context;
 use crate::pki::{Authority, Certificate};
 use crate::providers::FaultTable;
+use crate::real::Real;
 use crate::server::{Answer, ServerFault, Speaks};
 
 const WORLD: &str = include_str!("world.toml");
 const SCENARIOS: &str = include_str!("scenarios.toml");
+const REAL: &str = include_str!("real.toml");
 
 /// Every host of the world and what it answers when nothing is wrong.
 #[derive(Debug, Clone, Deserialize)]
@@ -154,6 +156,16 @@ pub struct Scenario {
     /// Hosts that a real nginx serves instead of our own server.
     #[serde(default)]
     pub nginx: Vec<String>,
+    /// Real servers in place of the laboratory's own, with nginx in front.
+    #[serde(default)]
+    pub real: Vec<Real>,
+    /// Further runs against what stands, one after another; what is broken stays broken.
+    #[serde(default)]
+    pub then: Vec<Self>,
+    /// What the evidence of a host's finding must hold: the beginning of each fact, as text. An empty
+    /// table: the host must be in the report.
+    #[serde(default)]
+    pub evidence: BTreeMap<String, BTreeMap<String, String>>,
     /// Hosts that speak otherwise than in the world table.
     #[serde(default)]
     pub speaks: BTreeMap<String, Speaks>,
@@ -391,6 +403,7 @@ impl Scenario {
     pub fn read_all(world: &World) -> Outcome<Vec<Self>> {
         let mut table: Table = toml::from_str(SCENARIOS).context("scenarios.toml")?;
         table.scenario.extend(FaultTable::read()?.scenarios()?);
+        table.scenario.extend(toml::from_str::<Table>(REAL).context("real.toml")?.scenario);
         let mut names = BTreeSet::new();
         for scenario in &table.scenario {
             let wrong = |what: String| Err(format!("scenarios.toml: {}: {what}", scenario.name));

@@ -76,6 +76,9 @@ pub fn run(
 fn total(what: &str, round: &Round) -> (String, usize) {
     let identity = if round.matrix.is_identity() { "the identity" } else { "NOT the identity" };
     let mut line = format!("{what}: {} passed, {} failed, {identity}", round.passed, round.failed.len());
+    if !round.not_run.is_empty() {
+        line += &format!(", {} NOT RUN", round.not_run.len());
+    }
     if !round.failed.is_empty() {
         line += &format!(": {}", round.failed.join(", "));
     }

@@ -28,6 +28,8 @@ const BODY: usize = 1024 * 1024;
 const EVENTS: usize = 256;
 /// Models of a list that are kept.
 const MODELS: usize = 300;
+/// Characters of a model's name that can be asked for.
+const NAME: usize = 300;
 /// Words of an error that are kept.
 const WORDS: usize = 24;
 
@@ -64,6 +66,8 @@ pub(super) struct Log {
 struct Inner {
     call: Call,
     secrets: Secrets,
+    /// Names of models as the service wrote them, to be asked for; never a part of the record.
+    models: Vec<String>,
     sent: Option<Instant>,
     ended: bool,
 }
@@ -71,7 +75,7 @@ struct Inner {
 impl Log {
     /// A call that begins now.
     pub(super) fn new(call: Call) -> Self {
-        let inner = Inner { call, secrets: Secrets::default(), sent: None, ended: false };
+        let inner = Inner { call, secrets: Secrets::default(), models: Vec::new(), sent: None, ended: false };
         Self { inner: Arc::new(Mutex::new(inner)), begun: Instant::now() }
     }
 
@@ -89,6 +93,12 @@ impl Log {
 
     fn secrets(&self) -> Secrets {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).secrets.clone()
+    }
+
+    /// The models that were listed, as the service wrote their names. Left out are names that hold a
+    /// whole secret, or that no request could carry.
+    pub(super) fn models(&self) -> Vec<String> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).models.clone()
     }
 
     /// The request is written now.
@@ -272,11 +282,16 @@ fn document(log: &Log, body: &[u8], success: bool, answer: Answer) -> Option<Sec
         Answer::Token => json?.get("access_token")?.as_str().map(Secret::new),
         Answer::Models(list, id) => {
             let names = json.as_ref().and_then(|j| j.get(&list).or(Some(j))?.as_array()).map(|entries| {
-                let name = |e: &Value| Some(secrets.line(e.get(&id)?.as_str()?));
+                let name = |e: &Value| e.get(&id)?.as_str().map(str::to_owned);
                 entries.iter().filter_map(name).take(MODELS).collect::<Vec<_>>()
             });
+            // A name that begins like the credential is masked in the record, and must be asked for
+            // as it is.
+            let usable = |name: &&String| !secrets.are_in(name) && sanitise::line(name, NAME) == **name;
+            log.inner.lock().unwrap_or_else(PoisonError::into_inner).models =
+                names.iter().flatten().filter(usable).cloned().collect();
             log.update(|call, _| match names {
-                Some(names) => call.models = names,
+                Some(names) => call.models = names.iter().map(|name| secrets.line(name)).collect(),
                 None => call.stream = Some(StreamEnd::Other),
             });
             None

@@ -156,17 +156,20 @@ impl Prober {
     }
 }
 
-/// Why there is no model to ask, where none is configured.
-fn no_model(listed: Option<&Call>) -> String {
-    let none = "no model is configured (inferenceModels)";
-    match listed.map(|c| (&c.outcome, c.status)) {
-        // What kept the list back would have kept the call back.
-        Some((CallOutcome::NotSent { reason }, _)) => reason.clone(),
-        Some((_, Some(status))) if !(200..300).contains(&status) => {
-            format!("{none} and the model list was refused (status {status})")
+/// Why there is no model to ask, from the record of the model list.
+fn no_model(listed: Option<Call>) -> String {
+    let why = match listed.map(|call| (call.outcome, call.status, call.dialled)) {
+        // What keeps the credential from this host keeps the stream from it too.
+        Some((CallOutcome::NotSent { reason }, _, None)) => return reason,
+        Some((CallOutcome::NotSent { reason }, _, Some(_))) => {
+            format!("their list was not asked for: {reason}")
         }
-        _ => format!("{none} and none was listed"),
-    }
+        Some((_, Some(status), _)) if !(200..300).contains(&status) => {
+            format!("their list was answered with status {status}")
+        }
+        _ => "none was listed".to_owned(),
+    };
+    format!("no model is configured (inferenceModels), and {why}")
 }
 
 /// A service that repeats what it was sent repeats the secret.
@@ -243,16 +246,19 @@ impl Caller {
         };
         self.keep(material.secrets());
         let listed = self.models(endpoint, &material).await;
-        if listed.as_ref().is_some_and(|c| c.status == Some(401)) {
+        if listed.as_ref().is_some_and(|(call, _)| call.status == Some(401)) {
             return not_sent("the model list was already refused with this credential".to_owned());
         }
-        let found = listed.as_ref().map(|c| c.models.as_slice()).unwrap_or_default();
+        let found = listed.as_ref().map(|(_, names)| names.as_slice()).unwrap_or_default();
         let Some(model) = endpoint.models.first().or_else(|| self.calls.choose(found)) else {
-            return not_sent(no_model(listed.as_ref()));
+            return not_sent(no_model(listed.map(|(call, _)| call)));
         };
         let path = endpoint.stream_path(model);
-        let log = self.begin(endpoint, CallKind::Stream, endpoint.target, format!("POST {path}"));
-        log.update(|call, _| call.model = Some(model.clone()));
+        // The record holds the name without what could be a part of the credential.
+        let shown = Secrets::new(self.lock().secrets.iter().cloned()).clean(model);
+        let recorded = format!("POST {}", endpoint.stream_path(&shown));
+        let log = self.begin(endpoint, CallKind::Stream, endpoint.target, recorded);
+        log.update(|call, _| call.model = Some(shown));
         let request = Outgoing {
             method: "POST".to_owned(),
             path,
@@ -264,13 +270,13 @@ impl Caller {
         self.send(&log, endpoint, &material, dialled, request, Answer::Stream(endpoint.framing)).await;
     }
 
-    /// The model list, where the provider has one. Gives its record.
-    async fn models(&self, endpoint: &Endpoint, material: &Material) -> Option<Call> {
+    /// The model list, where the provider has one. Gives its record and the names to ask for.
+    async fn models(&self, endpoint: &Endpoint, material: &Material) -> Option<(Call, Vec<String>)> {
         let list = endpoint.list.as_ref()?;
         let log = self.begin(endpoint, CallKind::Models, list.target, format!("GET {}", list.request));
         if let Some(reason) = self.settings.unreached.get(&list.target) {
             log.end(CallOutcome::NotSent { reason: reason.clone() });
-            return Some(log.read(CallOutcome::Timeout));
+            return Some((log.read(CallOutcome::Timeout), Vec::new()));
         }
         let request = Outgoing {
             method: "GET".to_owned(),
@@ -285,7 +291,7 @@ impl Caller {
         if timeout(self.stage() * 2, sent).await.is_err() {
             log.end(CallOutcome::Timeout);
         }
-        Some(log.read(CallOutcome::Timeout))
+        Some((log.read(CallOutcome::Timeout), log.models()))
     }
 
     /// A token for a Google credentials file, from an endpoint that is on the list.

@@ -51,6 +51,11 @@ impl Secrets {
         text
     }
 
+    /// Whether one of them is in the text, whole.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        self.0.iter().any(|secret| text.contains(secret.expose()))
+    }
+
     /// One word of remote text: without the secrets, and only then cut.
     pub(super) fn line(&self, text: &str) -> String {
         // Once more on what is shown: invisible characters may have kept a secret apart.
