@@ -91,6 +91,7 @@ pub fn mitmproxy(mode: MitmMode, net: &Net, folder: &Path, pki: &Pki) -> Outcome
     };
     let mut command = inside(&net.router(), "mitmdump");
     command.args(["--quiet", "--mode", name, "--listen-port", &port.to_string()]);
+    command.env("SSLKEYLOGFILE", folder.join("mitmproxy.keys"));
     // The office's addresses are public ones, which mitmproxy would not serve.
     command.args(["--set", "block_global=false"]);
     command.arg("--set").arg(format!("confdir={}", mitmproxy_folder(folder).display()));

@@ -11,10 +11,10 @@ use crate::outcome::{Context, Outcome};
 use crate::pki::Pki;
 use crate::runner::{Bench, Played};
 use crate::scenario::{Scenario, World};
-use crate::{acceptor, link, middlebox, net, runner, server, soak, speed};
+use crate::{acceptor, link, middlebox, needles, net, runner, server, soak, speed};
 
 /// What the laboratory starts, and the Debian package each comes from.
-const TOOLS: [(&str, &str); 8] = [
+const TOOLS: [(&str, &str); 10] = [
     ("ip", "iproute2"),
     ("ss", "iproute2"),
     ("nft", "nftables"),
@@ -23,6 +23,8 @@ const TOOLS: [(&str, &str); 8] = [
     ("nginx", "nginx-light"),
     ("squid", "squid"),
     ("mitmdump", "mitmproxy"),
+    ("tcpdump", "tcpdump"),
+    ("tshark", "tshark"),
 ];
 
 /// Runs one command of the laboratory.
@@ -125,6 +127,7 @@ fn prepare() -> Outcome<()> {
     }
     link::self_check()?;
     middlebox::self_check()?;
+    needles::self_check()?;
     let stale = net::remove_stale()?;
     if stale > 0 {
         say(&format!("removed {stale} namespaces that an earlier run left behind"))?;

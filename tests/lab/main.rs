@@ -18,6 +18,8 @@ mod acceptor;
 #[cfg(target_os = "linux")]
 mod boxes;
 #[cfg(target_os = "linux")]
+mod capture;
+#[cfg(target_os = "linux")]
 mod compare;
 #[cfg(target_os = "linux")]
 mod dns;
@@ -29,6 +31,8 @@ mod link;
 mod matrix;
 #[cfg(target_os = "linux")]
 mod middlebox;
+#[cfg(target_os = "linux")]
+mod needles;
 #[cfg(target_os = "linux")]
 mod net;
 #[cfg(target_os = "linux")]

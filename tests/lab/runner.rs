@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::Outcome;
 use crate::boxes;
+use crate::capture::{self, Tape};
 use crate::compare::{Compared, compare};
 use crate::dns::{DnsSpec, Record};
 use crate::net::{
@@ -103,7 +104,12 @@ impl Bench {
     pub fn play(&self, scenario: &Scenario) -> Outcome<Played> {
         let folder = self.folder.join(&scenario.name);
         let (_servers, net) = self.stage(scenario, &folder)?;
-        self.check(scenario, &net, &folder)
+        let Some(wanted) = &scenario.capture else { return self.check(scenario, &net, &folder) };
+        capture::prepare(wanted, &folder)?;
+        let tape = Tape::start(&net, &folder)?;
+        let mut played = self.check(scenario, &net, &folder)?;
+        played.wrong.extend(capture::judge(scenario, &self.world, &folder, &tape.stop()?)?);
+        Ok(played)
     }
 
     /// Runs the program under test in a scenario that stands, and compares.
@@ -151,6 +157,10 @@ impl Bench {
             // What the program measures is not shifted, only what day it is.
             arguments.push("FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned());
         }
+        if scenario.capture.is_some() {
+            // It must not be heeded.
+            arguments.push(format!("SSLKEYLOGFILE={}", capture::program_keys(folder).display()));
+        }
         arguments.extend(scenario.env.iter().map(|(name, value)| format!("{name}={value}")));
         arguments.push(self.program.display().to_string());
         arguments.push("check".to_owned());
@@ -161,7 +171,9 @@ impl Bench {
         fs::write(&roots, self.pki.public_roots()?).context("public roots")?;
         arguments.extend(["--platform", "linux", "--format", "json", "--public-roots"].map(str::to_owned));
         arguments.push(roots.display().to_string());
-        arguments.extend(scenario.args.iter().cloned());
+        let corporate = self.pki.root_file(Authority::Corporate).display().to_string();
+        arguments
+            .extend(scenario.args.iter().map(|argument| argument.replace("{corporate-root}", &corporate)));
         Ok(arguments)
     }
 
@@ -372,6 +384,8 @@ pub fn serve(namespace: &str, spec: &ServeSpec, file: &Path) -> Outcome<Server> 
         .with_context(|| file.display().to_string())?;
     let mut command = inside(namespace, own_program()?);
     command.args(["serve", "--spec"]).arg(file);
+    // With these a capture of the scenario can be read.
+    command.env("SSLKEYLOGFILE", file.with_extension("keys"));
     Server::start(&mut command, Ready::Word)
 }
 

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use serde::Deserialize;
 
 use crate::Outcome;
+use crate::capture::Capture;
 use crate::dns::DnsFault;
 use crate::link::LinkSpec;
 use crate::middlebox::{Does, Filter};
@@ -16,6 +17,7 @@ use crate::server::{Answer, ServerFault, Speaks};
 
 const WORLD: &str = include_str!("world.toml");
 const SCENARIOS: &str = include_str!("scenarios.toml");
+const CAPTURES: &str = include_str!("captures.toml");
 
 /// Every host of the world and what it answers when nothing is wrong.
 #[derive(Debug, Clone, Deserialize)]
@@ -179,6 +181,9 @@ pub struct Scenario {
     /// Left out where packets are lost, and why: what it measures needs a steady network.
     #[serde(default)]
     pub needs_steady_network: Option<String>,
+    /// Every packet is recorded, and shows where the credential went.
+    #[serde(default)]
+    pub capture: Option<Capture>,
 }
 
 fn company_resolver() -> Vec<Resolver> {
@@ -370,7 +375,9 @@ struct Table {
 impl Scenario {
     /// Reads the built-in table; an inconsistent one is refused.
     pub fn read_all(world: &World) -> Outcome<Vec<Self>> {
-        let table: Table = toml::from_str(SCENARIOS).context("scenarios.toml")?;
+        let mut table: Table = toml::from_str(SCENARIOS).context("scenarios.toml")?;
+        let captures: Table = toml::from_str(CAPTURES).context("captures.toml")?;
+        table.scenario.extend(captures.scenario);
         let mut names = BTreeSet::new();
         for scenario in &table.scenario {
             let wrong = |what: String| Err(format!("scenarios.toml: {}: {what}", scenario.name));
