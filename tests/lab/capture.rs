@@ -74,7 +74,19 @@ impl Tape {
     pub fn start(net: &Net, folder: &Path) -> Outcome<Self> {
         let file = folder.join("capture.pcap");
         let mut command = inside(&net.client(), "tcpdump");
-        command.args(["-i", "any", "-n", "-s", "0", "-U", "--immediate-mode", "-B", "16384", "-Z", "root"]);
+        command.args([
+            "-i",
+            "any",
+            "-n",
+            "-s",
+            "66000",
+            "-U",
+            "--immediate-mode",
+            "-B",
+            "65536",
+            "-Z",
+            "root",
+        ]);
         command.arg("-w").arg(&file);
         let mut child = command
             .stdin(Stdio::null())

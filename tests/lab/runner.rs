@@ -19,7 +19,7 @@ use crate::net::{
 use crate::outcome::Context;
 use crate::pki::{Authority, Certificate, Pki};
 use crate::scenario::{
-    ClientFault, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, World, sockets,
+    ClientFault, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, Squid, World, sockets,
 };
 use crate::server::{Answer, Endpoint, ServeSpec, ServerFault, Speaks};
 
@@ -232,14 +232,18 @@ impl Bench {
 
     fn names(&self, scenario: &Scenario) -> BTreeMap<String, Record> {
         let hosts = self.world.host.iter().map(|host| &host.name);
-        hosts
+        let mut names: BTreeMap<String, Record> = hosts
             .map(|name| {
                 let fault = scenario.faults_of(name).find_map(|fault| fault.dns);
                 let elsewhere = scenario.faults_of(name).find_map(|fault| fault.resolves_to.clone());
                 let addresses = elsewhere.unwrap_or_else(|| scenario.addresses(&self.world, name));
                 (name.clone(), Record { addresses, fault })
             })
-            .collect()
+            .collect();
+        if matches!(scenario.proxy, Some(Squid::Tls | Squid::TlsExpired)) {
+            names.insert(boxes::TLS_PROXY.to_owned(), boxes::tls_proxy_record());
+        }
+        names
     }
 
     fn serve(
@@ -348,6 +352,10 @@ impl Bench {
         }
         let explicit = scenario.mitmproxy.as_ref().is_some_and(|m| m.mode == MitmMode::Explicit);
         if scenario.proxy.is_some() || explicit {
+            for address in scenario.past_proxy.iter().flat_map(|name| scenario.addresses(&self.world, name)) {
+                let field = if address.is_ipv4() { "ip" } else { "ip6" };
+                let _ = writeln!(rules, "{field} daddr {address} accept");
+            }
             let _ = writeln!(rules, "ip saddr {OFFICE_V4}.0/24 meta l4proto tcp th dport != 53 drop");
             let _ = writeln!(rules, "ip6 saddr {OFFICE_V6}::/64 meta l4proto tcp th dport != 53 drop");
         }

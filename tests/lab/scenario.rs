@@ -140,6 +140,9 @@ pub struct Scenario {
     /// A proxy at the firewall, port 3128; the firewall then lets nothing else out.
     #[serde(default)]
     pub proxy: Option<Squid>,
+    /// Hosts that the firewall lets out past the proxy.
+    #[serde(default)]
+    pub past_proxy: Vec<String>,
     /// A real mitmproxy at the firewall.
     #[serde(default)]
     pub mitmproxy: Option<Mitmproxy>,
@@ -276,6 +279,10 @@ pub enum Squid {
     Authenticate,
     /// CONNECT to port 443 only, as squid's own example configuration has it.
     Port443,
+    /// Spoken to over TLS, with a certificate of the customer's own authority; every CONNECT is allowed.
+    Tls,
+    /// The same with a certificate that has ended.
+    TlsExpired,
     /// Accepts connections and resets them after the request.
     Resets,
     /// Answers no connection.
@@ -389,6 +396,7 @@ impl Scenario {
             }
             let named = scenario.fault.iter().flat_map(|f| &f.hosts);
             let named = named.chain(scenario.mitmproxy.iter().flat_map(|m| &m.hosts));
+            let named = named.chain(&scenario.past_proxy);
             let named = named.chain(scenario.addresses.keys()).chain(&scenario.nginx);
             let mut named = named.chain(scenario.speaks.keys());
             if let Some(unknown) = named.find(|h| *h != "*" && world.host(h).is_none()) {
