@@ -482,6 +482,9 @@ pub enum ProxyOutcome {
     Tls {
         /// How.
         error: String,
+        /// The device does not trust the issuer of the proxy's certificate.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unknown_issuer: bool,
     },
 }
 

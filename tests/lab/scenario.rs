@@ -371,6 +371,9 @@ pub struct Expectation {
     /// The finding's confidence, where the scenario fixes it.
     #[serde(default)]
     pub confidence: Option<String>,
+    /// The verdicts for actors, where the scenario fixes them.
+    #[serde(default)]
+    pub actors: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]

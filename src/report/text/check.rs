@@ -374,7 +374,9 @@ fn not_tested(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
         let count = if names.len() > 1 { format!(" ({})", words::hosts(names.len())) } else { String::new() };
         page.hang("  - ", Paint::None, &format!("{}{count}: {reason}.", words::first(&names, shown)));
     }
-    for item in &run.judgement.not_tested {
+    // What the rows above say already.
+    let listed = |id: &str| matches!(id, "wildcards" | "link-local");
+    for item in run.judgement.not_tested.iter().filter(|item| !listed(&item.id)) {
         page.hang("  - ", Paint::None, &sanitise::line(&item.text, sanitise::LONG));
     }
 }

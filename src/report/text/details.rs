@@ -156,6 +156,19 @@ impl<'a> Details<'a> {
                 .collect();
             page.hang(&indent, Paint::None, &format!("By actor: {}.", parts.join(", ")));
         }
+        let mut noted: Vec<&str> = Vec::new();
+        for actor in &row.judged.actors {
+            let Some(note) = actor.note.as_deref().filter(|note| !noted.contains(note)) else { continue };
+            noted.push(note);
+            // In a healthy host it is a detail.
+            if page.style.verbose || row.judged.verdict != Verdict::Reachable {
+                page.hang(
+                    &indent,
+                    Paint::None,
+                    &format!("The {} {note}.", sanitise::line(actor.actor.as_str(), 20)),
+                );
+            }
+        }
         if !row.judged.also.is_empty() {
             let codes: Vec<&str> = row.judged.also.iter().map(|f| f.code.as_str()).collect();
             page.hang(&format!("{indent}Also: "), Paint::None, &codes.join(", "));
