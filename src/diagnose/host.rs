@@ -5,7 +5,7 @@ use super::found::{Context, Found, View, Walk};
 use super::{blocked, calls, detour, dns, http, portal, proxy, remedy, slow, tcp, tls};
 use crate::observation::{Attempt, Stopped};
 use crate::plan::{Path, Route, Skip, Target};
-use crate::terms::Actor;
+use crate::terms::{Actor, Transport};
 
 /// A judged host before its causes are known.
 pub(super) struct Host<'a> {
@@ -82,7 +82,12 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
         }
         Skip::Route => Found::new(
             Code::UntestedActor,
-            "its route is not known here: a proxy script decides it, or plain HTTP goes to a proxy",
+            match target.transport() {
+                Transport::Http | Transport::Grpc => {
+                    "in the clear its request goes to the proxy itself, which is not tested"
+                }
+                _ => "its route is not known here: a proxy script decides it",
+            },
         ),
         Skip::Actor => {
             let who: Vec<&str> = target.requirement.actors().into_iter().map(Actor::as_str).collect();

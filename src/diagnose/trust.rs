@@ -114,7 +114,10 @@ impl Chain<'_> {
         if device == Says::Accepts {
             if matches!(public, Says::NoIssuer | Says::Rejected) {
                 walk.fact("private_ca", self.leaf.issuer.clone());
-                walk.proof.push(format!("certificate of the private authority {}", self.leaf.issuer));
+                let inspects = self.view.context.world.is_inspector(&self.leaf.issuer);
+                let also =
+                    if inspects { ", which signed hosts of the world too: TLS is inspected" } else { "" };
+                walk.proof.push(format!("certificate of the private authority {}{also}", self.leaf.issuer));
             }
             return None;
         }

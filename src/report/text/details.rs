@@ -18,12 +18,13 @@ const NUMBER_COLUMNS: usize = 4;
 
 /// Why a host was not judged, in plain words.
 pub(super) fn untested(row: &Row<'_>) -> &'static str {
+    let transport = row.target.transport();
     match (row.target.skip, row.code()) {
         (_, Code::UntestedDeadline) => "the deadline passed first",
         (_, Code::UntestedInterrupted) => "interrupted",
-        (Some(skip), _) => words::skip(skip),
-        (None, Code::UntestedWildcard) => words::skip(crate::plan::Skip::Wildcard),
-        (None, Code::UntestedActor) => words::skip(crate::plan::Skip::Actor),
+        (Some(skip), _) => words::skip(skip, transport),
+        (None, Code::UntestedWildcard) => words::skip(crate::plan::Skip::Wildcard, transport),
+        (None, Code::UntestedActor) => words::skip(crate::plan::Skip::Actor, transport),
         (None, _) => "not judged",
     }
 }
