@@ -249,6 +249,7 @@ impl Chain<'_> {
             .filter(|a| stores.behind(**a).is_some())
             .map(|a| match a {
                 Actor::Vm => "the virtual machine",
+                Actor::Engine => "the engine",
                 other => other.as_str(),
             })
             .collect();

@@ -32,7 +32,7 @@ fn behind_trusted_inspection_only_those_with_stores_of_their_own_are_in_doubt() 
         assert_eq!(note.is_some(), matches!(actor, Actor::Engine | Actor::Vm), "{actor}: {note:?}");
     }
     let line = &host.finding.evidence.line;
-    assert!(line.contains("trusted by engine and the virtual machine was not tested"), "{line}");
+    assert!(line.contains("trusted by the engine and the virtual machine was not tested"), "{line}");
 }
 
 #[test]

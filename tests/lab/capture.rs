@@ -335,6 +335,8 @@ fn read(folder: &Path, pcap: &Path) -> Outcome<Traffic> {
 
 fn tshark(pcap: &Path, keys: &Path) -> Command {
     let mut command = Command::new("tshark");
+    // A lost segment that comes late must not hide what it carries.
+    command.args(["-o", "tcp.reassemble_out_of_order:TRUE"]);
     command.args(["-n", "-r"]).arg(pcap).arg("-o").arg(format!("tls.keylog_file:{}", keys.display()));
     command
 }

@@ -232,9 +232,15 @@ impl Caller {
         if listed.as_ref().is_some_and(|c| c.status == Some(401)) {
             return not_sent("the model list was already refused with this credential".to_owned());
         }
-        let found = listed.map(|c| c.models).unwrap_or_default();
+        let found = listed.as_ref().map(|c| c.models.clone()).unwrap_or_default();
         let Some(model) = endpoint.models.first().or_else(|| self.calls.choose(&found)) else {
-            return not_sent("no model is configured (inferenceModels) and none was listed".to_owned());
+            return not_sent(match listed.map(|c| c.outcome) {
+                // What kept the list from being asked for is what is to be mended.
+                Some(CallOutcome::NotSent { reason }) => format!(
+                    "{reason} (the model list was not asked for, and no model is configured in inferenceModels)"
+                ),
+                _ => "no model is configured (inferenceModels) and none was listed".to_owned(),
+            });
         };
         let path = endpoint.stream_path(model);
         let log = self.begin(endpoint, CallKind::Stream, endpoint.target, format!("POST {path}"));
@@ -256,7 +262,7 @@ impl Caller {
         let log = self.begin(endpoint, CallKind::Models, list.target, format!("GET {}", list.request));
         if let Some(reason) = self.settings.unreached.get(&list.target) {
             log.end(CallOutcome::NotSent { reason: reason.clone() });
-            return None;
+            return Some(log.read(CallOutcome::Timeout));
         }
         let request = Outgoing {
             method: "GET".to_owned(),
