@@ -251,6 +251,11 @@ fn setting(context: &Context<'_>, target: &Target, path: &Path, proxy: &str, ori
             "See that the inference endpoint's own name goes through {proxy} ({origin}): the engine takes the \
              endpoint's way for every host, and that name, or this one, is exempt"
         ),
+        // Beside a script neither `egressProxyUrl` nor the exemptions of the system's settings are read.
+        _ if has_script(context) && !pinned => format!(
+            "Have the proxy script of the configuration ({SCRIPT_KEY}) answer with {proxy} (known from \
+             {origin}) for this host"
+        ),
         _ if context.plan.detours.exempt.contains(&target.id) && !pinned => {
             format!("Take the host out of the exemptions (NO_PROXY or its like), which keep it from {proxy}")
         }
@@ -263,6 +268,15 @@ fn setting(context: &Context<'_>, target: &Target, path: &Path, proxy: &str, ori
         ),
         _ => format!("Set the proxy {proxy} (known from {origin}) as egressProxyUrl in the configuration"),
     }
+}
+
+/// The key of the configuration that names a proxy script.
+const SCRIPT_KEY: &str = "egressProxyPacUrl";
+
+/// Whether a script of the configuration decides the ways.
+fn has_script(context: &Context<'_>) -> bool {
+    let mut scripts = context.observations.scripts.iter();
+    scripts.any(|s| s.origin == SCRIPT_KEY && s.outcome == ScriptOutcome::Asked)
 }
 
 /// The first proxy of a script's answer cannot be reached, a further entry works: who has the whole

@@ -45,6 +45,9 @@ pub struct ActorJudgement {
     pub verdict: Verdict,
     /// Its code.
     pub code: Code,
+    /// What becomes of it, where that may differ from what this program saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Milliseconds of each stage of the attempt that counts; stages not run are absent.

@@ -5,7 +5,7 @@ use super::found::{Context, Found, View, Walk};
 use super::{blocked, calls, detour, dns, http, portal, proxy, remedy, slow, tcp, tls};
 use crate::observation::{Attempt, Stopped};
 use crate::plan::{Path, Route, Skip, Target};
-use crate::terms::Actor;
+use crate::terms::{Actor, Transport};
 
 /// A judged host before its causes are known.
 pub(super) struct Host<'a> {
@@ -82,7 +82,12 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
         }
         Skip::Route => Found::new(
             Code::UntestedActor,
-            "its route is not known here: a proxy script decides it, or plain HTTP goes to a proxy",
+            match target.transport() {
+                Transport::Http | Transport::Grpc => {
+                    "in the clear its request goes to the proxy itself, which is not tested"
+                }
+                _ => "its route is not known here: a proxy script decides it",
+            },
         ),
         Skip::Actor => {
             let who: Vec<&str> = target.requirement.actors().into_iter().map(Actor::as_str).collect();
@@ -98,6 +103,7 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
             route: String::new(),
             verdict: Verdict::Untested,
             code: if actor.is_probed() { found.code } else { Code::UntestedActor },
+            note: None,
         })
         .collect();
     debug_assert_eq!(found.verdict_by(context.codes), Verdict::Untested);
@@ -204,7 +210,8 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
         let mut mine = walks.iter().filter(|(path, _)| path.actors.contains(&actor)).peekable();
         if !actor.is_probed() || mine.peek().is_none() {
             let verdict = Verdict::Untested;
-            judged.push(ActorJudgement { actor, route: String::new(), verdict, code: Code::UntestedActor });
+            let code = Code::UntestedActor;
+            judged.push(ActorJudgement { actor, route: String::new(), verdict, code, note: None });
             continue;
         }
         for (path, walk) in mine {
@@ -212,10 +219,21 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
             let verdict = relevant().map(|f| f.verdict_by(context.codes)).max().unwrap_or(Verdict::Reachable);
             let code =
                 relevant().find(|f| f.verdict_by(context.codes) == verdict).map_or(Code::Ok, |f| f.code);
-            judged.push(ActorJudgement { actor, route: path.route.to_string(), verdict, code });
+            let note = note(context, actor, walk);
+            judged.push(ActorJudgement { actor, route: path.route.to_string(), verdict, code, note });
         }
     }
     judged
+}
+
+/// What the actor's own store makes of what this program saw with the device's.
+fn note(context: &Context<'_>, actor: Actor, walk: &Walk) -> Option<String> {
+    let any = |code| walk.found.iter().any(|f| f.code == code);
+    if any(Code::TlsIntercepted) || walk.facts.contains_key("private_ca") {
+        return context.services.trust().behind(actor).map(str::to_owned);
+    }
+    let spared = any(Code::DeviceTrustStore) && !walk.found.iter().any(|f| f.concerns(actor));
+    spared.then(|| "carries the public roots itself and goes on".to_owned())
 }
 
 fn healthy(walks: &[(&Path, Walk)]) -> Found {

@@ -91,9 +91,11 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
             Found::new(Code::ProxyReset, format!("{name}: the answer to CONNECT {target} is not HTTP"))
                 .fact("error", "the answer is not HTTP")
         }
-        ProxyOutcome::Tls { error } => {
-            Found::new(Code::ProxyReset, format!("{name}: TLS to the proxy failed ({error})"))
-                .fact("error", format!("TLS to the proxy failed: {error}"))
+        ProxyOutcome::Tls { error, unknown_issuer } => {
+            let found = Found::new(Code::ProxyReset, format!("{name}: TLS to the proxy failed ({error})"))
+                .fact("error", format!("TLS to the proxy failed: {error}"));
+            // A private authority is usual on a proxy; what lacks it is the device.
+            if *unknown_issuer { found.owner(Owner::Device) } else { found }
         }
     };
     let mut found = found;

@@ -178,16 +178,10 @@ impl Chain<'_> {
                 self.found(Code::DeviceTrustStore, line).proven().key(self.leaf.issuer.as_str())
             }
         };
-        // The engine carries the public roots itself (domain.md 6.5); app and updater ask the
-        // operating system. What the virtual machine trusts is not documented.
-        let concerned: Vec<Actor> = self
-            .view
-            .path
-            .actors
-            .iter()
-            .copied()
-            .filter(|a| matches!(a, Actor::App | Actor::Updater))
-            .collect();
+        // Who carries the public roots itself goes on (domain.md 6.5).
+        let stores = self.view.context.services.trust();
+        let concerned: Vec<Actor> =
+            self.view.path.actors.iter().copied().filter(|a| stores.needs_device(*a)).collect();
         if concerned.is_empty() {
             return None;
         }
@@ -250,12 +244,25 @@ impl Chain<'_> {
     }
 
     fn intercepted(&self) -> Found {
-        let own_store = self.view.path.actors.iter().any(|a| matches!(a, Actor::Engine | Actor::Vm));
+        let stores = self.view.context.services.trust();
+        let others: Vec<&str> = self
+            .view
+            .path
+            .actors
+            .iter()
+            .filter(|a| stores.behind(**a).is_some())
+            .map(|a| match a {
+                Actor::Vm => "the virtual machine",
+                Actor::Engine => "the engine",
+                other => other.as_str(),
+            })
+            .collect();
+        let own_store = !others.is_empty();
         let mut line = format!("issuer {}: not a public root, trusted by this device", self.leaf.issuer);
         line.push_str(&self.product().map(|p| format!(" (by its name {p})")).unwrap_or_default());
         line.push_str(&self.verifiers_words());
         if own_store {
-            line.push_str("; whether the engine and the virtual machine trust it was not tested");
+            line.push_str(&format!("; whether it is trusted by {} was not tested", others.join(" and ")));
         }
         let found = self
             .found(Code::TlsIntercepted, line)

@@ -87,5 +87,8 @@ pub enum ProxyOutcome {
     Tls {
         /// How.
         error: String,
+        /// The device does not trust the issuer of the proxy's certificate.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unknown_issuer: bool,
     },
 }

@@ -35,8 +35,8 @@ pub(super) async fn connect(
     let io = if peer.tls {
         match secure(client, stock, io, peer.host, patience).await {
             Ok(io) => io,
-            Err(error) => {
-                let outcome = ProxyOutcome::Tls { error };
+            Err(Insecure { error, unknown_issuer }) => {
+                let outcome = ProxyOutcome::Tls { error, unknown_issuer };
                 return (Proxy { outcome, headers: Vec::new(), ms: 0.0 }, None);
             }
         }
@@ -53,6 +53,21 @@ pub(super) fn silent(stage: Duration) -> Proxy {
     Proxy { outcome: ProxyOutcome::Timeout, headers: Vec::new(), ms: millis(stage) }
 }
 
+/// Why TLS to a proxy, or to the server of a proxy script, does not stand.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Insecure {
+    /// In words.
+    pub(super) error: String,
+    /// The device does not trust the issuer of its certificate.
+    pub(super) unknown_issuer: bool,
+}
+
+impl Insecure {
+    fn because(error: impl Into<String>) -> Self {
+        Self { error: error.into(), unknown_issuer: false }
+    }
+}
+
 /// TLS to the proxy itself, or to the server of a proxy script. Its certificate must hold on this
 /// device: the app would refuse it.
 pub(super) async fn secure(
@@ -61,18 +76,22 @@ pub(super) async fn secure(
     io: BoxedIo,
     host: &str,
     patience: Duration,
-) -> Result<BoxedIo, String> {
-    let name = tls::server_name(host).ok_or_else(|| "its name cannot be verified".to_owned())?;
-    let (io, chain) = client.handshake_unrecorded(io, name.clone()).await.map_err(|o| describe(&o))?;
+) -> Result<BoxedIo, Insecure> {
+    let name = tls::server_name(host).ok_or_else(|| Insecure::because("its name cannot be verified"))?;
+    let (io, chain) =
+        client.handshake_unrecorded(io, name.clone()).await.map_err(|o| Insecure::because(describe(&o)))?;
     match stock.device.judge(chain.into(), name, patience).await {
         // A store that cannot be asked proves nothing against the proxy.
         Trust::Accepted | Trust::Unavailable { .. } => Ok(io),
-        Trust::UnknownIssuer => Err("certificate of an issuer this device does not trust".to_owned()),
-        Trust::Expired => Err("certificate expired".to_owned()),
-        Trust::NotYetValid => Err("certificate not valid yet".to_owned()),
-        Trust::NameMismatch => Err("certificate for another name".to_owned()),
-        Trust::Revoked => Err("certificate revoked".to_owned()),
-        Trust::Rejected { error } => Err(error),
+        Trust::UnknownIssuer => Err(Insecure {
+            error: "certificate of an issuer this device does not trust".to_owned(),
+            unknown_issuer: true,
+        }),
+        Trust::Expired => Err(Insecure::because("certificate expired")),
+        Trust::NotYetValid => Err(Insecure::because("certificate not valid yet")),
+        Trust::NameMismatch => Err(Insecure::because("certificate for another name")),
+        Trust::Revoked => Err(Insecure::because("certificate revoked")),
+        Trust::Rejected { error } => Err(Insecure::because(error)),
     }
 }
 
@@ -99,8 +118,10 @@ async fn ask(mut io: BoxedIo, authority: &str) -> Answer {
             End::Closed => ProxyOutcome::Closed,
             End::Reset => ProxyOutcome::Reset,
             End::TimedOut => ProxyOutcome::Timeout,
-            End::Alert(alert) => ProxyOutcome::Tls { error: format!("alert {alert}") },
-            End::Other(error) => ProxyOutcome::Tls { error: sanitise::line(&error, 200) },
+            End::Alert(alert) => ProxyOutcome::Tls { error: format!("alert {alert}"), unknown_issuer: false },
+            End::Other(error) => {
+                ProxyOutcome::Tls { error: sanitise::line(&error, 200), unknown_issuer: false }
+            }
         };
         (outcome, Vec::new(), None)
     };

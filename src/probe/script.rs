@@ -138,7 +138,7 @@ impl Prober {
             };
             let patience = self.shared.settings.stage_timeout / 4;
             let secured = proxy::secure(client, stock, Box::new(stream), &name, patience).await;
-            secured.map_err(|error| format!("TLS failed: {error}"))?
+            secured.map_err(|e| format!("TLS failed: {}", e.error))?
         } else {
             Box::new(stream)
         };

@@ -161,7 +161,7 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
     if !skipped.is_empty() {
         page.heading("NOT PROBED");
         for target in skipped {
-            let why = target.skip.map_or("nothing to send", words::skip);
+            let why = target.skip.map_or("nothing to send", |skip| words::skip(skip, target.transport()));
             page.hang("  - ", Paint::None, &format!("{}: {why}", words::endpoint_of(&target.requirement)));
         }
     }

@@ -111,7 +111,7 @@ fn last_stage(attempt: &Attempt, target: &Target) -> Vec<Event> {
             ProxyOutcome::Reset => "reset".into(),
             ProxyOutcome::Closed => "closed".into(),
             ProxyOutcome::NotHttp => "an answer that is not HTTP".into(),
-            ProxyOutcome::Tls { error } => format!("TLS to the proxy failed ({error})"),
+            ProxyOutcome::Tls { error, .. } => format!("TLS to the proxy failed ({error})"),
         };
         return one(
             attempt.at_ms,

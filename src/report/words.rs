@@ -138,14 +138,17 @@ pub(super) fn number(n: usize) -> String {
     format!("#{n}")
 }
 
-/// Why nothing is sent to a target.
-pub(super) const fn skip(skip: Skip) -> &'static str {
+/// Why nothing is sent to a target that speaks `transport`.
+pub(super) const fn skip(skip: Skip, transport: Transport) -> &'static str {
+    if matches!(skip, Skip::Route) && matches!(transport, Transport::Http | Transport::Grpc) {
+        return "in the clear its request goes to the proxy itself, which is not tested";
+    }
     match skip {
         Skip::Wildcard => "a wildcard without a known member",
         Skip::Unbounded => "cannot be listed",
         Skip::LinkLocal => "a link-local address; never probed",
         Skip::Actor => "only a browser, a sign-in broker or a remote host dials it",
-        Skip::Route => "its route is not known here (proxy script, or plain HTTP to a proxy)",
+        Skip::Route => "its route is not known here (a proxy script decides it)",
     }
 }
 

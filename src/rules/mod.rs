@@ -22,6 +22,7 @@ pub mod sandbox;
 pub mod services;
 pub mod symptoms;
 pub mod template;
+pub mod trust;
 
 pub use condition::{Condition, KeyPath, Scope, Test};
 pub use error::{PackError, Problem};

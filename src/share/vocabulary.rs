@@ -15,6 +15,7 @@ const FILES: &[(&str, &str)] = &[
     ("controls.toml", include_str!("../../rules/controls.toml")),
     ("credentials.toml", include_str!("../../rules/credentials.toml")),
     ("filters.toml", include_str!("../../rules/filters.toml")),
+    ("trust.toml", include_str!("../../rules/trust.toml")),
     ("firewalls.toml", include_str!("../../rules/firewalls.toml")),
     ("headers.toml", include_str!("../../rules/headers.toml")),
     ("keys.toml", include_str!("../../rules/keys.toml")),

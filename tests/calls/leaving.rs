@@ -128,6 +128,22 @@ async fn a_private_authority_is_trusted_only_where_it_inspects_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_kept_the_list_kept_the_conversation() {
+    let service = Service::new(Does::Stream(6, 60));
+    let (public, private) = (Authority::new("Public"), Authority::new("Mill CA"));
+    let address = service.tls(leaf(&private, NAME)).await;
+    let mut configuration = gateway(&url(NAME, address));
+    configuration.as_object_mut().unwrap().remove("inferenceModels");
+    let scene = Scene::new(&configuration).await;
+    let (roots, device) = (scene.pem("public.pem", &public), scene.pem("device.pem", &private));
+    let args = ["--public-roots", &roots, "--device-ca", &device, "--with-credentials"];
+    let run = scene.check(&[&INFERENCE[..], &args].concat()).await;
+    let reason = stream(&run.json())["outcome"]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("no public host was reached") && reason.contains("inferenceModels"), "{reason}");
+    assert!(!service.saw_a_secret());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_never_leaves_to_an_untrusted_chain_whatever_is_said() {
     let service = Service::new(Does::Stream(6, 60));
     let (public, stranger) = (Authority::new("Public"), Authority::new("Stranger"));

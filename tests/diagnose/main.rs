@@ -2,6 +2,7 @@
 //! fingerprints, the next experiment, and recorded runs.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod actors;
 mod calls;
 mod causes;
 mod codes;

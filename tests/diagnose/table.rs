@@ -389,8 +389,14 @@ fn proxies() -> Vec<Case> {
         case(
             "TLS to the proxy",
             target(),
-            says(ProxyOutcome::Tls { error: "unknown issuer".into() }),
+            says(ProxyOutcome::Tls { error: "certificate expired".into(), unknown_issuer: false }),
             ("proxy/reset", BLOCKED, Owner::Proxy, LIKELY),
+        ),
+        case(
+            "TLS to the proxy, a private authority",
+            target(),
+            says(ProxyOutcome::Tls { error: "unknown issuer".into(), unknown_issuer: true }),
+            ("proxy/reset", BLOCKED, Owner::Device, LIKELY),
         ),
         case("407", target(), says(status(407)), ("proxy/auth-required", BLOCKED, Owner::Proxy, PROVEN)),
         case("403", target(), says(status(403)), ("proxy/denied", BLOCKED, Owner::Proxy, PROVEN)),

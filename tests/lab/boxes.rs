@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::Outcome;
+use crate::dns::Record;
 use crate::net::{DNS_V4, Net, OFFICE_V4, OFFICE_V6, Ready, Server, inside, own_program};
 use crate::outcome::Context;
 use crate::pki::{Certificate, Pki};
@@ -15,6 +16,14 @@ use crate::server::{Answer, Endpoint, ServeSpec, ServerFault, Speaks};
 
 /// Port of a mitmproxy in the path.
 const MITM_PORT: u16 = 8_080;
+
+/// The name of a proxy that is spoken to over TLS.
+pub const TLS_PROXY: &str = "secure-proxy.corp.example";
+
+/// Where that name leads.
+pub fn tls_proxy_record() -> Record {
+    Record { addresses: vec![gateway_v4()], fault: None }
+}
 
 /// What stands at the proxy's address; nothing where its packets are dropped.
 pub fn proxy(kind: Squid, net: &Net, folder: &Path, pki: &Pki) -> Outcome<Option<Server>> {
@@ -32,7 +41,7 @@ pub fn proxy(kind: Squid, net: &Net, folder: &Path, pki: &Pki) -> Outcome<Option
         }
         Squid::Silent => return broken_proxy(ServerFault::Silent, net, folder, pki).map(Some),
         Squid::Port443 => "acl tls port 443\nhttp_access deny CONNECT !tls\nhttp_access allow all".to_owned(),
-        Squid::Open => "http_access allow all".to_owned(),
+        Squid::Open | Squid::Tls | Squid::TlsExpired => "http_access allow all".to_owned(),
         Squid::DenyOthers => {
             "acl company dstdomain -n .example\nhttp_access allow company\nhttp_access deny all".to_owned()
         }
@@ -42,9 +51,17 @@ pub fn proxy(kind: Squid, net: &Net, folder: &Path, pki: &Pki) -> Outcome<Option
                                 http_access allow known\nhttp_access deny all"
             .to_owned(),
     };
+    let mut port = format!("http_port {OFFICE_V4}.1:3128");
+    if matches!(kind, Squid::Tls | Squid::TlsExpired) {
+        let certificate = if kind == Squid::Tls { Certificate::PrivateCa } else { Certificate::Expired };
+        let issued = pki.issue(TLS_PROXY, certificate)?;
+        let file = folder.join("squid-tls.pem");
+        fs::write(&file, issued.chain_pem + &issued.key_pem).context("squid's certificate")?;
+        port = format!("https_port {OFFICE_V4}.1:3128 tls-cert={}", file.display());
+    }
     // Squid refuses to work as root, and its own user may not be let into our folders.
     let text = format!(
-        "http_port {OFFICE_V4}.1:3128\n{access}\ndns_nameservers {DNS_V4}\ncache deny all\n\
+        "{port}\n{access}\ndns_nameservers {DNS_V4}\ncache deny all\n\
          cache_effective_user proxy\npid_filename none\naccess_log none\ncache_log /dev/null\n\
          cache_store_log none\nnetdb_filename none\nshutdown_lifetime 0 seconds\n\
          visible_hostname proxy.corp.example\npinger_enable off\nconnect_timeout 5 seconds\n"
@@ -91,6 +108,7 @@ pub fn mitmproxy(mode: MitmMode, net: &Net, folder: &Path, pki: &Pki) -> Outcome
     };
     let mut command = inside(&net.router(), "mitmdump");
     command.args(["--quiet", "--mode", name, "--listen-port", &port.to_string()]);
+    command.env("SSLKEYLOGFILE", folder.join("mitmproxy.keys"));
     // The office's addresses are public ones, which mitmproxy would not serve.
     command.args(["--set", "block_global=false"]);
     command.arg("--set").arg(format!("confdir={}", mitmproxy_folder(folder).display()));

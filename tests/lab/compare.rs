@@ -115,6 +115,13 @@ fn one(scenario: &Scenario, name: &str, host: &Value) -> ((String, String), Vec<
     {
         wrong.push(format!("{name}: {} must be {fixed} and is {confidence}: {line}", found.code));
     }
+    for (actor, verdict) in expected.iter().flat_map(|e| &e.actors) {
+        let mine = host["actors"].as_array().into_iter().flatten().filter(|a| a["actor"] == **actor);
+        let said: BTreeSet<String> = mine.map(|a| text(&a["verdict"])).collect();
+        if said != BTreeSet::from([verdict.clone()]) {
+            wrong.push(format!("{name}: for the actor {actor} expected {verdict}, reported {said:?}"));
+        }
+    }
     // A healthy host has no other finding beside, for no actor.
     if wanted.code == "ok" && found == wanted {
         let beside = host["also"].as_array().into_iter().flatten().map(|also| &also["code"]);

@@ -13,10 +13,10 @@ use crate::pki::Pki;
 use crate::providers::FaultTable;
 use crate::runner::{Bench, Played};
 use crate::scenario::{Scenario, World};
-use crate::{acceptor, link, middlebox, net, real, runner, server, soak, speed};
+use crate::{acceptor, link, middlebox, needles, net, real, runner, server, soak, speed};
 
 /// What the laboratory starts, and the Debian package each comes from.
-const TOOLS: [(&str, &str); 8] = [
+const TOOLS: [(&str, &str); 10] = [
     ("ip", "iproute2"),
     ("ss", "iproute2"),
     ("nft", "nftables"),
@@ -25,6 +25,8 @@ const TOOLS: [(&str, &str); 8] = [
     ("nginx", "nginx-light"),
     ("squid", "squid"),
     ("mitmdump", "mitmproxy"),
+    ("tcpdump", "tcpdump"),
+    ("tshark", "tshark"),
 ];
 
 /// Runs one command of the laboratory.
@@ -130,6 +132,7 @@ fn prepare() -> Outcome<()> {
     }
     link::self_check()?;
     middlebox::self_check()?;
+    needles::self_check()?;
     let stale = net::remove_stale()?;
     if stale > 0 {
         say(&format!("removed {stale} namespaces that an earlier run left behind"))?;
@@ -224,7 +227,8 @@ pub fn play_matrix(bench: &Bench, scenarios: &[Scenario], jobs: usize) -> Round 
     let not_run = Mutex::<Vec<String>>::default();
     std::thread::scope(|scope| {
         for number in 0..jobs + beside {
-            let (queue, results) = (if number < jobs { &waking } else { &sleeping }, &results);
+            let (queue, results, not_run) =
+                (if number < jobs { &waking } else { &sleeping }, &results, &not_run);
             scope.spawn(move || {
                 loop {
                     let Some(scenario) = queue.lock().unwrap().next() else { return };

@@ -20,6 +20,8 @@ mod aws;
 #[cfg(target_os = "linux")]
 mod boxes;
 #[cfg(target_os = "linux")]
+mod capture;
+#[cfg(target_os = "linux")]
 mod compare;
 #[cfg(target_os = "linux")]
 mod dns;
@@ -31,6 +33,8 @@ mod link;
 mod matrix;
 #[cfg(target_os = "linux")]
 mod middlebox;
+#[cfg(target_os = "linux")]
+mod needles;
 #[cfg(target_os = "linux")]
 mod net;
 #[cfg(target_os = "linux")]

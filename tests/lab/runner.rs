@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::Outcome;
 use crate::boxes;
+use crate::capture::{self, Tape};
 use crate::compare::{Compared, compare};
 use crate::dns::{DnsSpec, Record};
 use crate::net::{
@@ -20,7 +21,7 @@ use crate::pki::{Authority, Certificate, Pki};
 use crate::providers;
 use crate::real;
 use crate::scenario::{
-    ClientFault, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, World, sockets,
+    ClientFault, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, Squid, World, sockets,
 };
 use crate::server::{Answer, Endpoint, ServeSpec, ServerFault, Speaks, heard_file};
 
@@ -110,7 +111,17 @@ impl Bench {
     pub fn play(&self, scenario: &Scenario) -> Outcome<Played> {
         let folder = self.folder.join(&scenario.name);
         let (_servers, net) = self.stage(scenario, &folder)?;
+        let tape = match &scenario.capture {
+            Some(wanted) => {
+                capture::prepare(wanted, &folder)?;
+                Some(Tape::start(&net, &folder)?)
+            }
+            None => None,
+        };
         let mut played = self.check(scenario, &net, &folder)?;
+        if let Some(tape) = tape {
+            played.wrong.extend(capture::judge(scenario, &self.world, &folder, &tape.stop()?)?);
+        }
         for next in &scenario.then {
             let first = folder.join(format!("{}.json", scenario.name));
             if !first.exists() {
@@ -193,6 +204,10 @@ impl Bench {
             // What the program measures is not shifted, only what day it is.
             arguments.push("FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned());
         }
+        if scenario.capture.is_some() {
+            // It must not be heeded.
+            arguments.push(format!("SSLKEYLOGFILE={}", capture::program_keys(folder).display()));
+        }
         arguments.extend(scenario.env.iter().map(|(name, value)| format!("{name}={value}")));
         arguments.push(self.program.display().to_string());
         arguments.push("check".to_owned());
@@ -206,7 +221,9 @@ impl Bench {
         fs::write(&roots, self.pki.public_roots()?).context("public roots")?;
         arguments.extend(["--platform", "linux", "--format", "json", "--public-roots"].map(str::to_owned));
         arguments.push(roots.display().to_string());
-        arguments.extend(scenario.args.iter().cloned());
+        let corporate = self.pki.root_file(Authority::Corporate).display().to_string();
+        arguments
+            .extend(scenario.args.iter().map(|argument| argument.replace("{corporate-root}", &corporate)));
         Ok(arguments)
     }
 
@@ -266,14 +283,18 @@ impl Bench {
 
     fn names(&self, scenario: &Scenario) -> BTreeMap<String, Record> {
         let hosts = self.world.host.iter().map(|host| &host.name);
-        hosts
+        let mut names: BTreeMap<String, Record> = hosts
             .map(|name| {
                 let fault = scenario.faults_of(name).find_map(|fault| fault.dns);
                 let elsewhere = scenario.faults_of(name).find_map(|fault| fault.resolves_to.clone());
                 let addresses = elsewhere.unwrap_or_else(|| scenario.addresses(&self.world, name));
                 (name.clone(), Record { addresses, fault })
             })
-            .collect()
+            .collect();
+        if matches!(scenario.proxy, Some(Squid::Tls | Squid::TlsExpired)) {
+            names.insert(boxes::TLS_PROXY.to_owned(), boxes::tls_proxy_record());
+        }
+        names
     }
 
     fn serve(
@@ -390,6 +411,10 @@ impl Bench {
         }
         let explicit = scenario.mitmproxy.as_ref().is_some_and(|m| m.mode == MitmMode::Explicit);
         if scenario.proxy.is_some() || explicit {
+            for address in scenario.past_proxy.iter().flat_map(|name| scenario.addresses(&self.world, name)) {
+                let field = if address.is_ipv4() { "ip" } else { "ip6" };
+                let _ = writeln!(rules, "{field} daddr {address} accept");
+            }
             let _ = writeln!(rules, "ip saddr {OFFICE_V4}.0/24 meta l4proto tcp th dport != 53 drop");
             let _ = writeln!(rules, "ip6 saddr {OFFICE_V6}::/64 meta l4proto tcp th dport != 53 drop");
         }
@@ -426,6 +451,8 @@ pub fn serve(namespace: &str, spec: &ServeSpec, file: &Path) -> Outcome<Server> 
         .with_context(|| file.display().to_string())?;
     let mut command = inside(namespace, own_program()?);
     command.args(["serve", "--spec"]).arg(file);
+    // With these a capture of the scenario can be read.
+    command.env("SSLKEYLOGFILE", file.with_extension("keys"));
     Server::start(&mut command, Ready::Word)
 }
 

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use serde::Deserialize;
 
 use crate::Outcome;
+use crate::capture::Capture;
 use crate::dns::DnsFault;
 use crate::link::LinkSpec;
 use crate::middlebox::{Does, Filter};
@@ -19,6 +20,7 @@ use crate::server::{Answer, ServerFault, Speaks};
 const WORLD: &str = include_str!("world.toml");
 const SCENARIOS: &str = include_str!("scenarios.toml");
 const REAL: &str = include_str!("real.toml");
+const CAPTURES: &str = include_str!("captures.toml");
 
 /// Every host of the world and what it answers when nothing is wrong.
 #[derive(Debug, Clone, Deserialize)]
@@ -141,6 +143,9 @@ pub struct Scenario {
     /// A proxy at the firewall, port 3128; the firewall then lets nothing else out.
     #[serde(default)]
     pub proxy: Option<Squid>,
+    /// Hosts that the firewall lets out past the proxy.
+    #[serde(default)]
+    pub past_proxy: Vec<String>,
     /// A real mitmproxy at the firewall.
     #[serde(default)]
     pub mitmproxy: Option<Mitmproxy>,
@@ -210,6 +215,9 @@ pub struct Scenario {
     /// Nearly all of its time is silence, so it is played beside the others.
     #[serde(default)]
     pub sleeps: bool,
+    /// Every packet is recorded, and shows where the credential went.
+    #[serde(default)]
+    pub capture: Option<Capture>,
 }
 
 fn company_resolver() -> Vec<Resolver> {
@@ -302,6 +310,10 @@ pub enum Squid {
     Authenticate,
     /// CONNECT to port 443 only, as squid's own example configuration has it.
     Port443,
+    /// Spoken to over TLS, with a certificate of the customer's own authority; every CONNECT is allowed.
+    Tls,
+    /// The same with a certificate that has ended.
+    TlsExpired,
     /// Accepts connections and resets them after the request.
     Resets,
     /// Answers no connection.
@@ -390,6 +402,9 @@ pub struct Expectation {
     /// The finding's confidence, where the scenario fixes it.
     #[serde(default)]
     pub confidence: Option<String>,
+    /// The verdicts for actors, where the scenario fixes them.
+    #[serde(default)]
+    pub actors: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -404,6 +419,7 @@ impl Scenario {
         let mut table: Table = toml::from_str(SCENARIOS).context("scenarios.toml")?;
         table.scenario.extend(FaultTable::read()?.scenarios()?);
         table.scenario.extend(toml::from_str::<Table>(REAL).context("real.toml")?.scenario);
+        table.scenario.extend(toml::from_str::<Table>(CAPTURES).context("captures.toml")?.scenario);
         let mut names = BTreeSet::new();
         for scenario in &table.scenario {
             let wrong = |what: String| Err(format!("scenarios.toml: {}: {what}", scenario.name));
@@ -415,6 +431,7 @@ impl Scenario {
             }
             let named = scenario.fault.iter().flat_map(|f| &f.hosts);
             let named = named.chain(scenario.mitmproxy.iter().flat_map(|m| &m.hosts));
+            let named = named.chain(&scenario.past_proxy);
             let named = named.chain(scenario.addresses.keys()).chain(&scenario.nginx);
             let mut named = named.chain(scenario.speaks.keys()).chain(scenario.answers.keys());
             if let Some(unknown) = named.find(|h| *h != "*" && world.host(h).is_none()) {

@@ -198,6 +198,8 @@ pub enum ServerFault {
     StreamPauses,
     /// The metadata that the server names is not there.
     NoMetadata,
+    /// A call with the credential is redirected to another host.
+    CallsElsewhere,
     /// Every export is refused as one that speaks another protocol.
     OtherProtocol,
 }
@@ -324,6 +326,7 @@ fn tls_config(endpoint: &Endpoint, pki: &Pki) -> Outcome<ServerConfig> {
         builder.with_no_client_auth()
     };
     let mut config = builder.with_single_cert(chain, key).context("server certificate")?;
+    config.key_log = Arc::new(rustls::KeyLogFile::new());
     config.alpn_protocols = match endpoint.speaks {
         Speaks::Https => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         Speaks::Http1 | Speaks::Tls12 => vec![b"http/1.1".to_vec()],
@@ -490,6 +493,9 @@ async fn respond(
             return plain(404, "text/plain", "not found\n");
         }
         Some(ServerFault::OtherProtocol) => return plain(415, "text/plain", "unsupported media type\n"),
+        Some(ServerFault::CallsElsewhere) if known => {
+            return redirect("https://www.elsewhere.example/v1/messages");
+        }
         Some(fault) if known => {
             if let Some((status, body)) = refusal(fault, request.method() == hyper::Method::POST) {
                 let mut response = plain(status, "application/json", body);

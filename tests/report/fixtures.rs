@@ -425,7 +425,7 @@ fn actors(target: &Target, verdict: Verdict, code: Code) -> Vec<ActorJudgement> 
         .paths
         .iter()
         .flat_map(|p| &p.actors)
-        .map(|a| ActorJudgement { actor: *a, route: "direct".into(), verdict, code })
+        .map(|a| ActorJudgement { actor: *a, route: "direct".into(), verdict, code, note: None })
         .collect()
 }
 

@@ -18,12 +18,13 @@ const NUMBER_COLUMNS: usize = 4;
 
 /// Why a host was not judged, in plain words.
 pub(super) fn untested(row: &Row<'_>) -> &'static str {
+    let transport = row.target.transport();
     match (row.target.skip, row.code()) {
         (_, Code::UntestedDeadline) => "the deadline passed first",
         (_, Code::UntestedInterrupted) => "interrupted",
-        (Some(skip), _) => words::skip(skip),
-        (None, Code::UntestedWildcard) => words::skip(crate::plan::Skip::Wildcard),
-        (None, Code::UntestedActor) => words::skip(crate::plan::Skip::Actor),
+        (Some(skip), _) => words::skip(skip, transport),
+        (None, Code::UntestedWildcard) => words::skip(crate::plan::Skip::Wildcard, transport),
+        (None, Code::UntestedActor) => words::skip(crate::plan::Skip::Actor, transport),
         (None, _) => "not judged",
     }
 }
@@ -155,6 +156,19 @@ impl<'a> Details<'a> {
                 .map(|a| format!("{} {}", a.actor, words::verdict(a.verdict).1))
                 .collect();
             page.hang(&indent, Paint::None, &format!("By actor: {}.", parts.join(", ")));
+        }
+        let mut noted: Vec<&str> = Vec::new();
+        for actor in &row.judged.actors {
+            let Some(note) = actor.note.as_deref().filter(|note| !noted.contains(note)) else { continue };
+            noted.push(note);
+            // In a healthy host it is a detail.
+            if page.style.verbose || row.judged.verdict != Verdict::Reachable {
+                page.hang(
+                    &indent,
+                    Paint::None,
+                    &format!("The {} {note}.", sanitise::line(actor.actor.as_str(), 20)),
+                );
+            }
         }
         if !row.judged.also.is_empty() {
             let codes: Vec<&str> = row.judged.also.iter().map(|f| f.code.as_str()).collect();

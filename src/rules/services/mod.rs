@@ -17,8 +17,8 @@ use super::calls::Calls;
 pub use super::data::DataError;
 use super::data::read;
 use super::filters::Filters;
-use crate::terms::Confidence;
-use crate::terms::{Keep, Request};
+use super::trust::ActorTrust;
+use crate::terms::{Confidence, Keep, Request};
 
 /// The request as written, with placeholders.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -109,6 +109,7 @@ pub struct Services {
     block_titles: Vec<String>,
     filters: Filters,
     calls: Calls,
+    trust: ActorTrust,
 }
 
 #[derive(Deserialize)]
@@ -127,7 +128,8 @@ impl Services {
             (include_str!("../../../rules/addresses.toml"), "addresses.toml"),
             (include_str!("../../../rules/networks.toml"), "networks.toml"),
         )?;
-        Ok(Self { filters: Filters::embedded()?, ..read }.with_calls(Calls::embedded()?))
+        Ok(Self { filters: Filters::embedded()?, trust: ActorTrust::embedded()?, ..read }
+            .with_calls(Calls::embedded()?))
     }
 
     /// Reads `services.toml`, `networks.toml`, `addresses.toml`, `filters.toml` and `calls.toml` of a rules directory.
@@ -140,7 +142,8 @@ impl Services {
             (&addresses, &addresses_file),
             (&networks, &networks_file),
         )?;
-        Ok(Self { filters: Filters::from_dir(dir)?, ..read }.with_calls(Calls::from_dir(dir)?))
+        let trust = ActorTrust::from_dir(dir)?;
+        Ok(Self { filters: Filters::from_dir(dir)?, trust, ..read }.with_calls(Calls::from_dir(dir)?))
     }
 
     fn with_calls(mut self, calls: Calls) -> Self {
@@ -209,7 +212,13 @@ impl Services {
             block_titles,
             filters: Filters::default(),
             calls: Calls::default(),
+            trust: ActorTrust::default(),
         })
+    }
+
+    /// What each of the app's programs trusts.
+    pub fn trust(&self) -> &ActorTrust {
+        &self.trust
     }
 
     /// The service of a host name: an exact name first, then the longest pattern that fits.

@@ -1,0 +1,105 @@
+//! What each of the app's programs trusts beside this device's store (`rules/trust.toml`).
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::data::{DataError, read};
+use crate::terms::Actor;
+
+/// What every actor trusts.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActorTrust {
+    trust: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    actor: Actor,
+    own_roots: bool,
+    follows: bool,
+    #[serde(default)]
+    behind: String,
+    source: String,
+}
+
+impl ActorTrust {
+    /// The facts built into the program.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong in it.
+    pub fn embedded() -> Result<Self, DataError> {
+        Self::parse(include_str!("../../rules/trust.toml"), "trust.toml")
+    }
+
+    /// Reads `trust.toml` of a rules directory; one that has none gets the built-in facts.
+    ///
+    /// # Errors
+    /// When it is there and wrong.
+    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
+        if !dir.join("trust.toml").exists() {
+            return Self::embedded();
+        }
+        let (text, file) = read(dir, "trust.toml")?;
+        Self::parse(&text, &file)
+    }
+
+    fn parse(text: &str, file: &str) -> Result<Self, DataError> {
+        let read: Self = toml::from_str(text)
+            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+        let bad = |reason: String| DataError::Content { file: file.to_owned(), reason };
+        for (n, entry) in read.trust.iter().enumerate() {
+            if read.trust.iter().take(n).any(|other| other.actor == entry.actor) {
+                return Err(bad(format!("actor `{}` is there twice", entry.actor)));
+            }
+            if entry.source.is_empty() || entry.follows != entry.behind.is_empty() {
+                return Err(bad(format!(
+                    "actor `{}` needs a `source`, and `behind` exactly where it does not follow the device",
+                    entry.actor
+                )));
+            }
+        }
+        Ok(read)
+    }
+
+    fn of(&self, actor: Actor) -> Option<&Entry> {
+        self.trust.iter().find(|entry| entry.actor == actor)
+    }
+
+    /// Whether this device's store decides alone: the actor carries no public roots of its own.
+    pub fn needs_device(&self, actor: Actor) -> bool {
+        self.of(actor).is_some_and(|entry| !entry.own_roots)
+    }
+
+    /// What becomes of the actor behind inspection that this device trusts, where that is not known to
+    /// be what becomes of the app.
+    pub fn behind(&self, actor: Actor) -> Option<&str> {
+        self.of(actor).filter(|entry| !entry.follows).map(|entry| entry.behind.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_program_that_is_probed_is_known() {
+        let trust = ActorTrust::embedded().unwrap();
+        for actor in [Actor::App, Actor::Engine, Actor::Vm, Actor::Updater] {
+            assert!(trust.of(actor).is_some(), "{actor}");
+        }
+        assert!(trust.needs_device(Actor::Updater) && !trust.needs_device(Actor::Engine));
+        assert!(trust.behind(Actor::App).is_none() && trust.behind(Actor::Engine).is_some());
+    }
+
+    #[test]
+    fn an_actor_that_differs_says_how() {
+        let text = "[[trust]]\nactor = \"vm\"\nown_roots = true\nfollows = false\nsource = \"x\"\n";
+        assert!(ActorTrust::parse(text, "t").unwrap_err().to_string().contains("behind"));
+        let twice = format!("{0}{0}", text.replace("false", "true"));
+        assert!(ActorTrust::parse(&twice, "t").unwrap_err().to_string().contains("twice"));
+    }
+}
