@@ -114,7 +114,8 @@ pub struct DeriveArgs {
     #[command(flatten)]
     pub list: ListArgs,
 
-    /// App version to derive for [default: the newest one the rules know].
+    /// App version to derive for [default: that of the app installed on the device whose configuration
+    /// is read, where it can be told; else the newest one the rules know].
     #[arg(long, value_name = "V", help_heading = "List")]
     pub app_version: Option<AppVersion>,
 }

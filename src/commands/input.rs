@@ -6,10 +6,10 @@ use super::Failure;
 use crate::cli::DeriveArgs;
 use crate::config::device::Device;
 use crate::config::{self, Configuration, Input, Profiles, ReadOptions};
-use crate::derive::{self, HostPattern, Requirements, document};
+use crate::derive::{self, HostPattern, Note, Requirements, document};
 use crate::report::{FeatureInfo, endpoint};
 use crate::rules::Pack;
-use crate::terms::{Confidence, Need, Platform, Transport};
+use crate::terms::{AppVersion, Confidence, Need, Platform, Transport};
 
 /// A derived list with the configurations it came from.
 #[derive(Debug)]
@@ -60,6 +60,23 @@ pub fn asks_for_configuration(args: &DeriveArgs) -> bool {
         || source.bootstrap_response.is_some()
 }
 
+/// The app version that is asked about: the one named, else that of the app which is installed on the
+/// device whose configuration is read. None: the newest that the rules know.
+pub fn app_version(args: &DeriveArgs) -> Option<AppVersion> {
+    if args.app_version.is_some() || !args.config.is_empty() {
+        return args.app_version.clone();
+    }
+    config::installed::version(&device(args)).map(|(version, _)| version)
+}
+
+fn device(args: &DeriveArgs) -> Device {
+    Device {
+        platform: args.list.platform.unwrap_or_else(Platform::here),
+        root: args.source.device_root.clone(),
+        user: args.source.user.clone(),
+    }
+}
+
 /// Reads every CONFIG, or without any the device's own configuration; the hosts documents among
 /// them are lists already. A configuration of a device may be one that the app rejects, see
 /// [`config::device::usable`].
@@ -72,7 +89,7 @@ pub fn configurations(
 ) -> Result<(Vec<Configuration>, Vec<Requirements>), Failure> {
     let source = &args.source;
     let options = ReadOptions {
-        app_version: args.app_version.clone(),
+        app_version: app_version(args),
         profiles: match source.profile.as_slice() {
             [] if source.all_profiles => Profiles::All,
             [] => Profiles::Applied,
@@ -81,12 +98,7 @@ pub fn configurations(
         bootstrap_response: source.bootstrap_response.clone(),
     };
     if args.config.is_empty() {
-        let device = Device {
-            platform: args.list.platform.unwrap_or_else(Platform::here),
-            root: source.device_root.clone(),
-            user: source.user.clone(),
-        };
-        return Ok((config::device::read_with(&device, &pack.keys, &options)?, Vec::new()));
+        return Ok((config::device::read_with(&device(args), &pack.keys, &options)?, Vec::new()));
     }
     if args.config.iter().filter(|c| *c == "-").count() > 1 {
         return Err(Failure::Usage("`-` may be given once: standard input can be read only once".into()));
@@ -149,6 +161,16 @@ pub fn derive_from(
     };
     let proxy_script = of_proxy(false).is_some();
     let pinned_proxy = of_proxy(true).map(|r| endpoint(&r.host, r.port));
+    if args.app_version.is_none()
+        && args.config.is_empty()
+        && let Some((version, file)) = config::installed::version(&device(args))
+    {
+        requirements.notes.push(Note {
+            id: "installed-version".into(),
+            text: format!("App {version} is installed on this device ({file}), so the list is for that version; --app-version names another."),
+            keys: Vec::new(),
+        });
+    }
     let lacks_inference = inference.is_none() && requirements.provider.is_some();
     asked.filter(&mut requirements.hosts);
     Ok(Derived {
@@ -175,7 +197,7 @@ pub fn options(args: &DeriveArgs, pack: &Pack) -> Result<derive::Options, Failur
         )));
     }
     Ok(derive::Options {
-        app_version: args.app_version.clone(),
+        app_version: app_version(args),
         platform: args.list.platform,
         offline_installer: args.list.offline_installer,
         minimal: args.list.minimal,

@@ -147,7 +147,7 @@ impl Course<'_> {
             match self.served(configuration, &plan, observations) {
                 Some((url, document)) => {
                     let options = ReadOptions {
-                        app_version: self.args.derive.app_version.clone(),
+                        app_version: input::app_version(&self.args.derive),
                         ..ReadOptions::default()
                     };
                     config::overlay_response(configuration, &document, &url, &self.pack.keys, &options)?;

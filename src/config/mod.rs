@@ -10,6 +10,7 @@ mod device_user;
 pub mod error;
 mod formats;
 mod hygiene;
+pub mod installed;
 mod library;
 mod names;
 mod places;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::terms::{AppVersion, Platform};
+use crate::terms::{AppVersion, Confidence, Platform};
 
 /// Everything in `rules/places.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,6 +24,31 @@ pub(crate) struct Places {
     pub other: Vec<OtherProduct>,
     /// Places on a device, in order.
     pub place: Vec<DevicePlace>,
+    /// Where the installed app says which version it is.
+    pub installed: Vec<Installed>,
+}
+
+/// Where the installed app says which version it is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Installed {
+    /// Where.
+    pub platform: Platform,
+    /// A property list.
+    #[serde(default)]
+    pub plist: Option<String>,
+    /// Its key.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// A package database of Debian's kind.
+    #[serde(default)]
+    pub dpkg: Option<String>,
+    /// The package.
+    #[serde(default)]
+    pub package: Option<String>,
+    /// How well that is known.
+    #[expect(dead_code, reason = "for the reader of the file; the list says which file it was")]
+    pub confidence: Confidence,
 }
 
 /// Names inside JSON documents.

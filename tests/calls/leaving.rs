@@ -139,7 +139,7 @@ async fn what_kept_the_list_kept_the_conversation() {
     let args = ["--public-roots", &roots, "--device-ca", &device, "--with-credentials"];
     let run = scene.check(&[&INFERENCE[..], &args].concat()).await;
     let reason = stream(&run.json())["outcome"]["reason"].as_str().unwrap().to_owned();
-    assert!(reason.contains("no public host was reached") && reason.contains("inferenceModels"), "{reason}");
+    assert!(reason.contains("no public host was reached"), "{reason}");
     assert!(!service.saw_a_secret());
 }
 

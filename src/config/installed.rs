@@ -1,0 +1,123 @@
+//! Which version of the app is installed on a device.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use super::device::Device;
+use super::formats::tree::{Raw, find};
+use super::formats::{plist_binary, plist_xml};
+use super::places::{Installed, embedded};
+use crate::terms::AppVersion;
+
+/// The longest property list that is read, bytes.
+const PLIST: u64 = 1024 * 1024;
+/// The longest package database that is read, bytes: one of a full desktop has some ten million.
+const DATABASE: u64 = 256 * 1024 * 1024;
+
+/// The version of the app that is installed, and the file that says so. None where the app is not
+/// installed, or its version cannot be read: then nothing is known, which is no error.
+pub fn version(device: &Device) -> Option<(AppVersion, String)> {
+    embedded().installed.iter().filter(|place| place.platform == device.platform).find_map(|place| {
+        let (path, text) = match place {
+            Installed { plist: Some(path), key: Some(key), .. } => (path, bundle(&device.path(path), key)?),
+            Installed { dpkg: Some(path), package: Some(package), .. } => {
+                (path, package_version(&device.path(path), package)?)
+            }
+            _ => return None,
+        };
+        Some((text.parse().ok()?, path.clone()))
+    })
+}
+
+fn bundle(path: &Path, key: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(PLIST).read_to_end(&mut bytes).ok()?;
+    let list: Raw = if bytes.starts_with(b"bplist") {
+        plist_binary::parse(&bytes).ok()?
+    } else {
+        match plist_xml::parse(std::str::from_utf8(&bytes).ok()?).ok()? {
+            plist_xml::Xml::Plist(root) => root,
+            _ => return None,
+        }
+    };
+    Some(find(list.members()?, key)?.value.text()?.to_owned())
+}
+
+/// The upstream version of an installed package: without epoch and revision.
+fn package_version(path: &Path, package: &str) -> Option<String> {
+    let reader = BufReader::new(File::open(path).ok()?.take(DATABASE));
+    let (mut ours, mut installed, mut version) = (false, false, None);
+    for line in reader.split(b'\n') {
+        let line = line.ok()?;
+        let line = String::from_utf8_lossy(&line);
+        if line.trim_end().is_empty() {
+            if ours && installed {
+                return version;
+            }
+            (ours, installed, version) = (false, false, None);
+        } else if let Some(name) = line.strip_prefix("Package: ") {
+            ours = name.trim() == package;
+        } else if let Some(status) = line.strip_prefix("Status: ") {
+            installed = status.split_whitespace().next_back() == Some("installed");
+        } else if let Some(text) = line.strip_prefix("Version: ").filter(|_| ours) {
+            let text = text.trim();
+            let text = text.split_once(':').map_or(text, |(_, rest)| rest);
+            version = Some(text.split_once(['-', '+', '~']).map_or(text, |(front, _)| front).to_owned());
+        }
+    }
+    (ours && installed).then_some(version).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::terms::Platform;
+
+    fn device(platform: Platform, files: &[(&str, &str)]) -> (tempfile::TempDir, Device) {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let device = Device { platform, root: Some(root.path().to_owned()), user: None };
+        (root, device)
+    }
+
+    fn read(platform: Platform, files: &[(&str, &str)]) -> Option<String> {
+        let (_root, device) = device(platform, files);
+        version(&device).map(|(version, _)| version.to_string())
+    }
+
+    #[test]
+    fn a_bundle_says_its_version() {
+        let list = |version: &str| {
+            format!(
+                "<?xml version=\"1.0\"?><plist version=\"1.0\"><dict><key>CFBundleShortVersionString</key>\
+                 <string>{version}</string></dict></plist>"
+            )
+        };
+        let path = "Applications/Claude.app/Contents/Info.plist";
+        assert_eq!(read(Platform::Macos, &[(path, &list("2.110.0"))]).as_deref(), Some("2.110.0"));
+        assert_eq!(read(Platform::Macos, &[(path, &list("nightly"))]), None);
+        assert_eq!(read(Platform::Macos, &[(path, "<plist><dict>")]), None);
+        assert_eq!(read(Platform::Macos, &[]), None);
+        assert_eq!(read(Platform::Windows, &[(path, &list("2.110.0"))]), None);
+    }
+
+    #[test]
+    fn a_package_counts_only_when_it_is_installed() {
+        let database = |status: &str| {
+            format!(
+                "Package: claude-desktop-tools\nStatus: install ok installed\nVersion: 9.9.9\n\n\
+                 Package: claude-desktop\nStatus: {status}\nVersion: 1:2.16120.0-1~deb12\n\nPackage: z\nVersion: 1\n"
+            )
+        };
+        let read = |text: &str| read(Platform::Linux, &[("var/lib/dpkg/status", text)]);
+        assert_eq!(read(&database("install ok installed")).as_deref(), Some("2.16120.0"));
+        assert_eq!(read(&database("deinstall ok config-files")), None);
+        assert_eq!(read(""), None);
+    }
+}
