@@ -14,6 +14,8 @@
 //!                       diagnose (pure) → Judgement
 //!                       report (renders only) → text, JSON, lists
 //! ```
+//!
+//! `source C5` in a comment is a page of the vendor's documentation: `rules/pack.toml` has the tags.
 
 pub mod cli;
 pub mod commands;

@@ -29,7 +29,7 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
         ));
     }
     let options = Options {
-        app_version: input::app_version(&args.derive),
+        app_version: input::app_version(&args.derive, &pack),
         platform: args.derive.list.platform,
         offline_installer: args.derive.list.offline_installer,
         ..Options::default()

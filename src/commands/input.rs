@@ -1,6 +1,7 @@
 //! What `hosts` and `check` share: from the words of the command line to the derived list.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::Failure;
 use crate::cli::DeriveArgs;
@@ -62,11 +63,22 @@ pub fn asks_for_configuration(args: &DeriveArgs) -> bool {
 
 /// The app version that is asked about: the one named, else that of the app which is installed on the
 /// device whose configuration is read. None: the newest that the rules know.
-pub fn app_version(args: &DeriveArgs) -> Option<AppVersion> {
+pub fn app_version(args: &DeriveArgs, pack: &Pack) -> Option<AppVersion> {
     if args.app_version.is_some() || !args.config.is_empty() {
         return args.app_version.clone();
     }
-    config::installed::version(&device(args)).map(|(version, _)| version)
+    installed(args, pack).map(|(version, _)| version)
+}
+
+/// The app that is installed on the device, and where that is written. A version from before the
+/// rules begin is not taken: another program may go by the package's name, and numbers itself
+/// otherwise.
+fn installed(args: &DeriveArgs, pack: &Pack) -> Option<(AppVersion, String)> {
+    // A package database is long, and one run asks for one device.
+    static FOUND: OnceLock<Option<(AppVersion, String)>> = OnceLock::new();
+    let oldest = &pack.meta.releases.first()?.version;
+    let found = FOUND.get_or_init(|| config::installed::version(&device(args)));
+    found.clone().filter(|(version, _)| version >= oldest)
 }
 
 fn device(args: &DeriveArgs) -> Device {
@@ -89,7 +101,7 @@ pub fn configurations(
 ) -> Result<(Vec<Configuration>, Vec<Requirements>), Failure> {
     let source = &args.source;
     let options = ReadOptions {
-        app_version: app_version(args),
+        app_version: app_version(args, pack),
         profiles: match source.profile.as_slice() {
             [] if source.all_profiles => Profiles::All,
             [] => Profiles::Applied,
@@ -163,7 +175,7 @@ pub fn derive_from(
     let pinned_proxy = of_proxy(true).map(|r| endpoint(&r.host, r.port));
     if args.app_version.is_none()
         && args.config.is_empty()
-        && let Some((version, file)) = config::installed::version(&device(args))
+        && let Some((version, file)) = installed(args, pack)
     {
         requirements.notes.push(Note {
             id: "installed-version".into(),
@@ -197,7 +209,7 @@ pub fn options(args: &DeriveArgs, pack: &Pack) -> Result<derive::Options, Failur
         )));
     }
     Ok(derive::Options {
-        app_version: app_version(args),
+        app_version: app_version(args, pack),
         platform: args.list.platform,
         offline_installer: args.list.offline_installer,
         minimal: args.list.minimal,

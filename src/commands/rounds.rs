@@ -147,7 +147,7 @@ impl Course<'_> {
             match self.served(configuration, &plan, observations) {
                 Some((url, document)) => {
                     let options = ReadOptions {
-                        app_version: input::app_version(&self.args.derive),
+                        app_version: input::app_version(&self.args.derive, self.pack),
                         ..ReadOptions::default()
                     };
                     config::overlay_response(configuration, &document, &url, &self.pack.keys, &options)?;
@@ -240,13 +240,16 @@ impl Course<'_> {
                 http.status == Some(200) && http.document.as_ref().is_some_and(is_object)
             })
         };
-        // The document is kept by host and port: had one way of several served it over a chain that the
-        // device refuses, nobody could say whose it is.
-        let mut served = observations.plain().filter(|a| a.target == target.id).filter(has_object).peekable();
-        let whole = served.peek().is_some() && served.all(trusted);
+        let served: Vec<&Attempt> =
+            observations.plain().filter(|a| a.target == target.id).filter(has_object).collect();
+        // One way that the device trusts, each time it was taken: what came over another is nobody's.
+        let way = served
+            .iter()
+            .map(|a| a.path)
+            .find(|path| served.iter().filter(|a| a.path == *path).all(|a| trusted(a)))?;
         url.set_query(None);
         url.set_fragment(None);
-        whole.then(|| Some((url.to_string(), self.prober.secret_document(&host, port)?))).flatten()
+        Some((url.to_string(), self.prober.secret_document(target.id, way)?))
     }
 }
 

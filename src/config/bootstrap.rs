@@ -1,5 +1,5 @@
 //! A bootstrap server's response: what the app drops from it, and how it lies over the device's own
-//! configuration (domain.md 4.2 and 4.4).
+//! configuration (source C5).
 
 use url::{Host, Url};
 

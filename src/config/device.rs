@@ -69,7 +69,7 @@ pub fn read(platform: Platform, catalogue: &KeyCatalogue) -> Result<Configuratio
 /// are asked for, never none.
 ///
 /// Managed places win over the local library: any managed key outside the app-behaviour set of the
-/// app version makes the library ignored as a whole (domain.md 4.2). What lost is in
+/// app version makes the library ignored as a whole (source C5). What lost is in
 /// [`Configuration::shadowed`], what was looked at in [`Configuration::places`].
 ///
 /// A managed file that the app rejects still takes the device over. Then the result has no setting
@@ -340,7 +340,7 @@ fn shown_path(path: &Path) -> String {
 }
 
 /// The app's own rule for the Linux managed file: a regular file of root's in a real folder of
-/// root's, neither writable by group or others (domain.md 4.4). Gives what breaks it. A copy does
+/// root's, neither writable by group or others (source C5). Gives what breaks it. A copy does
 /// not keep owners and modes, so only the kind of file is judged there.
 fn only_root_wrote(path: &Path, copy: bool) -> Result<Option<String>, ConfigError> {
     for (what, path, folder) in [("it", Some(path), false), ("its folder", path.parent(), true)] {

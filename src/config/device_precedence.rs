@@ -1,4 +1,4 @@
-//! Who wins on a device, once its places were read (domain.md 4.2).
+//! Who wins on a device, once its places were read (source C5).
 
 use super::bootstrap::{self, GROUP};
 use super::decode;
@@ -36,7 +36,7 @@ impl Found {
                 return Some(format!("the managed key `{}`", shown(key)));
             }
         }
-        // On Windows even a misspelled value of the machine hive locks the app's window (domain.md 4.2).
+        // On Windows even a misspelled value of the machine hive locks the app's window (source C5).
         let other = self.machine_values.iter().find(|n| !names.is_behaviour(n))?;
         Some(format!("the value `{}` under HKEY_LOCAL_MACHINE", shown(other)))
     }

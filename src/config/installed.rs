@@ -30,9 +30,14 @@ pub fn version(device: &Device) -> Option<(AppVersion, String)> {
     })
 }
 
+/// Opens a file; never a pipe, which would be waited for.
+fn open(path: &Path) -> Option<File> {
+    std::fs::metadata(path).ok()?.is_file().then(|| File::open(path).ok()).flatten()
+}
+
 fn bundle(path: &Path, key: &str) -> Option<String> {
     let mut bytes = Vec::new();
-    File::open(path).ok()?.take(PLIST).read_to_end(&mut bytes).ok()?;
+    open(path)?.take(PLIST).read_to_end(&mut bytes).ok()?;
     let list: Raw = if bytes.starts_with(b"bplist") {
         plist_binary::parse(&bytes).ok()?
     } else {
@@ -46,7 +51,7 @@ fn bundle(path: &Path, key: &str) -> Option<String> {
 
 /// The upstream version of an installed package: without epoch and revision.
 fn package_version(path: &Path, package: &str) -> Option<String> {
-    let reader = BufReader::new(File::open(path).ok()?.take(DATABASE));
+    let reader = BufReader::new(open(path)?.take(DATABASE));
     let (mut ours, mut installed, mut version) = (false, false, None);
     for line in reader.split(b'\n') {
         let line = line.ok()?;

@@ -63,7 +63,7 @@ impl Value {
     }
 
     /// Whether the app would treat the key as set: empty text, an empty secret, an empty list and
-    /// an empty object count as not set (domain.md 4.2).
+    /// an empty object count as not set (source C5).
     pub fn is_set(&self) -> bool {
         match self {
             Self::Bool(_) | Self::Integer(_) | Self::Number(_) => true,

@@ -439,7 +439,7 @@ impl Facts<'_> {
             && answer.status.iter().any(|range| range.contains(status))
             && (answer.any.is_empty() || answer.any.iter().any(|(place, words)| says(place, words)))
             && answer.accepted.is_none_or(|wanted| wanted == self.accepted)
-            && answer.signed.is_none_or(|wanted| wanted == self.call.signed)
+            && answer.signed.is_none_or(|wanted| self.call.signed == Some(wanted))
             && (!answer.guarded || self.guarded)
             && answer.listed.is_none_or(|wanted| self.listed == Some(wanted))
             && (!answer.foreign || self.foreign)

@@ -7,7 +7,7 @@ use super::finding::{Cause, Certainty, Code, Owner, Verdict};
 use super::found::{Context, Found};
 use super::host::Host;
 use super::remedy;
-use super::world::span;
+use super::world::{is_missing, span};
 use crate::observation::TcpOutcome;
 use crate::plan::{Route, Target};
 use crate::terms::Need;
@@ -195,7 +195,7 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     }
     let (code, _) = counts.iter().max_by_key(|(_, n)| **n)?;
     // One or two missing names may well be just that; silence or a failing resolver is not.
-    let missing = matches!(code, Code::DnsNxdomain | Code::DnsNoAddress);
+    let missing = is_missing(*code);
     if names.len() < if missing { 3 } else { 2 } {
         return None;
     }
@@ -212,7 +212,8 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
         found = found.proven();
     }
     // A resolver that denies is alive; what it lacks is the way to the names.
-    let wording = if missing { "resolver-denies" } else { "resolver-dead" };
+    let denies = leads.iter().all(|f| is_missing(f.code));
+    let wording = if denies { "resolver-denies" } else { "resolver-dead" };
     Some(Common { found, wording, hosts: failed })
 }
 

@@ -20,7 +20,7 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
             walk.fact("dns_second_answer", true);
             return Step::Continue(());
         }
-        let second = second_opinion(dns);
+        let second = second_opinion(view, dns);
         if let Some((said, _)) = &second {
             failure.line = format!("{}; {said}", failure.line);
             failure = failure.fact("second_opinion", said.as_str());
@@ -28,7 +28,12 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         // A name that exists elsewhere is no slip of the configuration.
         let exists = second.is_some_and(|(_, exists)| exists);
         let ruled_out = |owner: &Owner| exists && *owner == Owner::Configuration;
-        if let Some(owner) = owner(view, failure.code).filter(|o| !ruled_out(o)) {
+        let owner = owner(view, failure.code);
+        if owner.as_ref().is_some_and(ruled_out) {
+            // What hides it is not shown: a filter, a zone of this network, or an old answer.
+            failure.certainty = Certainty::Likely;
+        }
+        if let Some(owner) = owner.filter(|o| !ruled_out(o)) {
             failure = failure.owner(owner);
             // What the resolver said is certain; on whose side the fault is, is not.
             if is_missing(failure.code) {
@@ -65,7 +70,7 @@ fn direct_addresses(dns: &Dns) -> Vec<IpAddr> {
 }
 
 /// What the server said that was asked for comparison, in words, and whether it knows the name.
-fn second_opinion(dns: &Dns) -> Option<(String, bool)> {
+fn second_opinion(view: &View<'_>, dns: &Dns) -> Option<(String, bool)> {
     let first = dns.compared.first()?;
     let asked = server(first.server);
     let addresses = addresses_of(&dns.compared);
@@ -74,7 +79,10 @@ fn second_opinion(dns: &Dns) -> Option<(String, bool)> {
             1 => String::new(),
             n => format!(" and {} more", n - 1),
         };
-        return Some((format!("{asked}, asked for comparison, gives {address}{more}"), true));
+        // A filter gives addresses too: its own page's, or none that anybody can have.
+        let book = view.context.services.addresses();
+        let odd = addresses.iter().any(|a| book.oddity(*a).is_some());
+        return Some((format!("{asked}, asked for comparison, gives {address}{more}"), !odd));
     }
     let said = |wanted: fn(&DnsAnswer) -> bool| dns.compared.iter().any(|q| wanted(&q.answer));
     let text = if said(|a| *a == DnsAnswer::NxDomain) {
@@ -239,7 +247,7 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
     };
     let hosts_file = if in_server_answer { "" } else { "; a hosts file on this device could do the same" };
     let line = format!("{} resolves to {address}, {what}{hosts_file}", dns.name);
-    let second = second_opinion(dns).map(|(said, _)| said);
+    let second = second_opinion(view, dns).map(|(said, _)| said);
     let line = second.iter().fold(line, |line, said| format!("{line}; {said}"));
     let mut found = Found::new(Code::DnsSinkhole, line).fact("address", address.to_string());
     if let Some(said) = second {

@@ -219,21 +219,35 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
             let verdict = relevant().map(|f| f.verdict_by(context.codes)).max().unwrap_or(Verdict::Reachable);
             let code =
                 relevant().find(|f| f.verdict_by(context.codes) == verdict).map_or(Code::Ok, |f| f.code);
-            let note = note(context, actor, walk);
+            let (verdict, code, note) =
+                match spared(walk, actor).then(|| context.services.trust().carries_roots(actor)) {
+                    Some(Some(true)) => {
+                        (verdict, code, Some("carries the public roots itself and goes on".into()))
+                    }
+                    Some(None) => {
+                        let note =
+                            "may carry the public roots itself, which is not documented and not tested here";
+                        (Verdict::Untested, Code::UntestedActor, Some(note.to_owned()))
+                    }
+                    _ => (verdict, code, behind(context, actor, walk)),
+                };
             judged.push(ActorJudgement { actor, route: path.route.to_string(), verdict, code, note });
         }
     }
     judged
 }
 
-/// What the actor's own store makes of what this program saw with the device's.
-fn note(context: &Context<'_>, actor: Actor, walk: &Walk) -> Option<String> {
-    let any = |code| walk.found.iter().any(|f| f.code == code);
-    if any(Code::TlsIntercepted) || walk.facts.contains_key("private_ca") {
-        return context.services.trust().behind(actor).map(str::to_owned);
-    }
-    let spared = any(Code::DeviceTrustStore) && !walk.found.iter().any(|f| f.concerns(actor));
-    spared.then(|| "carries the public roots itself and goes on".to_owned())
+/// What becomes of the actor behind inspection that this device trusts.
+fn behind(context: &Context<'_>, actor: Actor, walk: &Walk) -> Option<String> {
+    let inspected = walk.found.iter().any(|f| f.code == Code::TlsIntercepted);
+    let private = walk.facts.contains_key("private_ca");
+    (inspected || private).then(|| context.services.trust().behind(actor).map(str::to_owned)).flatten()
+}
+
+/// The device's store lacks what the server shows, and that does not stop this actor by itself.
+fn spared(walk: &Walk, actor: Actor) -> bool {
+    let lacking = walk.found.iter().any(|f| f.code == Code::DeviceTrustStore);
+    lacking && !walk.found.iter().any(|f| f.concerns(actor))
 }
 
 fn healthy(walks: &[(&Path, Walk)]) -> Found {

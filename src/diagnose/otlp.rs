@@ -61,8 +61,8 @@ fn taken(http: &Http) -> Option<Taken> {
 
 /// Whether a gRPC server answered, whatever it was asked.
 fn is_grpc_answer(http: &Http) -> bool {
-    http.header("grpc-status").is_some()
-        || http.header("content-type").is_some_and(|t| t.to_ascii_lowercase().starts_with("application/grpc"))
+    // The status alone may be a translator's, which has taken the export.
+    http.header("content-type").is_some_and(|t| t.to_ascii_lowercase().starts_with("application/grpc"))
 }
 
 fn stream(request: &Request, http: &Http) -> Option<Stream> {

@@ -178,10 +178,16 @@ impl Chain<'_> {
                 self.found(Code::DeviceTrustStore, line).proven().key(self.leaf.issuer.as_str())
             }
         };
-        // Who carries the public roots itself goes on (domain.md 6.5).
+        // Who carries the public roots itself goes on; of the others the device's store decides, or may.
         let stores = self.view.context.services.trust();
-        let concerned: Vec<Actor> =
-            self.view.path.actors.iter().copied().filter(|a| stores.needs_device(*a)).collect();
+        let concerned: Vec<Actor> = self
+            .view
+            .path
+            .actors
+            .iter()
+            .copied()
+            .filter(|a| stores.carries_roots(*a) == Some(false))
+            .collect();
         if concerned.is_empty() {
             return None;
         }

@@ -23,9 +23,10 @@ pub struct Call {
     /// Where the credential came from and how it was sent, in words; never the credential.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub credential: String,
-    /// The request is signed with keys, in place of bringing a token.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub signed: bool,
+    /// Whether the request is signed with keys, in place of bringing a token; reports of earlier
+    /// versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<bool>,
     /// When it began.
     pub at_ms: u64,
     /// Method and path; empty when no request was made up.
@@ -224,7 +225,7 @@ impl Call {
             kind,
             provider: String::new(),
             credential: String::new(),
-            signed: false,
+            signed: None,
             at_ms: 0,
             request,
             model: None,

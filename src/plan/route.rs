@@ -1,4 +1,4 @@
-//! Which way each actor takes to a host: direct or through a proxy (domain.md 6.1, 6.2).
+//! Which way each actor takes to a host: direct or through a proxy (source NP).
 
 use super::Route;
 use super::bypass::Grammar;
@@ -53,7 +53,7 @@ pub struct ProxySettings {
 
 impl ProxySettings {
     /// The address, if it can be used; otherwise the reason is kept for the report. The app skips such
-    /// a setting too and connects directly (domain.md 6.4).
+    /// a setting too and connects directly (source NP).
     pub fn usable(&mut self, parsed: Result<ProxyAddress, BadProxy>) -> Option<ProxyAddress> {
         parsed.map_err(|e| self.unusable.push(e.to_string())).ok()
     }
@@ -91,7 +91,7 @@ impl ProxySettings {
             ProxyChoice::Fixed(proxy) => vec![proxy.route()],
             ProxyChoice::System => self.system_ways(to, Reader::App)?,
             ProxyChoice::AsTheApp => match actor {
-                // The shell of a Linux sandbox is not proxied at all (domain.md 6.1).
+                // The shell of a Linux sandbox is not proxied at all (source NP).
                 Actor::Vm if platform == Platform::Linux => return direct(),
                 Actor::Vm if platform == Platform::Macos && self.is_refused_by_ats() => return direct(),
                 Actor::Vm => self.app_ways(to, Reader::Vm)?,
@@ -288,7 +288,7 @@ fn said(script: &Script) -> String {
 /// Exemptions that are named in the head of a report.
 const EXEMPT: usize = 8;
 
-/// `*.local`, which the pinned proxy and the engine exempt (domain.md 6.1, 6.2).
+/// `*.local`, which the pinned proxy and the engine exempt (source NP).
 fn is_local(host: &HostPattern) -> bool {
     host.name().is_some_and(|n| n.ends_with(".local"))
 }

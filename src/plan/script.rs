@@ -1,5 +1,5 @@
 //! A proxy script (PAC) as a setting: who reads it, what it answered, and what the app does where
-//! it gives no answer (domain.md 6.2 to 6.4).
+//! it gives no answer (source NP).
 
 use std::collections::BTreeMap;
 

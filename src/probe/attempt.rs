@@ -338,9 +338,8 @@ impl Ladder {
         match http::exchange(recorder, io, h2, self.endpoint(), request.clone(), confirm, stage).await {
             Ok(http::Done { number, session, secret }) => {
                 if let Some(document) = secret {
-                    let from = (self.job.host.clone(), self.job.port);
                     let mut secrets = self.shared.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-                    secrets.insert(from, document);
+                    secrets.insert(self.recorder.way(), document);
                 }
                 Some(Exchanged { number, handshake: None, session })
             }

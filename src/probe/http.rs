@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Request, Response, Version};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -180,10 +180,11 @@ async fn over_h2(log: Log, io: Plain, request: Sent) -> Result<Left, Broken> {
 }
 
 async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
+    let status = response.status();
     log.recorder.http_update(log.number, |record, ms| {
         let fields = response.headers().iter().map(|(n, v)| (n.as_str(), v.as_bytes()));
         (record.headers, record.header_names) = headers::keep(fields);
-        record.status = Some(response.status().as_u16());
+        record.status = Some(status.as_u16());
         record.first_byte_ms = Some(ms);
         if response.version() == Version::HTTP_10 {
             "HTTP/1.0".clone_into(&mut record.version);
@@ -252,12 +253,14 @@ async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
     let is_json =
         document.as_ref().is_some_and(|d| !matches!(d.kind, DocumentKind::Other | DocumentKind::Empty));
     let secret = log.keep == Keep::Names && is_json;
+    // A document is what the server gives, not what it says of a failure.
+    let given = secret && status == StatusCode::OK;
     log.recorder.http_update(log.number, |record, _| {
         record.body = if secret { String::new() } else { sanitise::block(&bytes, BODY) };
         record.document = document;
     });
     ended?;
-    Ok(Left { session, secret: secret.then_some(bytes) })
+    Ok(Left { session, secret: given.then_some(bytes) })
 }
 
 /// Reads a part of a file: nothing of it is kept but its length, its digest and its longest pause.

@@ -133,8 +133,8 @@ struct Shared {
     secrets: Secrets,
 }
 
-/// Documents by the host and port they came from.
-type Secrets = Mutex<BTreeMap<(String, u16), Vec<u8>>>;
+/// Documents by the target and the path they came over.
+type Secrets = Mutex<BTreeMap<(u32, usize), Vec<u8>>>;
 
 /// Carries out plans from this device.
 pub struct Prober {
@@ -171,11 +171,11 @@ impl Prober {
         Ok(Self { shared, clock, sources: tcp::public_sources() })
     }
 
-    /// The document of a host whose request keeps only the names of members, whole and as it came:
-    /// it may hold secrets, and is in no record.
-    pub fn secret_document(&self, host: &str, port: u16) -> Option<Vec<u8>> {
+    /// The document that a target's path gave to a request that keeps only the names of members, whole
+    /// and as it came: it may hold secrets, and is in no record.
+    pub fn secret_document(&self, target: u32, path: usize) -> Option<Vec<u8>> {
         let secrets = self.shared.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.get(&(host.to_owned(), port)).cloned()
+        secrets.get(&(target, path)).cloned()
     }
 
     /// Facts about this device. Never waits: while the trust store is still being read,

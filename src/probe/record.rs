@@ -84,6 +84,11 @@ impl Recorder {
         change(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The target and its path.
+    pub(super) fn way(&self) -> (u32, usize) {
+        self.with(|i| (i.attempt.target, i.attempt.path))
+    }
+
     /// Name resolution is over.
     pub(super) fn dns(&self, dns: Dns) {
         self.with(|i| i.attempt.dns = Some(dns));

@@ -78,6 +78,10 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
             out,
             "Urgency",
             &match missed {
+                0 if run.judgement.verdict == RunVerdict::Unknown => {
+                    "not known: something required was not tested; the hosts of this ticket are not required"
+                        .to_owned()
+                }
                 0 => "no required host is affected".to_owned(),
                 n => format!(
                     "not known: {} not tested, the others of this ticket are not required",

@@ -79,7 +79,7 @@ pub struct Key {
 
 impl Key {
     /// Whether the key belongs to the app-behaviour set of `version` (the newest when there is none):
-    /// a managed source that sets only such keys does not take the device over (domain.md 4.2).
+    /// a managed source that sets only such keys does not take the device over (source C5).
     pub fn is_behaviour(&self, version: Option<&AppVersion>) -> bool {
         let since = self.app_behaviour_since.as_ref().or(self.since.as_ref());
         self.app_behaviour && version.is_none_or(|v| since.is_none_or(|s| v >= s))

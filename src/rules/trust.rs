@@ -18,7 +18,8 @@ pub struct ActorTrust {
 #[serde(deny_unknown_fields)]
 struct Entry {
     actor: Actor,
-    own_roots: bool,
+    #[serde(default)]
+    own_roots: Option<bool>,
     follows: bool,
     #[serde(default)]
     behind: String,
@@ -68,9 +69,10 @@ impl ActorTrust {
         self.trust.iter().find(|entry| entry.actor == actor)
     }
 
-    /// Whether this device's store decides alone: the actor carries no public roots of its own.
-    pub fn needs_device(&self, actor: Actor) -> bool {
-        self.of(actor).is_some_and(|entry| !entry.own_roots)
+    /// Whether the actor carries the public roots itself, so that this device's store does not decide
+    /// alone; none where that is not known.
+    pub fn carries_roots(&self, actor: Actor) -> Option<bool> {
+        self.of(actor)?.own_roots
     }
 
     /// What becomes of the actor behind inspection that this device trusts, where that is not known to
@@ -91,7 +93,9 @@ mod tests {
         for actor in [Actor::App, Actor::Engine, Actor::Vm, Actor::Updater] {
             assert!(trust.of(actor).is_some(), "{actor}");
         }
-        assert!(trust.needs_device(Actor::Updater) && !trust.needs_device(Actor::Engine));
+        assert_eq!(trust.carries_roots(Actor::Updater), Some(false));
+        assert_eq!(trust.carries_roots(Actor::Engine), Some(true));
+        assert_eq!(trust.carries_roots(Actor::Vm), None);
         assert!(trust.behind(Actor::App).is_none() && trust.behind(Actor::Engine).is_some());
     }
 

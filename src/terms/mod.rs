@@ -76,7 +76,7 @@ words! {
 }
 
 words! {
-    /// Who dials a host. Actors differ in proxy and trust (domain.md 6.1, 6.5).
+    /// Who dials a host. Actors differ in proxy and trust (source NP).
     Actor {
         /// The desktop app itself.
         App = "app",

@@ -17,7 +17,7 @@ pub fn call(provider: &str, kind: CallKind, status: u16, error: &[(&str, &str)])
         kind,
         provider: provider.into(),
         credential: "inferenceGatewayApiKey, as authorization: Bearer …".into(),
-        signed: false,
+        signed: Some(false),
         at_ms: 100,
         request: "POST /x".into(),
         model: (kind == CallKind::Stream).then(|| "eu.model-a".into()),
@@ -187,7 +187,7 @@ fn a_token_that_is_accepted_nowhere_is_the_configurations_and_a_limit_is_the_acc
     let denied = || refusal("bedrock", 403, &[("x-amzn-errortype", "AccessDeniedException")]);
     assert_eq!(owner(vec![denied()]), ("auth/rejected", Owner::Configuration));
     // Keys that are wrong are said to be wrong, so signed ones lack the right.
-    let signed = Call { signed: true, ..denied() };
+    let signed = Call { signed: Some(true), ..denied() };
     assert_eq!(owner(vec![signed]), ("auth/rejected", Owner::CloudAccount));
     let limited = |provider: &str| refusal(provider, 429, &[]);
     assert_eq!(owner(vec![limited("vertex")]), ("http/rate-limited", Owner::CloudAccount));

@@ -58,8 +58,11 @@ fn a_name_that_another_resolver_knows_is_no_slip_of_the_configuration() {
         (finding.code, finding.owner, finding.confidence, finding.evidence.line)
     };
     let known = judge(DnsAnswer::Addresses { addresses: vec!["11.7.7.7".parse().unwrap()] });
-    assert_eq!((known.0, known.1, known.2), (Code::DnsNxdomain, Owner::Dns, Certainty::Proven));
+    assert_eq!((known.0, known.1, known.2), (Code::DnsNxdomain, Owner::Dns, Certainty::Likely));
     assert!(known.3.contains("11.8.8.8, asked for comparison, gives 11.7.7.7"), "{}", known.3);
+    // A filter's answer shows nothing.
+    let nowhere = judge(DnsAnswer::Addresses { addresses: vec!["0.0.0.0".parse().unwrap()] });
+    assert_eq!(nowhere.1, Owner::Configuration, "{}", nowhere.3);
     for (answer, said) in [(DnsAnswer::NxDomain, "says NXDOMAIN too"), (DnsAnswer::Timeout, "does not help")]
     {
         let unknown = judge(answer);

@@ -84,7 +84,7 @@ const fn document_values(bytes: usize) -> usize {
 }
 
 /// Until when a bootstrap response says it is valid: seconds below 10^12, else milliseconds
-/// (domain.md 4.4).
+/// (source C5).
 fn expiry(member: &Member, value: &Raw) -> Note {
     let at = |id, severity, message: String| {
         Note::at(id, severity, message, None, member.line, member.name.clone())

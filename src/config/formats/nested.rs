@@ -131,7 +131,7 @@ fn choose<'a>(keys: &[&'a Key], context: &Context) -> Option<&'a Key> {
     if keys.len() < 2 {
         return keys.first().copied();
     }
-    // The bearer-token provider beside Bedrock shares Bedrock's keys (domain.md 1.3).
+    // The bearer-token provider beside Bedrock shares Bedrock's keys (source C5).
     let provider = if context.provider == "mantle" { "bedrock" } else { context.provider.as_str() };
     let wanted = |word: &str| {
         keys.iter().copied().find(|k| {

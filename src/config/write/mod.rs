@@ -1,5 +1,5 @@
 //! Writes a configuration as a file that can be deployed, each value in the encoding that the
-//! documentation asks for (domain.md 4.4). Reading the file back gives the same configuration.
+//! documentation asks for (source C5). Reading the file back gives the same configuration.
 //!
 //! Secrets are written only when they are asked for. Without that each one is replaced by
 //! [`super::secret::NOT_INCLUDED`], which the readers take for a secret that is set and not usable.

@@ -205,7 +205,7 @@ impl Caller {
             dialled: (dialled != endpoint.target).then_some(dialled),
             provider: endpoint.provider.clone(),
             credential: endpoint.credential(),
-            signed: endpoint.signed.is_some(),
+            signed: Some(endpoint.signed.is_some()),
             at_ms: u64::try_from(self.shared.origin.elapsed().as_millis()).unwrap_or(u64::MAX),
             region: endpoint.region.clone(),
             ..Call::begun(endpoint.target, endpoint.path, kind, request)

@@ -83,28 +83,25 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
             required.all,
         ),
         RunVerdict::Degraded => degraded(&required, &other),
-        RunVerdict::Unknown
-            if required.missed == 0 && run.judgement.not_tested.iter().any(|n| n.id == "call") =>
-        {
-            "the call with the credential was not made; nothing that was tested is blocked.".into()
-        }
-        RunVerdict::Unknown if required.missed == 0 => {
-            "a required host was not tested; none that was tested is blocked.".into()
-        }
-        RunVerdict::Unknown => format!(
-            "{} of {} could not be tested; {}{}.",
-            required.missed,
-            words::count(required.all, "required host", "required hosts"),
-            if required.missed == required.all {
-                "what works is not known"
-            } else {
-                "no required host that was tested is blocked"
-            },
-            match other.blocked {
+        RunVerdict::Unknown => {
+            let call = run.judgement.not_tested.iter().any(|n| n.id == "call");
+            let tested = "no required host that was tested is blocked";
+            let (what, known) = match required.missed {
+                0 if call => ("the call with the credential was not made".to_owned(), tested),
+                0 => ("a required host was not tested".to_owned(), tested),
+                n => {
+                    let all = words::count(required.all, "required host", "required hosts");
+                    let none = n == required.all;
+                    let known = if none { "what works is not known" } else { tested };
+                    (format!("{n} of {all} could not be tested"), known)
+                }
+            };
+            let others = match other.blocked {
                 0 => String::new(),
                 n => format!(", and {n} of {} others {} blocked", other.all, is_are(n)),
-            },
-        ),
+            };
+            format!("{what}; {known}{others}.")
+        }
         RunVerdict::Blocked => {
             let verb = if required.blocked == 1 { "does" } else { "do" };
             let others = match other.blocked {
