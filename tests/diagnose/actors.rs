@@ -55,6 +55,9 @@ fn a_root_that_the_device_lacks_does_not_concern_who_carries_it() {
     assert_eq!(of(&host, Actor::Updater), (Verdict::Blocked, None));
     assert!(of(&host, Actor::Engine).1.unwrap().contains("goes on"));
     assert_eq!(of(&host, Actor::Engine).0, Verdict::Reachable);
+    // Of the virtual machine no page says it: nothing is claimed.
+    let (verdict, note) = of(&host, Actor::Vm);
+    assert!(verdict == Verdict::Untested && note.unwrap().contains("not documented"), "{note:?}");
 }
 
 #[test]

@@ -46,6 +46,16 @@ fn a_dead_resolver_is_one_cause_whatever_the_names() {
 }
 
 #[test]
+fn a_resolver_that_also_fails_is_not_said_to_deny() {
+    let targets = five();
+    let mut attempts = all(&targets, |t| dns_fails(t, failed_lookup(), &[DnsAnswer::NxDomain]));
+    attempts[0] = dns_fails(&targets[0], Lookup::Timeout, &[DnsAnswer::Timeout]);
+    let run = run(&targets, attempts);
+    assert_eq!(run.causes.len(), 1);
+    assert!(run.causes[0].finding.remedy.contains("is it running"), "{}", run.causes[0].finding.remedy);
+}
+
+#[test]
 fn a_name_that_another_resolver_knows_is_no_slip_of_the_configuration() {
     let targets = five();
     let judge = |answer: DnsAnswer| {

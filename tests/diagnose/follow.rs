@@ -376,6 +376,9 @@ fn the_traps_of_collectors_are_told_apart() {
         assert_eq!(judged.finding.evidence.facts["works"], "grpc");
     }
     // Over HTTP/2 it answers 200 and refuses in a header of its own: no export was accepted.
+    // A translator in front of a collector says the status of gRPC too, and has taken the export.
+    let translated = answer(200, &[("content-type", "application/json"), ("grpc-status", "0")], "{}");
+    assert_eq!(host(&http, vec![with(&http, translated)]).finding.code, Code::Ok);
     let refused = host(&http, vec![with(&http, grpc_answer("12"))]);
     assert_eq!((refused.finding.code, refused.verdict), (Code::OtlpProtocol, Verdict::Warning));
     assert_eq!(refused.finding.evidence.facts["works"], "grpc");
