@@ -285,3 +285,23 @@ fn hostile_reports_are_refused() {
         }
     }
 }
+
+/// The output that the README shows is what a saved run is rendered as, without what it says it
+/// leaves out.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let recording = root().join("tests/recordings/office-of-the-readme.json").display().to_string();
+    let output = run(&["check", "--replay", &recording]);
+    let printed = String::from_utf8(output.stdout.clone()).unwrap();
+    let (before, rest) = printed.split_once("TESTED\n").unwrap();
+    let groups = rest.split_once("REQUIRED\n").unwrap().1.split_once("NOT TESTED\n").unwrap().0;
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for part in [before, &format!("REQUIRED\n{groups}")] {
+        let block: String = part
+            .trim_end()
+            .lines()
+            .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") })
+            .collect();
+        assert!(readme.contains(&block), "the README lacks:\n{block}");
+    }
+}
