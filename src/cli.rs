@@ -30,11 +30,11 @@ use inquiry::{Boundary, DiffArgs, ExplainArgs, RulesArgs};
     arg_required_else_help = true,
     about = "The exact firewall allowlist of Claude Desktop on third-party inference, and proof of what is in the way.",
     after_help = "Examples:\n  \
-        clearway hosts profile.mobileconfig                 the allowlist, grouped by feature\n  \
-        clearway hosts policy.reg --format txt -o hosts.txt the file for the firewall team\n  \
-        clearway check profile.mobileconfig                 test every host from this device\n  \
-        clearway check --host gateway.example.com:8443      test one host, no configuration\n  \
-        clearway config profile.mobileconfig                what it sets, and what is wrong with it\n\n\
+        clearway hosts profile.mobileconfig            the allowlist, by feature\n  \
+        clearway hosts policy.reg --format txt         for the firewall team\n  \
+        clearway check profile.mobileconfig            test every host from here\n  \
+        clearway check --host gateway.example.com:8443 test one host\n  \
+        clearway config profile.mobileconfig           what it sets, what is wrong\n\n\
         Exit codes: 0 fine (or only optional things are not), 1 a required host is blocked,\n\
         2 usage or unreadable configuration, 3 a required host could not be tested."
 )]
@@ -53,38 +53,39 @@ pub enum Command {
         clearway hosts managed-settings.json --minimal --format plain\n  \
         clearway hosts pilot.json rollout.reg --format txt -o hosts.txt\n  \
         clearway hosts profile.mobileconfig --format paloalto -o clearway.set\n  \
-        clearway hosts profile.mobileconfig --against squid.conf   what an existing list lacks\n  \
+        clearway hosts profile.mobileconfig --against squid.conf  what it lacks\n  \
         clearway hosts report.json --list inspection --format zscaler\n  \
         pbpaste | clearway hosts -")]
     Hosts(Box<HostsArgs>),
     /// Derive it, test every host from this device, and say who must change what.
     #[command(after_help = "Examples:\n  \
         clearway check profile.mobileconfig\n  \
-        clearway check hosts.json --label \"Berlin office\" --format json -o berlin.json\n  \
-        clearway check profile.mobileconfig --dry-run       what would be sent, and nothing is\n  \
+        clearway check hosts.json --label Berlin --format json -o berlin.json\n  \
+        clearway check profile.mobileconfig --dry-run       what would be sent\n  \
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
-        clearway check profile.mobileconfig --with-credentials   up to the first streamed token\n  \
+        clearway check profile.mobileconfig --with-credentials  up to an answer\n  \
         clearway check --replay berlin.json                 judge a saved run again")]
     Check(Box<CheckArgs>),
     /// Show the configuration in effect, every key with its place, and what is wrong with it; or write
     /// it as a file to deploy.
     #[command(after_help = "Examples:\n  \
         clearway config profile.mobileconfig\n  \
-        clearway config policy.reg --strict                 exit 1 on any error or warning\n  \
+        clearway config policy.reg --strict      exit 1 on any error or warning\n  \
         clearway config settings.json --format reg --hive hklm -o policy.reg\n  \
-        clearway config profile.mobileconfig --format managed-json --include-secrets -o managed-settings.json")]
+        clearway config profile.mobileconfig --format managed-json --include-secrets")]
     Config(Box<ConfigArgs>),
     /// Say why a host is on the list or not, what a key adds and removes, what a message means.
     #[command(after_help = "Examples:\n  \
-        clearway explain updates.example.com profile.mobileconfig  every rule that wants it, and what removes it\n  \
-        clearway explain disableAutoUpdates profile.mobileconfig   what each value changes\n  \
-        clearway explain \"Unable to verify if domain\"             what a message of the app means")]
+        clearway explain updates.example.com profile.mobileconfig\n  \
+        clearway explain disableAutoUpdates      what each value changes\n  \
+        clearway explain tls/sni-reset           what a finding code means\n  \
+        clearway explain \"Unable to verify if domain\"   a message of the app")]
     Explain(Box<ExplainArgs>),
     /// Compare two configurations, one at two app versions, or two reports of `check`.
     #[command(after_help = "Examples:\n  \
         clearway diff old.mobileconfig new.mobileconfig\n  \
-        clearway diff profile.mobileconfig --app-version 1.52386.0..2.19675.0   what an upgrade changes\n  \
-        clearway diff before.json after.json                two reports: what was fixed, what broke")]
+        clearway diff profile.mobileconfig --app-version 1.52386.0..2.19675.0\n  \
+        clearway diff before.json after.json     two reports: what was fixed")]
     Diff(Box<DiffArgs>),
     /// One table of many reports of `check`: hosts by sites or devices.
     #[command(after_help = "Examples:\n  \

@@ -290,7 +290,7 @@ fn hostile_reports_are_refused() {
 /// leaves out.
 #[test]
 fn the_readme_shows_what_is_printed() {
-    let recording = root().join("tests/recordings/office-of-the-readme.json").display().to_string();
+    let recording = root().join("tests/recordings/reports/office-of-the-readme.json").display().to_string();
     let output = run(&["check", "--replay", &recording]);
     let printed = String::from_utf8(output.stdout.clone()).unwrap();
     let (before, rest) = printed.split_once("TESTED\n").unwrap();

@@ -117,6 +117,12 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The hosts, by feature.
     pub groups: Vec<Group>,
+    /// Hosts of all runs, shown or not.
+    pub hosts: usize,
+    /// Those that are blocked in at least one run.
+    pub blocked: usize,
+    /// Those of which the runs say different things.
+    pub differing: usize,
     #[serde(skip)]
     rows: Vec<Row>,
     #[serde(skip)]
@@ -229,6 +235,9 @@ impl Table {
             let first = said.next().flatten();
             row.differs = said.any(|other| other != first);
         }
+        self.hosts = rows.len();
+        self.blocked = rows.iter().filter(|r| r.worst() == Verdict::Blocked).count();
+        self.differing = rows.iter().filter(|r| r.differs).count();
         rows.retain(|r| r.differs || !only_differing);
         let blocked =
             |r: &Row| (r.worst() == Verdict::Blocked, r.count(Verdict::Blocked), r.count(Verdict::Warning));

@@ -182,13 +182,19 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     if context.world.resolved > 0 {
         return None;
     }
-    let failed = blocked_by(hosts, |f| is_lookup(f.code));
+    // A host that is reached in two ways may have lost its name on the second.
+    let lookup = |h: &Host<'_>| h.found.iter().position(|f| is_lookup(f.code));
+    let is_lost = |h: &Host<'_>| h.verdict == Verdict::Blocked && lookup(h).is_some();
+    let mut failed: Vec<usize> =
+        hosts.iter().enumerate().filter(|(_, h)| is_lost(h)).map(|(n, _)| n).collect();
+    let leads: Vec<&Found> =
+        failed.iter().filter_map(|n| hosts.get(*n)).filter_map(|h| h.found.get(lookup(h)?)).collect();
     let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
+    for lead in &leads {
+        *counts.entry(lead.code).or_default() += 1;
+    }
     let mut names: Vec<&str> = Vec::new();
     for host in failed.iter().filter_map(|n| hosts.get(*n)) {
-        if let Some(found) = host.found.first() {
-            *counts.entry(found.code).or_default() += 1;
-        }
         if !names.contains(&host.target.probed.as_str()) {
             names.push(&host.target.probed);
         }
@@ -199,7 +205,6 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     if names.len() < if missing { 3 } else { 2 } {
         return None;
     }
-    let leads: Vec<&Found> = failed.iter().filter_map(|n| hosts.get(*n)?.found.first()).collect();
     let first = leads.iter().find(|f| f.code == *code)?;
     let line = format!("all {} names that were looked up failed; {}", names.len(), first.line);
     let mut found = Found::new(*code, line);
@@ -211,6 +216,9 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     if leads.iter().all(|f| f.certainty == Certainty::Proven) {
         found = found.proven();
     }
+    // A proxy's name is looked up like any other.
+    let through = blocked_by(hosts, |f| f.code == Code::ProxyUnresolved);
+    failed.extend(through.into_iter().filter(|n| !hosts.get(*n).is_some_and(is_lost)));
     // A resolver that denies is alive; what it lacks is the way to the names.
     let denies = leads.iter().all(|f| is_missing(f.code));
     let wording = if denies { "resolver-denies" } else { "resolver-dead" };

@@ -40,6 +40,10 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
                 failure.certainty = Certainty::Likely;
             }
         }
+        if is_missing(failure.code) && is_typed(view) {
+            failure.certainty = Certainty::Likely;
+            failure.line = format!("{}; it was typed on the command line: is it spelt right?", failure.line);
+        }
         if let Some(key) = &view.target.requirement.hints.name_key {
             failure = failure.fact("key", key.as_str());
             if failure.owner == Some(Owner::Configuration) {
@@ -54,6 +58,16 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     }
     Step::Continue(())
 }
+
+/// Whether the name stands on the command line alone, and the rules know nothing of it.
+fn is_typed(view: &View<'_>) -> bool {
+    let reasons = &view.target.requirement.reasons;
+    let typed = !reasons.is_empty() && reasons.iter().all(|r| r.feature == AD_HOC);
+    typed && view.context.services.for_host(&view.target.probed).is_none()
+}
+
+/// The feature of hosts that are named on the command line.
+const AD_HOC: &str = "ad-hoc";
 
 /// The addresses of a lookup: the operating system's, else those of the server that was named.
 pub(super) fn answered(dns: &Dns) -> Vec<IpAddr> {
@@ -85,12 +99,19 @@ fn second_opinion(view: &View<'_>, dns: &Dns) -> Option<(String, bool)> {
         return Some((format!("{asked}, asked for comparison, gives {address}{more}"), !odd));
     }
     let said = |wanted: fn(&DnsAnswer) -> bool| dns.compared.iter().any(|q| wanted(&q.answer));
+    if dns.direct.iter().any(|q| q.server == first.server) {
+        return Some((format!("{asked}, named for comparison, is that same server"), false));
+    }
     let text = if said(|a| *a == DnsAnswer::NxDomain) {
         format!("{asked}, asked for comparison, says NXDOMAIN too")
     } else if said(|a| *a == DnsAnswer::NoData) {
         format!("{asked}, asked for comparison, has no address either")
+    } else if said(|a| *a == DnsAnswer::Timeout) {
+        format!("{asked}, asked for comparison, gave no answer")
+    } else if said(|a| matches!(a, DnsAnswer::Unreachable { .. })) {
+        format!("{asked}, named for comparison, cannot be asked")
     } else {
-        format!("{asked}, asked for comparison, does not help")
+        format!("{asked}, asked for comparison, answers with an error")
     };
     Some((text, false))
 }

@@ -48,9 +48,9 @@ pub(super) fn finding(codes: &Codes, found: &Found, hosts: &[String], port: u16)
     Finding {
         code: found.code,
         severity,
-        summary: codes.fill(summary, &value),
+        summary: capital(codes.fill(summary, &value)),
         evidence: evidence(found),
-        remedy: codes.fill(remedy, &value),
+        remedy: capital(codes.fill(remedy, &value)),
         owner,
         confidence: found.certainty,
     }
@@ -60,7 +60,19 @@ pub(super) fn finding(codes: &Codes, found: &Found, hosts: &[String], port: u16)
 pub(super) fn cause(codes: &Codes, found: &Found, entry: &CauseEntry, hosts: &[String]) -> Finding {
     let value = values(found, hosts, 443);
     let said = finding(codes, found, hosts, 443);
-    Finding { summary: codes.fill(&entry.summary, &value), remedy: codes.fill(&entry.remedy, &value), ..said }
+    Finding {
+        summary: capital(codes.fill(&entry.summary, &value)),
+        remedy: capital(codes.fill(&entry.remedy, &value)),
+        ..said
+    }
+}
+
+/// A sentence that begins with a filled-in word begins like a sentence; a name stays as it is written.
+fn capital(text: String) -> String {
+    match text.strip_prefix("the ") {
+        Some(rest) => format!("The {rest}"),
+        None => text,
+    }
 }
 
 /// A list of names in a sentence: the first few, and how many more.

@@ -60,9 +60,11 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
     };
     let mut out = Vec::new();
     let mut say = |id: &str, hosts: &[String]| out.extend(item(context, id, hosts));
+    let feature = |t: &Target, id: &str| t.requirement.reasons.iter().any(|r| r.feature == id);
+    let derived = targets.iter().any(|t| !feature(t, "ad-hoc"));
     // Calls may have tested the credential, or say why they did not.
     let unmade = calls::unmade(context);
-    if unmade.is_empty() && !calls::any_answered(context) {
+    if derived && unmade.is_empty() && !calls::any_answered(context) {
         say("credential", &[]);
     }
     for (target, reason) in &unmade {
@@ -79,8 +81,6 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         let all = std::iter::once(&h.finding).chain(&h.also);
         all.into_iter().any(|f| f.evidence.facts.contains_key("download_bytes"))
     });
-    let feature = |t: &Target, id: &str| t.requirement.reasons.iter().any(|r| r.feature == id);
-    let derived = targets.iter().any(|t| !feature(t, "ad-hoc"));
     if derived && !downloaded {
         say("large-download", &[]);
     }

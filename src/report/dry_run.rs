@@ -30,6 +30,9 @@ pub struct Settings {
     pub user_agent: String,
 }
 
+/// What stands before a request's body.
+const BODY: &str = "      body      ";
+
 const NOT_OURS: &str = "Checking certificates may make the operating system itself ask for revocation lists; \
     Clearway neither sends nor sees that.";
 
@@ -131,7 +134,13 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
                 page.hang("                ", Paint::None, &sanitise::line(&format!("{name}: {value}"), 300));
             }
             if !request.body.is_empty() {
-                page.hang("      body      ", Paint::None, &sanitise::line(&request.body, 300));
+                // It may be one long word: broken where the page ends, spaces and all.
+                let body: Vec<char> = sanitise::line(&request.body, 300).chars().collect();
+                let room = page.style.width.saturating_sub(BODY.len()).max(20);
+                for (n, part) in body.chunks(room).enumerate() {
+                    let start = if n == 0 { BODY } else { "                " };
+                    page.hang(start, Paint::None, &part.iter().collect::<String>());
+                }
             }
         }
     }

@@ -73,7 +73,7 @@ fn a_name_that_another_resolver_knows_is_no_slip_of_the_configuration() {
     // A filter's answer shows nothing.
     let nowhere = judge(DnsAnswer::Addresses { addresses: vec!["0.0.0.0".parse().unwrap()] });
     assert_eq!(nowhere.1, Owner::Configuration, "{}", nowhere.3);
-    for (answer, said) in [(DnsAnswer::NxDomain, "says NXDOMAIN too"), (DnsAnswer::Timeout, "does not help")]
+    for (answer, said) in [(DnsAnswer::NxDomain, "says NXDOMAIN too"), (DnsAnswer::Timeout, "gave no answer")]
     {
         let unknown = judge(answer);
         assert_eq!((unknown.1, unknown.2), (Owner::Configuration, Certainty::Likely));

@@ -42,6 +42,8 @@ pub enum Answer {
         keys: Vec<String>,
         /// Messages with some of its words.
         messages: Vec<MessageAnswer>,
+        /// Finding codes of the same stage.
+        codes: Vec<Code>,
     },
 }
 
@@ -69,7 +71,9 @@ pub struct CodeAnswer {
 /// What the rules say of a code; none where they do not have it.
 fn code(codes: &Codes, code: Code) -> Option<CodeAnswer> {
     let entry = codes.get(code)?;
-    let filled = |sentence: &String| codes.fill(sentence, |_| None);
+    // What a run would fill in is named, not made up.
+    let filled =
+        |sentence: &String| codes.fill(sentence, |name| Some(format!("<{}>", name.replace('_', " "))));
     Some(CodeAnswer {
         code,
         severity: entry.severity,
@@ -165,12 +169,13 @@ pub fn explain(
         Question::Host(target) => Answer::Host(host(given, &target)),
         Question::Code(asked) => match code(codes, asked) {
             Some(answer) => Answer::Code(answer),
-            None => Answer::Unknown { keys: Vec::new(), messages: Vec::new() },
+            None => Answer::Unknown { keys: Vec::new(), messages: Vec::new(), codes: Vec::new() },
         },
         Question::Text(found) => Answer::Messages(found.iter().map(message).collect()),
-        Question::Unknown { keys, messages } => Answer::Unknown {
+        Question::Unknown { keys, messages, codes } => Answer::Unknown {
             keys: keys.into_iter().map(str::to_owned).collect(),
             messages: messages.iter().map(message).collect(),
+            codes,
         },
     };
     Explanation { question: question.to_owned(), list, with_configuration, answer }

@@ -23,6 +23,8 @@ pub enum Question<'a> {
         keys: Vec<&'a str>,
         /// Messages with some of its words.
         messages: Vec<&'a Symptom>,
+        /// Finding codes of the same stage.
+        codes: Vec<Code>,
     },
 }
 
@@ -59,7 +61,21 @@ pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Symptoms, text: &str) -> 
     if !found.is_empty() {
         return Question::Text(found);
     }
-    Question::Unknown { keys: similar_keys(given.pack, text), messages: symptoms.similar(text) }
+    Question::Unknown {
+        keys: similar_keys(given.pack, text),
+        messages: symptoms.similar(text),
+        codes: codes_of_stage(text),
+    }
+}
+
+/// The codes of the stage that a text of the shape `stage/outcome` begins with.
+fn codes_of_stage(text: &str) -> Vec<Code> {
+    let Some((stage, outcome)) = text.split_once('/') else { return Vec::new() };
+    if outcome.contains([' ', '/']) {
+        return Vec::new();
+    }
+    let of_stage = |code: &&Code| code.as_str().split_once('/').is_some_and(|(s, _)| s == stage);
+    Code::ALL.iter().filter(of_stage).copied().collect()
 }
 
 /// Keys whose names look alike or contain the word.

@@ -39,8 +39,8 @@ pub fn explain(explanation: &Explanation) -> String {
         Answer::Key(answer) => ("key", "key", json!(answer)),
         Answer::Code(answer) => ("code", "code", json!(answer)),
         Answer::Messages(found) => ("message", "messages", shapes(found)),
-        Answer::Unknown { keys, messages } => {
-            ("unknown", "similar", json!({ "keys": keys, "messages": shapes(messages) }))
+        Answer::Unknown { keys, messages, codes } => {
+            ("unknown", "similar", json!({ "keys": keys, "messages": shapes(messages), "codes": codes }))
         }
     };
     map.insert("kind".into(), json!(kind));

@@ -19,7 +19,13 @@ pub fn explain(explanation: &Explanation, features: &[FeatureInfo], style: &Styl
         Answer::Key(answer) => key(&mut page, explanation, answer, features),
         Answer::Code(answer) => code(&mut page, answer),
         Answer::Messages(found) => messages(&mut page, explanation, found),
-        Answer::Unknown { keys, messages } => unknown(&mut page, explanation, keys, messages),
+        Answer::Unknown { keys, messages, codes } => {
+            unknown(&mut page, explanation, keys, messages);
+            if !codes.is_empty() {
+                let codes: Vec<&str> = codes.iter().map(|c| c.as_str()).collect();
+                bullet(&mut page, &format!("Finding codes of that stage: {}", codes.join(", ")));
+            }
+        }
     }
     page.into_text()
 }

@@ -19,12 +19,10 @@ pub(super) const MASKED: &str =
 /// The table for a terminal. `judged_by`: date of the rules that all were judged by.
 pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
     let mut page = Page::new(style);
-    let differing = table.rows().filter(|r| r.differs).count();
-    let all = table.rows().count();
-    let blocked = table.rows().filter(|r| r.worst() == Verdict::Blocked).count();
+    let shown = table.rows().count();
     page.heading(&format!(
         "{} in {}",
-        words::count(all, "entry (host, port and protocol)", "entries (host, port and protocol)"),
+        words::count(table.hosts, "entry (host, port and protocol)", "entries (host, port and protocol)"),
         words::count(table.columns.len(), "report", "reports")
     ));
     page.hang(
@@ -32,8 +30,8 @@ pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
         Paint::None,
         &format!(
             "{} of them blocked in at least one report; {}. All judged by the rules of {}.",
-            blocked,
-            match differing {
+            table.blocked,
+            match table.differing {
                 0 => "the reports agree on every host".to_owned(),
                 n => format!("the reports differ on {n} (marked *)"),
             },
@@ -73,7 +71,7 @@ pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
             layout.row(&mut page, row, style);
         }
     }
-    if all == 0 {
+    if shown == 0 {
         page.heading("No host to show.");
     }
     page.into_text()
