@@ -164,7 +164,10 @@ pub(super) fn failure(dns: &Dns) -> Option<Found> {
     if let Some((code, query, said)) = decisive {
         let resolver = server(query.server);
         let line = with_system(format!("{resolver} says {said} for {name}"));
-        return Some(Found::new(code, line).proven().fact("resolver", resolver.clone()).key(resolver));
+        let found = Found::new(code, line).fact("resolver", resolver.clone()).key(resolver);
+        // Another server may know the name, and did not come to say so.
+        let silent = |q: &DirectQuery| q.server != query.server && q.answer == DnsAnswer::Timeout;
+        return Some(if dns.direct.iter().any(silent) { found } else { found.proven() });
     }
     if matches!(dns.system, Lookup::Addresses { .. }) {
         return Some(Found::new(Code::DnsNoAddress, with_system(format!("no address for {name}"))));

@@ -250,6 +250,44 @@ mod tests {
         }
     }
 
+    /// Answers the second time it is asked, with an address.
+    async fn second_time() -> SocketAddr {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let server = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut buffer = [0_u8; 1500];
+            let mut seen = std::collections::HashSet::new();
+            while let Ok((n, from)) = socket.recv_from(&mut buffer).await {
+                if seen.insert(from) {
+                    continue;
+                }
+                let query = Message::from_vec(buffer.get(..n).unwrap()).unwrap();
+                let mut reply = Message::new(query.metadata.id, MessageType::Response, OpCode::Query);
+                reply.add_queries(query.queries.clone());
+                let name = query.queries[0].name().clone();
+                use hickory_resolver::proto::rr::{RData, Record, rdata::A};
+                reply.add_answer(Record::from_rdata(name, 60, RData::A(A(Ipv4Addr::LOCALHOST))));
+                socket.send_to(&reply.to_vec().unwrap(), from).await.unwrap();
+            }
+        });
+        server
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_the_second_server_waits_for_the_first() {
+        let servers = [second_time().await, nxdomain().await];
+        let end = Instant::now() + Duration::from_secs(2);
+        let answers = query::ask_all(&servers, "inside.example", end, false).await;
+        assert_eq!(query::addresses(&answers), [IpAddr::from([127, 0, 0, 1])], "{answers:?}");
+        // In the other order nobody waits: the first server's refusal is what the system believes.
+        let began = Instant::now();
+        let answers = query::ask_all(&[servers[1], servers[0]], "inside.example", end, false).await;
+        assert!(
+            answers.iter().any(|q| q.answer == DnsAnswer::NxDomain)
+                && began.elapsed() < Duration::from_secs(1)
+        );
+    }
+
     #[tokio::test]
     async fn a_dead_second_server_is_not_waited_for() {
         let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();

@@ -28,6 +28,10 @@ const ADDRESSES: usize = 16;
 /// RFC 8305 (50 ms), since a whole judgement hangs on it.
 const OTHERS: Duration = Duration::from_millis(500);
 
+/// How long a server that stands before the one that answered is waited for where the answer is a
+/// refusal: the first of the two may alone know an internal name, and its answer may be lost once.
+const EARLIER: Duration = Duration::from_millis(1_500);
+
 /// The servers of the system's configuration, as configured.
 pub(super) fn system_servers() -> Vec<SocketAddr> {
     let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
@@ -61,7 +65,8 @@ pub(super) fn addresses(queries: &[DirectQuery]) -> Vec<IpAddr> {
 }
 
 /// Asks every server for A and AAAA at once. Ends soon after one server has answered both, so a
-/// dead second server costs nothing; with `for_addresses`, soon after the first addresses came.
+/// dead second server costs nothing, and a while later where that server denies the name and one that
+/// stands before it has not answered; with `for_addresses`, soon after the first addresses came.
 /// Questions that were not waited for are absent.
 pub(super) async fn ask_all(
     servers: &[SocketAddr],
@@ -89,7 +94,8 @@ pub(super) async fn ask_all(
                 Some(Ok(answer)) => {
                     answers.push(answer);
                     if is_enough(&answers, for_addresses) {
-                        patience = patience.min(Instant::now() + OTHERS);
+                        let others = if denied_before_earlier(&answers) { EARLIER } else { OTHERS };
+                        patience = patience.min(Instant::now() + others);
                     }
                 }
                 Some(Err(_)) => {}
@@ -108,6 +114,15 @@ fn is_enough(answers: &[(usize, DirectQuery)], for_addresses: bool) -> bool {
     }
     let said = |q: &DirectQuery| !matches!(q.answer, DnsAnswer::Timeout | DnsAnswer::Unreachable { .. });
     answers.iter().filter(|(_, q)| q.server == last.server && said(q)).count() == 2
+}
+
+/// Whether the answers so far are refusals, and a server that stands before theirs is still silent.
+fn denied_before_earlier(answers: &[(usize, DirectQuery)]) -> bool {
+    let Some((last, _)) = answers.last() else { return false };
+    let found = answers.iter().any(|(_, q)| matches!(q.answer, DnsAnswer::Addresses { .. }));
+    // Two questions to each server, in the order of the servers.
+    let earlier = 2 * (last / 2);
+    !found && answers.iter().filter(|(number, _)| *number < earlier).count() < earlier
 }
 
 async fn ask(server: SocketAddr, name: &str, kind: RecordType, end: Instant) -> DirectQuery {
