@@ -77,9 +77,18 @@ fn why_unmade(call: &Call) -> Option<String> {
         CallOutcome::Cut { stopped: Stopped::Deadline } if call.status.is_none() => {
             Some("the deadline passed first (--deadline sets it)".to_owned())
         }
+        // This run ended, not the stream: nobody cut it.
+        CallOutcome::Cut { stopped: Stopped::Deadline } if is_coming(call) => {
+            Some("the deadline passed while the answer was still coming (--deadline sets it)".to_owned())
+        }
         CallOutcome::Cut { stopped: Stopped::Interrupted } => Some("the run was stopped first".to_owned()),
         _ => None,
     }
+}
+
+/// Whether the answer had not fallen silent when the call ended.
+fn is_coming(call: &Call) -> bool {
+    call.succeeded() && call.ms - call.last_byte_ms.or(call.first_byte_ms).unwrap_or_default() < SILENCE_MS
 }
 
 /// Whether a service answered a call with the credential.
@@ -155,6 +164,7 @@ fn streamed(context: &Context<'_>, target: &Target, call: &Call, calls: &[&Call]
     let found = match (&call.outcome, call.status) {
         (CallOutcome::NotSent { .. }, _) => None,
         (CallOutcome::Cut { .. }, None) => None,
+        (CallOutcome::Cut { .. }, Some(_)) if is_coming(call) => None,
         (CallOutcome::NotConnected { stage }, _) => Some(broken(
             call,
             Code::HttpInterrupted,

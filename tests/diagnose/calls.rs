@@ -261,8 +261,13 @@ fn delivery_is_judged_only_where_it_can_be() {
     assert_eq!(code(vec![error]), "http/server-error");
     let silent = Call { outcome: CallOutcome::Reset, ms: 31_000.0, ..streamed(&[300.0], Early) };
     assert_eq!(code(vec![silent.clone()]), "http/idle-cut");
-    let slow = Call { outcome: CallOutcome::Cut { stopped: Stopped::Deadline }, ..silent };
-    assert_eq!(code(vec![slow]), "http/interrupted");
+    let stalled = Call { outcome: CallOutcome::Cut { stopped: Stopped::Deadline }, ..silent };
+    assert_eq!(code(vec![stalled.clone()]), "http/interrupted");
+    // The run ended in the middle of an answer that was coming: nobody cut it, and it is not passed.
+    let coming = Call { ms: 1_700.0, last_byte_ms: Some(1_600.0), ..stalled };
+    let (judged, verdict, said) = with(&gateway(1, "gw.corp.example"), vec![coming]);
+    assert_eq!((judged.finding.code.as_str(), verdict), ("ok", RunVerdict::Unknown));
+    assert!(said.iter().any(|id| id == "call"), "{said:?}");
 }
 
 #[test]

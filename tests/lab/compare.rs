@@ -59,7 +59,8 @@ pub fn compare(scenario: &Scenario, exit: Option<i32>, report: &[u8]) -> Outcome
         wrong.push(format!("{name} is not in the report"));
     }
     wrong.extend(of_the_evidence(scenario, &hosts));
-    let healthy = hosts.values().any(|host| host["verdict"] == "reachable");
+    let tolerated = |host: &Value| scenario.tolerate.iter().any(|code| host["finding"]["code"] == *code);
+    let healthy = hosts.values().any(|host| host["verdict"] == "reachable" || tolerated(host));
     if !healthy && !scenario.no_healthy_host {
         wrong.push("no host is reachable: the scenario proves nothing about healthy hosts".into());
     }
@@ -100,8 +101,10 @@ fn one(scenario: &Scenario, name: &str, host: &Value) -> ((String, String), Vec<
         None => Said { code: "ok".to_owned(), verdict: "reachable".to_owned(), owner: "none".to_owned() },
     };
     let tolerated = |code: &str| scenario.tolerate.iter().any(|t| t == code);
-    let slow = expected.is_none() && found.verdict == "warning" && tolerated(&found.code);
-    let pair = (wanted.code.clone(), if slow { "ok".to_owned() } else { found.code.clone() });
+    // A slow warning may stand in for `ok`, and before another warning.
+    let mild = expected.is_none_or(|e| e.verdict == "warning");
+    let slow = mild && found.verdict == "warning" && tolerated(&found.code);
+    let pair = (wanted.code.clone(), if slow { wanted.code.clone() } else { found.code.clone() });
     let mut wrong = Vec::new();
     let line = text(&finding["evidence"]["line"]);
     let confidence = text(&finding["confidence"]);

@@ -190,12 +190,13 @@ fn long(arguments: &[&str]) -> Outcome<()> {
             words.next().and_then(|n| n.parse().ok()).ok_or_else(|| format!("{word} needs a number"))?;
     }
     let (wanted, jobs) = selection(&rest)?;
-    if !wanted.is_empty() {
-        return Err("soak plays every scenario; it has --matrices, --healthy and --jobs".into());
-    }
     prepare()?;
     let world = World::read()?;
-    let scenarios = Scenario::read_all(&world)?;
+    let mut scenarios = Scenario::read_all(&world)?;
+    // Names choose, as they do without the long form; the healthy runs need theirs.
+    scenarios.retain(|s| {
+        wanted.is_empty() || s.name == soak::HEALTHY || wanted.iter().any(|name| s.name.contains(name))
+    });
     let folder = folder()?;
     let bench = Bench { world, pki: Pki::create(&folder.join("pki"))?, program: program()?, folder };
     soak::run(&bench, &scenarios, jobs, (matrices, healthy), &say)

@@ -11,6 +11,8 @@ use crate::matrix::Matrix;
 use crate::runner::Bench;
 use crate::scenario::Scenario;
 
+/// The scenario of the runs against healthy hosts.
+pub const HEALTHY: &str = "healthy-lossy";
 /// Runs against healthy hosts, unless another number is asked for.
 pub const HEALTHY_RUNS: usize = 200;
 /// Matrices in a row, unless another number is asked for.
@@ -95,6 +97,12 @@ fn with_loss(scenario: &Scenario, seed: u64) -> Option<Scenario> {
     lossy.link = Some(LinkSpec { rtt_ms, loss_percent, seed, ..LinkSpec::default() });
     lossy.tolerate.extend(SLOW.map(str::to_owned));
     lossy.within_s = lossy.within_s.max(25.0);
+    // A slow warning stands before what a healthy host would say of its stream.
+    lossy.says.clear();
+    for next in &mut lossy.then {
+        next.tolerate.extend(SLOW.map(str::to_owned));
+        next.within_s = next.within_s.max(25.0);
+    }
     Some(lossy)
 }
 
@@ -107,7 +115,7 @@ fn healthy_runs(
     jobs: usize,
     say: &(impl Fn(&str) -> Outcome<()> + Sync),
 ) -> Outcome<(String, usize)> {
-    let healthy = scenarios.iter().find(|s| s.name == "healthy-lossy").ok_or("no scenario healthy-lossy")?;
+    let healthy = scenarios.iter().find(|s| s.name == HEALTHY).ok_or("no scenario healthy-lossy")?;
     say(&format!("soak: {runs} healthy runs at {HEALTHY_LOSS} % loss"))?;
     let left = Mutex::new(0..runs);
     let counted: Mutex<(usize, usize, usize, Duration)> = Mutex::default();
