@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::finding::{Certainty, Code, Owner};
 use super::found::{Found, Step, View, Walk};
 use super::world::{is_internal, is_missing};
+use crate::derive::adhoc;
 use crate::observation::{DirectQuery, Dns, DnsAnswer, Lookup, TlsOutcome, Trust};
 use crate::rules::addresses::Oddity;
 use crate::terms::Network;
@@ -62,12 +63,9 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
 /// Whether the name stands on the command line alone, and the rules know nothing of it.
 fn is_typed(view: &View<'_>) -> bool {
     let reasons = &view.target.requirement.reasons;
-    let typed = !reasons.is_empty() && reasons.iter().all(|r| r.feature == AD_HOC);
+    let typed = !reasons.is_empty() && reasons.iter().all(|r| r.feature == adhoc::FEATURE);
     typed && view.context.services.for_host(&view.target.probed).is_none()
 }
-
-/// The feature of hosts that are named on the command line.
-const AD_HOC: &str = "ad-hoc";
 
 /// The addresses of a lookup: the operating system's, else those of the server that was named.
 pub(super) fn answered(dns: &Dns) -> Vec<IpAddr> {

@@ -61,7 +61,7 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
     let mut out = Vec::new();
     let mut say = |id: &str, hosts: &[String]| out.extend(item(context, id, hosts));
     let feature = |t: &Target, id: &str| t.requirement.reasons.iter().any(|r| r.feature == id);
-    let derived = targets.iter().any(|t| !feature(t, "ad-hoc"));
+    let derived = targets.iter().any(|t| !feature(t, crate::derive::adhoc::FEATURE));
     // Calls may have tested the credential, or say why they did not.
     let unmade = calls::unmade(context);
     if derived && unmade.is_empty() && !calls::any_answered(context) {
