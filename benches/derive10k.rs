@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench derive10k`
 
-#[path = "../tests/common/generated.rs"]
+#[path = "../tests/it/common/generated.rs"]
 mod generated;
 
 use clearway::config::Configuration;

@@ -1,0 +1,3 @@
+//! Whole runs of `check` against servers on this machine's loopback.
+
+mod follow;

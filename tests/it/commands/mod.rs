@@ -1,0 +1,7 @@
+//! The subcommands as a user meets them: the binary is run and its output read.
+
+mod answers;
+mod config;
+mod reports;
+mod secrets;
+mod sources;

@@ -1,0 +1,303 @@
+//! Saved reports at work: `diff` of two, `compare` of many, tickets, masking, and hostile files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn run(args: &[&str]) -> Output {
+    crate::common::clearway().args(args).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The report in a recording of a code.
+fn recorded(code: &str) -> Value {
+    let path = root().join("tests/recordings/codes").join(format!("{code}.json"));
+    let recording: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    recording["report"].clone()
+}
+
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn save(&self, name: &str, report: &Value) -> String {
+        let path: PathBuf = self.0.path().join(name);
+        fs::write(&path, report.to_string()).unwrap();
+        path.display().to_string()
+    }
+
+    fn code(&self, code: &str) -> String {
+        self.save(&format!("{code}.json"), &recorded(code))
+    }
+}
+
+fn document(schema: &str, args: &[&str]) -> Value {
+    let output = run(&[args, &["--format", "json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {}", err(&output));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    crate::common::schemas::hold(schema, &document, &format!("{args:?}"));
+    document
+}
+
+/// `report` with a change.
+fn changed(mut report: Value, change: impl FnOnce(&mut Value)) -> Value {
+    change(&mut report);
+    report
+}
+
+#[test]
+fn a_repair_is_seen_and_so_is_what_else_changed() {
+    let files = Files::new();
+    let healthy = recorded("ok");
+    // The first host's packets are dropped before.
+    let broken = changed(healthy.clone(), |r| {
+        let attempt = &mut r["observations"][0];
+        attempt["tcp"][0]["outcome"] = json!({"outcome": "timeout"});
+        attempt["tcp"][0]["ms"] = json!(4000.0);
+        for stage in ["tls", "http"] {
+            attempt[stage] = json!([]);
+        }
+        r["environment"]["resolvers"] = json!(["10.1.1.1"]);
+        r["inputs"][0]["sha256"] = json!("cd".repeat(32));
+    });
+    let (before, after) = (files.save("before.json", &broken), files.save("after.json", &healthy));
+    let found = document("diff", &["diff", &before, &after]);
+    assert_eq!(found["kind"], "reports");
+    assert_eq!((&found["old"]["verdict"], &found["new"]["verdict"]), (&json!("blocked"), &json!("ready")));
+    assert_eq!(found["hosts"].as_array().unwrap().len(), 1);
+    assert_eq!(found["hosts"][0]["change"], "fixed");
+    assert_eq!(found["hosts"][0]["old"]["code"], "tcp/timeout");
+    assert_eq!(found["hosts_same"], 2);
+    assert_eq!(found["causes"]["disappeared"][0]["owner"], "firewall");
+    assert_eq!(found["causes"]["appeared"], json!([]));
+    let ids: Vec<&str> =
+        found["environment"].as_array().unwrap().iter().map(|d| d["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["resolvers", "configuration"]);
+    let text = out(&run(&["diff", &before, &after]));
+    for words in ["BETTER: 1 host fixed", "was BLOCKED and is READY", "FIXED", "CAUSES THAT DISAPPEARED"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let back = document("diff", &["diff", &after, &before]);
+    assert_eq!(back["hosts"][0]["change"], "broken");
+    let same = files.save("copy.json", &healthy);
+    assert!(out(&run(&["diff", &after, &same])).starts_with("SAME: 3 hosts as before."));
+}
+
+#[test]
+fn only_times_that_mean_something_are_told() {
+    let files = Files::new();
+    let healthy = recorded("ok");
+    let with = |total: &[f64]| {
+        changed(healthy.clone(), |r| {
+            for (attempt, ms) in r["observations"].as_array_mut().unwrap().iter_mut().zip(total) {
+                attempt["ms"] = json!(ms);
+            }
+        })
+    };
+    let usual = files.save("usual.json", &with(&[80.0, 90.0, 100.0]));
+    let timings = |name: &str, total: &[f64]| {
+        let other = files.save(name, &with(total));
+        document("diff", &["diff", &usual, &other])["timings"].clone()
+    };
+    assert_eq!(timings("chance.json", &[95.0, 100.0, 120.0]), json!([]));
+    let slower = timings("slower.json", &[180.0, 190.0, 200.0]);
+    assert_eq!((&slower[0]["stage"], &slower[0]["hosts"]), (&json!("total"), &json!(3)));
+    assert_eq!(slower.as_array().unwrap().len(), 1, "the shift of all is not told of each: {slower}");
+    let one = timings("one.json", &[80.0, 90.0, 900.0]);
+    assert_eq!(one.as_array().unwrap().len(), 1);
+    assert!(one[0]["host"].is_string());
+}
+
+#[test]
+fn a_mixed_pair_is_refused_with_the_way_out() {
+    let files = Files::new();
+    let report = files.code("ok");
+    let example = root().join("examples");
+    let configuration = fs::read_dir(example)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|p| p.extension().is_some_and(|e| e == "json"))
+        .unwrap()
+        .display()
+        .to_string();
+    for args in [["diff", &report, &configuration], ["diff", &configuration, &report]] {
+        let output = run(&args);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(err(&output).contains("--format json -o FILE"), "{}", err(&output));
+    }
+    let output = run(&["diff", &report, &files.code("tcp-timeout"), "--minimal"]);
+    assert!(err(&output).contains("compared as they are"), "{}", err(&output));
+}
+
+#[test]
+fn a_table_marks_what_differs_and_says_when_configurations_do() {
+    let files = Files::new();
+    let label = |name: &'static str| move |r: &mut Value| r["label"] = json!(name);
+    let healthy = recorded("ok");
+    let berlin = files.save("berlin.json", &changed(healthy.clone(), label("Berlin")));
+    let paris = files.save(
+        "paris.json",
+        &changed(healthy.clone(), |r| {
+            r["label"] = json!("Paris");
+            let attempt = &mut r["observations"][2];
+            attempt["tcp"][0]["outcome"] = json!({"outcome": "refused"});
+            for stage in ["tls", "http"] {
+                attempt[stage] = json!([]);
+            }
+        }),
+    );
+    let found = document("compare", &["compare", &berlin, &paris]);
+    assert_eq!(found["several_configurations"], false);
+    assert_eq!(found["reports"][1]["name"], "Paris");
+    let rows: Vec<&Value> =
+        found["groups"].as_array().unwrap().iter().flat_map(|g| g["rows"].as_array().unwrap()).collect();
+    assert_eq!(rows.len(), 3);
+    let differing: Vec<&&Value> = rows.iter().filter(|r| r["differs"] == true).collect();
+    assert_eq!(differing.len(), 1);
+    assert_eq!(differing[0]["cells"][1]["code"], "tcp/refused");
+    let only = document("compare", &["compare", &berlin, &paris, "--differing", "--sort", "worst"]);
+    assert_eq!(only["groups"][0]["rows"].as_array().unwrap().len(), 1);
+    let text = out(&run(&["compare", &berlin, &paris]));
+    for words in ["Berlin", "Paris", "  * llm.mill.example", "x tcp/refused (Paris)", "differ on 1"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let csv = out(&run(&["compare", &berlin, &paris, "--format", "csv"]));
+    assert!(csv.starts_with("feature,title,host,port,transport,need,differs,Berlin,Paris\n"), "{csv}");
+    assert!(csv.contains(",yes,ok,blocked tcp/refused\n"), "{csv}");
+    let markdown = out(&run(&["compare", &berlin, &paris, "--format", "markdown"]));
+    assert!(markdown.contains("**blocked tcp/refused**"), "{markdown}");
+    // Another configuration, and many columns.
+    let other =
+        files.save("other.json", &changed(healthy, |r| r["inputs"][0]["sha256"] = json!("ee".repeat(32))));
+    let mut many = vec!["compare"];
+    many.extend(std::iter::repeat_n(berlin.as_str(), 25));
+    many.push(&other);
+    let text = out(&run(&many));
+    assert!(text.contains("different configurations"), "{text}");
+    assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
+    many.extend(std::iter::repeat_n(berlin.as_str(), 27));
+    let output = run(&many);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("52 columns"), "{}", err(&output));
+}
+
+#[test]
+fn tickets_are_one_for_each_owner_and_none_when_nothing_is_to_do() {
+    let files = Files::new();
+    let ticket = |code: &str| out(&run(&["check", "--replay", &files.code(code), "--format", "ticket"]));
+    let text = ticket("tcp-timeout");
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "TICKET 1 OF 1: for the firewall team",
+        "Please do",
+        "TCP 443 HTTPS, seen at 11.0.0.1, direct, required",
+        "2026-11-22 12:00:00",
+        "Source 192.168.7.20",
+        "clearway check --host api.vendor.example",
+        "likely (tcp/timeout)",
+    ] {
+        assert!(joined.contains(words), "{words}: {text}");
+    }
+    assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
+    // The command goes the way that failed, or there is none.
+    let proxy = json!({"kind": "proxy", "host": "proxy.corp.example", "port": 3128, "tls": false, "origin": "HTTPS_PROXY"});
+    let verified = |file: &str, report: Value| {
+        let text = out(&run(&["check", "--replay", &files.save(file, &report), "--format", "ticket"]));
+        let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        joined.split_once("How to verify").unwrap().1.to_owned()
+    };
+    let known =
+        changed(recorded("tcp-timeout"), |r| r["plan"]["detours"] = json!({"proxies": [proxy.clone()]}));
+    let text = verified("known.json", known);
+    assert!(!text.contains("check --host") && text.contains("clearway check CONFIG"), "{text}");
+    let denied = changed(recorded("proxy-denied"), |_| {});
+    let text = verified("denied.json", denied);
+    assert!(
+        text.contains("check --host api.vendor.example --proxy http://proxy.corp.example:3128"),
+        "{text}"
+    );
+    // A run that was stopped after every host was judged says nothing of it.
+    let late = changed(recorded("tcp-timeout"), |r| r["stopped"] = json!("deadline"));
+    assert!(!verified("late.json", late).contains("ended before every host"));
+    assert!(ticket("ok").starts_with("No ticket: every host that was tested works"));
+    assert!(ticket("proxy-denied").contains("for the proxy team"));
+    assert!(ticket("untested-deadline").starts_with("No ticket: nothing that was tested has to be changed"));
+}
+
+#[test]
+fn a_replay_says_what_it_cannot_know() {
+    let files = Files::new();
+    let old =
+        files.save("old.json", &changed(recorded("tcp-refused"), |r| r["rules_date"] = json!("2026-09-01")));
+    let text = out(&run(&["check", "--replay", &old]));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("made with the rules of 2026-09-01 and is judged here by those of"), "{text}");
+    assert!(text.contains("Experiments that were not recorded"), "{text}");
+}
+
+#[test]
+fn hostile_reports_are_refused() {
+    let files = Files::new();
+    let healthy = recorded("ok");
+    let deep =
+        format!("{{\"schema\":\"clearway.check/1\",\"plan\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
+    let deep_file = files.0.path().join("deep.json");
+    fs::write(&deep_file, deep).unwrap();
+    let huge_file = files.0.path().join("huge.json");
+    fs::File::create(&huge_file).unwrap().set_len(1 << 32).unwrap();
+    let many = changed(healthy.clone(), |r| {
+        let attempt = json!({"target": 1, "path": 0, "purpose": "first", "at_ms": 1, "route": {"kind": "direct"}, "ms": 1.0});
+        r["observations"] = Value::Array(vec![attempt; 50_001]);
+    });
+    let strange = changed(healthy.clone(), |r| r["observations"][0]["target"] = json!(99));
+    let other = changed(healthy, |r| r["schema"] = json!("clearway.check/2"));
+    for (path, help) in [
+        (deep_file.display().to_string(), "not JSON"),
+        (huge_file.display().to_string(), "over 16 MiB"),
+        (files.save("many.json", &many), "more than 50000 attempts"),
+        (files.save("strange.json", &strange), "target 99 is not in the plan"),
+        (files.save("other.json", &other), "expected \"clearway.check/1\""),
+    ] {
+        for args in [vec!["check", "--replay", &path], vec!["compare", &path]] {
+            let output = run(&args);
+            assert_eq!(output.status.code(), Some(2), "{args:?}");
+            assert!(err(&output).contains(help), "{args:?}: {}", err(&output));
+        }
+    }
+}
+
+/// The output that the README shows is what a saved run is rendered as, without what it says it
+/// leaves out.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let recording = root().join("tests/recordings/reports/office-of-the-readme.json").display().to_string();
+    let output = run(&["check", "--replay", &recording]);
+    let printed = String::from_utf8(output.stdout.clone()).unwrap();
+    let (before, rest) = printed.split_once("TESTED\n").unwrap();
+    let groups = rest.split_once("REQUIRED\n").unwrap().1.split_once("NOT TESTED\n").unwrap().0;
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for part in [before, &format!("REQUIRED\n{groups}")] {
+        let block: String = part
+            .trim_end()
+            .lines()
+            .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") })
+            .collect();
+        assert!(readme.contains(&block), "the README lacks:\n{block}");
+    }
+}

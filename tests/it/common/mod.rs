@@ -1,0 +1,30 @@
+//! What several suites use.
+
+pub mod configurations;
+pub mod generated;
+pub mod schemas;
+
+use std::process::Command;
+
+/// The program under test, without what this machine's environment would change: proxies, trust
+/// stores and colours.
+pub fn clearway() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clearway"));
+    for name in [
+        "http_proxy",
+        "HTTP_PROXY",
+        "https_proxy",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+        "no_proxy",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}

@@ -1,0 +1,8 @@
+//! Lists derived from configurations: exact hosts, versions, explanations, differences.
+
+mod diff;
+mod explain;
+mod lists;
+mod properties;
+mod sandbox;
+mod versions;

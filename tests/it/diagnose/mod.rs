@@ -1,0 +1,22 @@
+//! Judging constructed observations: every code beside its healthy twin, causes, run verdicts,
+//! fingerprints, the next experiment, and recorded runs.
+
+mod actors;
+mod calls;
+mod causes;
+mod codes;
+mod detour;
+mod differential;
+mod documentation;
+mod fingerprints;
+mod follow;
+mod next;
+mod pages;
+mod recordings;
+mod replayed;
+mod runs;
+mod saved;
+mod scene;
+mod shared;
+mod table;
+mod table_tls;

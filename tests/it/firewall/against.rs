@@ -1,0 +1,134 @@
+//! An existing allowlist held against the needed one.
+
+use clearway::firewall::against::{Comparison, Dialect, Pattern, compare, read};
+use clearway::firewall::{Format, List, Names};
+use clearway::report;
+
+use crate::firewall::{office, one, written};
+
+fn held(text: &str) -> Comparison {
+    compare(&List::allow(&office()), read(text))
+}
+
+fn missing(result: &Comparison) -> Vec<String> {
+    result.missing.iter().map(|m| m.rule.to_string()).collect()
+}
+
+/// What a writer wrote, the reader finds again: nothing missing but what was left out.
+#[test]
+fn our_own_lists_lack_nothing() {
+    let list = List::allow(&office());
+    for format in [Format::Paloalto, Format::Squid, Format::Fortigate] {
+        let output = written(format, &list);
+        let result = compare(&list, read(&output.text));
+        let left_out: Vec<String> = output.unsupported.iter().map(|e| e.entry.clone()).collect();
+        for name in missing(&result) {
+            let by_address = format == Format::Paloalto && name.ends_with(":22");
+            assert!(left_out.contains(&name) || by_address, "{format}: {name} is missing");
+        }
+        assert!(result.unneeded.is_empty(), "{format}: {:?}", result.unneeded);
+    }
+    for text in [report::plain::hosts(&office()), report::txt::hosts(&office(), &[])] {
+        let result = compare(&list, read(&text));
+        assert_eq!(result.dialect, Dialect::Plain);
+        assert!(
+            result.missing.is_empty() && result.unneeded.is_empty() && result.ignored.is_empty(),
+            "{result:?}"
+        );
+        assert!(
+            result.covered.iter().all(|c| c.rule.names.to_string().contains("errors")),
+            "{:?}",
+            result.covered
+        );
+    }
+}
+
+#[test]
+fn the_format_is_recognised() {
+    for (text, dialect) in [
+        ("a.example\n# b/\n", Dialect::Plain),
+        ("a.example/\n*.b.example/\n", Dialect::UrlList),
+        ("https://a.example/\n", Dialect::UrlList),
+        ("# comment\nacl x dstdomain .a.example\n", Dialect::Squid),
+        ("config firewall address\n edit \"x\"\n set fqdn \"a.example\"\n next\nend\n", Dialect::Fortigate),
+        ("", Dialect::Plain),
+    ] {
+        assert_eq!(read(text).dialect, dialect, "{text}");
+    }
+}
+
+#[test]
+fn a_wildcard_covers_what_its_product_says() {
+    let covers = |text: &str, host: &str| {
+        let result = compare(&List::allow(&one(host, 443, "https")), read(text));
+        result.missing.is_empty()
+    };
+    let squid = |entry: &str| format!("acl a dstdomain {entry}\nhttp_access allow a\n");
+    assert!(covers(&squid(".a.example"), "a.example") && covers(&squid(".a.example"), "*.a.example"));
+    assert!(!covers(&squid("a.example"), "b.a.example"));
+    assert!(!covers("*.a.example/\n", "a.example") && covers("*.a.example/\n", "c.b.a.example"));
+    assert!(covers("^.a.example/\n", "b.a.example") && !covers("^.a.example/\n", "c.b.a.example"));
+    assert!(!covers("^.a.example/\n", "*.a.example"), "one label is not any depth");
+    assert!(!covers("a.example/*\n", "a.example"), "paths only");
+    assert!(!covers("*.a.example\n", "evila.example") && !covers("*.a.example\n", "a.example"));
+    assert!(covers("*.example\n", "*.a.example") && !covers("x.a.example\n", "*.a.example"));
+    assert!(covers("*\n", "a.example"));
+    let fortigate =
+        "config firewall address\nedit \"x\"\nset type fqdn\nset fqdn \"*.a.example\"\nnext\nend\n";
+    assert!(covers(fortigate, "b.a.example") && !covers(fortigate, "a.example"));
+}
+
+#[test]
+fn a_near_miss_is_explained() {
+    let result = held("*.errors.example\ngateway.corp.internal\n192.0.2.7:8080\n");
+    let near = |host: &str| {
+        let found = result.missing.iter().find(|m| m.rule.to_string() == host).unwrap();
+        found.near.join("; ")
+    };
+    assert!(near("errors.example").contains("not for errors.example itself"));
+    assert!(near("gateway.corp.internal:8443").contains("port 443 only"));
+    assert!(result.covered.iter().any(|c| c.rule.names == Names::Subdomains("ingest.errors.example".into())));
+    assert!(result.is_short(), "api.vendor.example is required and missing");
+}
+
+#[test]
+fn squid_rules_decide_which_acls_count() {
+    let text = "acl ok dstdomain api.vendor.example\nacl no dstdomain packages.corp.example\n\
+                acl unused dstdomain .icons.example\nacl file dstdomain \"/etc/squid/names\"\nacl p port 443\n\
+                http_access deny no\nhttp_access allow CONNECT p ok\nhttp_access allow file\nhttp_access deny all\n";
+    let result = held(text);
+    assert!(!missing(&result).contains(&"api.vendor.example".to_owned()));
+    assert!(missing(&result).contains(&"packages.corp.example".to_owned()), "denied is not allowed");
+    let reasons: Vec<&str> = result.ignored.iter().map(|i| i.reason.as_str()).collect();
+    assert!(
+        reasons.iter().any(|r| r.contains("another file"))
+            && reasons.iter().any(|r| r.contains("no http_access"))
+    );
+}
+
+#[test]
+fn gaps_are_told_in_the_configurations_own_words() {
+    let result = held("api.vendor.example\nold.example\n");
+    let lint = |id: &str| result.lint.iter().find(|l| l.id == id).unwrap_or_else(|| panic!("{id}"));
+    assert_eq!(lint("collector-not-on-list").key.as_deref(), Some("otlpEndpoint"));
+    assert!(lint("sandbox-host-not-on-list").message.contains("packages.corp.example"));
+    assert!(lint("list-host-not-in-sandbox").message.contains("one entry of the list is"));
+    assert!(held("api.vendor.example\n").lint.iter().all(|l| l.id != "list-host-not-in-sandbox"));
+    assert!(result.lint.iter().all(|l| l.id != "web-fetch-host-not-on-list"), "nothing needs it here");
+}
+
+#[test]
+fn what_is_not_understood_is_said_and_not_guessed() {
+    let result = held("api.vendor.example\nhttps://a.example/path\n10.0.0.0/8\nnot a host\na..b\n");
+    assert_eq!(result.ignored.len(), 4, "{:?}", result.ignored);
+    assert!(result.ignored.iter().all(|i| i.line > 1 && !i.reason.is_empty()));
+    assert!(read("*\n").entries.iter().all(|e| e.pattern == Pattern::Any));
+}
+
+proptest::proptest! {
+    /// Whatever somebody keeps as an allowlist, it is read without a panic.
+    #[test]
+    fn any_text_is_read(text in "(acl|http_access|config firewall address|set fqdn|set|edit|\\[| |\n|\"|:|/|\\*|\\.|\\^|#|-|[a-z0-9.]|\u{e4}){0,80}") {
+        let _ = compare(&List::allow(&office()), read(&text));
+    }
+}

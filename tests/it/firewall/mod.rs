@@ -1,0 +1,151 @@
+//! What every firewall writer must hold: its golden file, its grammar, what it refuses, and that no
+//! text of a configuration reaches a product's syntax.
+
+mod against;
+mod commands;
+mod grammar;
+mod properties;
+
+use std::path::{Path, PathBuf};
+
+use clearway::derive::{Requirements, document};
+use clearway::firewall::{Format, Kind, List, Output, write};
+use clearway::rules::firewalls::Firewalls;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/firewall")
+}
+
+/// The list that has every kind of entry.
+fn office() -> Requirements {
+    let text = std::fs::read_to_string(folder().join("office.json")).unwrap();
+    document::from_json(serde_json::from_str(&text).unwrap(), "office.json", "00ff").unwrap()
+}
+
+/// A list with one endpoint, `https` unless the port says otherwise.
+fn one(host: &str, port: u16, transport: &str) -> Requirements {
+    let json = serde_json::json!({
+        "schema": "clearway.hosts/1", "clearway": "0.1.0", "rules_date": "2026-11-22",
+        "app_version": "2.19675.0", "platform": "linux",
+        "groups": [{ "feature": "inference", "title": "Inference", "hosts": [
+            { "host": host, "port": port, "transport": transport, "need": "required", "purpose": "p" }
+        ] }],
+    });
+    document::from_json(json, "one.json", "").unwrap()
+}
+
+fn written(format: Format, list: &List) -> Output {
+    let firewalls = Firewalls::embedded().unwrap();
+    write(format, list, firewalls.by_id(format.product()).unwrap()).unwrap()
+}
+
+/// The version of the program is not what a golden file is about.
+fn stable(text: &str) -> String {
+    text.replace(&format!("Clearway {}", env!("CARGO_PKG_VERSION")), "Clearway VERSION")
+}
+
+fn hold(name: &str, text: &str) {
+    let path = folder().join("golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    let golden = std::fs::read_to_string(&path)
+        .unwrap_or_else(|e| panic!("{}: {e}; make it with UPDATE_GOLDEN=1", path.display()));
+    assert!(golden == text, "{name} differs; look at it after UPDATE_GOLDEN=1\n{text}");
+}
+
+#[test]
+fn every_format_writes_its_golden_file() {
+    let list = List::allow(&office());
+    for format in Format::ALL {
+        hold(&format!("{format}.txt"), &stable(&written(*format, &list).text));
+    }
+}
+
+#[test]
+fn every_exemption_has_its_golden_file() {
+    let list = List { kind: Kind::Inspection, ..List::allow(&tested()) };
+    for format in Format::ALL {
+        let firewalls = Firewalls::embedded().unwrap();
+        match write(*format, &list, firewalls.by_id(format.product()).unwrap()) {
+            Ok(output) => {
+                grammar::check(*format, &output.text);
+                hold(&format!("inspection-{format}.txt"), &stable(&output.text));
+            }
+            Err(reason) => assert!(reason.contains("TLS") && reason.contains("no such list"), "{reason}"),
+        }
+    }
+}
+
+/// Two hosts, as a report would have proved them.
+fn tested() -> Requirements {
+    let mut list = office();
+    list.hosts
+        .retain(|r| ["api.vendor.example", "packages.corp.example"].contains(&r.host.to_string().as_str()));
+    assert_eq!(list.hosts.len(), 2);
+    list
+}
+
+/// Every writer has something that it must not write as if it were exact.
+#[test]
+fn every_product_refuses_what_it_cannot_express() {
+    use Format::*;
+    for (format, host, port, transport, widened, reason) in [
+        (Paloalto, "*.lab.example", 22, "ssh", false, "a wildcard has none"),
+        (Paloalto, "2001:db8::1", 443, "https", false, "IPv6 literals"),
+        (PaloaltoUrls, "a.example", 8443, "https", false, "one port"),
+        (Zscaler, "a.example", 22, "ssh", false, "SSH is neither"),
+        (Zscaler, "bad_name.example", 443, "https", false, "no underscore"),
+        (Zscaler, "*.a.example", 443, "https", true, "a.example itself"),
+        (Fortigate, "2001:db8::1", 443, "https", false, "IPv6 literals"),
+        (Squid, "a.example", 4317, "grpc", false, "plain gRPC is neither"),
+        (AzureFirewall, "*.lab.example", 22, "ssh", false, "a wildcard has none"),
+        (AwsNetworkFirewall, "*.a.example", 443, "https", true, "a.example itself"),
+        (AwsNetworkFirewall, "192.0.2.1", 443, "https", false, "address literals"),
+        (Umbrella, "a.example", 443, "https", true, "every name below a.example"),
+        (Checkpoint, "*.a.example", 443, "https", false, "reverse DNS"),
+        (GcpSwp, "192.0.2.1", 443, "https", false, "address literals"),
+        (DnsmasqNftset, "a.example", 443, "https", true, "every name below a.example"),
+        (DnsmasqNftsetSets, "*.a.example", 443, "https", true, "a.example itself"),
+        (Pac, "a.example", 22, "ssh", false, "SSH is neither"),
+        (Prometheus, "*.a.example", 443, "https", false, "no address to probe"),
+    ] {
+        let output = written(format, &List::allow(&one(host, port, transport)));
+        let found = if widened { &output.widened } else { &output.unsupported };
+        assert_eq!(found.len(), 1, "{format} {host}: {output:?}");
+        assert!(found[0].reason.contains(reason), "{format} {host}: {}", found[0].reason);
+        let other = if widened { &output.unsupported } else { &output.widened };
+        assert!(other.is_empty(), "{format} {host}: {other:?}");
+    }
+}
+
+#[test]
+fn what_a_product_says_exactly_is_not_called_widened() {
+    for format in [
+        Format::Paloalto,
+        Format::Squid,
+        Format::Fortigate,
+        Format::AzureFirewall,
+        Format::GcpSwp,
+        Format::Pac,
+    ] {
+        for host in ["a.example", "*.a.example"] {
+            let output = written(format, &List::allow(&one(host, 443, "https")));
+            assert!(output.widened.is_empty() && output.unsupported.is_empty(), "{format} {host}");
+        }
+    }
+}
+
+#[test]
+fn every_product_is_documented_and_has_its_steps() {
+    let documentation =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/firewalls.md")).unwrap();
+    for product in Firewalls::embedded().unwrap().all() {
+        assert!(documentation.contains(&format!("### `{}`", product.id)), "{}", product.id);
+        assert!(!product.steps.is_empty());
+    }
+    for format in Format::ALL {
+        assert!(documentation.contains(&format!("`{format}`")), "{format}");
+    }
+}

@@ -1,0 +1,87 @@
+//! Every rendering, over lists and runs made by hand.
+
+mod documents;
+mod fixtures;
+mod properties;
+
+use clearway::report::{self, Style};
+use fixtures::*;
+
+/// The version of the program is not what a snapshot is about.
+fn stable(text: &str) -> String {
+    text.replace(&format!("Clearway {}", env!("CARGO_PKG_VERSION")), "Clearway VERSION")
+        .replace(&format!("\"clearway\": \"{}\"", env!("CARGO_PKG_VERSION")), "\"clearway\": \"VERSION\"")
+}
+
+fn verbose() -> Style {
+    Style { verbose: true, ..Style::default() }
+}
+
+#[test]
+fn lists() {
+    let (list, features) = (office(), features());
+    insta::assert_snapshot!("hosts_text", stable(&report::text::hosts(&list, &features, &Style::default())));
+    insta::assert_snapshot!("hosts_text_verbose", stable(&report::text::hosts(&list, &features, &verbose())));
+    insta::assert_snapshot!("hosts_txt", stable(&report::txt::hosts(&list, &features)));
+    insta::assert_snapshot!("hosts_plain", report::plain::hosts(&list));
+    insta::assert_snapshot!("hosts_json", stable(&report::json::hosts(&list, &features)));
+    insta::assert_snapshot!("hosts_csv", report::csv::hosts(&list, &features));
+    insta::assert_snapshot!("hosts_markdown", stable(&report::markdown::hosts(&list, &features)));
+}
+
+#[test]
+fn reports() {
+    let features = features();
+    let text = |run: &report::Run, style: &Style| stable(&report::text::check(run, &features, style));
+    let usual = Style::default();
+    insta::assert_snapshot!("check_ready", text(&ready(), &usual));
+    insta::assert_snapshot!("check_ready_verbose", text(&ready(), &verbose()));
+    insta::assert_snapshot!("check_no_network", text(&no_network(), &usual));
+    insta::assert_snapshot!("check_no_network_cut", text(&no_network_cut(), &usual));
+    insta::assert_snapshot!(
+        "ticket_no_network_cut",
+        stable(&report::tickets::check(&no_network_cut(), &features))
+    );
+    insta::assert_snapshot!("check_no_dns", text(&no_dns(office()), &usual));
+    insta::assert_snapshot!("check_mixed", text(&mixed(), &usual));
+    insta::assert_snapshot!("check_mixed_verbose", text(&mixed(), &verbose()));
+    insta::assert_snapshot!("check_mixed_quiet", text(&mixed(), &Style { quiet: true, ..Style::default() }));
+    insta::assert_snapshot!("check_degraded", text(&degraded(), &usual));
+    insta::assert_snapshot!("check_interrupted", text(&interrupted(), &usual));
+    insta::assert_snapshot!("check_json", stable(&report::json::check(&degraded(), &features)));
+}
+
+fn dry_run_settings() -> report::dry_run::Settings {
+    report::dry_run::Settings {
+        stage_timeout_ms: 4_000,
+        deadline_ms: 20_000,
+        concurrency: 64,
+        resolver: None,
+        compare_dns: None,
+        controls: Vec::new(),
+        calls: Vec::new(),
+        idle_ms: None,
+        user_agent: "clearway/0.0.0".into(),
+    }
+}
+
+#[test]
+fn dry_runs() {
+    let plan = plan(&office());
+    let settings = dry_run_settings();
+    insta::assert_snapshot!("dry_run_text", report::dry_run::text(&plan, &settings, &Style::default()));
+    insta::assert_snapshot!("dry_run_json", stable(&report::dry_run::json(&plan, &settings)));
+}
+
+#[test]
+fn hostile_text() {
+    let (list, features, run) = (hostile_list(), features(), hostile());
+    insta::assert_snapshot!(
+        "hostile_hosts_text",
+        stable(&report::text::hosts(&list, &features, &Style::default()))
+    );
+    insta::assert_snapshot!("hostile_txt", stable(&report::txt::hosts(&list, &features)));
+    insta::assert_snapshot!("hostile_csv", report::csv::hosts(&list, &features));
+    insta::assert_snapshot!("hostile_markdown", stable(&report::markdown::hosts(&list, &features)));
+    insta::assert_snapshot!("hostile_check_text", stable(&report::text::check(&run, &features, &verbose())));
+}
