@@ -136,6 +136,9 @@ pub struct Configuration {
     pub sources: Vec<Source>,
     /// The platform that the file's format implies, if it implies one.
     pub platform: Option<Platform>,
+    /// The vendor's admin console serves this configuration: it was read from a document of its Admin
+    /// API, or the caller said so.
+    pub admin_console: bool,
     /// The recognised keys under their current names.
     pub settings: BTreeMap<String, Setting>,
     /// What the reader noticed.
