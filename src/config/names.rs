@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::rules::keys::{Key, KeyCatalogue};
+use crate::rules::keys::{Key, KeyCatalogue, OldName};
 use crate::terms::AppVersion;
 
 /// The catalogue, ready for many look-ups.
 pub(crate) struct Names<'a> {
     current: HashMap<&'a str, &'a Key>,
-    old: HashMap<&'a str, &'a Key>,
+    old: HashMap<&'a str, (&'a Key, &'a OldName)>,
     folded: HashMap<String, &'a Key>,
     nested: HashMap<&'a str, Vec<&'a Key>>,
     moved: HashMap<&'a str, &'a Key>,
@@ -23,6 +23,8 @@ pub(crate) enum Known<'a> {
     Current(&'a Key),
     /// A key under a name that newer builds no longer read.
     Old(&'a Key),
+    /// A key under an older name that the version asked about still reads, and how long that goes on.
+    StillRead(&'a Key, &'a OldName),
     /// A key in other letter case.
     Case(&'a Key),
     /// `name.member`: a key with something the app never reads behind it.
@@ -66,8 +68,8 @@ impl<'a> Names<'a> {
         }
         for key in &catalogue.keys {
             for old in &key.old_names {
-                names.old.insert(old, key);
-                names.folded.entry(fold(old)).or_insert(key);
+                names.old.insert(&old.name, (key, old));
+                names.folded.entry(fold(&old.name)).or_insert(key);
             }
         }
         names
@@ -78,8 +80,9 @@ impl<'a> Names<'a> {
         if let Some(key) = self.current.get(name) {
             return Known::Current(key);
         }
-        if let Some(key) = self.old.get(name) {
-            return Known::Old(key);
+        if let Some((key, old)) = self.old.get(name) {
+            let read = old.is_read_by(self.version());
+            return if read { Known::StillRead(key, old) } else { Known::Old(key) };
         }
         // A leading underscore makes a comment out of a key on purpose.
         if let Some(key) = self.folded.get(&fold(name)).filter(|_| !name.starts_with('_')) {

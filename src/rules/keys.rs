@@ -42,6 +42,9 @@ pub struct Key {
     /// The values allowed, for an enumeration.
     #[serde(default)]
     pub values: Vec<String>,
+    /// Values that only some app versions know; for the others the key is unset.
+    #[serde(default)]
+    pub values_by_version: Vec<VersionedValue>,
     /// First app version that reads it.
     #[serde(default)]
     pub since: Option<AppVersion>,
@@ -57,7 +60,13 @@ pub struct Key {
     pub secret_paths: Vec<String>,
     /// Names under which older builds read it.
     #[serde(default)]
-    pub old_names: Vec<String>,
+    pub old_names: Vec<OldName>,
+    /// Only a configuration of the vendor's admin console sets it; everywhere else it is ignored.
+    #[serde(default)]
+    pub console_only: bool,
+    /// What a value that cannot be read counts as.
+    #[serde(default)]
+    pub unreadable: Option<Unreadable>,
     /// Path in the nested document, where it is known.
     #[serde(default)]
     pub nested: Option<String>,
@@ -85,6 +94,16 @@ impl Key {
         self.app_behaviour && version.is_none_or(|v| since.is_none_or(|s| v >= s))
     }
 
+    /// Whether `version` (the newest when there is none) accepts `text` as a word of the enumeration.
+    pub fn allows(&self, text: &str, version: Option<&AppVersion>) -> bool {
+        let retired = |v: &VersionedValue| {
+            v.at.is_empty() && v.value == text && version.is_some_and(|version| v.holds_for(version))
+        };
+        self.values.is_empty()
+            || self.values.iter().any(|v| v == text)
+            || self.values_by_version.iter().any(retired)
+    }
+
     /// The path in the nested document that `version` (the newest when there is none) reads.
     pub fn nested_at(&self, version: Option<&AppVersion>) -> Option<&str> {
         match (&self.nested_earlier, version) {
@@ -92,6 +111,68 @@ impl Key {
             _ => self.nested.as_deref(),
         }
     }
+}
+
+/// A value that only some app versions know.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionedValue {
+    /// The member that holds it, where the key holds objects; empty for the key's own value.
+    #[serde(default)]
+    pub at: String,
+    /// The value.
+    pub value: String,
+    /// First app version that knows it.
+    #[serde(default)]
+    pub since: Option<AppVersion>,
+    /// First app version that no longer knows it.
+    #[serde(default)]
+    pub until: Option<AppVersion>,
+    /// What an older app reads in its place; absent where the key is unset then.
+    #[serde(default)]
+    pub before: Option<String>,
+    /// What to do with an older app.
+    #[serde(default)]
+    pub instead: Option<String>,
+}
+
+impl VersionedValue {
+    /// Whether `version` knows the value.
+    pub fn holds_for(&self, version: &AppVersion) -> bool {
+        self.since.as_ref().is_none_or(|s| version >= s) && self.until.as_ref().is_none_or(|u| version < u)
+    }
+}
+
+/// A name under which a key was read before.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OldName {
+    /// The name.
+    pub name: String,
+    /// First app version that reads it, where it is younger than the key.
+    #[serde(default)]
+    pub since: Option<AppVersion>,
+    /// First app version that no longer reads it; absent where no known version reads it.
+    #[serde(default)]
+    pub until: Option<AppVersion>,
+}
+
+impl OldName {
+    /// Whether `version` (the newest when there is none) still reads the name.
+    pub fn is_read_by(&self, version: Option<&AppVersion>) -> bool {
+        let (Some(version), Some(until)) = (version, &self.until) else { return false };
+        version < until && self.since.as_ref().is_none_or(|s| version >= s)
+    }
+}
+
+/// What a value that cannot be read counts as.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unreadable {
+    /// The value.
+    pub counts_as: toml::Value,
+    /// First app version that takes it so; older ones take the key as unset.
+    pub since: AppVersion,
 }
 
 /// A path of the nested document that held before some version.
@@ -131,6 +212,6 @@ impl KeyCatalogue {
 
     /// The key that `name` was an older name of.
     pub fn by_old_name(&self, name: &str) -> Option<&Key> {
-        self.keys.iter().find(|k| k.old_names.iter().any(|o| o == name))
+        self.keys.iter().find(|k| k.old_names.iter().any(|o| o.name == name))
     }
 }

@@ -162,6 +162,21 @@ impl Output {
                 self.lint("old-name", Severity::Error, message, &entry);
                 return true;
             }
+            Known::StillRead(key, old) => {
+                let until = old.until.as_ref().map(|u| format!(", until {u}")).unwrap_or_default();
+                let current = self.config.settings.contains_key(&key.name);
+                let message = format!(
+                    "`{}` is an old name, which this app version still reads{until}{}; write `{}`",
+                    shown(&entry.name),
+                    if current { ", yet the current name is set as well and counts" } else { "" },
+                    key.name
+                );
+                self.lint("old-name", Severity::Warning, message, &entry);
+                if current {
+                    return true;
+                }
+                key
+            }
             Known::Case(key) => {
                 let message =
                     format!("`{}` is not read in this spelling; write `{}`", shown(&entry.name), key.name);
@@ -183,7 +198,7 @@ impl Output {
                 return false;
             }
         };
-        match decode_value(key, &entry.raw, self.encoding, &mut self.embedded) {
+        match decode_value(key, &entry.raw, self.encoding, names.version(), &mut self.embedded) {
             Ok(good) => self.store(key, good, &entry),
             Err(problem) => {
                 let (id, message) = match problem {
@@ -213,8 +228,9 @@ impl Output {
     /// Keeps a value that is set and not in effect; true when its name belongs to the app.
     fn lost(&mut self, entry: Entry, by: LostTo, names: &Names) -> bool {
         let Known::Current(key) = names.know(&entry.name) else { return names.ours(&entry.name) };
-        let value =
-            decode_value(key, &entry.raw, self.encoding, &mut self.embedded).ok().and_then(|good| good.value);
+        let value = decode_value(key, &entry.raw, self.encoding, names.version(), &mut self.embedded)
+            .ok()
+            .and_then(|good| good.value);
         if let Some(value) = value {
             let by = match by {
                 LostTo::Key { line, path } => {

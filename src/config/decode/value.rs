@@ -6,6 +6,7 @@ use crate::config::formats::json_text;
 use crate::config::formats::tree::Raw;
 use crate::config::value::Value;
 use crate::rules::keys::{Key, KeyKind};
+use crate::terms::AppVersion;
 
 /// A decoded value and how it was spelled.
 pub(super) struct Good {
@@ -26,11 +27,12 @@ fn undecodable<T>(what: impl Into<String>) -> Result<T, Problem> {
     Err(Problem::Undecodable(what.into()))
 }
 
-/// The value, where it can be read. `embedded`: how many more values may stand in JSON text.
+/// The value, where `version` (the newest when there is none) can read it. `embedded`: how many more values may stand in JSON text.
 pub(super) fn decode_value(
     key: &Key,
     raw: &Raw,
     encoding: Encoding,
+    version: Option<&AppVersion>,
     embedded: &mut usize,
 ) -> Result<Good, Problem> {
     let plain = |value| Ok(Good { value, from_text: false, structure: false, dropped: None });
@@ -107,7 +109,7 @@ pub(super) fn decode_value(
         }
         KeyKind::String => match raw {
             Raw::Text(t) => {
-                one_of(key, t)?;
+                one_of(key, t, version)?;
                 plain(Some(Value::Text(t.clone())))
             }
             Raw::Bool(_) | Raw::Integer(_) | Raw::Number(_) => {
@@ -122,8 +124,8 @@ pub(super) fn decode_value(
 }
 
 /// An enumeration's value must be one of its words, letter by letter.
-fn one_of(key: &Key, text: &str) -> Result<(), Problem> {
-    if text.is_empty() || key.values.is_empty() || key.values.iter().any(|v| v == text) {
+fn one_of(key: &Key, text: &str, version: Option<&AppVersion>) -> Result<(), Problem> {
+    if text.is_empty() || key.allows(text, version) {
         return Ok(());
     }
     if let Some(value) = key.values.iter().find(|v| v.eq_ignore_ascii_case(text.trim())) {

@@ -134,7 +134,7 @@ pub fn key(given: &Given<'_>, features: &[FeatureInfo], key: &Key, asked_as: Opt
         earlier_default: key.earlier.as_ref().map(|e| format!("{} before app {}", e.default, e.until)),
         since: key.since.clone(),
         until: key.until.clone(),
-        old_names: key.old_names.clone(),
+        old_names: key.old_names.iter().map(|o| o.name.clone()).collect(),
         nested: key.nested.clone(),
         secret: key.secret,
         app_behaviour: key.app_behaviour,
