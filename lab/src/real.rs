@@ -125,12 +125,12 @@ pub fn takes(scenario: &Scenario, host: &str) -> bool {
 
 /// Where the installed servers are.
 fn folder() -> PathBuf {
-    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/lab-servers");
+    let usual = || crate::lab::target().join("lab-servers");
     std::env::var_os("CLEARWAY_LAB_SERVERS").map_or_else(usual, PathBuf::from)
 }
 
 fn scripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/servers")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("servers")
 }
 
 /// Why this scenario cannot be played here: it needs servers that are not installed, or not with the
@@ -149,7 +149,7 @@ fn check() -> Option<String> {
         Ok(done) => String::from_utf8_lossy(&done.stderr).trim().to_owned(),
         Err(error) => error,
     };
-    Some(format!("tests/lab/servers/install.sh was not run ({said})"))
+    Some(format!("lab/servers/install.sh was not run ({said})"))
 }
 
 impl Bench {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the real servers of the laboratory: bash tests/lab/servers/install.sh [--check] [FOLDER]
+# Installs the real servers of the laboratory: bash lab/servers/install.sh [--check] [FOLDER]
 #
 # With --check nothing is installed; it fails when something would be.
 # FOLDER is target/lab-servers unless another is named (then name it to the laboratory too, with
@@ -12,7 +12,7 @@ if [[ ${1-} == --check ]]; then
   check=1
   shift
 fi
-folder=${1:-$here/../../../target/lab-servers}
+folder=${1:-$here/../../target/lab-servers}
 [[ $check ]] || mkdir -p "$folder"
 [[ -d $folder ]] || { echo "install.sh: there is no folder $folder" >&2; exit 1; }
 folder=$(cd "$folder" && pwd)

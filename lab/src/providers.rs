@@ -16,7 +16,7 @@ use crate::outcome::Context;
 use crate::scenario::{Expectation, Fault, FirewallFault, MitmMode, Mitmproxy, Scenario};
 use crate::server::{Answer, ServerFault};
 
-const TABLE: &str = include_str!("providers.toml");
+const TABLE: &str = include_str!("../providers.toml");
 
 /// What stands in a file's text for the JSON of a service account, its key made for this run.
 const SERVICE_ACCOUNT: &str = "{service-account}";

@@ -33,7 +33,6 @@ const TOOLS: [(&str, &str); 10] = [
 pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let asked = std::env::var("CLEARWAY_LAB").is_ok_and(|value| !value.is_empty() && value != "0");
     let done = match words.as_slice() {
         ["serve", "--spec", file] => server::run(Path::new(file)),
         ["link", "--spec", json] => serde_json::from_str(json).context("link").and_then(link::run),
@@ -44,12 +43,10 @@ pub fn main() -> ExitCode {
         ["speed"] => measure(),
         ["hold", name] => hold(name),
         ["soak", rest @ ..] => long(rest),
-        ["--run", rest @ ..] => play_all(rest),
-        // Test runners ask for a list of test functions; there are none.
-        words if words.contains(&"--list") => Ok(()),
-        _ if asked => play_all(&[]),
-        _ => say("laboratory: not run. It needs root and network namespaces; \
-             run it with `cargo test --test lab -- --run`"),
+        ["run", rest @ ..] => play_all(rest),
+        _ => Err("commands: run [NAME…] [--jobs N], list, hold NAME, soak, speed; \
+             docs/laboratory.md describes them. It needs root and network namespaces"
+            .to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -95,14 +92,27 @@ fn hold(name: &str) -> Outcome<()> {
 
 /// The program under test.
 fn program() -> Outcome<PathBuf> {
-    let path = std::env::var_os("CLEARWAY_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_clearway").into());
+    let path = match std::env::var_os("CLEARWAY_BIN") {
+        Some(path) => PathBuf::from(path),
+        None => beside_this("clearway")?,
+    };
     std::fs::canonicalize(&path)
-        .with_context(|| format!("program under test {}", PathBuf::from(&path).display()))
+        .with_context(|| format!("program under test {} (build it: cargo build)", path.display()))
+}
+
+/// A file beside the laboratory's own program: cargo puts what it builds with one profile into one folder.
+fn beside_this(name: &str) -> Outcome<PathBuf> {
+    Ok(std::env::current_exe().context("the laboratory's own path")?.with_file_name(name))
+}
+
+/// The folder of everything that is built or written and can be thrown away.
+pub fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target")
 }
 
 /// A folder for this run's files; those of runs that have ended are removed.
 fn folder() -> Outcome<PathBuf> {
-    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
+    let all = target().join("tmp/lab");
     for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
         let owner = entry.file_name().to_str().and_then(|name| name.parse().ok());
         if !owner.is_some_and(net::is_laboratory) {
@@ -301,7 +311,7 @@ fn selection<'a>(arguments: &[&'a str]) -> Outcome<(Vec<&'a str>, usize)> {
             let number = rest.next().ok_or("--jobs needs a number")?;
             jobs = number.parse().ok().filter(|jobs| *jobs > 0).ok_or("--jobs needs a number above 0")?;
         } else if argument.starts_with('-') {
-            return Err(format!("unknown option {argument}; there are --run and --jobs"));
+            return Err(format!("unknown option {argument}; there is --jobs"));
         } else {
             wanted.push(argument);
         }

@@ -17,10 +17,10 @@ use crate::providers::FaultTable;
 use crate::real::Real;
 use crate::server::{Answer, ServerFault, Speaks};
 
-const WORLD: &str = include_str!("world.toml");
-const SCENARIOS: &str = include_str!("scenarios.toml");
-const REAL: &str = include_str!("real.toml");
-const CAPTURES: &str = include_str!("captures.toml");
+const WORLD: &str = include_str!("../world.toml");
+const SCENARIOS: &str = include_str!("../scenarios.toml");
+const REAL: &str = include_str!("../real.toml");
+const CAPTURES: &str = include_str!("../captures.toml");
 
 /// Every host of the world and what it answers when nothing is wrong.
 #[derive(Debug, Clone, Deserialize)]

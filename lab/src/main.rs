@@ -2,14 +2,14 @@
 //! says of them. It needs Linux and root, so it runs only when it is asked to:
 //!
 //! ```text
-//! cargo test --test lab -- --run [NAME…] [--jobs N]     play the scenarios whose names contain NAME
-//! cargo test --test lab -- list                         name them
-//! cargo test --test lab -- hold NAME                    bring one up and leave it standing
-//! cargo test --test lab -- soak [--healthy N]           the long form: three matrices, loss, healthy runs
-//! cargo test --release --test lab -- speed              measure 40 hosts at 50 ms
+//! scripts/lab [NAME…] [--jobs N]                        play the scenarios whose names contain NAME
+//! cargo run -p clearway-lab -- list                     name them
+//! cargo run -p clearway-lab -- hold NAME                bring one up and leave it standing
+//! cargo run -p clearway-lab -- soak [--healthy N]       the long form: three matrices, loss, healthy runs
+//! cargo run --release -p clearway-lab -- speed          measure 40 hosts at 50 ms
 //! ```
 //!
-//! `CLEARWAY_LAB=1` stands for `--run`, `CLEARWAY_BIN` names the program under test.
+//! `CLEARWAY_BIN` names the program under test; else it is the one that cargo built beside this one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

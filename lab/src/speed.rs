@@ -122,7 +122,7 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
     drop(net);
     mixture(program, pki, folder, out)?;
     let net = Net::up(Stack::Dual, None, &[])?;
-    let config = format!("{}/tests/lab/configs/gateway.json", env!("CARGO_MANIFEST_DIR"));
+    let config = format!("{}/configs/gateway.json", env!("CARGO_MANIFEST_DIR"));
     let hosts = MeasureSpec { arguments: vec!["hosts".into(), config], runs: STARTS, ..check(STARTS) };
     let hosts = measure(&net, &hosts, folder)?;
     writeln!(out, "{}", describe("hosts: start, derive, print", &hosts, None)).context(wrote)

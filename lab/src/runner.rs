@@ -212,7 +212,7 @@ impl Bench {
         arguments.push(self.program.display().to_string());
         arguments.push("check".to_owned());
         if let Some(config) = &scenario.config {
-            arguments.push(format!("{}/tests/lab/configs/{config}.json", env!("CARGO_MANIFEST_DIR")));
+            arguments.push(format!("{}/configs/{config}.json", env!("CARGO_MANIFEST_DIR")));
         }
         if scenario.configuration.is_some() {
             arguments.push(providers::write_configuration(scenario, folder)?);

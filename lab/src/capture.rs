@@ -261,7 +261,7 @@ fn needles(scenario: &Scenario, capture: &Capture) -> Outcome<(Needles, Needles)
         }
         Held::Key => {
             let config = scenario.config.as_deref().ok_or("a capture needs a configuration")?;
-            let file = format!("{}/tests/lab/configs/{config}.json", env!("CARGO_MANIFEST_DIR"));
+            let file = format!("{}/configs/{config}.json", env!("CARGO_MANIFEST_DIR"));
             let text = fs::read_to_string(&file).with_context(|| file.clone())?;
             let map: BTreeMap<String, serde_json::Value> =
                 serde_json::from_str(&text).with_context(|| file.clone())?;
