@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs fuzz targets for a while: bash fuzz/run.sh SECONDS [TARGET...]
+# Runs fuzz targets for a while: bash fuzz/run.sh SECONDS [TARGET...], or only builds them: bash fuzz/run.sh build
 #
 # Without a target, all of them. Exits with 1 when one finds something or did not really run.
 # FUZZ_JOBS        targets at a time (default: 2)
@@ -7,8 +7,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=${1:?usage: bash fuzz/run.sh SECONDS [TARGET...]}
-[[ $seconds =~ ^[1-9][0-9]*$ ]] || { echo "fuzz: '$seconds' is no number of seconds" >&2; exit 2; }
+seconds=${1:?usage: bash fuzz/run.sh SECONDS|build [TARGET...]}
+[[ $seconds == build || $seconds =~ ^[1-9][0-9]*$ ]] || { echo "fuzz: '$seconds' is not a number of seconds" >&2; exit 2; }
 shift
 jobs=${FUZZ_JOBS:-2}
 sanitizer=${FUZZ_SANITIZER:-none}
@@ -33,6 +33,7 @@ done
 build=(cargo fuzz build -s "$sanitizer")
 if [[ ${#targets[@]} -eq 1 ]]; then build+=("${targets[0]}"); fi
 "${build[@]}"
+[[ $seconds != build ]] || exit 0
 
 binaries=fuzz/target/$(rustc -vV | sed -n 's/^host: //p')/release
 work=fuzz/work
