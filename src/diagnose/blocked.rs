@@ -27,8 +27,8 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
 }
 
 fn page(view: &View<'_>) -> Option<Found> {
-    let http = view.attempt.http.iter().rev().find(|h| h.outcome == HttpOutcome::Answered)?;
-    let tls = super::tls::telling(&view.attempt.tls);
+    let http = view.attempt.answer().filter(|h| h.outcome == HttpOutcome::Answered)?;
+    let tls = view.attempt.handshake();
     if view.target.transport().has_tls() && !tls.is_some_and(|t| could_be_forged(t.public_trust.as_ref())) {
         return None;
     }

@@ -22,8 +22,7 @@ pub(super) fn next(plan: &Plan, observations: &Observations) -> Vec<Experiment> 
     let mut experiments = Vec::new();
     for target in plan.targets.iter().filter(|t| can_be_compared(t)) {
         for (path, own) in target.paths.iter().enumerate() {
-            let mut tries =
-                observations.plain().filter(|a| a.target == target.id && a.path == path).peekable();
+            let mut tries = observations.tries(target.id, path).peekable();
             if tries.peek().is_none() || tries.any(|a| a.cut.is_some() || is_answered(a, target)) {
                 continue;
             }
@@ -128,8 +127,7 @@ enum Strength {
 impl Strength {
     fn of(target: &Target, attempt: &Attempt, walk: &Walk) -> Self {
         let known = ["recognised", "challenge"].iter().any(|fact| walk.facts.contains_key(*fact));
-        let public =
-            super::tls::telling(&attempt.tls).is_some_and(|t| t.public_trust == Some(Trust::Accepted));
+        let public = attempt.handshake().is_some_and(|t| t.public_trust == Some(Trust::Accepted));
         match known || public {
             true => Self::Proven,
             false if target.transport().has_tls() || target.transport().has_http() => Self::None,
@@ -150,7 +148,7 @@ pub(super) fn compared(
     if walk.verdict(context.codes) != Verdict::Blocked || !can_be_compared(target) {
         return walk;
     }
-    let mut own = context.observations.plain().filter(|a| a.target == target.id && a.path == index);
+    let mut own = context.observations.tries(target.id, index);
     if own.any(|a| is_answered(a, target)) {
         return walk;
     }

@@ -60,8 +60,8 @@ impl Death {
 }
 
 /// The handshake that counts, where it died.
-pub(super) fn died(tls: &[Tls]) -> Option<(Death, &Tls)> {
-    let tls = super::tls::telling(tls)?;
+pub(super) fn died(attempt: &Attempt) -> Option<(Death, &Tls)> {
+    let tls = attempt.handshake()?;
     Some((Death::of(tls)?, tls))
 }
 
@@ -78,8 +78,7 @@ pub(super) fn reached(plan: &Plan, observations: &Observations, route: &Route, e
     let mut all: Vec<Reached> = Vec::new();
     for attempt in observations.plain().filter(|a| a.route == *route) {
         let Some(target) = plan.target(attempt.target) else { continue };
-        let Some(tls) = super::tls::telling(&attempt.tls).filter(|t| t.outcome == TlsOutcome::Completed)
-        else {
+        let Some(tls) = attempt.handshake().filter(|t| t.outcome == TlsOutcome::Completed) else {
             continue;
         };
         let trusted =
@@ -110,7 +109,7 @@ enum End {
 
 impl End {
     fn of(attempt: &Attempt) -> Option<Self> {
-        let tls = super::tls::telling(&attempt.tls)?;
+        let tls = attempt.handshake()?;
         match &tls.outcome {
             TlsOutcome::Completed => Some(Self::Completed),
             TlsOutcome::Alert { .. } | TlsOutcome::Version | TlsOutcome::Faulty { .. } => Some(Self::Spoke),
@@ -153,7 +152,7 @@ impl Trials {
             match (server_name, small_hello, segment, here) {
                 (ServerName::Own, false, Some(_), true) => trials.small_segments = Some(end),
                 (ServerName::Own, true, None, true) => {
-                    let bytes = super::tls::telling(&tried.tls).map_or(0, |t| t.hello_bytes);
+                    let bytes = tried.handshake().map_or(0, |t| t.hello_bytes);
                     trials.small_hello = Some((end, bytes));
                 }
                 (ServerName::Of(name), false, None, true) => trials.other_name = Some((name.clone(), end)),
@@ -374,7 +373,7 @@ fn alike(view: &View<'_>, death: Death, tls: &Tls, plain: Found) -> Found {
     let mut own_server = view.is_customer() && view.proxy().is_none();
     for attempt in observations.plain().filter(|a| a.route == view.attempt.route && a.cut.is_none()) {
         let Some(target) = view.context.plan.target(attempt.target) else { continue };
-        let Some((same, dead)) = died(&attempt.tls).filter(|(d, _)| *d == death) else { continue };
+        let Some((same, dead)) = died(attempt).filter(|(d, _)| *d == death) else { continue };
         let address = dead.remote.ip().to_canonical();
         let trials = Trials::read(observations, attempt, address);
         if trials.said(&target.probed, address).is_empty() {

@@ -1,12 +1,10 @@
 //! The name lookup: what the resolver says, and whether its answer can be the host's address.
 
-use std::net::IpAddr;
-
 use super::finding::{Certainty, Code, Owner};
 use super::found::{Found, Step, View, Walk};
 use super::world::{is_internal, is_missing};
 use crate::derive::adhoc;
-use crate::observation::{DirectQuery, Dns, DnsAnswer, Lookup, TlsOutcome, Trust};
+use crate::observation::{DirectQuery, Dns, DnsAnswer, Lookup, LookupFailure, TlsOutcome, Trust};
 use crate::rules::addresses::Oddity;
 use crate::terms::Network;
 
@@ -67,25 +65,11 @@ fn is_typed(view: &View<'_>) -> bool {
     typed && view.context.services.for_host(&view.target.probed).is_none()
 }
 
-/// The addresses of a lookup: the operating system's, else those of the server that was named.
-pub(super) fn answered(dns: &Dns) -> Vec<IpAddr> {
-    match &dns.system {
-        Lookup::Addresses { addresses } => addresses.clone(),
-        // Where the system's lookup hung, the prober went on with what the servers said.
-        Lookup::NotAsked | Lookup::Timeout => direct_addresses(dns),
-        Lookup::Failed { .. } => Vec::new(),
-    }
-}
-
-fn direct_addresses(dns: &Dns) -> Vec<IpAddr> {
-    addresses_of(&dns.direct)
-}
-
 /// What the server said that was asked for comparison, in words, and whether it knows the name.
 fn second_opinion(view: &View<'_>, dns: &Dns) -> Option<(String, bool)> {
     let first = dns.compared.first()?;
     let asked = server(first.server);
-    let addresses = addresses_of(&dns.compared);
+    let addresses = DirectQuery::addresses(&dns.compared);
     if let Some(address) = addresses.first() {
         let more = match addresses.len() {
             1 => String::new(),
@@ -114,37 +98,9 @@ fn second_opinion(view: &View<'_>, dns: &Dns) -> Option<(String, bool)> {
     Some((text, false))
 }
 
-fn addresses_of(queries: &[DirectQuery]) -> Vec<IpAddr> {
-    let mut all: Vec<IpAddr> = Vec::new();
-    for query in queries {
-        if let DnsAnswer::Addresses { addresses } = &query.answer {
-            all.extend(addresses.iter().filter(|a| !all.contains(a)).copied().collect::<Vec<_>>());
-        }
-    }
-    all
-}
-
-/// How a lookup failed; none when it gave addresses. The operating system says that it failed, the
-/// direct queries say how.
+/// How a lookup failed, in words; none when it gave addresses.
 pub(super) fn failure(dns: &Dns) -> Option<Found> {
-    if !answered(dns).is_empty() {
-        return None;
-    }
-    let is = |wanted: fn(&DnsAnswer) -> bool| dns.direct.iter().find(|q| wanted(&q.answer));
-    let address = is(|a| matches!(a, DnsAnswer::Addresses { addresses } if !addresses.is_empty()));
-    let decisive = is(|a| *a == DnsAnswer::NxDomain)
-        .map(|q| (Code::DnsNxdomain, q, "NXDOMAIN".to_owned()))
-        .or_else(|| is(|a| *a == DnsAnswer::ServFail).map(|q| (Code::DnsServfail, q, "SERVFAIL".to_owned())))
-        .or_else(|| is(|a| *a == DnsAnswer::Refused).map(|q| (Code::DnsRefused, q, "REFUSED".to_owned())))
-        .or_else(|| {
-            dns.direct.iter().find_map(|q| match q.answer {
-                DnsAnswer::Code { code } => Some((Code::DnsServfail, q, format!("response code {code}"))),
-                _ => None,
-            })
-        })
-        .or_else(|| {
-            is(|a| *a == DnsAnswer::NoData).map(|q| (Code::DnsNoAddress, q, "no address record".to_owned()))
-        });
+    let failure = dns.failure()?;
     let system = match &dns.system {
         Lookup::Addresses { .. } => "the system's lookup gave no address".to_owned(),
         Lookup::Failed { error } => format!("the system's lookup failed ({error})"),
@@ -153,22 +109,33 @@ pub(super) fn failure(dns: &Dns) -> Option<Found> {
     };
     let with_system = |said: String| if system.is_empty() { said } else { format!("{said}; {system}") };
     let name = dns.name.as_str();
-    if let Some(query) = address {
+    match failure {
         // The server answers us and not the system: the failure may pass, or the system asks
         // another way. No proof of anything but the failed lookup.
-        let line = with_system(format!("{} answers a direct query for {name}", query.server));
-        return Some(Found::new(silent_code(dns), line).fact("resolver", server(query.server)).key("system"));
-    }
-    if let Some((code, query, said)) = decisive {
-        let resolver = server(query.server);
-        let line = with_system(format!("{resolver} says {said} for {name}"));
-        let found = Found::new(code, line).fact("resolver", resolver.clone()).key(resolver);
-        // Another server may know the name, and did not come to say so.
-        let silent = |q: &DirectQuery| q.server != query.server && q.answer == DnsAnswer::Timeout;
-        return Some(if dns.direct.iter().any(silent) { found } else { found.proven() });
-    }
-    if matches!(dns.system, Lookup::Addresses { .. }) {
-        return Some(Found::new(Code::DnsNoAddress, with_system(format!("no address for {name}"))));
+        LookupFailure::OfSystem(query) => {
+            let line = with_system(format!("{} answers a direct query for {name}", query.server));
+            let found = Found::new(silent_code(dns), line).fact("resolver", server(query.server));
+            return Some(found.key("system"));
+        }
+        LookupFailure::Denied(query) => {
+            let (code, said) = match &query.answer {
+                DnsAnswer::NxDomain => (Code::DnsNxdomain, "NXDOMAIN".to_owned()),
+                DnsAnswer::Refused => (Code::DnsRefused, "REFUSED".to_owned()),
+                DnsAnswer::Code { code } => (Code::DnsServfail, format!("response code {code}")),
+                DnsAnswer::NoData => (Code::DnsNoAddress, "no address record".to_owned()),
+                _ => (Code::DnsServfail, "SERVFAIL".to_owned()),
+            };
+            let resolver = server(query.server);
+            let line = with_system(format!("{resolver} says {said} for {name}"));
+            let found = Found::new(code, line).fact("resolver", resolver.clone()).key(resolver);
+            // Another server may know the name, and did not come to say so.
+            let silent = |q: &DirectQuery| q.server != query.server && q.answer == DnsAnswer::Timeout;
+            return Some(if dns.direct.iter().any(silent) { found } else { found.proven() });
+        }
+        LookupFailure::Empty => {
+            return Some(Found::new(Code::DnsNoAddress, with_system(format!("no address for {name}"))));
+        }
+        LookupFailure::Unanswered => {}
     }
     let servers: Vec<String> = {
         let mut all: Vec<String> = dns.direct.iter().map(|q| server(q.server)).collect();
@@ -243,7 +210,7 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
     {
         return None;
     }
-    let addresses = answered(dns);
+    let addresses = dns.addresses();
     let book = view.context.services.addresses();
     let (address, oddity) = addresses.iter().find_map(|a| Some((*a, book.oddity(*a)?)))?;
     // A filter's page may show a certificate that the device was told to trust; there only the
@@ -259,7 +226,7 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
     if proven {
         return None;
     }
-    let in_server_answer = direct_addresses(dns).contains(&address);
+    let in_server_answer = DirectQuery::addresses(&dns.direct).contains(&address);
     let (what, certain) = match &oddity {
         Oddity::BlockPage(filter) => (format!("where {filter} answers"), true),
         Oddity::NotGlobal(kind) => {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::finding::{Code, Owner, Verdict};
 use super::fingerprint::{is_html, recognise};
 use super::found::{Found, View, Walk};
-use super::inquiry::{counted, origin, resource_metadata};
+use super::inquiry::{origin, resource_metadata};
 use super::{otlp, trust};
 use crate::observation::{Document, DocumentKind, Http, HttpOutcome, Inquiry};
 use crate::rules::services::{Protocol, Service};
@@ -31,7 +31,7 @@ pub(super) fn inquiries<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a Inquir
     let (target, path) = (view.target.id, view.attempt.path);
     let all = view.context.observations.inquiries();
     all.filter(move |(a, _)| a.target == target && a.path == path && a.cut.is_none())
-        .filter_map(|(a, inquiry)| Some((inquiry, counted(a)?)))
+        .filter_map(|(a, inquiry)| Some((inquiry, a.answer()?)))
 }
 
 /// Why sign-in metadata is of no use.

@@ -115,8 +115,7 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
 /// two that disagree the better one counts: what works on the second try is not blocked.
 fn best(context: &Context<'_>, target: &Target, index: usize, path: &Path) -> Walk {
     let service = target.service.as_deref().and_then(|id| context.services.by_id(id));
-    let of_path = |a: &&Attempt| a.target == target.id && a.path == index;
-    let all: Vec<&Attempt> = context.observations.plain().filter(of_path).collect();
+    let all: Vec<&Attempt> = context.observations.tries(target.id, index).collect();
     let mut walks: Vec<Walk> = all
         .iter()
         .filter(|a| a.cut.is_none())

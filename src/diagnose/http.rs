@@ -17,9 +17,7 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if !view.target.transport().has_http() && !called {
         return Step::Continue(());
     }
-    let told = |h: &&Http| h.outcome != HttpOutcome::Abandoned;
-    let answered = view.attempt.http.iter().rev().find(|h| h.outcome == HttpOutcome::Answered);
-    let Some(http) = answered.or_else(|| view.attempt.http.iter().rev().find(told)) else {
+    let Some(http) = view.attempt.answer() else {
         walk.push(broken(view, Code::HttpTimeout, "no request was answered".to_owned()));
         return Step::Break(());
     };

@@ -3,9 +3,7 @@
 use super::finding::{Certainty, Code, Verdict};
 use super::fingerprint::is_html;
 use super::found::{Found, View, Walk};
-use crate::observation::{
-    Attempt, Controlled, Http, HttpOutcome, Observations, TcpOutcome, TlsOutcome, Trust,
-};
+use crate::observation::{Attempt, Controlled, Http, HttpOutcome, Observations, TlsOutcome, Trust};
 use crate::plan::{Plan, Route};
 use crate::rules::filters::Signs;
 use crate::rules::services::Services;
@@ -40,7 +38,7 @@ pub fn wants_controls(plan: &Plan, observations: &Observations) -> bool {
 /// nothing, because it may stand on this side of a sign-in.
 fn past_any_portal(plan: &Plan, observations: &Observations) -> bool {
     observations.plain().filter(|a| a.route == Route::Direct).any(|a| {
-        let Some(tls) = super::tls::telling(&a.tls) else { return false };
+        let Some(tls) = a.handshake() else { return false };
         let outside =
             plan.target(a.target).is_some_and(|t| !t.requirement.hints.customer && !t.requirement.loopback);
         let served = a.http.last().is_some_and(|h| h.outcome == HttpOutcome::Answered && !is_led_away(h));
@@ -55,12 +53,11 @@ fn is_led_away(http: &Http) -> bool {
 }
 
 fn failed(attempt: &Attempt) -> bool {
-    let connected = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Connected);
-    if !connected {
+    if attempt.connection().is_none() {
         return !attempt.tcp.is_empty();
     }
     let last = attempt.http.last();
-    let Some(tls) = super::tls::telling(&attempt.tls) else {
+    let Some(tls) = attempt.handshake() else {
         return last.is_some_and(|h| h.outcome != HttpOutcome::Answered || is_led_away(h));
     };
     let trusted = [&tls.public_trust, &tls.device_trust].into_iter().flatten().any(|t| *t == Trust::Accepted);

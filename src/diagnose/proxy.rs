@@ -3,7 +3,7 @@
 use super::dns;
 use super::finding::{Code, Owner};
 use super::found::{Found, Step, View, Walk, addresses};
-use super::tcp::{connected, message, prohibits};
+use super::tcp::{message, prohibits};
 use crate::observation::{ProxyOutcome, Tcp, TcpOutcome};
 use crate::plan::Route;
 
@@ -34,7 +34,7 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
             return Some(found.fact("dns", failed.code.as_str()));
         }
     }
-    let Some(stood) = connected(&attempt.tcp) else { return Some(unconnected(view, name)) };
+    let Some(stood) = attempt.connection() else { return Some(unconnected(view, name)) };
     walk.timings.tcp = Some(stood.ms);
     let Some(proxy) = &attempt.proxy else {
         return Some(Found::new(

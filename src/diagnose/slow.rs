@@ -2,7 +2,7 @@
 
 use super::finding::Code;
 use super::found::{Found, View, Walk};
-use crate::observation::{Attempt, HttpOutcome, LastStage, Lookup, TcpOutcome};
+use crate::observation::{Attempt, HttpOutcome, LastStage};
 use crate::plan::Route;
 
 /// More is slow, ms.
@@ -16,19 +16,14 @@ pub(super) fn is_slow(ms: f64) -> bool {
 /// The time of the host's own lookup; none where it gave nothing, or a proxy makes it.
 pub(super) fn lookup_ms(attempt: &Attempt) -> Option<f64> {
     let dns = attempt.dns.as_ref().filter(|_| attempt.route == Route::Direct)?;
-    let found = match &dns.system {
-        Lookup::Addresses { addresses } => !addresses.is_empty(),
-        Lookup::NotAsked | Lookup::Timeout => !super::dns::answered(dns).is_empty(),
-        Lookup::Failed { .. } => false,
-    };
-    found.then_some(dns.ms)
+    (!dns.addresses().is_empty()).then_some(dns.ms)
 }
 
 /// The time to the first byte of the answer beyond one round trip, which the connection took too.
 /// None where a second socket gave the answer: the first may have lost a packet.
 pub(super) fn first_byte_beyond(attempt: &Attempt) -> Option<f64> {
     let http = attempt.http.last().filter(|h| !h.confirm && h.outcome != HttpOutcome::Abandoned)?;
-    let trip = attempt.tcp.iter().find(|t| t.outcome == TcpOutcome::Connected).map_or(0.0, |t| t.ms);
+    let trip = attempt.connection().map_or(0.0, |t| t.ms);
     Some((http.first_byte_ms? - trip).max(0.0))
 }
 

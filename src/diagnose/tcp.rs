@@ -10,8 +10,7 @@ use crate::rules::addresses::Oddity;
 
 /// Judges the connections of an attempt on a direct route.
 pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
-    let tries = &view.attempt.tcp;
-    if let Some(connected) = connected(tries) {
+    if let Some(connected) = view.attempt.connection() {
         walk.timings.tcp = Some(connected.ms);
         if let Some(found) = ipv6(view, connected) {
             walk.push(found);
@@ -20,11 +19,6 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     }
     walk.push(failure(view));
     Step::Break(())
-}
-
-/// The connection that stood first.
-pub(super) fn connected(tries: &[Tcp]) -> Option<&Tcp> {
-    tries.iter().find(|t| t.outcome == TcpOutcome::Connected)
 }
 
 /// IPv6 fails, IPv4 works, and this device has IPv6. Without an IPv6 route here an address that

@@ -14,7 +14,7 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if !view.target.transport().has_tls() {
         return Step::Continue(());
     }
-    let Some(tls) = telling(&view.attempt.tls) else {
+    let Some(tls) = view.attempt.handshake() else {
         walk.push(plain(view, Code::TlsTimeout, "connected, and no handshake ended".to_owned()));
         return Step::Break(());
     };
@@ -25,12 +25,6 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     let found = failure(view, tls);
     walk.push(differential::refine(view, tls, found));
     Step::Break(())
-}
-
-/// The handshake that counts.
-pub(super) fn telling(tries: &[Tls]) -> Option<&Tls> {
-    let completed = tries.iter().rev().find(|t| t.outcome == TlsOutcome::Completed);
-    completed.or_else(|| tries.iter().rev().find(|t| t.outcome != TlsOutcome::Abandoned))
 }
 
 fn failure(view: &View<'_>, tls: &Tls) -> Found {
@@ -128,7 +122,7 @@ pub(super) fn late_client_certificate(
     status: Option<u16>,
     outcome: &HttpOutcome,
 ) -> Option<Found> {
-    let tls = telling(&view.attempt.tls)?;
+    let tls = view.attempt.handshake()?;
     if let HttpOutcome::Alert { alert } = outcome {
         let demanded = alert == "certificate_required"
             || tls.client_certificate_requested && WANTS_CERTIFICATE.contains(&alert.as_str());

@@ -8,7 +8,7 @@ use time::macros::format_description;
 
 use super::finding::Code;
 use super::portal::Portal;
-use crate::observation::{Dns, DnsAnswer, Lookup, Observations, TcpOutcome, Tls, TlsOutcome, Trust};
+use crate::observation::{Attempt, Dns, Observations, TcpOutcome, Tls, TlsOutcome, Trust};
 use crate::plan::{Plan, Route, Target};
 use crate::rules::services::Services;
 use crate::terms::Network;
@@ -73,7 +73,7 @@ impl World {
             for tls in attempt.tls.iter().filter(|t| t.outcome == TlsOutcome::Completed) {
                 world.learn_issuer(must_be_public(target, services), tls, &operator);
             }
-            let Some(witness) = witness(&attempt.tls, &operator) else { continue };
+            let Some(witness) = witness(attempt, &operator) else { continue };
             for http in &attempt.http {
                 let Some(date) = http.header("date").and_then(http_date) else { continue };
                 let after = http.at_ms as f64 + http.first_byte_ms.unwrap_or(http.ms);
@@ -97,8 +97,7 @@ impl World {
             return;
         }
         let internal = is_internal(target, services);
-        let resolved = found_addresses(&dns.system) || direct_found(&dns.direct);
-        if resolved {
+        if dns.is_known() {
             self.resolved += 1;
             if internal {
                 self.internal_resolved.insert(target.id);
@@ -106,7 +105,7 @@ impl World {
             if !internal {
                 self.public_resolved.insert(target.id);
             }
-        } else if !internal && super::dns::failure(dns).is_some_and(|f| is_missing(f.code)) {
+        } else if !internal && dns.failure().is_some_and(|f| f.is_missing()) {
             self.missing.push((target.probed.clone(), requirement.hints.name_key.clone()));
         }
     }
@@ -193,8 +192,8 @@ struct Dated {
 /// Who vouches for the dates of a connection; none where its chain is wrong apart from time. A
 /// chain that the public roots accept proves the operator. Of one that is refused for its dates
 /// only the issuer is known, and one issuer may stand in for many operators.
-fn witness(tls: &[Tls], operator: &str) -> Option<String> {
-    let tls = tls.iter().rev().find(|t| t.outcome == TlsOutcome::Completed)?;
+fn witness(attempt: &Attempt, operator: &str) -> Option<String> {
+    let tls = attempt.handshake().filter(|t| t.outcome == TlsOutcome::Completed)?;
     let leaf = tls.chain.first()?;
     if tls.public_trust == Some(Trust::Accepted) {
         return Some(operator.to_owned());
@@ -206,7 +205,7 @@ fn witness(tls: &[Tls], operator: &str) -> Option<String> {
 
 /// Every address of the answer is this device's own.
 fn leads_here(dns: &Dns) -> bool {
-    let addresses = super::dns::answered(dns);
+    let addresses = dns.addresses();
     !addresses.is_empty() && addresses.iter().all(|a| a.to_canonical().is_loopback())
 }
 
@@ -218,14 +217,6 @@ pub(super) const fn is_missing(code: Code) -> bool {
 /// The name is one that only the organisation's own resolver knows.
 pub(super) fn is_internal(target: &Target, services: &Services) -> bool {
     target.requirement.network == Network::Internal || services.addresses().is_internal_name(&target.probed)
-}
-
-fn found_addresses(lookup: &Lookup) -> bool {
-    matches!(lookup, Lookup::Addresses { addresses } if !addresses.is_empty())
-}
-
-fn direct_found(direct: &[crate::observation::DirectQuery]) -> bool {
-    direct.iter().any(|q| matches!(&q.answer, DnsAnswer::Addresses { addresses } if !addresses.is_empty()))
 }
 
 /// The host is the customer's own. One that the configuration names, and whose name is known as a

@@ -85,3 +85,84 @@ pub enum DnsAnswer {
         error: String,
     },
 }
+
+/// How a lookup failed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LookupFailure<'a> {
+    /// The system's lookup gave nothing, although this server gives addresses to a direct query.
+    OfSystem(&'a DirectQuery),
+    /// This server's answer decides: there is no such name, no address, or it will not say.
+    Denied(&'a DirectQuery),
+    /// The system's lookup ended well and without an address.
+    Empty,
+    /// Nobody who was asked directly answered.
+    Unanswered,
+}
+
+impl LookupFailure<'_> {
+    /// Whether there is nothing under the name, as the resolver has it.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::Denied(query) => matches!(query.answer, DnsAnswer::NxDomain | DnsAnswer::NoData),
+            Self::Empty => true,
+            Self::OfSystem(_) | Self::Unanswered => false,
+        }
+    }
+}
+
+impl Dns {
+    /// The addresses that the prober went on with: the operating system's or, where its lookup hung
+    /// or was not asked, those of the servers that were asked directly.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        match &self.system {
+            Lookup::Addresses { addresses } => addresses.clone(),
+            Lookup::NotAsked | Lookup::Timeout => DirectQuery::addresses(&self.direct),
+            Lookup::Failed { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether the system or a server that was asked directly knows an address.
+    pub fn is_known(&self) -> bool {
+        let of_system = matches!(&self.system, Lookup::Addresses { addresses } if !addresses.is_empty());
+        of_system || !DirectQuery::addresses(&self.direct).is_empty()
+    }
+
+    /// How the lookup failed; none where it gave addresses. The operating system says that it
+    /// failed, the direct queries say how.
+    pub fn failure(&self) -> Option<LookupFailure<'_>> {
+        if !self.addresses().is_empty() {
+            return None;
+        }
+        let is = |wanted: fn(&DnsAnswer) -> bool| self.direct.iter().find(|q| wanted(&q.answer));
+        if let Some(query) = is(|a| matches!(a, DnsAnswer::Addresses { addresses } if !addresses.is_empty()))
+        {
+            return Some(LookupFailure::OfSystem(query));
+        }
+        let decisive = is(|a| *a == DnsAnswer::NxDomain)
+            .or_else(|| is(|a| *a == DnsAnswer::ServFail))
+            .or_else(|| is(|a| *a == DnsAnswer::Refused))
+            .or_else(|| is(|a| matches!(a, DnsAnswer::Code { .. })))
+            .or_else(|| is(|a| *a == DnsAnswer::NoData));
+        Some(match decisive {
+            Some(query) => LookupFailure::Denied(query),
+            None if matches!(self.system, Lookup::Addresses { .. }) => LookupFailure::Empty,
+            None => LookupFailure::Unanswered,
+        })
+    }
+}
+
+impl DirectQuery {
+    /// The addresses of several answers, each once.
+    pub fn addresses(queries: &[Self]) -> Vec<IpAddr> {
+        let mut all: Vec<IpAddr> = Vec::new();
+        for query in queries {
+            let DnsAnswer::Addresses { addresses } = &query.answer else { continue };
+            for address in addresses {
+                if !all.contains(address) {
+                    all.push(*address);
+                }
+            }
+        }
+        all
+    }
+}

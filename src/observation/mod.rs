@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use call::{Call, CallKind, CallOutcome, Permission, Quiet, StreamEnd, Usage};
 pub use device::{Device, Environment};
-pub use dns::{DirectQuery, Dns, DnsAnswer, Lookup};
+pub use dns::{DirectQuery, Dns, DnsAnswer, Lookup, LookupFailure};
 pub use http::{Document, DocumentKind, Http, HttpOutcome, Transfer};
 pub use proxy::{Proxy, ProxyOutcome, ProxyScript, ScriptOutcome};
 pub use tcp::{Banner, Icmp, Tcp, TcpOutcome};
@@ -51,6 +51,11 @@ impl Observations {
     /// The attempts that the app would make too: all but the experiments.
     pub fn plain(&self) -> impl Iterator<Item = &Attempt> {
         self.attempts.iter().filter(|a| a.variation.is_none())
+    }
+
+    /// The app's own attempts on one path of a target, in the order they ended.
+    pub fn tries(&self, target: u32, path: usize) -> impl Iterator<Item = &Attempt> {
+        self.plain().filter(move |a| a.target == target && a.path == path)
     }
 
     /// The experiments; further requests are none.
@@ -125,4 +130,69 @@ pub struct Attempt {
     pub cut: Option<Stopped>,
     /// The whole attempt.
     pub ms: f64,
+}
+
+impl Attempt {
+    /// The connection that stood first.
+    pub fn connection(&self) -> Option<&Tcp> {
+        self.tcp.iter().find(|t| t.outcome == TcpOutcome::Connected)
+    }
+
+    /// The handshake that counts: the one that completed, else the last that was not given up.
+    pub fn handshake(&self) -> Option<&Tls> {
+        let completed = self.tls.iter().rev().find(|t| t.outcome == TlsOutcome::Completed);
+        completed.or_else(|| self.tls.iter().rev().find(|t| t.outcome != TlsOutcome::Abandoned))
+    }
+
+    /// The exchange that counts: the last that was answered, else the last that was not given up.
+    pub fn answer(&self) -> Option<&Http> {
+        let answered = self.http.iter().rev().find(|h| h.outcome == HttpOutcome::Answered);
+        answered.or_else(|| self.http.iter().rev().find(|h| h.outcome != HttpOutcome::Abandoned))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn attempt(tls: &[&str], http: &[&str]) -> Attempt {
+        let tls: Vec<_> = tls
+            .iter()
+            .enumerate()
+            .map(|(n, outcome)| {
+                serde_json::json!({
+                    "remote": "192.0.2.1:443", "at_ms": n, "hello_bytes": 0, "received_bytes": 0,
+                    "outcome": { "outcome": outcome }, "ms": 1.0,
+                })
+            })
+            .collect();
+        let http: Vec<_> = http
+            .iter()
+            .enumerate()
+            .map(|(n, outcome)| {
+                serde_json::json!({
+                    "at_ms": n, "version": "HTTP/1.1", "outcome": { "outcome": outcome },
+                    "body_bytes": 0, "ms": 1.0,
+                })
+            })
+            .collect();
+        serde_json::from_value(serde_json::json!({
+            "target": 1, "path": 0, "purpose": "first", "at_ms": 0, "route": { "kind": "direct" },
+            "tls": tls, "http": http, "ms": 1.0,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_came_to_its_end_counts_before_what_came_last() {
+        let shaken = |tls: &[&str]| attempt(tls, &[]).handshake().map(|t| t.at_ms);
+        assert_eq!(shaken(&["completed", "reset"]), Some(0));
+        assert_eq!(shaken(&["timeout", "reset", "abandoned"]), Some(1));
+        assert_eq!(shaken(&["abandoned"]), None);
+        let answered = |http: &[&str]| attempt(&[], http).answer().map(|h| h.at_ms);
+        assert_eq!(answered(&["answered", "timeout"]), Some(0));
+        assert_eq!(answered(&["timeout", "reset", "abandoned"]), Some(1));
+        assert_eq!(answered(&[]), None);
+    }
 }

@@ -9,7 +9,7 @@ use address::Address;
 
 use crate::derive::{ProbeHints, Reason, Requirement};
 use crate::observation::{
-    Attempt, DocumentKind, Http, HttpOutcome, Inquiry, Observations, Purpose, TlsOutcome, Variation,
+    Attempt, DocumentKind, Http, Inquiry, Observations, Purpose, TlsOutcome, Variation,
 };
 use crate::plan::{Experiment, Keep, Plan, Request, Target};
 use crate::rules::networks::Networks;
@@ -69,14 +69,6 @@ pub(super) fn origin(target: &Target) -> String {
     }
 }
 
-/// The exchange of an attempt that counts: the last that was not given up.
-pub(super) fn counted(attempt: &Attempt) -> Option<&Http> {
-    let answered = |h: &&Http| h.outcome == HttpOutcome::Answered;
-    let told = |h: &&Http| h.outcome != HttpOutcome::Abandoned;
-    let http = &attempt.http;
-    http.iter().rev().find(answered).or_else(|| http.iter().rev().find(told))
-}
-
 /// Everything that was asked and has an answer of some kind.
 fn asked<'a>(plan: &'a Plan, observations: &'a Observations, services: &'a Services) -> Vec<Asked<'a>> {
     let one = |attempt: &'a Attempt| {
@@ -91,7 +83,7 @@ fn asked<'a>(plan: &'a Plan, observations: &'a Observations, services: &'a Servi
                 target.request.as_ref()?,
             ),
         };
-        let (service, http) = (services.by_id(service)?, counted(attempt)?);
+        let (service, http) = (services.by_id(service)?, attempt.answer()?);
         let plain = inquiry.is_none();
         Some(Asked { target, path: attempt.path, service, base_path, request, http, plain })
     };

@@ -104,9 +104,8 @@ fn dead(plan: &Plan, observations: &Observations) -> Vec<Dead> {
     let mut all = Vec::new();
     for target in plan.targets.iter().filter(|t| t.transport().has_tls()) {
         for (path, planned) in target.paths.iter().enumerate() {
-            let mine = |a: &crate::observation::Attempt| a.target == target.id && a.path == path;
-            let tries: Vec<_> = observations.plain().filter(|a| mine(a) && a.cut.is_none()).collect();
-            let deaths: Vec<_> = tries.iter().filter_map(|a| died(&a.tls)).collect();
+            let tries: Vec<_> = observations.tries(target.id, path).filter(|a| a.cut.is_none()).collect();
+            let deaths: Vec<_> = tries.iter().filter_map(|a| died(a)).collect();
             if deaths.len() < tries.len() {
                 continue;
             }

@@ -22,7 +22,7 @@ pub(super) fn experiments(plan: &Plan, observations: &Observations) -> Vec<Exper
     let mut silent = Vec::new();
     for target in &plan.targets {
         for path in 0..target.paths.len() {
-            let mut tries = observations.plain().filter(|a| a.target == target.id && a.path == path);
+            let mut tries = observations.tries(target.id, path);
             let once_more = |purpose| Experiment { target: target.id, path, purpose, variation: None };
             match (tries.next(), tries.next()) {
                 (None, _) => experiments.push(once_more(Purpose::First)),
