@@ -114,7 +114,8 @@ fn numbered(context: &Context<'_>, groups: Vec<Group<'_>>, of_host: &[Option<usi
             if let (None, [first, rest @ ..]) = (wording, names.as_slice())
                 && !rest.is_empty()
             {
-                found.line = format!("{first}: {}; {} more alike", found.line, rest.len());
+                let others = if rest.len() == 1 { "host" } else { "hosts" };
+                found.line = format!("{first}: {}; same for {} other {others}", found.line, rest.len());
             }
             let finding = match wording {
                 Some(entry) => remedy::cause(context.codes, &found, entry, &names),

@@ -14,10 +14,10 @@ pub(super) const fn owner(owner: Owner) -> &'static str {
         Owner::Proxy => "the proxy team",
         Owner::TlsInspection => "the team that runs TLS inspection",
         Owner::Network => "the network team",
-        Owner::Device => "whoever looks after this device",
-        Owner::Configuration => "whoever writes the app's configuration",
+        Owner::Device => "the team that manages this device",
+        Owner::Configuration => "the team that deploys the app's configuration",
         Owner::CloudAccount => "the owner of the cloud account",
-        Owner::Service => "whoever runs the service",
+        Owner::Service => "the owner of the service",
         Owner::None => "nobody",
     }
 }

@@ -392,14 +392,14 @@ fn code(page: &mut Page<'_>, answer: &CodeAnswer) {
     page.hang("  says:        ", Paint::Faint, &line(&answer.summary));
     page.hang("  verdict:     ", Paint::Faint, &format!("{} ({})", answer.verdict, answer.severity));
     if answer.owner != Owner::None {
-        page.hang("  who mends:   ", Paint::Faint, words::owner(answer.owner));
+        page.hang("  owner:       ", Paint::Faint, words::owner(answer.owner));
     }
     if !answer.remedy.is_empty() {
         page.hang("  what to do:  ", Paint::Faint, &line(&answer.remedy));
     }
     for (owner, remedy) in &answer.remedy_for {
         page.hang("  or, where the evidence says so,", Paint::Faint, "");
-        page.hang("  who mends:   ", Paint::Faint, words::owner(*owner));
+        page.hang("  owner:       ", Paint::Faint, words::owner(*owner));
         page.hang("  what to do:  ", Paint::Faint, &line(remedy));
     }
     page.heading("WHAT IT MEANS");
@@ -432,7 +432,7 @@ fn write_message(page: &mut Page<'_>, message: &MessageAnswer) {
     }
     page.heading(&title.into_iter().collect::<String>());
     page.hang("  means:       ", Paint::Faint, &line(&s.cause));
-    page.hang("  who mends:   ", Paint::Faint, words::owner(s.owner));
+    page.hang("  owner:       ", Paint::Faint, words::owner(s.owner));
     page.hang("  what to do:  ", Paint::Faint, &line(&s.remedy));
     if !s.network {
         page.hang("  network:     ", Paint::Faint, "nothing on the network is in the way");
