@@ -3,24 +3,26 @@
 
 use std::collections::BTreeMap;
 
+use super::context::Context;
+use super::evidence::Draft;
 use super::finding::{Cause, Certainty, Code, Owner, Verdict};
-use super::found::{Context, Found};
 use super::host::Host;
-use super::remedy;
-use super::world::{is_missing, span};
+use super::stage::dns::is_missing;
+use super::wording;
+use super::wording::span;
 use crate::observation::TcpOutcome;
 use crate::plan::{Route, Target};
 use crate::terms::Need;
 
 /// The causes, and for each host (by position) the cause of its finding.
-pub(super) struct Causes {
+pub(crate) struct Causes {
     pub causes: Vec<Cause>,
     pub of_host: Vec<Option<String>>,
 }
 
 /// A cause under construction.
 struct Group<'a> {
-    found: Found,
+    found: Draft,
     /// Identifier of wording of its own.
     wording: Option<&'static str>,
     hosts: Vec<&'a Target>,
@@ -30,7 +32,7 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn new(found: Found, wording: Option<&'static str>) -> Self {
+    fn new(found: Draft, wording: Option<&'static str>) -> Self {
         Self { found, wording, hosts: Vec::new(), verdict: Verdict::Reachable, urgent: false }
     }
 
@@ -44,7 +46,7 @@ impl<'a> Group<'a> {
 }
 
 /// Groups the findings of all hosts.
-pub(super) fn find(context: &Context<'_>, hosts: &[Host<'_>]) -> Causes {
+pub(crate) fn find(context: &Context<'_>, hosts: &[Host<'_>]) -> Causes {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut of_host: Vec<Option<usize>> = vec![None; hosts.len()];
     if let Some(common) = common(context, hosts) {
@@ -89,7 +91,7 @@ pub(super) fn find(context: &Context<'_>, hosts: &[Host<'_>]) -> Causes {
 
 /// What all hosts of a cause have in common stays in its evidence; proof of one is proof of all
 /// only where none is less sure.
-fn merge(into: &mut Found, other: &Found) {
+fn merge(into: &mut Draft, other: &Draft) {
     into.facts.retain(|name, value| other.facts.get(name) == Some(value));
     if other.certainty == Certainty::Likely {
         into.certainty = Certainty::Likely;
@@ -107,7 +109,7 @@ fn numbered(context: &Context<'_>, groups: Vec<Group<'_>>, of_host: &[Option<usi
         .iter()
         .filter_map(|n| {
             let group = &groups[*n];
-            let names: Vec<String> = group.hosts.iter().map(|t| remedy::shown(t)).collect();
+            let names: Vec<String> = group.hosts.iter().map(|t| wording::shown(t)).collect();
             let port = group.hosts.first().map_or(443, |t| t.port());
             let wording = group.wording.and_then(|id| context.codes.cause(id));
             let mut found = group.found.clone();
@@ -118,8 +120,8 @@ fn numbered(context: &Context<'_>, groups: Vec<Group<'_>>, of_host: &[Option<usi
                 found.line = format!("{first}: {}; same for {} other {others}", found.line, rest.len());
             }
             let finding = match wording {
-                Some(entry) => remedy::cause(context.codes, &found, entry, &names),
-                None => remedy::finding(context.codes, &found, &names, port),
+                Some(entry) => wording::cause(context.codes, &found, entry, &names),
+                None => wording::finding(context.codes, &found, &names, port),
             };
             let hosts = group.hosts.iter().map(|t| t.id).collect();
             Some(Cause { id: id(*n)?, hosts, finding })
@@ -130,7 +132,7 @@ fn numbered(context: &Context<'_>, groups: Vec<Group<'_>>, of_host: &[Option<usi
 
 /// A cause found by looking at all hosts together.
 struct Common {
-    found: Found,
+    found: Draft,
     wording: &'static str,
     hosts: Vec<usize>,
 }
@@ -154,7 +156,7 @@ const fn is_lookup_or_connection(code: Code) -> bool {
         )
 }
 
-fn blocked_by(hosts: &[Host<'_>], wanted: impl Fn(&Found) -> bool) -> Vec<usize> {
+fn blocked_by(hosts: &[Host<'_>], wanted: impl Fn(&Draft) -> bool) -> Vec<usize> {
     let lead = |h: &Host<'_>| h.verdict == Verdict::Blocked && h.found.first().is_some_and(&wanted);
     hosts.iter().enumerate().filter(|(_, h)| lead(h)).map(|(n, _)| n).collect()
 }
@@ -162,14 +164,14 @@ fn blocked_by(hosts: &[Host<'_>], wanted: impl Fn(&Found) -> bool) -> Vec<usize>
 /// Neither an IPv4 nor an IPv6 route, and nothing outside this device accepted a connection.
 fn no_route(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     let device = &context.observations.device;
-    if device.ipv4.is_some() || device.ipv6.is_some() || context.world.connected {
+    if device.ipv4.is_some() || device.ipv6.is_some() || context.run.connected {
         return None;
     }
     let explained: Vec<usize> = blocked_by(hosts, |f| is_lookup_or_connection(f.code))
         .into_iter()
         .filter(|n| hosts.get(*n).is_some_and(|h| !h.target.requirement.loopback))
         .collect();
-    let found = Found::new(
+    let found = Draft::new(
         Code::TcpUnreachable,
         "this device has neither an IPv4 nor an IPv6 route, and no host could be looked up or reached",
     )
@@ -180,7 +182,7 @@ fn no_route(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
 
 /// Every lookup failed: whatever the names, the resolver is the first thing to mend.
 fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
-    if context.world.resolved > 0 {
+    if context.run.resolved > 0 {
         return None;
     }
     // A host that is reached in two ways may have lost its name on the second.
@@ -188,7 +190,7 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     let is_lost = |h: &Host<'_>| h.verdict == Verdict::Blocked && lookup(h).is_some();
     let mut failed: Vec<usize> =
         hosts.iter().enumerate().filter(|(_, h)| is_lost(h)).map(|(n, _)| n).collect();
-    let leads: Vec<&Found> =
+    let leads: Vec<&Draft> =
         failed.iter().filter_map(|n| hosts.get(*n)).filter_map(|h| h.found.get(lookup(h)?)).collect();
     let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
     for lead in &leads {
@@ -208,7 +210,7 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     }
     let first = leads.iter().find(|f| f.code == *code)?;
     let line = format!("all {} names that were looked up failed; {}", names.len(), first.line);
-    let mut found = Found::new(*code, line);
+    let mut found = Draft::new(*code, line);
     if let Some(resolver) = first.facts.get("resolver").and_then(serde_json::Value::as_str) {
         found = found.fact("resolver", resolver);
     }
@@ -244,7 +246,7 @@ fn all_dropped(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     let operators: std::collections::BTreeSet<String> = dropped
         .iter()
         .filter_map(|n| hosts.get(*n))
-        .map(|h| super::world::operator(h.target, context.services))
+        .map(|h| super::operator::operator(h.target, context.services))
         .collect();
     if answered || dropped.len() < 3 || operators.len() < 2 {
         return None;
@@ -254,13 +256,13 @@ fn all_dropped(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
         dropped.len(),
         operators.len()
     );
-    let found = Found::new(Code::TcpTimeout, line).owner(Owner::Firewall);
+    let found = Draft::new(Code::TcpTimeout, line).owner(Owner::Firewall);
     Some(Common { found, wording: "all-dropped", hosts: dropped })
 }
 
 /// A clock that is off and has broken nothing yet belongs to no host.
 fn clock<'a>(context: &Context<'_>, hosts: &[Host<'a>], groups: &mut Vec<Group<'a>>) {
-    let Some(clock) = &context.world.clock else { return };
+    let Some(clock) = &context.run.clock else { return };
     if hosts.iter().any(|h| h.found.iter().any(|f| f.code == Code::DeviceClock)) {
         return;
     }
@@ -270,7 +272,7 @@ fn clock<'a>(context: &Context<'_>, hosts: &[Host<'a>], groups: &mut Vec<Group<'
         span(clock.offset),
         if clock.offset > 0 { "behind" } else { "ahead" }
     );
-    let found = Found::new(Code::DeviceClock, line)
+    let found = Draft::new(Code::DeviceClock, line)
         .proven()
         .verdict(Verdict::Warning)
         .fact("clock", span(clock.offset))

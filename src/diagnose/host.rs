@@ -1,43 +1,49 @@
 //! One host: every path walked down its ladder, every actor judged, the first thing to mend found.
 
+use super::context::Context;
+use super::evidence::{Draft, Walk};
+use super::experiment::other_route;
 use super::finding::{ActorJudgement, Code, Finding, HostJudgement, Timings, Verdict};
-use super::found::{Context, Found, View, Walk};
-use super::{blocked, calls, detour, dns, http, portal, proxy, remedy, slow, tcp, tls};
-use crate::observation::{Attempt, Stopped};
-use crate::plan::{Path, Route, Skip, Target};
+use super::service::proxy_script;
+use super::{ladder, wording};
+use crate::plan::{Path, Skip, Target};
 use crate::terms::{Actor, Transport};
 
 /// A judged host before its causes are known.
-pub(super) struct Host<'a> {
+pub(crate) struct Host<'a> {
     pub target: &'a Target,
     pub verdict: Verdict,
     pub actors: Vec<ActorJudgement>,
     /// What is in the way, the first thing to mend first; for a healthy host one `ok`.
-    pub found: Vec<Found>,
+    pub found: Vec<Draft>,
     /// Indices into `found` of the first thing to mend on each path.
     pub firsts: Vec<usize>,
     pub timings: Timings,
 }
 
 /// Judges a target.
-pub(super) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a> {
+pub(crate) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a> {
     if let Some(skip) = target.skip {
         return skipped(context, target, skip);
     }
-    let walk = |n, path| detour::compared(context, target, n, path, best(context, target, n, path));
+    let walk = |n, path| {
+        let mut walk = ladder::best(context, target, n, path);
+        proxy_script::judge(context, target, &mut walk);
+        other_route::read(context, target, n, path, walk)
+    };
     let walks: Vec<(&Path, Walk)> =
         target.paths.iter().enumerate().map(|(n, path)| (path, walk(n, path))).collect();
     let actors = actors(context, target, &walks);
     let verdict =
         actors.iter().filter(|a| a.actor.is_probed()).map(|a| a.verdict).max().unwrap_or(Verdict::Untested);
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<Draft> = Vec::new();
     let mut firsts: Vec<usize> = Vec::new();
     for (_, walk) in &walks {
         let worst = walk.verdict(context.codes);
         let first = walk.found.iter().find(|f| f.verdict_by(context.codes) == worst);
         let rest = walk.found.iter().filter(|f| !first.is_some_and(|first| std::ptr::eq(first, *f)));
         for (n, item) in first.into_iter().chain(rest).enumerate() {
-            let same = |f: &Found| f.code == item.code && f.line == item.line;
+            let same = |f: &Draft| f.code == item.code && f.line == item.line;
             let at = found.iter().position(same).unwrap_or_else(|| {
                 found.push(item.clone());
                 found.len() - 1
@@ -65,22 +71,22 @@ pub(super) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a
         firsts.clear();
     }
     if found.is_empty() {
-        found.push(Found::new(Code::UntestedActor, "no path was planned"));
+        found.push(Draft::new(Code::UntestedActor, "no path was planned"));
     }
     Host { target, verdict, actors, found, firsts, timings }
 }
 
 fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a> {
     let found = match skip {
-        Skip::Wildcard => Found::new(Code::UntestedWildcard, "no name below the wildcard is documented"),
+        Skip::Wildcard => Draft::new(Code::UntestedWildcard, "no name below the wildcard is documented"),
         Skip::Unbounded => {
             let why = target.requirement.unbounded.clone();
-            Found::new(Code::UntestedWildcard, why.unwrap_or_else(|| "the entry cannot be listed".into()))
+            Draft::new(Code::UntestedWildcard, why.unwrap_or_else(|| "the entry cannot be listed".into()))
         }
         Skip::LinkLocal => {
-            Found::new(Code::UntestedActor, "link-local and metadata addresses are never probed")
+            Draft::new(Code::UntestedActor, "link-local and metadata addresses are never probed")
         }
-        Skip::Route => Found::new(
+        Skip::Route => Draft::new(
             Code::UntestedActor,
             match target.transport() {
                 Transport::Http | Transport::Grpc => {
@@ -91,7 +97,7 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
         ),
         Skip::Actor => {
             let who: Vec<&str> = target.requirement.actors().into_iter().map(Actor::as_str).collect();
-            Found::new(Code::UntestedActor, format!("contacted only by: {}", who.join(", ")))
+            Draft::new(Code::UntestedActor, format!("contacted only by: {}", who.join(", ")))
         }
     };
     let actors = target
@@ -109,92 +115,6 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
     debug_assert_eq!(found.verdict_by(context.codes), Verdict::Untested);
     let timings = Timings::default();
     Host { target, verdict: Verdict::Untested, actors, found: vec![found], firsts: Vec::new(), timings }
-}
-
-/// The attempt of a path that counts. One that was cut off counts only where there is no other. Of
-/// two that disagree the better one counts: what works on the second try is not blocked.
-fn best(context: &Context<'_>, target: &Target, index: usize, path: &Path) -> Walk {
-    let service = target.service.as_deref().and_then(|id| context.services.by_id(id));
-    let all: Vec<&Attempt> = context.observations.tries(target.id, index).collect();
-    let mut walks: Vec<Walk> = all
-        .iter()
-        .filter(|a| a.cut.is_none())
-        .map(|attempt| ladder(&View { context, target, path, attempt, service }))
-        .collect();
-    if walks.is_empty() {
-        let cut = all.iter().find_map(|a| a.cut).or(context.observations.stopped);
-        return untested(cut, !all.is_empty());
-    }
-    let verdicts: Vec<Verdict> = walks.iter().map(|w| w.verdict(context.codes)).collect();
-    let chosen =
-        verdicts.iter().enumerate().min_by_key(|(n, v)| (**v, *n)).map(|(n, _)| n).unwrap_or_default();
-    let mut walk = walks.swap_remove(chosen);
-    // `swap_remove` moved the last walk into the gap; the others are only looked at for their code.
-    let others: Vec<(Code, Verdict)> = walks
-        .iter()
-        .map(|w| {
-            let worst = w.verdict(context.codes);
-            let first = w.found.iter().find(|f| f.verdict_by(context.codes) == worst);
-            (first.map_or(Code::Ok, |f| f.code), worst)
-        })
-        .collect();
-    repeated(&mut walk, &others, context);
-    calls::judge(context, target, index, &mut walk);
-    walk
-}
-
-/// Says in the evidence that there was more than one try.
-fn repeated(walk: &mut Walk, others: &[(Code, Verdict)], context: &Context<'_>) {
-    let Some((code, verdict)) = others.iter().max_by_key(|(_, v)| *v).copied() else { return };
-    let mine = walk.verdict(context.codes);
-    let tries = others.len() + 1;
-    if mine < verdict {
-        walk.fact("tries", tries);
-        walk.fact("failed_try", code.as_str());
-        walk.proof.push(format!("on one of {tries} tries; another ended with {code}"));
-    }
-    for found in &mut walk.found {
-        found.facts.insert("tries".into(), tries.into());
-        if mine == Verdict::Blocked {
-            let same = found.code == code;
-            found.line.push_str(&if same {
-                "; the same on a second try".to_owned()
-            } else {
-                format!("; on another try {code}")
-            });
-        }
-    }
-}
-
-fn untested(stopped: Option<Stopped>, began: bool) -> Walk {
-    let (code, why) = match stopped {
-        Some(Stopped::Deadline) => (Code::UntestedDeadline, "the deadline passed"),
-        Some(Stopped::Interrupted) => (Code::UntestedInterrupted, "the run was stopped"),
-        None => (Code::UntestedInterrupted, "no attempt was recorded"),
-    };
-    let when = if began { "while it was under way" } else { "before its turn" };
-    let line = if stopped.is_some() { format!("{why} {when}") } else { why.to_owned() };
-    Walk { found: vec![Found::new(code, line)], ..Walk::default() }
-}
-
-/// Down the ladder: name, connection (or proxy), handshake and certificate, answer.
-pub(super) fn ladder(view: &View<'_>) -> Walk {
-    let mut walk = Walk::default();
-    walk.timings.total = Some(view.attempt.ms);
-    type Stage = fn(&View<'_>, &mut Walk) -> super::found::Step;
-    let stages: &[Stage] = match view.path.route {
-        Route::Direct => &[dns::judge, tcp::judge, tls::judge, http::judge],
-        Route::Proxy { .. } => &[proxy::judge, tls::judge, http::judge],
-    };
-    for stage in stages {
-        if stage(view, &mut walk).is_break() {
-            break;
-        }
-    }
-    slow::judge(view, &mut walk);
-    blocked::judge(view, &mut walk);
-    portal::judge(view, &mut walk);
-    walk
 }
 
 fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Vec<ActorJudgement> {
@@ -249,8 +169,8 @@ fn spared(walk: &Walk, actor: Actor) -> bool {
     lacking && !walk.found.iter().any(|f| f.concerns(actor))
 }
 
-fn healthy(walks: &[(&Path, Walk)]) -> Found {
-    let mut ok = Found::new(Code::Ok, "").proven();
+fn healthy(walks: &[(&Path, Walk)]) -> Draft {
+    let mut ok = Draft::new(Code::Ok, "").proven();
     let mut proof: Vec<String> = Vec::new();
     for (_, walk) in walks {
         for (name, value) in &walk.facts {
@@ -269,16 +189,16 @@ fn healthy(walks: &[(&Path, Walk)]) -> Found {
 impl Host<'_> {
     /// The judgement as reported, with its cause.
     pub fn report(self, context: &Context<'_>, cause: Option<String>) -> HostJudgement {
-        let names = [remedy::shown(self.target)];
+        let names = [wording::shown(self.target)];
         let mut findings = self
             .found
             .iter()
-            .map(|found| remedy::finding(context.codes, found, &names, self.target.port()))
+            .map(|found| wording::finding(context.codes, found, &names, self.target.port()))
             .collect::<Vec<Finding>>()
             .into_iter();
         let finding = findings.next().unwrap_or_else(|| {
-            let none = Found::new(Code::UntestedActor, "no path was planned");
-            remedy::finding(context.codes, &none, &names, self.target.port())
+            let none = Draft::new(Code::UntestedActor, "no path was planned");
+            wording::finding(context.codes, &none, &names, self.target.port())
         });
         HostJudgement {
             target: self.target.id,

@@ -1,47 +1,35 @@
 //! Observations → findings. Pure functions: no network, no files, no clock, so that any saved run
 //! can be judged again.
 //!
-//! `host` walks each attempt down the ladder (`dns`, `tcp` or `proxy`, `tls` and `trust`, `http`
-//! with `fingerprint`), `world` holds what hosts say together, `causes` says once what explains
-//! many, `remedy` puts it into words, `run` judges the whole. `next` names what to try;
-//! `differential`, `slow` and `portal` read
-//! what came of it, `blocked` knows filters' pages.
+//! `host` judges every path of a host: `ladder` walks its attempts down the stages (`stage`), which
+//! ask the judges of `service` what an answer means, and `experiment` says what to try after a
+//! failure and what came of it. `run_facts` holds what only follows from several hosts, `operator`
+//! who runs one. `evidence` is what all judges hand on, `causes` says once what explains many,
+//! `wording` puts it into words, `verdict` judges the whole.
 
-mod blocked;
-mod calls;
 mod causes;
-mod detour;
-mod differential;
-mod dns;
-mod download;
+mod context;
+mod evidence;
+mod experiment;
 pub mod finding;
-mod fingerprint;
-mod follow;
-mod found;
 mod host;
-mod http;
-mod inquiry;
-mod next;
-mod otlp;
-mod portal;
-mod proxy;
-mod remedy;
-mod run;
-mod slow;
-mod tcp;
-mod tls;
-mod trust;
-mod world;
+mod ladder;
+mod operator;
+mod run_facts;
+mod service;
+mod stage;
+mod verdict;
+mod wording;
 
-pub use calls::{compared, inspectors};
+pub use experiment::captive_portal::wanted as wants_controls;
+pub use experiment::next;
 pub use finding::{
     ActorJudgement, Cause, Certainty, Code, Evidence, Finding, HostJudgement, Judgement, NotTested, Owner,
     RunVerdict, Timings, Verdict,
 };
-pub use fingerprint::recognise;
-pub use inquiry::{discovered, download, inquiries};
-pub use next::next;
-pub use portal::wants_controls;
+pub use service::fingerprint::recognise;
+pub use service::follow_up::{discovered, download, inquiries};
+pub use service::inference::{compared, inspectors};
 
 use crate::observation::Observations;
 use crate::plan::Plan;
@@ -50,13 +38,14 @@ use crate::rules::services::Services;
 
 /// Judges a run: every host, the causes behind them, the verdict, and what was not tested.
 pub fn judge(plan: &Plan, observations: &Observations, services: &Services, codes: &Codes) -> Judgement {
-    let world = world::World::observe(plan, observations, services);
-    let context = found::Context { plan, observations, services, codes, world };
+    let mut run = run_facts::RunFacts::observe(plan, observations, services);
+    run.portal = experiment::captive_portal::observed(plan, observations, services);
+    let context = context::Context { plan, observations, services, codes, run };
     let hosts: Vec<host::Host<'_>> = plan.targets.iter().map(|t| host::judge(&context, t)).collect();
     let found = causes::find(&context, &hosts);
     let hosts: Vec<HostJudgement> =
         hosts.into_iter().zip(found.of_host).map(|(h, cause)| h.report(&context, cause)).collect();
-    let verdict = run::verdict(&context, &hosts, &found.causes);
-    let not_tested = run::not_tested(&context, &hosts);
+    let verdict = verdict::of_run(&context, &hosts, &found.causes);
+    let not_tested = verdict::not_tested(&context, &hosts);
     Judgement { verdict, hosts, causes: found.causes, not_tested }
 }

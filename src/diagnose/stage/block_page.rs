@@ -1,17 +1,17 @@
 //! A filter's page in the service's place: recognised by its own signs, and only where the
 //! certificate does not prove the service, through which no filter can answer.
 
-use super::finding::{Certainty, Code, Owner};
-use super::fingerprint::{is_html, recognise};
-use super::found::{Found, View, Walk};
-use super::portal::host_of;
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::finding::{Certainty, Code, Owner};
+use crate::diagnose::service::fingerprint::{is_html, recognise};
 use crate::observation::{Http, HttpOutcome, Trust};
 use crate::rules::filters::Signs;
 use crate::rules::services::AnswerKind;
 
 /// Puts `http/block-page` before what the ladder found, where the answer is a filter's page. A name
 /// that the resolver leads to the filter is the resolver's to mend first.
-pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
+pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) {
     if walk.found.iter().any(|f| f.code == Code::DnsSinkhole) {
         return;
     }
@@ -26,7 +26,7 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
     }
 }
 
-fn page(view: &View<'_>) -> Option<Found> {
+fn page(view: &View<'_>) -> Option<Draft> {
     let http = view.attempt.answer().filter(|h| h.outcome == HttpOutcome::Answered)?;
     let tls = view.attempt.handshake();
     if view.target.transport().has_tls() && !tls.is_some_and(|t| could_be_forged(t.public_trust.as_ref())) {
@@ -53,8 +53,12 @@ fn page(view: &View<'_>) -> Option<Found> {
     if product.is_none() && !speaks && !led_away {
         return None;
     }
-    let line = format!("{}{}", super::http::status_words(http), shown(http, location.as_deref(), html));
-    let mut found = Found::new(Code::HttpBlockPage, line)
+    let line = format!(
+        "{}{}",
+        crate::diagnose::stage::http::status_words(http),
+        shown(http, location.as_deref(), html)
+    );
+    let mut found = Draft::new(Code::HttpBlockPage, line)
         .fact("status", http.status)
         .fact("filter", product)
         .fact("location", location)
@@ -98,10 +102,21 @@ fn could_be_forged(public: Option<&Trust>) -> bool {
 }
 
 fn shown(http: &Http, location: Option<&str>, page: Option<&str>) -> String {
-    let title = page.map(|_| super::http::title(&http.body)).unwrap_or_default();
+    let title = page.map(|_| crate::diagnose::stage::http::title(&http.body)).unwrap_or_default();
     match (location, title.as_str()) {
         (Some(location), _) => format!(", redirected to {location}"),
         (None, "") => String::new(),
         (None, title) => format!(", a page titled {title:?}"),
     }
+}
+
+/// The host in an absolute address.
+pub(crate) fn host_of(location: &str) -> Option<String> {
+    let (_, rest) = location.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?.rsplit('@').next()?;
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next()?,
+        None => authority.split(':').next()?,
+    };
+    (!host.is_empty()).then(|| host.to_ascii_lowercase())
 }

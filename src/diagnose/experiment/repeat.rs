@@ -1,5 +1,8 @@
 //! Once more, what may have been a moment's accident.
 
+use crate::diagnose::context::Context;
+use crate::diagnose::evidence::Walk;
+use crate::diagnose::finding::{Code, Verdict};
 use crate::observation::{
     Attempt, HttpOutcome, Lookup, Observations, ProxyOutcome, Purpose, TcpOutcome, TlsOutcome,
 };
@@ -16,7 +19,7 @@ const SILENT: usize = 8;
 /// moment's accident), each whose handshake or request got no answer although the connection
 /// stood, and, where this run saw that the network is not steady, each that was silent from the
 /// start. And each path that has no attempt at all. Never a path twice.
-pub(super) fn experiments(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
     let half = observations.stage_timeout_ms as f64 / 2.0;
     let mut experiments = Vec::new();
     let mut silent = Vec::new();
@@ -112,4 +115,27 @@ fn failed_at_once(attempt: &Attempt, half: f64) -> bool {
         let failed = !matches!(&dns.system, Lookup::Addresses { addresses } if !addresses.is_empty());
         failed && dns.system != Lookup::Timeout && dns.ms < half
     })
+}
+
+/// Says in the evidence that there was more than one try.
+pub(crate) fn read(walk: &mut Walk, others: &[(Code, Verdict)], context: &Context<'_>) {
+    let Some((code, verdict)) = others.iter().max_by_key(|(_, v)| *v).copied() else { return };
+    let mine = walk.verdict(context.codes);
+    let tries = others.len() + 1;
+    if mine < verdict {
+        walk.fact("tries", tries);
+        walk.fact("failed_try", code.as_str());
+        walk.proof.push(format!("on one of {tries} tries; another ended with {code}"));
+    }
+    for found in &mut walk.found {
+        found.facts.insert("tries".into(), tries.into());
+        if mine == Verdict::Blocked {
+            let same = found.code == code;
+            found.line.push_str(&if same {
+                "; the same on a second try".to_owned()
+            } else {
+                format!("; on another try {code}")
+            });
+        }
+    }
 }

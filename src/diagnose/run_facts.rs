@@ -1,17 +1,16 @@
-//! What several hosts of a run say together: the clock, issuers that open connections, issuers
-//! that are public, whether names resolve at all.
+//! Facts that only follow from several hosts of one run: the offset of the clock, issuers that
+//! inspect, whether names resolve at all, whether the network wants a sign-in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use time::PrimitiveDateTime;
 use time::macros::format_description;
 
-use super::finding::Code;
-use super::portal::Portal;
+use super::finding::Certainty;
+use super::operator::{is_internal, must_be_public, operator};
 use crate::observation::{Attempt, Dns, Observations, TcpOutcome, Tls, TlsOutcome, Trust};
 use crate::plan::{Plan, Route, Target};
 use crate::rules::services::Services;
-use crate::terms::Network;
 
 /// Servers' dates agree within this many seconds of their median.
 const AGREEMENT_S: i64 = 90;
@@ -20,16 +19,26 @@ const TOLERANCE_S: i64 = 240;
 
 /// The clock of this device, compared with the dates of servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     /// Seconds to add to the device's clock.
     pub offset: i64,
     /// The targets whose dates agree.
     pub hosts: Vec<u32>,
 }
 
+/// A network that wants a sign-in first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Portal {
+    /// What was seen.
+    pub line: String,
+    /// Where the sign-in is.
+    pub location: Option<String>,
+    pub certainty: Certainty,
+}
+
 /// Facts of the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct World {
+pub(crate) struct RunFacts {
     /// Set when three hosts, independent of each other, agree that the clock is off by over four
     /// minutes.
     pub clock: Option<Clock>,
@@ -48,15 +57,15 @@ pub(super) struct World {
     missing: Vec<(String, Option<String>)>,
     /// Some address outside this device accepted a connection.
     pub connected: bool,
-    /// The network wants a sign-in first.
+    /// The network wants a sign-in first, as the controls have it.
     pub portal: Option<Portal>,
     /// Every connection stood at once, long before anything could have come back from so far away.
     pub accepts_locally: bool,
 }
 
-impl World {
+impl RunFacts {
     pub fn observe(plan: &Plan, observations: &Observations, services: &Services) -> Self {
-        let mut world = Self::default();
+        let mut facts = Self::default();
         let mut dates: Vec<Dated> = Vec::new();
         for attempt in observations.plain() {
             let Some(target) = plan.target(attempt.target) else { continue };
@@ -64,14 +73,14 @@ impl World {
             if attempt.route == Route::Direct
                 && let Some(dns) = &attempt.dns
             {
-                world.learn_lookup(target, dns, services);
+                facts.learn_lookup(target, dns, services);
             }
-            world.connected |= attempt
+            facts.connected |= attempt
                 .tcp
                 .iter()
                 .any(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback());
             for tls in attempt.tls.iter().filter(|t| t.outcome == TlsOutcome::Completed) {
-                world.learn_issuer(must_be_public(target, services), tls, &operator);
+                facts.learn_issuer(must_be_public(target, services), tls, &operator);
             }
             let Some(witness) = witness(attempt, &operator) else { continue };
             for http in &attempt.http {
@@ -84,10 +93,9 @@ impl World {
                 }
             }
         }
-        world.clock = agreed(&dates);
-        world.portal = Portal::observe(plan, observations, services);
-        world.accepts_locally = accepts_locally(observations);
-        world
+        facts.clock = agreed(&dates);
+        facts.accepts_locally = accepts_locally(observations);
+        facts
     }
 
     fn learn_lookup(&mut self, target: &Target, dns: &Dns, services: &Services) {
@@ -209,45 +217,6 @@ fn leads_here(dns: &Dns) -> bool {
     !addresses.is_empty() && addresses.iter().all(|a| a.to_canonical().is_loopback())
 }
 
-/// The resolver says that there is nothing under the name.
-pub(super) const fn is_missing(code: Code) -> bool {
-    matches!(code, Code::DnsNxdomain | Code::DnsNoAddress)
-}
-
-/// The name is one that only the organisation's own resolver knows.
-pub(super) fn is_internal(target: &Target, services: &Services) -> bool {
-    target.requirement.network == Network::Internal || services.addresses().is_internal_name(&target.probed)
-}
-
-/// The host is the customer's own. One that the configuration names, and whose name is known as a
-/// provider's or the vendor's, is not: nobody there is the customer's to ask.
-pub(super) fn is_customer(target: &Target, services: &Services) -> bool {
-    target.requirement.hints.customer && services.for_host(&target.probed).is_none()
-}
-
-/// The host must chain to the public roots.
-pub(super) fn must_be_public(target: &Target, services: &Services) -> bool {
-    let known = target.requirement.hints.customer && services.for_host(&target.probed).is_some();
-    known || target.requirement.hints.public_roots && !target.requirement.hints.customer
-}
-
-/// Who runs a host: as the rules have it, else the registrable part of its name, roughly.
-pub(super) fn operator(target: &Target, services: &Services) -> String {
-    let named = target
-        .service
-        .as_deref()
-        .and_then(|id| services.by_id(id))
-        .filter(|s| !s.operator.is_empty())
-        .map(|s| s.operator.clone());
-    named.unwrap_or_else(|| {
-        let labels: Vec<&str> = target.probed.rsplit('.').take(2).collect();
-        if target.probed.parse::<std::net::IpAddr>().is_ok() || labels.len() < 2 {
-            return target.probed.clone();
-        }
-        labels.into_iter().rev().collect::<Vec<_>>().join(".")
-    })
-}
-
 fn http_date(text: &str) -> Option<i64> {
     let format = format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
@@ -264,23 +233,6 @@ fn agreed(dates: &[Dated]) -> Option<Clock> {
     let witnesses: BTreeSet<&str> = near.iter().map(|d| d.witness.as_str()).collect();
     let wrong = near.len() >= 3 && operators.len() >= 2 && witnesses.len() >= 2 && median.abs() > TOLERANCE_S;
     wrong.then(|| Clock { offset: median, hosts: near.iter().map(|d| d.target).collect() })
-}
-
-/// Seconds in words: the two largest units; from a few minutes on, to the minute.
-pub(super) fn span(seconds: i64) -> String {
-    let exact = seconds.unsigned_abs();
-    let total = if exact < TOLERANCE_S.unsigned_abs() { exact } else { (exact + 30) / 60 * 60 };
-    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let mut rest = total;
-    let mut parts = Vec::new();
-    for (size, name) in units {
-        let count = rest / size;
-        rest %= size;
-        if count > 0 && parts.len() < 2 {
-            parts.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
-        }
-    }
-    if parts.is_empty() { "0 seconds".into() } else { parts.join(" ") }
 }
 
 #[cfg(test)]
@@ -312,12 +264,5 @@ mod tests {
         assert_eq!(agreed(&[date(1, "a", 7200), date(2, "b", 10), date(3, "c", -5)]), None);
         let one_issuer = three.map(|d| Dated { witness: "issuer X".into(), ..d });
         assert_eq!(agreed(&one_issuer), None);
-    }
-
-    #[test]
-    fn spans_are_said_in_two_units() {
-        assert_eq!(span(-7_260), "2 hours 1 minute");
-        assert_eq!(span(7_199), "2 hours");
-        assert_eq!(span(86_400), "1 day");
     }
 }

@@ -1,86 +1,18 @@
-//! What the ladder's stages hand on: a code with its evidence, before it is put into words.
+//! What the judges hand on: a code with its evidence, before it is put into words, and the walk of
+//! one attempt down the ladder.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 
 use serde_json::{Map, Value};
 
 use super::finding::{Certainty, Code, Owner, Timings, Verdict};
-use super::world::{World, is_customer, must_be_public};
-use crate::observation::{Attempt, Observations};
-use crate::plan::{Path, Plan, Route, Target};
 use crate::rules::codes::Codes;
-use crate::rules::services::{Service, Services};
 use crate::terms::Actor;
-
-/// Everything that judging one host may look at.
-pub(super) struct Context<'a> {
-    pub plan: &'a Plan,
-    pub observations: &'a Observations,
-    pub services: &'a Services,
-    pub codes: &'a Codes,
-    pub world: World,
-}
-
-/// One attempt, with all that it is judged against.
-pub(super) struct View<'a> {
-    pub context: &'a Context<'a>,
-    pub target: &'a Target,
-    pub path: &'a Path,
-    pub attempt: &'a Attempt,
-    pub service: Option<&'a Service>,
-}
-
-impl View<'_> {
-    /// The host is the customer's own.
-    pub fn is_customer(&self) -> bool {
-        is_customer(self.target, self.context.services)
-    }
-
-    /// The host must chain to the public roots.
-    pub fn must_be_public(&self) -> bool {
-        must_be_public(self.target, self.context.services)
-    }
-
-    /// A private address is normal for this host.
-    pub fn may_be_private(&self) -> bool {
-        self.target.requirement.hints.private_endpoint || self.service.is_some_and(|s| s.private_endpoint)
-    }
-
-    /// The target was given as an address.
-    pub fn is_literal(&self) -> bool {
-        self.target.probed.parse::<IpAddr>().is_ok()
-    }
-
-    /// `host:port` of the proxy, when the route has one.
-    pub fn proxy(&self) -> Option<String> {
-        match &self.path.route {
-            Route::Direct => None,
-            Route::Proxy { host, port, .. } => Some(format!("{host}:{port}")),
-        }
-    }
-
-    /// Who is asked first when a connection to this host fails beyond the first packet.
-    pub fn path_owner(&self) -> Owner {
-        if self.is_customer() {
-            Owner::Service
-        } else if self.proxy().is_some() {
-            Owner::Proxy
-        } else {
-            Owner::Firewall
-        }
-    }
-
-    /// What makes a failure of this kind one cause: the customer's hosts each have an owner of
-    /// their own, hosts of the world share the box in the way.
-    pub fn path_key(&self) -> String {
-        if self.is_customer() { self.target.probed.clone() } else { self.proxy().unwrap_or_default() }
-    }
-}
 
 /// A code with its evidence.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Found {
+pub(crate) struct Draft {
     pub code: Code,
     /// None: the code's usual owner.
     pub owner: Option<Owner>,
@@ -95,7 +27,7 @@ pub(super) struct Found {
     pub key: String,
 }
 
-impl Found {
+impl Draft {
     /// A finding that is likely until evidence leaves no other explanation.
     pub fn new(code: Code, line: impl Into<String>) -> Self {
         Self {
@@ -164,9 +96,9 @@ impl Found {
 
 /// The walk down the ladder of one attempt.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Walk {
+pub(crate) struct Walk {
     /// What is in the way, in the order of the stages.
-    pub found: Vec<Found>,
+    pub found: Vec<Draft>,
     /// Facts of a healthy host, such as `private_ca` or `challenge`.
     pub facts: Map<String, Value>,
     /// What a healthy host was recognised by, for its evidence line.
@@ -176,7 +108,7 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub fn push(&mut self, found: Found) {
+    pub fn push(&mut self, found: Draft) {
         self.found.push(found);
     }
 
@@ -191,10 +123,10 @@ impl Walk {
 }
 
 /// Whether the next stage can be judged.
-pub(super) type Step = ControlFlow<()>;
+pub(crate) type Step = ControlFlow<()>;
 
 /// Remote ends as evidence: each once, without ports when they are all the same.
-pub(super) fn addresses(ends: impl IntoIterator<Item = SocketAddr>) -> Vec<String> {
+pub(crate) fn addresses(ends: impl IntoIterator<Item = SocketAddr>) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     for end in ends {
         let text = end.ip().to_canonical().to_string();

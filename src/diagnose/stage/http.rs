@@ -1,15 +1,19 @@
 //! The answer: complete, of the real service, and none of the middle's.
 
-use super::finding::{Code, Owner};
-use super::fingerprint::{is_html, recognise};
-use super::found::{Found, Step, View, Walk};
-use super::{download, follow, tls, trust};
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Step, Walk};
+use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::service::download;
+use crate::diagnose::service::fingerprint::{is_html, recognise};
+use crate::diagnose::service::{self, Judged};
+use crate::diagnose::stage::tls;
+use crate::diagnose::stage::trust;
 use crate::observation::{Http, HttpOutcome};
 use crate::rules::services::AnswerKind;
 use crate::terms::{Confidence, Transport};
 
 /// Judges the request that counts: the last that was not given up.
-pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
+pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if view.target.transport() == Transport::Ssh {
         return banner(view, walk);
     }
@@ -25,9 +29,10 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if let Some(status) = http.status {
         walk.fact("status", status);
     }
-    let found = match follow::judge(view, http, walk) {
-        Some(judged) => judged,
-        None => obstacle(view, http, walk),
+    let found = match service::judge(view, http, walk) {
+        Judged::Usual => obstacle(view, http, walk),
+        Judged::Healthy => None,
+        Judged::Obstacle(found) => Some(found),
     };
     if let Some(found) = found {
         walk.push(found);
@@ -39,7 +44,7 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     Step::Continue(())
 }
 
-fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
+fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
     match &http.outcome {
         HttpOutcome::Answered => answered(view, http, walk),
         HttpOutcome::BodyTimeout => {
@@ -79,7 +84,7 @@ fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
     }
 }
 
-fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
+fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
     let status = http.status.unwrap_or_default();
     let service = view.service;
     if let Some((service, answer)) = service
@@ -103,7 +108,7 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
             }
             AnswerKind::RateLimited => return Some(rate_limited(view, http).proven()),
             AnswerKind::Policy => {
-                let found = Found::new(Code::ServicePolicy, format!("status {status}: {}", answer.name))
+                let found = Draft::new(Code::ServicePolicy, format!("status {status}: {}", answer.name))
                     .fact("status", status)
                     .fact("service", service.title.as_str());
                 return Some(found.key(view.target.probed.as_str()));
@@ -130,7 +135,7 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
         // The query of a redirect may hold tokens, and the place is known without it.
         let location = http.header("location").and_then(|l| l.split(['?', '#']).next());
         let location = location.unwrap_or("an unnamed place");
-        let found = Found::new(Code::HttpRedirect, format!("{}, location {location}", status_words(http)));
+        let found = Draft::new(Code::HttpRedirect, format!("{}, location {location}", status_words(http)));
         return Some(
             found.fact("status", status).fact("location", location).key(view.target.probed.as_str()),
         );
@@ -141,7 +146,7 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
         // and an error page of the customer's service is one answer that a service may give.
         if view.is_customer() && (200..300).contains(&status) || inspector.is_some() {
             let mut found =
-                Found::new(Code::HttpWrongContent, format!("{}: an HTML page", status_words(http)))
+                Draft::new(Code::HttpWrongContent, format!("{}: an HTML page", status_words(http)))
                     .fact("status", status)
                     .fact("what", "an HTML page")
                     .fact("title", title(&http.body));
@@ -162,8 +167,8 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Found> {
     Some(found)
 }
 
-fn unrecognised(view: &View<'_>, http: &Http, line: String) -> Found {
-    let found = Found::new(Code::HttpUnrecognised, line)
+fn unrecognised(view: &View<'_>, http: &Http, line: String) -> Draft {
+    let found = Draft::new(Code::HttpUnrecognised, line)
         .fact("status", http.status)
         .fact("title", title(&http.body))
         .fact("cdn_error", cdn_error(http))
@@ -176,7 +181,7 @@ fn unrecognised(view: &View<'_>, http: &Http, line: String) -> Found {
 
 /// Why an answer that any server could give proves nothing: it came through a connection that
 /// something else opened, or it is a page of the kind that filters show.
-fn unproven(view: &View<'_>, http: &Http) -> Option<Found> {
+fn unproven(view: &View<'_>, http: &Http) -> Option<Draft> {
     if let Some(issuer) = trust::inspector(view) {
         let line = format!("{} through {issuer}, and no answer of its own is known", status_words(http));
         return Some(unrecognised(view, http, line).fact("service", "the host"));
@@ -198,18 +203,18 @@ fn cdn_error(http: &Http) -> Option<u16> {
     digits.get(..4)?.parse().ok()
 }
 
-fn rate_limited(view: &View<'_>, http: &Http) -> Found {
+fn rate_limited(view: &View<'_>, http: &Http) -> Draft {
     let after = http.header("retry-after").map(|s| format!(", retry after {s}")).unwrap_or_default();
-    Found::new(Code::HttpRateLimited, format!("status 429{after}"))
+    Draft::new(Code::HttpRateLimited, format!("status 429{after}"))
         .fact("status", http.status)
-        .key(super::world::operator(view.target, view.context.services))
+        .key(crate::diagnose::operator::operator(view.target, view.context.services))
 }
 
-fn server_error(view: &View<'_>, http: &Http) -> Found {
-    let found = Found::new(Code::HttpServerError, status_words(http))
+fn server_error(view: &View<'_>, http: &Http) -> Draft {
+    let found = Draft::new(Code::HttpServerError, status_words(http))
         .fact("status", http.status)
         .fact("service", view.service.map(|s| s.title.clone()).unwrap_or_default())
-        .key(super::world::operator(view.target, view.context.services));
+        .key(crate::diagnose::operator::operator(view.target, view.context.services));
     match trust::inspector(view) {
         Some(issuer) => found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer),
         None => found,
@@ -217,12 +222,12 @@ fn server_error(view: &View<'_>, http: &Http) -> Found {
 }
 
 /// An exchange that broke, not an answer that is wrong.
-fn broken(view: &View<'_>, code: Code, line: String) -> Found {
+fn broken(view: &View<'_>, code: Code, line: String) -> Draft {
     let (owner, key) = match trust::inspector(view) {
         Some(issuer) => (Owner::TlsInspection, issuer.to_owned()),
         None => (view.path_owner(), view.path_key()),
     };
-    let found = Found::new(code, line).owner(owner).key(key);
+    let found = Draft::new(code, line).owner(owner).key(key);
     match view.proxy() {
         Some(proxy) => found.fact("proxy", proxy),
         None => found,
@@ -230,14 +235,14 @@ fn broken(view: &View<'_>, code: Code, line: String) -> Found {
 }
 
 /// Status, server and kind of an answer in words.
-pub(super) fn status_words(http: &Http) -> String {
+pub(crate) fn status_words(http: &Http) -> String {
     let server = http.header("server").map(|s| format!(" from server {s}")).unwrap_or_default();
     let kind = http.header("content-type").map(|t| format!(", {t}")).unwrap_or_default();
     format!("status {}{server}{kind}", http.status.unwrap_or_default())
 }
 
 /// The title of an HTML page, for whoever must recognise it.
-pub(super) fn title(body: &str) -> String {
+pub(crate) fn title(body: &str) -> String {
     let lower = body.to_ascii_lowercase();
     let start = lower.find("<title").and_then(|at| lower.get(at..)?.find('>').map(|end| at + end + 1));
     let Some(start) = start else { return String::new() };
@@ -256,7 +261,7 @@ fn banner(view: &View<'_>, walk: &mut Walk) -> Step {
         Some(banner) => {
             let line = format!("the first bytes are no SSH: {:?}", banner.text);
             walk.push(
-                Found::new(Code::HttpUnrecognised, line)
+                Draft::new(Code::HttpUnrecognised, line)
                     .fact("service", "an SSH server")
                     .key(view.target.probed.as_str()),
             );

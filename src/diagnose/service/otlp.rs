@@ -1,10 +1,11 @@
 //! Collectors: which streams are taken, in which encoding, and what else the port speaks. The app
 //! shows no error when a collector refuses; batches are dropped.
 
-use super::finding::Code;
-use super::fingerprint::is_html;
-use super::follow::{Judged, inquiries};
-use super::found::{Found, View, Walk};
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::finding::Code;
+use crate::diagnose::service::fingerprint::is_html;
+use crate::diagnose::service::{Judged, follow_ups};
 use crate::observation::{Http, HttpOutcome};
 use crate::plan::Request;
 use crate::rules::services::Protocol;
@@ -32,7 +33,7 @@ struct Stream {
     taken: Taken,
 }
 
-pub(super) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
+pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
     if view.target.transport().is_grpc() { grpc(view, http, walk) } else { over_http(view, http, walk) }
 }
 
@@ -78,13 +79,14 @@ impl Stream {
 }
 
 fn over_http(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
-    let own = stream(view.target.request.as_ref()?, http)?;
-    let others = inquiries(view).filter(|(i, _)| i.over.is_none());
+    let own = view.target.request.as_ref().and_then(|request| stream(request, http));
+    let Some(own) = own else { return Judged::Usual };
+    let others = follow_ups(view).filter(|(i, _)| i.over.is_none());
     let mut streams: Vec<Stream> = others.filter_map(|(i, http)| stream(&i.request, http)).collect();
     let refused_by_own = matches!(own.taken, Taken::Refused(_) | Taken::OtherProtocol);
     streams.insert(0, own);
     if refused_by_own && let Some(found) = other_protocol(view, http) {
-        return Some(Some(found));
+        return Judged::Obstacle(found);
     }
     // Over HTTP/2 a gRPC server answers whatever comes, and says 200 where it means no.
     if is_grpc_answer(http) {
@@ -93,12 +95,12 @@ fn over_http(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
             "a gRPC answer (status {}{said}) to OTLP over HTTP: this is a port for OTLP/gRPC",
             http.status.unwrap_or_default()
         );
-        return Some(Some(grpc_port(view, line)));
+        return Judged::Obstacle(grpc_port(view, line));
     }
     if streams.iter().any(|s| s.taken == Taken::Credential) {
         walk.fact("sign_in", "asked for");
         walk.proof.push(format!("{}, the collector wants a credential", http.status.unwrap_or_default()));
-        return Some(None);
+        return Judged::Healthy;
     }
     let words = |wanted: &dyn Fn(&Taken) -> bool| -> Vec<String> {
         streams.iter().filter(|s| wanted(&s.taken)).map(Stream::words).collect()
@@ -113,22 +115,23 @@ fn over_http(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
         .collect();
     // Nothing is known of a port where the very protocol failed and no other works.
     if streams.iter().all(|s| s.taken == Taken::OtherProtocol) {
-        return None;
+        return Judged::Usual;
     }
     if refused.is_empty() {
         if accepted.is_empty() {
             let unclear = streams.iter().find_map(|s| match s.taken {
                 Taken::Unclear(status) => Some(status),
                 _ => None,
-            })?;
+            });
+            let Some(unclear) = unclear else { return Judged::Usual };
             walk.proof.push(format!(
                 "{unclear} to an export of nothing: reached, whether a stream is taken was not judged"
             ));
-            return Some(None);
+            return Judged::Healthy;
         }
         walk.fact("accepted", accepted.clone());
         walk.proof.push(format!("an export of nothing was accepted: {}", accepted.join(", ")));
-        return Some(None);
+        return Judged::Healthy;
     }
     let all_absent = streams.iter().all(|s| s.taken == Taken::Refused(404));
     let line = if all_absent {
@@ -149,7 +152,7 @@ fn over_http(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
     if let Some(actors) = concerned(view, &streams) {
         found = found.actors(actors);
     }
-    Some(Some(found))
+    Judged::Obstacle(found)
 }
 
 /// Whom a refused encoding concerns, where it is one only: JSON is the application's own stream, the
@@ -170,8 +173,8 @@ fn concerned(view: &View<'_>, streams: &[Stream]) -> Option<Vec<Actor>> {
 }
 
 /// What the port speaks in place of the HTTP that was spoken to it.
-fn other_protocol(view: &View<'_>, http: &Http) -> Option<Found> {
-    for (inquiry, answer) in inquiries(view) {
+fn other_protocol(view: &View<'_>, http: &Http) -> Option<Draft> {
+    for (inquiry, answer) in follow_ups(view) {
         match inquiry.over {
             Some(Transport::Grpc | Transport::GrpcTls) if is_grpc_answer(answer) => {
                 let line = format!(
@@ -193,7 +196,7 @@ fn other_protocol(view: &View<'_>, http: &Http) -> Option<Found> {
 }
 
 /// A port for gRPC where a stream over HTTP was to arrive.
-fn grpc_port(view: &View<'_>, line: String) -> Found {
+fn grpc_port(view: &View<'_>, line: String) -> Draft {
     let found = found(view, line).proven().fact("works", "grpc");
     found.fact("what", "gRPC, and streams over HTTP never arrive")
 }
@@ -204,47 +207,52 @@ fn grpc(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
         (HttpOutcome::Answered, Some(0)) => {
             walk.fact("accepted", "logs as grpc");
             walk.proof.push("an export of nothing was accepted over gRPC".to_owned());
-            return Some(None);
+            return Judged::Healthy;
         }
         (HttpOutcome::Answered, Some(7 | 16)) => {
             walk.fact("sign_in", "asked for");
             walk.proof.push("gRPC answer: the collector wants a credential".to_owned());
-            return Some(None);
+            return Judged::Healthy;
         }
         (HttpOutcome::Answered, Some(12)) => {
             let line = "the port answers gRPC, and takes no logs there (UNIMPLEMENTED)".to_owned();
-            return Some(Some(found(view, line).proven().fact("what", "gRPC without a receiver of logs")));
+            return Judged::Obstacle(
+                found(view, line).proven().fact("what", "gRPC without a receiver of logs"),
+            );
         }
         (HttpOutcome::Answered, Some(other)) => {
             walk.fact("grpc_status", other);
             walk.proof.push(format!("gRPC answer, status {other}"));
-            return Some(None);
+            return Judged::Healthy;
         }
         _ => {}
     }
-    let (_, answer) = inquiries(view).find(|(i, answer)| {
+    let over_http = follow_ups(view).find(|(i, answer)| {
         let by = view.context.services.by_id(&i.service);
         by.is_some_and(|s| s.protocol == Some(Protocol::OtlpHttp))
             && !matches!(taken(answer), None | Some(Taken::OtherProtocol))
-    })?;
+    });
+    let Some((_, answer)) = over_http else { return Judged::Usual };
     let line = format!(
         "{} to a gRPC call, and status {} to OTLP over HTTP: this is a port for OTLP/HTTP",
         ended(http),
         answer.status.unwrap_or_default()
     );
     let found = found(view, line).proven().fact("works", "http");
-    Some(Some(found.fact("what", "OTLP over HTTP: set otlpProtocol to http/protobuf, or name the gRPC port")))
+    Judged::Obstacle(
+        found.fact("what", "OTLP over HTTP: set otlpProtocol to http/protobuf, or name the gRPC port"),
+    )
 }
 
 /// The alert of a server that speaks no HTTP/2, which is all that gRPC speaks.
-pub(super) const NO_H2: &str = "no_application_protocol";
+pub(crate) const NO_H2: &str = "no_application_protocol";
 
 /// A collector that ends a handshake for gRPC so, and answers OTLP over HTTP on the same port.
-pub(super) fn without_h2(view: &View<'_>, alert: &str) -> Option<Found> {
+pub(crate) fn without_h2(view: &View<'_>, alert: &str) -> Option<Draft> {
     if alert != NO_H2 || !view.target.transport().is_grpc() {
         return None;
     }
-    let (_, answer) = inquiries(view).find(|(i, answer)| {
+    let (_, answer) = follow_ups(view).find(|(i, answer)| {
         i.over == Some(Transport::Https) && matches!(taken(answer), Some(t) if t != Taken::OtherProtocol)
     })?;
     let line = format!(
@@ -267,8 +275,8 @@ fn ended(http: &Http) -> String {
     }
 }
 
-fn found(view: &View<'_>, line: String) -> Found {
-    Found::new(Code::OtlpProtocol, line)
+fn found(view: &View<'_>, line: String) -> Draft {
+    Draft::new(Code::OtlpProtocol, line)
         .fact("key", view.target.requirement.hints.name_key.clone())
         .key(view.target.probed.as_str())
 }

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::finding::{Code, Owner};
-use super::found::{Context, Found, Walk};
-use super::world::{World, is_customer, must_be_public};
+use crate::diagnose::context::Context;
+use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::operator::{is_customer, must_be_public};
+use crate::diagnose::run_facts::RunFacts;
 use crate::observation::{
     Call, CallKind, CallOutcome, Observations, Stopped, StreamEnd, Tls, TlsOutcome, Trust,
 };
@@ -26,7 +28,7 @@ const SILENCE_MS: f64 = 10_000.0;
 /// The issuers that signed hosts of the world in this run, in place of the public ones: by name,
 /// and by the SHA-256 of the issuer's certificate where it was sent.
 pub fn inspectors(plan: &Plan, observations: &Observations, services: &Services) -> BTreeSet<String> {
-    let world = World::observe(plan, observations, services);
+    let world = RunFacts::observe(plan, observations, services);
     let mut found = BTreeSet::new();
     for attempt in observations.plain() {
         let Some(target) = plan.target(attempt.target).filter(|t| must_be_public(t, services)) else {
@@ -66,7 +68,7 @@ pub fn compared(plan: &Plan, observations: &Observations, services: &Services) -
 }
 
 /// The calls that were asked for and not made to their end, each with the reason in words.
-pub(super) fn unmade<'a>(context: &Context<'a>) -> Vec<(&'a Target, String)> {
+pub(crate) fn unmade<'a>(context: &Context<'a>) -> Vec<(&'a Target, String)> {
     let calls = context.observations.calls.iter().filter(|c| c.kind == CallKind::Stream);
     calls.filter_map(|c| Some((context.plan.target(c.target)?, why_unmade(c)?))).collect()
 }
@@ -92,12 +94,12 @@ fn is_coming(call: &Call) -> bool {
 }
 
 /// Whether a service answered a call with the credential.
-pub(super) fn any_answered(context: &Context<'_>) -> bool {
+pub(crate) fn any_answered(context: &Context<'_>) -> bool {
     context.observations.calls.iter().any(|c| c.kind != CallKind::Idle && c.status.is_some())
 }
 
 /// Adds to the walk of a path what the calls on it say.
-pub(super) fn judge(context: &Context<'_>, target: &Target, path: usize, walk: &mut Walk) {
+pub(crate) fn judge(context: &Context<'_>, target: &Target, path: usize, walk: &mut Walk) {
     let mine = |c: &&Call| c.target == target.id && c.path == path;
     let calls: Vec<&Call> = context.observations.calls.iter().filter(mine).collect();
     for call in &calls {
@@ -131,7 +133,7 @@ pub(super) fn judge(context: &Context<'_>, target: &Target, path: usize, walk: &
         && let Some(call) = calls.iter().find(|c| c.kind == CallKind::Models && is_page(c))
     {
         let status = call.status.unwrap_or_default();
-        let found = Found::new(
+        let found = Draft::new(
             Code::HttpWrongContent,
             format!("status {status} to the model list, and it is an HTML page"),
         );
@@ -178,7 +180,7 @@ fn streamed(context: &Context<'_>, target: &Target, call: &Call, calls: &[&Call]
             Some(broken(call, Code::HttpTimeout, format!("no answer to the model call in {:.0} ms", call.ms)))
         }
         (CallOutcome::Malformed { error }, None) => {
-            let found = Found::new(
+            let found = Draft::new(
                 Code::HttpWrongContent,
                 format!("the answer to the model call is not HTTP ({error})"),
             );
@@ -194,12 +196,12 @@ fn streamed(context: &Context<'_>, target: &Target, call: &Call, calls: &[&Call]
 }
 
 /// An answer of success: whether it is a stream, whole, and delivered as it came about.
-fn answered(call: &Call, walk: &mut Walk) -> Option<Found> {
+fn answered(call: &Call, walk: &mut Walk) -> Option<Draft> {
     let model = call.model.as_deref().unwrap_or("the model");
     let status = call.status.unwrap_or_default();
     match &call.stream {
         Some(StreamEnd::Other) | None => {
-            let found = Found::new(
+            let found = Draft::new(
                 Code::HttpWrongContent,
                 format!("status {status} to the model call, and the body is no message"),
             );
@@ -215,7 +217,7 @@ fn answered(call: &Call, walk: &mut Walk) -> Option<Found> {
                 "rate_limit_error" | "throttlingException" => Code::HttpRateLimited,
                 _ => Code::HttpInterrupted,
             };
-            let found = Found::new(code, format!("the stream ended with the error {kind}"))
+            let found = Draft::new(code, format!("the stream ended with the error {kind}"))
                 .fact("status", kind)
                 .fact("model", model);
             return Some(match usual_owner(code, &call.provider) {
@@ -253,7 +255,7 @@ fn answered(call: &Call, walk: &mut Walk) -> Option<Found> {
                 end - first.unwrap_or(end),
                 end
             );
-            Some(Found::new(Code::HttpBuffered, line).fact("pieces", call.events))
+            Some(Draft::new(Code::HttpBuffered, line).fact("pieces", call.events))
         }
     }
 }
@@ -289,7 +291,7 @@ fn delivery(call: &Call) -> Delivery {
 }
 
 /// A stream that broke off.
-fn early(call: &Call) -> Found {
+fn early(call: &Call) -> Draft {
     let how = ended(&call.outcome);
     let last = call.last_byte_ms.unwrap_or_default();
     let silent = call.ms - last;
@@ -345,12 +347,12 @@ fn ended(outcome: &CallOutcome) -> String {
     }
 }
 
-fn broken(call: &Call, code: Code, line: String) -> Found {
-    Found::new(code, line).fact("model", call.model.as_deref().unwrap_or_default())
+fn broken(call: &Call, code: Code, line: String) -> Draft {
+    Draft::new(code, line).fact("model", call.model.as_deref().unwrap_or_default())
 }
 
 /// An answer that is no success: by its shape, the first entry of the table that fits.
-fn refused(context: &Context<'_>, call: &Call, calls: &[&Call]) -> Option<Found> {
+fn refused(context: &Context<'_>, call: &Call, calls: &[&Call]) -> Option<Draft> {
     let status = call.status?;
     let rules = context.services.calls();
     let facts = Facts {
@@ -384,18 +386,18 @@ fn refused(context: &Context<'_>, call: &Call, calls: &[&Call]) -> Option<Found>
     };
     if (300..400).contains(&status) {
         let location = call.header("location").unwrap_or("an unnamed place");
-        let found = Found::new(Code::HttpRedirect, format!("status {status} to {what}, location {location}"));
+        let found = Draft::new(Code::HttpRedirect, format!("status {status} to {what}, location {location}"));
         return Some(found.fact("status", status).fact("location", location));
     }
     let answer = rules.answers().iter().find(|a| facts.fit(a));
     let Some(answer) = answer else {
         let line = format!("status {status} to {what}{shape}");
         return Some(
-            Found::new(Code::HttpUnrecognised, line).fact("status", status).fact("service", "the service"),
+            Draft::new(Code::HttpUnrecognised, line).fact("status", status).fact("service", "the service"),
         );
     };
     let line = format!("status {status} to {what}: {}{shape}", answer.name);
-    let mut found = Found::new(answer.code, line)
+    let mut found = Draft::new(answer.code, line)
         .fact("status", status)
         .fact("model", call.model.as_deref().unwrap_or_default())
         .fact("region", call.region.as_deref().unwrap_or_default())

@@ -1,9 +1,11 @@
 //! The opt-in download: parts of a large object, the first of them twice.
 
-use super::finding::Code;
-use super::follow::inquiries;
-use super::found::{Found, View, Walk};
-use super::{fingerprint, trust};
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::finding::Code;
+use crate::diagnose::service::fingerprint;
+use crate::diagnose::service::follow_ups;
+use crate::diagnose::stage::trust;
 use crate::observation::{Http, HttpOutcome, Inquiry, Transfer};
 use crate::plan::Keep;
 
@@ -14,8 +16,8 @@ const SLOW: f64 = 600_000.0;
 const PAUSE: f64 = 1000.0;
 
 /// Judges what was fetched on the path, if anything; the whole of it goes into the evidence.
-pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Found> {
-    let parts: Vec<(&Inquiry, &Http, u64)> = inquiries(view)
+pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
+    let parts: Vec<(&Inquiry, &Http, u64)> = follow_ups(view)
         .filter_map(|(inquiry, http)| match inquiry.request.keep {
             Keep::Digest { bytes } => Some((inquiry, http, bytes)),
             _ => None,
@@ -33,10 +35,10 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Found> {
     walk.fact("download_object", path);
     let words = format!("{} of {path} at {}", size(total), speed(rate));
     let found = |code: Code, line: String| {
-        let found = Found::new(code, line).fact("download_bytes", total).fact("object", path);
+        let found = Draft::new(code, line).fact("download_bytes", total).fact("object", path);
         match trust::inspector(view) {
             Some(issuer) => {
-                found.owner(super::finding::Owner::TlsInspection).fact("issuer", issuer).key(issuer)
+                found.owner(crate::diagnose::finding::Owner::TlsInspection).fact("issuer", issuer).key(issuer)
             }
             None => found.owner(view.path_owner()).key(view.path_key()),
         }

@@ -16,7 +16,7 @@ use crate::rules::networks::Networks;
 use crate::rules::services::{Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
 use crate::terms::{Actor, Confidence, Network, Transport};
 
-use super::fingerprint::recognise;
+use crate::diagnose::service::fingerprint::recognise;
 
 /// Further requests to one path of one host, at the most.
 const ASKED: usize = 12;
@@ -41,7 +41,7 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// The answer is one by which the service is known.
     fn is_recognised(&self, services: &Services) -> bool {
-        let customer = super::world::is_customer(self.target, services);
+        let customer = crate::diagnose::operator::is_customer(self.target, services);
         let known = recognise(self.service, self.http, &self.target.probed, customer).is_some();
         known && (self.http.document.is_none() || self.http.status != Some(200) || self.is_document())
     }
@@ -57,7 +57,7 @@ impl Asked<'_> {
 }
 
 /// `https://host` or `https://host:port` of a target.
-pub(super) fn origin(target: &Target) -> String {
+pub(crate) fn origin(target: &Target) -> String {
     let scheme = if target.transport().has_tls() { "https" } else { "http" };
     let default = if target.transport().has_tls() { 443 } else { 80 };
     let host =
@@ -116,7 +116,7 @@ pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) 
             continue;
         };
         let refused = attempt.tls.last().is_some_and(
-            |t| matches!(&t.outcome, TlsOutcome::Alert { alert } if alert == super::otlp::NO_H2),
+            |t| matches!(&t.outcome, TlsOutcome::Alert { alert } if alert == crate::diagnose::service::otlp::NO_H2),
         );
         let service = target.service.as_deref().and_then(|id| services.by_id(id));
         if let (true, Some(service)) = (refused, service) {
@@ -219,7 +219,7 @@ fn request_at(services: &Services, id: &str, host: &str, base_path: &str) -> Opt
 }
 
 /// The value of `resource_metadata` in a challenge (RFC 9728, 5.1).
-pub(super) fn resource_metadata(challenge: &str) -> Option<String> {
+pub(crate) fn resource_metadata(challenge: &str) -> Option<String> {
     const NAME: &str = "resource_metadata";
     let at = challenge.to_ascii_lowercase().find(NAME)?;
     let rest = challenge.get(at + NAME.len()..)?.trim_start().strip_prefix('=')?.trim_start();

@@ -1,22 +1,22 @@
 //! The run as a whole: its verdict, and what it does not speak for.
 
-use super::calls;
+use super::context::Context;
 use super::finding::{Cause, Code, HostJudgement, NotTested, RunVerdict, Verdict};
-use super::found::Context;
-use super::remedy::{list, shown};
+use super::service::inference;
+use super::wording::{list, shown};
 use crate::observation::{ScriptOutcome, Trust};
 use crate::plan::{Skip, Target};
 use crate::terms::{Actor, Need, Severity, Transport};
 
 /// The verdict on the run, as the contract has it.
-pub(super) fn verdict(context: &Context<'_>, hosts: &[HostJudgement], causes: &[Cause]) -> RunVerdict {
+pub(crate) fn of_run(context: &Context<'_>, hosts: &[HostJudgement], causes: &[Cause]) -> RunVerdict {
     let decisive = |h: &&HostJudgement| context.plan.target(h.target).is_some_and(decides);
     let any = |wanted| hosts.iter().filter(decisive).any(|h| h.verdict == wanted);
     if any(Verdict::Blocked) {
         RunVerdict::Blocked
     } else if any(Verdict::Untested)
         || !context.plan.gaps.is_empty()
-        || calls::unmade(context).iter().any(|(target, _)| decides(target))
+        || inference::unmade(context).iter().any(|(target, _)| decides(target))
     {
         // A call that was asked for and not made is not passed.
         RunVerdict::Unknown
@@ -43,7 +43,7 @@ fn decides(target: &Target) -> bool {
 }
 
 /// What this run does not speak for, in plain words.
-pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<NotTested> {
+pub(crate) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<NotTested> {
     let targets = &context.plan.targets;
     let names = |wanted: &dyn Fn(&Target) -> bool| -> Vec<String> {
         let mut all: Vec<String> = targets.iter().filter(|t| wanted(t)).map(shown).collect();
@@ -63,8 +63,8 @@ pub(super) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
     let feature = |t: &Target, id: &str| t.requirement.reasons.iter().any(|r| r.feature == id);
     let derived = targets.iter().any(|t| !feature(t, crate::derive::adhoc::FEATURE));
     // Calls may have tested the credential, or say why they did not.
-    let unmade = calls::unmade(context);
-    if derived && unmade.is_empty() && !calls::any_answered(context) {
+    let unmade = inference::unmade(context);
+    if derived && unmade.is_empty() && !inference::any_answered(context) {
         say("credential", &[]);
     }
     for (target, reason) in &unmade {

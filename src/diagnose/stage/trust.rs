@@ -14,18 +14,19 @@
 
 use time::OffsetDateTime;
 
-use super::finding::{Code, Owner, Verdict};
-use super::found::{Found, Step, View, Walk};
-use super::world::span;
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Step, Walk};
+use crate::diagnose::finding::{Code, Owner, Verdict};
+use crate::diagnose::wording::span;
 use crate::observation::{Certificate, Tls, Trust};
 use crate::terms::Actor;
 
 /// Judges the chain of a completed handshake. Goes on to HTTP where the connection is worth
 /// something, that is where the device accepts it.
-pub(super) fn judge(view: &View<'_>, tls: &Tls, walk: &mut Walk) -> Step {
+pub(crate) fn judge(view: &View<'_>, tls: &Tls, walk: &mut Walk) -> Step {
     let Some(leaf) = tls.chain.first() else {
         let line = format!("{}: no certificate was recorded", tls.remote);
-        walk.push(Found::new(Code::TlsUnknownIssuer, line).owner(view.path_owner()));
+        walk.push(Draft::new(Code::TlsUnknownIssuer, line).owner(view.path_owner()));
         return Step::Break(());
     };
     walk.fact("issuer", leaf.issuer.clone());
@@ -87,7 +88,7 @@ impl Chain<'_> {
     }
 
     /// A host that must chain to the public roots.
-    fn of_the_world(&self) -> Option<Found> {
+    fn of_the_world(&self) -> Option<Draft> {
         match (self.public(), self.device()) {
             (Says::Accepts, device) => self.public_accepts(device),
             (Says::Expired | Says::NotYet, _) => Some(self.out_of_time(self.public())),
@@ -109,7 +110,7 @@ impl Chain<'_> {
     }
 
     /// The customer's host, or one given on the command line.
-    fn of_the_customer(&self, walk: &mut Walk) -> Option<Found> {
+    fn of_the_customer(&self, walk: &mut Walk) -> Option<Draft> {
         let (public, device) = (self.public(), self.device());
         if device == Says::Accepts {
             if matches!(public, Says::NoIssuer | Says::Rejected) {
@@ -117,7 +118,7 @@ impl Chain<'_> {
                 let mut proof = format!("certificate of the private authority {}", self.leaf.issuer);
                 // Either it is inspected too, or one authority signs for the customer's servers and
                 // for the inspection: both are healthy here, and the reader must know.
-                if self.view.context.world.is_inspector(&self.leaf.issuer) {
+                if self.view.context.run.is_inspector(&self.leaf.issuer) {
                     proof.push_str(", which in this run also stands in for hosts of the world");
                     walk.fact("inspector", self.leaf.issuer.clone());
                 }
@@ -141,7 +142,7 @@ impl Chain<'_> {
         if device == Says::Revoked {
             return Some(self.revoked());
         }
-        let world = &self.view.context.world;
+        let world = &self.view.context.run;
         if device == Says::Nothing {
             // Whether the device trusts a private authority is all that matters here.
             return Some(self.not_judged());
@@ -165,7 +166,7 @@ impl Chain<'_> {
         Some(self.found(Code::TlsUnknownIssuer, line).key(self.leaf.issuer.as_str()))
     }
 
-    fn public_accepts(&self, device: Says) -> Option<Found> {
+    fn public_accepts(&self, device: Says) -> Option<Draft> {
         let found = match device {
             Says::Accepts | Says::Nothing => return None,
             Says::Revoked => return Some(self.revoked()),
@@ -194,13 +195,13 @@ impl Chain<'_> {
         Some(if concerned.len() == self.view.path.actors.len() { found } else { found.actors(concerned) })
     }
 
-    fn revoked(&self) -> Found {
+    fn revoked(&self) -> Draft {
         let line = format!("the device's store says the certificate of {} is revoked", self.leaf.issuer);
         self.found(Code::DeviceTrustStore, line).owner(Owner::Service).key(self.leaf.sha256.as_str())
     }
 
     /// The verifier found a fault in the certificate that installing an authority does not mend.
-    fn rejected(&self) -> Found {
+    fn rejected(&self) -> Draft {
         let error = words(self.tls.device_trust.as_ref());
         let line = format!("certificate {} of {} is rejected: {error}", self.leaf.subject, self.leaf.issuer);
         self.found(Code::TlsUnknownIssuer, line)
@@ -211,7 +212,7 @@ impl Chain<'_> {
 
     /// No store that matters for this host judged the chain. That says nothing against the host,
     /// and nothing for it.
-    fn not_judged(&self) -> Found {
+    fn not_judged(&self) -> Draft {
         let line = format!(
             "trust was not judged: this device's store says {}, the public roots say {}",
             words(self.tls.device_trust.as_ref()),
@@ -221,8 +222,8 @@ impl Chain<'_> {
     }
 
     /// No public root leads to the chain of a host that must have one.
-    fn not_public(&self, device: Says) -> Found {
-        let world = &self.view.context.world;
+    fn not_public(&self, device: Says) -> Draft {
+        let world = &self.view.context.run;
         let shared = world.is_shared_inspector(&self.leaf.issuer);
         if !shared {
             if self.signs_itself() && !matches!(device, Says::Accepts | Says::Nothing) {
@@ -249,7 +250,7 @@ impl Chain<'_> {
         }
     }
 
-    fn intercepted(&self) -> Found {
+    fn intercepted(&self) -> Draft {
         let stores = self.view.context.services.trust();
         let others: Vec<&str> = self
             .view
@@ -278,12 +279,12 @@ impl Chain<'_> {
         if self.public() == Says::NoIssuer && !own_store { found.proven() } else { found }
     }
 
-    fn intercepted_untrusted(&self) -> Found {
+    fn intercepted_untrusted(&self) -> Draft {
         let mut line =
             format!("issuer {}: neither a public root nor trusted by this device", self.leaf.issuer);
         line.push_str(&self.product().map(|p| format!(" (by its name {p})")).unwrap_or_default());
         line.push_str(&self.verifiers_words());
-        let shared = self.view.context.world.is_shared_inspector(&self.leaf.issuer);
+        let shared = self.view.context.run.is_shared_inspector(&self.leaf.issuer);
         let found = self
             .found(Code::TlsInterceptedUntrusted, line)
             .key(self.leaf.issuer.as_str())
@@ -302,7 +303,7 @@ impl Chain<'_> {
         said
     }
 
-    fn self_signed(&self, owner: Owner) -> Found {
+    fn self_signed(&self, owner: Owner) -> Draft {
         let line = format!("certificate {} signs itself", self.leaf.subject);
         self.found(Code::TlsSelfSigned, line).owner(owner).key(self.leaf.sha256.as_str())
     }
@@ -312,11 +313,11 @@ impl Chain<'_> {
     /// the leaf says where its issuer can be fetched, which the certificates that inspection makes
     /// up do not; an organisation's own authority says that as well, so on the customer's host that
     /// alone proves nothing.
-    fn incomplete(&self, device: Says) -> Option<Found> {
+    fn incomplete(&self, device: Says) -> Option<Draft> {
         if !self.is_alone() || self.signs_itself() {
             return None;
         }
-        let world = &self.view.context.world;
+        let world = &self.view.context.run;
         let known = world.is_public_issuer(&self.leaf.issuer);
         let fetchable = self.leaf.issuer_url.is_some();
         let related = fetchable && world.is_public_organisation(&self.leaf.issuer);
@@ -334,8 +335,8 @@ impl Chain<'_> {
         Some(if known { found.proven() } else { found })
     }
 
-    fn out_of_time(&self, says: Says) -> Found {
-        let clock = self.view.context.world.clock.as_ref();
+    fn out_of_time(&self, says: Says) -> Draft {
+        let clock = self.view.context.run.clock.as_ref();
         let now = self.view.context.observations.device.clock;
         if let Some(clock) = clock
             && self.tls.chain.iter().all(|c| (c.not_before..=c.not_after).contains(&(now + clock.offset)))
@@ -368,7 +369,7 @@ impl Chain<'_> {
         }
         // A verifier looks at the dates before it looks for the issuer: that the provider's own
         // certificate ended is one reading, and the rarer one.
-        let world = &self.view.context.world;
+        let world = &self.view.context.run;
         let issuer = &self.leaf.issuer;
         if world.is_public_issuer(issuer) || world.is_public_organisation(issuer) {
             found.owner(Owner::Service)
@@ -379,7 +380,7 @@ impl Chain<'_> {
         }
     }
 
-    fn wrong_name(&self, owner: Owner) -> Found {
+    fn wrong_name(&self, owner: Owner) -> Draft {
         let mut names = self.leaf.names.clone();
         names.truncate(3);
         if self.leaf.name_count > names.len() {
@@ -392,8 +393,8 @@ impl Chain<'_> {
             .key(self.leaf.sha256.as_str())
     }
 
-    fn found(&self, code: Code, line: String) -> Found {
-        Found::new(code, line)
+    fn found(&self, code: Code, line: String) -> Draft {
+        Draft::new(code, line)
             .fact("issuer", self.leaf.issuer.as_str())
             .fact("subject", self.leaf.subject.as_str())
             .fact("expired", day(self.leaf.not_after))
@@ -421,11 +422,11 @@ impl Chain<'_> {
 
 /// The issuer of a chain that the device trusts and the public roots do not, on a host that must
 /// chain to them: the answer that follows may be the inspector's own.
-pub(super) fn inspector<'a>(view: &View<'a>) -> Option<&'a str> {
+pub(crate) fn inspector<'a>(view: &View<'a>) -> Option<&'a str> {
     let tls = view.attempt.tls.iter().rev().find(|t| !t.chain.is_empty())?;
     let foreign = matches!(says(tls.public_trust.as_ref()), Says::NoIssuer | Says::Rejected);
     let issuer = tls.chain.first().map(|c| c.issuer.as_str())?;
-    (view.must_be_public() && foreign && !view.context.world.is_public_issuer(issuer)).then_some(issuer)
+    (view.must_be_public() && foreign && !view.context.run.is_public_issuer(issuer)).then_some(issuer)
 }
 
 fn words(trust: Option<&Trust>) -> String {

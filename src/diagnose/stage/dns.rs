@@ -1,16 +1,17 @@
 //! The name lookup: what the resolver says, and whether its answer can be the host's address.
 
-use super::finding::{Certainty, Code, Owner};
-use super::found::{Found, Step, View, Walk};
-use super::world::{is_internal, is_missing};
 use crate::derive::adhoc;
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Step, Walk};
+use crate::diagnose::finding::{Certainty, Code, Owner};
+use crate::diagnose::operator::is_internal;
 use crate::observation::{DirectQuery, Dns, DnsAnswer, Lookup, LookupFailure, TlsOutcome, Trust};
 use crate::rules::addresses::Oddity;
 use crate::terms::Network;
 
 /// Judges the lookup of the host itself. With a proxy the proxy resolves the name, and this stage
 /// is not part of the path.
-pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
+pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     let Some(dns) = &view.attempt.dns else { return Step::Continue(()) };
     walk.timings.dns = Some(dns.ms);
     if let Some(mut failure) = failure(dns) {
@@ -99,7 +100,7 @@ fn second_opinion(view: &View<'_>, dns: &Dns) -> Option<(String, bool)> {
 }
 
 /// How a lookup failed, in words; none when it gave addresses.
-pub(super) fn failure(dns: &Dns) -> Option<Found> {
+pub(crate) fn failure(dns: &Dns) -> Option<Draft> {
     let failure = dns.failure()?;
     let system = match &dns.system {
         Lookup::Addresses { .. } => "the system's lookup gave no address".to_owned(),
@@ -114,7 +115,7 @@ pub(super) fn failure(dns: &Dns) -> Option<Found> {
         // another way. No proof of anything but the failed lookup.
         LookupFailure::OfSystem(query) => {
             let line = with_system(format!("{} answers a direct query for {name}", query.server));
-            let found = Found::new(silent_code(dns), line).fact("resolver", server(query.server));
+            let found = Draft::new(silent_code(dns), line).fact("resolver", server(query.server));
             return Some(found.key("system"));
         }
         LookupFailure::Denied(query) => {
@@ -127,13 +128,13 @@ pub(super) fn failure(dns: &Dns) -> Option<Found> {
             };
             let resolver = server(query.server);
             let line = with_system(format!("{resolver} says {said} for {name}"));
-            let found = Found::new(code, line).fact("resolver", resolver.clone()).key(resolver);
+            let found = Draft::new(code, line).fact("resolver", resolver.clone()).key(resolver);
             // Another server may know the name, and did not come to say so.
             let silent = |q: &DirectQuery| q.server != query.server && q.answer == DnsAnswer::Timeout;
             return Some(if dns.direct.iter().any(silent) { found } else { found.proven() });
         }
         LookupFailure::Empty => {
-            return Some(Found::new(Code::DnsNoAddress, with_system(format!("no address for {name}"))));
+            return Some(Draft::new(Code::DnsNoAddress, with_system(format!("no address for {name}"))));
         }
         LookupFailure::Unanswered => {}
     }
@@ -154,7 +155,7 @@ pub(super) fn failure(dns: &Dns) -> Option<Found> {
         _ => format!("no answer from {resolver} for {name} in {:.0} ms", dns.ms),
     };
     let code = if servers.is_empty() { silent_code(dns) } else { Code::DnsTimeout };
-    let mut found = Found::new(code, with_system(said)).fact("resolver", resolver.clone()).key(resolver);
+    let mut found = Draft::new(code, with_system(said)).fact("resolver", resolver.clone()).key(resolver);
     if let Some((server, _)) = unreachable
         && !silent
         && server.ip().is_loopback()
@@ -176,7 +177,7 @@ fn server(address: std::net::SocketAddr) -> String {
 
 /// Who mends a failed lookup, where it is not whoever runs the resolver.
 fn owner(view: &View<'_>, code: Code) -> Option<Owner> {
-    let world = &view.context.world;
+    let world = &view.context.run;
     let missing = is_missing(code);
     let internal = is_internal(view.target, view.context.services);
     if missing && let Some(key) = &view.target.requirement.hints.name_key {
@@ -200,7 +201,7 @@ fn owner(view: &View<'_>, code: Code) -> Option<Owner> {
 
 /// The answer leads to an address that a public host cannot have, and no answered address proved
 /// the name by TLS.
-fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
+fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Draft> {
     let requirement = &view.target.requirement;
     if view.is_customer()
         || view.is_literal()
@@ -238,7 +239,7 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
     let line = format!("{} resolves to {address}, {what}{hosts_file}", dns.name);
     let second = second_opinion(view, dns).map(|(said, _)| said);
     let line = second.iter().fold(line, |line, said| format!("{line}; {said}"));
-    let mut found = Found::new(Code::DnsSinkhole, line).fact("address", address.to_string());
+    let mut found = Draft::new(Code::DnsSinkhole, line).fact("address", address.to_string());
     if let Some(said) = second {
         found = found.fact("second_opinion", said);
     }
@@ -247,4 +248,9 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Found> {
         Oddity::NotGlobal(kind) => found = found.fact("address_kind", kind).key(address.to_string()),
     }
     Some(if certain { found.proven() } else { found })
+}
+
+/// The resolver says that there is nothing under the name.
+pub(crate) const fn is_missing(code: Code) -> bool {
+    matches!(code, Code::DnsNxdomain | Code::DnsNoAddress)
 }

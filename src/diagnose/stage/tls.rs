@@ -1,8 +1,11 @@
 //! The TLS handshake: how it ended. Whether the certificate proves the host is judged in `trust`.
 
-use super::finding::{Code, Owner, Verdict};
-use super::found::{Found, Step, View, Walk};
-use super::{differential, otlp, trust};
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Step, Walk};
+use crate::diagnose::experiment::handshake;
+use crate::diagnose::finding::{Code, Owner, Verdict};
+use crate::diagnose::service::otlp;
+use crate::diagnose::stage::trust;
 use crate::observation::{HttpOutcome, Tls, TlsOutcome};
 
 /// Alerts by which a server says that it wants a client certificate, once it has asked for one.
@@ -10,7 +13,7 @@ const WANTS_CERTIFICATE: [&str; 5] =
     ["certificate_required", "handshake_failure", "bad_certificate", "access_denied", "certificate_unknown"];
 
 /// Judges the handshake that counts: the one that completed, else the last that ended.
-pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
+pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if !view.target.transport().has_tls() {
         return Step::Continue(());
     }
@@ -23,11 +26,11 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         return trust::judge(view, tls, walk);
     }
     let found = failure(view, tls);
-    walk.push(differential::refine(view, tls, found));
+    walk.push(handshake::read(view, tls, found));
     Step::Break(())
 }
 
-fn failure(view: &View<'_>, tls: &Tls) -> Found {
+fn failure(view: &View<'_>, tls: &Tls) -> Draft {
     let end = tls.remote;
     let found = match &tls.outcome {
         TlsOutcome::Reset => {
@@ -59,15 +62,15 @@ fn failure(view: &View<'_>, tls: &Tls) -> Found {
 }
 
 /// A handshake that ended badly, whatever the name: the box in the way or the customer's service.
-fn plain(view: &View<'_>, code: Code, line: String) -> Found {
-    let mut found = Found::new(code, line).owner(view.path_owner()).key(view.path_key());
-    let ends = super::found::addresses(view.attempt.tcp.iter().map(|t| t.remote));
+fn plain(view: &View<'_>, code: Code, line: String) -> Draft {
+    let mut found = Draft::new(code, line).owner(view.path_owner()).key(view.path_key());
+    let ends = crate::diagnose::evidence::addresses(view.attempt.tcp.iter().map(|t| t.remote));
     if view.proxy().is_none() {
         found = found.fact("address", ends.first().cloned().unwrap_or_default()).fact("addresses", ends);
     }
     match view.proxy() {
         Some(proxy) => found.fact("proxy", proxy),
-        None if view.context.world.accepts_locally => {
+        None if view.context.run.accepts_locally => {
             found.line.push_str(LOCALLY);
             found.fact("tcp_accepted_locally", true)
         }
@@ -78,13 +81,13 @@ fn plain(view: &View<'_>, code: Code, line: String) -> Found {
 /// Added where connections prove nothing.
 const LOCALLY: &str = "; that the connection stood says nothing: something on or next to this device accepts every connection at once";
 
-fn version(view: &View<'_>, line: String) -> Found {
+fn version(view: &View<'_>, line: String) -> Draft {
     let found = plain(view, Code::TlsVersion, line);
     // The providers speak TLS 1.3; what does not is a box in between.
     if found.owner == Some(Owner::Firewall) { found.owner(Owner::TlsInspection) } else { found }
 }
 
-fn alerted(view: &View<'_>, tls: &Tls, alert: &str) -> Found {
+fn alerted(view: &View<'_>, tls: &Tls, alert: &str) -> Draft {
     let end = tls.remote;
     if tls.client_certificate_requested && WANTS_CERTIFICATE.contains(&alert) {
         return client_certificate(
@@ -104,11 +107,11 @@ fn alerted(view: &View<'_>, tls: &Tls, alert: &str) -> Found {
 
 /// A demand for a client certificate that ended the connection. The app offers the device's on the
 /// inference gateway, so there it is only a warning.
-fn client_certificate(view: &View<'_>, line: String, certain: bool) -> Found {
+fn client_certificate(view: &View<'_>, line: String, certain: bool) -> Draft {
     let requirement = &view.target.requirement;
     let inference = requirement.reasons.iter().any(|r| r.feature == "inference");
     let gateway = view.target.service.as_deref() == Some("gateway") || inference && view.is_customer();
-    let mut found = Found::new(Code::TlsClientCertificate, line).key(view.target.probed.as_str());
+    let mut found = Draft::new(Code::TlsClientCertificate, line).key(view.target.probed.as_str());
     if gateway {
         found = found.verdict(Verdict::Warning);
     }
@@ -117,11 +120,11 @@ fn client_certificate(view: &View<'_>, line: String, certain: bool) -> Found {
 
 /// The demand as it shows after the handshake: an alert in place of the answer (TLS 1.3), or the
 /// server's own 4xx for it. A server that asked and then answered normally demanded nothing.
-pub(super) fn late_client_certificate(
+pub(crate) fn late_client_certificate(
     view: &View<'_>,
     status: Option<u16>,
     outcome: &HttpOutcome,
-) -> Option<Found> {
+) -> Option<Draft> {
     let tls = view.attempt.handshake()?;
     if let HttpOutcome::Alert { alert } = outcome {
         let demanded = alert == "certificate_required"
@@ -136,7 +139,7 @@ pub(super) fn late_client_certificate(
 }
 
 /// An alert in place of an answer that is about something else.
-pub(super) fn late_alert(view: &View<'_>, alert: &str) -> Found {
+pub(crate) fn late_alert(view: &View<'_>, alert: &str) -> Draft {
     plain(view, Code::TlsAlert, format!("alert {alert} after the request"))
         .fact("alert", format!("alert {alert}"))
 }

@@ -1,9 +1,10 @@
 //! Other ways to a host that fails: a proxy that is known and not used, none at all, the further
 //! entries of a proxy script's answer. The comparison tells a setting from a box in the way.
 
-use super::finding::{Code, Owner, Verdict};
-use super::found::{Context, Found, View, Walk};
-use super::host;
+use crate::diagnose::context::{Context, View};
+use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::finding::{Code, Owner, Verdict};
+use crate::diagnose::ladder;
 use crate::observation::{
     Attempt, HttpOutcome, LastStage, Observations, ProxyOutcome, Purpose, ScriptOutcome, TcpOutcome,
     TlsOutcome, Trust, Variation,
@@ -18,7 +19,7 @@ const PROXY: &str = "proxy";
 
 /// The comparisons that a run still lacks: for each path whose every try failed, the other ways to
 /// the same host. Each is tried once.
-pub(super) fn next(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
     let mut experiments = Vec::new();
     for target in plan.targets.iter().filter(|t| can_be_compared(t)) {
         for (path, own) in target.paths.iter().enumerate() {
@@ -137,14 +138,13 @@ impl Strength {
 }
 
 /// Judges a path's walk again in the light of the other ways.
-pub(super) fn compared(
+pub(crate) fn read(
     context: &Context<'_>,
     target: &Target,
     index: usize,
     path: &Path,
     mut walk: Walk,
 ) -> Walk {
-    useless_script(context, target, &mut walk);
     if walk.verdict(context.codes) != Verdict::Blocked || !can_be_compared(target) {
         return walk;
     }
@@ -192,7 +192,7 @@ fn working<'a>(context: &'a Context<'_>, target: &'a Target, index: usize, path:
             continue;
         }
         let way = Path { route: attempt.route.clone(), actors: path.actors.clone() };
-        let walk = host::ladder(&View { context, target, path: &way, attempt, service });
+        let walk = ladder::ladder(&View { context, target, path: &way, attempt, service });
         let seen = works.iter().any(|w| is_same(w.route, &attempt.route));
         let passes = matches!(walk.verdict(context.codes), Verdict::Reachable | Verdict::Warning)
             && walk.found.iter().all(|f| f.code != Code::HttpUnrecognised);
@@ -206,7 +206,7 @@ fn working<'a>(context: &'a Context<'_>, target: &'a Target, index: usize, path:
 }
 
 /// The first thing that blocks.
-fn lead<'a>(context: &Context<'_>, walk: &'a mut Walk) -> Option<&'a mut Found> {
+fn lead<'a>(context: &Context<'_>, walk: &'a mut Walk) -> Option<&'a mut Draft> {
     walk.found.iter_mut().find(|f| f.verdict_by(context.codes) == Verdict::Blocked)
 }
 
@@ -219,7 +219,7 @@ fn required(context: &Context<'_>, target: &Target, path: &Path, walk: &mut Walk
     let line = format!("directly {code} ({seen}); through {proxy} ({origin}): {}", works.proof);
     let setting = setting(context, target, path, &proxy, origin);
     let actors: Vec<&str> = path.actors.iter().map(|a| a.as_str()).collect();
-    let mut found = Found::new(Code::ProxyRequired, line)
+    let mut found = Draft::new(Code::ProxyRequired, line)
         .fact("proxy", proxy.as_str())
         .fact("key", origin.as_str())
         .fact("setting", setting)
@@ -314,44 +314,6 @@ fn direct_works(context: &Context<'_>, target: &Target, walk: &mut Walk, works: 
     if internal && matches!(lead.code, Code::ProxyDenied | Code::ProxyUpstream) {
         lead.owner = Some(Owner::Configuration);
     }
-}
-
-/// What answers at the script's address is no proxy script.
-fn useless_script(context: &Context<'_>, target: &Target, walk: &mut Walk) {
-    let requirement = &target.requirement;
-    let of_script =
-        requirement.transport != Transport::Tcp && requirement.reasons.iter().any(|r| r.feature == PROXY);
-    if !of_script || walk.verdict(context.codes) == Verdict::Blocked {
-        return;
-    }
-    let here = |url: &str| {
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let authority = rest.split('/').next().unwrap_or(rest);
-        let (host, port) = (target.probed.as_str(), target.port());
-        authority == host || authority == endpoint(host, port)
-    };
-    let found = context.observations.scripts.iter().filter(|s| here(&s.url)).find_map(|script| {
-        let (ScriptOutcome::NoScript(why) | ScriptOutcome::Unfetched(why)) = &script.outcome else {
-            return None;
-        };
-        // Without a status nothing answered that could be wrong; that moment's failure is among what
-        // was not tested.
-        if matches!(script.outcome, ScriptOutcome::Unfetched(_)) && script.status.is_none() {
-            return None;
-        }
-        let what = if script.status.is_some_and(|s| s >= 300) { why.as_str() } else { "no proxy script" };
-        let found = Found::new(Code::HttpWrongContent, format!("{}: {why}", script.origin));
-        let key = script.origin.as_str();
-        Some(
-            found
-                .owner(Owner::Configuration)
-                .fact("what", what)
-                .fact("key", key)
-                .fact("error", why.as_str())
-                .key(key),
-        )
-    });
-    walk.found.extend(found);
 }
 
 fn endpoint(host: &str, port: u16) -> String {

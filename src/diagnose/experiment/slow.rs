@@ -1,34 +1,87 @@
 //! What works, but slowly: the median of three measures, made only after a slow first.
 
-use super::finding::Code;
-use super::found::{Found, View, Walk};
-use crate::observation::{Attempt, HttpOutcome, LastStage};
-use crate::plan::Route;
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::finding::Code;
+use crate::observation::{Attempt, HttpOutcome, LastStage, Observations, Purpose, Variation};
+use crate::plan::{Experiment, Plan, Route};
 
 /// More is slow, ms.
 const SLOW_MS: f64 = 1000.0;
 
+/// Measures beside the first.
+const MEASURES: usize = 2;
+/// Lookups, and requests, that are measured again in a run, at the most.
+const MEASURED: usize = 24;
+
+/// Two more lookups of each name whose first was slow, and two more requests where the first byte
+/// was. Lookups through a proxy are the proxy's.
+pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut experiments = Vec::new();
+    let mut requests = 0;
+    for attempt in observations.plain().filter(|a| a.purpose == Purpose::First && a.cut.is_none()) {
+        let Some(target) = plan.target(attempt.target) else { continue };
+        let measured = |until: LastStage| {
+            observations
+                .experiments()
+                .any(|(a, v)| a.target == attempt.target && a.path == attempt.path && *v == again(until))
+        };
+        let mut ask = |until: LastStage| {
+            let variation = Some(again(until));
+            let (target, path, purpose) = (attempt.target, attempt.path, Purpose::Experiment);
+            for _ in 0..MEASURES {
+                experiments.push(Experiment { target, path, purpose, variation: variation.clone() });
+            }
+        };
+        let name = target.probed.as_str();
+        if lookup_ms(attempt).is_some_and(is_slow)
+            && !names.contains(&name)
+            && names.len() < MEASURED
+            && !measured(LastStage::Dns)
+        {
+            names.push(name);
+            ask(LastStage::Dns);
+        }
+        if is_answer_slow(attempt) && requests < MEASURED && !measured(LastStage::Whole) {
+            requests += 1;
+            ask(LastStage::Whole);
+        }
+    }
+    experiments
+}
+
+fn is_answer_slow(attempt: &Attempt) -> bool {
+    attempt.http.last().is_some_and(|h| h.outcome == HttpOutcome::Answered)
+        && first_byte_beyond(attempt).is_some_and(is_slow)
+}
+
+/// The same walk again, as far as this stage.
+fn again(until: LastStage) -> Variation {
+    Variation { until, ..Variation::default() }
+}
+
 /// Whether a time, in ms, is slow.
-pub(super) fn is_slow(ms: f64) -> bool {
+fn is_slow(ms: f64) -> bool {
     ms > SLOW_MS
 }
 
 /// The time of the host's own lookup; none where it gave nothing, or a proxy makes it.
-pub(super) fn lookup_ms(attempt: &Attempt) -> Option<f64> {
+fn lookup_ms(attempt: &Attempt) -> Option<f64> {
     let dns = attempt.dns.as_ref().filter(|_| attempt.route == Route::Direct)?;
     (!dns.addresses().is_empty()).then_some(dns.ms)
 }
 
 /// The time to the first byte of the answer beyond one round trip, which the connection took too.
 /// None where a second socket gave the answer: the first may have lost a packet.
-pub(super) fn first_byte_beyond(attempt: &Attempt) -> Option<f64> {
+fn first_byte_beyond(attempt: &Attempt) -> Option<f64> {
     let http = attempt.http.last().filter(|h| !h.confirm && h.outcome != HttpOutcome::Abandoned)?;
     let trip = attempt.connection().map_or(0.0, |t| t.ms);
     Some((http.first_byte_ms? - trip).max(0.0))
 }
 
 /// Puts `dns/slow` and `http/slow` on a walk that nothing blocks.
-pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
+pub(crate) fn read(view: &View<'_>, walk: &mut Walk) {
     let of_path = |until: LastStage| {
         view.context
             .observations
@@ -48,7 +101,7 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
         let resolvers: Vec<String> =
             view.context.observations.device.resolvers.iter().map(|r| r.ip().to_string()).collect();
         walk.push(
-            Found::new(Code::DnsSlow, line)
+            Draft::new(Code::DnsSlow, line)
                 .proven()
                 .fact("ms", median.round())
                 .fact("resolver", resolvers.join(" and ")),
@@ -60,16 +113,12 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
         let line = format!(
             "three requests: the middle one waited {median:.0} ms for the first byte, beyond one round trip"
         );
-        let found = Found::new(Code::HttpSlow, line).proven().fact("ms", median.round()).fact(
+        let found = Draft::new(Code::HttpSlow, line).proven().fact("ms", median.round()).fact(
             "slow",
             format!("the first byte takes {median:.0} ms beyond one round trip, the middle of three"),
         );
-        walk.push(found.key(super::world::operator(view.target, view.context.services)));
+        walk.push(found.key(crate::diagnose::operator::operator(view.target, view.context.services)));
     }
-}
-
-fn again(until: LastStage) -> crate::observation::Variation {
-    crate::observation::Variation { until, ..crate::observation::Variation::default() }
 }
 
 /// The median of the first and two more, where it is slow.

@@ -2,14 +2,15 @@
 
 use std::net::IpAddr;
 
-use super::finding::{Code, Owner};
-use super::found::{Found, Step, View, Walk, addresses};
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
+use crate::diagnose::finding::{Code, Owner};
 use crate::observation::{Icmp, Tcp, TcpOutcome};
 use crate::plan::Route;
 use crate::rules::addresses::Oddity;
 
 /// Judges the connections of an attempt on a direct route.
-pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
+pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if let Some(connected) = view.attempt.connection() {
         walk.timings.tcp = Some(connected.ms);
         if let Some(found) = ipv6(view, connected) {
@@ -24,7 +25,7 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
 /// IPv6 fails, IPv4 works, and this device has IPv6. Without an IPv6 route here an address that
 /// cannot be dialled says nothing about the network, and so for IPv4 on an IPv6-only network. A
 /// name of this device itself, and an address, say nothing about a network at all.
-fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Found> {
+fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Draft> {
     let here = |t: &Tcp| t.remote.ip().to_canonical().is_loopback();
     if !has_ipv6(view) || !is_v4(connected) || here(connected) {
         return None;
@@ -39,7 +40,7 @@ fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Found> {
     }
     let ends = addresses(ended.iter().map(|t| t.remote));
     let line = format!("{}: {}; {} connected", ends.join(", "), said(&ended), connected.remote.ip());
-    Some(Found::new(Code::TcpIpv6Broken, line).fact("addresses", ends))
+    Some(Draft::new(Code::TcpIpv6Broken, line).fact("addresses", ends))
 }
 
 /// This device has IPv6 that leads out. A unique local source address (RFC 4193) leads nowhere
@@ -98,7 +99,7 @@ fn verdict(tries: &[&Tcp]) -> Code {
 /// known from its message: IPv4 type 3, codes 9, 10 and 13 (RFC 1812, 5.2.7.1), ICMPv6 type 1, codes
 /// 1 and 5 (RFC 4443, 3.1). Without the message, only Linux's errno for ICMPv6 tells it: EACCES
 /// where the connect had left this device.
-pub(super) fn prohibits(tcp: &Tcp) -> Option<bool> {
+pub(crate) fn prohibits(tcp: &Tcp) -> Option<bool> {
     if let Some(icmp) = &tcp.icmp {
         let prohibited = if is_v4(tcp) {
             icmp.kind == 3 && matches!(icmp.code, 9 | 10 | 13)
@@ -119,7 +120,7 @@ fn refused_on_the_way(tcp: &Tcp) -> bool {
 }
 
 /// The message in words, such as `ICMP "administratively prohibited" from 192.0.2.1`.
-pub(super) fn message(tcp: &Tcp, icmp: &Icmp) -> String {
+pub(crate) fn message(tcp: &Tcp, icmp: &Icmp) -> String {
     let known = match (is_v4(tcp), icmp.kind, icmp.code) {
         (true, 3, 0) | (false, 1, 0) => "no route to the network",
         (true, 3, 1) | (false, 1, 3) => "host unreachable",
@@ -180,7 +181,7 @@ fn unroutable(view: &View<'_>, tries: &[&Tcp]) -> Option<&'static str> {
     }
 }
 
-fn failure(view: &View<'_>) -> Found {
+fn failure(view: &View<'_>) -> Draft {
     let tries = telling(view);
     let port = view.target.port();
     let mut ends = addresses(tries.iter().map(|t| t.remote));
@@ -196,14 +197,14 @@ fn failure(view: &View<'_>) -> Found {
             "{} has only {family} addresses, and this device has no {family} route",
             view.target.probed
         );
-        return Found::new(code, line).fact("addresses", ends).key(family);
+        return Draft::new(code, line).fact("addresses", ends).key(family);
     }
     let line = format!(
         "{} port {port}: {}",
         if ends.is_empty() { "no address".to_owned() } else { ends.join(", ") },
         said(&tries)
     );
-    let mut found = Found::new(code, line).fact("addresses", ends.clone()).fact("port", port);
+    let mut found = Draft::new(code, line).fact("addresses", ends.clone()).fact("port", port);
     if let Some(first) = ends.first() {
         found = found.fact("address", first.as_str());
     }

@@ -1,14 +1,15 @@
 //! The proxy: a ladder of its own before the target's TLS.
 
-use super::dns;
-use super::finding::{Code, Owner};
-use super::found::{Found, Step, View, Walk, addresses};
-use super::tcp::{message, prohibits};
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
+use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::stage::dns;
+use crate::diagnose::stage::tcp::{message, prohibits};
 use crate::observation::{ProxyOutcome, Tcp, TcpOutcome};
 use crate::plan::Route;
 
 /// Judges the way to the proxy and its answer to CONNECT.
-pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
+pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     let Route::Proxy { origin, .. } = &view.path.route else { return Step::Continue(()) };
     let name = view.proxy().unwrap_or_default();
     match obstacle(view, walk, &name) {
@@ -21,7 +22,7 @@ pub(super) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     }
 }
 
-fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
+fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
     let attempt = view.attempt;
     if let Some(lookup) = &attempt.dns {
         walk.timings.dns = Some(lookup.ms);
@@ -29,7 +30,7 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
             && let Some(failed) = dns::failure(lookup)
         {
             let owner = if failed.code == Code::DnsNxdomain { Owner::Configuration } else { Owner::Dns };
-            let mut found = Found::new(Code::ProxyUnresolved, failed.line).owner(owner);
+            let mut found = Draft::new(Code::ProxyUnresolved, failed.line).owner(owner);
             found.facts = failed.facts;
             return Some(found.fact("dns", failed.code.as_str()));
         }
@@ -37,7 +38,7 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
     let Some(stood) = attempt.connection() else { return Some(unconnected(view, name)) };
     walk.timings.tcp = Some(stood.ms);
     let Some(proxy) = &attempt.proxy else {
-        return Some(Found::new(
+        return Some(Draft::new(
             Code::ProxyTimeout,
             format!("{name}: connected, and no CONNECT was answered"),
         ));
@@ -58,7 +59,7 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
                 .collect();
             let scheme = schemes.join(", ");
             let asks = if scheme.is_empty() { String::new() } else { format!(" ({scheme})") };
-            Found::new(Code::ProxyAuthRequired, format!("{name} answers CONNECT {target} with 407{asks}"))
+            Draft::new(Code::ProxyAuthRequired, format!("{name} answers CONNECT {target} with 407{asks}"))
                 .proven()
                 .fact("status", 407)
                 .fact("scheme", scheme)
@@ -67,7 +68,7 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
             let reason = header("x-squid-error").map(|e| format!(", {e}")).unwrap_or_default();
             let line = format!("{name} answers CONNECT {target} with {status}{reason}");
             if *status >= 500 {
-                Found::new(Code::ProxyUpstream, line).fact("status", *status)
+                Draft::new(Code::ProxyUpstream, line).fact("status", *status)
             } else {
                 let others = other_ports(view);
                 let ports = if others.is_empty() {
@@ -75,24 +76,24 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Found> {
                 } else {
                     format!("; to port 443 of {others} it lets through: look at its list of allowed ports")
                 };
-                Found::new(Code::ProxyDenied, line + &ports).proven().fact("status", *status)
+                Draft::new(Code::ProxyDenied, line + &ports).proven().fact("status", *status)
             }
         }
-        ProxyOutcome::Timeout => Found::new(
+        ProxyOutcome::Timeout => Draft::new(
             Code::ProxyTimeout,
             format!("{name}: no answer to CONNECT {target} in {:.0} ms", proxy.ms),
         ),
         ProxyOutcome::Reset | ProxyOutcome::Closed => {
             let how = if proxy.outcome == ProxyOutcome::Reset { "reset" } else { "closed" };
-            Found::new(Code::ProxyReset, format!("{name}: connection {how} after CONNECT {target}"))
+            Draft::new(Code::ProxyReset, format!("{name}: connection {how} after CONNECT {target}"))
                 .fact("error", format!("connection {how}"))
         }
         ProxyOutcome::NotHttp => {
-            Found::new(Code::ProxyReset, format!("{name}: the answer to CONNECT {target} is not HTTP"))
+            Draft::new(Code::ProxyReset, format!("{name}: the answer to CONNECT {target} is not HTTP"))
                 .fact("error", "the answer is not HTTP")
         }
         ProxyOutcome::Tls { error, unknown_issuer } => {
-            let found = Found::new(Code::ProxyReset, format!("{name}: TLS to the proxy failed ({error})"))
+            let found = Draft::new(Code::ProxyReset, format!("{name}: TLS to the proxy failed ({error})"))
                 .fact("error", format!("TLS to the proxy failed: {error}"));
             // A private authority is usual on a proxy; what lacks it is the device.
             if *unknown_issuer { found.owner(Owner::Device) } else { found }
@@ -136,7 +137,7 @@ fn other_ports(view: &View<'_>) -> String {
     }
 }
 
-fn unconnected(view: &View<'_>, name: &str) -> Found {
+fn unconnected(view: &View<'_>, name: &str) -> Draft {
     let tries = &view.attempt.tcp;
     let ends = addresses(tries.iter().map(|t| t.remote));
     let any = |wanted: fn(&TcpOutcome) -> bool| tries.iter().any(|t| wanted(&t.outcome));
@@ -153,7 +154,7 @@ fn unconnected(view: &View<'_>, name: &str) -> Found {
     } else {
         (Code::ProxyTimeout, "no answer to the connection")
     };
-    let found = Found::new(code, format!("{name}: {how}")).fact("addresses", ends).fact("error", how);
+    let found = Draft::new(code, format!("{name}: {how}")).fact("addresses", ends).fact("error", how);
     match code {
         Code::DeviceLocalDenied | Code::ProxyRefused => found.proven(),
         _ if how == "no route" => found.owner(Owner::Network),
@@ -162,11 +163,11 @@ fn unconnected(view: &View<'_>, name: &str) -> Found {
 }
 
 /// A router or firewall on the way says that it is told not to let this through.
-fn prohibited(name: &str, tries: &[Tcp], ends: Vec<String>) -> Found {
+fn prohibited(name: &str, tries: &[Tcp], ends: Vec<String>) -> Draft {
     let told = tries.iter().filter(|t| prohibits(t) == Some(true)).find_map(|t| Some((t, t.icmp.as_ref()?)));
     let how = told.map_or_else(|| "ICMPv6 \"prohibited\"".to_owned(), |(tcp, icmp)| message(tcp, icmp));
     let sender = told.and_then(|(_, icmp)| icmp.from).map(|a| a.to_string());
-    let found = Found::new(Code::ProxyTimeout, format!("{name}: {how}"))
+    let found = Draft::new(Code::ProxyTimeout, format!("{name}: {how}"))
         .owner(Owner::Firewall)
         .fact("addresses", ends)
         .fact("error", how.as_str())

@@ -14,19 +14,139 @@
 //! normal, large handshake with another name gets back there. A path that loses large packets is
 //! silent: after a reset or a close nothing is said of its size.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::finding::{Certainty, Code, Owner};
-use super::found::{Found, View};
-use crate::observation::{Attempt, Observations, ServerName, Tls, TlsOutcome, Trust, Variation};
-use crate::plan::{Plan, Route};
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::Draft;
+use crate::diagnose::finding::{Certainty, Code, Owner};
+use crate::observation::{
+    Attempt, LastStage, Observations, Purpose, ServerName, Tls, TlsOutcome, Trust, Variation,
+};
+use crate::plan::{Experiment, Plan, Route};
 
 /// The largest segment of the experiment: what every IPv4 path takes (RFC 9293, 3.7.1).
-pub(super) const SMALL_SEGMENT: u16 = 536;
+const SMALL_SEGMENT: u16 = 536;
+
+/// A path whose handshake died, and where.
+struct Dead {
+    target: u32,
+    path: usize,
+    route: Route,
+    death: Death,
+    address: IpAddr,
+    port: u16,
+    name: String,
+}
+
+impl Dead {
+    fn kind(&self) -> Kind {
+        (self.death, self.address, format!("{:?}", self.route))
+    }
+}
+
+/// Paths that are experimented on beyond one of each kind.
+const BEYOND: usize = 12;
+/// Paths that are experimented on in all: each further dozen costs a stage of silence.
+const PATHS: usize = 36;
+
+/// What dies alike: the way of dying, the address, the route.
+type Kind = (Death, IpAddr, String);
+
+/// For each path whose handshake died: the same with small segments, the same with a small hello,
+/// a reached name at this address, no name there, and this name at the reached host's address.
+/// Of many that died alike, one for each address and way of dying, and in the first round a few
+/// more, as far as `budget` goes. The others are judged by them.
+pub(crate) fn wanted(plan: &Plan, observations: &Observations, budget: usize) -> Vec<Experiment> {
+    let tried: BTreeSet<(u32, usize)> = observations
+        .experiments()
+        .filter(|(_, v)| v.until == LastStage::Tls)
+        .map(|(a, _)| (a.target, a.path))
+        .collect();
+    let (done, open): (Vec<Dead>, Vec<Dead>) =
+        dead(plan, observations).into_iter().partition(|d| tried.contains(&(d.target, d.path)));
+    let mut alike: BTreeSet<Kind> = done.iter().map(Dead::kind).collect();
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for dead in open {
+        if alike.insert(dead.kind()) { first.push(dead) } else { rest.push(dead) }
+    }
+    rest.truncate(if tried.is_empty() { BEYOND } else { 0 });
+    let mut experiments: Vec<Experiment> = Vec::new();
+    for dead in first.into_iter().chain(rest).take(PATHS.saturating_sub(tried.len())) {
+        let wanted = variations(plan, observations, &dead);
+        if experiments.len() + wanted.len() > budget {
+            break;
+        }
+        let (target, path, purpose) = (dead.target, dead.path, Purpose::Experiment);
+        experiments.extend(wanted.into_iter().map(|v| Experiment {
+            target,
+            path,
+            purpose,
+            variation: Some(v),
+        }));
+    }
+    experiments
+}
+
+fn variations(plan: &Plan, observations: &Observations, dead: &Dead) -> Vec<Variation> {
+    let until = LastStage::Tls;
+    // Through a proxy the name goes into the tunnel; its address is not ours to choose.
+    let address = (dead.route == Route::Direct).then_some(dead.address);
+    let here = Variation { address, until, ..Variation::default() };
+    let mut wanted = vec![Variation { small_hello: true, ..here.clone() }];
+    if dead.name.parse::<IpAddr>().is_ok() {
+        // An address literal has no name to filter.
+        if address.is_some() {
+            wanted.insert(0, Variation { segment: Some(SMALL_SEGMENT), ..here });
+        }
+        return wanted;
+    }
+    if address.is_some() {
+        wanted.insert(0, Variation { segment: Some(SMALL_SEGMENT), ..here.clone() });
+        wanted.push(Variation { server_name: ServerName::Absent, ..here.clone() });
+    }
+    let reached = reached(plan, observations, &dead.route, &dead.name);
+    // Another address than this one, so that the name itself is tried elsewhere.
+    let apart = reached.iter().find(|r| Some(r.address) != address && r.port == dead.port);
+    if let Some(other) = apart.or(reached.first()) {
+        wanted.push(Variation { server_name: ServerName::Of(other.name.clone()), ..here.clone() });
+    }
+    if address.is_some()
+        && let Some(other) = apart
+    {
+        wanted.push(Variation { address: Some(other.address), ..here });
+    }
+    wanted
+}
+
+/// The paths of which every attempt of the app's kind ended so.
+fn dead(plan: &Plan, observations: &Observations) -> Vec<Dead> {
+    let mut all = Vec::new();
+    for target in plan.targets.iter().filter(|t| t.transport().has_tls()) {
+        for (path, planned) in target.paths.iter().enumerate() {
+            let tries: Vec<_> = observations.tries(target.id, path).filter(|a| a.cut.is_none()).collect();
+            let deaths: Vec<_> = tries.iter().filter_map(|a| died(a)).collect();
+            if deaths.len() < tries.len() {
+                continue;
+            }
+            let Some((death, tls)) = deaths.last() else { continue };
+            all.push(Dead {
+                target: target.id,
+                path,
+                route: planned.route.clone(),
+                death: *death,
+                address: tls.remote.ip().to_canonical(),
+                port: target.port(),
+                name: target.probed.clone(),
+            });
+        }
+    }
+    all
+}
 
 /// How a handshake died, without a word of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Death {
+enum Death {
     Timeout,
     Reset,
     Closed,
@@ -60,21 +180,21 @@ impl Death {
 }
 
 /// The handshake that counts, where it died.
-pub(super) fn died(attempt: &Attempt) -> Option<(Death, &Tls)> {
+fn died(attempt: &Attempt) -> Option<(Death, &Tls)> {
     let tls = attempt.handshake()?;
     Some((Death::of(tls)?, tls))
 }
 
 /// A host of the list that was reached in this run.
-pub(super) struct Reached {
-    pub name: String,
-    pub address: IpAddr,
-    pub port: u16,
+struct Reached {
+    name: String,
+    address: IpAddr,
+    port: u16,
 }
 
 /// The hosts that were reached by a handshake over the same kind of route, and whose certificate
 /// the public roots or this device accept; names only, and not `except`.
-pub(super) fn reached(plan: &Plan, observations: &Observations, route: &Route, except: &str) -> Vec<Reached> {
+fn reached(plan: &Plan, observations: &Observations, route: &Route, except: &str) -> Vec<Reached> {
     let mut all: Vec<Reached> = Vec::new();
     for attempt in observations.plain().filter(|a| a.route == *route) {
         let Some(target) = plan.target(attempt.target) else { continue };
@@ -214,7 +334,7 @@ impl Whose {
 
 /// The cause of a dead handshake, in place of `plain`, where the experiments lead to one; else
 /// `plain` with what they showed.
-pub(super) fn refine(view: &View<'_>, tls: &Tls, plain: Found) -> Found {
+pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
     let Some(death) = Death::of(tls) else { return plain };
     let observations = view.context.observations;
     let address = tls.remote.ip().to_canonical();
@@ -245,8 +365,8 @@ pub(super) fn refine(view: &View<'_>, tls: &Tls, plain: Found) -> Found {
     found
 }
 
-fn named(view: &View<'_>, code: Code, line: String, plain: &Found, own_server: bool) -> Found {
-    let mut found = Found::new(code, line);
+fn named(view: &View<'_>, code: Code, line: String, plain: &Draft, own_server: bool) -> Draft {
+    let mut found = Draft::new(code, line);
     found.facts = plain.facts.clone();
     // Whoever runs the service, these are faults of the way to it, if not of its own entry.
     match (code, view.proxy()) {
@@ -366,7 +486,7 @@ fn in_vain(trials: &Trials) -> String {
 
 /// A path that had no experiment of its own, because many died alike: what all that had one come
 /// to, if they agree.
-fn alike(view: &View<'_>, death: Death, tls: &Tls, plain: Found) -> Found {
+fn alike(view: &View<'_>, death: Death, tls: &Tls, plain: Draft) -> Draft {
     let observations = view.context.observations;
     let mut codes: Vec<Code> = Vec::new();
     let mut example = None;

@@ -1,8 +1,11 @@
 //! A sign-in page of the network: what plain HTTP to the operating systems' own addresses gave.
 
-use super::finding::{Certainty, Code, Verdict};
-use super::fingerprint::is_html;
-use super::found::{Found, View, Walk};
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::finding::{Certainty, Code, Verdict};
+use crate::diagnose::run_facts::Portal;
+use crate::diagnose::service::fingerprint::is_html;
+use crate::diagnose::stage::block_page::host_of;
 use crate::observation::{Attempt, Controlled, Http, HttpOutcome, Observations, TlsOutcome, Trust};
 use crate::plan::{Plan, Route};
 use crate::rules::filters::Signs;
@@ -13,19 +16,9 @@ const SIGN_IN: u16 = 511;
 /// What the addresses of filters' pages say, and those of sign-in pages do not.
 const BLOCKS: [&str; 5] = ["block", "deny", "denied", "filter", "policy"];
 
-/// A network that wants a sign-in first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Portal {
-    /// What was seen.
-    line: String,
-    /// Where the sign-in is.
-    location: Option<String>,
-    certainty: Certainty,
-}
-
 /// Whether the controls are worth asking: a direct way failed in a way that a network which wants a
 /// sign-in could cause, and no host proved itself, which rules that out already.
-pub fn wants_controls(plan: &Plan, observations: &Observations) -> bool {
+pub fn wanted(plan: &Plan, observations: &Observations) -> bool {
     !past_any_portal(plan, observations)
         && observations.plain().any(|attempt| {
             let here = plan.target(attempt.target).is_none_or(|t| t.requirement.loopback);
@@ -67,27 +60,24 @@ fn failed(attempt: &Attempt) -> bool {
         || last.is_some_and(|h| h.outcome != HttpOutcome::Answered || h.status == Some(SIGN_IN))
 }
 
-impl Portal {
-    /// What the controls say together: one that is answered as on an open network rules it out, and
-    /// so do a host that proved itself and a filter's page in a control's place.
-    pub fn observe(plan: &Plan, observations: &Observations, services: &Services) -> Option<Self> {
-        if past_any_portal(plan, observations) || observations.controls.iter().any(is_open) {
-            return None;
-        }
-        let caught: Vec<Caught> =
-            observations.controls.iter().filter_map(|c| Caught::of(c, services)).collect();
-        let told = caught.iter().find(|c| c.told);
-        if told.is_none() && caught.iter().any(|c| c.blocks) {
-            return None;
-        }
-        let first = told.or(caught.first())?;
-        Some(Self {
-            line: format!("http://{}: {}", first.host, first.said),
-            location: first.location.clone(),
-            // A default-deny filter redirects everything too: only the status says what it is.
-            certainty: if first.told { Certainty::Proven } else { Certainty::Likely },
-        })
+/// What the controls say together: one that is answered as on an open network rules it out, and
+/// so do a host that proved itself and a filter's page in a control's place.
+pub(crate) fn observed(plan: &Plan, observations: &Observations, services: &Services) -> Option<Portal> {
+    if past_any_portal(plan, observations) || observations.controls.iter().any(is_open) {
+        return None;
     }
+    let caught: Vec<Caught> = observations.controls.iter().filter_map(|c| Caught::of(c, services)).collect();
+    let told = caught.iter().find(|c| c.told);
+    if told.is_none() && caught.iter().any(|c| c.blocks) {
+        return None;
+    }
+    let first = told.or(caught.first())?;
+    Some(Portal {
+        line: format!("http://{}: {}", first.host, first.said),
+        location: first.location.clone(),
+        // A default-deny filter redirects everything too: only the status says what it is.
+        certainty: if first.told { Certainty::Proven } else { Certainty::Likely },
+    })
 }
 
 fn is_open(controlled: &Controlled) -> bool {
@@ -142,25 +132,14 @@ impl Caught {
     }
 }
 
-/// The host in an absolute address.
-pub(super) fn host_of(location: &str) -> Option<String> {
-    let (_, rest) = location.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?.rsplit('@').next()?;
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next()?,
-        None => authority.split(':').next()?,
-    };
-    (!host.is_empty()).then(|| host.to_ascii_lowercase())
-}
-
 /// Puts the sign-in before everything else that blocks a direct way.
-pub(super) fn judge(view: &View<'_>, walk: &mut Walk) {
-    let Some(portal) = &view.context.world.portal else { return };
+pub(crate) fn read(view: &View<'_>, walk: &mut Walk) {
+    let Some(portal) = &view.context.run.portal else { return };
     let direct = view.path.route == Route::Direct && !view.target.requirement.loopback;
     if !direct || walk.verdict(view.context.codes) != Verdict::Blocked {
         return;
     }
-    let mut found = Found::new(Code::HttpCaptivePortal, portal.line.clone())
+    let mut found = Draft::new(Code::HttpCaptivePortal, portal.line.clone())
         .key("portal")
         .fact("location", portal.location.clone());
     found.certainty = portal.certainty;

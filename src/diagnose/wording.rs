@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use super::evidence::Draft;
 use super::finding::{Evidence, Finding, Verdict};
-use super::found::Found;
 use crate::plan::Target;
 use crate::rules::codes::{CauseEntry, Codes};
 use crate::terms::Severity;
@@ -15,7 +15,7 @@ const LONGEST: usize = 300;
 const NAMED: usize = 3;
 
 /// The host as a reader knows it: as the list has it, and the known member of a wildcard beside.
-pub(super) fn shown(target: &Target) -> String {
+pub(crate) fn shown(target: &Target) -> String {
     let listed = target.requirement.host.to_string();
     if target.probed.is_empty() || target.probed == listed {
         listed
@@ -25,7 +25,7 @@ pub(super) fn shown(target: &Target) -> String {
 }
 
 /// A finding in words, about one host or several.
-pub(super) fn finding(codes: &Codes, found: &Found, hosts: &[String], port: u16) -> Finding {
+pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], port: u16) -> Finding {
     let owner = found.owner_by(codes);
     let value = values(found, hosts, port);
     let entry = codes.get(found.code);
@@ -57,7 +57,7 @@ pub(super) fn finding(codes: &Codes, found: &Found, hosts: &[String], port: u16)
 }
 
 /// The same with the wording of a cause of its own.
-pub(super) fn cause(codes: &Codes, found: &Found, entry: &CauseEntry, hosts: &[String]) -> Finding {
+pub(crate) fn cause(codes: &Codes, found: &Draft, entry: &CauseEntry, hosts: &[String]) -> Finding {
     let value = values(found, hosts, 443);
     let said = finding(codes, found, hosts, 443);
     Finding {
@@ -76,7 +76,7 @@ fn capital(text: String) -> String {
 }
 
 /// A list of names in a sentence: the first few, and how many more.
-pub(super) fn list(names: &[String]) -> String {
+pub(crate) fn list(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
@@ -89,7 +89,7 @@ pub(super) fn list(names: &[String]) -> String {
     }
 }
 
-fn values<'a>(found: &'a Found, hosts: &'a [String], port: u16) -> impl Fn(&str) -> Option<String> + 'a {
+fn values<'a>(found: &'a Draft, hosts: &'a [String], port: u16) -> impl Fn(&str) -> Option<String> + 'a {
     move |name| {
         match name {
             "host" | "hosts" if !hosts.is_empty() => Some(list(hosts)),
@@ -110,7 +110,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn evidence(found: &Found) -> Evidence {
+fn evidence(found: &Draft) -> Evidence {
     let facts: Map<String, Value> = found.facts.iter().map(|(k, v)| (k.clone(), clean_value(v))).collect();
     Evidence { line: clean(&found.line), facts }
 }
@@ -145,6 +145,26 @@ const fn is_format(c: char) -> bool {
         | '\u{61c}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// From so many seconds on a span is given to the minute.
+const TO_THE_MINUTE_S: u64 = 240;
+
+/// Seconds in words: the two largest units; from a few minutes on, to the minute.
+pub(crate) fn span(seconds: i64) -> String {
+    let exact = seconds.unsigned_abs();
+    let total = if exact < TO_THE_MINUTE_S { exact } else { (exact + 30) / 60 * 60 };
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let mut rest = total;
+    let mut parts = Vec::new();
+    for (size, name) in units {
+        let count = rest / size;
+        rest %= size;
+        if count > 0 && parts.len() < 2 {
+            parts.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
+        }
+    }
+    if parts.is_empty() { "0 seconds".into() } else { parts.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,5 +180,12 @@ mod tests {
         let names: Vec<String> = (1..=5).map(|n| format!("h{n}")).collect();
         assert_eq!(list(&names), "h1, h2, h3 and 2 more");
         assert_eq!(list(&names[..2]), "h1 and h2");
+    }
+
+    #[test]
+    fn spans_are_said_in_two_units() {
+        assert_eq!(span(-7_260), "2 hours 1 minute");
+        assert_eq!(span(7_199), "2 hours");
+        assert_eq!(span(86_400), "1 day");
     }
 }

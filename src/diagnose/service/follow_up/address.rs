@@ -10,16 +10,16 @@ const PATH: usize = 512;
 
 /// Where an answer's URL leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
-    pub(super) host: HostPattern,
-    pub(super) port: u16,
-    pub(super) path: String,
+pub(crate) struct Address {
+    pub(crate) host: HostPattern,
+    pub(crate) port: u16,
+    pub(crate) path: String,
 }
 
 impl Address {
     /// Only https, only names, nothing of this device's: an answer must not make this program talk
     /// to whatever it likes.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let url = Url::parse(text.trim()).ok()?;
         let Some(Host::Domain(name)) = url.host() else { return None };
         if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() {
@@ -39,7 +39,7 @@ impl Address {
         })
     }
 
-    pub(super) fn is(&self, target: &Target) -> bool {
+    pub(crate) fn is(&self, target: &Target) -> bool {
         target.probed == self.host.to_string()
             && target.port() == self.port
             && target.transport() == Transport::Https

@@ -1,0 +1,32 @@
+//! Experiments: what a run tries after a failure (or a slow first), never for a healthy host. Each
+//! is one file: `wanted` says when it is made, `read` what its outcome means.
+//!
+//! All that one failure asks for is named at once, so that it runs side by side: a round costs one
+//! stage, whatever is in the way.
+
+pub(crate) mod captive_portal;
+pub(crate) mod handshake;
+pub(crate) mod other_route;
+pub(crate) mod repeat;
+pub(crate) mod slow;
+
+use crate::observation::Observations;
+use crate::plan::{Experiment, Plan};
+
+/// Experiments on handshakes in one round, at the most. With the repeats beside them they fit the
+/// usual number of attempts at a time, so that a round stays one stage long.
+const PER_ROUND: usize = 60;
+
+/// What to try now. Bounded: one repeat for each path, six experiments for each path whose
+/// handshake died, at most 60 of them in a round; of many that failed in the same way a few stand
+/// for all. Nothing is named twice, and nothing once the run was stopped.
+pub fn next(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+    if observations.stopped.is_some() {
+        return Vec::new();
+    }
+    let mut experiments = repeat::wanted(plan, observations);
+    experiments.extend(handshake::wanted(plan, observations, PER_ROUND));
+    experiments.extend(slow::wanted(plan, observations));
+    experiments.extend(other_route::wanted(plan, observations));
+    experiments
+}

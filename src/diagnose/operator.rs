@@ -1,0 +1,40 @@
+//! Who runs a host: the customer or somebody on the public internet, as the rules and the
+//! configuration have it.
+
+use crate::plan::Target;
+use crate::rules::services::Services;
+use crate::terms::Network;
+
+/// The name is one that only the organisation's own resolver knows.
+pub(crate) fn is_internal(target: &Target, services: &Services) -> bool {
+    target.requirement.network == Network::Internal || services.addresses().is_internal_name(&target.probed)
+}
+
+/// The host is the customer's own. One that the configuration names, and whose name is known as a
+/// provider's or the vendor's, is not: nobody there is the customer's to ask.
+pub(crate) fn is_customer(target: &Target, services: &Services) -> bool {
+    target.requirement.hints.customer && services.for_host(&target.probed).is_none()
+}
+
+/// The host must chain to the public roots.
+pub(crate) fn must_be_public(target: &Target, services: &Services) -> bool {
+    let known = target.requirement.hints.customer && services.for_host(&target.probed).is_some();
+    known || target.requirement.hints.public_roots && !target.requirement.hints.customer
+}
+
+/// Who runs a host: as the rules have it, else the registrable part of its name, roughly.
+pub(crate) fn operator(target: &Target, services: &Services) -> String {
+    let named = target
+        .service
+        .as_deref()
+        .and_then(|id| services.by_id(id))
+        .filter(|s| !s.operator.is_empty())
+        .map(|s| s.operator.clone());
+    named.unwrap_or_else(|| {
+        let labels: Vec<&str> = target.probed.rsplit('.').take(2).collect();
+        if target.probed.parse::<std::net::IpAddr>().is_ok() || labels.len() < 2 {
+            return target.probed.clone();
+        }
+        labels.into_iter().rev().collect::<Vec<_>>().join(".")
+    })
+}

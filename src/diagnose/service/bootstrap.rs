@@ -1,0 +1,43 @@
+//! Bootstrap servers, which serve the app its configuration.
+
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::finding::Code;
+use crate::diagnose::service::Judged;
+use crate::diagnose::service::fingerprint::is_html;
+use crate::diagnose::stage::trust;
+use crate::observation::{DocumentKind, Http, HttpOutcome};
+
+/// Judges what a bootstrap server serves without a sign-in: a configuration object, or something else.
+pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
+    if http.outcome != HttpOutcome::Answered || http.status != Some(200) || is_html(http) {
+        return Judged::Usual;
+    }
+    let Some(document) = &http.document else { return Judged::Usual };
+    let what = match document.kind {
+        DocumentKind::Object => {
+            let count = document.names.len();
+            walk.fact("recognised", "bootstrap: a configuration object");
+            walk.fact("keys", document.names.clone());
+            walk.proof.push(format!("200, a configuration object with {count} keys"));
+            return Judged::Healthy;
+        }
+        DocumentKind::Array => "a JSON list",
+        DocumentKind::Scalar => "a single JSON value",
+        DocumentKind::Empty => "an empty body",
+        DocumentKind::Other => "no JSON",
+        DocumentKind::TooLong => "a document of more than a megabyte",
+    };
+    if trust::inspector(view).is_some() {
+        return Judged::Usual;
+    }
+    Judged::Obstacle(
+        Draft::new(
+            Code::HttpWrongContent,
+            format!("status 200: {what} where the app takes only a JSON object"),
+        )
+        .fact("status", 200)
+        .fact("what", what)
+        .key(view.target.probed.as_str()),
+    )
+}

@@ -1,0 +1,9 @@
+//! The stages of the ladder, each judged by what was recorded of it.
+
+pub(crate) mod block_page;
+pub(crate) mod dns;
+pub(crate) mod http;
+pub(crate) mod proxy;
+pub(crate) mod tcp;
+pub(crate) mod tls;
+pub(crate) mod trust;
