@@ -33,3 +33,4 @@ pub mod report;
 pub mod rules;
 pub mod share;
 pub mod terms;
+pub mod text;

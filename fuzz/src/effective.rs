@@ -1,5 +1,6 @@
 //! What holds for every configuration that is shown or written back.
 
+use clearway::rules::places::Places;
 use clearway::config::write::{self, Format, Hive, WriteError};
 use clearway::config::{Configuration, Input, Value, read_bytes};
 use clearway::derive::{Facts, Options};
@@ -38,7 +39,7 @@ pub fn shown(configuration: &Configuration) -> Vec<String> {
 pub fn written(configuration: &Configuration, format: Format) -> Option<Vec<u8>> {
     let options = |include_secrets| write::Options { format, hive: Hive::Machine, include_secrets };
     let keys = &rules().pack.keys;
-    let whole = match write::write(configuration, keys, options(true)) {
+    let whole = match write::write(configuration, keys, &Places::built_in(), options(true)) {
         Ok(whole) => whole,
         Err(WriteError::Empty) => return None,
         Err(error @ WriteError::NotRepresentable { .. }) => {
@@ -47,7 +48,7 @@ pub fn written(configuration: &Configuration, format: Format) -> Option<Vec<u8>>
         }
     };
     assert_eq!(settings(&read(&whole)), settings(configuration), "{}", String::from_utf8_lossy(&whole));
-    let without = write::write(configuration, keys, options(false)).expect("it was written before");
+    let without = write::write(configuration, keys, &Places::built_in(), options(false)).expect("it was written before");
     let names = |c: &Configuration| c.settings.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&read(&without)), names(configuration), "{}", String::from_utf8_lossy(&without));
     Some(without)

@@ -11,7 +11,7 @@ use crate::observation::Observations;
 use crate::plan::Plan;
 use crate::plan::calls::{self, Endpoint};
 use crate::probe::{self, CallSettings};
-use crate::rules::Pack;
+use crate::rules::Rules;
 use crate::rules::services::Services;
 
 /// What is called, of all configurations; nothing without `--with-credentials`. A configuration's
@@ -22,10 +22,10 @@ use crate::rules::services::Services;
 pub fn endpoints(
     args: &CheckArgs,
     derived: &Derived,
-    pack: &Pack,
+    rules: &Rules,
     plan: &Plan,
-    services: &Services,
 ) -> Result<Vec<Endpoint>, Failure> {
+    let Rules { pack, services, .. } = rules;
     let mut all: Vec<Endpoint> = Vec::new();
     if !args.calls.with_credentials {
         return Ok(all);
@@ -33,7 +33,7 @@ pub fn endpoints(
     let options = derive::Options {
         features: Vec::new(),
         needs: Vec::new(),
-        ..super::input::options(&args.derive, pack)?
+        ..super::input::options(&args.derive, rules)?
     };
     let known = |name: &str| services.for_host(name).is_some();
     let never = |host: &HostPattern| pack.networks.is_metadata(host);

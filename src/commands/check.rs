@@ -1,6 +1,5 @@
 //! `clearway check`: derive, probe, judge, report.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -17,10 +16,8 @@ use crate::observation::{Environment, Observations};
 use crate::plan::{Control, Plan};
 use crate::probe::{self, Prober};
 use crate::report::{self, Run, progress};
-use crate::rules::codes::Codes;
-use crate::rules::services::Services;
-use crate::rules::{self, Pack};
-use crate::share::{self, Vocabulary};
+use crate::rules::Rules;
+use crate::share;
 use crate::terms::Platform;
 
 /// Runs the command; the exit code is the contract's.
@@ -30,25 +27,20 @@ use crate::terms::Platform;
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let destination = Destination::open(&args.output)?;
-    let rules = args.derive.list.rules.as_deref();
-    let pack = input::pack(rules)?;
-    let (services, codes) = match rules {
-        Some(dir) => (Services::from_dir(dir)?, Codes::from_dir(dir)?),
-        None => (Services::embedded()?, Codes::embedded()?),
-    };
-    let features = input::features(&pack);
+    let rules = Rules::of(args.derive.list.rules.as_deref())?;
+    let features = input::features(&rules.pack);
     let style = destination.style(&args.output);
 
     let run = if let Some(path) = &args.replay {
-        replay::Judge { pack: pack.clone(), services: services.clone(), codes: codes.clone() }.load(path)?
+        replay::load(&rules, path)?
     } else {
-        let derived = derived(args, &pack, &services)?;
-        let planner = Planner::new(args, &pack, &services);
+        let derived = derived(args, &rules)?;
+        let planner = Planner::new(args, &rules);
         if args.dry_run {
             let (plan, endpoints) = planner.unread(&derived)?;
             let mut settings = report::dry_run::Settings {
-                calls: endpoints.iter().map(|e| e.describe(&plan, services.calls())).collect(),
-                ..settings_of(args, &plan, &services)?
+                calls: endpoints.iter().map(|e| e.describe(&plan, rules.services.calls())).collect(),
+                ..settings_of(args, &plan, &rules)?
             };
             settings.controls.extend(planner.announced());
             let text = match args.format {
@@ -63,11 +55,15 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, derived, &planner, &codes)?
+        probe_and_judge(args, began, derived, &planner)?
     };
 
     let code = exit_code(&run, args.fail_on);
-    let run = if args.share { masked(&run, rules, &services, &codes)? } else { run };
+    let run = if args.share {
+        share::share(&run, &rules.services, &rules.codes, &rules.vocabulary()?)?
+    } else {
+        run
+    };
     let text = match args.format {
         CheckFormat::Text => report::text::check(&run, &features, &style),
         CheckFormat::Json => report::json::check(&run, &features),
@@ -78,13 +74,14 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
 }
 
 /// The list to probe: derived, named on the command line, or both.
-fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived, Failure> {
+fn derived(args: &CheckArgs, rules: &Rules) -> Result<Derived, Failure> {
+    let Rules { pack, services, .. } = rules;
     let known = |name: &str| services.for_host(name).is_some();
     let never = |host: &HostPattern| pack.networks.is_metadata(host);
     let named =
         args.host.iter().map(|text| adhoc::requirement(text, known, never)).collect::<Result<Vec<_>, _>>()?;
     if named.is_empty() || input::asks_for_configuration(&args.derive) {
-        let mut derived = input::derive(&args.derive, pack)?;
+        let mut derived = input::derive(&args.derive, rules)?;
         derive::add_hosts(&mut derived.requirements, named);
         return Ok(derived);
     }
@@ -112,18 +109,11 @@ fn derived(args: &CheckArgs, pack: &Pack, services: &Services) -> Result<Derived
 }
 
 /// The controls that may be asked; none with `--no-controls`.
-fn controls(args: &CheckArgs) -> Result<Vec<Control>, Failure> {
-    if args.no_controls {
-        return Ok(Vec::new());
-    }
-    Ok(rules::filters::controls(args.derive.list.rules.as_deref())?)
+fn controls<'a>(args: &CheckArgs, rules: &'a Rules) -> &'a [Control] {
+    if args.no_controls { &[] } else { &rules.controls }
 }
 
-fn settings_of(
-    args: &CheckArgs,
-    plan: &Plan,
-    services: &Services,
-) -> Result<report::dry_run::Settings, Failure> {
+fn settings_of(args: &CheckArgs, plan: &Plan, rules: &Rules) -> Result<report::dry_run::Settings, Failure> {
     let sentence = |c: &Control| {
         format!(
             "After failures, where no host proves itself on a direct way: its name looked up, and GET http://{}{} ({}'s \
@@ -138,8 +128,8 @@ fn settings_of(
         resolver: args.resolver.map(|r| r.to_string()),
         compare_dns: args.compare_dns.map(|r| r.to_string()),
         controls: std::iter::once(EXPERIMENTS.to_owned())
-            .chain(rounds::announced(args, plan, services))
-            .chain(controls(args)?.iter().map(sentence))
+            .chain(rounds::announced(args, plan, &rules.services))
+            .chain(controls(args, rules).iter().map(sentence))
             .collect(),
         calls: Vec::new(),
         idle_ms: args.calls.idle.map(millis),
@@ -163,8 +153,9 @@ fn probe_and_judge(
     began: Instant,
     derived: Derived,
     planner: &Planner<'_>,
-    codes: &Codes,
 ) -> Result<Run, Failure> {
+    let rules = planner.rules;
+    let Rules { services, codes, .. } = rules;
     let started_at = OffsetDateTime::now_utc();
     let settings = probe::Settings {
         stage_timeout: args.timeout,
@@ -173,14 +164,13 @@ fn probe_and_judge(
         compare_dns: args.compare_dns,
         public_roots: args.public_roots.as_deref().map(probe::read_pem).transpose()?,
         device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
-        ..probe::Settings::default()
+        ..probe::Settings::of(rules)
     };
     let trust = probe::environment::TrustNote {
         public_roots_replaced: settings.public_roots.is_some(),
         device_ca: settings.device_ca.len(),
     };
-    let controls = controls(args)?;
-    let Planner { pack, services, .. } = *planner;
+    let controls = controls(args, rules);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
@@ -192,13 +182,12 @@ fn probe_and_judge(
         let mut call_settings = calls::settings(args, &plan)?;
         let course = rounds::Course {
             args,
-            pack,
-            services,
+            rules,
             prober: &prober,
             deadline,
             progress: &shown,
             planner,
-            controls: &controls,
+            controls,
             asked: std::cell::Cell::new(controls.is_empty()),
         };
         let observations = Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
@@ -249,15 +238,6 @@ impl probe::Progress for Shown<'_> {
     fn finished(&self, done: usize, host: &str) {
         self.0.finished(done, host);
     }
-}
-
-/// The run without what tells whose it is.
-fn masked(run: &Run, rules: Option<&Path>, services: &Services, codes: &Codes) -> Result<Run, Failure> {
-    let vocabulary = match rules {
-        Some(dir) => Vocabulary::from_dir(dir)?,
-        None => Vocabulary::embedded()?,
-    };
-    Ok(share::share(run, services, codes, &vocabulary)?)
 }
 
 /// The contract's exit codes.

@@ -7,6 +7,7 @@ use crate::cli::compare::{CompareArgs, CompareFormat, CompareSort};
 use crate::compare::Table;
 use crate::compare::table::{MAX_RUNS, TableError};
 use crate::report;
+use crate::rules::Rules;
 
 /// Reads the reports one after the other, judges each by the same rules, and renders the table.
 ///
@@ -18,15 +19,15 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     if count > MAX_RUNS {
         return Err(Failure::Usage(TableError::TooMany(count).to_string()));
     }
-    let judge = replay::Judge::new(args.rules.as_deref())?;
+    let rules = Rules::of(args.rules.as_deref())?;
     let mut table = Table::default();
     for path in &args.report {
-        let run = judge.load(path)?;
+        let run = replay::load(&rules, path)?;
         table.add(&replay::name(path), &run).map_err(|e| Failure::Usage(e.to_string()))?;
     }
-    let features = input::features(&judge.pack);
+    let features = input::features(&rules.pack);
     table.arrange(&features, args.differing, args.sort == CompareSort::Worst);
-    let date = &judge.pack.meta.date;
+    let date = &rules.pack.meta.date;
     let style = destination.style(&args.output);
     let text = match args.format {
         CompareFormat::Text => report::text::table(&table, date, &style),

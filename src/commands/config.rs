@@ -9,7 +9,7 @@ use crate::config::write::{self, Format, Hive};
 use crate::derive::{Facts, Options};
 use crate::lint;
 use crate::report::{self, config::Effective};
-use crate::rules::Pack;
+use crate::rules::{Pack, Rules};
 use crate::terms::{Platform, Severity};
 
 /// Shows the configuration, or writes it.
@@ -19,9 +19,10 @@ use crate::terms::{Platform, Severity};
 pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
     let file = file_format(args)?;
     let destination = Destination::open(&args.output)?;
-    let pack = input::pack(args.derive.list.rules.as_deref())?;
+    let rules = Rules::of(args.derive.list.rules.as_deref())?;
+    let pack = &rules.pack;
     // A configuration that the app rejects is shown all the same: that is what the reader wants to know.
-    let (configurations, _) = input::configurations(&args.derive, &pack)?;
+    let (configurations, _) = input::configurations(&args.derive, &rules)?;
     if configurations.is_empty() {
         return Err(Failure::Usage(
             "this is an allowlist of Clearway, which holds no configuration; pass the configuration it was made from"
@@ -29,23 +30,23 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
         ));
     }
     let options = Options {
-        app_version: input::app_version(&args.derive, &pack),
+        app_version: input::app_version(&args.derive, &rules),
         platform: args.derive.list.platform,
         offline_installer: args.derive.list.offline_installer,
         ..Options::default()
     };
-    let all: Vec<Effective> = configurations.into_iter().map(|c| effective(c, &pack, &options)).collect();
+    let all: Vec<Effective> = configurations.into_iter().map(|c| effective(c, pack, &options)).collect();
     let style = destination.style(&args.output);
     match file {
         Some(format) => {
-            let bytes = file_bytes(args, format, &all, &pack)?;
+            let bytes = file_bytes(args, format, &all, &rules)?;
             let destination = if args.include_secrets { destination.private()? } else { destination };
             destination.write(&bytes)?;
         }
         None => {
             let text = match args.format {
-                ConfigFormat::Json => report::json::config(&all, &pack),
-                _ => report::text::config(&all, &pack, &style),
+                ConfigFormat::Json => report::json::config(&all, pack),
+                _ => report::text::config(&all, pack, &style),
             };
             destination.write(text.as_bytes())?;
         }
@@ -94,7 +95,12 @@ fn effective(configuration: Configuration, pack: &Pack, options: &Options) -> Ef
     Effective { connection, lint, platform, platform_assumed, app_version: version, configuration }
 }
 
-fn file_bytes(args: &ConfigArgs, format: Format, all: &[Effective], pack: &Pack) -> Result<Vec<u8>, Failure> {
+fn file_bytes(
+    args: &ConfigArgs,
+    format: Format,
+    all: &[Effective],
+    rules: &Rules,
+) -> Result<Vec<u8>, Failure> {
     let [one] = all else {
         return Err(Failure::Usage(format!(
             "a file holds one configuration, and {} were given; pass one",
@@ -109,5 +115,5 @@ fn file_bytes(args: &ConfigArgs, format: Format, all: &[Effective], pack: &Pack)
         },
         include_secrets: args.include_secrets,
     };
-    Ok(write::write(&one.configuration, &pack.keys, options)?)
+    Ok(write::write(&one.configuration, &rules.pack.keys, &rules.places, options)?)
 }

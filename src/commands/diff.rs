@@ -9,6 +9,7 @@ use super::{Destination, Failure, input, replay};
 use crate::cli::inquiry::{AnswerFormat, DiffArgs};
 use crate::derive::diff::{Side, diff};
 use crate::report;
+use crate::rules::Rules;
 
 /// Compares and renders.
 ///
@@ -16,7 +17,7 @@ use crate::report;
 /// When there are not two sides, an input cannot be read, or the output cannot be written.
 pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let pack = input::pack(args.list.rules.as_deref())?;
+    let rules = Rules::of(args.list.rules.as_deref())?;
     let (from, to) = match &args.app_version {
         None => (None, None),
         Some(v) => (Some(v.old.clone()), Some(v.new.clone().unwrap_or_else(|| v.old.clone()))),
@@ -46,7 +47,7 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     }
     if let (Some(a), Some(b)) = (old, new) {
         match (is_report(a), is_report(b)) {
-            (true, true) if a != b => return reports(args, Path::new(a), Path::new(b), destination),
+            (true, true) if a != b => return reports(args, &rules, Path::new(a), Path::new(b), destination),
             (true, true) => {
                 return Err(Failure::Usage(format!(
                     "{a} is named twice; `clearway diff` of reports needs OLD and NEW"
@@ -62,10 +63,10 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
             }
         }
     }
-    let old_side = input::derive(&args.side(old, from.clone()), &pack)?;
+    let old_side = input::derive(&args.side(old, from.clone()), &rules)?;
     let new_side = if two_versions && old == new {
         // The same input, which may be standard input, is read once.
-        let options = input::options(&args.side(None, to), &pack)?;
+        let options = input::options(&args.side(None, to), &rules)?;
         if old_side.configurations.is_empty() {
             return Err(Failure::Usage(
                 "a list made earlier cannot be derived for another app version; give the configuration"
@@ -73,7 +74,7 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
             ));
         }
         Derived {
-            requirements: crate::derive::derive(&pack, &old_side.configurations, &options),
+            requirements: crate::derive::derive(&rules.pack, &old_side.configurations, &options),
             configurations: old_side.configurations.clone(),
             documents: Vec::new(),
             inference: None,
@@ -82,13 +83,13 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
             lacks_inference: false,
         }
     } else {
-        input::derive(&args.side(new, to), &pack)?
+        input::derive(&args.side(new, to), &rules)?
     };
-    let features = input::features(&pack);
+    let features = input::features(&rules.pack);
     let side = |d: &'_ Derived| (d.requirements.clone(), d.configurations.clone());
     let ((old_list, old_configurations), (new_list, new_configurations)) = (side(&old_side), side(&new_side));
     let found = diff(
-        &pack,
+        &rules.pack,
         &features,
         Side { list: &old_list, configurations: &old_configurations },
         Side { list: &new_list, configurations: &new_configurations },
@@ -103,7 +104,13 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Two reports, each judged by the present rules, so that what differs is the network.
-fn reports(args: &DiffArgs, old: &Path, new: &Path, destination: Destination) -> Result<ExitCode, Failure> {
+fn reports(
+    args: &DiffArgs,
+    rules: &Rules,
+    old: &Path,
+    new: &Path,
+    destination: Destination,
+) -> Result<ExitCode, Failure> {
     let narrowed = args.list.narrows()
         || args.app_version.is_some()
         || args.list.platform.is_some()
@@ -114,10 +121,9 @@ fn reports(args: &DiffArgs, old: &Path, new: &Path, destination: Destination) ->
                 .into(),
         ));
     }
-    let judge = replay::Judge::new(args.list.rules.as_deref())?;
-    let (before, after) = (judge.load(old)?, judge.load(new)?);
+    let (before, after) = (replay::load(rules, old)?, replay::load(rules, new)?);
     let found = crate::compare::between(&before, &after);
-    let date = &judge.pack.meta.date;
+    let date = &rules.pack.meta.date;
     let text = match args.format {
         AnswerFormat::Text => {
             report::text::between(&found, &before, &after, date, &destination.style(&args.output))

@@ -7,8 +7,7 @@ use crate::cli::inquiry::{AnswerFormat, ExplainArgs};
 use crate::config::ConfigError;
 use crate::derive::explain::{Given, explain};
 use crate::report;
-use crate::rules::codes::Codes;
-use crate::rules::symptoms::Symptoms;
+use crate::rules::Rules;
 
 /// Answers the question.
 ///
@@ -16,32 +15,27 @@ use crate::rules::symptoms::Symptoms;
 /// When an input cannot be read or the output cannot be written.
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let rules = args.derive.list.rules.as_deref();
-    let pack = input::pack(rules)?;
-    let symptoms = match rules {
-        Some(dir) => Symptoms::from_dir(dir, &pack)?,
-        None => Symptoms::embedded(&pack)?,
-    };
-    let codes = match rules {
-        Some(dir) => Codes::from_dir(dir)?,
-        None => Codes::embedded()?,
-    };
+    let rules = Rules::of(args.derive.list.rules.as_deref())?;
     if args.question.trim().is_empty() {
         return Err(Failure::Usage(
             "nothing was asked: give a host, a configuration key, a finding code or a message of the app"
                 .into(),
         ));
     }
-    let options = input::options(&args.derive, &pack)?;
-    let (configurations, documents) = match input::configurations(&args.derive, &pack) {
+    let options = input::options(&args.derive, &rules)?;
+    let (configurations, documents) = match input::configurations(&args.derive, &rules) {
         // A question may be asked anywhere; then the rules alone answer it.
         Err(Failure::Config(ConfigError::NoneOnDevice { .. })) => (Vec::new(), Vec::new()),
         read => read?,
     };
-    let features = input::features(&pack);
-    let given =
-        Given { pack: &pack, configurations: &configurations, documents: &documents, options: &options };
-    let explanation = explain(&given, &symptoms, &codes, &features, &args.question);
+    let features = input::features(&rules.pack);
+    let given = Given {
+        pack: &rules.pack,
+        configurations: &configurations,
+        documents: &documents,
+        options: &options,
+    };
+    let explanation = explain(&given, &rules.symptoms, &rules.codes, &features, &args.question);
     let style = destination.style(&args.output);
     let text = match args.format {
         AnswerFormat::Text => report::text::explain(&explanation, &features, &style),

@@ -12,9 +12,9 @@ pub enum Failure {
     /// The configuration cannot be written in the format asked for.
     #[error(transparent)]
     Write(#[from] crate::config::write::WriteError),
-    /// The rule pack cannot be read.
+    /// The rules cannot be used.
     #[error(transparent)]
-    Rules(#[from] crate::rules::PackError),
+    Rules(#[from] crate::rules::RulesError),
     /// A hosts document given as configuration is not one.
     #[error(transparent)]
     Document(#[from] crate::derive::document::DocumentError),
@@ -24,9 +24,6 @@ pub enum Failure {
     /// A proxy setting cannot be used.
     #[error(transparent)]
     Proxy(#[from] crate::plan::BadProxy),
-    /// A data file of the rules cannot be read.
-    #[error(transparent)]
-    Data(#[from] crate::rules::services::DataError),
     /// A certificate file cannot be read.
     #[error(transparent)]
     Pem(#[from] crate::probe::PemError),

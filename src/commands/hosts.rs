@@ -11,7 +11,7 @@ use crate::cli::{HostsArgs, HostsFormat, ListKind};
 use crate::config;
 use crate::firewall::{self, List, Output, against};
 use crate::report;
-use crate::rules::firewalls::Firewalls;
+use crate::rules::Rules;
 
 /// Derives the list and renders it.
 ///
@@ -20,15 +20,15 @@ use crate::rules::firewalls::Firewalls;
 /// be written.
 pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
+    let rules = Rules::of(args.derive.list.rules.as_deref())?;
     if args.list == ListKind::Inspection {
-        return exemption(args, destination);
+        return exemption(args, &rules, destination);
     }
-    let pack = input::pack(args.derive.list.rules.as_deref())?;
-    let derived = input::derive(&args.derive, &pack)?;
-    let features = input::features(&pack);
+    let derived = input::derive(&args.derive, &rules)?;
+    let features = input::features(&rules.pack);
     let style = destination.style(&args.output);
     if args.boundary == Boundary::Sandbox {
-        let text = super::sandbox::render(args, &pack, &derived, &features, &style)?;
+        let text = super::sandbox::render(args, &rules, &derived, &features, &style)?;
         destination.write(text.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -57,14 +57,14 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         HostsFormat::Csv => report::csv::hosts(&requirements, &features),
         HostsFormat::Markdown => report::markdown::hosts(&requirements, &features),
         HostsFormat::Ticket => report::ticket::hosts(&requirements, &features),
-        HostsFormat::Firewall(format) => product_text(format, &List::allow(&requirements), args)?,
+        HostsFormat::Firewall(format) => product_text(format, &List::allow(&requirements), &rules, args)?,
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The exemption from TLS inspection, from reports.
-fn exemption(args: &HostsArgs, destination: Destination) -> Result<ExitCode, Failure> {
+fn exemption(args: &HostsArgs, rules: &Rules, destination: Destination) -> Result<ExitCode, Failure> {
     if args.derive.config.is_empty() {
         return Err(Failure::Usage(
             "--list inspection needs a report as CONFIG: run `clearway check --format json -o report.json CONFIG` on \
@@ -85,7 +85,7 @@ fn exemption(args: &HostsArgs, destination: Destination) -> Result<ExitCode, Fai
     let text = match args.format {
         HostsFormat::Text | HostsFormat::Txt => report::exemption::text(&list),
         HostsFormat::Plain => report::exemption::plain(&list),
-        HostsFormat::Firewall(format) => product_text(format, &list, args)?,
+        HostsFormat::Firewall(format) => product_text(format, &list, rules, args)?,
         other => {
             return Err(Failure::Usage(format!(
                 "--list inspection is written as text, txt, plain or a firewall format, not as {}",
@@ -136,12 +136,13 @@ fn existing(path: &Path) -> Result<against::Listing, Failure> {
 }
 
 /// The text for a product, unless it would say something else than what is asked.
-fn product_text(format: firewall::Format, list: &List, args: &HostsArgs) -> Result<String, Failure> {
-    let firewalls = match &args.derive.list.rules {
-        Some(dir) => Firewalls::from_dir(dir)?,
-        None => Firewalls::embedded()?,
-    };
-    let product = firewalls.by_id(format.product()).ok_or_else(|| {
+fn product_text(
+    format: firewall::Format,
+    list: &List,
+    rules: &Rules,
+    args: &HostsArgs,
+) -> Result<String, Failure> {
+    let product = rules.firewalls.by_id(format.product()).ok_or_else(|| {
         Failure::Usage(format!(
             "firewalls.toml has no product `{}`; add it, or leave --rules out",
             format.product()

@@ -1,7 +1,6 @@
 //! What `hosts` and `check` share: from the words of the command line to the derived list.
 
-use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::Failure;
 use crate::cli::DeriveArgs;
@@ -9,7 +8,7 @@ use crate::config::device::Device;
 use crate::config::{self, Configuration, Input, Profiles, ReadOptions};
 use crate::derive::{self, HostPattern, Note, Requirements, document};
 use crate::report::{FeatureInfo, endpoint};
-use crate::rules::Pack;
+use crate::rules::{Pack, Rules};
 use crate::terms::{AppVersion, Confidence, Need, Platform, Transport};
 
 /// A derived list with the configurations it came from.
@@ -29,17 +28,6 @@ pub struct Derived {
     pub lacks_inference: bool,
     /// The lists somebody sent.
     pub documents: Vec<Requirements>,
-}
-
-/// The rule pack: the one built in, or the one in a folder.
-///
-/// # Errors
-/// When a file of the folder is missing or wrong.
-pub fn pack(rules: Option<&Path>) -> Result<Pack, Failure> {
-    Ok(match rules {
-        Some(dir) => Pack::from_dir(dir)?,
-        None => Pack::embedded()?,
-    })
 }
 
 /// The features in report order, for the renderers.
@@ -63,21 +51,21 @@ pub fn asks_for_configuration(args: &DeriveArgs) -> bool {
 
 /// The app version that is asked about: the one named, else that of the app which is installed on the
 /// device whose configuration is read. None: the newest that the rules know.
-pub fn app_version(args: &DeriveArgs, pack: &Pack) -> Option<AppVersion> {
+pub fn app_version(args: &DeriveArgs, rules: &Rules) -> Option<AppVersion> {
     if args.app_version.is_some() || !args.config.is_empty() {
         return args.app_version.clone();
     }
-    installed(args, pack).map(|(version, _)| version)
+    installed(args, rules).map(|(version, _)| version)
 }
 
 /// The app that is installed on the device, and where that is written. A version from before the
 /// rules begin is not taken: another program may go by the package's name, and numbers itself
 /// otherwise.
-fn installed(args: &DeriveArgs, pack: &Pack) -> Option<(AppVersion, String)> {
+fn installed(args: &DeriveArgs, rules: &Rules) -> Option<(AppVersion, String)> {
     // A package database is long, and one run asks for one device.
     static FOUND: OnceLock<Option<(AppVersion, String)>> = OnceLock::new();
-    let oldest = &pack.meta.releases.first()?.version;
-    let found = FOUND.get_or_init(|| config::installed::version(&device(args)));
+    let oldest = &rules.pack.meta.releases.first()?.version;
+    let found = FOUND.get_or_init(|| config::installed::version(&device(args), &rules.places));
     found.clone().filter(|(version, _)| version >= oldest)
 }
 
@@ -97,27 +85,28 @@ fn device(args: &DeriveArgs) -> Device {
 /// When an input cannot be read.
 pub fn configurations(
     args: &DeriveArgs,
-    pack: &Pack,
+    rules: &Rules,
 ) -> Result<(Vec<Configuration>, Vec<Requirements>), Failure> {
     let source = &args.source;
     let options = ReadOptions {
-        app_version: app_version(args, pack),
+        app_version: app_version(args, rules),
         profiles: match source.profile.as_slice() {
             [] if source.all_profiles => Profiles::All,
             [] => Profiles::Applied,
             names => Profiles::Named(names.to_vec()),
         },
         bootstrap_response: source.bootstrap_response.clone(),
+        places: Arc::clone(&rules.places),
     };
     if args.config.is_empty() {
-        return Ok((config::device::read_with(&device(args), &pack.keys, &options)?, Vec::new()));
+        return Ok((config::device::read_with(&device(args), &rules.pack.keys, &options)?, Vec::new()));
     }
     if args.config.iter().filter(|c| *c == "-").count() > 1 {
         return Err(Failure::Usage("`-` may be given once: standard input can be read only once".into()));
     }
     let (mut configurations, mut documents) = (Vec::new(), Vec::new());
     for argument in &args.config {
-        for input in config::read_with(argument, &pack.keys, &options)? {
+        for input in config::read_with(argument, &rules.pack.keys, &options)? {
             match input {
                 Input::Configuration(configuration) => configurations.push(configuration),
                 Input::HostsDocument { name, sha256, json } => {
@@ -133,9 +122,9 @@ pub fn configurations(
 ///
 /// # Errors
 /// When an input cannot be read, or `--feature` names no feature.
-pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
-    let (configurations, documents) = configurations(args, pack)?;
-    derive_from(args, pack, configurations, documents)
+pub fn derive(args: &DeriveArgs, rules: &Rules) -> Result<Derived, Failure> {
+    let (configurations, documents) = configurations(args, rules)?;
+    derive_from(args, rules, configurations, documents)
 }
 
 /// Derives the union of configurations and lists that were read already.
@@ -144,11 +133,11 @@ pub fn derive(args: &DeriveArgs, pack: &Pack) -> Result<Derived, Failure> {
 /// When `--feature` names no feature, or the app rejects a configuration.
 pub fn derive_from(
     args: &DeriveArgs,
-    pack: &Pack,
+    rules: &Rules,
     configurations: Vec<Configuration>,
     documents: Vec<Requirements>,
 ) -> Result<Derived, Failure> {
-    let asked = options(args, pack)?;
+    let asked = options(args, rules)?;
     for configuration in &configurations {
         config::device::usable(configuration)?;
     }
@@ -156,7 +145,7 @@ pub fn derive_from(
     let options = derive::Options { features: Vec::new(), needs: Vec::new(), ..asked.clone() };
     let mut lists = Vec::new();
     if !configurations.is_empty() {
-        lists.push(derive::derive(pack, &configurations, &options));
+        lists.push(derive::derive(&rules.pack, &configurations, &options));
     }
     lists.extend(documents.iter().cloned());
     let mut requirements =
@@ -175,7 +164,7 @@ pub fn derive_from(
     let pinned_proxy = of_proxy(true).map(|r| endpoint(&r.host, r.port));
     if args.app_version.is_none()
         && args.config.is_empty()
-        && let Some((version, file)) = installed(args, pack)
+        && let Some((version, file)) = installed(args, rules)
     {
         requirements.notes.push(Note {
             id: "installed-version".into(),
@@ -200,16 +189,17 @@ pub fn derive_from(
 ///
 /// # Errors
 /// When `--feature` names no feature.
-pub fn options(args: &DeriveArgs, pack: &Pack) -> Result<derive::Options, Failure> {
-    if let Some(unknown) = args.list.feature.iter().find(|id| !pack.features.iter().any(|f| f.id == **id)) {
-        let known: Vec<&str> = pack.features.iter().map(|f| f.id.as_str()).collect();
+pub fn options(args: &DeriveArgs, rules: &Rules) -> Result<derive::Options, Failure> {
+    let features = &rules.pack.features;
+    if let Some(unknown) = args.list.feature.iter().find(|id| !features.iter().any(|f| f.id == **id)) {
+        let known: Vec<&str> = features.iter().map(|f| f.id.as_str()).collect();
         return Err(Failure::Usage(format!(
             "--feature {unknown}: no such feature; there are {}",
             known.join(", ")
         )));
     }
     Ok(derive::Options {
-        app_version: app_version(args, pack),
+        app_version: app_version(args, rules),
         platform: args.list.platform,
         offline_installer: args.list.offline_installer,
         minimal: args.list.minimal,

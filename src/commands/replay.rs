@@ -2,51 +2,26 @@
 
 use std::path::Path;
 
-use super::{Failure, input};
+use super::Failure;
 use crate::config;
 use crate::derive::Note;
 use crate::diagnose::{self, NotTested};
 use crate::report::{self, Run};
-use crate::rules::Pack;
+use crate::rules::Rules;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
 
 /// Names listed of the hosts that lack an experiment.
 const SHOWN: usize = 5;
 
-/// The rules that saved reports are judged by.
-pub struct Judge {
-    /// The pack.
-    pub pack: Pack,
-    /// Fingerprints.
-    pub services: Services,
-    /// Wording of the findings.
-    pub codes: Codes,
-}
-
-impl Judge {
-    /// The rules built in, or those of a folder.
-    ///
-    /// # Errors
-    /// When a file of the folder is missing or wrong.
-    pub fn new(rules: Option<&Path>) -> Result<Self, Failure> {
-        let pack = input::pack(rules)?;
-        let (services, codes) = match rules {
-            Some(dir) => (Services::from_dir(dir)?, Codes::from_dir(dir)?),
-            None => (Services::embedded()?, Codes::embedded()?),
-        };
-        Ok(Self { pack, services, codes })
-    }
-
-    /// Reads a saved report and judges it.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is no report.
-    pub fn load(&self, path: &Path) -> Result<Run, Failure> {
-        let mut run = read(path)?;
-        judge(&mut run, &self.pack.meta.date, &self.services, &self.codes);
-        Ok(run)
-    }
+/// Reads a saved report and judges it.
+///
+/// # Errors
+/// When it cannot be read, or is no report.
+pub fn load(rules: &Rules, path: &Path) -> Result<Run, Failure> {
+    let mut run = read(path)?;
+    judge(&mut run, &rules.pack.meta.date, &rules.services, &rules.codes);
+    Ok(run)
 }
 
 /// Judges a saved run by the present rules. Says when those are not the rules that it was made

@@ -16,7 +16,7 @@ use crate::diagnose;
 use crate::observation::{Attempt, Document, DocumentKind, Inquiry, Observations, Purpose, Trust, Variation};
 use crate::plan::{Control, Experiment, Keep, Plan, Target};
 use crate::probe::{Prober, Progress};
-use crate::rules::Pack;
+use crate::rules::Rules;
 use crate::rules::services::{Protocol, Services};
 
 /// Waves after the first of each round, at the most: repeated attempts, further requests, and what
@@ -29,8 +29,7 @@ const DISCOVERIES: usize = 2;
 /// What a run needs at hand.
 pub(super) struct Course<'a> {
     pub(super) args: &'a CheckArgs,
-    pub(super) pack: &'a Pack,
-    pub(super) services: &'a Services,
+    pub(super) rules: &'a Rules,
     pub(super) prober: &'a Prober,
     pub(super) deadline: Instant,
     pub(super) progress: &'a dyn Progress,
@@ -60,7 +59,8 @@ impl Course<'_> {
             if discoveries == DISCOVERIES || observations.stopped.is_some() {
                 break;
             }
-            let found = diagnose::discovered(&plan, &observations, self.services, &self.pack.networks);
+            let found =
+                diagnose::discovered(&plan, &observations, &self.rules.services, &self.rules.pack.networks);
             if found.is_empty() {
                 break;
             }
@@ -71,7 +71,7 @@ impl Course<'_> {
             derived.requirements.hosts.extend(list.hosts);
         }
         if let Some(size) = self.args.download_test {
-            let parts = diagnose::download(&plan, &observations, self.services, size);
+            let parts = diagnose::download(&plan, &observations, &self.rules.services, size);
             self.wave(&plan, &parts, &mut observations).await;
         }
         Ok((derived.requirements, plan, observations))
@@ -81,7 +81,7 @@ impl Course<'_> {
     async fn waves(&self, plan: &Plan, observations: &mut Observations) {
         for _ in 0..=WAVES {
             let mut experiments = diagnose::next(plan, observations);
-            experiments.extend(diagnose::inquiries(plan, observations, self.services));
+            experiments.extend(diagnose::inquiries(plan, observations, &self.rules.services));
             if experiments.is_empty() || observations.stopped.is_some() {
                 break;
             }
@@ -130,7 +130,7 @@ impl Course<'_> {
         observations: &mut Observations,
     ) -> Result<(Derived, Plan), Failure> {
         let is_server = |t: &Target| {
-            let service = t.service.as_deref().and_then(|id| self.services.by_id(id));
+            let service = t.service.as_deref().and_then(|id| self.rules.services.by_id(id));
             service.is_some_and(|s| s.protocol == Some(Protocol::Bootstrap))
         };
         let wave: Vec<Experiment> =
@@ -147,10 +147,17 @@ impl Course<'_> {
             match self.served(configuration, &plan, observations) {
                 Some((url, document)) => {
                     let options = ReadOptions {
-                        app_version: input::app_version(&self.args.derive, self.pack),
+                        app_version: input::app_version(&self.args.derive, self.rules),
+                        places: std::sync::Arc::clone(&self.rules.places),
                         ..ReadOptions::default()
                     };
-                    config::overlay_response(configuration, &document, &url, &self.pack.keys, &options)?;
+                    config::overlay_response(
+                        configuration,
+                        &document,
+                        &url,
+                        &self.rules.pack.keys,
+                        &options,
+                    )?;
                     served.push(url);
                 }
                 None => continue,
@@ -166,7 +173,7 @@ impl Course<'_> {
             return Ok((derived, plan));
         }
         let mut effective =
-            input::derive_from(&self.args.derive, self.pack, configurations, derived.documents.clone())?;
+            input::derive_from(&self.args.derive, self.rules, configurations, derived.documents.clone())?;
         for host in &mut effective.requirements.hosts {
             let known = |r: &&crate::derive::Requirement| {
                 r.host == host.host && r.port == host.port && r.transport == host.transport

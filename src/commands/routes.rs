@@ -21,8 +21,7 @@ use crate::probe::environment::{ProxyVariable, ProxyVariables, proxy_variables};
 use crate::probe::system::{self, SystemProxies};
 use crate::probe::{Fetched, Prober};
 use crate::report::endpoint;
-use crate::rules::Pack;
-use crate::rules::services::Services;
+use crate::rules::Rules;
 use crate::terms::Transport;
 
 /// The key that pins the app to a proxy.
@@ -144,9 +143,7 @@ fn of_system(settings: &mut ProxySettings, system: SystemProxies) {
 pub(super) struct Planner<'a> {
     args: &'a CheckArgs,
     /// The rules.
-    pub(super) pack: &'a Pack,
-    /// What is known of services.
-    pub(super) services: &'a Services,
+    pub(super) rules: &'a Rules,
     system: OnceCell<Option<SystemProxies>>,
     /// The settings of the last plan.
     settings: RefCell<ProxySettings>,
@@ -156,10 +153,10 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(args: &'a CheckArgs, pack: &'a Pack, services: &'a Services) -> Self {
+    pub(super) fn new(args: &'a CheckArgs, rules: &'a Rules) -> Self {
         let (system, settings) = (OnceCell::new(), RefCell::default());
         let (fetched, records) = (RefCell::default(), RefCell::default());
-        Self { args, pack, services, system, settings, fetched, records }
+        Self { args, rules, system, settings, fetched, records }
     }
 
     /// The plan of a dry run, and its calls: no script is read.
@@ -199,7 +196,7 @@ impl<'a> Planner<'a> {
     ) -> Result<Plan, Failure> {
         let mut settings = self.settings_for(derived)?;
         if settings.has_unread_script() {
-            let questions = plan::questions(list, &self.pack.networks, derived.inference.as_ref());
+            let questions = plan::questions(list, &self.rules.pack.networks, derived.inference.as_ref());
             for script in settings.scripts() {
                 self.ask_script(prober, script, &questions, deadline).await;
             }
@@ -213,7 +210,7 @@ impl<'a> Planner<'a> {
     }
 
     fn build(&self, list: &Requirements, settings: ProxySettings) -> Plan {
-        let plan = plan::build(list, self.services, &self.pack.networks, &settings);
+        let plan = plan::build(list, &self.rules.services, &self.rules.pack.networks, &settings);
         self.settings.replace(settings);
         plan
     }
@@ -222,7 +219,7 @@ impl<'a> Planner<'a> {
         if derived.lacks_inference {
             plan.gaps.push("a provider is configured, but no inference host could be derived".into());
         }
-        let endpoints = calls::endpoints(self.args, derived, self.pack, &plan, self.services)?;
+        let endpoints = calls::endpoints(self.args, derived, self.rules, &plan)?;
         plan.gaps.extend(calls::gap(self.args, derived, &endpoints));
         Ok((plan, endpoints))
     }

@@ -5,8 +5,7 @@ use super::input::Derived;
 use crate::cli::{HostsArgs, HostsFormat};
 use crate::derive::{sandbox, union};
 use crate::report::{self, FeatureInfo, Style};
-use crate::rules::Pack;
-use crate::rules::sandbox::SandboxRules;
+use crate::rules::Rules;
 
 /// Computes and renders the list. Compared with the lists that were given beside the configuration,
 /// or, without any, with the derived perimeter list.
@@ -15,7 +14,7 @@ use crate::rules::sandbox::SandboxRules;
 /// When no configuration was given, or the format cannot carry this list.
 pub fn render(
     args: &HostsArgs,
-    pack: &Pack,
+    rules: &Rules,
     derived: &Derived,
     features: &[FeatureInfo],
     style: &Style,
@@ -25,14 +24,10 @@ pub fn render(
             "--boundary sandbox needs the configuration itself; a list says nothing about the sandbox".into(),
         ));
     }
-    let rules = match &args.derive.list.rules {
-        Some(dir) => SandboxRules::from_dir(dir, pack)?,
-        None => SandboxRules::embedded(pack)?,
-    };
-    let options = super::input::options(&args.derive, pack)?;
+    let options = super::input::options(&args.derive, rules)?;
     let given = union(derived.documents.clone());
     let perimeter = given.as_ref().unwrap_or(&derived.requirements);
-    let found = sandbox::sandbox(pack, &rules, &derived.configurations, &options, perimeter);
+    let found = sandbox::sandbox(&rules.pack, &rules.sandbox, &derived.configurations, &options, perimeter);
     match args.format {
         HostsFormat::Text => Ok(report::text::sandbox(&found, features, style)),
         HostsFormat::Plain => Ok(report::plain::sandbox(&found)),

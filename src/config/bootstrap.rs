@@ -4,9 +4,9 @@
 use url::{Host, Url};
 
 use super::decode;
-use super::places::Bootstrap;
 use super::read::Context;
 use super::value::{Configuration, Lint, Shadowed, ShadowedBy, Value};
+use crate::rules::places::Bootstrap;
 use crate::terms::Severity;
 
 /// The format's name in reports.

@@ -7,11 +7,11 @@ use super::device_registry::{self as registry, Query, Text};
 use super::device_user::Whose;
 use super::error::{ConfigError, shown};
 use super::formats::{encoding, reg};
-use super::places::{DevicePlace, Hive, Role};
 use super::read::{Context, Profiles, ReadOptions, configuration, io_error};
 use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Source};
 use super::{decode, library};
 use crate::rules::keys::KeyCatalogue;
+use crate::rules::places::{DevicePlace, Hive, Role};
 use crate::terms::{Platform, Severity};
 
 /// Which device is read, and for whom.

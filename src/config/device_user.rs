@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::device::Device;
 use super::device_registry::{Query, account};
 use super::error::ConfigError;
-use super::places::{Hive, Places};
+use crate::rules::places::{Hive, Places};
 use crate::terms::Platform;
 
 /// Largest user database that is looked into.

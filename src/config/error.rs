@@ -297,17 +297,7 @@ pub(crate) fn shown(name: &str) -> String {
     text
 }
 
-/// `c`, or a mark in the place of what is not seen (control characters, spaces of no width, byte
-/// order marks) or changes what is seen (the direction of writing, line separators).
-pub(crate) fn visible(c: char) -> char {
-    let unseen = c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}');
-    if unseen { '\u{fffd}' } else { c }
-}
+pub(crate) use crate::text::visible::visible;
 
 #[cfg(test)]
 mod tests {

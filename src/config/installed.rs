@@ -7,7 +7,7 @@ use std::path::Path;
 use super::device::Device;
 use super::formats::tree::{Raw, find};
 use super::formats::{plist_binary, plist_xml};
-use super::places::{Installed, embedded};
+use crate::rules::places::{Installed, Places};
 use crate::terms::AppVersion;
 
 /// The longest property list that is read, bytes.
@@ -17,8 +17,8 @@ const DATABASE: u64 = 256 * 1024 * 1024;
 
 /// The version of the app that is installed, and the file that says so. None where the app is not
 /// installed, or its version cannot be read: then nothing is known, which is no error.
-pub fn version(device: &Device) -> Option<(AppVersion, String)> {
-    embedded().installed.iter().filter(|place| place.platform == device.platform).find_map(|place| {
+pub fn version(device: &Device, places: &Places) -> Option<(AppVersion, String)> {
+    places.installed.iter().filter(|place| place.platform == device.platform).find_map(|place| {
         let (path, text) = match place {
             Installed { plist: Some(path), key: Some(key), .. } => (path, bundle(&device.path(path), key)?),
             Installed { dpkg: Some(path), package: Some(package), .. } => {
@@ -93,7 +93,7 @@ mod tests {
 
     fn read(platform: Platform, files: &[(&str, &str)]) -> Option<String> {
         let (_root, device) = device(platform, files);
-        version(&device).map(|(version, _)| version.to_string())
+        version(&device, &Places::built_in()).map(|(version, _)| version.to_string())
     }
 
     #[test]

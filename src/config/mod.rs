@@ -13,7 +13,6 @@ mod hygiene;
 pub mod installed;
 mod library;
 mod names;
-mod places;
 mod read;
 pub mod secret;
 pub mod value;

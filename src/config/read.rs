@@ -3,16 +3,17 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use super::error::{ConfigError, Place, shown};
 use super::formats::{self, cms, diagnostic, json, plist, reg, sniff, zip};
 use super::names::Names;
-use super::places::{self, Places};
 use super::value::{Configuration, Source};
 use super::{bootstrap, decode, library};
 use crate::rules::keys::KeyCatalogue;
+use crate::rules::places::Places;
 use crate::terms::{AppVersion, Severity};
 
 /// Largest file that is read.
@@ -38,7 +39,7 @@ pub enum Input {
 }
 
 /// How a configuration is read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The app version whose reading is followed; the newest when there is none.
     pub app_version: Option<AppVersion>,
@@ -46,6 +47,20 @@ pub struct ReadOptions {
     pub profiles: Profiles,
     /// A saved response of the bootstrap server, laid over every configuration.
     pub bootstrap_response: Option<String>,
+    /// The product's own names and places: those of the rules in use.
+    pub places: Arc<Places>,
+}
+
+impl Default for ReadOptions {
+    /// The applied entry, as the newest version reads it, by the places built into the program.
+    fn default() -> Self {
+        Self {
+            app_version: None,
+            profiles: Profiles::default(),
+            bootstrap_response: None,
+            places: Places::built_in(),
+        }
+    }
 }
 
 /// Which entries of a configLibrary are read.
@@ -63,15 +78,15 @@ pub enum Profiles {
 /// What every reader needs at hand.
 pub(crate) struct Context<'a> {
     pub names: Names<'a>,
-    pub places: &'static Places,
+    pub places: &'a Places,
     pub options: &'a ReadOptions,
 }
 
 impl<'a> Context<'a> {
-    /// For `options` and the built-in places.
+    /// For `options`, the places among them.
     pub(crate) fn new(catalogue: &'a KeyCatalogue, options: &'a ReadOptions) -> Self {
         let names = Names::for_version(catalogue, options.app_version.as_ref());
-        Self { names, places: places::embedded(), options }
+        Self { names, places: &options.places, options }
     }
 }
 

@@ -222,8 +222,16 @@ impl Ladder {
         let shared = &self.shared;
         // A quarter, so that a device store that never answers is not taken for a silent proxy.
         let patience = self.stage() / 4;
-        let (seen, tunnel) =
-            proxy::connect(&shared.client, &shared.stock, io, peer, &authority, patience).await;
+        let (seen, tunnel) = proxy::connect(
+            &shared.client,
+            &shared.stock,
+            io,
+            peer,
+            &authority,
+            patience,
+            &shared.settings.headers,
+        )
+        .await;
         // A refusal on the first socket is not overwritten by another on the second.
         if record && (tunnel.is_some() || !self.recorder.has_proxy()) {
             self.recorder.proxy(seen);

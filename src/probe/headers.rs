@@ -1,7 +1,5 @@
 //! Which response headers are kept with their values: a list of names in `rules/headers.toml`.
 
-use std::sync::LazyLock;
-
 use crate::rules::headers::Headers;
 
 use super::sanitise;
@@ -13,12 +11,10 @@ const KEPT: usize = 64;
 /// Header names that are kept.
 const NAMES: usize = 100;
 
-/// Embedded and held by a test, so this cannot fail; were it to, only names would be kept.
-static ALLOWED: LazyLock<Headers> = LazyLock::new(|| Headers::embedded().unwrap_or_default());
-
 /// The allow-listed ones among these headers (lower-case names, sanitised values), and the names
 /// of all of them.
 pub(super) fn keep<'a>(
+    allowed: &Headers,
     headers: impl Iterator<Item = (&'a str, &'a [u8])>,
 ) -> (Vec<(String, String)>, Vec<String>) {
     let (mut kept, mut names) = (Vec::new(), Vec::new());
@@ -26,7 +22,7 @@ pub(super) fn keep<'a>(
         let name = sanitise::line(&name.to_ascii_lowercase(), 64);
         let value = String::from_utf8_lossy(value);
         if kept.len() < KEPT
-            && let Some(value) = ALLOWED.kept(&name, &value)
+            && let Some(value) = allowed.kept(&name, &value)
         {
             kept.push((name.clone(), sanitise::line(value, VALUE)));
         }
@@ -48,7 +44,7 @@ mod tests {
             ("Server", b"x\x1b[31m\r\ny"),
             ("Location", b"/login?code=1#token"),
         ];
-        let (kept, names) = keep(headers.into_iter());
+        let (kept, names) = keep(&Headers::embedded().unwrap_or_default(), headers.into_iter());
         let expected = [("server", "x  y"), ("location", "/login")];
         assert_eq!(kept, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
         assert_eq!(names, ["set-cookie", "server", "location"]);

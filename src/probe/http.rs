@@ -183,7 +183,7 @@ async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
     let status = response.status();
     log.recorder.http_update(log.number, |record, ms| {
         let fields = response.headers().iter().map(|(n, v)| (n.as_str(), v.as_bytes()));
-        (record.headers, record.header_names) = headers::keep(fields);
+        (record.headers, record.header_names) = headers::keep(&log.recorder.allowed, fields);
         record.status = Some(status.as_u16());
         record.first_byte_ms = Some(ms);
         if response.version() == Version::HTTP_10 {
@@ -240,7 +240,7 @@ async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
                 // Where gRPC says how the call ended.
                 if let Some(trailers) = frame.trailers_ref() {
                     let fields = trailers.iter().map(|(n, v)| (n.as_str(), v.as_bytes()));
-                    let (kept, names) = headers::keep(fields);
+                    let (kept, names) = headers::keep(&log.recorder.allowed, fields);
                     log.recorder.http_update(log.number, |record, _| {
                         record.headers.extend(kept);
                         record.header_names.extend(names);

@@ -48,6 +48,8 @@ use rustls::pki_types::CertificateDer;
 use tokio::time::Instant;
 
 use crate::observation::Device;
+use crate::rules::Rules;
+use crate::rules::headers::Headers;
 
 pub use calls::CallSettings;
 pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};
@@ -75,10 +77,13 @@ pub struct Settings {
     /// Addresses that nothing is sent to, beside every link-local one: metadata services of cloud
     /// machines answer with credentials.
     pub never: Vec<IpAddr>,
+    /// Which response headers are kept with their values.
+    pub headers: Arc<Headers>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+impl Settings {
+    /// What the rules in use say of probing, with the default budgets.
+    pub fn of(rules: &Rules) -> Self {
         Self {
             stage_timeout: Duration::from_secs(4),
             concurrency: 64,
@@ -86,7 +91,8 @@ impl Default for Settings {
             compare_dns: None,
             public_roots: None,
             device_ca: Vec::new(),
-            never: crate::rules::networks::embedded_metadata_addresses(),
+            never: rules.pack.networks.metadata_addresses(),
+            headers: Arc::clone(&rules.headers),
         }
     }
 }

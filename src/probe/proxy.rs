@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
 use crate::observation::{Proxy, ProxyOutcome, TlsOutcome, Trust};
+use crate::rules::headers::Headers;
 
 use super::wire::{BoxedIo, End, Prefixed};
 use super::{USER_AGENT, headers, millis, sanitise, tls, trust};
@@ -31,6 +32,7 @@ pub(super) async fn connect(
     peer: Peer<'_>,
     authority: &str,
     patience: Duration,
+    allowed: &Headers,
 ) -> (Proxy, Option<BoxedIo>) {
     let io = if peer.tls {
         match secure(client, stock, io, peer.host, patience).await {
@@ -44,7 +46,7 @@ pub(super) async fn connect(
         io
     };
     let began = Instant::now();
-    let (outcome, headers, tunnel) = ask(io, authority).await;
+    let (outcome, headers, tunnel) = ask(io, authority, allowed).await;
     (Proxy { outcome, headers, ms: millis(began.elapsed()) }, tunnel)
 }
 
@@ -110,7 +112,7 @@ fn describe(outcome: &TlsOutcome) -> String {
 
 type Answer = (ProxyOutcome, Vec<(String, String)>, Option<BoxedIo>);
 
-async fn ask(mut io: BoxedIo, authority: &str) -> Answer {
+async fn ask(mut io: BoxedIo, authority: &str, allowed: &Headers) -> Answer {
     let request =
         format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {USER_AGENT}\r\n\r\n");
     let ended = |end: End| {
@@ -137,7 +139,7 @@ async fn ask(mut io: BoxedIo, authority: &str) -> Answer {
     loop {
         if let Some(end) = find_end(&head) {
             let rest = head.split_off(end);
-            let Some((status, headers)) = parse(&head) else {
+            let Some((status, headers)) = parse(allowed, &head) else {
                 return (ProxyOutcome::NotHttp, Vec::new(), None);
             };
             return match status {
@@ -173,7 +175,7 @@ pub(super) fn find_end(head: &[u8]) -> Option<usize> {
 }
 
 /// Status and allow-listed headers; the status line stands first, under the name `status-line`.
-pub(super) fn parse(head: &[u8]) -> Option<(u16, Vec<(String, String)>)> {
+pub(super) fn parse(allowed: &Headers, head: &[u8]) -> Option<(u16, Vec<(String, String)>)> {
     let text = String::from_utf8_lossy(head);
     let mut lines = text.lines();
     let status_line = lines.next()?;
@@ -184,7 +186,7 @@ pub(super) fn parse(head: &[u8]) -> Option<(u16, Vec<(String, String)>)> {
     }
     let fields = lines.filter_map(|l| l.split_once(':')).map(|(n, v)| (n.trim(), v.trim().as_bytes()));
     let mut kept = vec![("status-line".to_owned(), sanitise::line(status_line, 128))];
-    kept.extend(headers::keep(fields).0);
+    kept.extend(headers::keep(allowed, fields).0);
     Some((status, kept))
 }
 
@@ -197,7 +199,7 @@ mod tests {
         let head =
             b"HTTP/1.1 407 Sign in\x1b[1m first\r\nProxy-Authenticate: Negotiate\r\nSet-Cookie: a=b\r\n\r\n";
         assert_eq!(find_end(head), Some(head.len()));
-        let (status, headers) = parse(head).unwrap_or_default();
+        let (status, headers) = parse(&Headers::embedded().unwrap_or_default(), head).unwrap_or_default();
         assert_eq!(status, 407);
         assert_eq!(
             headers,
@@ -211,7 +213,7 @@ mod tests {
     #[test]
     fn what_is_no_status_line_is_refused() {
         for bad in ["HTTP/1.1\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 99\r\n\r\n", "ICY 200\r\n\r\n"] {
-            assert_eq!(parse(bad.as_bytes()), None, "{bad}");
+            assert_eq!(parse(&Headers::default(), bad.as_bytes()), None, "{bad}");
         }
     }
 }

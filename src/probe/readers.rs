@@ -5,6 +5,7 @@ use hickory_resolver::proto::op::Message;
 use rustls::pki_types::CertificateDer;
 
 use crate::observation::{Certificate, DnsAnswer};
+use crate::rules::headers::Headers;
 
 use super::{certificate, headers, proxy, query, sanitise};
 
@@ -31,18 +32,19 @@ pub fn ascii(bytes: &[u8], cap: usize) -> String {
 
 /// What is recorded of response headers: the allow-listed ones with values, the names of all.
 pub fn headers<'a>(
+    allowed: &Headers,
     headers: impl Iterator<Item = (&'a str, &'a [u8])>,
 ) -> (Vec<(String, String)>, Vec<String>) {
-    headers::keep(headers)
+    headers::keep(allowed, headers)
 }
 
 /// Where the head of a proxy's answer ends, its status, and the headers that are kept.
 pub type ProxyAnswer = (usize, u16, Vec<(String, String)>);
 
 /// What is recorded of the head of a proxy's answer.
-pub fn proxy_answer(bytes: &[u8]) -> Option<ProxyAnswer> {
+pub fn proxy_answer(allowed: &Headers, bytes: &[u8]) -> Option<ProxyAnswer> {
     let end = proxy::find_end(bytes)?;
-    let (status, headers) = proxy::parse(bytes.get(..end)?)?;
+    let (status, headers) = proxy::parse(allowed, bytes.get(..end)?)?;
     Some((end, status, headers))
 }
 

@@ -11,6 +11,7 @@ use crate::observation::{
     TlsOutcome, TlsParameters, Trust,
 };
 use crate::plan::{Experiment, Route};
+use crate::rules::headers::Headers;
 
 use super::tls::Witness;
 use super::wire::Meter;
@@ -43,13 +44,15 @@ struct Inner {
 /// Collects what one attempt sees. Stages refer to their records by number.
 pub(super) struct Recorder {
     origin: Instant,
+    /// Which response headers are kept with their values.
+    pub(super) allowed: Arc<Headers>,
     started: Instant,
     inner: Mutex<Inner>,
 }
 
 impl Recorder {
     /// A new attempt, starting now. `origin` is the start of the run.
-    pub(super) fn new(origin: Instant, experiment: Experiment, route: Route) -> Self {
+    pub(super) fn new(origin: Instant, allowed: Arc<Headers>, experiment: Experiment, route: Route) -> Self {
         let started = Instant::now();
         let Experiment { target, path, purpose, variation } = experiment;
         let attempt = Attempt {
@@ -77,7 +80,7 @@ impl Recorder {
             http_counts: None,
             ended: None,
         };
-        Self { origin, started, inner: Mutex::new(inner) }
+        Self { origin, allowed, started, inner: Mutex::new(inner) }
     }
 
     fn with<R>(&self, change: impl FnOnce(&mut Inner) -> R) -> R {

@@ -75,7 +75,12 @@ impl Prober {
             let (permits, under_way) = (Arc::clone(&permits), Arc::clone(&under_way));
             running.spawn(async move {
                 let permit = permits.acquire_owned().await.ok()?;
-                let recorder = Arc::new(Recorder::new(shared.origin, experiment, job.route.clone()));
+                let recorder = Arc::new(Recorder::new(
+                    shared.origin,
+                    Arc::clone(&shared.settings.headers),
+                    experiment,
+                    job.route.clone(),
+                ));
                 lock(&under_way).insert(number, (job.host.clone(), Arc::clone(&recorder)));
                 let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
                 ladder.walk(permit).await;
@@ -134,7 +139,12 @@ impl Prober {
                 let names = Arc::new(Names::new(resolver, Arc::clone(&shared.servers), stage));
                 let experiment =
                     Experiment { target: 0, path: 0, purpose: Purpose::Experiment, variation: None };
-                let recorder = Arc::new(Recorder::new(shared.origin, experiment, Route::Direct));
+                let recorder = Arc::new(Recorder::new(
+                    shared.origin,
+                    Arc::clone(&shared.settings.headers),
+                    experiment,
+                    Route::Direct,
+                ));
                 let request = Request {
                     method: "GET".into(),
                     path: control.path.clone(),

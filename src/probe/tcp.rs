@@ -321,7 +321,8 @@ mod tests {
 
     #[test]
     fn metadata_and_link_local_addresses_are_never_dialled() {
-        let never = super::super::Settings::default().never;
+        let never =
+            crate::rules::Pack::embedded().map(|p| p.networks.metadata_addresses()).unwrap_or_default();
         let refused = |a| forbidden(a, &never).is_some();
         for text in
             ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200"]

@@ -170,8 +170,8 @@ mod tests {
 
     fn addresses() -> Addresses {
         Addresses::parse(
-            (include_str!("../../rules/addresses.toml"), "addresses.toml"),
-            (include_str!("../../rules/networks.toml"), "networks.toml"),
+            (crate::rules::files::built_in("addresses.toml"), "addresses.toml"),
+            (crate::rules::files::built_in("networks.toml"), "networks.toml"),
         )
         .unwrap()
     }

@@ -2,11 +2,11 @@
 //! (`rules/calls.toml`).
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Deserialize;
 
-use super::data::{DataError, read};
+use super::data::DataError;
+use super::files::Files;
 use super::services::{StatusRange, placeholder};
 use crate::terms::{Code, Owner};
 
@@ -154,16 +154,12 @@ impl Calls {
     /// # Errors
     /// When the file is wrong, which a test excludes.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::parse(include_str!("../../rules/calls.toml"), "calls.toml")
+        Self::load(&Files::embedded())
     }
 
-    /// Reads `calls.toml` of a rules directory.
-    ///
-    /// # Errors
-    /// When it is missing or wrong.
-    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
-        let (text, file) = read(dir, "calls.toml")?;
-        Self::parse(&text, &file)
+    pub(super) fn load(files: &Files) -> Result<Self, DataError> {
+        let file = files.get("calls.toml");
+        Self::parse(file.text, file.shown)
     }
 
     /// Reads and checks a text; messages call it `file`.
@@ -280,7 +276,7 @@ mod tests {
             let provider = calls.provider(id).unwrap();
             assert!(!provider.credential.is_empty(), "{id}");
         }
-        let text = include_str!("../../rules/calls.toml");
+        let text = crate::rules::files::built_in("calls.toml");
         for (from, to) in [
             ("max_tokens = 64", "max_tokens = 65"),
             ("providers = [\"vertex\"]", "providers = [\"vortex\"]"),

@@ -2,11 +2,11 @@
 //! usually mends it, and the sentences that say so. The code that judges has no wording of its own.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Deserialize;
 
-use super::data::{DataError, read};
+use super::data::DataError;
+use super::files::Files;
 use crate::terms::{Code, Owner, Severity, Verdict};
 
 /// One code of the contract.
@@ -86,13 +86,12 @@ pub struct Codes {
 impl Codes {
     /// The wording built into the program.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::parse(include_str!("../../rules/codes.toml"), "codes.toml")
+        Self::load(&Files::embedded())
     }
 
-    /// Reads `codes.toml` of a rules directory.
-    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
-        let (text, file) = read(dir, "codes.toml")?;
-        Self::parse(&text, &file)
+    pub(super) fn load(files: &Files) -> Result<Self, DataError> {
+        let file = files.get("codes.toml");
+        Self::parse(file.text, file.shown)
     }
 
     /// Reads and checks a text; messages call it `file`.
@@ -194,7 +193,7 @@ mod tests {
     fn every_code_is_there_exactly_once() {
         let codes = Codes::embedded().unwrap();
         assert_eq!(codes.code.len(), Code::ALL.len());
-        let text = include_str!("../../rules/codes.toml");
+        let text = crate::rules::files::built_in("codes.toml");
         let doubled = format!(
             "{text}\n[[code]]\nid = \"ok\"\nseverity = \"info\"\nverdict = \"reachable\"\nowner = \"none\"\nsummary = \"x\"\n"
         );
@@ -205,7 +204,7 @@ mod tests {
 
     #[test]
     fn an_unknown_placeholder_is_refused() {
-        let text = include_str!("../../rules/codes.toml").replacen("{host} was", "{hots} was", 1);
+        let text = crate::rules::files::built_in("codes.toml").replacen("{host} was", "{hots} was", 1);
         assert!(Codes::parse(&text, "c").is_err_and(|e| e.to_string().contains("hots")));
     }
 

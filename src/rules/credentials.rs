@@ -4,8 +4,9 @@
 use serde::Deserialize;
 
 use super::condition::{Condition, Known, RawCondition};
-use super::error::{PackError, Problems};
+use super::error::Problems;
 use super::keys::KeyCatalogue;
+use super::pack::from_toml;
 
 const FILE: &str = "credentials.toml";
 
@@ -97,11 +98,8 @@ impl Credentials {
     }
 
     /// Reads and checks the file's text.
-    pub(super) fn parse(text: &str, keys: &KeyCatalogue, problems: &mut Problems) -> Result<Self, PackError> {
-        let raw: RawCredentials = toml::from_str(text).map_err(|e| PackError::Syntax {
-            file: FILE.into(),
-            message: e.to_string().trim_end().to_owned(),
-        })?;
+    pub(super) fn parse(text: &str, keys: &KeyCatalogue, problems: &mut Problems) -> Option<Self> {
+        let raw: RawCredentials = problems.take(FILE, from_toml(text))?;
         let ids: Vec<String> = raw.providers.iter().map(|p| p.id.clone()).collect();
         let mut need_key = |entry: &str, field: &str, name: &str| {
             if keys.get(name).is_none() {
@@ -142,6 +140,6 @@ impl Credentials {
                 rules,
             });
         }
-        Ok(Self { kinds: raw.kinds, invalid: raw.invalid, providers, together: raw.together })
+        Some(Self { kinds: raw.kinds, invalid: raw.invalid, providers, together: raw.together })
     }
 }

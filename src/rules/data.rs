@@ -1,18 +1,8 @@
-//! Reading one data file of the rules directory.
-
-use std::path::Path;
+//! What can be wrong with a data file of the pack: one that is not read into the [`Pack`](super::Pack).
 
 /// A data file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// It cannot be read.
-    #[error("{path}: {source}; --rules DIR needs the files of the `rules` folder, {path} among them")]
-    Read {
-        /// The file.
-        path: String,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
     /// It is not what TOML or the file's own form allows.
     #[error("{file}: {reason}")]
     Syntax {
@@ -29,14 +19,4 @@ pub enum DataError {
         /// Which entry, and what to write instead.
         reason: String,
     },
-}
-
-/// Reads a data file of the rules directory.
-pub(super) fn read(dir: &Path, name: &str) -> Result<(String, String), DataError> {
-    let path = dir.join(name);
-    let shown = path.display().to_string();
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok((text, shown)),
-        Err(source) => Err(DataError::Read { path: shown, source }),
-    }
 }

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::data::DataError;
+use crate::text::visible;
+
 /// A rule pack that cannot be used. Displays as help: file, rule, field, next step.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     /// A file of the pack cannot be read.
     #[error(
-        "{path}: {reason}; a rule pack is a directory with pack.toml, keys.toml, credentials.toml, networks.toml, lints.toml and features/*.toml"
+        "{path}: {reason}; a rule pack is a directory like the `rules` folder of Clearway's source: pack.toml, keys.toml, services.toml and so on, and features/*.toml"
     )]
     Unreadable {
         /// The file or directory.
@@ -24,18 +27,66 @@ pub enum PackError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The text is no TOML, or has an unknown, missing or mistyped field.
-    #[error("rules/{file}: {message}")]
-    Syntax {
-        /// File inside the pack.
-        file: String,
-        /// Place and cause, from the TOML reader, with the rule where it is known.
-        message: String,
+    /// A file that no pack has.
+    #[error("{path}: {reason}")]
+    Misplaced {
+        /// The file.
+        path: PathBuf,
+        /// What to do with it.
+        reason: &'static str,
     },
-    /// The files read well but say something impossible.
+    /// A text is not TOML, has an unknown, missing or mistyped field, or says something impossible.
     #[error("{}", list(.0))]
     Invalid(Vec<Problem>),
 }
+
+/// One thing that is wrong with a pack.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// In the files that make up the [`Pack`](super::Pack), or with a file as such.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// In one of the files beside it.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
+/// Rules that cannot be used: everything that is wrong with them. Displays as one message of
+/// several lines, without characters that a terminal acts upon or that are not seen.
+#[derive(Debug, Default)]
+pub struct RulesError(pub Vec<Fault>);
+
+impl RulesError {
+    /// Notes a fault, unless it is the same one that another reader of the file found.
+    pub(super) fn add(&mut self, fault: Fault) {
+        let known = match &fault {
+            Fault::Data(DataError::Syntax { file, reason }) => {
+                let name = file.rsplit(['/', '\\']).next().unwrap_or_default();
+                let same = |text: String| text.contains(name) && text.contains(reason.trim_end());
+                self.0.iter().any(|f| same(f.to_string()))
+            }
+            _ => false,
+        };
+        if !known {
+            self.0.push(fault);
+        }
+    }
+
+    /// The value, or nothing and its fault noted.
+    pub(super) fn take<T, E: Into<Fault>>(&mut self, result: Result<T, E>) -> Option<T> {
+        result.map_err(|e| self.add(e.into())).ok()
+    }
+}
+
+impl fmt::Display for RulesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<String> =
+            self.0.iter().map(|fault| visible::lines(fault.to_string().trim_end())).collect();
+        f.write_str(&all.join("\n"))
+    }
+}
+
+impl std::error::Error for RulesError {}
 
 /// One contradiction inside a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +133,11 @@ impl Problems {
             field: field.to_owned(),
             message: message.into(),
         });
+    }
+
+    /// The value, or nothing and its syntax error noted.
+    pub(super) fn take<T>(&mut self, file: &str, result: Result<T, String>) -> Option<T> {
+        result.map_err(|message| self.add(file, "", "", message)).ok()
     }
 
     /// Ok when nothing was found.

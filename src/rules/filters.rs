@@ -1,11 +1,10 @@
 //! How web filters and TLS inspectors show themselves (`rules/filters.toml`), and the plain HTTP
 //! addresses by which a sign-in page of the network is found (`rules/controls.toml`).
 
-use std::path::Path;
-
 use serde::Deserialize;
 
-use super::data::{DataError, read};
+use super::data::DataError;
+use super::files::Files;
 use crate::terms::Control;
 
 /// The signs of filters and inspectors.
@@ -60,16 +59,12 @@ impl Filters {
     /// # Errors
     /// Names the file and what is wrong in it.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::parse(include_str!("../../rules/filters.toml"), "filters.toml")
+        Self::load(&Files::embedded())
     }
 
-    /// Reads `filters.toml` of a rules directory.
-    ///
-    /// # Errors
-    /// When it is not there or wrong.
-    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
-        let (text, file) = read(dir, "filters.toml")?;
-        Self::parse(&text, &file)
+    pub(super) fn load(files: &Files) -> Result<Self, DataError> {
+        let file = files.get("filters.toml");
+        Self::parse(file.text, file.shown)
     }
 
     fn parse(text: &str, file: &str) -> Result<Self, DataError> {
@@ -131,17 +126,12 @@ struct ControlFile {
     control: Vec<Control>,
 }
 
-/// The addresses that find a sign-in page of the network: of `dir`, else those built in.
-///
-/// # Errors
-/// When the file is not there or wrong.
-pub fn controls(dir: Option<&Path>) -> Result<Vec<Control>, DataError> {
-    let (text, file) = match dir {
-        Some(dir) => read(dir, "controls.toml")?,
-        None => (include_str!("../../rules/controls.toml").to_owned(), "controls.toml".to_owned()),
-    };
+/// The addresses that find a sign-in page of the network (`controls.toml`).
+pub(super) fn controls(files: &Files) -> Result<Vec<Control>, DataError> {
+    let source = files.get("controls.toml");
+    let (text, file) = (source.text, source.shown.to_owned());
     let read: ControlFile =
-        toml::from_str(&text).map_err(|e| DataError::Syntax { file: file.clone(), reason: e.to_string() })?;
+        toml::from_str(text).map_err(|e| DataError::Syntax { file: file.clone(), reason: e.to_string() })?;
     match read.control.iter().find(|c| c.source.trim().is_empty() || !c.path.starts_with('/')) {
         Some(bad) => {
             let reason = format!("control {:?} needs a `path` and a `source`", bad.host);
@@ -178,6 +168,6 @@ mod tests {
 
     #[test]
     fn controls_are_plain_and_sourced() {
-        assert!(controls(None).unwrap().len() >= 3);
+        assert!(controls(&Files::embedded()).unwrap().len() >= 3);
     }
 }

@@ -1,10 +1,9 @@
 //! What each firewall product can express and what it needs besides a list (`rules/firewalls.toml`).
 
-use std::path::Path;
-
 use serde::Deserialize;
 
-use super::data::{DataError, read};
+use super::data::DataError;
+use super::files::Files;
 use crate::terms::{Transport, words};
 
 words! {
@@ -89,16 +88,12 @@ impl Firewalls {
     /// # Errors
     /// [`DataError`] when the file contradicts itself.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::parse(include_str!("../../rules/firewalls.toml"), "firewalls.toml")
+        Self::load(&Files::embedded())
     }
 
-    /// Reads `firewalls.toml` of a rules directory.
-    ///
-    /// # Errors
-    /// [`DataError`] names the file and what is wrong in it.
-    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
-        let (text, file) = read(dir, "firewalls.toml")?;
-        Self::parse(&text, &file)
+    pub(super) fn load(files: &Files) -> Result<Self, DataError> {
+        let file = files.get("firewalls.toml");
+        Self::parse(file.text, file.shown)
     }
 
     /// Every product, in the file's order.

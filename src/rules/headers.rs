@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::data::DataError;
+use super::files::Files;
 
 /// `headers.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -24,7 +25,12 @@ impl Headers {
     /// # Errors
     /// When the file does not hold together; a test makes sure that it does.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::parse(include_str!("../../rules/headers.toml"), "headers.toml")
+        Self::load(&Files::embedded())
+    }
+
+    pub(super) fn load(files: &Files) -> Result<Self, DataError> {
+        let file = files.get("headers.toml");
+        Self::parse(file.text, file.shown)
     }
 
     fn parse(text: &str, file: &str) -> Result<Self, DataError> {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::condition::{Condition, KeyPath, Known, RawCondition};
-use super::error::{PackError, Problems};
+use super::error::Problems;
 use super::keys::KeyCatalogue;
+use super::pack::from_toml;
 use crate::terms::{AppVersion, Confidence, Severity};
 
 const FILE: &str = "lints.toml";
@@ -356,11 +357,8 @@ impl Lints {
         known: &Known<'_>,
         tags: &[String],
         problems: &mut Problems,
-    ) -> Result<Self, PackError> {
-        let raw: RawLints = toml::from_str(text).map_err(|e| PackError::Syntax {
-            file: FILE.into(),
-            message: e.to_string().trim_end().to_owned(),
-        })?;
+    ) -> Option<Self> {
+        let raw: RawLints = problems.take(FILE, from_toml(text))?;
         let mut rules: Vec<LintRule> = Vec::with_capacity(raw.lints.len());
         for lint in raw.lints {
             let place = format!("lint {}", lint.id);
@@ -385,7 +383,7 @@ impl Lints {
                 problems.add(FILE, &place, "sources", format!("`{tag}` is no source of pack.toml"));
             }
         }
-        Ok(Self { rules, told: raw.told, invented: raw.invented, takes_effect: raw.takes_effect })
+        Some(Self { rules, told: raw.told, invented: raw.invented, takes_effect: raw.takes_effect })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::pack::Pack;
+use super::Rules;
 use super::rule::HostSource;
 use crate::terms::{AppVersion, Confidence};
 
@@ -16,6 +16,9 @@ pub struct Overview {
     /// Where it was read from; absent for the pack inside the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
+    /// Files that the folder lacks; those built into the program are used in their place.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub built_in: Vec<&'static str>,
     /// Newest app version it knows.
     pub newest_app_version: AppVersion,
     /// Oldest app release it knows.
@@ -95,8 +98,9 @@ pub struct ReleaseChange {
     pub defaults_change: Vec<String>,
 }
 
-/// Describes a pack; `folder` is where it was read from.
-pub fn overview(pack: &Pack, folder: Option<&str>) -> Overview {
+/// Describes the rules; `folder` is where it was read from.
+pub fn overview(rules: &Rules, folder: Option<&str>) -> Overview {
+    let pack = &rules.pack;
     let hosts: Vec<_> = pack.rules.iter().filter(|r| !matches!(r.source, HostSource::Note(_))).collect();
     let known = |c: Confidence| hosts.iter().filter(|r| r.confidence == c).count();
     let releases = pack.meta.releases.iter().map(|release| {
@@ -122,6 +126,7 @@ pub fn overview(pack: &Pack, folder: Option<&str>) -> Overview {
         name: pack.meta.name.clone(),
         date: pack.meta.date.clone(),
         folder: folder.map(str::to_owned),
+        built_in: rules.replaced().to_vec(),
         newest_app_version: pack.meta.newest.clone(),
         oldest_app_version: pack.meta.releases.first().map(|r| r.version.clone()),
         counts: Counts {

@@ -1,23 +1,17 @@
 //! The whole rule pack: loading, checking, and the copy inside the binary.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::condition::Known;
 use super::credentials::Credentials;
 use super::error::{PackError, Problems};
+use super::files::{self, Files};
 use super::keys::KeyCatalogue;
 use super::lints::Lints;
 use super::networks::Networks;
 use super::rule::{Context, Every, RawRule, Rule};
 use crate::terms::AppVersion;
-
-/// Largest rule file that is read, in bytes; the embedded ones are under 40 kB.
-const LIMIT: u64 = 2 * 1024 * 1024;
 
 /// The pack's own description.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,41 +121,16 @@ pub struct Texts<'a> {
     pub features: Vec<(&'a str, &'a str)>,
 }
 
-macro_rules! embedded_features {
-    ($($id:literal),+ $(,)?) => {
-        vec![$(($id, include_str!(concat!("../../rules/features/", $id, ".toml")))),+]
-    };
-}
-
 impl Texts<'static> {
     /// The texts of the pack inside the binary.
     pub fn embedded() -> Self {
         Self {
-            pack: include_str!("../../rules/pack.toml"),
-            keys: include_str!("../../rules/keys.toml"),
-            credentials: include_str!("../../rules/credentials.toml"),
-            networks: include_str!("../../rules/networks.toml"),
-            lints: include_str!("../../rules/lints.toml"),
-            features: embedded_features![
-                "inference",
-                "workspace",
-                "sign-in",
-                "bootstrap",
-                "proxy",
-                "sandbox",
-                "connectors",
-                "plugins",
-                "desktop-extensions",
-                "web-fetch",
-                "ssh",
-                "browser",
-                "import",
-                "otlp",
-                "auto-updates",
-                "essential-telemetry",
-                "nonessential-telemetry",
-                "nonessential-services",
-            ],
+            pack: files::built_in("pack.toml"),
+            keys: files::built_in("keys.toml"),
+            credentials: files::built_in("credentials.toml"),
+            networks: files::built_in("networks.toml"),
+            lints: files::built_in("lints.toml"),
+            features: files::built_in_features().collect(),
         }
     }
 }
@@ -175,35 +144,16 @@ impl Pack {
         Self::parse(&Texts::embedded())
     }
 
-    /// A pack in a directory: `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml`,
-    /// `lints.toml` and `features/<feature id>.toml`.
-    ///
-    /// # Errors
-    /// Names the file, the rule, the field and what to do.
-    pub fn from_dir(dir: &Path) -> Result<Self, PackError> {
-        let read = |name: &str| read_text(&dir.join(name));
-        let (pack, keys) = (read("pack.toml")?, read("keys.toml")?);
-        let (credentials, networks) = (read("credentials.toml")?, read("networks.toml")?);
-        let lints = read("lints.toml")?;
-        let folder = dir.join("features");
-        let unreadable =
-            |e: std::io::Error| PackError::Unreadable { path: folder.clone(), reason: e.to_string() };
-        let mut files: Vec<(String, String)> = Vec::new();
-        for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            if path.extension().is_some_and(|e| e == "toml") {
-                let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-                files.push((id, read_text(&path)?));
-            }
-        }
-        files.sort();
+    /// Reads `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml`, `lints.toml` and
+    /// `features/<feature id>.toml`.
+    pub(super) fn load(files: &Files) -> Result<Self, PackError> {
         Self::parse(&Texts {
-            pack: &pack,
-            keys: &keys,
-            credentials: &credentials,
-            networks: &networks,
-            lints: &lints,
-            features: files.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect(),
+            pack: files.get("pack.toml").text,
+            keys: files.get("keys.toml").text,
+            credentials: files.get("credentials.toml").text,
+            networks: files.get("networks.toml").text,
+            lints: files.get("lints.toml").text,
+            features: files.features().collect(),
         })
     }
 
@@ -222,13 +172,24 @@ impl Pack {
     /// # Errors
     /// Names the file, the rule, the field and what to do.
     pub fn parse(texts: &Texts<'_>) -> Result<Self, PackError> {
-        let raw: RawPack = from_toml("pack.toml", texts.pack)?;
-        let keys: KeyCatalogue = from_toml("keys.toml", texts.keys)?;
-        let networks: Networks = from_toml("networks.toml", texts.networks)?;
         let mut problems = Problems::default();
-        check_names(&raw, &keys, &mut problems);
-        networks.check(&mut problems);
-        let credentials = Credentials::parse(texts.credentials, &keys, &mut problems)?;
+        let pack = Self::checked(texts, &mut problems);
+        problems.into_result()?;
+        // Without a problem there is a pack.
+        pack.ok_or_else(|| PackError::Invalid(Vec::new()))
+    }
+
+    /// The pack, with every problem noted; nothing where a text that others depend on cannot be read.
+    fn checked(texts: &Texts<'_>, problems: &mut Problems) -> Option<Self> {
+        let raw: Option<RawPack> = problems.take("pack.toml", from_toml(texts.pack));
+        let keys: Option<KeyCatalogue> = problems.take("keys.toml", from_toml(texts.keys));
+        let networks: Option<Networks> = problems.take("networks.toml", from_toml(texts.networks));
+        let (Some(raw), Some(keys), Some(networks)) = (raw, keys, networks) else {
+            return None;
+        };
+        check_names(&raw, &keys, problems);
+        networks.check(problems);
+        let credentials = Credentials::parse(texts.credentials, &keys, problems)?;
         let tags: Vec<String> = raw.sources.iter().map(|s| s.tag.clone()).collect();
         for p in &credentials.providers {
             for tag in p.sources.iter().filter(|t| !tags.contains(t)) {
@@ -243,7 +204,7 @@ impl Pack {
         let providers: Vec<String> = credentials.providers.iter().map(|p| p.id.clone()).collect();
 
         let known = Known { keys: &keys, each: None, providers: &providers, kinds: &credentials.kinds };
-        let lints = Lints::parse(texts.lints, &known, &tags, &mut problems)?;
+        let lints = Lints::parse(texts.lints, &known, &tags, problems);
 
         let mut rules: Vec<Rule> = Vec::with_capacity(128);
         for (id, _) in &texts.features {
@@ -259,7 +220,7 @@ impl Pack {
         for feature in &raw.features {
             let Some((id, text)) = texts.features.iter().find(|(id, _)| *id == feature.id) else { continue };
             let file = format!("features/{id}.toml");
-            let parsed = feature_file(&file, text)?;
+            let Some(parsed) = problems.take(&file, feature_file(text)) else { continue };
             let cx = Context {
                 file: &file,
                 feature: id,
@@ -276,11 +237,10 @@ impl Pack {
                         "another rule has this id; choose a free one",
                     );
                 }
-                rules.extend(rule.check(&cx, &mut problems));
+                rules.extend(rule.check(&cx, problems));
             }
         }
-        problems.into_result()?;
-        Ok(Self {
+        Some(Self {
             meta: Meta {
                 name: raw.name,
                 date: raw.date,
@@ -293,7 +253,7 @@ impl Pack {
             rules,
             credentials,
             networks,
-            lints,
+            lints: lints?,
         })
     }
 }
@@ -326,16 +286,20 @@ fn check_names(raw: &RawPack, keys: &KeyCatalogue, problems: &mut Problems) {
     }
 }
 
-fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, PackError> {
-    toml::from_str(text).map_err(|e| PackError::Syntax {
-        file: file.to_owned(),
-        message: e.to_string().trim_end().to_owned(),
-    })
+/// The ids of the features that a `pack.toml` lists; none when it cannot be read.
+pub(super) fn features_of(text: &str) -> Vec<String> {
+    let raw: Option<RawPack> = from_toml(text).ok();
+    raw.map(|r| r.features.into_iter().map(|f| f.id).collect()).unwrap_or_default()
+}
+
+/// Reads a text; the error is place and cause, from the TOML reader.
+pub(super) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    toml::from_str(text).map_err(|e| e.to_string().trim_end().to_owned())
 }
 
 /// Reads a feature file; when that fails, reads it rule by rule to name the rule.
-fn feature_file(file: &str, text: &str) -> Result<FeatureFile, PackError> {
-    let error = match toml::from_str(text) {
+fn feature_file(text: &str) -> Result<FeatureFile, String> {
+    let error = match from_toml(text) {
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
@@ -346,23 +310,5 @@ fn feature_file(file: &str, text: &str) -> Result<FeatureFile, PackError> {
         })
     });
     let place = culprit.map(|id| format!("rule {id}: ")).unwrap_or_default();
-    Err(PackError::Syntax {
-        file: file.to_owned(),
-        message: format!("{place}{}", error.to_string().trim_end()),
-    })
-}
-
-fn read_text(path: &Path) -> Result<String, PackError> {
-    let unreadable =
-        |e: std::io::Error| PackError::Unreadable { path: path.to_owned(), reason: e.to_string() };
-    let mut text = String::new();
-    let read = File::open(path)
-        .map_err(unreadable)?
-        .take(LIMIT + 1)
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
-    if read as u64 > LIMIT {
-        return Err(PackError::TooLarge { path: path.to_owned(), limit: LIMIT });
-    }
-    Ok(text)
+    Err(format!("{place}{error}"))
 }

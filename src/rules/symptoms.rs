@@ -1,10 +1,9 @@
 //! What messages of the app mean (`rules/symptoms.toml`).
 
-use std::path::Path;
-
 use serde::Deserialize;
 
-use super::data::{DataError, read};
+use super::data::DataError;
+use super::files::Files;
 use super::pack::Pack;
 use crate::terms::AppVersion;
 use crate::terms::Owner;
@@ -75,16 +74,12 @@ impl Symptoms {
     /// # Errors
     /// Only when the embedded file does not fit the embedded pack, which a test rules out.
     pub fn embedded(pack: &Pack) -> Result<Self, DataError> {
-        Self::parse(include_str!("../../rules/symptoms.toml"), "rules/symptoms.toml", pack)
+        Self::load(&Files::embedded(), pack)
     }
 
-    /// The messages of a rules directory.
-    ///
-    /// # Errors
-    /// Names the file, the entry and what to write instead.
-    pub fn from_dir(dir: &Path, pack: &Pack) -> Result<Self, DataError> {
-        let (text, file) = read(dir, FILE)?;
-        Self::parse(&text, &file, pack)
+    pub(super) fn load(files: &Files, pack: &Pack) -> Result<Self, DataError> {
+        let file = files.get(FILE);
+        Self::parse(file.text, file.shown, pack)
     }
 
     fn parse(text: &str, file: &str, pack: &Pack) -> Result<Self, DataError> {

@@ -1,10 +1,9 @@
 //! What each of the app's programs trusts beside this device's store (`rules/trust.toml`).
 
-use std::path::Path;
-
 use serde::Deserialize;
 
-use super::data::{DataError, read};
+use super::data::DataError;
+use super::files::Files;
 use crate::terms::Actor;
 
 /// What every actor trusts.
@@ -32,19 +31,12 @@ impl ActorTrust {
     /// # Errors
     /// Names the file and what is wrong in it.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::parse(include_str!("../../rules/trust.toml"), "trust.toml")
+        Self::load(&Files::embedded())
     }
 
-    /// Reads `trust.toml` of a rules directory; one that has none gets the built-in facts.
-    ///
-    /// # Errors
-    /// When it is there and wrong.
-    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
-        if !dir.join("trust.toml").exists() {
-            return Self::embedded();
-        }
-        let (text, file) = read(dir, "trust.toml")?;
-        Self::parse(&text, &file)
+    pub(super) fn load(files: &Files) -> Result<Self, DataError> {
+        let file = files.get("trust.toml");
+        Self::parse(file.text, file.shown)
     }
 
     fn parse(text: &str, file: &str) -> Result<Self, DataError> {

@@ -19,7 +19,6 @@ mod address;
 mod mask;
 mod name;
 mod text;
-mod vocabulary;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,8 +29,8 @@ use crate::diagnose::{self, Code, Judgement, NotTested, Owner, Verdict};
 use crate::report::Run;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
+pub use crate::rules::vocabulary::Vocabulary;
 use mask::{Kept, Mask};
-pub use vocabulary::Vocabulary;
 
 /// Identifier of the note that a masked run carries.
 pub const NOTE: &str = "shared";

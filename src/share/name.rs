@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::vocabulary::{Vocabulary, is_below};
+use crate::rules::vocabulary::{Vocabulary, is_below};
 
 /// The parts of names masked so far.
 #[derive(Debug, Default)]

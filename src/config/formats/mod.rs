@@ -18,7 +18,7 @@ pub(crate) mod tree;
 pub(crate) mod zip;
 
 use crate::config::error::{ConfigError, Place};
-use crate::config::places::OtherProduct;
+use crate::rules::places::OtherProduct;
 use crate::terms::{Platform, Severity};
 
 use tree::Raw;

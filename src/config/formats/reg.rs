@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
-use crate::config::places::{Hive, Places};
+use crate::rules::places::{Hive, Places};
 use crate::terms::{Platform, Severity};
 
 use super::reg_query;

@@ -11,10 +11,10 @@ mod reg;
 use std::borrow::Cow;
 
 use super::hygiene;
-use super::places;
 use super::secret::{NOT_INCLUDED, Secret};
 use super::value::{Configuration, Value};
 use crate::rules::keys::{Key, KeyCatalogue, KeyKind};
+use crate::rules::places::Places;
 
 /// The kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,7 @@ pub enum WriteError {
 pub fn write(
     configuration: &Configuration,
     catalogue: &KeyCatalogue,
+    places: &Places,
     options: Options,
 ) -> Result<Vec<u8>, WriteError> {
     let pairs: Vec<(&Key, &Value)> = catalogue
@@ -88,7 +89,6 @@ pub fn write(
     if pairs.is_empty() {
         return Err(WriteError::Empty);
     }
-    let places = places::embedded();
     let secrets = options.include_secrets;
     match options.format {
         Format::ManagedJson => Ok(json::document(&pairs, secrets).into_bytes()),

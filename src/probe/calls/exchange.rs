@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::config::Secret;
 use crate::observation::{Call, CallOutcome, HttpOutcome, StreamEnd, Usage};
 use crate::rules::calls::Framing;
+use crate::rules::headers::Headers;
 
 use super::super::http::{self, FIELDS, HEAD, Nursery};
 use super::super::wire::{BoxedIo, Metered};
@@ -61,6 +62,8 @@ pub(super) enum Answer {
 pub(super) struct Log {
     inner: Arc<Mutex<Inner>>,
     begun: Instant,
+    /// Which response headers are kept with their values.
+    allowed: Arc<Headers>,
 }
 
 struct Inner {
@@ -74,9 +77,9 @@ struct Inner {
 
 impl Log {
     /// A call that begins now.
-    pub(super) fn new(call: Call) -> Self {
+    pub(super) fn new(call: Call, allowed: Arc<Headers>) -> Self {
         let inner = Inner { call, secrets: Secrets::default(), models: Vec::new(), sent: None, ended: false };
-        Self { inner: Arc::new(Mutex::new(inner)), begun: Instant::now() }
+        Self { inner: Arc::new(Mutex::new(inner)), begun: Instant::now(), allowed }
     }
 
     /// Changes the record; `ms` counts from the request on.
@@ -202,7 +205,7 @@ async fn read(log: &Log, response: Response<Incoming>, answer: Answer) -> hyper:
             .iter()
             .map(|(n, v)| (n.as_str(), secrets.clean(&String::from_utf8_lossy(v.as_bytes()))))
             .collect();
-        call.headers = headers::keep(fields.iter().map(|(n, v)| (*n, v.as_bytes()))).0;
+        call.headers = headers::keep(&log.allowed, fields.iter().map(|(n, v)| (*n, v.as_bytes()))).0;
         call.status = Some(response.status().as_u16());
         call.first_byte_ms = Some(ms);
         kind = call.header("content-type").unwrap_or_default().to_ascii_lowercase();

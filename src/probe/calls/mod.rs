@@ -201,15 +201,18 @@ impl Caller {
 
     /// A call that begins now.
     fn begin(&self, endpoint: &Endpoint, kind: CallKind, dialled: u32, request: String) -> Log {
-        let log = Log::new(Call {
-            dialled: (dialled != endpoint.target).then_some(dialled),
-            provider: endpoint.provider.clone(),
-            credential: endpoint.credential(),
-            signed: Some(endpoint.signed.is_some()),
-            at_ms: u64::try_from(self.shared.origin.elapsed().as_millis()).unwrap_or(u64::MAX),
-            region: endpoint.region.clone(),
-            ..Call::begun(endpoint.target, endpoint.path, kind, request)
-        });
+        let log = Log::new(
+            Call {
+                dialled: (dialled != endpoint.target).then_some(dialled),
+                provider: endpoint.provider.clone(),
+                credential: endpoint.credential(),
+                signed: Some(endpoint.signed.is_some()),
+                at_ms: u64::try_from(self.shared.origin.elapsed().as_millis()).unwrap_or(u64::MAX),
+                region: endpoint.region.clone(),
+                ..Call::begun(endpoint.target, endpoint.path, kind, request)
+            },
+            Arc::clone(&self.shared.settings.headers),
+        );
         let mut book = self.lock();
         book.logs.push(log.clone());
         if kind == CallKind::Stream {
@@ -428,7 +431,12 @@ impl Caller {
     ) -> Result<Line, &'static str> {
         let experiment = Experiment { target, path, purpose: Purpose::Experiment, variation: None };
         let job = job(&self.plan, &experiment).ok_or("plan")?;
-        let recorder = Arc::new(Recorder::new(self.shared.origin, experiment, job.route.clone()));
+        let recorder = Arc::new(Recorder::new(
+            self.shared.origin,
+            Arc::clone(&self.shared.settings.headers),
+            experiment,
+            job.route.clone(),
+        ));
         let (shared, names) = (Arc::clone(&self.shared), Arc::clone(&self.names));
         let ladder = Ladder { shared, names, job, recorder };
         let (host, port) = match &ladder.job.route {

@@ -1,6 +1,7 @@
 //! A connection that is left quiet and then used: whether something on the way forgets it. It
 //! carries no credential.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
@@ -21,10 +22,13 @@ impl Caller {
         let Some(to) = self.plan.target(target) else { return };
         let Some(request) = to.request.clone() else { return };
         let path = crate::plan::calls::engine_path(to);
-        let log = Log::new(Call {
-            permission: Some(Permission::NoCredential),
-            ..Call::begun(target, path, CallKind::Idle, format!("{} {}", request.method, request.path))
-        });
+        let log = Log::new(
+            Call {
+                permission: Some(Permission::NoCredential),
+                ..Call::begun(target, path, CallKind::Idle, format!("{} {}", request.method, request.path))
+            },
+            Arc::clone(&self.shared.settings.headers),
+        );
         log.update(|call, _| {
             call.at_ms = u64::try_from(self.shared.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
         });

@@ -16,11 +16,13 @@ pub fn rules(found: &Overview, style: &Style) -> String {
     );
     let oldest = found.oldest_app_version.as_ref().map(|v| format!("{v} to ")).unwrap_or_default();
     let c = &found.counts;
-    super::rows(
-        &mut page,
-        &[
-            ("Date", line(&found.date)),
-            ("From", from),
+    let replaced =
+        format!("{}; the folder has none, so those of this program are used", found.built_in.join(", "));
+    let built_in = (!found.built_in.is_empty()).then_some(("Built in", replaced));
+    let rows: Vec<(&str, String)> = [("Date", line(&found.date)), ("From", from)]
+        .into_iter()
+        .chain(built_in)
+        .chain([
             ("App", format!("{oldest}{}", found.newest_app_version)),
             (
                 "Rules",
@@ -31,8 +33,9 @@ pub fn rules(found: &Overview, style: &Style) -> String {
             ),
             ("Keys", c.keys.to_string()),
             ("Providers", c.providers.to_string()),
-        ],
-    );
+        ])
+        .collect();
+    super::rows(&mut page, &rows);
     page.heading("FEATURES");
     for f in &found.features {
         let prefix = format!("  {}  {:>3}  ", pad(&line(&f.feature), 24), f.rules);

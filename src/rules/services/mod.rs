@@ -1,8 +1,6 @@
 //! Service fingerprints (`rules/services.toml`): which request is sent to a host, and how the real
 //! service answers it. Only data and its checks; answers are recognised by `diagnose`.
 
-use std::path::Path;
-
 use serde::Deserialize;
 
 mod shape;
@@ -15,7 +13,7 @@ pub use shape::{
 use super::addresses::Addresses;
 use super::calls::Calls;
 pub use super::data::DataError;
-use super::data::read;
+use super::files::Files;
 use super::filters::Filters;
 use super::trust::ActorTrust;
 use crate::terms::{Confidence, Keep, Request};
@@ -122,33 +120,29 @@ struct File {
 
 impl Services {
     /// The fingerprints built into the program.
+    ///
+    /// # Errors
+    /// When a file is wrong, which a test excludes.
     pub fn embedded() -> Result<Self, DataError> {
-        let read = Self::parse(
-            (include_str!("../../../rules/services.toml"), "services.toml"),
-            (include_str!("../../../rules/addresses.toml"), "addresses.toml"),
-            (include_str!("../../../rules/networks.toml"), "networks.toml"),
-        )?;
-        Ok(Self { filters: Filters::embedded()?, trust: ActorTrust::embedded()?, ..read }
-            .with_calls(Calls::embedded()?))
+        let mut wrong = Vec::new();
+        let services = Self::load(&Files::embedded(), &mut wrong);
+        services.ok_or_else(|| wrong.remove(0))
     }
 
-    /// Reads `services.toml`, `networks.toml`, `addresses.toml`, `filters.toml` and `calls.toml` of a rules directory.
-    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
-        let (services, services_file) = read(dir, "services.toml")?;
-        let (addresses, addresses_file) = read(dir, "addresses.toml")?;
-        let (networks, networks_file) = read(dir, "networks.toml")?;
-        let read = Self::parse(
-            (&services, &services_file),
-            (&addresses, &addresses_file),
-            (&networks, &networks_file),
-        )?;
-        let trust = ActorTrust::from_dir(dir)?;
-        Ok(Self { filters: Filters::from_dir(dir)?, trust, ..read }.with_calls(Calls::from_dir(dir)?))
-    }
-
-    fn with_calls(mut self, calls: Calls) -> Self {
-        self.calls = calls;
-        self
+    /// Reads `services.toml`, `addresses.toml`, `networks.toml`, `filters.toml`, `trust.toml` and
+    /// `calls.toml`; what is wrong in any of them goes to `wrong`, and then there are none.
+    pub(super) fn load(files: &Files, wrong: &mut Vec<DataError>) -> Option<Self> {
+        let pair = |name| {
+            let file = files.get(name);
+            (file.text, file.shown)
+        };
+        let mut note = |error: DataError| wrong.push(error);
+        let read = Self::parse(pair("services.toml"), pair("addresses.toml"), pair("networks.toml"));
+        let read = read.map_err(&mut note).ok();
+        let filters = Filters::load(files).map_err(&mut note).ok();
+        let trust = ActorTrust::load(files).map_err(&mut note).ok();
+        let calls = Calls::load(files).map_err(&mut note).ok();
+        Some(Self { filters: filters?, trust: trust?, calls: calls?, ..read? })
     }
 
     /// Reads and checks the two texts, each with the name that messages call it by.
@@ -431,8 +425,8 @@ mod tests {
 
     #[test]
     fn a_file_that_does_not_hold_together_is_refused_with_its_name() {
-        let addresses = (include_str!("../../../rules/addresses.toml"), "addresses.toml");
-        let networks = (include_str!("../../../rules/networks.toml"), "networks.toml");
+        let addresses = (crate::rules::files::built_in("addresses.toml"), "addresses.toml");
+        let networks = (crate::rules::files::built_in("networks.toml"), "networks.toml");
         let good = r#"
             [[service]]
             id = "a"

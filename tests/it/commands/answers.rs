@@ -205,3 +205,61 @@ fn a_pack_is_checked_whole_and_every_mistake_is_named() {
     let text = err(&output);
     assert!(text.contains("`A9` is no rule") && text.contains("`O9` is no rule"), "{text}");
 }
+
+#[test]
+fn every_command_refuses_a_pack_with_a_fault_in_any_file() {
+    let dir = tempfile::tempdir().unwrap();
+    pack_copy(dir.path());
+    let folder = dir.path().display().to_string();
+    let bedrock = example("bedrock");
+    for file in ["headers.toml", "places.toml", "firewalls.toml", "controls.toml", "share.toml"] {
+        let path = dir.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{text}\n%%% garbage\n")).unwrap();
+        for command in [
+            vec!["rules"],
+            vec!["hosts", &bedrock],
+            vec!["check", &bedrock, "--dry-run"],
+            vec!["config", &bedrock],
+            vec!["explain", "claude.ai", &bedrock],
+            vec!["diff", &bedrock, &bedrock],
+        ] {
+            let output = run(&[&command[..], &["--rules", &folder]].concat());
+            assert_eq!(output.status.code(), Some(2), "{file}, {command:?}: {}", out(&output));
+            let named = err(&output).contains(file) && err(&output).contains("line");
+            assert!(named && output.stdout.is_empty(), "{file}, {command:?}: {}", err(&output));
+        }
+        fs::write(&path, text).unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_a_pack_lacks_is_said_to_be_the_programs_own() {
+    let dir = tempfile::tempdir().unwrap();
+    pack_copy(dir.path());
+    fs::remove_file(dir.path().join("headers.toml")).unwrap();
+    let folder = dir.path().display().to_string();
+    let text = out(&run(&["rules", "--rules", &folder]));
+    assert!(text.contains("headers.toml") && text.contains("the folder has none"), "{text}");
+    let json = document("rules", &["rules", "--rules", &folder]);
+    assert_eq!(json["built_in"], serde_json::json!(["headers.toml"]));
+}
+
+#[test]
+fn the_places_of_a_pack_are_those_that_are_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    pack_copy(dir.path());
+    let places = dir.path().join("places.toml");
+    let text = fs::read_to_string(&places).unwrap();
+    let (from, to) = ("/etc/claude-desktop/managed-settings.json", "/etc/elsewhere/managed-settings.json");
+    assert!(text.contains(from));
+    fs::write(&places, text.replace(from, to)).unwrap();
+    let device = tempfile::tempdir().unwrap();
+    fs::create_dir_all(device.path().join("etc/elsewhere")).unwrap();
+    fs::copy(example("bedrock"), device.path().join(&to[1..])).unwrap();
+    let (folder, root) = (dir.path().display().to_string(), device.path().display().to_string());
+    let args = ["hosts", "--platform", "linux", "--device-root", &root, "--format", "plain"];
+    assert_eq!(run(&args).status.code(), Some(2));
+    let output = run(&[&args[..], &["--rules", &folder]].concat());
+    assert!(output.status.success() && out(&output).contains("bedrock"), "{}", err(&output));
+}

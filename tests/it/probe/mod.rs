@@ -10,6 +10,7 @@ mod tls;
 mod varied;
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::servers::{Authority, Dns, FOREVER, Identity, ProxyDoes};
@@ -20,6 +21,7 @@ use clearway::observation::{
 };
 use clearway::plan::{Experiment, Path, Plan, Request, Route, Target};
 use clearway::probe::{Prober, Progress, Quiet, Settings};
+use clearway::rules::Rules;
 use clearway::terms::{Actor, Network, Transport};
 use rcgen::date_time_ymd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -67,9 +69,11 @@ fn through(mut target: Target, proxy: SocketAddr) -> Target {
     target
 }
 
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::embedded().unwrap());
+
 fn settings(stage_timeout: Duration) -> Settings {
     // Some anchor, so that the device has a store even where the system has none.
-    Settings { stage_timeout, device_ca: vec![Authority::new("anchor").der()], ..Settings::default() }
+    Settings { stage_timeout, device_ca: vec![Authority::new("anchor").der()], ..Settings::of(&RULES) }
 }
 
 fn trusting(authority: &Authority) -> Settings {

@@ -8,6 +8,7 @@ use clearway::config::{self, Configuration, Input, Secret, Value};
 use clearway::derive::{self, Options};
 use clearway::rules::Pack;
 use clearway::rules::keys::{Key, KeyKind};
+use clearway::rules::places::Places;
 use clearway::terms::Platform;
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -52,10 +53,10 @@ fn hold(pack: &Pack, original: &Configuration) {
     for (format, hive) in FORMATS {
         for include_secrets in [true, false] {
             let options = write::Options { format, hive, include_secrets };
-            let bytes = write::write(original, &pack.keys, options).unwrap();
+            let bytes = write::write(original, &pack.keys, &Places::built_in(), options).unwrap();
             assert_eq!(
                 bytes,
-                write::write(original, &pack.keys, options).unwrap(),
+                write::write(original, &pack.keys, &Places::built_in(), options).unwrap(),
                 "the same bytes every time"
             );
             let again = read(pack, &bytes);
@@ -206,7 +207,8 @@ fn every_example_written_and_read_by_the_command_gives_the_same_list() {
 fn written(json: &str, format: Format, hive: Hive, include_secrets: bool) -> Vec<u8> {
     let pack = Pack::embedded().unwrap();
     let config = read(&pack, json.as_bytes());
-    write::write(&config, &pack.keys, write::Options { format, hive, include_secrets }).unwrap()
+    write::write(&config, &pack.keys, &Places::built_in(), write::Options { format, hive, include_secrets })
+        .unwrap()
 }
 
 const SMALL: &str = r#"{"inferenceProvider": "gateway", "inferenceGatewayApiKey": "k-1", "disableAutoUpdates": true, "inferenceModelPricingMultiplier": 0.5,
@@ -276,7 +278,12 @@ fn what_a_format_cannot_hold_is_refused_by_name() {
     let pack = Pack::embedded().unwrap();
     let config = read(&pack, br#"{"inferenceProvider": "gateway", "organizationInstructions": "a\u0001b"}"#);
     let write = |format| {
-        write::write(&config, &pack.keys, write::Options { format, hive: Hive::User, include_secrets: false })
+        write::write(
+            &config,
+            &pack.keys,
+            &Places::built_in(),
+            write::Options { format, hive: Hive::User, include_secrets: false },
+        )
     };
     let error = write(Format::Plist).unwrap_err();
     assert!(matches!(&error, WriteError::NotRepresentable { key, .. } if key == "organizationInstructions"));
@@ -284,5 +291,5 @@ fn what_a_format_cannot_hold_is_refused_by_name() {
     assert!(write(Format::ManagedJson).is_ok() && write(Format::Reg).is_ok());
     let none = Configuration::default();
     let options = write::Options { format: Format::Plist, hive: Hive::User, include_secrets: false };
-    assert_eq!(write::write(&none, &pack.keys, options), Err(WriteError::Empty));
+    assert_eq!(write::write(&none, &pack.keys, &Places::built_in(), options), Err(WriteError::Empty));
 }

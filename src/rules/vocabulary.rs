@@ -1,63 +1,21 @@
 //! What may stay: the words and hosts of the rules, and those of `rules/share.toml`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::rules::services::DataError;
+use super::data::DataError;
+use super::files::Files;
 
-/// Files of the rules folder whose words may stay.
-const FILES: &[(&str, &str)] = &[
-    ("addresses.toml", include_str!("../../rules/addresses.toml")),
-    ("calls.toml", include_str!("../../rules/calls.toml")),
-    ("codes.toml", include_str!("../../rules/codes.toml")),
-    ("controls.toml", include_str!("../../rules/controls.toml")),
-    ("credentials.toml", include_str!("../../rules/credentials.toml")),
-    ("filters.toml", include_str!("../../rules/filters.toml")),
-    ("trust.toml", include_str!("../../rules/trust.toml")),
-    ("firewalls.toml", include_str!("../../rules/firewalls.toml")),
-    ("headers.toml", include_str!("../../rules/headers.toml")),
-    ("keys.toml", include_str!("../../rules/keys.toml")),
-    ("lints.toml", include_str!("../../rules/lints.toml")),
-    ("networks.toml", include_str!("../../rules/networks.toml")),
-    ("pack.toml", include_str!("../../rules/pack.toml")),
-    ("places.toml", include_str!("../../rules/places.toml")),
-    ("sandbox.toml", include_str!("../../rules/sandbox.toml")),
-    ("services.toml", include_str!("../../rules/services.toml")),
-    ("symptoms.toml", include_str!("../../rules/symptoms.toml")),
-    ("features/auto-updates.toml", include_str!("../../rules/features/auto-updates.toml")),
-    ("features/bootstrap.toml", include_str!("../../rules/features/bootstrap.toml")),
-    ("features/browser.toml", include_str!("../../rules/features/browser.toml")),
-    ("features/connectors.toml", include_str!("../../rules/features/connectors.toml")),
-    ("features/desktop-extensions.toml", include_str!("../../rules/features/desktop-extensions.toml")),
-    ("features/essential-telemetry.toml", include_str!("../../rules/features/essential-telemetry.toml")),
-    ("features/import.toml", include_str!("../../rules/features/import.toml")),
-    ("features/inference.toml", include_str!("../../rules/features/inference.toml")),
-    ("features/nonessential-services.toml", include_str!("../../rules/features/nonessential-services.toml")),
-    (
-        "features/nonessential-telemetry.toml",
-        include_str!("../../rules/features/nonessential-telemetry.toml"),
-    ),
-    ("features/otlp.toml", include_str!("../../rules/features/otlp.toml")),
-    ("features/plugins.toml", include_str!("../../rules/features/plugins.toml")),
-    ("features/proxy.toml", include_str!("../../rules/features/proxy.toml")),
-    ("features/sandbox.toml", include_str!("../../rules/features/sandbox.toml")),
-    ("features/sign-in.toml", include_str!("../../rules/features/sign-in.toml")),
-    ("features/ssh.toml", include_str!("../../rules/features/ssh.toml")),
-    ("features/web-fetch.toml", include_str!("../../rules/features/web-fetch.toml")),
-    ("features/workspace.toml", include_str!("../../rules/features/workspace.toml")),
-];
-/// The file of this room.
+/// The file of masking.
 const SHARE: &str = "share.toml";
-const SHARE_TEXT: &str = include_str!("../../rules/share.toml");
 /// Names of documentation, which a customer's laboratory may use for real.
 const RESERVED: &[&str] = &["example", "example.com", "example.net", "example.org", "invalid", "test"];
 
 /// `share.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(super) struct File {
     words: Vec<String>,
     generic: Vec<String>,
     region_starts: Vec<String>,
@@ -87,24 +45,12 @@ impl Vocabulary {
     /// # Errors
     /// When `share.toml` is wrong.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::parse(SHARE_TEXT, SHARE, FILES.iter().map(|(_, text)| (*text).to_owned()))
+        Self::load(&Files::embedded())
     }
 
-    /// The words of the rules in a folder; `share.toml` is the one built in unless the folder has
-    /// its own.
-    ///
-    /// # Errors
-    /// When the folder's `share.toml` is wrong.
-    pub fn from_dir(dir: &Path) -> Result<Self, DataError> {
-        let text = |name: &str| std::fs::read_to_string(dir.join(name)).ok();
-        let own = text(SHARE);
-        let files = FILES.iter().filter_map(|(name, _)| text(name));
-        Self::parse(own.as_deref().unwrap_or(SHARE_TEXT), SHARE, files)
-    }
-
-    fn parse(share: &str, name: &str, texts: impl Iterator<Item = String>) -> Result<Self, DataError> {
-        let file: File = toml::from_str(share)
-            .map_err(|e| DataError::Syntax { file: name.to_owned(), reason: e.to_string() })?;
+    /// The words of a pack's files and of its `share.toml`.
+    pub(super) fn load(files: &Files) -> Result<Self, DataError> {
+        let file = check(files)?;
         let mut vocabulary = Self {
             generic: file.generic.iter().cloned().collect(),
             region_starts: file.region_starts.into_iter().collect(),
@@ -115,9 +61,9 @@ impl Vocabulary {
         for word in file.words.iter().chain(&file.generic) {
             vocabulary.learn_words(word);
         }
-        for text in texts {
-            vocabulary.learn_words(&text);
-            vocabulary.learn_hosts(&text);
+        for (_, text) in files.all().filter(|(name, _)| *name != SHARE) {
+            vocabulary.learn_words(text);
+            vocabulary.learn_hosts(text);
         }
         Ok(vocabulary)
     }
@@ -163,7 +109,7 @@ impl Vocabulary {
     }
 
     /// Whether a word identifies nobody. Numbers of up to four digits and single letters do not.
-    pub(super) fn knows(&self, word: &str) -> bool {
+    pub(crate) fn knows(&self, word: &str) -> bool {
         let lower = word.to_lowercase();
         let digits = lower.bytes().all(|b| b.is_ascii_digit());
         lower.chars().count() == 1
@@ -177,17 +123,17 @@ impl Vocabulary {
     }
 
     /// Whether everybody's hosts are called so.
-    pub(super) fn is_generic(&self, word: &str) -> bool {
+    pub(crate) fn is_generic(&self, word: &str) -> bool {
         self.generic.contains(word)
     }
 
     /// Whether the rules have this name whole.
-    pub(super) fn has_host(&self, name: &str) -> bool {
+    pub(crate) fn has_host(&self, name: &str) -> bool {
         self.hosts.contains(name)
     }
 
     /// The vendor's or a provider's domain that the name lies in.
-    pub(super) fn domain_of<'a>(&self, name: &'a str) -> Option<&'a str> {
+    pub(crate) fn domain_of<'a>(&self, name: &'a str) -> Option<&'a str> {
         let mut rest = name;
         loop {
             if self.domains.contains(rest) {
@@ -198,17 +144,24 @@ impl Vocabulary {
     }
 
     /// Whether a part of a label stands in the fixed part of some host template.
-    pub(super) fn is_host_word(&self, word: &str) -> bool {
+    pub(crate) fn is_host_word(&self, word: &str) -> bool {
         self.host_words.contains(word) || word.len() <= 4 && word.bytes().all(|b| b.is_ascii_digit())
     }
 
     /// Whether a label is a region's name, such as `eu-west-1` or `europe-west4`.
-    pub(super) fn is_region(&self, label: &str) -> bool {
+    pub(crate) fn is_region(&self, label: &str) -> bool {
         let label = label.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
         let mut parts = label.split('-');
         parts.next().is_some_and(|p| self.region_starts.contains(p))
             && parts.all(|p| self.region_directions.contains(p) || self.region_starts.contains(p))
     }
+}
+
+/// Reads `share.toml` alone.
+pub(super) fn check(files: &Files) -> Result<File, DataError> {
+    let source = files.get(SHARE);
+    toml::from_str(source.text)
+        .map_err(|e| DataError::Syntax { file: source.shown.to_owned(), reason: e.to_string() })
 }
 
 /// At least two labels, the last of letters.
@@ -221,7 +174,7 @@ fn is_domain(text: &str) -> bool {
 }
 
 /// Whether `name` is `domain` or lies below it.
-pub(super) fn is_below(name: &str, domain: &str) -> bool {
+pub(crate) fn is_below(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
@@ -229,21 +182,6 @@ pub(super) fn is_below(name: &str, domain: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-
-    #[test]
-    fn every_file_of_the_rules_is_read() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-        for folder in ["", "features"] {
-            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-                let name = entry.unwrap().file_name().into_string().unwrap();
-                if !name.ends_with(".toml") || name == SHARE {
-                    continue;
-                }
-                let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                assert!(FILES.iter().any(|(file, _)| *file == name), "add {name} to share/vocabulary.rs");
-            }
-        }
-    }
 
     #[test]
     fn hosts_of_the_rules_are_known_and_documentations_are_not() {

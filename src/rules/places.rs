@@ -1,15 +1,17 @@
 //! The product's own names and places (`rules/places.toml`), so that no reader spells them.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
+use super::data::DataError;
+use super::files::Files;
 use crate::terms::{AppVersion, Confidence, Platform};
 
 /// Everything in `rules/places.toml`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Places {
+pub struct Places {
     /// Names inside JSON documents.
     pub json: JsonNames,
     /// A bootstrap server's response.
@@ -29,9 +31,9 @@ pub(crate) struct Places {
 }
 
 /// Where the installed app says which version it is.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Installed {
+pub struct Installed {
     /// Where.
     pub platform: Platform,
     /// A property list.
@@ -47,14 +49,13 @@ pub(crate) struct Installed {
     #[serde(default)]
     pub package: Option<String>,
     /// How well that is known.
-    #[expect(dead_code, reason = "for the reader of the file; the list says which file it was")]
     pub confidence: Confidence,
 }
 
 /// Names inside JSON documents.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct JsonNames {
+pub struct JsonNames {
     /// The object that carries the keys in the app's own desktop configuration file.
     pub wrapper: String,
     /// The member that only chooses the mode.
@@ -70,9 +71,9 @@ pub(crate) struct JsonNames {
 }
 
 /// What the app takes from a bootstrap server's response.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Bootstrap {
+pub struct Bootstrap {
     /// Keys that are never taken from a response.
     pub excluded: Vec<String>,
     /// Keys that a response neither sets nor unsets.
@@ -92,25 +93,25 @@ pub(crate) struct Bootstrap {
 }
 
 /// The app's own diagnostic report.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Report {
+pub struct Report {
     /// The file inside the archive that says what was applied.
     pub applied: String,
 }
 
 /// Names inside property lists.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PlistNames {
+pub struct PlistNames {
     /// Payload type and preference domain.
     pub domain: String,
 }
 
 /// Names in the registry.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RegistryNames {
+pub struct RegistryNames {
     /// The policy key below a hive.
     pub key: String,
     /// First app version in which a value of the machine hive silences the user hive.
@@ -120,9 +121,9 @@ pub(crate) struct RegistryNames {
 }
 
 /// A product whose files are mistaken for the app's.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct OtherProduct {
+pub struct OtherProduct {
     /// Its name.
     pub product: String,
     /// Its payload types.
@@ -136,7 +137,7 @@ pub(crate) struct OtherProduct {
 /// What kind of source a place is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Role {
+pub enum Role {
     /// Delivered by an administrator.
     Managed,
     /// Written by the app's own window.
@@ -146,7 +147,7 @@ pub(crate) enum Role {
 /// A registry hive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Hive {
+pub enum Hive {
     /// HKEY_LOCAL_MACHINE.
     Machine,
     /// HKEY_CURRENT_USER, or another user's below HKEY_USERS.
@@ -154,9 +155,9 @@ pub(crate) enum Hive {
 }
 
 /// A place on a device.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct DevicePlace {
+pub struct DevicePlace {
     /// Where it exists.
     pub platform: Platform,
     /// What kind of source it is.
@@ -177,13 +178,35 @@ pub(crate) struct DevicePlace {
     pub path: String,
 }
 
-/// The built-in table.
-pub(crate) fn embedded() -> &'static Places {
-    #[expect(clippy::expect_used, reason = "the table is compiled in, and a test reads it")]
-    static PLACES: LazyLock<Places> = LazyLock::new(|| {
-        toml::from_str(include_str!("../../rules/places.toml")).expect("rules/places.toml is sound")
-    });
-    &PLACES
+impl Places {
+    /// The table built into the program.
+    ///
+    /// # Errors
+    /// When the file is wrong, which a test excludes.
+    pub fn embedded() -> Result<Self, DataError> {
+        Self::load(&Files::embedded())
+    }
+
+    /// The table built into the program, shared.
+    pub fn built_in() -> Arc<Self> {
+        #[expect(clippy::expect_used, reason = "the table is compiled in, and a test reads it")]
+        static PLACES: LazyLock<Arc<Places>> =
+            LazyLock::new(|| Arc::new(Places::embedded().expect("rules/places.toml is sound")));
+        Arc::clone(&PLACES)
+    }
+
+    pub(super) fn load(files: &Files) -> Result<Self, DataError> {
+        let file = files.get("places.toml");
+        let places: Self = toml::from_str(file.text)
+            .map_err(|e| DataError::Syntax { file: file.shown.to_owned(), reason: e.to_string() })?;
+        if let Some(platform) = Platform::ALL.iter().find(|p| places.place.iter().all(|x| x.platform != **p))
+        {
+            let reason =
+                format!("there is no `place` of platform {platform}; write where its configuration is");
+            return Err(DataError::Content { file: file.shown.to_owned(), reason });
+        }
+        Ok(places)
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_built_in_table_reads_and_covers_every_platform() {
-        let places: Places = toml::from_str(include_str!("../../rules/places.toml")).unwrap();
+        let places = Places::embedded().unwrap();
         for platform in Platform::ALL {
             assert!(places.place.iter().any(|p| p.platform == *platform), "{platform}");
         }
