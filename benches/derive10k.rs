@@ -6,9 +6,9 @@
 mod generated;
 
 use clearway::config::Configuration;
+use clearway::contract::Platform;
 use clearway::derive::{Options, Requirements, derive, union};
 use clearway::rules::Pack;
-use clearway::terms::Platform;
 use divan::AllocProfiler;
 
 #[global_allocator]

@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use hosts::{HostsFormat, ListKind};
 
-use crate::terms::{AppVersion, Confidence, Need, Platform};
+use crate::contract::{AppVersion, Confidence, Need, Platform};
 use inquiry::{Boundary, DiffArgs, ExplainArgs, RulesArgs};
 
 /// The whole command line.

@@ -3,7 +3,7 @@
 
 use clearway::derive::{HostPattern, adhoc};
 use clearway::plan::ProxyAddress;
-use clearway::terms::AppVersion;
+use clearway::contract::AppVersion;
 use clearway_fuzz::rules;
 use libfuzzer_sys::fuzz_target;
 

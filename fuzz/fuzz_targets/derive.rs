@@ -5,7 +5,7 @@
 use clearway::config::{Input, Value};
 use clearway::derive::{Options, derive};
 use clearway::plan::{self, ProxyAddress, ProxySettings};
-use clearway::terms::{Confidence, Platform};
+use clearway::contract::{Confidence, Platform};
 use clearway_fuzz::{MARK, configuration, invented, memory, rendering, rules};
 use libfuzzer_sys::arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;

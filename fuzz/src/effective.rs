@@ -6,7 +6,7 @@ use clearway::config::{Configuration, Input, Value, read_bytes};
 use clearway::derive::{Facts, Options};
 use clearway::lint;
 use clearway::report::{self, Style, config::Effective};
-use clearway::terms::Platform;
+use clearway::contract::Platform;
 
 use crate::{assert_safe, rules};
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use super::{DeriveArgs, ListArgs, OutputArgs};
-use crate::terms::AppVersion;
+use crate::contract::AppVersion;
 
 /// `clearway explain`.
 #[derive(Debug, Args)]

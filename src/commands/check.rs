@@ -10,6 +10,7 @@ use super::input::{self, Derived};
 use super::routes::Planner;
 use super::{Destination, Failure, calls, replay, rounds};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
+use crate::contract::Platform;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
@@ -18,7 +19,6 @@ use crate::probe::{self, Prober};
 use crate::report::{self, Run, progress};
 use crate::rules::Rules;
 use crate::share;
-use crate::terms::Platform;
 
 /// Runs the command; the exit code is the contract's.
 ///

@@ -6,11 +6,11 @@ use super::{Destination, Failure, input};
 use crate::cli::{ConfigArgs, ConfigFormat, WriteHive};
 use crate::config::Configuration;
 use crate::config::write::{self, Format, Hive};
+use crate::contract::{Platform, Severity};
 use crate::derive::{Facts, Options};
 use crate::lint;
 use crate::report::{self, config::Effective};
 use crate::rules::{Pack, Rules};
-use crate::terms::{Platform, Severity};
 
 /// Shows the configuration, or writes it.
 ///

@@ -6,10 +6,10 @@ use super::Failure;
 use crate::cli::DeriveArgs;
 use crate::config::device::Device;
 use crate::config::{self, Configuration, Input, Profiles, ReadOptions};
+use crate::contract::{AppVersion, Confidence, Need, Platform, Transport};
 use crate::derive::{self, HostPattern, Note, Requirements, document};
 use crate::report::{FeatureInfo, endpoint};
 use crate::rules::{Pack, Rules};
-use crate::terms::{AppVersion, Confidence, Need, Platform, Transport};
 
 /// A derived list with the configurations it came from.
 #[derive(Debug)]

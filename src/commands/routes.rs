@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::input::Derived;
 use super::{Failure, calls};
 use crate::cli::CheckArgs;
+use crate::contract::Transport;
 use crate::derive::Requirements;
 use crate::observation::{ProxyScript, ScriptOutcome};
 use crate::pac::{self, Fault, Question};
@@ -22,7 +23,6 @@ use crate::probe::system::{self, SystemProxies};
 use crate::probe::{Fetched, Prober};
 use crate::report::endpoint;
 use crate::rules::Rules;
-use crate::terms::Transport;
 
 /// The key that pins the app to a proxy.
 const EGRESS_PROXY: &str = "egressProxyUrl";

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{Endpoint, endpoint, judged};
+use crate::contract::{Need, Transport, words};
 use crate::derive::HostPattern;
 use crate::diagnose::{Cause, Code, Owner, RunVerdict, Timings, Verdict};
 use crate::report::Run;
-use crate::terms::{Need, Transport, words};
 
 /// One run has one sample of each time, so a difference of a host must be this many times...
 const HOST_FACTOR: f64 = 2.0;

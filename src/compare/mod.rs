@@ -7,11 +7,11 @@ pub mod table;
 pub use between::{Between, between};
 pub use table::{Table, TableError};
 
+use crate::contract::Transport;
 use crate::derive::HostPattern;
 use crate::diagnose::HostJudgement;
 use crate::plan::{Plan, Target};
 use crate::report::Run;
-use crate::terms::Transport;
 
 /// What makes a host of two runs the same one.
 pub type Endpoint = (HostPattern, u16, Transport);

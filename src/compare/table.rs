@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{Endpoint, endpoint, judged};
+use crate::contract::{Need, Transport};
 use crate::derive::HostPattern;
 use crate::diagnose::{Code, Owner, RunVerdict, Verdict};
 use crate::report::{FeatureInfo, Run};
-use crate::terms::{Need, Transport};
 
 /// Runs that a table holds.
 pub const MAX_RUNS: usize = 52;

@@ -6,8 +6,8 @@ use url::{Host, Url};
 use super::decode;
 use super::read::Context;
 use super::value::{Configuration, Lint, Shadowed, ShadowedBy, Value};
+use crate::contract::Severity;
 use crate::rules::places::Bootstrap;
-use crate::terms::Severity;
 
 /// The format's name in reports.
 pub(crate) const FORMAT: &str = "bootstrap-response";

@@ -10,9 +10,9 @@ use super::formats::{encoding, reg};
 use super::read::{Context, Profiles, ReadOptions, configuration, io_error};
 use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Source};
 use super::{decode, library};
+use crate::contract::{Platform, Severity};
 use crate::rules::keys::KeyCatalogue;
 use crate::rules::places::{DevicePlace, Hive, Role};
-use crate::terms::{Platform, Severity};
 
 /// Which device is read, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::device_user::Whose;
 use super::error::{ConfigError, shown};
 use super::read::{Context, Profiles, response};
 use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Shadowed, ShadowedBy};
-use crate::terms::Severity;
+use crate::contract::Severity;
 
 /// What was found so far.
 #[derive(Default)]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::device::Device;
 use super::device_registry::{Query, account};
 use super::error::ConfigError;
+use crate::contract::Platform;
 use crate::rules::places::{Hive, Places};
-use crate::terms::Platform;
 
 /// Largest user database that is looked into.
 const MAX_USERS_BYTES: u64 = 4 * 1024 * 1024;

@@ -7,8 +7,8 @@ use std::path::Path;
 use super::device::Device;
 use super::formats::tree::{Raw, find};
 use super::formats::{plist_binary, plist_xml};
+use crate::contract::AppVersion;
 use crate::rules::places::{Installed, Places};
-use crate::terms::AppVersion;
 
 /// The longest property list that is read, bytes.
 const PLIST: u64 = 1024 * 1024;
@@ -78,7 +78,7 @@ fn package_version(path: &Path, package: &str) -> Option<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::terms::Platform;
+    use crate::contract::Platform;
 
     fn device(platform: Platform, files: &[(&str, &str)]) -> (tempfile::TempDir, Device) {
         let root = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use super::formats::tree::{Member, Raw, find};
 use super::formats::{encoding, json_text};
 use super::read::{Context, Profiles, configuration, file};
 use super::value::{Configuration, Lint};
-use crate::terms::Severity;
+use crate::contract::Severity;
 
 /// Name of the index.
 pub(crate) const INDEX: &str = "_meta.json";

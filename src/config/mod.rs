@@ -14,16 +14,14 @@ pub mod installed;
 mod library;
 mod names;
 mod read;
-pub mod secret;
-pub mod value;
 pub mod write;
 
+pub use crate::contract::secret::{self, Secret};
+pub use crate::contract::value::{
+    self, Configuration, Lint, Origin, PlaceRead, PlaceStatus, Setting, Shadowed, ShadowedBy, Source, Value,
+};
 pub use error::{ConfigError, Place};
 pub(crate) use hygiene::masked;
 pub use read::{
     Input, MAX_FILE_BYTES, Profiles, ReadOptions, file, overlay_response, read, read_bytes, read_with,
-};
-pub use secret::Secret;
-pub use value::{
-    Configuration, Lint, Origin, PlaceRead, PlaceStatus, Setting, Shadowed, ShadowedBy, Source, Value,
 };

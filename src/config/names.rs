@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::contract::AppVersion;
 use crate::rules::keys::{Key, KeyCatalogue, OldName};
-use crate::terms::AppVersion;
 
 /// The catalogue, ready for many look-ups.
 pub(crate) struct Names<'a> {

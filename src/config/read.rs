@@ -12,9 +12,9 @@ use super::formats::{self, cms, diagnostic, json, plist, reg, sniff, zip};
 use super::names::Names;
 use super::value::{Configuration, Source};
 use super::{bootstrap, decode, library};
+use crate::contract::{AppVersion, Severity};
 use crate::rules::keys::KeyCatalogue;
 use crate::rules::places::Places;
-use crate::terms::{AppVersion, Severity};
 
 /// Largest file that is read.
 pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;

@@ -3,9 +3,9 @@
 
 use url::{Host, Url};
 
+use crate::contract::HostPattern;
+use crate::contract::Transport;
 use crate::rules::networks::Networks;
-use crate::terms::HostPattern;
-use crate::terms::Transport;
 
 /// Host, port and transport of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
         None => return Err(Problem::Unreadable(format!("`{authority}` names no host"))),
     };
     let host: HostPattern =
-        name.parse().map_err(|e: crate::terms::BadHost| Problem::Unreadable(e.to_string()))?;
+        name.parse().map_err(|e: crate::contract::BadHost| Problem::Unreadable(e.to_string()))?;
     if host.is_wildcard() {
         return Err(Problem::Unreadable(format!("`{authority}` is a wildcard, not a host")));
     }
@@ -161,7 +161,7 @@ pub(super) fn of_pattern(text: &str, networks: &Networks) -> Result<(HostPattern
     if name == "*" && port.is_some() {
         return Err(Problem::Unreadable("`*` takes no port".into()));
     }
-    let host = name.parse().map_err(|e: crate::terms::BadHost| Problem::Unreadable(e.to_string()))?;
+    let host = name.parse().map_err(|e: crate::contract::BadHost| Problem::Unreadable(e.to_string()))?;
     Ok((host, port))
 }
 
@@ -195,7 +195,7 @@ pub(super) fn of_ssh(text: &str, networks: &Networks) -> Result<HostPattern, Pro
     if networks.is_placeholder(&safe) {
         return Err(Problem::Placeholder(safe));
     }
-    name.parse().map_err(|e: crate::terms::BadHost| {
+    name.parse().map_err(|e: crate::contract::BadHost| {
         Problem::Unreadable(format!("{e}; ports and ranges are not read here"))
     })
 }

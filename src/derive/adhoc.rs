@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::{HostPattern, ProbeHints, Reason, Requirement};
-use crate::terms::{Actor, Confidence, Need, Network, Transport};
+use crate::contract::{Actor, Confidence, Need, Network, Transport};
 
 /// The feature of hosts that are named on the command line.
 pub const FEATURE: &str = "ad-hoc";
@@ -51,7 +51,7 @@ pub fn requirement(
         None => (None, text),
     };
     let (host, port) = split_port(rest).map_err(|r| bad(r.to_owned()))?;
-    let host: HostPattern = host.parse().map_err(|e: crate::terms::BadHost| bad(e.reason.to_owned()))?;
+    let host: HostPattern = host.parse().map_err(|e: crate::contract::BadHost| bad(e.reason.to_owned()))?;
     if host.is_wildcard() {
         return Err(BadTarget::Wildcard { text: text.to_owned() });
     }

@@ -5,7 +5,7 @@ use super::facts::{Facts, NO_CREDENTIAL};
 use super::merge::List;
 use super::requirement::Note;
 use crate::config::{Lint, Value};
-use crate::terms::Severity;
+use crate::contract::Severity;
 
 /// Adds lint for one configuration.
 pub(super) fn check(facts: &Facts<'_>, list: &mut List<'_>) {

@@ -6,9 +6,9 @@ use super::document::{FeatureInfo, joined};
 use super::requirement::{Reason, Requirement, Requirements};
 use super::wording;
 use crate::config::{Configuration, Value};
+use crate::contract::HostPattern;
+use crate::contract::{AppVersion, Need, Network, Transport, words};
 use crate::rules::Pack;
-use crate::terms::HostPattern;
-use crate::terms::{AppVersion, Need, Network, Transport, words};
 
 words! {
     /// How a line changed.

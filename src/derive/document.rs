@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements};
 use crate::config::Lint;
-use crate::terms::HostPattern;
-use crate::terms::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
+use crate::contract::HostPattern;
+use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
 
 /// The value of `schema` in the document.
 pub const SCHEMA: &str = "clearway.hosts/1";

@@ -6,9 +6,9 @@ use super::merge::{Contribution, List};
 use super::options::Options;
 use super::requirement::{Note, ProbeHints, Reason, Requirement};
 use crate::config::{Lint, Value};
+use crate::contract::HostPattern;
+use crate::contract::{Need, Severity, Transport};
 use crate::rules::{Condition, HostName, HostSource, KeyPath, Rule};
-use crate::terms::HostPattern;
-use crate::terms::{Need, Severity, Transport};
 
 /// Applies every rule of the pack, in order.
 pub(super) fn apply_all(facts: &Facts<'_>, options: &Options, config: Option<&str>, list: &mut List<'_>) {

@@ -25,9 +25,9 @@ use super::options::Options;
 use super::requirement::{Reason, Requirement, Requirements};
 use super::wording;
 use crate::config::Configuration;
+use crate::contract::HostPattern;
+use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Transport, words};
 use crate::rules::Pack;
-use crate::terms::HostPattern;
-use crate::terms::{Actor, AppVersion, Confidence, Need, Network, Transport, words};
 
 /// What the answers are computed from.
 #[derive(Debug, Clone, Copy)]

@@ -3,9 +3,9 @@
 
 use super::address;
 use crate::config::{Configuration, Value};
+use crate::contract::{AppVersion, Platform};
 use crate::rules::condition::ADMIN_CONSOLE_KEY;
 use crate::rules::{Condition, KeyPath, Pack, Scope, Test};
-use crate::terms::{AppVersion, Platform};
 
 /// The facts that rules are held against.
 #[derive(Debug)]

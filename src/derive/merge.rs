@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::requirement::{Note, ProbeHints, Reason, Requirement};
 use crate::config::Lint;
+use crate::contract::HostPattern;
+use crate::contract::{Network, Transport};
 use crate::rules::networks::Networks;
-use crate::terms::HostPattern;
-use crate::terms::{Network, Transport};
 
 /// What one rule says about one endpoint.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ pub mod sandbox;
 mod union;
 pub mod wording;
 
-pub use crate::terms::HostPattern;
+pub use crate::contract::HostPattern;
 pub use document::{DocumentError, FeatureInfo, HostsDocument};
 pub use facts::Facts;
 pub use options::Options;
@@ -24,8 +24,8 @@ pub use requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements
 pub use union::{add_hosts, union};
 
 use crate::config::Configuration;
+use crate::contract::{AppVersion, Platform};
 use crate::rules::Pack;
-use crate::terms::{AppVersion, Platform};
 
 /// Derives the union of what `configurations` need.
 ///

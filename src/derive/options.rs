@@ -1,7 +1,7 @@
 //! What a caller may ask of a derivation.
 
 use super::requirement::Requirement;
-use crate::terms::{AppVersion, Confidence, Need, Platform};
+use crate::contract::{AppVersion, Confidence, Need, Platform};
 
 /// Options of [`super::derive`]. The default is the default list for the newest known app version.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Lint;
-use crate::terms::HostPattern;
-use crate::terms::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
+use crate::contract::HostPattern;
+use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
 
 /// Why a host is on the list: one rule that matched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

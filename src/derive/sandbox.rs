@@ -7,11 +7,11 @@ use super::address;
 use super::requirement::{Note, ProbeHints, Reason, Requirement, Requirements};
 use super::{Options, derive, union};
 use crate::config::{Configuration, Lint, Value};
+use crate::contract::HostPattern;
+use crate::contract::{Actor, Confidence, Need, Network, Platform, Severity, Transport};
 use crate::rules::Pack;
 use crate::rules::networks::Networks;
 use crate::rules::sandbox::{EntryRule, SandboxRules, Surface, When};
-use crate::terms::HostPattern;
-use crate::terms::{Actor, Confidence, Need, Network, Platform, Severity, Transport};
 
 /// The feature that all entries belong to.
 const FEATURE: &str = "sandbox";

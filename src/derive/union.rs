@@ -60,7 +60,7 @@ fn name_reasons(list: &mut Requirements) {
     }
 }
 
-type Key = (super::HostPattern, u16, crate::terms::Transport);
+type Key = (super::HostPattern, u16, crate::contract::Transport);
 
 fn add(hosts: &mut BTreeMap<Key, Requirement>, requirement: Requirement) {
     let key = (requirement.host.clone(), requirement.port, requirement.transport);

@@ -3,8 +3,8 @@
 
 use super::facts::Facts;
 use crate::config::{Value, masked};
+use crate::contract::AppVersion;
 use crate::rules::{Condition, KeyPath, Pack, Scope, Test};
-use crate::terms::AppVersion;
 
 /// Longest text of a value that is shown, in characters.
 const SHOWN: usize = 60;

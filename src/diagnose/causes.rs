@@ -10,9 +10,9 @@ use super::host::Host;
 use super::stage::dns::is_missing;
 use super::wording;
 use super::wording::span;
+use crate::contract::Need;
 use crate::observation::TcpOutcome;
 use crate::plan::{Route, Target};
-use crate::terms::Need;
 
 /// The causes, and for each host (by position) the cause of its finding.
 pub(crate) struct Causes {

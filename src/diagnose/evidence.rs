@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value};
 
 use super::finding::{Certainty, Code, Owner, Timings, Verdict};
+use crate::contract::Actor;
 use crate::rules::codes::Codes;
-use crate::terms::Actor;
 
 /// A code with its evidence.
 #[derive(Debug, Clone, PartialEq)]

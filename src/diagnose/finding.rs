@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::terms::{Actor, Severity};
-pub use crate::terms::{Certainty, Code, Owner, RunVerdict, Verdict};
+use crate::contract::{Actor, Severity};
+pub use crate::contract::{Certainty, Code, Owner, RunVerdict, Verdict};
 
 /// Evidence beside a verdict: one line for people, fields for scripts. All text is sanitised.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use super::experiment::other_route;
 use super::finding::{ActorJudgement, Code, Finding, HostJudgement, Timings, Verdict};
 use super::service::proxy_script;
 use super::{ladder, wording};
+use crate::contract::{Actor, Transport};
 use crate::plan::{Path, Skip, Target};
-use crate::terms::{Actor, Transport};
 
 /// A judged host before its causes are known.
 pub(crate) struct Host<'a> {

@@ -1,9 +1,9 @@
 //! Who runs a host: the customer or somebody on the public internet, as the rules and the
 //! configuration have it.
 
+use crate::contract::Network;
 use crate::plan::Target;
 use crate::rules::services::Services;
-use crate::terms::Network;
 
 /// The name is one that only the organisation's own resolver knows.
 pub(crate) fn is_internal(target: &Target, services: &Services) -> bool {

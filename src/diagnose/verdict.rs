@@ -4,9 +4,9 @@ use super::context::Context;
 use super::finding::{Cause, Code, HostJudgement, NotTested, RunVerdict, Verdict};
 use super::service::inference;
 use super::wording::{list, shown};
+use crate::contract::{Actor, Need, Severity, Transport};
 use crate::observation::{ScriptOutcome, Trust};
 use crate::plan::{Skip, Target};
-use crate::terms::{Actor, Need, Severity, Transport};
 
 /// The verdict on the run, as the contract has it.
 pub(crate) fn of_run(context: &Context<'_>, hosts: &[HostJudgement], causes: &[Cause]) -> RunVerdict {

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 
 use super::evidence::Draft;
 use super::finding::{Evidence, Finding, Verdict};
+use crate::contract::Severity;
 use crate::plan::Target;
 use crate::rules::codes::{CauseEntry, Codes};
-use crate::terms::Severity;
 
 /// No text of evidence is longer, in characters.
 const LONGEST: usize = 300;

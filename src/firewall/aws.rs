@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Sheet;
 use super::intent::Names;
 use super::text::{json as render, notes};
-use crate::terms::Transport;
+use crate::contract::Transport;
 
 /// The template.
 pub(super) fn template(sheet: &Sheet<'_>) -> String {

@@ -9,7 +9,7 @@ use super::Sheet;
 use super::intent::{Kind, Names};
 use super::place::{Way, host_prefix};
 use super::text::{json as render, notes};
-use crate::terms::Transport;
+use crate::contract::Transport;
 
 /// The template.
 pub(super) fn template(sheet: &Sheet<'_>) -> String {

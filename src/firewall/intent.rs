@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::contract::{Need, Network, Transport};
 use crate::derive::document::joined;
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::diagnose::{Code, Judgement, Verdict};
 use crate::plan::Plan;
-use crate::terms::{Need, Network, Transport};
 
 /// Which names a rule is about. Lower-case ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

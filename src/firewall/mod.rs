@@ -24,8 +24,8 @@ pub mod text;
 
 pub use intent::{HostRule, Inspection, Kind, List, Names};
 
+use crate::contract::words;
 use crate::rules::firewalls::Product;
-use crate::terms::words;
 use place::Placed;
 
 words! {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Sheet;
 use super::intent::Names;
 use super::text::comments;
-use crate::terms::Network;
+use crate::contract::Network;
 
 /// The functions below the tables.
 const BODY: &str = r#"

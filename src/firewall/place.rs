@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::Format;
 use super::intent::{HostRule, Kind, Names};
+use crate::contract::Transport;
 use crate::rules::firewalls::{Addresses, Product, Reach};
-use crate::terms::Transport;
 
 /// Longest entry that every product of the list takes (a name of 253 characters, less a little for
 /// the syntax around it).

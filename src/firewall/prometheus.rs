@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Sheet;
 use super::intent::{HostRule, Names};
 use super::text::{comments, json as render};
-use crate::terms::Transport;
+use crate::contract::Transport;
 
 const MODULES: &str = "\
 modules:

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Sheet;
 use super::intent::{HostRule, Kind, Names};
 use super::text::{comments, line};
-use crate::terms::Transport;
+use crate::contract::Transport;
 
 /// The lines.
 pub(super) fn conf(sheet: &Sheet<'_>) -> String {

@@ -7,10 +7,10 @@ use super::address::{self, Address};
 use super::{listed, readable};
 use crate::config::Value;
 use crate::config::secret::NOT_INCLUDED;
+use crate::contract::Platform;
 use crate::derive::Facts;
 use crate::rules::KeyPath;
 use crate::rules::lints::Check;
-use crate::terms::Platform;
 
 /// Something that a check found.
 pub(super) struct Hit {

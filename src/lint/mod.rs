@@ -8,10 +8,10 @@ mod connection;
 pub use connection::{Connection, connection};
 
 use crate::config::{Configuration, Lint, PlaceStatus, Value};
+use crate::contract::Platform;
 use crate::derive::{self, Facts, Options};
 use crate::rules::lints::LintRule;
 use crate::rules::{Condition, KeyPath, Pack, Scope};
-use crate::terms::Platform;
 
 /// Longest value that a message quotes, in characters.
 const QUOTED: usize = 70;

@@ -1,11 +1,11 @@
 //! Requirements × route → plan.
 
 use super::{Detours, Fallback, Path, Plan, ProxySettings, Request, Route, Skip, Target, route};
+use crate::contract::{Actor, Platform, Transport};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::pac::Question;
 use crate::rules::networks::Networks;
 use crate::rules::services::{Service, Services};
-use crate::terms::{Actor, Platform, Transport};
 
 /// Turns every requirement into a target, numbered from 1 in list order. Nothing is left out: what
 /// cannot or must not be dialled is a target with a reason to skip it.

@@ -10,10 +10,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Plan, Target};
 use crate::config::{Configuration, Secret, Value};
+use crate::contract::{Actor, Platform};
 use crate::derive::{Facts, Requirement, Requirements};
 use crate::rules::calls::{Calls, Discovery, Framing, Provider, fill_path};
 use crate::rules::services::Services;
-use crate::terms::{Actor, Platform};
 
 /// Where a credential comes from.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::Route;
-use crate::terms::{Request, Transport};
+use crate::contract::{Request, Transport};
 
 /// One thing to try: a walk down the ladder of one path of one target.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -15,9 +15,9 @@ pub use build::{build, questions};
 pub use experiment::{Experiment, Inquiry, LastStage, Purpose, ServerName, Variation};
 pub use route::{BadProxy, ProxyAddress, ProxyChoice, ProxySettings};
 
+use crate::contract::{Actor, Transport};
+pub use crate::contract::{Control, Keep, Request};
 use crate::derive::Requirement;
-use crate::terms::{Actor, Transport};
-pub use crate::terms::{Control, Keep, Request};
 
 /// The way from this device to a host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

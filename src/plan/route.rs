@@ -4,9 +4,9 @@ use super::Route;
 use super::bypass::Grammar;
 pub use super::proxy_address::{BadProxy, ProxyAddress};
 use super::script::{Reader, Script, State};
+use crate::contract::{Actor, Platform, Transport};
 use crate::derive::HostPattern;
 use crate::pac::Question;
-use crate::terms::{Actor, Platform, Transport};
 
 /// What the command line says about proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

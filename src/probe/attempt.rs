@@ -10,9 +10,9 @@ use rustls::pki_types;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use crate::contract::Transport;
 use crate::observation::{HttpOutcome, LastStage, ServerName, TcpOutcome, Variation};
 use crate::plan::{Keep, Request, Route};
-use crate::terms::Transport;
 
 use super::hedge::{Budget, Ended, Try, hedge};
 use super::http::Endpoint;

@@ -7,11 +7,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::contract::Transport;
 use crate::observation::{
     Attempt, Controlled, LastStage, Observations, Purpose, Stopped, TcpOutcome, Variation,
 };
 use crate::plan::{Control, Experiment, Plan, Request, Route};
-use crate::terms::Transport;
 use url::Url;
 
 use super::attempt::{Job, Ladder};

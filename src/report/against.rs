@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::layout::{Page, Paint, Style, columns, pad};
 use super::{json as documents, sanitise, words};
+use crate::contract::{Need, Network};
 use crate::firewall::HostRule;
 use crate::firewall::against::{Comparison, Dialect, Listed};
-use crate::terms::{Need, Network};
 
 /// The value of `schema` in the document.
 pub const SCHEMA: &str = "clearway.against/1";

@@ -2,10 +2,10 @@
 //! they may be shown.
 
 use crate::config::{Configuration, Lint, Value, masked, secret::NOT_INCLUDED};
+use crate::contract::{AppVersion, Platform, Severity};
 use crate::lint::Connection;
 use crate::rules::KeyPath;
 use crate::rules::keys::{Key, KeyCatalogue};
-use crate::terms::{AppVersion, Platform, Severity};
 
 /// One configuration as one app version takes it, with everything found about it.
 #[derive(Debug, Clone, PartialEq)]

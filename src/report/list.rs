@@ -1,9 +1,9 @@
 //! What the renderings of a list share: which hosts stand on a list, and in which section.
 
 use super::{FeatureInfo, words};
+use crate::contract::{Need, Network};
 use crate::derive::document::HostEntry;
 use crate::derive::{HostPattern, Requirement, Requirements};
-use crate::terms::{Need, Network};
 
 /// Whether a firewall rule can be written for it: not this device itself, and not unbounded.
 pub(super) fn is_listed(requirement: &Requirement) -> bool {

@@ -2,9 +2,9 @@
 
 use super::sanitise::{markdown as text, markdown_code as code};
 use super::{FeatureInfo, list, words};
+use crate::contract::Network;
 use crate::derive::Requirements;
 use crate::derive::document::to_document;
-use crate::terms::Network;
 
 /// A title, the facts of the list, one table per feature, then notes, what cannot be listed and
 /// the lint.

@@ -3,9 +3,9 @@
 use super::list::{self, Line, Section};
 use super::ticket_lines::{bullet, heading, labelled};
 use super::{FeatureInfo, sanitise, words};
+use crate::contract::{Network, Transport};
 use crate::derive::Requirements;
 use crate::derive::document::joined;
-use crate::terms::{Network, Transport};
 
 /// The whole request. One numbered item for each feature, need and side of the perimeter; hosts
 /// with the same port, protocol and reason share an item.

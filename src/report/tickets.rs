@@ -9,9 +9,9 @@ use super::events::{self, Event};
 use super::ticket_lines::{bullet, heading, labelled};
 use super::view::{Row, Thing, View};
 use super::{FeatureInfo, Run, sanitise, words};
+use crate::contract::{Need, Transport};
 use crate::diagnose::{Certainty, Code, Owner, RunVerdict, Verdict};
 use crate::plan::Route;
-use crate::terms::{Need, Transport};
 
 /// Hosts named in one item; the JSON report has all.
 const SHOWN_HOSTS: usize = 40;

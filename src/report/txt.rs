@@ -6,9 +6,9 @@
 use super::layout::wrap;
 use super::list::{self, Line, Section};
 use super::{FeatureInfo, sanitise, words};
+use crate::contract::Network;
 use crate::derive::Requirements;
 use crate::derive::document::joined;
-use crate::terms::Network;
 
 const WIDTH: usize = 80;
 

@@ -4,11 +4,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{FeatureInfo, Run, words};
+use crate::contract::{Need, Severity};
 use crate::derive::Requirement;
 use crate::diagnose::{Cause, Code, Finding, HostJudgement, Owner, Verdict};
 use crate::observation::Attempt;
 use crate::plan::Target;
-use crate::terms::{Need, Severity};
 
 /// One target and what was found.
 #[derive(Clone, Copy)]

@@ -1,10 +1,10 @@
 //! The words that renderings share: owners, counts, endpoints, times.
 
 use super::sanitise;
+use crate::contract::{Need, Platform, Transport};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::diagnose::{Owner, Verdict};
 use crate::plan::{Route, Skip};
-use crate::terms::{Need, Platform, Transport};
 
 /// Whom to ask, in words.
 pub(super) const fn owner(owner: Owner) -> &'static str {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::Files;
 use super::services::{StatusRange, placeholder};
-use crate::terms::{Code, Owner};
+use crate::contract::{Code, Owner};
 
 /// How a stream is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::Files;
-use crate::terms::{Code, Owner, Severity, Verdict};
+use crate::contract::{Code, Owner, Severity, Verdict};
 
 /// One code of the contract.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -4,8 +4,8 @@
 use serde::Deserialize;
 
 use super::keys::{Key, KeyCatalogue};
-use crate::config::Value;
-use crate::terms::{AppVersion, Platform};
+use crate::contract::value::Value;
+use crate::contract::{AppVersion, Platform};
 
 /// One word or several.
 #[derive(Debug, Clone, Deserialize)]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::Files;
-use crate::terms::Control;
+use crate::contract::Control;
 
 /// The signs of filters and inspectors.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

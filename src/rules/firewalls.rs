@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::Files;
-use crate::terms::{Transport, words};
+use crate::contract::{Transport, words};
 
 words! {
     /// What an entry stands for in a product.

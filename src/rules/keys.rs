@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::terms::AppVersion;
+use crate::contract::AppVersion;
 
 /// The documented type of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

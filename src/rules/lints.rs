@@ -9,7 +9,7 @@ use super::condition::{Condition, KeyPath, Known, RawCondition};
 use super::error::Problems;
 use super::keys::KeyCatalogue;
 use super::pack::from_toml;
-use crate::terms::{AppVersion, Confidence, Severity};
+use crate::contract::{AppVersion, Confidence, Severity};
 
 const FILE: &str = "lints.toml";
 

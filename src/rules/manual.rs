@@ -1,7 +1,7 @@
 //! The documentation of the finding codes, as it is printed by `clearway explain CODE`: what was
 //! seen, what it means, what looks alike and how that is ruled out, who mends it.
 
-use crate::terms::Code;
+use crate::contract::Code;
 
 const FINDINGS: &str = include_str!("../../docs/findings.md");
 

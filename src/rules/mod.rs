@@ -47,7 +47,7 @@ use services::Services;
 use symptoms::Symptoms;
 use vocabulary::Vocabulary;
 
-use crate::terms::Control;
+use crate::contract::Control;
 
 /// Everything that the files of a pack say, checked whole.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::Deserialize;
 
 use super::error::Problems;
-use crate::terms::HostPattern;
+use crate::contract::HostPattern;
 
 /// `networks.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

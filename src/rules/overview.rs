@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Rules;
 use super::rule::HostSource;
-use crate::terms::{AppVersion, Confidence};
+use crate::contract::{AppVersion, Confidence};
 
 /// A pack described.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ use super::keys::KeyCatalogue;
 use super::lints::Lints;
 use super::networks::Networks;
 use super::rule::{Context, Every, RawRule, Rule};
-use crate::terms::AppVersion;
+use crate::contract::AppVersion;
 
 /// The pack's own description.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::Files;
-use crate::terms::{AppVersion, Confidence, Platform};
+use crate::contract::{AppVersion, Confidence, Platform};
 
 /// Everything in `rules/places.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use super::condition::{Condition, KeyPath, Known, RawCondition, note, scalar};
 use super::error::Problems;
 use super::template::Template;
-use crate::config::Value;
-use crate::terms::HostPattern;
-use crate::terms::{Actor, AppVersion, Confidence, Need, Transport};
+use crate::contract::HostPattern;
+use crate::contract::value::Value;
+use crate::contract::{Actor, AppVersion, Confidence, Need, Transport};
 
 /// A rule as it stands in a file. Which fields must be there depends on the host's source, so they
 /// are all optional here and [`RawRule::check`] says what is missing.

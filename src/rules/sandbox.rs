@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::Files;
 use super::pack::Pack;
-use crate::terms::{AppVersion, Confidence};
+use crate::contract::{AppVersion, Confidence};
 
 const FILE: &str = "sandbox.toml";
 

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::Files;
 use super::pack::Pack;
-use crate::terms::AppVersion;
-use crate::terms::Owner;
+use crate::contract::AppVersion;
+use crate::contract::Owner;
 
 const FILE: &str = "symptoms.toml";
 /// Characters of a message that are looked at; a whole log belongs into a search.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::Files;
-use crate::terms::Actor;
+use crate::contract::Actor;
 
 /// What every actor trusts.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -163,6 +163,7 @@ fn bounded(text: &str, phrase: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use crate::contract::Platform;
     use crate::derive::Requirements;
     use crate::diagnose::{Judgement, RunVerdict};
     use crate::observation::{Environment, Observations};
@@ -172,7 +173,6 @@ mod tests {
     use crate::rules::services::Services;
     use crate::share::Vocabulary;
     use crate::share::mask::Mask;
-    use crate::terms::Platform;
 
     fn run() -> Run {
         let pack = Pack::embedded().unwrap();

@@ -10,8 +10,8 @@ use crate::config::formats::{Document, Encoding, Entry, LostTo};
 use crate::config::hygiene;
 use crate::config::names::{Known, Names};
 use crate::config::value::{Configuration, Lint, Origin, Setting, Shadowed, ShadowedBy, Source, Value};
+use crate::contract::Severity;
 use crate::rules::keys::Key;
-use crate::terms::Severity;
 
 use value::{Good, Problem, decode_value};
 

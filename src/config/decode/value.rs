@@ -5,8 +5,8 @@ use crate::config::formats::Encoding;
 use crate::config::formats::json_text;
 use crate::config::formats::tree::Raw;
 use crate::config::value::Value;
+use crate::contract::AppVersion;
 use crate::rules::keys::{Key, KeyKind};
-use crate::terms::AppVersion;
 
 /// A decoded value and how it was spelled.
 pub(super) struct Good {

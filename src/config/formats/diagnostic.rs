@@ -5,9 +5,9 @@ use super::tree::{MAX_VALUES, Member, Raw};
 use super::{Document, Encoding, Entry, Note, json, json_text, sniff, zip};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::{Known, Names};
+use crate::contract::Severity;
 use crate::rules::keys::KeyKind;
 use crate::rules::places::Places;
-use crate::terms::Severity;
 
 /// Most lines that one value may take.
 const MAX_VALUE_LINES: usize = 2000;

@@ -4,8 +4,8 @@ use super::tree::{MAX_VALUES, Member, Raw, find};
 use super::{Document, Encoding, Entry, Note, another_product, json_text, nested, sniff};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
+use crate::contract::{Platform, Severity};
 use crate::rules::places::Places;
-use crate::terms::{Platform, Severity};
 
 /// What a JSON text turned out to be.
 pub(crate) enum Json {

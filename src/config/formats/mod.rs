@@ -18,8 +18,8 @@ pub(crate) mod tree;
 pub(crate) mod zip;
 
 use crate::config::error::{ConfigError, Place};
+use crate::contract::{Platform, Severity};
 use crate::rules::places::OtherProduct;
-use crate::terms::{Platform, Severity};
 
 use tree::Raw;
 

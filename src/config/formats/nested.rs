@@ -6,8 +6,8 @@ use super::tree::{Member, Raw, find};
 use super::{Document, Encoding, Entry, Note};
 use crate::config::error::shown;
 use crate::config::names::Names;
+use crate::contract::Severity;
 use crate::rules::keys::Key;
-use crate::terms::Severity;
 
 /// Whether an object is a nested document: by its mark, or by a cluster at its root that is no flat
 /// key of its own.

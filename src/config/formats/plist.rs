@@ -6,8 +6,8 @@ use super::tree::{Member, Raw, find};
 use super::{Document, Encoding, Entry, Note, another_product, plist_binary, plist_xml, sniff};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
+use crate::contract::{Platform, Severity};
 use crate::rules::places::Places;
-use crate::terms::{Platform, Severity};
 
 /// Apple's payload type for preferences of a domain in the older layout.
 const MCX: &str = "com.apple.ManagedClient.preferences";

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
+use crate::contract::{Platform, Severity};
 use crate::rules::places::{Hive, Places};
-use crate::terms::{Platform, Severity};
 
 use super::reg_query;
 use super::reg_text::{Content, Data, parse};

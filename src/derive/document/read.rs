@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 
 use super::{Because, HostEntry, HostsDocument, SCHEMA};
+use crate::contract::Actor;
+use crate::contract::HostPattern;
 use crate::derive::requirement::{Input, Note, Reason, Requirement, Requirements};
-use crate::terms::Actor;
-use crate::terms::HostPattern;
 
 /// Host entries a document may have; the longest real list is below two hundred.
 const MAX_HOSTS: usize = 5_000;

@@ -9,9 +9,9 @@ use super::super::wording;
 use super::removal::with_facts;
 use super::{Given, Target, alone};
 use crate::config::Value;
+use crate::contract::words;
 use crate::derive::HostPattern;
 use crate::rules::{HostName, HostSource, Pack, Rule};
-use crate::terms::words;
 
 /// How many reasons are told.
 const MOST: usize = 8;

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::super::wording;
 use super::{Page, Target, pages};
+use crate::contract::{Actor, AppVersion, Confidence, Need};
 use crate::derive::HostPattern;
 use crate::rules::template::{Part, Template};
 use crate::rules::{Condition, HostName, HostSource, Pack, Rule};
-use crate::terms::{Actor, AppVersion, Confidence, Need};
 
 /// A rule that may want a host, and when it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::super::document::FeatureInfo;
 use super::{Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, host, key, now, pages, understand};
+use crate::contract::{Code, Owner, Severity, Verdict};
 use crate::derive::Requirements;
 use crate::rules::codes::Codes;
 use crate::rules::symptoms::{Symptom, Symptoms};
 use crate::rules::{HostSource, manual};
-use crate::terms::{Code, Owner, Severity, Verdict};
 
 /// A question, answered.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,9 +9,9 @@ use super::change::Change;
 use super::removal::{own_address, with_facts};
 use super::{Given, Page, pages};
 use crate::config::{Configuration, Value};
+use crate::contract::AppVersion;
 use crate::rules::condition::scalar;
 use crate::rules::{HostSource, Key, KeyKind, Rule};
-use crate::terms::AppVersion;
 
 /// Everything about one key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -192,7 +192,7 @@ fn value(base: &Given<'_>, features: &[FeatureInfo], key: &Key, change: Change) 
     let breaks_configuration = after
         .lint
         .iter()
-        .filter(|l| l.severity >= crate::terms::Severity::Warning && !before.lint.contains(l))
+        .filter(|l| l.severity >= crate::contract::Severity::Warning && !before.lint.contains(l))
         .map(|l| l.message.clone())
         .collect();
     let diff = diff::diff(base.pack, features, old, new);

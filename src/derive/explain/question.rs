@@ -2,9 +2,9 @@
 
 use super::absent::distance;
 use super::{Given, Target};
+use crate::contract::Code;
 use crate::rules::symptoms::{Symptom, Symptoms};
 use crate::rules::{Key, Pack};
-use crate::terms::Code;
 
 /// A question, understood.
 #[derive(Debug)]

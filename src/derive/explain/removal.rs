@@ -12,9 +12,9 @@ use super::super::{Options, derive};
 use super::change::{Change, OWN_HOST};
 use super::{Given, Target};
 use crate::config::{Configuration, Lint, Value};
+use crate::contract::Severity;
 use crate::rules::condition::ADMIN_CONSOLE_KEY;
 use crate::rules::{Condition, HostSource, Key, KeyKind, KeyPath, Rule, Scope, Test};
-use crate::terms::Severity;
 
 /// Changes that belong together at the most; a host has at most seven independent groups.
 const MOST: usize = 10;
@@ -382,7 +382,7 @@ pub(super) fn with_facts<T>(
     let version = given.options.app_version.as_ref().unwrap_or(&given.pack.meta.newest);
     let platform = given.options.platform.or(configuration.platform).unwrap_or_else(|| {
         let implied = given.configurations.iter().find_map(|c| c.platform);
-        implied.unwrap_or_else(crate::terms::Platform::here)
+        implied.unwrap_or_else(crate::contract::Platform::here)
     });
     look(&Facts::new(given.pack, configuration, version, platform, given.options.offline_installer))
 }

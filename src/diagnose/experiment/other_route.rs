@@ -1,6 +1,7 @@
 //! Other ways to a host that fails: a proxy that is known and not used, none at all, the further
 //! entries of a proxy script's answer. The comparison tells a setting from a box in the way.
 
+use crate::contract::{Actor, Network, Transport};
 use crate::diagnose::context::{Context, View};
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Code, Owner, Verdict};
@@ -10,7 +11,6 @@ use crate::observation::{
     TlsOutcome, Trust, Variation,
 };
 use crate::plan::{Experiment, Path, Plan, Route, Target};
-use crate::terms::{Actor, Network, Transport};
 
 /// Other ways that are tried for one path.
 const WAYS: usize = 3;

@@ -1,6 +1,7 @@
 //! Collectors: which streams are taken, in which encoding, and what else the port speaks. The app
 //! shows no error when a collector refuses; batches are dropped.
 
+use crate::contract::{Actor, Transport};
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::Code;
@@ -9,7 +10,6 @@ use crate::diagnose::service::{Judged, follow_ups};
 use crate::observation::{Http, HttpOutcome};
 use crate::plan::Request;
 use crate::rules::services::Protocol;
-use crate::terms::{Actor, Transport};
 
 /// What a collector says to an export of nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]

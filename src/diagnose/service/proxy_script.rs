@@ -1,11 +1,11 @@
 //! The server of a proxy script, which is a host of the list too: whether what it serves is one.
 
+use crate::contract::Transport;
 use crate::diagnose::context::Context;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Code, Owner, Verdict};
 use crate::observation::ScriptOutcome;
 use crate::plan::Target;
-use crate::terms::Transport;
 
 /// The feature whose hosts are proxies and their scripts.
 const PROXY: &str = "proxy";

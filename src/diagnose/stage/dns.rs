@@ -1,5 +1,6 @@
 //! The name lookup: what the resolver says, and whether its answer can be the host's address.
 
+use crate::contract::Network;
 use crate::derive::adhoc;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
@@ -7,7 +8,6 @@ use crate::diagnose::finding::{Certainty, Code, Owner};
 use crate::diagnose::operator::is_internal;
 use crate::observation::{DirectQuery, Dns, DnsAnswer, Lookup, LookupFailure, TlsOutcome, Trust};
 use crate::rules::addresses::Oddity;
-use crate::terms::Network;
 
 /// Judges the lookup of the host itself. With a proxy the proxy resolves the name, and this stage
 /// is not part of the path.

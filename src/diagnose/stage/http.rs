@@ -1,5 +1,6 @@
 //! The answer: complete, of the real service, and none of the middle's.
 
+use crate::contract::{Confidence, Transport};
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
 use crate::diagnose::finding::{Code, Owner};
@@ -10,7 +11,6 @@ use crate::diagnose::stage::tls;
 use crate::diagnose::stage::trust;
 use crate::observation::{Http, HttpOutcome};
 use crate::rules::services::AnswerKind;
-use crate::terms::{Confidence, Transport};
 
 /// Judges the request that counts: the last that was not given up.
 pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {

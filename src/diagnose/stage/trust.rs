@@ -14,12 +14,12 @@
 
 use time::OffsetDateTime;
 
+use crate::contract::Actor;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
 use crate::diagnose::finding::{Code, Owner, Verdict};
 use crate::diagnose::wording::span;
 use crate::observation::{Certificate, Tls, Trust};
-use crate::terms::Actor;
 
 /// Judges the chain of a completed handshake. Goes on to HTTP where the connection is worth
 /// something, that is where the device accepts it.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::intent::{HostRule, List, Names};
 use crate::config::Lint;
-use crate::terms::{Need, Severity};
+use crate::contract::{Need, Severity};
 
 /// A needed entry that a wildcard of the list lets through.
 #[derive(Debug, Clone, PartialEq, Eq)]

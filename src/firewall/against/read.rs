@@ -2,8 +2,8 @@
 
 use super::super::intent::Names;
 use super::{fortigate, squid};
+use crate::contract::words;
 use crate::derive::HostPattern;
-use crate::terms::words;
 
 words! {
     /// How a list is written.

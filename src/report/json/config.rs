@@ -6,9 +6,9 @@ use super::super::config::{Effective, shown};
 use super::document;
 use crate::config::masked;
 use crate::config::{Configuration, Origin, Setting, ShadowedBy};
+use crate::contract::Severity;
 use crate::rules::Pack;
 use crate::rules::keys::Key;
-use crate::terms::Severity;
 
 /// The configurations as one document, ending in a line feed.
 pub fn config(all: &[Effective], pack: &Pack) -> String {

@@ -4,10 +4,10 @@ use super::super::layout::{Page, Paint, Style};
 use super::super::view::{Group, Row, Thing, View};
 use super::super::{FeatureInfo, Run, sanitise, words};
 use super::details;
+use crate::contract::{Need, Severity};
 use crate::derive::document::joined;
 use crate::diagnose::{Owner, RunVerdict, Verdict};
 use crate::observation::Stopped;
-use crate::terms::{Need, Severity};
 
 /// Names shown of the hosts that one cause explains (`-v` shows all).
 const SHOWN_HOSTS: usize = 5;

@@ -8,9 +8,9 @@ use super::super::layout::{Page, Paint, Style, columns};
 use super::super::{sanitise, words};
 use crate::config::masked;
 use crate::config::{Configuration, Lint, Origin, PlaceStatus, Setting, ShadowedBy, Value};
+use crate::contract::Severity;
 use crate::rules::Pack;
 use crate::rules::keys::Key;
-use crate::terms::Severity;
 
 /// Longest value that is shown, in characters; `-v` shows all of it.
 const VALUE: usize = 600;

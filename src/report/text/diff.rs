@@ -2,9 +2,9 @@
 
 use super::super::layout::{Page, Paint, Style};
 use super::super::{FeatureInfo, sanitise, words};
+use crate::contract::Network;
 use crate::derive::Requirements;
 use crate::derive::diff::{Change, Diff, Line};
-use crate::terms::Network;
 
 /// The comparison of two lists for a terminal, feature by feature.
 pub fn diff(

@@ -2,11 +2,11 @@
 
 use super::super::layout::{Page, Paint, Style};
 use super::super::{FeatureInfo, sanitise, words};
+use crate::contract::{Confidence, Need, Owner};
 use crate::derive::explain::{
     Absent, Answer, Change, CodeAnswer, EntryAnswer, Explanation, HostAnswer, KeyAnswer, MessageAnswer,
     Page as Source, ReasonAnswer, Removal, RuleAlone, Status,
 };
-use crate::terms::{Confidence, Need, Owner};
 
 /// Ways of removal and reasons for absence that are shown without `-v`.
 const SHOWN: usize = 3;
@@ -270,8 +270,8 @@ fn known(confidence: Confidence, sources: &[Source]) -> String {
 }
 
 fn span(
-    since: Option<&crate::terms::AppVersion>,
-    until: Option<&crate::terms::AppVersion>,
+    since: Option<&crate::contract::AppVersion>,
+    until: Option<&crate::contract::AppVersion>,
 ) -> Option<String> {
     match (since, until) {
         (Some(since), Some(until)) => Some(format!("from {since}, before {until}")),

@@ -2,9 +2,9 @@
 
 use super::super::layout::{Page, Paint, Style, columns, pad};
 use super::super::{FeatureInfo, list, sanitise, words};
+use crate::contract::{Need, Network};
 use crate::derive::Requirements;
 use crate::derive::document::{HostEntry, HostGroup, to_document};
-use crate::terms::{Need, Network};
 
 /// Widest column of hosts; a longer name has its purpose on the next line.
 const HOST_COLUMNS: usize = 38;

@@ -25,8 +25,8 @@ pub use table::table;
 use super::layout::{Page, Paint, columns};
 use super::sanitise;
 use crate::config::Lint;
+use crate::contract::Severity;
 use crate::derive::Note;
-use crate::terms::Severity;
 
 /// Label and value, one below the other.
 fn rows(page: &mut Page<'_>, rows: &[(&str, String)]) {

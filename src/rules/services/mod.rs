@@ -16,7 +16,7 @@ pub use super::data::DataError;
 use super::files::Files;
 use super::filters::Filters;
 use super::trust::ActorTrust;
-use crate::terms::{Confidence, Keep, Request};
+use crate::contract::{Confidence, Keep, Request};
 
 /// The request as written, with placeholders.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::terms::{Actor, Need, words};
+use crate::contract::{Actor, Need, words};
 
 words! {
     /// What a recognised answer means.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clearway::config::device::{Device, read_with, usable};
 use clearway::config::{ConfigError, Configuration, PlaceStatus, Profiles, ReadOptions, ShadowedBy, Value};
-use clearway::terms::Platform;
+use clearway::contract::Platform;
 
 use super::{at, catalogue, ids, lost, utf16le};
 
@@ -298,7 +298,7 @@ fn the_app_behaviour_set_grows_with_the_version() {
         let alive = keys
             .iter()
             .filter(|(key, value, since)| {
-                let read: clearway::terms::AppVersion = version.parse().unwrap();
+                let read: clearway::contract::AppVersion = version.parse().unwrap();
                 let copy = Copy::of(Platform::Linux)
                     .linux(&format!("{{\"{key}\": {value}}}"))
                     .library("ann", "{\"inferenceProvider\": \"gateway\"}")
@@ -435,7 +435,7 @@ fn profiles_of_a_devices_library_become_one_configuration_each() {
         config
             .lint
             .iter()
-            .any(|l| l.id == "library-ignored" && l.severity == clearway::terms::Severity::Warning)
+            .any(|l| l.id == "library-ignored" && l.severity == clearway::contract::Severity::Warning)
     );
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clearway::config::{Configuration, Secret, Value};
-use clearway::terms::{Platform, Severity};
+use clearway::contract::{Platform, Severity};
 
 use super::{ids, profile, read_as, read_path, reg, utf16be, utf16le};
 

@@ -1,7 +1,7 @@
 //! The nested document: its paths by app version, and where it is not read.
 
 use clearway::config::Value;
-use clearway::terms::Severity;
+use clearway::contract::Severity;
 
 use super::{at, ids, read_at};
 

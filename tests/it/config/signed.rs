@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use clearway::config::{Configuration, Value};
-use clearway::terms::Severity;
+use clearway::contract::Severity;
 
 use super::{fixture, profile, read_as, read_path};
 

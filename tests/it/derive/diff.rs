@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use crate::common::configurations::from_json;
 use clearway::config::Configuration;
+use clearway::contract::{Need, Platform};
 use clearway::derive::diff::{Change, Diff, Line, Side, diff};
 use clearway::derive::{Options, derive};
 use clearway::rules::Pack;
-use clearway::terms::{Need, Platform};
 use serde_json::{Value as Json, json};
 
 static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::embedded().unwrap());

@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use crate::common::configurations::{example, from_json};
 use clearway::config::Configuration;
+use clearway::contract::{Code, Platform, Severity};
 use clearway::derive::explain::{Answer, Given, HostAnswer, Obstacle, Status, Target, explain, host, key};
 use clearway::derive::{FeatureInfo, Options, Requirement, derive};
 use clearway::rules::codes::Codes;
 use clearway::rules::symptoms::Symptoms;
 use clearway::rules::{KeyKind, Pack};
-use clearway::terms::{Code, Platform, Severity};
 use serde_json::{Value as Json, json};
 
 static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::embedded().unwrap());

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use crate::common::configurations::{example, from_json};
 use clearway::config::{Configuration, Value};
+use clearway::contract::{Confidence, Need, Platform, Severity, Transport};
 use clearway::derive::{HostPattern, Options, Requirements, derive};
 use clearway::rules::{HostSource, Pack};
-use clearway::terms::{Confidence, Need, Platform, Severity, Transport};
 use serde_json::{Value as Json, json};
 
 const EXAMPLES: [&str; 8] =

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use clearway::config::{Configuration, Value};
+use clearway::contract::{AppVersion, Confidence, Platform};
 use clearway::derive::document::to_document;
 use clearway::derive::{Options, Requirements, derive, union};
 use clearway::rules::{KeyKind, Pack};
-use clearway::terms::{AppVersion, Confidence, Platform};
 use proptest::prelude::*;
 
 static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::embedded().unwrap());

@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use crate::common::configurations::from_json;
 use clearway::config::Configuration;
+use clearway::contract::Platform;
 use clearway::derive::sandbox::{Sandbox, sandbox};
 use clearway::derive::{Options, Requirements, derive};
 use clearway::report;
 use clearway::rules::Pack;
 use clearway::rules::sandbox::SandboxRules;
-use clearway::terms::Platform;
 use serde_json::{Value as Json, json};
 
 static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::embedded().unwrap());

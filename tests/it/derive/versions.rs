@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::configurations::{example, from_json};
 use clearway::config::Configuration;
+use clearway::contract::{AppVersion, Platform};
 use clearway::derive::diff::{Side, diff};
 use clearway::derive::{FeatureInfo, Options, Requirements, derive, wording};
 use clearway::rules::{Condition, HostName, HostSource, Pack, Rule};
-use clearway::terms::{AppVersion, Platform};
 use serde_json::{Value as Json, json};
 
 const PAGES: [&str; 6] = ["T0", "T1", "T2", "T3", "T4", "T5"];

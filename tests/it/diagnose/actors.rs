@@ -1,10 +1,10 @@
 //! What each program of the app makes of a host that another one sees differently.
 
+use clearway::contract::Actor;
 use clearway::diagnose::{Code, HostJudgement, Verdict, judge};
 use clearway::observation::*;
 use clearway::plan::{Detours, Plan, Route, Target};
 use clearway::rules::codes::Codes;
-use clearway::terms::Actor;
 
 use crate::diagnose::scene::*;
 

@@ -1,9 +1,9 @@
 //! Causes: what explains many hosts is said once.
 
+use clearway::contract::{Actor, Need, Network};
 use clearway::diagnose::{Certainty, Code, Owner, RunVerdict};
 use clearway::observation::*;
 use clearway::plan::Target;
-use clearway::terms::{Actor, Need, Network};
 
 use crate::diagnose::scene::*;
 

@@ -1,9 +1,9 @@
 //! Single hosts: exemptions, actors, tries, transports, and what was not run.
 
+use clearway::contract::{Actor, Transport};
 use clearway::diagnose::{Code, Owner, Verdict};
 use clearway::observation::*;
 use clearway::plan::{Path, Route, Skip, Target};
-use clearway::terms::{Actor, Transport};
 
 use crate::diagnose::scene::*;
 

@@ -1,10 +1,10 @@
 //! Other ways to a host: the comparison is asked for once, and tells a missing setting from a box.
 
+use clearway::contract::{Actor, Network};
 use clearway::diagnose::{Certainty, Code, HostJudgement, Owner, Verdict, judge, next};
 use clearway::observation::*;
 use clearway::plan::{Detours, Experiment, Fallback, Path, Plan, Route, Target};
 use clearway::rules::codes::Codes;
-use clearway::terms::{Actor, Network};
 
 use crate::diagnose::scene::*;
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use clearway::contract::Transport;
 use clearway::diagnose::{self, Code, HostJudgement, Owner, Verdict};
 use clearway::observation::*;
 use clearway::plan::{Experiment, Keep, Plan, Target};
 use clearway::rules::Pack;
-use clearway::terms::Transport;
 use serde_json::{Value, json};
 
 use crate::diagnose::scene::*;

@@ -179,7 +179,7 @@ fn controls_are_wanted_after_a_direct_failure_only() {
     }
     assert!(wants(&t, inspected(&t, Trust::Accepted, answer(511, &[], ""))));
     let mut plain = customer(1, "tools.corp.example");
-    plain.requirement.transport = clearway::terms::Transport::Http;
+    plain.requirement.transport = clearway::contract::Transport::Http;
     let page_of_another = edit(healthy(&plain), |a| a.http = vec![welcome]);
     assert!(wants(&plain, page_of_another));
     assert!(!wants(&t, dns_fails(&t, failed_lookup(), &[DnsAnswer::NxDomain])));

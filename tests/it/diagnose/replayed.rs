@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clearway::contract::Actor;
 use clearway::diagnose::{Code, Verdict};
 use clearway::observation::*;
 use clearway::plan::{Control, Plan, Route, Skip, Target};
 use clearway::report::{self, Run};
-use clearway::terms::Actor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -1,9 +1,9 @@
 //! The verdict on a run, and what it does not speak for.
 
+use clearway::contract::{Actor, Need};
 use clearway::diagnose::{RunVerdict, Verdict};
 use clearway::observation::*;
 use clearway::plan::{Skip, Target};
-use clearway::terms::{Actor, Need};
 
 use crate::diagnose::scene::*;
 

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use clearway::contract::Platform;
 use clearway::derive::{FeatureInfo, Input, Requirements};
 use clearway::diagnose::judge;
 use clearway::observation::{Environment, Observations};
@@ -10,7 +11,6 @@ use clearway::report::Run;
 use clearway::rules::codes::Codes;
 use clearway::rules::embedded_date;
 use clearway::rules::services::Services;
-use clearway::terms::Platform;
 
 use crate::diagnose::scene::services;
 

@@ -1,12 +1,12 @@
 //! Constructed runs: a healthy host, to be damaged in one place.
 
+use clearway::contract::{Actor, Confidence, Need, Network, Transport};
 use clearway::derive::{ProbeHints, Reason, Requirement};
 use clearway::diagnose::{Cause, HostJudgement, Judgement, judge};
 use clearway::observation::*;
 use clearway::plan::{Path, Plan, Route, Skip, Target};
 use clearway::rules::codes::Codes;
 use clearway::rules::services::Services;
-use clearway::terms::{Actor, Confidence, Need, Network, Transport};
 
 /// The clock of every scene: 2026-11-22 12:00 UTC.
 pub const NOW: i64 = 1_795_348_800;

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use clearway::config::{Lint, Origin};
+use clearway::contract::Severity;
 use clearway::derive::{FeatureInfo, Note};
 use clearway::diagnose::{Code, Owner, Verdict};
 use clearway::observation::{Lookup, Observations, TlsOutcome};
@@ -11,7 +12,6 @@ use clearway::report::{self, Run, Style};
 use clearway::rules::codes::Codes;
 use clearway::rules::services::Services;
 use clearway::share::{Vocabulary, is_shared, share};
-use clearway::terms::Severity;
 
 use crate::diagnose::scene::*;
 use crate::diagnose::{replayed, saved, table};

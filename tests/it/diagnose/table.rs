@@ -1,9 +1,9 @@
 //! A table of one damage each: code, verdict, owner and certainty, with the healthy twin beside.
 
+use clearway::contract::Network;
 use clearway::diagnose::{Certainty, Code, Owner, Verdict};
 use clearway::observation::*;
 use clearway::plan::Target;
-use clearway::terms::Network;
 
 use crate::diagnose::scene::*;
 use crate::diagnose::table_tls::{certificates, handshakes};

@@ -1,9 +1,9 @@
 //! The part of the table that is about handshakes and certificates.
 
+use clearway::contract::Actor;
 use clearway::diagnose::Owner;
 use clearway::observation::*;
 use clearway::plan::Target;
-use clearway::terms::Actor;
 
 use crate::diagnose::scene::*;
 use crate::diagnose::table::{BLOCKED, Case, LIKELY, PROVEN, WARNING, case};

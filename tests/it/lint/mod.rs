@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use clearway::config::{self, Configuration, Input, Lint};
+use clearway::contract::Severity;
 use clearway::derive::Options;
 use clearway::lint;
 use clearway::rules::Pack;
-use clearway::terms::Severity;
 use serde_json::{Value, json};
 
 /// Reads a configuration; `@app` and `@platform` of a JSON object are options, `@name` the file's name.

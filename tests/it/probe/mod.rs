@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::servers::{Authority, Dns, FOREVER, Identity, ProxyDoes};
+use clearway::contract::{Actor, Network, Transport};
 use clearway::derive::{HostPattern, ProbeHints, Requirement};
 use clearway::observation::{
     Attempt, DnsAnswer, HttpOutcome, Lookup, Observations, ProxyOutcome, Purpose, Stopped, TcpOutcome,
@@ -22,7 +23,6 @@ use clearway::observation::{
 use clearway::plan::{Experiment, Path, Plan, Request, Route, Target};
 use clearway::probe::{Prober, Progress, Quiet, Settings};
 use clearway::rules::Rules;
-use clearway::terms::{Actor, Network, Transport};
 use rcgen::date_time_ymd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;

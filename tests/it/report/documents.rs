@@ -159,7 +159,7 @@ fn a_short_list_of_somebody_else_is_enough() {
     .unwrap();
     let host = &list.hosts[0];
     assert_eq!((host.port, host.transport.as_str(), host.reasons.len()), (443, "https", 1));
-    assert_eq!(host.reasons[0].actors, [clearway::terms::Actor::App]);
+    assert_eq!(host.reasons[0].actors, [clearway::contract::Actor::App]);
 }
 
 #[test]

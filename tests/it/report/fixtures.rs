@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clearway::config::{Lint, Origin};
+use clearway::contract::*;
 use clearway::derive::{
     FeatureInfo, HostPattern, Input, Note, ProbeHints, Reason, Requirement, Requirements,
 };
@@ -13,7 +14,6 @@ use clearway::diagnose::{
 use clearway::observation::*;
 use clearway::plan::{Path, Plan, Request, Route, Skip, Target};
 use clearway::report::Run;
-use clearway::terms::*;
 
 /// Everything that breaks terminals, tables, spreadsheets and line formats at once.
 pub const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;t\u{7}=cmd|'/c x'!A1\u{202e}\u{200b} `<b>&[l](http://x.example)\",\r\n# c\nevil.example\n\u{9b}31m@a";

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use clearway::contract::*;
 use clearway::derive::{HostPattern, ProbeHints, Reason, Requirement, Requirements, document};
 use clearway::report::{self, Style};
-use clearway::terms::*;
 use proptest::prelude::*;
 
 use crate::report::fixtures::{features, hostile, office};

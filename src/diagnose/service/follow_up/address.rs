@@ -2,8 +2,8 @@
 
 use url::{Host, Url};
 
+use crate::contract::{HostPattern, Transport};
 use crate::plan::Target;
-use crate::terms::{HostPattern, Transport};
 
 /// Characters of a path that an answer names.
 const PATH: usize = 512;

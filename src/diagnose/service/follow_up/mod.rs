@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use address::Address;
 
+use crate::contract::{Actor, Confidence, Network, Transport};
 use crate::derive::{ProbeHints, Reason, Requirement};
 use crate::observation::{
     Attempt, DocumentKind, Http, Inquiry, Observations, Purpose, TlsOutcome, Variation,
@@ -14,7 +15,6 @@ use crate::observation::{
 use crate::plan::{Experiment, Keep, Plan, Request, Target};
 use crate::rules::networks::Networks;
 use crate::rules::services::{Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
-use crate::terms::{Actor, Confidence, Network, Transport};
 
 use crate::diagnose::service::fingerprint::recognise;
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use clearway::config::secret::NOT_INCLUDED;
 use clearway::config::write::{self, Format, Hive, WriteError};
 use clearway::config::{self, Configuration, Input, Secret, Value};
+use clearway::contract::Platform;
 use clearway::derive::{self, Options};
 use clearway::rules::Pack;
 use clearway::rules::keys::{Key, KeyKind};
 use clearway::rules::places::Places;
-use clearway::terms::Platform;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 

@@ -1,4 +1,5 @@
-//! The words of the public contract, as types: shared by every room, owned by none.
+//! Value types that every room shares: one enum for each closed set of words of the public contract,
+//! and the decoded values of a configuration.
 //!
 //! Each enum serialises to exactly the word that the JSON documents and the command line use.
 
@@ -31,9 +32,9 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::terms::UnknownWord;
-            fn from_str(s: &str) -> Result<Self, $crate::terms::UnknownWord> {
-                Self::ALL.iter().copied().find(|w| w.as_str() == s).ok_or_else(|| $crate::terms::UnknownWord {
+            type Err = $crate::contract::UnknownWord;
+            fn from_str(s: &str) -> Result<Self, $crate::contract::UnknownWord> {
+                Self::ALL.iter().copied().find(|w| w.as_str() == s).ok_or_else(|| $crate::contract::UnknownWord {
                     found: s.to_owned(),
                     expected: Self::ALL.iter().map(|w| w.as_str()).collect(),
                 })
@@ -46,6 +47,8 @@ pub(crate) use words;
 mod code;
 mod host;
 mod request;
+pub mod secret;
+pub mod value;
 mod verdict;
 
 pub use code::Code;

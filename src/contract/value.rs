@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
-use crate::terms::{Platform, Severity};
+use super::{Platform, Severity};
 
 /// A decoded value of a key.
 #[derive(Debug, Clone, PartialEq)]
