@@ -250,6 +250,10 @@ pub struct HostsArgs {
     #[arg(long, help_heading = "Firewall")]
     pub omit_unsupported: bool,
 
+    /// Write the list although errors of the configuration cost a required host; it is marked INCOMPLETE.
+    #[arg(long, help_heading = "List")]
+    pub allow_incomplete: bool,
+
     /// Hold an existing allowlist (plain or txt, URL list, squid.conf, FortiOS configuration) against
     /// what is needed; exit code 1 when a required host is missing. Formats: text, json.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "allow_widening", "omit_unsupported"], help_heading = "Firewall")]
@@ -280,6 +284,11 @@ pub struct CheckArgs {
     /// the report still replays to the same verdicts.
     #[arg(long, conflicts_with = "dry_run", help_heading = "Output")]
     pub share: bool,
+
+    /// Test what is on the list although errors of the configuration cost a required host; the verdict is at
+    /// best unknown.
+    #[arg(long, help_heading = "List")]
+    pub allow_incomplete: bool,
 
     /// Probe this host (repeatable). Without CONFIG only these are probed.
     #[arg(long, value_name = "NAME[:PORT]", help_heading = "Probe")]

@@ -35,6 +35,8 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         replay::load(&rules, path)?
     } else {
         let derived = derived(args, &rules)?;
+        let nothing_was = "Nothing was tested. --allow-incomplete tests what is on it; the verdict is then at best unknown.";
+        input::complete(&derived.requirements, &features, args.allow_incomplete, nothing_was)?;
         let planner = Planner::new(args, &rules);
         if args.dry_run {
             let (plan, endpoints) = planner.unread(&derived)?;
@@ -89,6 +91,7 @@ fn derived(args: &CheckArgs, rules: &Rules) -> Result<Derived, Failure> {
         hosts: Vec::new(),
         notes: Vec::new(),
         lint: Vec::new(),
+        missing: Vec::new(),
         app_version: args.derive.app_version.clone().unwrap_or_else(|| pack.meta.newest.clone()),
         platform: args.derive.list.platform.unwrap_or_else(Platform::here),
         platform_assumed: false,

@@ -92,7 +92,8 @@ fn effective(configuration: Configuration, pack: &Pack, options: &Options) -> Ef
     let lint = lint::all(pack, &configuration, options);
     let facts = Facts::new(pack, &configuration, &version, platform, options.offline_installer);
     let connection = lint::connection(&facts);
-    Effective { connection, lint, platform, platform_assumed, app_version: version, configuration }
+    let missing = super::input::list(pack, std::slice::from_ref(&configuration), options).missing;
+    Effective { connection, lint, missing, platform, platform_assumed, app_version: version, configuration }
 }
 
 fn file_bytes(

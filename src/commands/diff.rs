@@ -74,7 +74,7 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
             ));
         }
         Derived {
-            requirements: crate::derive::derive(&rules.pack, &old_side.configurations, &options),
+            requirements: input::list(&rules.pack, &old_side.configurations, &options),
             configurations: old_side.configurations.clone(),
             documents: Vec::new(),
             inference: None,

@@ -35,7 +35,8 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         documents: &documents,
         options: &options,
     };
-    let explanation = explain(&given, &rules.symptoms, &rules.codes, &features, &args.question);
+    let mut explanation = explain(&given, &rules.symptoms, &rules.codes, &features, &args.question);
+    input::lacking(&mut explanation.list, &rules.pack, &configurations, &options);
     let style = destination.style(&args.output);
     let text = match args.format {
         AnswerFormat::Text => report::text::explain(&explanation, &features, &style),

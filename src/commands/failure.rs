@@ -36,6 +36,9 @@ pub enum Failure {
     /// Words of the command line that do not fit.
     #[error("{0}")]
     Usage(String),
+    /// Errors of the configuration cost required hosts.
+    #[error("{0}")]
+    Incomplete(String),
     /// A firewall product cannot say exactly what is asked.
     #[error("{0}")]
     Refused(String),

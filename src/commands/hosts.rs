@@ -27,6 +27,15 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     let derived = input::derive(&args.derive, &rules)?;
     let features = input::features(&rules.pack);
     let style = destination.style(&args.output);
+    input::complete(
+        &derived.requirements,
+        &features,
+        args.allow_incomplete,
+        "Nothing was written. --allow-incomplete writes it anyway and says so in the file.",
+    )?;
+    if let Some(text) = report::incomplete::remark(&derived.requirements, &features) {
+        note(&text);
+    }
     if args.boundary == Boundary::Sandbox {
         let text = super::sandbox::render(args, &rules, &derived, &features, &style)?;
         destination.write(text.as_bytes())?;
@@ -37,8 +46,8 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         let result = against::compare(&List::allow(&requirements), existing(file)?);
         let name = file.display().to_string();
         let text = match args.format {
-            HostsFormat::Text => report::against::text(&result, &name, &style),
-            HostsFormat::Json => report::against::json(&result, &name),
+            HostsFormat::Text => report::against::text(&result, &requirements, &name, &style),
+            HostsFormat::Json => report::against::json(&result, &requirements, &name),
             other => {
                 return Err(Failure::Usage(format!(
                     "--against is shown as text or json, not as {}; take one of them",

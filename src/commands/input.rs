@@ -8,7 +8,8 @@ use crate::config::device::Device;
 use crate::config::{self, Configuration, Input, Profiles, ReadOptions};
 use crate::contract::{AppVersion, Confidence, Need, Platform, Transport};
 use crate::derive::{self, HostPattern, Note, Requirements, document};
-use crate::report::{FeatureInfo, endpoint};
+use crate::lint;
+use crate::report::{self, FeatureInfo, endpoint};
 use crate::rules::{Pack, Rules};
 
 /// A derived list with the configurations it came from.
@@ -28,6 +29,21 @@ pub struct Derived {
     pub lacks_inference: bool,
     /// The lists somebody sent.
     pub documents: Vec<Requirements>,
+}
+
+impl Derived {
+    /// What no host stands for, in plain words: a run that lacks it is never ready.
+    pub fn gaps(&self) -> Vec<String> {
+        let lacking: Vec<String> = self
+            .requirements
+            .lacking()
+            .map(|m| m.key.as_ref().map_or_else(|| m.why.clone(), |key| format!("{key}: {}", m.why)))
+            .collect();
+        if lacking.is_empty() && self.lacks_inference {
+            return vec!["a provider is configured, but no inference host could be derived".into()];
+        }
+        lacking
+    }
 }
 
 /// The features in report order, for the renderers.
@@ -145,7 +161,7 @@ pub fn derive_from(
     let options = derive::Options { features: Vec::new(), needs: Vec::new(), ..asked.clone() };
     let mut lists = Vec::new();
     if !configurations.is_empty() {
-        lists.push(derive::derive(&rules.pack, &configurations, &options));
+        lists.push(list(&rules.pack, &configurations, &options));
     }
     lists.extend(documents.iter().cloned());
     let mut requirements =
@@ -174,6 +190,7 @@ pub fn derive_from(
     }
     let lacks_inference = inference.is_none() && requirements.provider.is_some();
     asked.filter(&mut requirements.hosts);
+    requirements.missing.retain(|m| asked.wants(&m.feature, m.need));
     Ok(Derived {
         requirements,
         configurations,
@@ -183,6 +200,42 @@ pub fn derive_from(
         lacks_inference,
         documents,
     })
+}
+
+/// The list of configurations, with every host that their errors cost.
+pub fn list(pack: &Pack, configurations: &[Configuration], options: &derive::Options) -> Requirements {
+    let mut list = derive::derive(pack, configurations, options);
+    lacking(&mut list, pack, configurations, options);
+    list
+}
+
+/// Adds what errors cost besides the hosts that derivation itself could not make.
+pub fn lacking(
+    list: &mut Requirements,
+    pack: &Pack,
+    configurations: &[Configuration],
+    options: &derive::Options,
+) {
+    // What the readers and the linter say of a key tells more than that no host came of it.
+    let derived = std::mem::take(&mut list.missing);
+    list.lacks(lint::missing(pack, configurations, options));
+    list.lacks(derived);
+}
+
+/// Whether the list has every required host, or is wanted all the same.
+///
+/// # Errors
+/// [`Failure::Incomplete`], which names each error and the host that it costs.
+pub fn complete(
+    list: &Requirements,
+    features: &[FeatureInfo],
+    allowed: bool,
+    nothing_was: &'static str,
+) -> Result<(), Failure> {
+    if list.is_complete() || allowed {
+        return Ok(());
+    }
+    Err(Failure::Incomplete(report::incomplete::refusal(list, features, nothing_was)))
 }
 
 /// The flags as options of a derivation.

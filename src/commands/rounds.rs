@@ -186,9 +186,7 @@ impl Course<'_> {
         // The gap of the device's own configuration is filled by what the server adds.
         let list = &effective.requirements;
         let mut new = self.planner.plan(self.prober, self.deadline, list, &effective).await?;
-        if effective.lacks_inference {
-            new.gaps.push("a provider is configured, but no inference host could be derived".into());
-        }
+        new.gaps.extend(effective.gaps());
         observations.attempts.retain_mut(|attempt| {
             let old = plan.target(attempt.target);
             let same = |t: &&Target| {

@@ -216,9 +216,7 @@ impl<'a> Planner<'a> {
     }
 
     fn with_calls(&self, mut plan: Plan, derived: &Derived) -> Result<(Plan, Vec<Endpoint>), Failure> {
-        if derived.lacks_inference {
-            plan.gaps.push("a provider is configured, but no inference host could be derived".into());
-        }
+        plan.gaps.extend(derived.gaps());
         let endpoints = calls::endpoints(self.args, derived, self.rules, &plan)?;
         plan.gaps.extend(calls::gap(self.args, derived, &endpoints));
         Ok((plan, endpoints))

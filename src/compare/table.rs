@@ -40,6 +40,8 @@ pub struct Column {
     pub verdict: RunVerdict,
     /// Date of the rules it was derived with.
     pub rules_date: String,
+    /// Whether its list has every required host.
+    pub complete: bool,
     /// Whether its names and addresses are masked.
     pub masked: bool,
     /// Number of its configuration, from 1: runs of one configuration have one number.
@@ -186,6 +188,7 @@ impl Table {
             started_at: run.started_at.clone(),
             verdict: run.judgement.verdict,
             rules_date: run.requirements.rules_date.clone(),
+            complete: run.requirements.is_complete(),
             masked: crate::share::is_shared(run),
             configuration: configuration + 1,
             counts,

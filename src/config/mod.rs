@@ -22,6 +22,7 @@ pub use crate::contract::value::{
 };
 pub use error::{ConfigError, Place};
 pub(crate) use hygiene::masked;
+pub(crate) use names::{Known, Names};
 pub use read::{
     Input, MAX_FILE_BYTES, Profiles, ReadOptions, file, overlay_response, read, read_bytes, read_with,
 };

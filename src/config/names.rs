@@ -106,6 +106,12 @@ impl<'a> Names<'a> {
         self.nested.get(path).map_or(&[], Vec::as_slice)
     }
 
+    /// The keys that stand at `path` of the nested document when letter case does not count.
+    pub(crate) fn path_in_other_case(&self, path: &str) -> Vec<&'a str> {
+        let same = |p: &&str| path.contains('.') && p.eq_ignore_ascii_case(path);
+        self.paths().filter(same).flat_map(|p| self.at(p)).map(|k| k.name.as_str()).collect()
+    }
+
     /// The key that other app versions read at `path` of the nested document, and this one elsewhere.
     pub(crate) fn moved(&self, path: &str) -> Option<&'a Key> {
         self.moved.get(path).copied()

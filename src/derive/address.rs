@@ -51,7 +51,14 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
     }
     if !text.contains("://") {
         return scp_like(text).ok_or_else(|| {
-            Problem::Unreadable(format!("`{authority}` has no scheme; write it like https://host.example"))
+            // `https:/host` and `https:host` are meant well, too.
+            let rest =
+                ["https:", "http:"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+            let meant = shown(rest.trim_start_matches('/'));
+            let is_host = meant.split(':').next().unwrap_or_default().parse::<HostPattern>().is_ok();
+            let example = if is_host { meant.as_str() } else { "host.example" };
+            let lacks = if rest.len() == text.len() { "no scheme" } else { "not :// behind its scheme" };
+            Problem::Unreadable(format!("`{meant}` has {lacks}; write https://{example}"))
         });
     }
     let url = Url::parse(text).map_err(|e| Problem::Unreadable(format!("`{authority}` is no URL: {e}")))?;

@@ -3,13 +3,13 @@
 
 use super::facts::{Facts, NO_CREDENTIAL};
 use super::merge::List;
-use super::requirement::Note;
+use super::requirement::{Missing, NO_PROVIDER, Note};
 use crate::config::{Lint, Value};
-use crate::contract::Severity;
+use crate::contract::{Need, Severity};
 
-/// Adds lint for one configuration.
-pub(super) fn check(facts: &Facts<'_>, list: &mut List<'_>) {
-    provider(facts, list);
+/// Adds lint for one configuration; `config` names it among several.
+pub(super) fn check(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
+    provider(facts, config, list);
     let credentials = &facts.pack.credentials;
     for invalid in &credentials.invalid {
         if facts.plain(&invalid.key).and_then(Value::as_str) == Some(invalid.value.as_str()) {
@@ -30,7 +30,7 @@ pub(super) fn check(facts: &Facts<'_>, list: &mut List<'_>) {
     unread_keys(facts, list);
 }
 
-fn provider(facts: &Facts<'_>, list: &mut List<'_>) {
+fn provider(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
     let credentials = &facts.pack.credentials;
     let Some(id) = facts.provider() else {
         let bootstrap = facts.plain("bootstrapUrl").is_some()
@@ -50,23 +50,19 @@ fn provider(facts: &Facts<'_>, list: &mut List<'_>) {
             add(facts, list, "no-provider", Severity::Warning, message.to_owned(), Some("inferenceProvider"));
             "No inference provider is configured, so no inference host is listed or tested."
         };
-        list.note(Note {
-            id: "no-provider".into(),
-            text: text.into(),
-            keys: vec!["inferenceProvider".into()],
-        });
+        list.note(Note { id: NO_PROVIDER.into(), text: text.into(), keys: vec!["inferenceProvider".into()] });
         return;
     };
     let Some(provider) = credentials.provider(id) else {
         let known: Vec<&str> = credentials.providers.iter().map(|p| p.id.as_str()).collect();
         let shown: String = id.chars().filter(|c| !c.is_control()).take(40).collect();
         let message = format!("inferenceProvider is `{shown}`, which is not one of {}", known.join(", "));
-        add(facts, list, "unknown-provider", Severity::Error, message, Some("inferenceProvider"));
+        costs(facts, config, list, "unknown-provider", message, "inferenceProvider");
         return;
     };
     for key in provider.requires.iter().filter(|k| facts.plain(k).is_none()) {
         let message = format!("the provider {} needs {key}, which is not set", provider.title);
-        add(facts, list, "missing-key", Severity::Error, message, Some(key));
+        costs(facts, config, list, "missing-key", message, key);
     }
     if facts.credential() == NO_CREDENTIAL {
         let message = format!(
@@ -92,6 +88,16 @@ fn unread_keys(facts: &Facts<'_>, list: &mut List<'_>) {
     }
 }
 
+/// An error without whose correction the provider has no host, or none that works.
+fn costs(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>, id: &str, message: String, key: &str) {
+    let lint = remark(facts, id, Severity::Error, message, Some(key));
+    if let Some(feature) = facts.pack.lints.costs(id) {
+        let config = config.map(str::to_owned);
+        list.lacks(Missing { config, ..Missing::new(feature, Need::Required, &lint) });
+    }
+    list.lint(lint);
+}
+
 fn add(
     facts: &Facts<'_>,
     list: &mut List<'_>,
@@ -100,9 +106,13 @@ fn add(
     message: String,
     key: Option<&str>,
 ) {
+    list.lint(remark(facts, id, severity, message, key));
+}
+
+fn remark(facts: &Facts<'_>, id: &str, severity: Severity, message: String, key: Option<&str>) -> Lint {
     let settings = &facts.configuration.settings;
     // What is missing is missed by the provider, so its line is where to begin.
     let place = key.and_then(|k| settings.get(k)).or_else(|| settings.get("inferenceProvider"));
     let origin = place.map(|s| s.origin.clone());
-    list.lint(Lint { id: id.to_owned(), severity, message, key: key.map(str::to_owned), origin });
+    Lint { id: id.to_owned(), severity, message, key: key.map(str::to_owned), origin }
 }

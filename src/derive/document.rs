@@ -10,7 +10,7 @@ pub use read::{DocumentError, from_json};
 
 use serde::{Deserialize, Serialize};
 
-use super::requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements};
+use super::requirement::{Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements};
 use crate::config::Lint;
 use crate::contract::HostPattern;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
@@ -75,6 +75,12 @@ pub struct HostsDocument {
     /// Hosts on the device itself: on no firewall's list, but probed.
     #[serde(default)]
     pub loopback: Vec<HostEntry>,
+    /// Whether every required host is on the list.
+    #[serde(default = "complete")]
+    pub complete: bool,
+    /// Hosts that errors of the configuration cost.
+    #[serde(default)]
+    pub missing: Vec<Missing>,
     /// Remarks.
     #[serde(default)]
     pub notes: Vec<Note>,
@@ -173,6 +179,10 @@ pub struct Because {
     /// How well this rule is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
+}
+
+const fn complete() -> bool {
+    true
 }
 
 const fn https_port() -> u16 {
@@ -292,6 +302,8 @@ pub fn to_document(requirements: &Requirements, features: &[FeatureInfo]) -> Hos
         inputs: requirements.inputs.clone(),
         groups,
         loopback,
+        complete: requirements.is_complete(),
+        missing: requirements.missing.clone(),
         notes: requirements.notes.clone(),
         lint: requirements.lint.clone(),
     }

@@ -4,7 +4,7 @@ use super::address::{self, Endpoint, Problem};
 use super::facts::Facts;
 use super::merge::{Contribution, List};
 use super::options::Options;
-use super::requirement::{Note, ProbeHints, Reason, Requirement};
+use super::requirement::{Missing, NOT_LISTED, Note, ProbeHints, Reason, Requirement};
 use crate::config::{Lint, Value};
 use crate::contract::HostPattern;
 use crate::contract::{Need, Severity, Transport};
@@ -142,7 +142,7 @@ impl Pass<'_> {
         let Some(text) = value.as_str() else {
             let message =
                 format!("{} holds no text where an address is expected; write a URL", path_text(path));
-            self.lint("bad-url", Severity::Error, message, path, list);
+            self.costs("bad-url", message, path, list);
             return;
         };
         let endpoint = match address::of_url(text, &self.facts.pack.networks) {
@@ -210,7 +210,7 @@ impl Pass<'_> {
                         Some(text) => read(self, text, path, list),
                         None => {
                             let message = format!("{} holds an entry that is no text", path_text(path));
-                            self.lint("bad-host", Severity::Error, message, path, list);
+                            self.costs("bad-host", message, path, list);
                         }
                     }
                 }
@@ -349,32 +349,44 @@ impl Pass<'_> {
             return self.problem("placeholder", Problem::Placeholder(address::shown(value)), key, list);
         }
         let message = format!(
-            "{} is `{}`, which cannot be part of a host name (letters, digits and hyphens only); no host is listed for it",
+            "{} is `{}`, which cannot be part of a host name (letters, digits and hyphens only){NOT_LISTED}",
             path_text(key),
             readable(value)
         );
-        self.lint("bad-label", Severity::Error, message, key, list);
+        self.costs("bad-label", message, key, list);
     }
 
     fn problem(&self, id: &str, problem: Problem, path: &KeyPath, list: &mut List<'_>) {
         match problem {
             Problem::Placeholder(text) => {
                 let message = format!(
-                    "{} still holds the placeholder `{text}`; fill it in, no host is listed for it",
+                    "{} still holds the placeholder `{text}`; fill it in{NOT_LISTED}",
                     path_text(path)
                 );
-                self.lint("placeholder", Severity::Error, message, path, list);
+                self.costs("placeholder", message, path, list);
             }
             Problem::Unreadable(text) => {
-                let message = format!("{}: {text}; no host is listed for it", path_text(path));
-                self.lint(id, Severity::Error, message, path, list);
+                let message = format!("{}: {text}{NOT_LISTED}", path_text(path));
+                self.costs(id, message, path, list);
             }
         }
     }
 
+    /// An error for which a host of this rule is not on the list.
+    fn costs(&self, id: &str, message: String, path: &KeyPath, list: &mut List<'_>) {
+        let lint = self.remark(id, Severity::Error, message, path);
+        let config = self.config.map(str::to_owned);
+        list.lacks(Missing { config, ..Missing::new(&self.rule.feature, self.need, &lint) });
+        list.lint(lint);
+    }
+
     fn lint(&self, id: &str, severity: Severity, message: String, path: &KeyPath, list: &mut List<'_>) {
+        list.lint(self.remark(id, severity, message, path));
+    }
+
+    fn remark(&self, id: &str, severity: Severity, message: String, path: &KeyPath) -> Lint {
         let origin = self.facts.configuration.settings.get(&path.key).map(|s| s.origin.clone());
-        list.lint(Lint { id: id.to_owned(), severity, message, key: Some(path.key.clone()), origin });
+        Lint { id: id.to_owned(), severity, message, key: Some(path.key.clone()), origin }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::requirement::{Note, ProbeHints, Reason, Requirement};
+use super::requirement::{Missing, Note, ProbeHints, Reason, Requirement};
 use crate::config::Lint;
 use crate::contract::HostPattern;
 use crate::contract::{Network, Transport};
@@ -28,11 +28,20 @@ pub(super) struct List<'a> {
     read: Vec<Lint>,
     /// What derivation found wrong with them.
     lint: Vec<Lint>,
+    /// What errors cost.
+    missing: Vec<Missing>,
 }
 
 impl<'a> List<'a> {
     pub(super) const fn new(networks: &'a Networks) -> Self {
-        Self { networks, hosts: BTreeMap::new(), notes: Vec::new(), read: Vec::new(), lint: Vec::new() }
+        Self {
+            networks,
+            hosts: BTreeMap::new(),
+            notes: Vec::new(),
+            read: Vec::new(),
+            lint: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 
     pub(super) fn note(&mut self, note: Note) {
@@ -52,6 +61,11 @@ impl<'a> List<'a> {
         if !self.lint.contains(&lint) {
             self.lint.push(lint);
         }
+    }
+
+    /// Notes a host that an error costs.
+    pub(super) fn lacks(&mut self, missing: Missing) {
+        self.missing.push(missing);
     }
 
     /// Adds a contribution to its endpoint.
@@ -90,11 +104,11 @@ impl<'a> List<'a> {
         }
     }
 
-    /// The endpoints sorted by host, the notes and the lint.
-    pub(super) fn finish(self) -> (Vec<Requirement>, Vec<Note>, Vec<Lint>) {
+    /// The endpoints sorted by host, the notes, the lint and what errors cost.
+    pub(super) fn finish(self) -> (Vec<Requirement>, Vec<Note>, Vec<Lint>, Vec<Missing>) {
         let mut lint = self.read;
         lint.extend(self.lint);
-        (self.hosts.into_values().collect(), self.notes, lint)
+        (self.hosts.into_values().collect(), self.notes, lint, self.missing)
     }
 }
 

@@ -20,7 +20,7 @@ pub use crate::contract::HostPattern;
 pub use document::{DocumentError, FeatureInfo, HostsDocument};
 pub use facts::Facts;
 pub use options::Options;
-pub use requirement::{Input, Note, ProbeHints, Reason, Requirement, Requirements};
+pub use requirement::{Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements};
 pub use union::{add_hosts, union};
 
 use crate::config::Configuration;
@@ -51,23 +51,26 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
             providers.push(provider.to_owned());
         }
         list.read(&configuration.lint);
-        completeness::check(&facts, &mut list);
         let name = (configurations.len() > 1).then_some(configuration.name.as_str());
+        completeness::check(&facts, name, &mut list);
         evaluate::apply_all(&facts, options, name, &mut list);
     }
-    let (mut hosts, notes, lint) = list.finish();
+    let (mut hosts, notes, lint, missing) = list.finish();
     options.filter(&mut hosts);
-    Requirements {
+    let mut found = Requirements {
         hosts,
         notes,
         lint,
+        missing: Vec::new(),
         app_version: version.clone(),
         platform,
         platform_assumed,
         rules_date: pack.meta.date.clone(),
         provider: (!providers.is_empty()).then(|| providers.join(", ")),
         inputs: configurations.iter().flat_map(inputs).collect(),
-    }
+    };
+    found.lacks(missing);
+    found
 }
 
 /// What is said of an app that the rules do not cover.

@@ -40,6 +40,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Whether a host of this feature and need is shown.
+    pub fn wants(&self, feature: &str, need: Need) -> bool {
+        (self.features.is_empty() || self.features.iter().any(|f| f == feature))
+            && (self.needs.is_empty() || self.needs.contains(&need))
+    }
+
     /// Drops the reasons of other features and of weaker confidence, the hosts that are left without
     /// a reason, and the hosts of other needs.
     pub fn filter(&self, hosts: &mut Vec<Requirement>) {

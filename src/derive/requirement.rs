@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Lint;
+use crate::config::{Lint, Origin};
 use crate::contract::HostPattern;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
 
@@ -120,6 +120,58 @@ pub struct Note {
     pub keys: Vec<String>,
 }
 
+/// A host that the configuration should have led to and did not: an error stands in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// The feature that lacks it.
+    pub feature: String,
+    /// The key with the error.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// What is wrong and what to write.
+    pub why: String,
+    /// How badly the host is needed; a list that lacks a required one is not complete.
+    #[serde(default = "required")]
+    pub need: Need,
+    /// Which of several configurations it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+    /// Where the error stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+const fn required() -> Need {
+    Need::Required
+}
+
+impl Missing {
+    /// What `lint` costs. Its message begins with the key or ends in what follows from it where it
+    /// stands alone; here both are said apart.
+    pub fn new(feature: &str, need: Need, lint: &Lint) -> Self {
+        let mut why = lint.message.as_str();
+        if let Some(key) = &lint.key {
+            for prefix in [format!("`{key}`: "), format!("{key}: ")] {
+                why = why.strip_prefix(&prefix).unwrap_or(why);
+            }
+        }
+        let why = why.strip_suffix(NOT_LISTED).unwrap_or(why);
+        Self {
+            feature: feature.to_owned(),
+            key: lint.key.clone(),
+            why: why.strip_suffix(NOT_USED).unwrap_or(why).to_owned(),
+            need,
+            config: None,
+            origin: lint.origin.clone(),
+        }
+    }
+}
+
+/// How a lint ends whose value leads to no host.
+pub(super) const NOT_LISTED: &str = "; no host is listed for it";
+/// How a lint of the readers ends whose value is not in effect.
+const NOT_USED: &str = "; the app does not use this value, and neither does this report";
+
 /// The derived list, with everything a reader must know to trust it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirements {
@@ -129,6 +181,9 @@ pub struct Requirements {
     pub notes: Vec<Note>,
     /// What is wrong with the configuration.
     pub lint: Vec<Lint>,
+    /// Hosts that errors of the configuration cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
     /// The app version it was derived for.
     pub app_version: AppVersion,
     /// The platform it was derived for.
@@ -143,6 +198,37 @@ pub struct Requirements {
     /// What it was derived from.
     pub inputs: Vec<Input>,
 }
+
+impl Requirements {
+    /// Whether every host that is required is on the list.
+    pub fn is_complete(&self) -> bool {
+        self.lacking().next().is_none()
+    }
+
+    /// The errors that cost a required host.
+    pub fn lacking(&self) -> impl Iterator<Item = &Missing> {
+        self.missing.iter().filter(|m| m.need == Need::Required)
+    }
+
+    /// Adds what errors cost; of one key in one configuration the first remark stays.
+    pub fn lacks(&mut self, more: Vec<Missing>) {
+        for one in more {
+            let same = |m: &Missing| m.key.is_some() && m.key == one.key && m.config == one.config;
+            match self.missing.iter_mut().find(|m| same(m)) {
+                Some(known) => known.need = known.need.max(one.need),
+                None => self.missing.push(one),
+            }
+        }
+    }
+
+    /// The remark on why no inference host is listed although nothing is wrong.
+    pub fn without_provider(&self) -> Option<&Note> {
+        self.notes.iter().find(|n| n.id == NO_PROVIDER)
+    }
+}
+
+/// Identifier of that remark.
+pub(super) const NO_PROVIDER: &str = "no-provider";
 
 /// One input of the derivation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,6 +32,7 @@ pub fn union(lists: Vec<Requirements>) -> Option<Requirements> {
         extend_new(&mut all.notes, list.notes);
         extend_new(&mut all.lint, list.lint);
         extend_new(&mut all.inputs, list.inputs);
+        all.lacks(list.missing);
         all.platform_assumed |= list.platform_assumed;
         all.provider = match (all.provider.take(), list.provider) {
             (Some(a), Some(b)) if !a.split(", ").any(|p| p == b) => Some(format!("{a}, {b}")),
@@ -57,6 +58,9 @@ fn name_reasons(list: &mut Requirements) {
     let Some(name) = list.inputs.first().map(|i| i.name.clone()) else { return };
     for reason in list.hosts.iter_mut().flat_map(|h| &mut h.reasons) {
         reason.config.get_or_insert_with(|| name.clone());
+    }
+    for missing in &mut list.missing {
+        missing.config.get_or_insert_with(|| name.clone());
     }
 }
 

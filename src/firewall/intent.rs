@@ -9,6 +9,7 @@ use crate::derive::document::joined;
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::diagnose::{Code, Judgement, Verdict};
 use crate::plan::Plan;
+use crate::report::incomplete;
 
 /// Which names a rule is about. Lower-case ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +119,8 @@ pub struct List {
     pub kind: Kind,
     /// The rules.
     pub rules: Vec<HostRule>,
+    /// The mark of a list that lacks a required host, and the errors that cost it; empty for a whole one.
+    pub incomplete: Vec<String>,
     /// Where it comes from, one fact a line.
     pub head: Vec<String>,
     /// What is needed but cannot be listed by anybody, each with why.
@@ -160,7 +163,13 @@ impl List {
                 internal.join(", ")
             ));
         }
-        Self { kind: Kind::Allow, rules: rules.into_values().collect(), head, unlisted }
+        Self {
+            kind: Kind::Allow,
+            rules: rules.into_values().collect(),
+            incomplete: incomplete::marks(requirements),
+            head,
+            unlisted,
+        }
     }
 
     /// This list and another of the same kind.
@@ -172,9 +181,11 @@ impl List {
         }
         let mut head = self.head;
         let mut unlisted = self.unlisted;
+        let mut incomplete = self.incomplete;
+        incomplete.extend(other.incomplete);
         head.extend(other.head);
         unlisted.extend(other.unlisted);
-        Self { kind: self.kind, rules: rules.into_values().collect(), head, unlisted }
+        Self { kind: self.kind, rules: rules.into_values().collect(), incomplete, head, unlisted }
     }
 
     /// The exemption from TLS inspection: the hosts for which the judged run proved that an
@@ -187,6 +198,7 @@ impl List {
         Self {
             kind: Kind::Inspection,
             rules: rules.into_values().collect(),
+            incomplete: Vec::new(),
             head: head(requirements),
             unlisted: Vec::new(),
         }
@@ -280,6 +292,7 @@ fn head(requirements: &Requirements) -> Vec<String> {
         let hash = if input.sha256.is_empty() { String::new() } else { format!(", sha256 {}", input.sha256) };
         lines.push(format!("Configuration: {} ({}{hash})", input.name, input.format));
     }
+    lines.extend(requirements.without_provider().map(|note| note.text.clone()));
     lines.push(format!(
         "App {} on {}; rules of {}; Clearway {}",
         requirements.app_version,

@@ -77,6 +77,11 @@ impl Format {
         }
     }
 
+    /// Whether the text can say that the list is incomplete: in a remark, a description or a label.
+    const fn can_be_marked(self) -> bool {
+        self.has_comments() || matches!(self, Self::Paloalto | Self::Prometheus)
+    }
+
     /// Whether the text itself can carry remarks (as comments, or as metadata of a template).
     pub const fn has_comments(self) -> bool {
         !matches!(
@@ -112,6 +117,8 @@ pub struct Output {
 struct Sheet<'a> {
     kind: Kind,
     placed: Vec<Placed<'a>>,
+    /// A required host is missing, which the text must say.
+    incomplete: bool,
     /// Remarks, one paragraph each, one line each; empty ones are blank lines.
     remarks: Vec<String>,
 }
@@ -123,10 +130,16 @@ struct Sheet<'a> {
 ///
 /// # Errors
 /// The reason when the product has no such list at all (an exemption from TLS inspection in a
-/// product that inspects none).
+/// product that inspects none), or when an incomplete list could not be told from a whole one.
 pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, String> {
     if let (Kind::Inspection, Some(reason)) = (list.kind, &product.no_inspection) {
         return Err(format!("{reason}: there is no such list for {}", product.title));
+    }
+    if !list.incomplete.is_empty() && !format.can_be_marked() {
+        return Err(format!(
+            "{format} has no place for a mark, so an incomplete list is not written for it: correct the configuration, or take \
+             another format, such as txt"
+        ));
     }
     let mut placed = Vec::new();
     let mut widened = Vec::new();
@@ -147,7 +160,7 @@ pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, S
         Kind::Inspection => &product.inspection_steps,
     };
     let remarks = remarks(list, product, &widened, &unsupported, steps);
-    let sheet = Sheet { kind: list.kind, placed, remarks };
+    let sheet = Sheet { kind: list.kind, placed, incomplete: !list.incomplete.is_empty(), remarks };
     let text = match format {
         Format::Paloalto => paloalto::commands(&sheet),
         Format::PaloaltoUrls => paloalto::urls(&sheet),
@@ -176,12 +189,16 @@ fn remarks(
     unsupported: &[Entry],
     steps: &[String],
 ) -> Vec<String> {
-    let mut lines = vec![match list.kind {
+    let mut lines: Vec<String> = list.incomplete.iter().map(|l| text::line(l)).collect();
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.push(match list.kind {
         Kind::Allow => format!("Hosts that Claude Desktop needs, for {}", product.title),
         Kind::Inspection => {
             format!("Hosts that TLS inspection breaks for Claude Desktop: exempt them, {}", product.title)
         }
-    }];
+    });
     lines.extend(list.head.iter().map(|l| text::line(l)));
     let mut section = |title: &str, items: &mut dyn Iterator<Item = String>| {
         let mut items = items.peekable();

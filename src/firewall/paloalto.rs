@@ -45,7 +45,11 @@ pub(super) fn commands(sheet: &Sheet<'_>) -> String {
         out.push_str(&format!("set service clearway-tcp-{port} protocol tcp port {port}\n"));
     }
     for (port, entries) in &categories {
-        let about = format!("Claude Desktop, TCP {port}");
+        let about = if sheet.incomplete {
+            format!("INCOMPLETE: a required host is missing. Claude Desktop, TCP {port}")
+        } else {
+            format!("Claude Desktop, TCP {port}")
+        };
         category(&mut out, &format!("clearway-{port}"), &about, entries.iter());
     }
     for (port, objects) in &groups {

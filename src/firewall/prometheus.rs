@@ -70,15 +70,16 @@ pub(super) fn targets(sheet: &Sheet<'_>) -> String {
     let groups: Vec<Value> = groups
         .iter()
         .map(|((need, network, module, features), targets)| {
-            json!({
-                "targets": targets,
-                "labels": {
-                    "__param_module": module,
-                    "need": need,
-                    "network": network,
-                    "feature": features,
-                },
-            })
+            let mut labels = json!({
+                "__param_module": module,
+                "need": need,
+                "network": network,
+                "feature": features,
+            });
+            if sheet.incomplete {
+                labels["list"] = json!("INCOMPLETE");
+            }
+            json!({ "targets": targets, "labels": labels })
         })
         .collect();
     render(&Value::Array(groups))

@@ -4,8 +4,10 @@
 mod address;
 mod checks;
 mod connection;
+mod missing;
 
 pub use connection::{Connection, connection};
+pub use missing::missing;
 
 use crate::config::{Configuration, Lint, PlaceStatus, Value};
 use crate::contract::Platform;

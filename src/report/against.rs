@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::layout::{Page, Paint, Style, columns, pad};
-use super::{json as documents, sanitise, words};
+use super::{incomplete, json as documents, sanitise, words};
 use crate::contract::{Need, Network};
+use crate::derive::Requirements;
 use crate::firewall::HostRule;
 use crate::firewall::against::{Comparison, Dialect, Listed};
 
@@ -15,8 +16,9 @@ pub const SCHEMA: &str = "clearway.against/1";
 const HOST_COLUMNS: usize = 38;
 
 /// The comparison for a terminal. With `style.quiet` only what is missing.
-pub fn text(result: &Comparison, file: &str, style: &Style) -> String {
+pub fn text(result: &Comparison, list: &Requirements, file: &str, style: &Style) -> String {
     let mut page = Page::new(style);
+    incomplete::page(&mut page, list);
     if !style.quiet {
         page.heading("An existing allowlist against what this configuration needs");
         page.blank();
@@ -134,7 +136,7 @@ const fn dialect(dialect: Dialect) -> &'static str {
 }
 
 /// The comparison as `clearway.against/1`.
-pub fn json(result: &Comparison, file: &str) -> String {
+pub fn json(result: &Comparison, list: &Requirements, file: &str) -> String {
     let host = |rule: &HostRule| -> Value {
         json!({
             "host": rule.names.to_string(),
@@ -171,6 +173,8 @@ pub fn json(result: &Comparison, file: &str) -> String {
         }).collect::<Vec<_>>(),
         "remarks": result.remarks,
         "lint": result.lint,
+        "complete": list.is_complete(),
+        "missing_hosts": list.missing,
     });
     documents::document(&document)
 }

@@ -11,7 +11,12 @@ use crate::diagnose::{Code, Verdict};
 pub fn csv(table: &Table) -> String {
     let fixed = ["feature", "title", "host", "port", "transport", "need", "differs"];
     let mut cells: Vec<String> = fixed.iter().map(|c| (*c).to_owned()).collect();
-    cells.extend(table.columns.iter().map(|c| c.name.clone()));
+    cells.extend(
+        table
+            .columns
+            .iter()
+            .map(|c| if c.complete { c.name.clone() } else { format!("{} (list INCOMPLETE)", c.name) }),
+    );
     let mut out = line(&cells);
     for group in &table.groups {
         for row in &group.rows {
@@ -57,7 +62,7 @@ pub fn markdown(table: &Table, judged_by: &str) -> String {
             text(&c.name),
             text(&c.device),
             text(&words::time(&c.started_at)),
-            c.verdict,
+            if c.complete { c.verdict.to_string() } else { format!("{} (list INCOMPLETE)", c.verdict) },
             c.configuration
         ));
     }

@@ -3,6 +3,7 @@
 
 use crate::config::{Configuration, Lint, Value, masked, secret::NOT_INCLUDED};
 use crate::contract::{AppVersion, Platform, Severity};
+use crate::derive::Missing;
 use crate::lint::Connection;
 use crate::rules::KeyPath;
 use crate::rules::keys::{Key, KeyCatalogue};
@@ -16,6 +17,8 @@ pub struct Effective {
     pub connection: Connection,
     /// What is wrong or noteworthy, the worst first.
     pub lint: Vec<Lint>,
+    /// The hosts that its errors cost.
+    pub missing: Vec<Missing>,
     /// The platform it is looked at for.
     pub platform: Platform,
     /// Nothing said which platform it is, and this machine's was taken.

@@ -1,8 +1,8 @@
 //! `--format csv`: one row per host and feature, for spreadsheets.
 
 use super::{FeatureInfo, list, sanitise, words};
-use crate::derive::Requirements;
 use crate::derive::document::{HostEntry, to_document};
+use crate::derive::{Missing, Requirements};
 
 const COLUMNS: &[&str] = &[
     "host",
@@ -22,14 +22,20 @@ const COLUMNS: &[&str] = &[
     "configs",
     "source",
     "unbounded",
+    "incomplete",
 ];
 
 /// A header row, then one row for each host of each feature; cells are quoted where they must be
 /// and never begin a formula. Lists inside a cell are separated by spaces. What cannot be listed has
-/// an empty host.
+/// an empty host; so has, before all others, what errors of the configuration cost: the last column says
+/// why.
 pub fn hosts(requirements: &Requirements, features: &[FeatureInfo]) -> String {
     let mut out = COLUMNS.join(",");
     out.push('\n');
+    for missing in requirements.lacking() {
+        let title = FeatureInfo::title_of(features, &missing.feature);
+        lacking(&mut out, missing, title);
+    }
     for group in to_document(requirements, features).groups {
         for entry in &group.hosts {
             row(&mut out, &group.feature, &group.title, entry);
@@ -82,7 +88,26 @@ fn row(out: &mut String, feature: &str, title: &str, entry: &HostEntry) {
         words::and(&configs),
         sources.join(" "),
         unbounded,
+        String::new(),
     ];
+    line(out, &cells);
+}
+
+/// A required host that is missing.
+fn lacking(out: &mut String, missing: &Missing, title: &str) {
+    let cell = |column: &str| match column {
+        "need" => missing.need.to_string(),
+        "feature" => missing.feature.clone(),
+        "title" => title.to_owned(),
+        "keys" => missing.key.clone().unwrap_or_default(),
+        "configs" => missing.config.clone().unwrap_or_default(),
+        "incomplete" => format!("INCOMPLETE: {}", missing.why),
+        _ => String::new(),
+    };
+    line(out, &COLUMNS.iter().map(|c| cell(c)).collect::<Vec<_>>());
+}
+
+fn line(out: &mut String, cells: &[String]) {
     let cells: Vec<String> = cells.iter().map(|c| sanitise::csv(c)).collect();
     out.push_str(&cells.join(","));
     out.push('\n');

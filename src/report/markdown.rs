@@ -1,7 +1,7 @@
 //! `--format markdown`: for a wiki page or a change request.
 
 use super::sanitise::{markdown as text, markdown_code as code};
-use super::{FeatureInfo, list, words};
+use super::{FeatureInfo, incomplete, list, words};
 use crate::contract::Network;
 use crate::derive::Requirements;
 use crate::derive::document::to_document;
@@ -9,9 +9,21 @@ use crate::derive::document::to_document;
 /// A title, the facts of the list, one table per feature, then notes, what cannot be listed and
 /// the lint.
 pub fn hosts(requirements: &Requirements, features: &[FeatureInfo]) -> String {
-    let mut out = String::from("# Hosts that Claude Desktop needs\n\n");
+    let mut out = String::new();
+    for (at, line) in incomplete::marks(requirements).iter().enumerate() {
+        let line = text(line);
+        out.push_str(&if at == 0 { format!("**{line}**\n\n") } else { format!("- {line}\n") });
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out.push_str("# Hosts that Claude Desktop needs\n\n");
     for (label, value) in words::head(requirements, true) {
         out.push_str(&format!("- {label}: {}\n", text(&value)));
+    }
+    let at_the_head = requirements.without_provider();
+    if let Some(note) = at_the_head {
+        out.push_str(&format!("\n**{}**\n", text(&note.text)));
     }
     out.push_str(
         "\nAll on TCP 443 unless a port is shown. `*.` means every name below, at any depth, and never the \
@@ -54,9 +66,10 @@ pub fn hosts(requirements: &Requirements, features: &[FeatureInfo]) -> String {
             out.push_str(&format!("- {}: {}\n", code(&words::endpoint_of(requirement)), text(why)));
         }
     }
-    if !requirements.notes.is_empty() {
+    let notes: Vec<_> = requirements.notes.iter().filter(|n| Some(*n) != at_the_head).collect();
+    if !notes.is_empty() {
         out.push_str("\n## Notes\n\n");
-        for note in &requirements.notes {
+        for note in notes {
             out.push_str(&format!("- {}\n", text(&note.text)));
         }
     }

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod dry_run;
 mod events;
 pub mod exemption;
+pub mod incomplete;
 pub mod json;
 mod layout;
 mod list;

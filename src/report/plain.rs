@@ -1,13 +1,14 @@
 //! `--format plain`: bare lines for other programs.
 
-use super::{list, words};
+use super::{incomplete, list, words};
 use crate::derive::Requirements;
 use crate::derive::sandbox::Sandbox;
 
 /// One `host` or `host:port` a line, sorted, each once; port 443 is not written. No comment, no
-/// loopback, and nothing that cannot be listed.
+/// loopback, and nothing that cannot be listed. An incomplete list begins with comments that say so,
+/// lest it be loaded as if it were whole.
 pub fn hosts(requirements: &Requirements) -> String {
-    let mut out = String::new();
+    let mut out = incomplete::comments(requirements);
     for line in list::lines(requirements) {
         out.push_str(&line.text);
         out.push('\n');
@@ -26,5 +27,5 @@ pub fn sandbox(found: &Sandbox) -> String {
         .collect();
     lines.sort();
     lines.dedup();
-    lines.into_iter().map(|line| line + "\n").collect()
+    incomplete::comments(&found.list) + &lines.into_iter().map(|line| line + "\n").collect::<String>()
 }

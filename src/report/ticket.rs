@@ -2,7 +2,7 @@
 
 use super::list::{self, Line, Section};
 use super::ticket_lines::{bullet, heading, labelled};
-use super::{FeatureInfo, sanitise, words};
+use super::{FeatureInfo, incomplete, sanitise, words};
 use crate::contract::{Network, Transport};
 use crate::derive::Requirements;
 use crate::derive::document::joined;
@@ -43,6 +43,12 @@ pub fn hosts(requirements: &Requirements, features: &[FeatureInfo]) -> String {
 }
 
 fn head(out: &mut String, requirements: &Requirements) {
+    for line in incomplete::marks(requirements) {
+        labelled(out, "", &line);
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
     out.push_str("CHANGE REQUEST: outbound access for Claude Desktop (third-party inference)\n\n");
     field(out, "Requested by", "FILL IN");
     field(out, "Source", "FILL IN (addresses, networks or device group that run the app)");
@@ -67,6 +73,9 @@ fn head(out: &mut String, requirements: &Requirements) {
     );
     for (label, value) in words::head(requirements, true) {
         field(out, label, &value);
+    }
+    if let Some(note) = requirements.without_provider() {
+        field(out, "Note", &note.text);
     }
 }
 
@@ -166,9 +175,11 @@ fn tail(out: &mut String, requirements: &Requirements) {
             bullet(out, &format!("{}: {what}. {why}", words::endpoint_of(requirement)));
         }
     }
-    if !requirements.notes.is_empty() {
+    let at_the_head = requirements.without_provider();
+    let notes: Vec<_> = requirements.notes.iter().filter(|n| Some(*n) != at_the_head).collect();
+    if !notes.is_empty() {
         heading(out, "Notes");
-        for note in &requirements.notes {
+        for note in notes {
             bullet(out, &note.text);
         }
     }

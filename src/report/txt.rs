@@ -5,7 +5,7 @@
 
 use super::layout::wrap;
 use super::list::{self, Line, Section};
-use super::{FeatureInfo, sanitise, words};
+use super::{FeatureInfo, incomplete, sanitise, words};
 use crate::contract::Network;
 use crate::derive::Requirements;
 use crate::derive::document::joined;
@@ -15,6 +15,9 @@ const WIDTH: usize = 80;
 /// The whole file.
 pub fn hosts(requirements: &Requirements, features: &[FeatureInfo]) -> String {
     let mut file = File { out: String::new() };
+    for line in incomplete::marks(requirements) {
+        file.comment("", &line);
+    }
     header(&mut file, requirements);
     for section in list::sections(requirements, features) {
         write_section(&mut file, &section, features);
@@ -75,6 +78,9 @@ fn header(file: &mut File, requirements: &Requirements) {
         &format!("{}, Clearway {}", requirements.rules_date, env!("CARGO_PKG_VERSION")),
     );
     file.comment("Source:        ", "FILL IN (addresses or networks of the devices that run the app)");
+    if let Some(note) = requirements.without_provider() {
+        file.comment("Note:          ", &note.text);
+    }
     file.comment("", "");
     file.comment("", "How to read this file: one host a line, on TCP 443; host:port is another TCP port.");
     file.comment(
@@ -160,10 +166,12 @@ fn tail(file: &mut File, requirements: &Requirements) {
         }
     }
     let loopback = list::loopback(requirements);
-    if !requirements.notes.is_empty() || !loopback.is_empty() {
+    let at_the_head = requirements.without_provider();
+    let notes: Vec<_> = requirements.notes.iter().filter(|n| Some(*n) != at_the_head).collect();
+    if !notes.is_empty() || !loopback.is_empty() {
         file.blank();
         file.comment("", "==== NOTES ====");
-        for note in &requirements.notes {
+        for note in &notes {
             file.comment("- ", &note.text);
         }
         if !loopback.is_empty() && !requirements.notes.iter().any(|n| n.id == "loopback") {

@@ -44,6 +44,8 @@ struct RawLint {
     check: Option<Check>,
     #[serde(default)]
     about: Vec<String>,
+    #[serde(default)]
+    costs: Vec<String>,
     confidence: Option<Confidence>,
     disputed: Option<String>,
     #[serde(default)]
@@ -77,6 +79,8 @@ pub struct LintRule {
     pub check: Option<Check>,
     /// The values it is about; the message points at the first that is set.
     pub about: Vec<KeyPath>,
+    /// Keys that would name a required host were they right; where one does, the list lacks that host.
+    pub costs: Vec<String>,
     /// How well it is known.
     pub confidence: Confidence,
     /// Where sources disagree: what they say.
@@ -110,6 +114,9 @@ pub struct Told {
     /// Numbers of the facts that it checks.
     #[serde(default)]
     pub covers: Vec<String>,
+    /// The feature that has no host, or none that works, until this is corrected.
+    #[serde(default)]
+    pub costs: Option<String>,
     /// How well it is known.
     #[serde(default = "documented")]
     pub confidence: Confidence,
@@ -346,6 +353,11 @@ impl Lints {
         })
     }
 
+    /// The feature whose required host the told lint `id` costs.
+    pub fn costs(&self, id: &str) -> Option<&str> {
+        self.told.iter().find(|t| t.id == id)?.costs.as_deref()
+    }
+
     /// How a document of this format comes into effect.
     pub fn takes_effect(&self, format: &str) -> Option<&str> {
         self.takes_effect.iter().find(|t| t.formats.iter().any(|f| f == format)).map(|t| t.text.as_str())
@@ -409,6 +421,9 @@ impl RawLint {
             .map(|path| KeyPath::resolve(path, known.each, keys))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|e| ("about", e))?;
+        if let Some(name) = self.costs.iter().find(|c| keys.get(c).is_none()) {
+            return Err(("costs", format!("`{name}` is not a key of keys.toml")));
+        }
         if let Some(tag) = self.sources.iter().find(|t| !tags.contains(t)) {
             return Err(("sources", format!("`{tag}` is no source of pack.toml")));
         }
@@ -441,6 +456,7 @@ impl RawLint {
             when,
             check: self.check,
             about,
+            costs: self.costs,
             confidence: self.confidence.unwrap_or(Confidence::Documented),
             disputed: self.disputed,
             replaces: self.replaces,

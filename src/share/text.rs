@@ -181,6 +181,7 @@ mod tests {
                 hosts: Vec::new(),
                 notes: Vec::new(),
                 lint: Vec::new(),
+                missing: Vec::new(),
                 app_version: pack.meta.newest.clone(),
                 platform: Platform::Linux,
                 platform_assumed: false,

@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 
 use super::{Because, HostEntry, HostsDocument, SCHEMA};
-use crate::contract::Actor;
 use crate::contract::HostPattern;
-use crate::derive::requirement::{Input, Note, Reason, Requirement, Requirements};
+use crate::contract::{Actor, Need};
+use crate::derive::requirement::{Input, Missing, Note, Reason, Requirement, Requirements};
 
 /// Host entries a document may have; the longest real list is below two hundred.
 const MAX_HOSTS: usize = 5_000;
@@ -150,9 +150,12 @@ impl Reader<'_> {
     ) -> Result<Requirements, DocumentError> {
         self.texts("the head", [head.rules_date.as_str(), head.clearway.as_str()])?;
         self.texts("provider", head.provider.as_deref())?;
-        for (list, len) in
-            [("inputs", head.inputs.len()), ("notes", head.notes.len()), ("lint", head.lint.len())]
-        {
+        for (list, len) in [
+            ("inputs", head.inputs.len()),
+            ("notes", head.notes.len()),
+            ("lint", head.lint.len()),
+            ("missing", head.missing.len()),
+        ] {
             if len > MAX_LIST {
                 return Err(self.invalid(list, format!("more than {MAX_LIST} entries")));
             }
@@ -163,6 +166,25 @@ impl Reader<'_> {
         )?;
         self.texts("notes", head.notes.iter().flat_map(|n| [n.id.as_str(), n.text.as_str()]))?;
         self.texts("lint", head.lint.iter().flat_map(|l| [l.id.as_str(), l.message.as_str()]))?;
+
+        self.texts("missing", head.missing.iter().flat_map(|m| [m.feature.as_str(), m.why.as_str()]))?;
+        self.texts(
+            "missing",
+            head.missing.iter().flat_map(|m| m.key.iter().chain(&m.config)).map(String::as_str),
+        )?;
+        let mut missing = head.missing;
+        if !head.complete && missing.iter().all(|m| m.need != Need::Required) {
+            let why = "the list says of itself that it is not complete".to_owned();
+            let feature = "inference".to_owned();
+            missing.push(Missing {
+                feature,
+                key: None,
+                why,
+                need: Need::Required,
+                config: None,
+                origin: None,
+            });
+        }
 
         let from: Vec<&str> = head.inputs.iter().map(|i| i.name.as_str()).filter(|n| !n.is_empty()).collect();
         let from = if from.is_empty() { String::new() } else { format!(" from {}", from.join(", ")) };
@@ -179,6 +201,7 @@ impl Reader<'_> {
             hosts,
             notes,
             lint: head.lint,
+            missing,
             app_version: head.app_version,
             platform: head.platform,
             platform_assumed: head.platform_assumed,

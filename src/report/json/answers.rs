@@ -21,6 +21,8 @@ fn head(schema: &str, list: &Requirements) -> Map<String, Value> {
         "platform_assumed": list.platform_assumed,
         "provider": list.provider,
         "inputs": list.inputs,
+        "complete": list.is_complete(),
+        "missing": list.missing,
     });
     match head {
         Value::Object(map) => map,
@@ -57,6 +59,8 @@ pub fn diff(found: &Diff, old: &Requirements, new: &Requirements) -> String {
             "platform_assumed": list.platform_assumed,
             "provider": list.provider,
             "inputs": list.inputs,
+            "complete": list.is_complete(),
+            "missing": list.missing,
         })
     };
     document(&json!({

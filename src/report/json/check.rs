@@ -39,6 +39,8 @@ pub fn check(run: &Run, features: &[FeatureInfo]) -> String {
         "not_tested": run.judgement.not_tested,
         "notes": r.notes,
         "lint": r.lint,
+        "complete": r.is_complete(),
+        "missing": r.missing,
         "stopped": run.observations.stopped,
         "stage_timeout_ms": run.observations.stage_timeout_ms,
         "device": run.observations.device,

@@ -21,6 +21,8 @@ pub fn between(found: &Between, old: &Run, new: &Run, judged_by: &str) -> String
             "provider": run.requirements.provider,
             "rules_date": run.requirements.rules_date,
             "inputs": run.requirements.inputs,
+            "complete": run.requirements.is_complete(),
+            "missing": run.requirements.missing,
             "hosts": run.plan.targets.len(),
         })
     };

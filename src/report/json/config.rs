@@ -6,7 +6,7 @@ use super::super::config::{Effective, shown};
 use super::document;
 use crate::config::masked;
 use crate::config::{Configuration, Origin, Setting, ShadowedBy};
-use crate::contract::Severity;
+use crate::contract::{Need, Severity};
 use crate::rules::Pack;
 use crate::rules::keys::Key;
 
@@ -38,6 +38,8 @@ fn one_configuration(one: &Effective, pack: &Pack) -> Json {
         "credential": { "kind": connection.credential, "keys": connection.because, "named": connection.named },
         "served": connection.served,
         "missing": connection.missing,
+        "complete": one.missing.iter().all(|m| m.need != Need::Required),
+        "missing_hosts": one.missing,
         "keys": keys.iter().filter_map(|key| {
             let setting = config.settings.get(&key.name)?;
             Some(one_key(one, key, setting, pack))

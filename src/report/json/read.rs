@@ -88,6 +88,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             hosts: requirement_list,
             notes: take(&mut top, "notes")?,
             lint: take(&mut top, "lint")?,
+            missing: take::<Option<_>>(&mut top, "missing")?.unwrap_or_default(),
             app_version: take(&mut top, "app_version")?,
             platform: take(&mut top, "platform")?,
             platform_assumed: take(&mut top, "platform_assumed")?,

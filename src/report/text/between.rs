@@ -1,7 +1,7 @@
 //! The comparison of two runs as text.
 
 use super::super::layout::{Page, Paint, Style};
-use super::super::{Run, sanitise, words};
+use super::super::{Run, incomplete, sanitise, words};
 use crate::compare::Between;
 use crate::compare::between::{CauseLine, HostChange, Line, Said, TIMINGS_RULE, TimeLine};
 use crate::diagnose::{Code, RunVerdict, Verdict};
@@ -15,6 +15,11 @@ pub fn between(found: &Between, old: &Run, new: &Run, judged_by: &str, style: &S
     let mut page = Page::new(style);
     let (word, paint, sentence) = verdict(found);
     page.hang_with(&format!("{word}: "), paint, "", &sentence);
+    for (name, run) in [("Old", old), ("New", new)] {
+        for line in incomplete::marks(&run.requirements) {
+            page.hang(&format!("! {name}  "), Paint::Attention, &line);
+        }
+    }
     if !style.quiet {
         page.blank();
         let judged = format!("both by the rules of {}", sanitise::line(judged_by, 20));

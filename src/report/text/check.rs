@@ -2,7 +2,7 @@
 
 use super::super::layout::{Page, Paint, Style};
 use super::super::view::{Group, Row, Thing, View};
-use super::super::{FeatureInfo, Run, sanitise, words};
+use super::super::{FeatureInfo, Run, incomplete, sanitise, words};
 use super::details;
 use crate::contract::{Need, Severity};
 use crate::derive::document::joined;
@@ -24,6 +24,7 @@ const TOLD_BY_HOST: [&str; 6] =
 pub fn check(run: &Run, features: &[FeatureInfo], style: &Style) -> String {
     let view = View::new(run, features);
     let mut page = Page::new(style);
+    incomplete::page(&mut page, &run.requirements);
     verdict(&mut page, run, &view);
     things(&mut page, &view);
     if !style.quiet {

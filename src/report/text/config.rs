@@ -8,7 +8,7 @@ use super::super::layout::{Page, Paint, Style, columns};
 use super::super::{sanitise, words};
 use crate::config::masked;
 use crate::config::{Configuration, Lint, Origin, PlaceStatus, Setting, ShadowedBy, Value};
-use crate::contract::Severity;
+use crate::contract::{Need, Severity};
 use crate::rules::Pack;
 use crate::rules::keys::Key;
 
@@ -34,7 +34,18 @@ fn quiet(page: &mut Page<'_>, one: &Effective, named: bool) {
     }
     let refs = Refs::new(&one.configuration);
     page.hang("", Paint::None, &summary(one));
+    lacking(page, one);
     findings(page, one, &refs, |s| s != Severity::Info);
+}
+
+/// The errors among the findings that cost required hosts.
+fn lacking(page: &mut Page<'_>, one: &Effective) {
+    for missing in one.missing.iter().filter(|m| m.need == Need::Required) {
+        let because = missing.key.as_ref().unwrap_or(&missing.why);
+        let text =
+            format!("INCOMPLETE: a required host of `{}` is missing, because of {because}.", missing.feature);
+        page.hang("! ", Paint::Attention, &sanitise::line(&text, sanitise::LONG));
+    }
 }
 
 fn whole(page: &mut Page<'_>, one: &Effective, pack: &Pack) {
@@ -44,6 +55,7 @@ fn whole(page: &mut Page<'_>, one: &Effective, pack: &Pack) {
     super::rows(page, &head(one, pack, &refs));
     page.blank();
     page.hang("  ", Paint::None, &summary(one));
+    lacking(page, one);
     if one.lint.iter().any(|l| l.severity != Severity::Info) {
         page.heading("FINDINGS");
         findings(page, one, &refs, |s| s != Severity::Info);

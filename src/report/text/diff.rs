@@ -1,7 +1,7 @@
 //! A comparison as text.
 
 use super::super::layout::{Page, Paint, Style};
-use super::super::{FeatureInfo, sanitise, words};
+use super::super::{FeatureInfo, incomplete, sanitise, words};
 use crate::contract::Network;
 use crate::derive::Requirements;
 use crate::derive::diff::{Change, Diff, Line};
@@ -28,6 +28,11 @@ pub fn diff(
             found.hosts_kept
         );
         page.hang("  ", Paint::None, &text);
+    }
+    for (name, list) in [("Old", old), ("New", new)] {
+        for line in incomplete::marks(list) {
+            page.hang(&format!("! {name}  "), Paint::Attention, &line);
+        }
     }
     if found.is_empty() {
         page.heading("The two lists are the same.");

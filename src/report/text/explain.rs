@@ -1,7 +1,7 @@
 //! An explanation as text.
 
 use super::super::layout::{Page, Paint, Style};
-use super::super::{FeatureInfo, sanitise, words};
+use super::super::{FeatureInfo, incomplete, sanitise, words};
 use crate::contract::{Confidence, Need, Owner};
 use crate::derive::explain::{
     Absent, Answer, Change, CodeAnswer, EntryAnswer, Explanation, HostAnswer, KeyAnswer, MessageAnswer,
@@ -42,6 +42,9 @@ fn head(page: &mut Page<'_>, explanation: &Explanation) {
         page.blank();
         let rows = words::head(&explanation.list, page.style.verbose);
         super::rows(page, &rows);
+        for line in incomplete::marks(&explanation.list) {
+            page.hang("! ", Paint::Attention, &line);
+        }
     } else {
         page.blank();
         let text = format!(

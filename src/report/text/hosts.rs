@@ -1,7 +1,7 @@
 //! The list as text: by feature, one host a line, with what it is for and what removes it.
 
 use super::super::layout::{Page, Paint, Style, columns, pad};
-use super::super::{FeatureInfo, list, sanitise, words};
+use super::super::{FeatureInfo, incomplete, list, sanitise, words};
 use crate::contract::{Need, Network};
 use crate::derive::Requirements;
 use crate::derive::document::{HostEntry, HostGroup, to_document};
@@ -13,6 +13,7 @@ const HOST_COLUMNS: usize = 38;
 /// With `style.quiet` only the groups.
 pub fn hosts(requirements: &Requirements, features: &[FeatureInfo], style: &Style) -> String {
     let mut page = Page::new(style);
+    incomplete::page(&mut page, requirements);
     if !style.quiet {
         head(&mut page, requirements);
     }
@@ -42,7 +43,10 @@ pub fn hosts(requirements: &Requirements, features: &[FeatureInfo], style: &Styl
     if style.quiet {
         return page.into_text();
     }
-    super::notes(&mut page, &requirements.notes);
+    super::notes(
+        &mut page,
+        requirements.notes.iter().filter(|n| Some(*n) != requirements.without_provider()),
+    );
     let loopback = list::loopback(requirements);
     if !loopback.is_empty() && !requirements.notes.iter().any(|n| n.id == "loopback") {
         page.heading("ON THIS DEVICE");
@@ -58,6 +62,10 @@ fn head(page: &mut Page<'_>, requirements: &Requirements) {
     page.heading("Hosts that Claude Desktop needs with this configuration");
     page.blank();
     super::rows(page, &words::head(requirements, page.style.verbose));
+    if let Some(note) = requirements.without_provider() {
+        page.blank();
+        page.hang("! ", Paint::Attention, &sanitise::line(&note.text, sanitise::LONG));
+    }
     let lines = list::lines(requirements);
     let count = |need| lines.iter().filter(|l| l.need() == need).count();
     let text = format!(

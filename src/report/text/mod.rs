@@ -36,8 +36,9 @@ fn rows(page: &mut Page<'_>, rows: &[(&str, String)]) {
     }
 }
 
-fn notes(page: &mut Page<'_>, notes: &[Note]) {
-    if notes.is_empty() {
+fn notes<'a>(page: &mut Page<'_>, notes: impl IntoIterator<Item = &'a Note>) {
+    let mut notes = notes.into_iter().peekable();
+    if notes.peek().is_none() {
         return;
     }
     page.heading("NOTES");

@@ -1,7 +1,7 @@
 //! The sandbox's list as text.
 
 use super::super::layout::{Page, Paint, Style, columns, pad};
-use super::super::{FeatureInfo, sanitise, words};
+use super::super::{FeatureInfo, incomplete, sanitise, words};
 use crate::derive::Requirement;
 use crate::derive::sandbox::{Disagreement, Sandbox};
 
@@ -11,6 +11,7 @@ const SHOWN: usize = 6;
 /// The sandbox's list for a terminal.
 pub fn sandbox(found: &Sandbox, features: &[FeatureInfo], style: &Style) -> String {
     let mut page = Page::new(style);
+    incomplete::page(&mut page, &found.list);
     if !style.quiet {
         page.heading("Hosts that sessions may reach: the list of the app's own sandbox");
         page.blank();

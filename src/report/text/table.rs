@@ -51,6 +51,9 @@ pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
     page.blank();
     for column in &table.columns {
         let mut facts = vec![words::time(&column.started_at)];
+        if !column.complete {
+            facts.push("INCOMPLETE: a required host is missing from its list".to_owned());
+        }
         if column.device != column.name && !column.device.is_empty() {
             facts.push(column.device.clone());
         }

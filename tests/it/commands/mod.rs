@@ -2,6 +2,7 @@
 
 mod answers;
 mod config;
+mod incomplete;
 mod reports;
 mod secrets;
 mod sources;

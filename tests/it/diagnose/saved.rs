@@ -37,6 +37,7 @@ pub fn run(plan: Plan, observations: Observations) -> Run {
             hosts,
             notes: Vec::new(),
             lint: Vec::new(),
+            missing: Vec::new(),
             app_version: "2.19675.0".parse().unwrap(),
             platform: Platform::Linux,
             platform_assumed: false,

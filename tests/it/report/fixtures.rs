@@ -288,6 +288,7 @@ pub fn office() -> Requirements {
             text: "127.0.0.1:8080 is this device itself. It is on no list, and `check` probes it.".into(),
             keys: vec!["inferenceGatewayBaseUrl".into()],
         }],
+        missing: Vec::new(),
         lint: vec![Lint {
             id: "unknown-key".into(),
             severity: Severity::Warning,

@@ -1,0 +1,146 @@
+//! What every rendering says of a list that lacks a required host.
+
+use super::layout::{Page, Paint};
+use super::{FeatureInfo, sanitise, words};
+use crate::derive::{Missing, Reason, Requirements};
+use crate::contract::Need;
+
+/// The feature whose host has a name of its own in messages.
+const INFERENCE: &str = "inference";
+
+/// The message in place of the list. `nothing_was` says what was not done, and how to have it.
+pub fn refusal(list: &Requirements, features: &[FeatureInfo], nothing_was: &str) -> String {
+    let mut text = format!("this list is NOT complete: {}.", errors(list));
+    for missing in list.lacking() {
+        text.push_str(&format!("\n  {}", error(missing, list)));
+    }
+    text.push_str(&format!("\n  {}\n{nothing_was}", consequence(list, features)));
+    text
+}
+
+/// What standard error says beside a list that is written: the errors that cost hosts, required ones or
+/// those of a feature.
+pub fn remark(list: &Requirements, features: &[FeatureInfo]) -> Option<String> {
+    let mut text = String::new();
+    if !list.is_complete() {
+        text = refusal(list, features, "It is marked INCOMPLETE (--allow-incomplete).");
+    }
+    let others: Vec<&Missing> = list.missing.iter().filter(|m| m.need != Need::Required).collect();
+    if !others.is_empty() {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str("hosts of a feature are missing from the list:");
+        for missing in others {
+            let title = FeatureInfo::title_of(features, &missing.feature);
+            text.push_str(&format!("\n  {}: {}", sanitise::line(title, 120), error(missing, list)));
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// The mark inside a list, one line each: that it is incomplete and what it lacks, then the errors. None
+/// for a complete list.
+pub fn marks(list: &Requirements) -> Vec<String> {
+    if list.is_complete() {
+        return Vec::new();
+    }
+    let mut lines = vec![mark(list)];
+    lines.extend(list.lacking().map(|m| error(m, list)));
+    lines
+}
+
+/// The first of [`marks`].
+fn mark(list: &Requirements) -> String {
+    let mut features: Vec<&str> = Vec::new();
+    for missing in list.lacking() {
+        if !features.contains(&missing.feature.as_str()) {
+            features.push(&missing.feature);
+        }
+    }
+    let text = format!(
+        "INCOMPLETE: required hosts are missing from this list ({}), because of {}.",
+        words::and(&features),
+        errors(list)
+    );
+    sanitise::line(&text, sanitise::LONG)
+}
+
+/// The marks as comment lines.
+pub(super) fn comments(list: &Requirements) -> String {
+    marks(list).iter().map(|line| format!("# {line}\n")).collect()
+}
+
+/// The marks at the head of a page.
+pub(super) fn page(page: &mut Page<'_>, list: &Requirements) {
+    for (at, line) in marks(list).iter().enumerate() {
+        let (prefix, paint) = if at == 0 { ("", Paint::Bad) } else { ("  ", Paint::None) };
+        page.hang_with(prefix, paint, "", line);
+    }
+}
+
+/// `1 error in policy.json`.
+fn errors(list: &Requirements) -> String {
+    let mut sources: Vec<String> = Vec::new();
+    for missing in list.lacking() {
+        let source = source(missing, list);
+        if !source.is_empty() && !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    let count = words::count(list.lacking().count(), "error", "errors");
+    if sources.is_empty() {
+        format!("{count} in the configuration")
+    } else {
+        format!("{count} in {}", words::and(&sources))
+    }
+}
+
+fn source(missing: &Missing, list: &Requirements) -> String {
+    let own = missing.origin.as_ref().map(|o| o.source.as_str()).or(missing.config.as_deref());
+    let only = match list.inputs.as_slice() {
+        [one] => one.name.as_str(),
+        _ => "",
+    };
+    sanitise::line(own.unwrap_or(only), sanitise::SHORT)
+}
+
+/// `line 1, inferenceGatewayBaseUrl: has no scheme`; with the file where there are several.
+fn error(missing: &Missing, list: &Requirements) -> String {
+    let mut place: Vec<String> = Vec::new();
+    if list.inputs.len() > 1 {
+        place.push(source(missing, list));
+    }
+    if let Some(line) = missing.origin.as_ref().and_then(|o| o.line) {
+        place.push(format!("line {line}"));
+    }
+    let named = |key: &&String| missing.why.trim_start_matches('`').starts_with(key.as_str());
+    place.extend(missing.key.iter().find(|key| !named(key)).cloned());
+    place.retain(|p| !p.is_empty());
+    let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) };
+    sanitise::line(&format!("{place}{}", missing.why), sanitise::LONG)
+}
+
+/// Whether the feature has a required host all the same.
+fn has_host(list: &Requirements, feature: &str) -> bool {
+    let requires = |r: &Reason| r.feature == feature && r.need == Need::Required;
+    list.hosts.iter().any(|host| host.reasons.iter().any(requires))
+}
+
+fn consequence(list: &Requirements, features: &[FeatureInfo]) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for missing in list.lacking() {
+        let title = sanitise::line(FeatureInfo::title_of(features, &missing.feature), 120);
+        let text = if has_host(list, &missing.feature) {
+            format!("Until this is corrected, the list may lack hosts of this feature: {title}.")
+        } else if missing.feature == INFERENCE {
+            "The inference host is missing from the list.".to_owned()
+        } else {
+            format!("A required host is missing from the list: {title}.")
+        };
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    said.join(" ")
+}
