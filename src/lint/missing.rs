@@ -150,9 +150,11 @@ impl<'a> Case<'a> {
         for lint in &self.configuration.lint {
             let Some(name) = lint.key.as_deref() else { continue };
             let (keys, guess): (Vec<&str>, bool) = match names.know(name) {
-                Known::Current(key) | Known::Old(key) | Known::Case(key) | Known::Dotted(key) => {
-                    (vec![key.name.as_str()], false)
-                }
+                Known::Current(key)
+                | Known::StillRead(key, _)
+                | Known::Old(key)
+                | Known::Case(key)
+                | Known::Dotted(key) => (vec![key.name.as_str()], false),
                 Known::No => match names.path_in_other_case(name) {
                     keys if keys.is_empty() => (names.nearest(name), true),
                     keys => (keys, false),
