@@ -27,7 +27,8 @@ pub fn render(
     let options = super::input::options(&args.derive, rules)?;
     let given = union(derived.documents.clone());
     let perimeter = given.as_ref().unwrap_or(&derived.requirements);
-    let mut found = sandbox::sandbox(&rules.pack, &rules.sandbox, &derived.configurations, &options, perimeter);
+    let mut found =
+        sandbox::sandbox(&rules.pack, &rules.sandbox, &derived.configurations, &options, perimeter);
     found.list.missing.clone_from(&derived.requirements.missing);
     match args.format {
         HostsFormat::Text => Ok(report::text::sandbox(&found, features, style)),

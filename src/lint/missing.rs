@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use super::Pass;
 use crate::config::{Configuration, Known, Lint, Names, Origin, Setting, ShadowedBy, Value};
+use crate::contract::{Need, Platform, Severity, Transport};
 use crate::derive::{self, Facts, HostPattern, Missing, Options};
 use crate::rules::template::{Part, Template};
 use crate::rules::{HostName, HostSource, KeyPath, Pack};
-use crate::contract::{Need, Platform, Severity, Transport};
 
 /// The key that selects the provider, and with it nearly every rule of a required host.
 const PROVIDER: &str = "inferenceProvider";

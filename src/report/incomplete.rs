@@ -2,8 +2,8 @@
 
 use super::layout::{Page, Paint};
 use super::{FeatureInfo, sanitise, words};
-use crate::derive::{Missing, Reason, Requirements};
 use crate::contract::Need;
+use crate::derive::{Missing, Reason, Requirements};
 
 /// The feature whose host has a name of its own in messages.
 const INFERENCE: &str = "inference";
