@@ -205,26 +205,9 @@ fn leaves_out_one(short: &[String], long: &[String]) -> bool {
 
 /// Edit distance of two ASCII-folded names, or `None` when it is over `limit`.
 fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > limit {
-        return None;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cb, cell) in b.iter().zip(row.iter_mut().skip(1)) {
-            let above = *cell;
-            let best = if ca == cb { diagonal } else { 1 + diagonal.min(above).min(left) };
-            diagonal = above;
-            left = best;
-            *cell = best;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().filter(|d| *d <= limit)
+    // The difference in length is a lower bound, and cheaper.
+    let far = a.chars().count().abs_diff(b.chars().count()) > limit;
+    (!far).then(|| strsim::levenshtein(a, b)).filter(|distance| *distance <= limit)
 }
 
 #[cfg(test)]

@@ -334,6 +334,9 @@ fn archive(bytes: &[u8], file: &str, context: &Context<'_>) -> Result<json::Json
                 format!("this is a ZIP archive whose {wanted} is larger than any real one"),
                 "Export the diagnostic report again".to_owned(),
             ),
+            zip::Problem::TooMany => {
+                ("this is a ZIP archive with more files than any diagnostic report of the app".to_owned(), unpack)
+            }
             zip::Problem::Missing(names) => {
                 let seen: Vec<String> = names.iter().map(|n| shown(n)).collect();
                 let holds = if seen.is_empty() { "nothing".to_owned() } else { seen.join(", ") };

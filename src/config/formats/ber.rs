@@ -1,5 +1,12 @@
-//! Tag, length, value: just enough of BER for a signed message, with definite and indefinite lengths.
-//! Every step is bounded by the bytes at hand and by a depth.
+//! Just enough of BER for a signed message, with definite and indefinite lengths. Every step is bounded
+//! by the bytes at hand, by a depth and by a count.
+//!
+//! Tags and lengths are read by `asn1-rs`. Its readers of whole elements are not used: they look for the
+//! end of an indefinite length by recursion and do not count, so that each of fifty levels costs a walk
+//! over all of a crafted file.
+
+use x509_parser::asn1_rs::{FromBer, Header, Length};
+use x509_parser::nom;
 
 /// Deepest nesting that is followed; a signed message needs a handful.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -19,7 +26,6 @@ pub(super) const OCTETS: u8 = 0x04;
 const OCTETS_IN_PARTS: u8 = 0x24;
 /// `[0]`, constructed.
 pub(super) const CONTEXT_0: u8 = 0xa0;
-const CONSTRUCTED: u8 = 0x20;
 
 /// Why bytes are no BER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,25 +111,20 @@ impl Reader {
     /// The length of a header, and of the content where it is definite.
     fn header(&mut self, bytes: &[u8]) -> Result<(usize, Option<usize>), Broken> {
         self.left = self.left.checked_sub(1).ok_or(Broken::TooMany)?;
-        let tag = *bytes.first().ok_or(Broken::CutOff)?;
-        // Tags of several bytes stand in no signed message.
-        if tag & 0x1f == 0x1f || tag == 0 {
+        let (rest, header) = Header::from_ber(bytes).map_err(|error| match error {
+            nom::Err::Incomplete(_) => Broken::CutOff,
+            _ => Broken::Malformed,
+        })?;
+        // Tags of several bytes stand in no signed message, and an end mark only where it ends something.
+        if matches!(bytes.first(), None | Some(0)) || header.raw_tag().is_none_or(|tag| tag.len() != 1) {
             return Err(Broken::Malformed);
         }
-        match *bytes.get(1).ok_or(Broken::CutOff)? {
-            short @ 0..=0x7f => Ok((2, Some(usize::from(short)))),
-            0x80 if tag & CONSTRUCTED != 0 => Ok((2, None)),
-            0x80 => Err(Broken::Malformed),
-            long => {
-                let count = usize::from(long & 0x7f);
-                if count > 4 {
-                    return Err(Broken::Malformed);
-                }
-                let digits = bytes.get(2..2 + count).ok_or(Broken::CutOff)?;
-                let length = digits.iter().fold(0usize, |n, b| (n << 8) | usize::from(*b));
-                Ok((2 + count, Some(length)))
-            }
-        }
+        let length = match header.length() {
+            Length::Definite(length) => Some(length),
+            Length::Indefinite if header.is_constructed() => None,
+            Length::Indefinite => return Err(Broken::Malformed),
+        };
+        Ok((bytes.len() - rest.len(), length))
     }
 
     /// The elements of `content`, in order.

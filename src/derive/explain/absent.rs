@@ -189,29 +189,11 @@ pub(super) fn similar(pack: &Pack, list: &Requirements, target: &Target) -> Vec<
     found.into_iter().map(|(_, n)| n).take(SIMILAR).collect()
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours between two texts.
+/// Insertions, deletions, substitutions and swaps of neighbours between two texts; `usize::MAX` for texts
+/// that are obviously far apart.
 pub(super) fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > 4 || a.len() > 300 {
-        return usize::MAX;
-    }
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let at = |v: &[usize], k: usize| v.get(k).copied().unwrap_or(usize::MAX / 2);
-            let mut best =
-                (at(&last, j) + usize::from(x != y)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
-            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
-            if swapped {
-                best = best.min(at(&before, j - 1) + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(usize::MAX)
+    let (length, other) = (a.chars().count(), b.chars().count());
+    if length.abs_diff(other) > 4 || length > 300 { usize::MAX } else { strsim::osa_distance(a, b) }
 }
 
 /// What else should be said about the answer.

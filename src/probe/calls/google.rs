@@ -5,6 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
@@ -13,7 +15,6 @@ use url::form_urlencoded::Serializer;
 
 use crate::config::Secret;
 
-use super::base64;
 use super::credential::{home, read};
 
 /// The request for a token.
@@ -117,13 +118,13 @@ fn assertion(
     let claims = json!({ "iss": email, "scope": scope, "aud": audience, "iat": now, "exp": now + 600 });
     let signed = format!(
         "{}.{}",
-        base64::url(header.to_string().as_bytes()),
-        base64::url(claims.to_string().as_bytes())
+        URL_SAFE_NO_PAD.encode(header.to_string()),
+        URL_SAFE_NO_PAD.encode(claims.to_string())
     );
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
         .map_err(|_| "its private_key does not sign".to_owned())?;
-    Ok(format!("{signed}.{}", base64::url(&signature)))
+    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(&signature)))
 }
 
 #[cfg(test)]
@@ -132,6 +133,7 @@ mod tests {
     use aws_lc_rs::encoding::AsDer;
     use aws_lc_rs::rsa::KeySize;
     use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+    use base64::engine::general_purpose::STANDARD;
 
     use super::*;
 
@@ -142,7 +144,7 @@ mod tests {
         let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().unwrap();
         let pem = format!(
             "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-            base64::encode(der.as_ref())
+            STANDARD.encode(der.as_ref())
         );
         (pair, pem)
     }
@@ -160,10 +162,10 @@ mod tests {
         let assertion = request.body.expose().rsplit_once("assertion=").unwrap().1.to_owned();
         let (signed, signature) = assertion.rsplit_once('.').unwrap();
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref())
-            .verify(signed.as_bytes(), &base64::decode(signature).unwrap())
+            .verify(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap())
             .unwrap();
         let claims: Value =
-            serde_json::from_slice(&base64::decode(signed.split_once('.').unwrap().1).unwrap()).unwrap();
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(signed.split_once('.').unwrap().1).unwrap()).unwrap();
         assert_eq!(claims["aud"], "https://127.0.0.1:8443/token");
         assert_eq!(claims["exp"], 1_795_348_800 + 600);
     }

@@ -3,7 +3,6 @@
 //! is followed. Beside them, connections that are left quiet and then used, without a credential.
 
 mod aws;
-mod base64;
 mod credential;
 mod exchange;
 mod gate;

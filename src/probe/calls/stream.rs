@@ -1,6 +1,10 @@
 //! Readers of streamed answers: server-sent events, and the AWS event stream that carries the same
 //! messages. They are fed what arrives and give back events; what does not fit their bounds ends them.
 
+use aws_smithy_eventstream::frame::read_message_from;
+use aws_smithy_types::event_stream::Message;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::rules::calls::Framing;
@@ -99,17 +103,13 @@ impl Sse {
     }
 }
 
-/// AWS event stream: length-prefixed messages with headers. Their checksums are not looked at: TLS
-/// has its own.
+/// AWS event stream: length-prefixed messages with headers. A message whose checksums do not fit ends the
+/// reading: whatever changed it on the way may have changed the rest.
 #[derive(Debug, Default)]
 pub(super) struct Aws {
     buffer: Vec<u8>,
     broken: bool,
 }
-
-/// Lengths and their checksum before the headers of a message, and the checksum after its payload.
-const PRELUDE: usize = 12;
-const TRAILER: usize = 4;
 
 impl Aws {
     fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
@@ -118,64 +118,44 @@ impl Aws {
             return events;
         }
         self.buffer.extend_from_slice(bytes);
-        while let (Some(total), Some(headers)) = (number(&self.buffer, 0), number(&self.buffer, 4)) {
-            if !(PRELUDE + TRAILER..=LONGEST).contains(&total) || headers > total - PRELUDE - TRAILER {
+        // The length is looked at before the decoder sees a message, because it would wait for 4 GB.
+        while let Some(total) = self.buffer.first_chunk().map(|four| u32::from_be_bytes(*four)) {
+            let total = usize::try_from(total).ok().filter(|total| *total <= LONGEST);
+            let read = match total.map(|total| self.buffer.get(..total)) {
+                Some(None) => break,
+                Some(Some(whole)) => read_message_from(whole).ok(),
+                None => None,
+            };
+            let (Some(total), Some(message)) = (total, read) else {
                 self.broken = true;
                 self.buffer.clear();
                 break;
-            }
-            if self.buffer.len() < total {
-                break;
-            }
-            let message: Vec<u8> = self.buffer.drain(..total).collect();
-            let (head, payload) = message
-                .get(PRELUDE..total - TRAILER)
-                .and_then(|rest| rest.split_at_checked(headers))
-                .unwrap_or_default();
-            events.push(match exception(head) {
+            };
+            self.buffer.drain(..total);
+            events.push(match exception(&message) {
                 Some(kind) => Event::Error { kind },
-                None => wrapped(payload),
+                None => wrapped(message.payload()),
             });
         }
         events
     }
 }
 
-fn number(bytes: &[u8], at: usize) -> Option<usize> {
-    let four: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
-    usize::try_from(u32::from_be_bytes(four)).ok()
-}
-
 /// The type of an exception or error message.
-fn exception(mut head: &[u8]) -> Option<String> {
-    let mut is_exception = false;
-    let mut kind = None;
-    while let Some((length, rest)) = head.split_first() {
-        let (name, rest) = rest.split_at_checked(usize::from(*length))?;
-        let (value_type, rest) = rest.split_first()?;
-        // Only texts occur in answers; anything else ends the reading of the headers.
-        if *value_type != 7 {
-            break;
-        }
-        let (size, rest) = rest.split_at_checked(2)?;
-        let size = usize::from(u16::from_be_bytes(size.try_into().ok()?));
-        let (value, rest) = rest.split_at_checked(size)?;
-        let value = String::from_utf8_lossy(value).into_owned();
-        match name {
-            b":message-type" => is_exception = value != "event",
-            b":exception-type" | b":error-code" => kind = Some(value),
-            _ => {}
-        }
-        head = rest;
-    }
-    is_exception.then(|| kind.unwrap_or_else(|| "exception".to_owned()))
+fn exception(message: &Message) -> Option<String> {
+    let text = |wanted: &str| {
+        let header = message.headers().iter().find(|h| h.name().as_str() == wanted)?;
+        header.value().as_string().ok().map(|value| value.as_str().to_owned())
+    };
+    text(":message-type").filter(|kind| kind != "event")?;
+    Some(text(":exception-type").or_else(|| text(":error-code")).unwrap_or_else(|| "exception".to_owned()))
 }
 
 /// The message inside a chunk: base64 in the member `bytes`.
 fn wrapped(payload: &[u8]) -> Event {
     serde_json::from_slice::<Value>(payload)
         .ok()
-        .and_then(|json| json.get("bytes").and_then(Value::as_str).and_then(super::base64::decode))
+        .and_then(|json| json.get("bytes").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok()))
         .map_or(Event::Other, |bytes| event(&bytes))
 }
 
@@ -201,6 +181,10 @@ fn event(data: &[u8]) -> Event {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use aws_smithy_eventstream::frame::write_message_to;
+    use aws_smithy_types::event_stream::{Header, HeaderValue};
+
     use super::*;
 
     const STREAM: &str = "event: message_start\r\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}}\r\n\r\n\
@@ -226,22 +210,11 @@ mod tests {
         assert_eq!(events, expected());
     }
 
-    fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
-        let mut head = Vec::new();
-        for (name, value) in headers {
-            head.push(name.len() as u8);
-            head.extend(name.as_bytes());
-            head.push(7);
-            head.extend((value.len() as u16).to_be_bytes());
-            head.extend(value.as_bytes());
-        }
-        let total = (PRELUDE + head.len() + payload.len() + TRAILER) as u32;
-        let mut out = total.to_be_bytes().to_vec();
-        out.extend((head.len() as u32).to_be_bytes());
-        out.extend([0; 4]);
-        out.extend(head);
-        out.extend(payload);
-        out.extend([0; 4]);
+    fn message(headers: &[(&'static str, &'static str)], payload: &[u8]) -> Vec<u8> {
+        let text = |value: &&'static str| HeaderValue::String((*value).into());
+        let headers = headers.iter().map(|(name, value)| Header::new(*name, text(value))).collect();
+        let mut out = Vec::new();
+        write_message_to(&Message::new_from_parts(headers, payload.to_vec()), &mut out).unwrap();
         out
     }
 
@@ -250,7 +223,7 @@ mod tests {
         let kind = [(":message-type", "event"), (":event-type", "chunk")];
         let mut bytes = Vec::new();
         for data in STREAM.lines().filter_map(|l| l.trim().strip_prefix("data: ")) {
-            let payload = format!("{{\"bytes\":\"{}\"}}", super::super::base64::encode(data.as_bytes()));
+            let payload = format!("{{\"bytes\":\"{}\"}}", STANDARD.encode(data));
             bytes.extend(message(&kind, payload.as_bytes()));
         }
         for size in [1, 7, 4096] {
@@ -262,6 +235,31 @@ mod tests {
         let thrown =
             message(&[(":message-type", "exception"), (":exception-type", "throttlingException")], b"{}");
         assert_eq!(reader.feed(&thrown), [Event::Error { kind: "throttlingException".into() }]);
+    }
+
+    #[test]
+    fn a_message_that_was_changed_on_the_way_ends_the_stream() {
+        let stop = "{\"type\":\"message_stop\"}";
+        let payload = format!("{{\"bytes\":\"{}\"}}", STANDARD.encode(stop));
+        let whole = message(&[(":message-type", "event")], payload.as_bytes());
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            changed.extend(&whole);
+            let mut reader = Reader::new(Framing::Aws);
+            assert_eq!(reader.feed(&changed), [], "byte {at}");
+        }
+        let mut reader = Reader::new(Framing::Aws);
+        assert_eq!(reader.feed(&whole), [Event::Stop]);
+    }
+
+    #[test]
+    fn a_message_that_says_to_be_long_is_not_waited_for() {
+        let mut reader = Reader::new(Framing::Aws);
+        assert_eq!(reader.feed(&(LONGEST as u32 + 1).to_be_bytes()), []);
+        assert_eq!(reader.feed(&message(&[], b"")), []);
+        let Reader::Aws(aws) = reader else { unreachable!() };
+        assert!(aws.broken && aws.buffer.is_empty());
     }
 
     #[test]
