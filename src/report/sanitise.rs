@@ -40,6 +40,9 @@ pub fn block(text: &str) -> String {
 }
 
 /// One cell of a CSV file: a spreadsheet must read it as text, never as a formula.
+///
+/// The `csv` crate is not used: it quotes what its own delimiter needs, so semicolons and tabs stay bare,
+/// at which spreadsheets of other languages split a cell, and a formula may begin in its second half.
 pub fn csv(text: &str) -> String {
     let clean = line(text, LONG);
     let formula = clean.starts_with(is_formula_start);
@@ -192,6 +195,7 @@ mod tests {
     fn a_cell_is_never_a_formula() {
         assert_eq!(csv("=1+1"), "\"'=1+1\"");
         assert_eq!(csv("  @SUM(A1)"), "\"'@SUM(A1)\"");
+        assert_eq!(csv("a;=1+1"), "\"a;=1+1\"");
         assert_eq!(csv("a,\"b\""), "\"a,\"\"b\"\"\"");
         assert_eq!(csv("*.host.example"), "*.host.example");
         assert_eq!(csv(""), "");

@@ -1,3 +1,8 @@
-//! Text that people read: what may be shown of it.
+//! Text, whatever it is about: what of it is seen, lines, lists in English, placeholders and lines of a
+//! page. Every room that shows something uses these, so that a character is seen or not seen everywhere.
 
+pub mod english;
+pub mod line;
+pub mod page;
+pub mod template;
 pub mod visible;

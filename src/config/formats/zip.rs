@@ -67,7 +67,12 @@ pub(crate) fn file(bytes: &[u8], wanted: &str) -> Result<(String, Vec<u8>), Prob
     }
     let mut content = Vec::new();
     // One byte more than the limit tells a file of that size from a larger one.
-    file.take(MAX_UNPACKED as u64 + 1).read_to_end(&mut content).map_err(|_| Problem::Damaged)?;
+    file.take(MAX_UNPACKED as u64 + 1).read_to_end(&mut content).map_err(|error| {
+        // The reader stops where a file outgrows the size that the archive states, and has no kind of
+        // error for that.
+        let outgrown = error.to_string().contains("larger than its declared");
+        if outgrown { Problem::TooLarge } else { Problem::Damaged }
+    })?;
     if content.len() > MAX_UNPACKED {
         return Err(Problem::TooLarge);
     }

@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_smithy_eventstream::frame::write_message_to;
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use base64::Engine;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -183,22 +186,11 @@ fn pieces(n: usize) -> Vec<String> {
 
 /// One chunk of HTTP/1.1 with one message of an AWS event stream.
 fn framed(data: &str) -> Vec<u8> {
-    let mut head = Vec::new();
-    for (name, value) in [(":message-type", "event"), (":event-type", "chunk")] {
-        head.push(name.len() as u8);
-        head.extend(name.as_bytes());
-        head.push(7);
-        head.extend((value.len() as u16).to_be_bytes());
-        head.extend(value.as_bytes());
-    }
+    let header = |name: &'static str, value: &'static str| Header::new(name, HeaderValue::String(value.into()));
+    let headers = vec![header(":message-type", "event"), header(":event-type", "chunk")];
     let payload = format!("{{\"bytes\":\"{}\"}}", base64(data.as_bytes()));
-    let total = (16 + head.len() + payload.len()) as u32;
-    let mut out = total.to_be_bytes().to_vec();
-    out.extend((head.len() as u32).to_be_bytes());
-    out.extend([0; 4]);
-    out.extend(head);
-    out.extend(payload.as_bytes());
-    out.extend([0; 4]);
+    let mut out = Vec::new();
+    write_message_to(&Message::new_from_parts(headers, payload.into_bytes()), &mut out).unwrap();
     let mut chunk = format!("{:x}\r\n", out.len()).into_bytes();
     chunk.extend(out);
     chunk.extend(b"\r\n");
@@ -206,16 +198,7 @@ fn framed(data: &str) -> Vec<u8> {
 }
 
 pub fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for part in bytes.chunks(3) {
-        let number = part.iter().chain([0, 0, 0].iter()).take(3).fold(0_u32, |n, b| n << 8 | u32::from(*b));
-        for n in 0..4 {
-            let index = (number >> (18 - 6 * n)) & 63;
-            out.push(if n <= part.len() { char::from(ALPHABET[index as usize]) } else { '=' });
-        }
-    }
-    out
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 async fn start(stream: &mut (impl AsyncWrite + Unpin), kind: &str) {
