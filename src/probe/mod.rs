@@ -19,6 +19,7 @@ mod dns;
 mod documents;
 pub mod environment;
 mod errno;
+mod fetch;
 mod headers;
 mod hedge;
 mod http;

@@ -55,7 +55,7 @@ pub(super) fn silent(stage: Duration) -> Proxy {
     Proxy { outcome: ProxyOutcome::Timeout, headers: Vec::new(), ms: millis(stage) }
 }
 
-/// Why TLS to a proxy, or to the server of a proxy script, does not stand.
+/// Why TLS to a proxy, or to a server that something is fetched from, does not stand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Insecure {
     /// In words.
@@ -70,7 +70,7 @@ impl Insecure {
     }
 }
 
-/// TLS to the proxy itself, or to the server of a proxy script. Its certificate must hold on this
+/// TLS to the proxy itself. Its certificate must hold on this
 /// device: the app would refuse it.
 pub(super) async fn secure(
     client: &tls::Client,
@@ -82,9 +82,14 @@ pub(super) async fn secure(
     let name = tls::server_name(host).ok_or_else(|| Insecure::because("its name cannot be verified"))?;
     let (io, chain) =
         client.handshake_unrecorded(io, name.clone()).await.map_err(|o| Insecure::because(describe(&o)))?;
-    match stock.device.judge(chain.into(), name, patience).await {
-        // A store that cannot be asked proves nothing against the proxy.
-        Trust::Accepted | Trust::Unavailable { .. } => Ok(io),
+    accepted(stock.device.judge(chain.into(), name, patience).await).map(|()| io)
+}
+
+/// Whether a chain holds, from what the device's store says of it.
+pub(super) fn accepted(trust: Trust) -> Result<(), Insecure> {
+    match trust {
+        // A store that cannot be asked proves nothing against the server.
+        Trust::Accepted | Trust::Unavailable { .. } => Ok(()),
         Trust::UnknownIssuer => Err(Insecure {
             error: "certificate of an issuer this device does not trust".to_owned(),
             unknown_issuer: true,

@@ -1,30 +1,21 @@
 //! Fetches proxy scripts, and looks up the names that they ask for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty};
-use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, HOST, LOCATION, USER_AGENT};
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use reqwest::Response;
+use reqwest::header::LOCATION;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout, timeout_at};
-use url::{Host, Url};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
 
-use super::dns::{self, Names};
-use super::wire::BoxedIo;
-use super::{Prober, proxy, sanitise, tcp};
+use super::fetch::innermost;
+use super::{Prober, dns, sanitise};
 use crate::pac;
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
-/// Addresses that are tried.
-const ADDRESSES: usize = 4;
 
 /// What fetching a script gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,19 +74,13 @@ impl Prober {
         found
     }
 
-    fn names(&self) -> Names {
-        let shared = &self.shared;
-        let stage = shared.settings.stage_timeout;
-        Names::new(shared.settings.resolver, Arc::clone(&shared.servers), stage)
-    }
-
     async fn follow(&self, url: &str, fetched: &mut Fetched) -> Result<Vec<u8>, String> {
         let mut url = Url::parse(url).map_err(|_| "its address cannot be read".to_owned())?;
         // The first address is the configuration's own; a server elsewhere leads to no service here.
         let mut here = true;
         for _ in 0..=REDIRECTS {
             let response;
-            (response, here) = self.get(&url, here).await?;
+            (response, here) = self.fetch(&url, here).await?;
             let status = response.status();
             fetched.status = Some(status.as_u16());
             if status.is_redirection() {
@@ -115,99 +100,15 @@ impl Prober {
         }
         Err(format!("more than {REDIRECTS} redirects"))
     }
-
-    /// `here`: it may be an address of this device. Gives the answer, and whether it came from one.
-    async fn get(&self, url: &Url, here: bool) -> Result<(Response<hyper::body::Incoming>, bool), String> {
-        let tls = match url.scheme() {
-            "http" => false,
-            "https" => true,
-            other => return Err(format!("{other} addresses are not read, only http and https")),
-        };
-        let (host, port) = match (url.host(), url.port_or_known_default()) {
-            (Some(host), Some(port)) => (host.to_owned(), port),
-            _ => return Err("its address has no host".to_owned()),
-        };
-        let stream = self.connect(&host, port, here).await?;
-        let here = stream.peer_addr().is_ok_and(|a| tcp::is_own(a.ip()));
-        let io: BoxedIo = if tls {
-            let (client, stock) = (&self.shared.client, &self.shared.stock);
-            let name = match &host {
-                Host::Domain(name) => name.clone(),
-                Host::Ipv4(a) => a.to_string(),
-                Host::Ipv6(a) => a.to_string(),
-            };
-            let patience = self.shared.settings.stage_timeout / 4;
-            let secured = proxy::secure(client, stock, Box::new(stream), &name, patience).await;
-            secured.map_err(|e| format!("TLS failed: {}", e.error))?
-        } else {
-            Box::new(stream)
-        };
-        let words = |error: &dyn std::fmt::Display| format!("no HTTP answer: {error}");
-        let (mut sender, connection) =
-            http1::Builder::new().handshake(TokioIo::new(io)).await.map_err(|e| words(&e))?;
-        // Ends by itself once the answer is read or dropped.
-        tokio::spawn(connection);
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_string(),
-        };
-        let path = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        };
-        let request = Request::get(path)
-            .header(HOST, authority)
-            .header(USER_AGENT, super::USER_AGENT)
-            .header(ACCEPT, "*/*")
-            .body(Empty::<Bytes>::new())
-            .map_err(|e| words(&e))?;
-        Ok((sender.send_request(request).await.map_err(|e| words(&e))?, here))
-    }
-
-    async fn connect(&self, host: &Host<String>, port: u16, here: bool) -> Result<TcpStream, String> {
-        let addresses = match host {
-            Host::Ipv4(a) => vec![IpAddr::V4(*a)],
-            Host::Ipv6(a) => vec![IpAddr::V6(*a)],
-            Host::Domain(name) => {
-                let found = dns::addresses(&self.names().look_up(name).await);
-                if found.is_empty() {
-                    return Err(format!("{name} does not resolve"));
-                }
-                found
-            }
-        };
-        let mut said = String::new();
-        let each: Duration = self.shared.settings.stage_timeout / 2;
-        for address in addresses.into_iter().take(ADDRESSES) {
-            if let Some(why) = tcp::forbidden(address, &self.shared.settings.never) {
-                said = why.to_owned();
-                continue;
-            }
-            if !here && tcp::is_own(address) {
-                said = "it redirects to this device".to_owned();
-                continue;
-            }
-            let remote = SocketAddr::new(address, port);
-            match timeout(each, TcpStream::connect(remote)).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => said = format!("{remote}: {error}"),
-                Err(_) => said = format!("{remote}: no answer"),
-            }
-        }
-        Err(said)
-    }
 }
 
-async fn body(response: Response<hyper::body::Incoming>) -> Result<Vec<u8>, String> {
-    let mut body = response.into_body();
+async fn body(mut response: Response) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| format!("the answer is cut off: {e}"))?;
-        if let Some(data) = frame.data_ref() {
-            bytes.extend_from_slice(data);
-            if bytes.len() > pac::LARGEST {
-                return Err(format!("it is larger than {} KiB", pac::LARGEST / 1024));
-            }
+    let cut = |e: reqwest::Error| format!("the answer is cut off: {}", innermost(&e));
+    while let Some(data) = response.chunk().await.map_err(cut)? {
+        bytes.extend_from_slice(&data);
+        if bytes.len() > pac::LARGEST {
+            return Err(format!("it is larger than {} KiB", pac::LARGEST / 1024));
         }
     }
     Ok(bytes)

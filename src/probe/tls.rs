@@ -159,6 +159,11 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// The cryptography that every handshake of the run uses.
+    pub(super) const fn provider(&self) -> &Arc<CryptoProvider> {
+        &self.provider
+    }
+
     /// Prepares the shared configuration and warms the random generator on a thread: its first
     /// use costs tens of milliseconds, which would otherwise stop every other host's handshake.
     pub(super) fn new(provider: Arc<CryptoProvider>) -> Result<Self, super::ProbeError> {

@@ -89,7 +89,7 @@ pub(super) type Chain = Arc<[CertificateDer<'static>]>;
 
 /// One store, loading on a thread of its own: reading it may block for as long as the operating
 /// system likes, and nothing may wait for it but judgements.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Store {
     loaded: watch::Receiver<Option<Verifier>>,
 }
@@ -122,6 +122,24 @@ impl Store {
     /// thread that may block.
     pub(super) async fn judge(&self, chain: Chain, name: ServerName<'static>, patience: Duration) -> Trust {
         timeout(patience, self.ask(chain, name)).await.unwrap_or_else(|_| unanswered(patience))
+    }
+
+    /// As [`Store::judge`], on this thread, which it holds up for at most `patience`.
+    pub(super) fn judge_here(&self, chain: Chain, name: ServerName<'static>, patience: Duration) -> Trust {
+        let store = self.clone();
+        let (tell, told) = std::sync::mpsc::channel();
+        let judging = std::thread::Builder::new().name("judgement".to_owned()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            if let Ok(runtime) = runtime {
+                // Nobody listens any more when the patience is over.
+                tell.send(runtime.block_on(store.judge(chain, name, patience))).ok();
+                runtime.shutdown_background();
+            }
+        });
+        match judging {
+            Ok(_) => told.recv_timeout(patience).unwrap_or_else(|_| unanswered(patience)),
+            Err(error) => Trust::Unavailable { error: error.to_string() },
+        }
     }
 
     async fn ask(&self, chain: Chain, name: ServerName<'static>) -> Trust {

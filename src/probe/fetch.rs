@@ -1,0 +1,202 @@
+//! Plain fetches: a document that is wanted for what it says, and not for how it came. They are made by
+//! `reqwest`, with this program's own rules around it: the addresses are looked up and chosen here, what
+//! may not be dialled is refused before anything is sent, the server must hold on this device, no
+//! redirect is followed, no proxy is taken from the environment, no credential and no cookie is sent,
+//! nothing is unpacked, and the caller bounds size and time.
+//!
+//! Only proxy scripts are fetched so. Everything else that looks like a fetch is an observation, and
+//! stays on the connection whose stages were measured (`http`, `calls/exchange`): a bootstrap document is
+//! judged by DNS, TCP, proxy and TLS of its own attempt; a token, like every call, goes out only after
+//! the certificates of that very connection were looked at (`calls/gate`), which no client that opens its
+//! own connections can be asked to wait for.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::ACCEPT;
+use reqwest::{Client, Response, redirect, retry};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use url::{Host, Url};
+
+use super::dns::{self, Names};
+use super::trust::Store;
+use super::{Prober, proxy, tcp};
+
+/// Addresses that are tried.
+const ADDRESSES: usize = 4;
+
+impl Prober {
+    /// Asks for `url`, directly. `here`: it may lead to an address of this device. Gives the answer, with
+    /// its body still to be read, and whether it came from such an address.
+    ///
+    /// # Errors
+    /// Why there is no answer, in plain words.
+    pub(super) async fn fetch(&self, url: &Url, here: bool) -> Result<(Response, bool), String> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("{} addresses are not read, only http and https", url.scheme()));
+        }
+        let (host, port) = match (url.host(), url.port_or_known_default()) {
+            (Some(host), Some(port)) => (host.to_owned(), port),
+            _ => return Err("its address has no host".to_owned()),
+        };
+        let addresses = self.allowed(&host, port, here).await?;
+        let stage = self.shared.settings.stage_timeout;
+        let judge = Arc::new(Judge {
+            store: self.shared.stock.device.clone(),
+            provider: Arc::clone(self.shared.client.provider()),
+            patience: stage / 4,
+            refused: Mutex::default(),
+        });
+        let each = stage / 2;
+        let count = u32::try_from(addresses.len()).unwrap_or(1);
+        let client = Client::builder()
+            .user_agent(super::USER_AGENT)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .no_proxy()
+            .http1_only()
+            .pool_max_idle_per_host(0)
+            // Shared out evenly among the addresses.
+            .connect_timeout(each * count)
+            .dns_resolver(Chosen(addresses))
+            .tls_backend_preconfigured(judge.config()?)
+            .build()
+            .map_err(|e| innermost(&e))?;
+        let mut plain = url.clone();
+        // A name and a password inside the address would be sent as a credential.
+        plain.set_username("").ok();
+        plain.set_password(None).ok();
+        match client.get(plain).header(ACCEPT, "*/*").send().await {
+            Ok(response) => {
+                let here = response.remote_addr().is_some_and(|a| tcp::is_own(a.ip()));
+                Ok((response, here))
+            }
+            Err(error) => Err(match judge.refused() {
+                Some(why) => format!("TLS failed: {why}"),
+                None if error.is_connect() && error.is_timeout() => format!("{host}:{port}: no answer"),
+                None if error.is_connect() => format!("{host}:{port}: {}", innermost(&error)),
+                None => format!("no HTTP answer: {}", innermost(&error)),
+            }),
+        }
+    }
+
+    pub(super) fn names(&self) -> Names {
+        let shared = &self.shared;
+        let stage = shared.settings.stage_timeout;
+        Names::new(shared.settings.resolver, Arc::clone(&shared.servers), stage)
+    }
+
+    /// The addresses of `host` that may be dialled.
+    async fn allowed(&self, host: &Host<String>, port: u16, here: bool) -> Result<Vec<SocketAddr>, String> {
+        let addresses = match host {
+            Host::Ipv4(a) => vec![IpAddr::V4(*a)],
+            Host::Ipv6(a) => vec![IpAddr::V6(*a)],
+            Host::Domain(name) => dns::addresses(&self.names().look_up(name).await),
+        };
+        let mut refused = format!("{host} does not resolve");
+        let mut allowed = Vec::new();
+        for address in addresses.into_iter().take(ADDRESSES) {
+            match tcp::forbidden(address, &self.shared.settings.never) {
+                Some(why) => refused = why.to_owned(),
+                None if !here && tcp::is_own(address) => refused = "it redirects to this device".to_owned(),
+                None => allowed.push(SocketAddr::new(address, port)),
+            }
+        }
+        if allowed.is_empty() { Err(refused) } else { Ok(allowed) }
+    }
+}
+
+/// The cause at the bottom of an error: the ones above it say only that something failed.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+/// Answers every question for a name with the addresses that were allowed.
+struct Chosen(Vec<SocketAddr>);
+
+impl Resolve for Chosen {
+    fn resolve(&self, _name: Name) -> Resolving {
+        let addresses: Addrs = Box::new(self.0.clone().into_iter());
+        Box::pin(std::future::ready(Ok(addresses)))
+    }
+}
+
+/// The device's trust store, asked during the handshake, so that nothing is sent to a server that it
+/// refuses.
+#[derive(Debug)]
+struct Judge {
+    store: Store,
+    provider: Arc<CryptoProvider>,
+    patience: Duration,
+    refused: Mutex<Option<String>>,
+}
+
+impl Judge {
+    fn config(self: &Arc<Self>) -> Result<ClientConfig, String> {
+        let verifier: Arc<dyn ServerCertVerifier> = Arc::<Self>::clone(self);
+        let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|e| e.to_string())?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        Ok(config)
+    }
+
+    fn refused(&self) -> Option<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ServerCertVerifier for Judge {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = std::iter::once(end_entity).chain(intermediates).map(|c| c.clone().into_owned());
+        // Fetches come before or between the waves of a run, so no measurement waits for this.
+        match proxy::accepted(self.store.judge_here(chain.collect(), name.to_owned(), self.patience)) {
+            Ok(()) => Ok(ServerCertVerified::assertion()),
+            Err(insecure) => {
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(insecure.error);
+                Err(CertificateError::ApplicationVerificationFailure.into())
+            }
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
