@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use clearway::cli::Cli;
+use clearway::text::visible;
 use clearway::{commands, rules};
 
 fn main() -> ExitCode {
@@ -17,8 +18,8 @@ fn main() -> ExitCode {
     match commands::run(&cli.command) {
         Ok(code) => code,
         Err(failure) => {
-            // Nothing sensible is left to do when standard error is gone too.
-            let _ = writeln!(std::io::stderr(), "clearway: {failure}");
+            // A message may quote a file that somebody else wrote. Nothing sensible is left to do when standard error is gone too.
+            let _ = writeln!(std::io::stderr(), "clearway: {}", visible::message(&failure.to_string()));
             failure.exit_code()
         }
     }

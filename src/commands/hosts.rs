@@ -12,6 +12,7 @@ use crate::config;
 use crate::firewall::{self, List, Output, against};
 use crate::report;
 use crate::rules::Rules;
+use crate::text::visible;
 
 /// Derives the list and renders it.
 ///
@@ -214,5 +215,5 @@ fn tell(format: firewall::Format, output: &Output, quiet: bool) {
 
 fn note(text: &str) {
     // A message that cannot be shown must not stop the list.
-    let _ = writeln!(io::stderr(), "clearway: {text}");
+    let _ = writeln!(io::stderr(), "clearway: {}", visible::message(text));
 }

@@ -1,5 +1,6 @@
 //! Why a configuration could not be read; every message says where and what to do next.
 
+use crate::text::{line, visible};
 use std::fmt;
 
 /// A place in a file: the file as the user named it, and line and column where they are known.
@@ -284,20 +285,14 @@ impl Fault {
 /// A file name fit for one line of a terminal: control and invisible characters replaced. Names of
 /// files come from the user, yet also from folders someone else packed.
 pub(crate) fn shown_file(name: &str) -> String {
-    name.chars().map(visible).collect()
+    name.chars().map(visible::mark).collect()
 }
 
 /// A name found inside a file, fit to be printed: control and invisible characters replaced, cut
 /// at 60.
 pub(crate) fn shown(name: &str) -> String {
-    let mut text: String = name.chars().take(60).map(visible).collect();
-    if name.chars().nth(60).is_some() {
-        text.push('…');
-    }
-    text
+    line::marked(name, 60)
 }
-
-pub(crate) use crate::text::visible::visible;
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use url::{Host, Url};
 use crate::contract::HostPattern;
 use crate::contract::Transport;
 use crate::rules::networks::Networks;
+use crate::text::line;
 
 /// Host, port and transport of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +34,13 @@ pub(super) enum Problem {
 
 const SHOWN: usize = 80;
 
-/// The part of `text` that may be shown: the authority, without user information, without control
-/// characters, cut to a length.
+/// The part of `text` that may be shown: the authority, without user information and what is not
+/// seen, cut to a length.
 pub(super) fn shown(text: &str) -> String {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    host.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
+    line::seen(host, SHOWN)
 }
 
 /// Reads a URL (http, https, ssh, or git's `user@host:path`).

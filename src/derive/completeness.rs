@@ -6,6 +6,7 @@ use super::merge::List;
 use super::requirement::{Missing, NO_PROVIDER, Note};
 use crate::config::{Lint, Value};
 use crate::contract::{Need, Severity};
+use crate::text::line;
 
 /// Adds lint for one configuration; `config` names it among several.
 pub(super) fn check(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
@@ -55,7 +56,7 @@ fn provider(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
     };
     let Some(provider) = credentials.provider(id) else {
         let known: Vec<&str> = credentials.providers.iter().map(|p| p.id.as_str()).collect();
-        let shown: String = id.chars().filter(|c| !c.is_control()).take(40).collect();
+        let shown = line::seen(id, 40);
         let message = format!("inferenceProvider is `{shown}`, which is not one of {}", known.join(", "));
         costs(facts, config, list, "unknown-provider", message, "inferenceProvider");
         return;

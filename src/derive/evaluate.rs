@@ -9,6 +9,7 @@ use crate::config::{Lint, Value};
 use crate::contract::HostPattern;
 use crate::contract::{Need, Severity, Transport};
 use crate::rules::{Condition, HostName, HostSource, KeyPath, Rule};
+use crate::text::line;
 
 /// Applies every rule of the pack, in order.
 pub(super) fn apply_all(facts: &Facts<'_>, options: &Options, config: Option<&str>, list: &mut List<'_>) {
@@ -404,7 +405,7 @@ fn path_text(path: &KeyPath) -> String {
     if path.path.is_empty() { path.key.clone() } else { format!("{}.{}", path.key, path.path) }
 }
 
-/// Text of a configuration as it may stand in a message: one line, no control characters, short.
+/// Text of a configuration as it may stand in a message: one line, short.
 fn readable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(60).collect()
+    line::seen(text, 60)
 }

@@ -5,6 +5,7 @@ use super::facts::Facts;
 use crate::config::{Value, masked};
 use crate::contract::AppVersion;
 use crate::rules::{Condition, KeyPath, Pack, Scope, Test};
+use crate::text::visible::is_unseen;
 
 /// Longest text of a value that is shown, in characters.
 const SHOWN: usize = 60;
@@ -16,7 +17,7 @@ pub fn value(value: &Value) -> String {
         Value::Bool(b) => b.to_string(),
         Value::Integer(i) => i.to_string(),
         Value::Number(t) | Value::Text(t) => {
-            let clean: String = masked(t).chars().filter(|c| !c.is_control()).collect();
+            let clean: String = masked(t).chars().filter(|c| !is_unseen(*c)).collect();
             if clean.chars().count() > SHOWN {
                 let cut: String = clean.chars().take(SHOWN - 3).collect();
                 format!("\"{cut}...\"")

@@ -8,6 +8,7 @@ use super::finding::{Evidence, Finding, Verdict};
 use crate::contract::Severity;
 use crate::plan::Target;
 use crate::rules::codes::{CauseEntry, Codes};
+use crate::text::{english, line};
 
 /// No text of evidence is longer, in characters.
 const LONGEST: usize = 300;
@@ -77,16 +78,7 @@ fn capital(text: String) -> String {
 
 /// A list of names in a sentence: the first few, and how many more.
 pub(crate) fn list(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first, last] => format!("{first} and {last}"),
-        [first, second, last] => format!("{first}, {second} and {last}"),
-        many => {
-            let head: Vec<&str> = many.iter().take(NAMED).map(String::as_str).collect();
-            format!("{} and {} more", head.join(", "), many.len() - NAMED)
-        }
-    }
+    english::few(names, NAMED)
 }
 
 fn values<'a>(found: &'a Draft, hosts: &'a [String], port: u16) -> impl Fn(&str) -> Option<String> + 'a {
@@ -123,26 +115,10 @@ fn clean_value(value: &Value) -> Value {
     }
 }
 
-/// One line of bounded length without control or direction characters. Observations are sanitised
-/// when they are made; a saved run may have been edited since.
+/// One line of bounded length without characters that are not seen. Observations are sanitised when they
+/// are made; a saved run may have been edited since.
 fn clean(text: &str) -> String {
-    let mut out: String = text
-        .chars()
-        .map(|c| if c.is_control() || is_format(c) { ' ' } else { c })
-        .take(LONGEST + 1)
-        .collect();
-    if out.chars().count() > LONGEST {
-        out.pop();
-        out.push('…');
-    }
-    out
-}
-
-/// Characters that change how others are shown: direction marks and overrides, zero-width ones.
-const fn is_format(c: char) -> bool {
-    matches!(c,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{61c}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    line::spaced(text, LONGEST)
 }
 
 /// From so many seconds on a span is given to the minute.

@@ -3,20 +3,21 @@
 //! Host names were checked when they were parsed. Purposes, titles and the names of configurations
 //! were written by anybody, so what of them goes into a format passes one of these.
 
-use crate::report::sanitise;
+use crate::text::line;
+use crate::text::page::wrap;
 
 /// Columns that a comment line takes.
 const WIDTH: usize = 100;
 
 /// One visible line.
 pub fn line(text: &str) -> String {
-    sanitise::line(text, sanitise::LONG)
+    line::line(text, line::LONG)
 }
 
 /// Text for a description field: ASCII letters, digits and harmless punctuation only, so that no
 /// product's quoting, expansion or expression syntax is touched; at most `max` bytes.
 pub fn description(text: &str, max: usize) -> String {
-    let kept: String = sanitise::line(text, sanitise::LONG)
+    let kept: String = line::line(text, line::LONG)
         .chars()
         .filter(|c| *c != '\'')
         .map(|c| match c {
@@ -42,20 +43,12 @@ pub fn description(text: &str, max: usize) -> String {
 /// `remarks` as comment lines that begin with `mark`; long ones are wrapped, items indented.
 pub fn comments(mark: &str, remarks: &[String]) -> String {
     let mut out = String::new();
+    let room = WIDTH.saturating_sub(mark.len() + 1);
     for remark in remarks {
         let indent = if remark.starts_with("- ") { "  " } else { "" };
-        let mut row = String::new();
-        for word in line(remark).split(' ') {
-            if !row.is_empty() && mark.len() + row.chars().count() + word.chars().count() + 2 > WIDTH {
-                push(&mut out, mark, &row);
-                row = indent.to_owned();
-            }
-            if !row.trim().is_empty() {
-                row.push(' ');
-            }
-            row.push_str(word);
+        for (at, row) in wrap(&line(remark), room, room - indent.len()).iter().enumerate() {
+            push(&mut out, mark, &format!("{}{row}", if at == 0 { "" } else { indent }));
         }
-        push(&mut out, mark, &row);
     }
     out
 }

@@ -14,6 +14,7 @@ use crate::contract::Platform;
 use crate::derive::{self, Facts, Options};
 use crate::rules::lints::LintRule;
 use crate::rules::{Condition, KeyPath, Pack, Scope};
+use crate::text::{english, line, template};
 
 /// Longest value that a message quotes, in characters.
 const QUOTED: usize = 70;
@@ -143,7 +144,8 @@ impl Pass<'_> {
                 values.iter().filter(|(_, v)| v.is_some() == set).map(|(p, _)| name(p)).collect();
             listed(&some)
         };
-        let fill = |placeholder: &str| match placeholder {
+        let fill = |placeholder: &str| {
+            Some(match placeholder {
             "key" => about.map(|(path, _)| name(path)).unwrap_or_default(),
             "value" => about.and_then(|(_, v)| *v).map_or_else(|| "not set".to_owned(), quoted),
             "set" => names(true),
@@ -162,10 +164,11 @@ impl Pass<'_> {
             },
             "version" => format!("app {}", self.facts.version),
             _ => String::new(),
+        })
         };
-        let mut message = filled(&self.rule.message, &fill);
+        let mut message = template::fill(&self.rule.message, fill);
         if !self.rule.instead.is_empty() {
-            message = format!("{} {}", sentence(message), filled(&self.rule.instead, &fill));
+            message = format!("{} {}", sentence(message), template::fill(&self.rule.instead, fill));
         }
         if let Some(disputed) = &self.rule.disputed {
             message = format!("{} Sources disagree: {disputed}", sentence(message));
@@ -199,19 +202,9 @@ fn entry_name(at: usize, entry: &Value) -> String {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`; at most six.
+/// Names in a sentence; at most six.
 fn listed(names: &[String]) -> String {
-    let more = names.len().saturating_sub(6);
-    let mut shown: Vec<&str> = names.iter().take(6).map(String::as_str).collect();
-    let extra = format!("{more} more");
-    if more > 0 {
-        shown.push(&extra);
-    }
-    match shown.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
-    }
+    english::few(names, 6)
 }
 
 /// A value as a message may show it: never a secret, nothing behind a question mark of an address,
@@ -243,27 +236,9 @@ fn is_path(text: &str) -> bool {
     (drive || text.starts_with(['/', '~', '%', '$'])) && !text.contains(char::is_whitespace)
 }
 
-/// One line without control characters, cut at `limit` characters.
+/// One line without characters that are not seen, cut at `limit` characters.
 fn readable(text: &str, limit: usize) -> String {
-    let clean = || text.chars().filter(|c| !c.is_control());
-    let mut out: String = clean().take(limit).collect();
-    if clean().nth(limit).is_some() {
-        out.push('…');
-    }
-    out
-}
-
-fn filled(template: &str, fill: &impl Fn(&str) -> String) -> String {
-    let mut out = String::with_capacity(template.len() + 32);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else { break };
-        out.push_str(&fill(name));
-        rest = tail;
-    }
-    out.push_str(rest);
-    out
+    line::clipped(text, limit)
 }
 
 #[cfg(test)]
@@ -277,14 +252,5 @@ mod tests {
         assert_eq!(quoted(&text("https://gw.example/v1?token=abc")), "`https://gw.example/v1`");
         assert_eq!(quoted(&text(&"k".repeat(40))), "a text of 40 characters");
         assert_eq!(quoted(&Value::Secret(crate::config::Secret::new("x"))), "a secret");
-    }
-
-    #[test]
-    fn names_are_listed_as_a_person_writes_them() {
-        let names = |n: usize| (0..n).map(|i| format!("k{i}")).collect::<Vec<_>>();
-        assert_eq!(listed(&names(0)), "");
-        assert_eq!(listed(&names(1)), "k0");
-        assert_eq!(listed(&names(3)), "k0, k1 and k2");
-        assert_eq!(listed(&names(8)), "k0, k1, k2, k3, k4, k5 and 2 more");
     }
 }

@@ -10,6 +10,7 @@ use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runt
 
 use super::answer;
 use super::{Answer, Fault, Outcome, Question, World};
+use crate::text::visible::is_unseen;
 
 /// Bytes that the engine may take.
 const MEMORY: usize = 32 * 1024 * 1024;
@@ -164,7 +165,7 @@ fn fault<'js>(ctx: &Ctx<'js>, error: rquickjs::Error, interrupted: &Cell<bool>) 
 
 /// One line of what a script says.
 fn bounded(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let shown = |c: char| if is_unseen(c) { ' ' } else { c };
     text.chars().map(shown).take(SAID).collect::<String>().trim().to_owned()
 }
 

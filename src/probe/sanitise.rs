@@ -1,6 +1,9 @@
 //! Remote text made safe to store and print: bounded, and free of everything that could move a
 //! cursor, change a colour or reorder a line.
 
+use crate::text::line::skip_escape;
+use crate::text::visible::{is_break, is_unseen};
+
 /// One line of remote text: control characters become spaces, escape sequences and invisible
 /// characters disappear; at most `cap` characters.
 pub(crate) fn line(text: &str, cap: usize) -> String {
@@ -39,50 +42,14 @@ fn clean(text: &str, cap: usize, keep_lines: bool) -> String {
                 skip_escape(c, &mut chars);
                 continue;
             }
-            c if is_invisible(c) => continue,
-            c if c.is_control() || c == '\u{2028}' || c == '\u{2029}' => ' ',
+            c if c.is_control() || is_break(c) => ' ',
+            c if is_unseen(c) => continue,
             c => c,
         };
         out.push(put);
         kept += 1;
     }
     out
-}
-
-/// Skips the rest of a terminal escape sequence: CSI up to its final byte, OSC and its kin up to
-/// their terminator, any other escape with its one following character.
-fn skip_escape(introducer: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    let kind = if introducer == '\u{9b}' { Some('[') } else { chars.next() };
-    match kind {
-        Some('[') => {
-            for c in chars.by_ref() {
-                if ('\u{40}'..='\u{7e}').contains(&c) {
-                    break;
-                }
-            }
-        }
-        Some(']' | 'P' | '^' | '_' | 'X') => {
-            while let Some(c) = chars.next() {
-                if c == '\u{7}' || c == '\u{9c}' {
-                    break;
-                }
-                if c == '\u{1b}' {
-                    chars.next_if_eq(&'\\');
-                    break;
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Characters that are not seen but change what is seen: bidirectional controls (a name shown
-/// backwards), zero-width characters, and the byte-order mark.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

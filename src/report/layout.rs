@@ -1,6 +1,6 @@
 //! Lines of at most so many columns, with a hanging indent, and colour where it is wanted.
 
-use unicode_width::UnicodeWidthStr;
+pub(super) use crate::text::page::{columns, pad, wrap};
 
 /// How a text report is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,36 +43,6 @@ impl Paint {
             Self::Faint => "2",
         }
     }
-}
-
-/// Columns that `text` takes.
-pub(super) fn columns(text: &str) -> usize {
-    text.width()
-}
-
-/// `text` filled with spaces to `width` columns.
-pub(super) fn pad(text: &str, width: usize) -> String {
-    let missing = width.saturating_sub(columns(text));
-    format!("{text}{}", " ".repeat(missing))
-}
-
-/// Breaks `text` at spaces: `first` columns for the first line, `rest` for the others. A word that
-/// is longer than a line stays whole, so that it can be copied.
-pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut current = String::new();
-    for word in text.split_whitespace() {
-        let room = if lines.is_empty() { first } else { rest };
-        if !current.is_empty() && columns(&current) + 1 + columns(word) > room {
-            lines.push(std::mem::take(&mut current));
-        }
-        if !current.is_empty() {
-            current.push(' ');
-        }
-        current.push_str(word);
-    }
-    lines.push(current);
-    lines
 }
 
 /// A text report being written.
@@ -167,13 +137,6 @@ impl<'a> Page<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_words_stay_whole_and_lines_stay_short() {
-        assert_eq!(wrap("one two three", 7, 5), ["one two", "three"]);
-        assert_eq!(wrap("a-very-long-word b", 4, 4), ["a-very-long-word", "b"]);
-        assert_eq!(wrap("", 4, 4), [""]);
-    }
 
     #[test]
     fn colour_adds_nothing_but_colour() {

@@ -3,41 +3,7 @@
 //! The records were sanitised when they were made. Every rendering sanitises again, because a
 //! saved report or a hosts document may have been written by anybody.
 
-use unicode_width::UnicodeWidthChar;
-
-/// Longest text that a report shows of one field, in characters.
-pub const LONG: usize = 1_000;
-/// Longest name (of a file, user, host, issuer) that a report shows, in characters.
-pub const SHORT: usize = 260;
-
-/// One line for a terminal: no control or escape sequence, no character that is invisible or turns
-/// the writing direction; runs of white space are one space; at most `max` characters (a cut ends
-/// in `...`).
-pub fn line(text: &str, max: usize) -> String {
-    let visible = strip(text, false);
-    let mut out = String::with_capacity(visible.len().min(4 * max));
-    let mut count = 0_usize;
-    for word in visible.split_whitespace() {
-        let gap = usize::from(!out.is_empty());
-        for c in std::iter::repeat_n(' ', gap).chain(word.chars()) {
-            if count == max {
-                let keep = out.char_indices().nth(max.saturating_sub(3)).map_or(out.len(), |(i, _)| i);
-                out.truncate(keep);
-                out.push_str("...");
-                return out;
-            }
-            out.push(c);
-            count += 1;
-        }
-    }
-    out
-}
-
-/// Text for a JSON string: line breaks and tabs stay (JSON escapes them), everything else that a
-/// terminal would act upon goes.
-pub fn block(text: &str) -> String {
-    strip(text, true)
-}
+pub use crate::text::line::{LONG, SHORT, block, line};
 
 /// One cell of a CSV file: a spreadsheet must read it as text, never as a formula.
 ///
@@ -96,100 +62,9 @@ pub fn markdown_code(text: &str) -> String {
     if clean.is_empty() || clean.contains(['`', '|', '\\']) { markdown(&clean) } else { format!("`{clean}`") }
 }
 
-fn strip(text: &str, breaks: bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    let mut after_mark = false;
-    while let Some(c) = chars.next() {
-        match c {
-            '\u{1b}' => skip_escape(&mut chars),
-            // The one-character form of ESC [.
-            '\u{9b}' => skip_sequence(&mut chars),
-            '\n' | '\t' if breaks => out.push(c),
-            '\r' if breaks => {}
-            '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push(' '),
-            c if c.is_control() || is_invisible(c) => {}
-            c => {
-                // One combining mark a letter is writing; a pile of them climbs over other lines.
-                let mark = c.width() == Some(0);
-                if !(mark && after_mark) {
-                    out.push(c);
-                }
-                after_mark = mark;
-            }
-        }
-    }
-    out
-}
-
-/// After ESC: `[` begins a sequence with a final letter; `]`, `P`, `X`, `^`, `_` begin a string.
-fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    match chars.peek() {
-        Some('[') => {
-            chars.next();
-            skip_sequence(chars);
-        }
-        Some(']' | 'P' | 'X' | '^' | '_') => {
-            // The string ends with BEL or ESC \; without an end only the introducer goes, so that
-            // an unfinished one cannot hide the rest of the text.
-            let mut ahead = chars.clone();
-            ahead.next();
-            let mut length = 1_usize;
-            while let Some(c) = ahead.next() {
-                length += 1;
-                let string_end = c == '\u{1b}' && ahead.peek() == Some(&'\\');
-                if c == '\u{7}' || string_end {
-                    for _ in 0..length + usize::from(string_end) {
-                        chars.next();
-                    }
-                    return;
-                }
-            }
-            chars.next();
-        }
-        _ => {}
-    }
-}
-
-fn skip_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    while chars.next_if(|c| ('\u{20}'..='\u{3f}').contains(c)).is_some() {}
-    chars.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
-}
-
-/// Characters without a glyph, among them those that turn the direction of writing.
-const fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_a_terminal_acts_upon_is_left() {
-        assert_eq!(line("a\u{1b}[31mred\u{1b}[0m b", 80), "ared b");
-        assert_eq!(line("\u{1b}]0;title\u{7}x \u{1b}]8;;http://e.example\u{1b}\\y", 80), "x y");
-        assert_eq!(line("\u{1b}]unfinished text", 80), "unfinished text");
-        assert_eq!(line("\u{9b}2Jgone\u{202e}dlrow\u{200b}\u{feff}", 80), "gonedlrow");
-        assert_eq!(line(" one\r\n\ttwo\u{2028}three ", 80), "one two three");
-        assert_eq!(line("e\u{301}\u{301}\u{301}", 80), "e\u{301}");
-    }
-
-    #[test]
-    fn a_long_text_is_cut_and_says_so() {
-        assert_eq!(line("abcdefghij", 8), "abcde...");
-        assert_eq!(line("abcdefgh", 8), "abcdefgh");
-        assert_eq!(line(&"x".repeat(10_000), LONG).chars().count(), LONG);
-    }
-
-    #[test]
-    fn json_text_keeps_its_line_breaks() {
-        assert_eq!(block("a\r\n\tb\u{1b}[2Jc\u{202e}"), "a\n\tbc");
-    }
 
     #[test]
     fn a_cell_is_never_a_formula() {

@@ -5,6 +5,7 @@ use crate::contract::{Need, Platform, Transport};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::diagnose::{Owner, Verdict};
 use crate::plan::{Route, Skip};
+pub(super) use crate::text::english::{and, count, first};
 
 /// Whom to ask, in words.
 pub(super) const fn owner(owner: Owner) -> &'static str {
@@ -33,36 +34,8 @@ pub(super) const fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
 }
 
 /// `1 host`, `2 hosts`.
-pub(super) fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
-/// `1 host`, `2 hosts`.
 pub(super) fn hosts(n: usize) -> String {
     count(n, "host", "hosts")
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub(super) fn and<S: AsRef<str>>(parts: &[S]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.as_ref().to_owned(),
-        [init @ .., last] => {
-            let init: Vec<&str> = init.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", init.join(", "), last.as_ref())
-        }
-    }
-}
-
-/// The first `shown` parts, and how many more there are.
-pub(super) fn first<S: AsRef<str>>(parts: &[S], shown: usize) -> String {
-    // One more name takes no more room than "and 1 more".
-    if parts.len() <= shown + 1 {
-        let all: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
-        return all.join(", ");
-    }
-    let some: Vec<&str> = parts.iter().take(shown).map(AsRef::as_ref).collect();
-    format!("{} and {} more", some.join(", "), parts.len() - shown)
 }
 
 /// The endpoint as lists write it: `host`, or `host:port` where the port is not 443; an IPv6

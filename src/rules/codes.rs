@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::Files;
 use crate::contract::{Code, Owner, Severity, Verdict};
+use crate::text::template;
 
 /// One code of the contract.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -125,7 +126,7 @@ impl Codes {
             .chain(codes.cause.iter().flat_map(|c| [&c.summary, &c.remedy]))
             .chain(codes.not_tested.iter().map(|n| &n.text));
         for sentence in sentences {
-            for name in placeholders(sentence) {
+            for name in template::names(sentence) {
                 if !codes.placeholder.contains_key(name) {
                     return Err(bad(format!("`{{{name}}}` is not in [placeholder]: {sentence}")));
                 }
@@ -157,32 +158,12 @@ impl Codes {
 
     /// Fills in a sentence: each placeholder by what `value` gives, else by its stand-in.
     pub fn fill(&self, sentence: &str, value: impl Fn(&str) -> Option<String>) -> String {
-        let mut out = String::with_capacity(sentence.len() + 32);
-        let mut rest = sentence;
-        while let Some((before, after)) = rest.split_once('{') {
-            out.push_str(before);
-            let Some((name, after)) = after.split_once('}') else {
-                out.push('{');
-                rest = after;
-                continue;
-            };
-            match value(name).or_else(|| self.placeholder.get(name).cloned()) {
-                Some(text) => out.push_str(&text),
-                None => out.push_str(name),
-            }
-            rest = after;
-        }
-        out.push_str(rest);
-        out
+        template::fill(sentence, |name| value(name).or_else(|| self.placeholder.get(name).cloned()))
     }
 }
 
 /// The causes that `diagnose` finds by itself.
 const CAUSES: [&str; 5] = ["no-route", "resolver-dead", "resolver-denies", "all-dropped", "clock-off"];
-
-fn placeholders(sentence: &str) -> impl Iterator<Item = &str> {
-    sentence.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
-}
 
 #[cfg(test)]
 mod tests {

@@ -81,7 +81,7 @@ impl RulesError {
 impl fmt::Display for RulesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all: Vec<String> =
-            self.0.iter().map(|fault| visible::lines(fault.to_string().trim_end())).collect();
+            self.0.iter().map(|fault| visible::message(fault.to_string().trim_end())).collect();
         f.write_str(&all.join("\n"))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::condition::{KeyPath, note};
 use super::keys::KeyCatalogue;
+use crate::text::template::{self, Piece};
 
 /// One piece of a template.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,24 +32,21 @@ impl Template {
         read: &mut Vec<String>,
     ) -> Result<Self, String> {
         let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('{') {
-            if !before.is_empty() {
-                parts.push(Part::Text(before.to_owned()));
+        for piece in template::pieces(text) {
+            match piece {
+                Piece::Text(fixed) if fixed.contains('}') => {
+                    return Err(format!("`{text}` has a closing brace without an opening one"));
+                }
+                Piece::Text(fixed) => parts.push(Part::Text(fixed.to_owned())),
+                Piece::Open(_) => {
+                    return Err(format!("`{text}` has an opening brace without a closing one"));
+                }
+                Piece::Name(name) => {
+                    let path = KeyPath::resolve(name, each, keys)?;
+                    note(read, &path.key);
+                    parts.push(Part::Key(path));
+                }
             }
-            let (name, tail) = after
-                .split_once('}')
-                .ok_or_else(|| format!("`{text}` has an opening brace without a closing one"))?;
-            let path = KeyPath::resolve(name, each, keys)?;
-            note(read, &path.key);
-            parts.push(Part::Key(path));
-            rest = tail;
-        }
-        if rest.contains('}') {
-            return Err(format!("`{text}` has a closing brace without an opening one"));
-        }
-        if !rest.is_empty() {
-            parts.push(Part::Text(rest.to_owned()));
         }
         Ok(Self { parts })
     }

@@ -7,7 +7,7 @@ pub enum Piece<'a> {
     Text(&'a str),
     /// The name between two braces.
     Name(&'a str),
-    /// An opening brace without a closing one, and what follows it.
+    /// An opening brace without a closing one of its own, and what follows it: as in JSON.
     Open(&'a str),
 }
 
@@ -20,8 +20,11 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             None => (Piece::Text(rest), ""),
             Some(0) => {
                 let inside = rest.get(1..).unwrap_or_default();
-                match inside.split_once('}') {
-                    Some((name, after)) => (Piece::Name(name), after),
+                match inside.find(['{', '}']) {
+                    Some(end) if inside[end..].starts_with('}') => {
+                        (Piece::Name(&inside[..end]), &inside[end + 1..])
+                    }
+                    Some(next) => (Piece::Open(&rest[..next + 1]), &inside[next..]),
                     None => (Piece::Open(rest), ""),
                 }
             }
@@ -71,6 +74,8 @@ mod tests {
         let expected =
             [Piece::Text("a "), Piece::Name("b"), Piece::Name("c"), Piece::Text(" d} "), Piece::Open("{e")];
         assert_eq!(read, expected);
+        let body = fill("{\"a\":{\"b\":\"{x}\"}}", |n| (n == "x").then(|| "1".to_owned()));
+        assert_eq!(body, "{\"a\":{\"b\":\"1\"}}");
         assert_eq!(names("{a} {b").collect::<Vec<_>>(), ["a"]);
         assert_eq!(fill("{host} {x} {", |n| (n == "host").then(|| "{x}".to_owned())), "{x} x {");
     }

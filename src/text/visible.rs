@@ -3,7 +3,7 @@
 /// Whether `c` is a control character or has no glyph: spaces of no width, marks that turn the direction
 /// of writing, line separators, variation selectors, tags. It is Unicode's property
 /// `Default_Ignorable_Code_Point` with the separators and the annotation marks.
-pub const fn is_unseen(c: char) -> bool {
+pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -19,7 +19,7 @@ pub const fn is_break(c: char) -> bool {
 }
 
 /// `c`, or the replacement character in the place of what is not seen.
-pub const fn mark(c: char) -> char {
+pub fn mark(c: char) -> char {
     if is_unseen(c) { char::REPLACEMENT_CHARACTER } else { c }
 }
 

@@ -4,7 +4,7 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::error::{shown, visible};
+use crate::config::error::shown;
 use crate::config::formats::tree::{MAX_VALUES, Raw};
 use crate::config::formats::{Document, Encoding, Entry, LostTo};
 use crate::config::hygiene;
@@ -12,6 +12,7 @@ use crate::config::names::{Known, Names};
 use crate::config::value::{Configuration, Lint, Origin, Setting, Shadowed, ShadowedBy, Source, Value};
 use crate::contract::Severity;
 use crate::rules::keys::Key;
+use crate::text::{english, visible};
 
 use value::{Good, Problem, decode_value};
 
@@ -378,13 +379,10 @@ fn clean(key: &Key, mut value: Value) -> (Value, bool) {
 
 /// A few names and the number of the others.
 fn list(names: &[String]) -> String {
-    let mut text = names.iter().take(6).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > 6 {
-        text.push_str(&format!(" and {} more", names.len() - 6));
-    }
-    text
+    let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+    english::few(&quoted, 6)
 }
 
 fn shown_path(path: &str) -> String {
-    path.chars().take(200).map(visible).collect()
+    path.chars().take(200).map(visible::mark).collect()
 }

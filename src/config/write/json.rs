@@ -5,6 +5,7 @@ use crate::config::hygiene;
 use super::{is_number, secret_text};
 use crate::config::value::Value;
 use crate::rules::keys::Key;
+use crate::text::visible::is_unseen;
 
 /// The whole document: native JSON types, one key a line.
 pub(super) fn document(pairs: &[(&Key, &Value)], secrets: bool) -> String {
@@ -93,7 +94,8 @@ fn number(out: &mut String, text: &str) {
     }
 }
 
-/// A JSON string without any character that XML, the registry or a terminal could not hold.
+/// A JSON string: every character that XML or the registry could not hold, or that a terminal would not
+/// show, is escaped, so that the file says what it holds and reads back as the same text.
 fn quote(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
@@ -103,8 +105,10 @@ fn quote(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}') => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            c if is_unseen(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
             }
             c => out.push(c),
         }

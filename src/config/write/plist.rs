@@ -3,6 +3,7 @@
 use super::{WriteError, as_text};
 use crate::config::value::Value;
 use crate::rules::keys::Key;
+use crate::text::visible::is_unseen;
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
     <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\
@@ -75,6 +76,8 @@ fn escaped(text: &str) -> Option<String> {
             '\r' => out.push_str("&#13;"),
             '\n' | '\t' => out.push(c),
             c if u32::from(c) < 0x20 || matches!(c, '\u{fffe}' | '\u{ffff}') => return None,
+            // Not seen where the file is shown; a reader takes the reference for the character.
+            c if is_unseen(c) => out.push_str(&format!("&#x{:X};", u32::from(c))),
             c => out.push(c),
         }
     }
@@ -121,5 +124,6 @@ mod tests {
     fn what_xml_cannot_hold_is_refused() {
         assert_eq!(escaped("a<b>&\r\n").as_deref(), Some("a&lt;b&gt;&amp;&#13;\n"));
         assert_eq!(escaped("a\u{1}"), None);
+        assert_eq!(escaped("a\u{202e}b\u{e0041}").as_deref(), Some("a&#x202E;b&#xE0041;"));
     }
 }

@@ -3,6 +3,7 @@
 use super::{Hive, WriteError, as_text};
 use crate::config::value::Value;
 use crate::rules::keys::Key;
+use crate::text::visible::is_unseen;
 
 /// The whole file.
 pub(super) fn document(
@@ -22,7 +23,7 @@ pub(super) fn document(
             return Err(WriteError::NotRepresentable { key: key.name.clone(), format: "a registry value" });
         }
         text.push_str(&format!("\"{}\"=", key.name));
-        if value.chars().any(char::is_control) {
+        if value.chars().any(is_unseen) {
             hexadecimal(&mut text, &value, key.name.len() + 3);
         } else {
             let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
@@ -34,7 +35,7 @@ pub(super) fn document(
     Ok([0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect())
 }
 
-/// REG_SZ as bytes: the only way to write a line break inside a value.
+/// REG_SZ as bytes: the only way to write a line break inside a value, and to show one that is not seen.
 fn hexadecimal(out: &mut String, value: &str, mut column: usize) {
     out.push_str("hex(1):");
     column += 7;

@@ -6,6 +6,7 @@ use super::{Because, HostEntry, HostsDocument, SCHEMA};
 use crate::contract::HostPattern;
 use crate::contract::{Actor, Need};
 use crate::derive::requirement::{Input, Missing, Note, Reason, Requirement, Requirements};
+use crate::text::line;
 
 /// Host entries a document may have; the longest real list is below two hundred.
 const MAX_HOSTS: usize = 5_000;
@@ -82,7 +83,7 @@ impl Reader<'_> {
     fn invalid(&self, place: impl Into<String>, reason: impl Into<String>) -> DocumentError {
         let reason: String = reason.into();
         // A parser's message may quote the document: keep the error one short line.
-        let reason: String = reason.chars().filter(|c| !c.is_control()).take(300).collect();
+        let reason = line::seen(&reason, 300);
         DocumentError::Invalid { name: self.name.to_owned(), place: place.into(), reason }
     }
 
@@ -93,7 +94,7 @@ impl Reader<'_> {
         match top.get("schema") {
             Some(Json::String(s)) if s == SCHEMA => {}
             Some(Json::String(s)) => {
-                let shown: String = s.chars().filter(|c| !c.is_control()).take(60).collect();
+                let shown = line::seen(s, 60);
                 return Err(DocumentError::Schema { name: self.name.into(), found: format!("\"{shown}\"") });
             }
             _ => return Err(DocumentError::Schema { name: self.name.into(), found: "missing".into() }),

@@ -14,6 +14,7 @@ use crate::derive::Requirements;
 use crate::diagnose::{Cause, HostJudgement, Judgement, NotTested, RunVerdict, Timings};
 use crate::observation::{Attempt, Controlled, Observations};
 use crate::plan::{Plan, Route, Target};
+use crate::text::line;
 
 /// Targets a report may have.
 const MAX_TARGETS: usize = 5_000;
@@ -45,7 +46,7 @@ pub(super) fn invalid(place: impl Into<String>, reason: impl Into<String>) -> Re
     let reason: String = reason.into();
     ReadError::Invalid {
         place: place.into(),
-        reason: reason.chars().filter(|c| !c.is_control()).take(300).collect(),
+        reason: line::seen(&reason, 300),
     }
 }
 
@@ -61,7 +62,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
     match top.get("schema") {
         Some(Value::String(s)) if s == SCHEMA => {}
         Some(Value::String(s)) => {
-            let shown: String = s.chars().filter(|c| !c.is_control()).take(60).collect();
+            let shown = line::seen(s, 60);
             return Err(ReadError::Schema { found: format!("\"{shown}\"") });
         }
         _ => return Err(ReadError::Schema { found: "missing".into() }),

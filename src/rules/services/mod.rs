@@ -17,6 +17,7 @@ use super::files::Files;
 use super::filters::Filters;
 use super::trust::ActorTrust;
 use crate::contract::{Confidence, Keep, Request};
+use crate::text::template;
 
 /// The request as written, with placeholders.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -311,14 +312,12 @@ impl RequestTemplate {
 }
 
 /// Puts `value` in the place of `{name}`, and in that of `{name|default}` where it is not empty.
-pub(super) fn placeholder(template: &str, name: &str, value: &str) -> String {
-    let mut filled = template.replace(&format!("{{{name}}}"), value);
-    let open = format!("{{{name}|");
-    while let Some((start, rest)) = filled.split_once(&open) {
-        let Some((default, end)) = rest.split_once('}') else { break };
-        filled = format!("{start}{}{end}", if value.is_empty() { default } else { value });
-    }
-    filled
+pub(super) fn placeholder(text: &str, name: &str, value: &str) -> String {
+    template::fill(text, |inside| {
+        let (wanted, default) = inside.split_once('|').unwrap_or((inside, ""));
+        let value = if value.is_empty() { default } else { value };
+        Some(if wanted == name { value.to_owned() } else { format!("{{{inside}}}") })
+    })
 }
 
 fn is_pattern(text: &str) -> bool {
