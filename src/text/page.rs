@@ -51,7 +51,8 @@ mod tests {
         fn every_word_is_there_once(text in "[a-z中 ]{0,200}", first in 1_usize..40, rest in 1_usize..40) {
             let lines = wrap(&text, first, rest);
             let words: Vec<&str> = text.split_whitespace().collect();
-            prop_assert_eq!(lines.join(" ").split_whitespace().collect::<Vec<_>>(), words);
+            let broken = lines.join(" ");
+            prop_assert_eq!(broken.split_whitespace().collect::<Vec<_>>(), words);
             for (at, line) in lines.iter().enumerate() {
                 let room = if at == 0 { first } else { rest };
                 prop_assert!(columns(line) <= room || !line.contains(' '), "{line}");

@@ -6,3 +6,4 @@ mod incomplete;
 mod reports;
 mod secrets;
 mod sources;
+mod unseen;

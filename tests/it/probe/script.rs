@@ -25,6 +25,39 @@ async fn a_script_is_fetched_with_its_hash() {
 }
 
 #[tokio::test]
+async fn nothing_but_the_question_is_sent_for_a_script() {
+    let packed = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\n\x1f\x8b";
+    let (server, heads) = crate::servers::proxy(ProxyDoes::Answer(packed)).await;
+    let seen = fetched(settings(PATIENT), format!("http://user:word@{server}/p.pac#part")).await;
+    // What is packed is not unpacked: two bytes that are no text.
+    assert_eq!(seen.bytes, Some(2), "{seen:?}");
+    let head = heads.lock().unwrap()[0].clone();
+    let names: Vec<&str> = head.lines().skip(1).filter_map(|l| l.split_once(':').map(|(n, _)| n)).collect();
+    let mut names: Vec<String> = names.iter().map(|n| n.to_ascii_lowercase()).collect();
+    names.sort();
+    assert_eq!(names, ["accept", "host", "user-agent"], "{head}");
+    assert!(head.starts_with("GET /p.pac HTTP/1.1\r\n") && head.contains(clearway::probe::USER_AGENT), "{head}");
+}
+
+#[tokio::test]
+async fn a_redirect_leads_to_no_forbidden_address() {
+    for (to, word) in [
+        ("http://169.254.169.254/latest", "never probed"),
+        ("http://[::ffff:169.254.169.254]/latest", "never probed"),
+        ("http://2852039166/latest", "never probed"),
+        ("ftp://files.example/p.pac", "ftp"),
+    ] {
+        let server = crate::servers::serve(move |s| async move {
+            let answer = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+            crate::servers::answer(s, answer.as_bytes()).await;
+        })
+        .await;
+        let error = from(server).await.error.unwrap();
+        assert!(error.contains(word), "{to}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn redirects_are_followed_but_not_for_ever() {
     let end = crate::servers::serve(|s| crate::servers::answer(s, SCRIPT)).await;
     let first = crate::servers::serve(move |s| async move {
@@ -82,6 +115,9 @@ async fn a_script_behind_tls_needs_a_server_that_is_trusted() {
         let settings = Settings { resolver: Some(dns.address), ..settings };
         let seen = fetched(settings, format!("https://pac.example:{}/p.pac", server.port())).await;
         assert_eq!(seen.script.is_some(), trusted, "{seen:?}");
+        let why = seen.error.unwrap_or_default();
+        let untrusted = "TLS failed: certificate of an issuer this device does not trust";
+        assert_eq!(why, if trusted { "" } else { untrusted });
     }
 }
 
