@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use super::Failure;
 use crate::cli::{ColorWhen, OutputArgs};
 use crate::report::Style;
@@ -18,10 +20,9 @@ pub struct Destination {
 #[derive(Debug)]
 enum Kind {
     Stdout,
-    /// A temporary neighbour, renamed over the target at the end.
+    /// A temporary neighbour, renamed over the target at the end, and removed when it does not come to that.
     File {
-        file: Option<File>,
-        temporary: PathBuf,
+        file: NamedTempFile,
         target: PathBuf,
     },
     /// Something that is no regular file (a pipe, a device): written in place.
@@ -39,19 +40,23 @@ impl Destination {
     pub fn open(args: &OutputArgs) -> Result<Self, Failure> {
         let Some(target) = &args.output else { return Ok(Self { kind: Kind::Stdout }) };
         let failed = |error| Failure::Output { path: target.clone(), error };
-        match fs::metadata(target) {
-            Ok(meta) if meta.is_dir() => {
+        let before = fs::metadata(target).ok();
+        match &before {
+            Some(meta) if meta.is_dir() => {
                 return Err(failed(io::Error::other("it is a folder")));
             }
-            Ok(meta) if !meta.is_file() => {
+            Some(meta) if !meta.is_file() => {
                 let file = OpenOptions::new().write(true).open(target).map_err(failed)?;
                 return Ok(Self { kind: Kind::Special { file, target: target.clone() } });
             }
             _ => {}
         }
-        let temporary = neighbour(target).ok_or_else(|| failed(io::Error::other("it has no file name")))?;
-        let file = OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(failed)?;
-        Ok(Self { kind: Kind::File { file: Some(file), temporary, target: target.clone() } })
+        let file = neighbour(target).map_err(failed)?;
+        // A file that is there keeps its mode.
+        if let Some(meta) = before {
+            file.as_file().set_permissions(meta.permissions()).map_err(failed)?;
+        }
+        Ok(Self { kind: Kind::File { file, target: target.clone() } })
     }
 
     /// How text is laid out there.
@@ -89,10 +94,11 @@ impl Destination {
     /// [`Failure::Output`] when the file's mode cannot be set.
     pub fn private(self) -> Result<Self, Failure> {
         #[cfg(unix)]
-        if let Kind::File { file: Some(file), target, .. } = &self.kind {
+        if let Kind::File { file, target } = &self.kind {
             use std::os::unix::fs::PermissionsExt;
             let owner_only = fs::Permissions::from_mode(0o600);
-            file.set_permissions(owner_only)
+            file.as_file()
+                .set_permissions(owner_only)
                 .map_err(|error| Failure::Output { path: target.clone(), error })?;
         }
         Ok(self)
@@ -102,39 +108,35 @@ impl Destination {
     ///
     /// # Errors
     /// [`Failure::Output`] or [`Failure::Stdout`]; a regular target is untouched then.
-    pub fn write(mut self, bytes: &[u8]) -> Result<(), Failure> {
-        match &mut self.kind {
+    pub fn write(self, bytes: &[u8]) -> Result<(), Failure> {
+        match self.kind {
             Kind::Stdout => {
                 let mut out = io::stdout().lock();
                 forgive(out.write_all(bytes).and_then(|()| out.flush())).map_err(Failure::Stdout)
             }
-            Kind::Special { file, target } => forgive(file.write_all(bytes))
-                .map_err(|error| Failure::Output { path: target.clone(), error }),
-            Kind::File { file, temporary, target } => {
-                let finish = |mut file: File| {
-                    file.write_all(bytes)?;
-                    drop(file);
-                    fs::rename(&*temporary, &*target)
-                };
-                let taken = file.take().ok_or_else(|| io::Error::other("written twice"));
-                taken.and_then(finish).map_err(|error| Failure::Output { path: target.clone(), error })
+            Kind::Special { mut file, target } => {
+                forgive(file.write_all(bytes)).map_err(|error| Failure::Output { path: target, error })
+            }
+            Kind::File { mut file, target } => {
+                let written = file.write_all(bytes).and_then(|()| Ok(file.persist(&target)?));
+                written.map(drop).map_err(|error| Failure::Output { path: target, error })
             }
         }
     }
 }
 
-impl Drop for Destination {
-    fn drop(&mut self) {
-        if let Kind::File { temporary, .. } = &self.kind {
-            // Gone already after a successful rename; otherwise nothing half-written may stay.
-            let _ = fs::remove_file(temporary);
-        }
+/// A temporary file beside the target, of the mode that a new file has here.
+fn neighbour(target: &Path) -> io::Result<NamedTempFile> {
+    let name = target.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
+    let prefix = format!(".{}.", name.to_string_lossy());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    match target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => builder.tempfile_in(folder),
+        None => builder.tempfile_in("."),
     }
-}
-
-fn neighbour(target: &Path) -> Option<PathBuf> {
-    let name = target.file_name()?.to_string_lossy().into_owned();
-    Some(target.with_file_name(format!(".{name}.{}.part", std::process::id())))
 }
 
 fn forgive(result: io::Result<()>) -> io::Result<()> {
@@ -173,5 +175,22 @@ mod tests {
         Destination::open(&to(&path)).unwrap().write(b"new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing temporary is left");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_there_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (path, new) = (dir.path().join("list.txt"), dir.path().join("new.txt"));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        Destination::open(&to(&path)).unwrap().write(b"new").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o640);
+        // As any program makes a new file here.
+        fs::write(dir.path().join("usual.txt"), "").unwrap();
+        Destination::open(&to(&new)).unwrap().write(b"new").unwrap();
+        assert_eq!(mode(&new), mode(&dir.path().join("usual.txt")));
     }
 }
