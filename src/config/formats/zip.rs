@@ -4,8 +4,8 @@
 
 use std::io::{Cursor, Read};
 
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
 
 /// Largest unpacked file; a real report has a few kilobytes.
 pub(crate) const MAX_UNPACKED: usize = 1024 * 1024;
@@ -62,6 +62,10 @@ pub(crate) fn file(bytes: &[u8], wanted: &str) -> Result<(String, Vec<u8>), Prob
         return Err(Problem::Missing(names.into_iter().filter(|n| !base(n).is_empty()).take(3).collect()));
     };
     let file = archive.by_index(index)?;
+    // The reader would find that out only while unpacking, and call it an error of reading.
+    if !matches!(file.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+        return Err(Problem::Unsupported("it is packed in an unusual way"));
+    }
     if file.size() > MAX_UNPACKED as u64 {
         return Err(Problem::TooLarge);
     }
