@@ -146,25 +146,25 @@ impl Pass<'_> {
         };
         let fill = |placeholder: &str| {
             Some(match placeholder {
-            "key" => about.map(|(path, _)| name(path)).unwrap_or_default(),
-            "value" => about.and_then(|(_, v)| *v).map_or_else(|| "not set".to_owned(), quoted),
-            "set" => names(true),
-            "unset" => names(false),
-            "entry" => self.entry.map(|(at, e)| entry_name(at, e)).unwrap_or_default(),
-            "detail" => hit.detail.clone(),
-            "provider" => {
-                let id = self.facts.provider().unwrap_or("none");
-                let known = self.facts.pack.credentials.provider(id);
-                known.map_or_else(|| readable(id, QUOTED_TEXT), |p| p.title.clone())
-            }
-            "platform" => match self.facts.platform {
-                Platform::Macos => "macOS".to_owned(),
-                Platform::Windows => "Windows".to_owned(),
-                Platform::Linux => "Linux".to_owned(),
-            },
-            "version" => format!("app {}", self.facts.version),
-            _ => String::new(),
-        })
+                "key" => about.map(|(path, _)| name(path)).unwrap_or_default(),
+                "value" => about.and_then(|(_, v)| *v).map_or_else(|| "not set".to_owned(), quoted),
+                "set" => names(true),
+                "unset" => names(false),
+                "entry" => self.entry.map(|(at, e)| entry_name(at, e)).unwrap_or_default(),
+                "detail" => hit.detail.clone(),
+                "provider" => {
+                    let id = self.facts.provider().unwrap_or("none");
+                    let known = self.facts.pack.credentials.provider(id);
+                    known.map_or_else(|| readable(id, QUOTED_TEXT), |p| p.title.clone())
+                }
+                "platform" => match self.facts.platform {
+                    Platform::Macos => "macOS".to_owned(),
+                    Platform::Windows => "Windows".to_owned(),
+                    Platform::Linux => "Linux".to_owned(),
+                },
+                "version" => format!("app {}", self.facts.version),
+                _ => String::new(),
+            })
         };
         let mut message = template::fill(&self.rule.message, fill);
         if !self.rule.instead.is_empty() {

@@ -52,7 +52,10 @@ mod tests {
         assert_eq!(few(&names(8), 6), "k0, k1, k2, k3, k4, k5 and 2 more");
         assert_eq!(first(&names(4), 3), "k0, k1, k2, k3");
         assert_eq!(first(&names(5), 3), "k0, k1, k2 and 2 more");
-        assert_eq!((count(1, "host", "hosts"), count(0, "host", "hosts")), ("1 host".into(), "0 hosts".into()));
+        assert_eq!(
+            (count(1, "host", "hosts"), count(0, "host", "hosts")),
+            ("1 host".into(), "0 hosts".into())
+        );
     }
 
     proptest! {

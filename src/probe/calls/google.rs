@@ -165,7 +165,8 @@ mod tests {
             .verify(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap())
             .unwrap();
         let claims: Value =
-            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(signed.split_once('.').unwrap().1).unwrap()).unwrap();
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(signed.split_once('.').unwrap().1).unwrap())
+                .unwrap();
         assert_eq!(claims["aud"], "https://127.0.0.1:8443/token");
         assert_eq!(claims["exp"], 1_795_348_800 + 600);
     }

@@ -155,7 +155,9 @@ fn exception(message: &Message) -> Option<String> {
 fn wrapped(payload: &[u8]) -> Event {
     serde_json::from_slice::<Value>(payload)
         .ok()
-        .and_then(|json| json.get("bytes").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok()))
+        .and_then(|json| {
+            json.get("bytes").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok())
+        })
         .map_or(Event::Other, |bytes| event(&bytes))
 }
 

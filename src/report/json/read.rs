@@ -44,10 +44,7 @@ pub enum ReadError {
 
 pub(super) fn invalid(place: impl Into<String>, reason: impl Into<String>) -> ReadError {
     let reason: String = reason.into();
-    ReadError::Invalid {
-        place: place.into(),
-        reason: line::seen(&reason, 300),
-    }
+    ReadError::Invalid { place: place.into(), reason: line::seen(&reason, 300) }
 }
 
 /// Rebuilds the run that a `clearway.check/1` document was written from. The judgement is the

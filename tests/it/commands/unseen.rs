@@ -62,7 +62,11 @@ fn an_error_about_a_document_shows_what_it_quotes() {
     assert!(list.status.success());
     let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
     let entry = |name: &str| format!("/groups/0/hosts/0/{name}");
-    for place in ["host", "need", "transport", "network", "confidence"].map(entry).iter().chain([&"/schema".to_owned()]) {
+    for place in ["host", "need", "transport", "network", "confidence"]
+        .map(entry)
+        .iter()
+        .chain([&"/schema".to_owned()])
+    {
         let mut damaged = list.clone();
         *damaged.pointer_mut(place).unwrap() = HOSTILE.into();
         std::fs::write(dir.path().join("list.json"), damaged.to_string()).unwrap();
@@ -90,10 +94,16 @@ fn a_written_configuration_shows_all_it_holds_and_reads_back_the_same() {
         "inferenceCredentialHelper": format!("/opt/{value}"),
     });
     std::fs::write(dir.path().join("settings.json"), settings.to_string()).unwrap();
-    for (format, name) in [("managed-json", "m.json"), ("mobileconfig", "m.mobileconfig"), ("plist", "m.plist")] {
+    for (format, name) in
+        [("managed-json", "m.json"), ("mobileconfig", "m.mobileconfig"), ("plist", "m.plist")]
+    {
         let output = clearway(dir.path(), &["config", "settings.json", "--format", format]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        assert!(is_clean(&output.stdout), "{format}: {}", String::from_utf8_lossy(&output.stdout).escape_debug());
+        assert!(
+            is_clean(&output.stdout),
+            "{format}: {}",
+            String::from_utf8_lossy(&output.stdout).escape_debug()
+        );
         std::fs::write(dir.path().join(name), &output.stdout).unwrap();
         let read = clearway(dir.path(), &["config", name, "--format", "managed-json"]);
         let again = clearway(dir.path(), &["config", "settings.json", "--format", "managed-json"]);

@@ -186,7 +186,8 @@ fn pieces(n: usize) -> Vec<String> {
 
 /// One chunk of HTTP/1.1 with one message of an AWS event stream.
 fn framed(data: &str) -> Vec<u8> {
-    let header = |name: &'static str, value: &'static str| Header::new(name, HeaderValue::String(value.into()));
+    let header =
+        |name: &'static str, value: &'static str| Header::new(name, HeaderValue::String(value.into()));
     let headers = vec![header(":message-type", "event"), header(":event-type", "chunk")];
     let payload = format!("{{\"bytes\":\"{}\"}}", base64(data.as_bytes()));
     let mut out = Vec::new();

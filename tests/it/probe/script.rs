@@ -26,7 +26,8 @@ async fn a_script_is_fetched_with_its_hash() {
 
 #[tokio::test]
 async fn nothing_but_the_question_is_sent_for_a_script() {
-    let packed = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\n\x1f\x8b";
+    let packed =
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\n\x1f\x8b";
     let (server, heads) = crate::servers::proxy(ProxyDoes::Answer(packed)).await;
     let seen = fetched(settings(PATIENT), format!("http://user:word@{server}/p.pac#part")).await;
     // What is packed is not unpacked: two bytes that are no text.
@@ -36,7 +37,10 @@ async fn nothing_but_the_question_is_sent_for_a_script() {
     let mut names: Vec<String> = names.iter().map(|n| n.to_ascii_lowercase()).collect();
     names.sort();
     assert_eq!(names, ["accept", "host", "user-agent"], "{head}");
-    assert!(head.starts_with("GET /p.pac HTTP/1.1\r\n") && head.contains(clearway::probe::USER_AGENT), "{head}");
+    assert!(
+        head.starts_with("GET /p.pac HTTP/1.1\r\n") && head.contains(clearway::probe::USER_AGENT),
+        "{head}"
+    );
 }
 
 #[tokio::test]
