@@ -13,7 +13,9 @@ use crate::cli::CheckArgs;
 use crate::config::{self, Configuration, ReadOptions};
 use crate::derive::{Note, Requirements};
 use crate::diagnose;
-use crate::observation::{Attempt, Document, DocumentKind, Inquiry, Observations, Purpose, Trust, Variation};
+use crate::observation::{
+    Attempt, Document, DocumentKind, FollowUp, Observations, Purpose, Trust, Variation,
+};
 use crate::plan::{Control, Experiment, Keep, Plan, Target};
 use crate::probe::{Prober, Progress};
 use crate::rules::Rules;
@@ -81,7 +83,7 @@ impl Course<'_> {
     async fn waves(&self, plan: &Plan, observations: &mut Observations) {
         for _ in 0..=WAVES {
             let mut experiments = diagnose::next(plan, observations);
-            experiments.extend(diagnose::inquiries(plan, observations, &self.rules.services));
+            experiments.extend(diagnose::follow_ups(plan, observations, &self.rules.services));
             if experiments.is_empty() || observations.stopped.is_some() {
                 break;
             }
@@ -203,14 +205,14 @@ impl Course<'_> {
             if let (true, Some(service), Some(request)) =
                 (there.service != old.service, &old.service, &old.request)
             {
-                let inquiry = Inquiry {
+                let follow_up = FollowUp {
                     service: service.clone(),
                     base_path: old.requirement.hints.base_path.clone(),
                     request: request.clone(),
                     over: None,
                 };
                 attempt.purpose = Purpose::Experiment;
-                attempt.variation = Some(Variation { inquiry: Some(inquiry), ..Variation::default() });
+                attempt.variation = Some(Variation::FollowUp(follow_up));
             }
             true
         });

@@ -94,12 +94,29 @@ impl Draft {
     }
 }
 
+/// An answer by which a service is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// The one that the service gives to this request.
+    Expected(String),
+    /// A page that only a visitor with a browser gets past; its service put it there.
+    Challenge(String),
+}
+
 /// The walk down the ladder of one attempt.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Walk {
     /// What is in the way, in the order of the stages.
     pub found: Vec<Draft>,
-    /// Facts of a healthy host, such as `private_ca` or `challenge`.
+    /// The answer is one by which the service is known.
+    pub answer: Option<Known>,
+    /// The private authority that signed the certificate of a customer's host.
+    pub private_ca: Option<String>,
+    /// The service asks for a credential before it shows more.
+    pub sign_in: bool,
+    /// Bytes of a large object that were fetched and judged.
+    pub download_bytes: Option<u64>,
+    /// Further facts of a healthy host, for its evidence: nothing is decided by them.
     pub facts: Map<String, Value>,
     /// What a healthy host was recognised by, for its evidence line.
     pub proof: Vec<String>,
@@ -114,6 +131,26 @@ impl Walk {
 
     pub fn fact(&mut self, name: &str, value: impl Into<Value>) {
         self.facts.insert(name.to_owned(), value.into());
+    }
+
+    /// All that speaks for a healthy host, by the names of the evidence.
+    pub fn all_facts(&self) -> Map<String, Value> {
+        let mut all = self.facts.clone();
+        match &self.answer {
+            Some(Known::Expected(name)) => all.insert("recognised".into(), name.as_str().into()),
+            Some(Known::Challenge(name)) => all.insert("challenge".into(), name.as_str().into()),
+            None => None,
+        };
+        if let Some(issuer) = &self.private_ca {
+            all.insert("private_ca".into(), issuer.as_str().into());
+        }
+        if self.sign_in {
+            all.insert("sign_in".into(), "asked for".into());
+        }
+        if let Some(bytes) = self.download_bytes {
+            all.insert("download_bytes".into(), bytes.into());
+        }
+        all
     }
 
     /// The worst verdict of all findings.

@@ -19,6 +19,10 @@ pub(crate) struct Host<'a> {
     /// Indices into `found` of the first thing to mend on each path.
     pub firsts: Vec<usize>,
     pub timings: Timings,
+    /// Its service asks for a credential before it shows more.
+    pub asks_sign_in: bool,
+    /// A large object was fetched from it.
+    pub is_downloaded: bool,
 }
 
 /// Judges a target.
@@ -73,7 +77,9 @@ pub(crate) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a
     if found.is_empty() {
         found.push(Draft::new(Code::UntestedActor, "no path was planned"));
     }
-    Host { target, verdict, actors, found, firsts, timings }
+    let asks_sign_in = walks.iter().any(|(_, w)| w.sign_in);
+    let is_downloaded = walks.iter().any(|(_, w)| w.download_bytes.is_some());
+    Host { target, verdict, actors, found, firsts, timings, asks_sign_in, is_downloaded }
 }
 
 fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a> {
@@ -114,7 +120,16 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
         .collect();
     debug_assert_eq!(found.verdict_by(context.codes), Verdict::Untested);
     let timings = Timings::default();
-    Host { target, verdict: Verdict::Untested, actors, found: vec![found], firsts: Vec::new(), timings }
+    Host {
+        target,
+        verdict: Verdict::Untested,
+        actors,
+        found: vec![found],
+        firsts: Vec::new(),
+        timings,
+        asks_sign_in: false,
+        is_downloaded: false,
+    }
 }
 
 fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Vec<ActorJudgement> {
@@ -159,7 +174,7 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
 /// What becomes of the actor behind inspection that this device trusts.
 fn behind(context: &Context<'_>, actor: Actor, walk: &Walk) -> Option<String> {
     let inspected = walk.found.iter().any(|f| f.code == Code::TlsIntercepted);
-    let private = walk.facts.contains_key("private_ca");
+    let private = walk.private_ca.is_some();
     (inspected || private).then(|| context.services.trust().behind(actor).map(str::to_owned)).flatten()
 }
 
@@ -173,8 +188,8 @@ fn healthy(walks: &[(&Path, Walk)]) -> Draft {
     let mut ok = Draft::new(Code::Ok, "").proven();
     let mut proof: Vec<String> = Vec::new();
     for (_, walk) in walks {
-        for (name, value) in &walk.facts {
-            ok.facts.entry(name.clone()).or_insert_with(|| value.clone());
+        for (name, value) in walk.all_facts() {
+            ok.facts.entry(name).or_insert(value);
         }
         for item in &walk.proof {
             if !proof.contains(item) {

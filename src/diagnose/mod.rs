@@ -28,7 +28,7 @@ pub use finding::{
     RunVerdict, Timings, Verdict,
 };
 pub use service::fingerprint::recognise;
-pub use service::follow_up::{discovered, download, inquiries};
+pub use service::follow_up::{discovered, download, follow_ups};
 pub use service::inference::{compared, inspectors};
 
 use crate::observation::Observations;
@@ -43,9 +43,9 @@ pub fn judge(plan: &Plan, observations: &Observations, services: &Services, code
     let context = context::Context { plan, observations, services, codes, run };
     let hosts: Vec<host::Host<'_>> = plan.targets.iter().map(|t| host::judge(&context, t)).collect();
     let found = causes::find(&context, &hosts);
+    let not_tested = verdict::not_tested(&context, &hosts);
     let hosts: Vec<HostJudgement> =
         hosts.into_iter().zip(found.of_host).map(|(h, cause)| h.report(&context, cause)).collect();
     let verdict = verdict::of_run(&context, &hosts, &found.causes);
-    let not_tested = verdict::not_tested(&context, &hosts);
     Judgement { verdict, hosts, causes: found.causes, not_tested }
 }

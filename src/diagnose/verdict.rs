@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::finding::{Cause, Code, HostJudgement, NotTested, RunVerdict, Verdict};
+use super::host::Host;
 use super::service::inference;
 use super::wording::{list, shown};
 use crate::contract::{Actor, Need, Severity, Transport};
@@ -43,7 +44,7 @@ fn decides(target: &Target) -> bool {
 }
 
 /// What this run does not speak for, in plain words.
-pub(crate) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<NotTested> {
+pub(crate) fn not_tested(context: &Context<'_>, hosts: &[Host<'_>]) -> Vec<NotTested> {
     let targets = &context.plan.targets;
     let names = |wanted: &dyn Fn(&Target) -> bool| -> Vec<String> {
         let mut all: Vec<String> = targets.iter().filter(|t| wanted(t)).map(shown).collect();
@@ -53,9 +54,8 @@ pub(crate) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
     let coded = |code: Code| -> Vec<String> {
         hosts
             .iter()
-            .filter(|h| h.finding.code == code)
-            .filter_map(|h| context.plan.target(h.target))
-            .map(shown)
+            .filter(|h| h.found.first().is_some_and(|f| f.code == code))
+            .map(|h| shown(h.target))
             .collect()
     };
     let mut out = Vec::new();
@@ -77,23 +77,17 @@ pub(crate) fn not_tested(context: &Context<'_>, hosts: &[HostJudgement]) -> Vec<
         out.push(NotTested { id: "call".to_owned(), text });
     }
     let mut say = |id: &str, hosts: &[String]| out.extend(item(context, id, hosts));
-    let downloaded = hosts.iter().any(|h| {
-        let all = std::iter::once(&h.finding).chain(&h.also);
-        all.into_iter().any(|f| f.evidence.facts.contains_key("download_bytes"))
-    });
-    if derived && !downloaded {
+    if derived && !hosts.iter().any(|h| h.is_downloaded) {
         say("large-download", &[]);
     }
     say("endpoint-security", &[]);
     say("other-users", &[]);
     let credential = |id: &str| -> Vec<String> {
-        let asks = |h: &&HostJudgement| {
-            let target = context.plan.target(h.target);
-            let service = target.and_then(|t| t.service.as_deref()).and_then(|s| context.services.by_id(s));
-            service.is_some_and(|s| s.protocol.is_some_and(|p| p.as_str().starts_with(id)))
-                && h.finding.evidence.facts.contains_key("sign_in")
+        let asks = |h: &&Host<'_>| {
+            let service = h.target.service.as_deref().and_then(|s| context.services.by_id(s));
+            h.asks_sign_in && service.is_some_and(|s| s.protocol.is_some_and(|p| p.as_str().starts_with(id)))
         };
-        hosts.iter().filter(asks).filter_map(|h| context.plan.target(h.target)).map(shown).collect()
+        hosts.iter().filter(asks).map(|h| shown(h.target)).collect()
     };
     for (id, protocol) in [("mcp-session", "mcp"), ("otlp-streams", "otlp")] {
         let hosts = credential(protocol);

@@ -21,8 +21,8 @@ pub use proxy::{Proxy, ProxyOutcome, ProxyScript, ScriptOutcome};
 pub use tcp::{Banner, Icmp, Tcp, TcpOutcome};
 pub use tls::{Certificate, Tls, TlsOutcome, TlsParameters, Trust};
 
+pub use crate::plan::{Changes, FollowUp, LastStage, Purpose, ServerName, Variation};
 use crate::plan::{Control, Route};
-pub use crate::plan::{Inquiry, LastStage, Purpose, ServerName, Variation};
 
 /// Everything recorded in one run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -61,12 +61,15 @@ impl Observations {
     /// The experiments; further requests are none.
     pub fn experiments(&self) -> impl Iterator<Item = (&Attempt, &Variation)> {
         let all = self.attempts.iter().filter_map(|a| Some((a, a.variation.as_ref()?)));
-        all.filter(|(_, v)| v.inquiry.is_none())
+        all.filter(|(_, v)| !matches!(v, Variation::FollowUp(_)))
     }
 
     /// The further requests to hosts whose service speaks more than one sentence.
-    pub fn inquiries(&self) -> impl Iterator<Item = (&Attempt, &Inquiry)> {
-        self.attempts.iter().filter_map(|a| Some((a, a.variation.as_ref()?.inquiry.as_ref()?)))
+    pub fn follow_ups(&self) -> impl Iterator<Item = (&Attempt, &FollowUp)> {
+        self.attempts.iter().filter_map(|a| match &a.variation {
+            Some(Variation::FollowUp(follow_up)) => Some((a, follow_up)),
+            _ => None,
+        })
     }
 }
 

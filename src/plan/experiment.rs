@@ -33,10 +33,111 @@ pub enum Purpose {
     Experiment,
 }
 
-/// In what an experiment differs from the walk that the app would make.
+/// In what an experiment differs from the walk that the app would make. Saved as [`Changes`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Changes", into = "Changes")]
+pub enum Variation {
+    /// The name is looked up once more, to measure that.
+    Lookup,
+    /// The same walk once more, to measure its answer.
+    Request,
+    /// The handshake in small TCP segments.
+    SmallSegments {
+        /// The address that is dialled.
+        address: IpAddr,
+        /// Largest segment, bytes.
+        bytes: u16,
+    },
+    /// The handshake with a small ClientHello.
+    SmallHello {
+        /// The address that is dialled; none through a proxy.
+        address: Option<IpAddr>,
+    },
+    /// The handshake with the name of another host of the list, which was reached in this run.
+    OtherName {
+        /// The address that is dialled; none through a proxy.
+        address: Option<IpAddr>,
+        /// The other host's name.
+        name: String,
+    },
+    /// The handshake without a server name.
+    Nameless {
+        /// The address that is dialled.
+        address: IpAddr,
+    },
+    /// The handshake with the host's own name at the address of another host.
+    Elsewhere {
+        /// That address.
+        address: IpAddr,
+    },
+    /// The same walk by another route.
+    OtherRoute(Route),
+    /// Another request than the plan's.
+    FollowUp(FollowUp),
+    /// Changes that no experiment of this version makes together: a report of another version may
+    /// hold them, and nothing is concluded from them.
+    Other(Box<Changes>),
+}
+
+impl Variation {
+    /// What the prober does in another way.
+    pub fn changes(&self) -> Changes {
+        let none = Changes::default();
+        let handshake = Changes { until: LastStage::Tls, ..Changes::default() };
+        match self.clone() {
+            Self::Lookup => Changes { until: LastStage::Dns, ..none },
+            Self::Request => none,
+            Self::SmallSegments { address, bytes } => {
+                Changes { address: Some(address), segment: Some(bytes), ..handshake }
+            }
+            Self::SmallHello { address } => Changes { address, small_hello: true, ..handshake },
+            Self::OtherName { address, name } => {
+                Changes { address, server_name: ServerName::Of(name), ..handshake }
+            }
+            Self::Nameless { address } => {
+                Changes { address: Some(address), server_name: ServerName::Absent, ..handshake }
+            }
+            Self::Elsewhere { address } => Changes { address: Some(address), ..handshake },
+            Self::OtherRoute(route) => Changes { route: Some(route), ..none },
+            Self::FollowUp(follow_up) => Changes { follow_up: Some(follow_up), ..none },
+            Self::Other(changes) => *changes,
+        }
+    }
+}
+
+impl From<Variation> for Changes {
+    fn from(variation: Variation) -> Self {
+        variation.changes()
+    }
+}
+
+impl From<Changes> for Variation {
+    /// The experiment that makes exactly these changes.
+    fn from(changes: Changes) -> Self {
+        let variation = match changes.clone() {
+            Changes { follow_up: Some(follow_up), .. } => Self::FollowUp(follow_up),
+            Changes { route: Some(route), .. } => Self::OtherRoute(route),
+            Changes { segment: Some(bytes), address: Some(address), .. } => {
+                Self::SmallSegments { address, bytes }
+            }
+            Changes { small_hello: true, address, .. } => Self::SmallHello { address },
+            Changes { server_name: ServerName::Of(name), address, .. } => Self::OtherName { address, name },
+            Changes { server_name: ServerName::Absent, address: Some(address), .. } => {
+                Self::Nameless { address }
+            }
+            Changes { address: Some(address), .. } => Self::Elsewhere { address },
+            Changes { until: LastStage::Dns, .. } => Self::Lookup,
+            _ => Self::Request,
+        };
+        if variation.changes() == changes { variation } else { Self::Other(Box::new(changes)) }
+    }
+}
+
+/// What the prober does in another way than the app would; the form in which a [`Variation`] is
+/// saved.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Variation {
+pub struct Changes {
     /// The address that is dialled; the name is then not looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
@@ -57,13 +158,14 @@ pub struct Variation {
     pub until: LastStage,
     /// Another request than the plan's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub inquiry: Option<Inquiry>,
+    #[serde(rename = "inquiry")]
+    pub follow_up: Option<FollowUp>,
 }
 
 /// A further request to a host: another encoding, the document that an answer named, a part of a
 /// file. Without any credential, as the plan's own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Inquiry {
+pub struct FollowUp {
     /// The fingerprint that the answer is held against.
     pub service: String,
     /// The path of the address it was made for.
@@ -113,5 +215,56 @@ pub enum LastStage {
 impl LastStage {
     fn is_whole(&self) -> bool {
         *self == Self::Whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_experiment_is_read_as_it_was_saved() {
+        let address: IpAddr = "192.0.2.1".parse().unwrap();
+        let follow_up = r#"{"inquiry":{"service":"mcp","request":{"method":"GET","path":"/"}}}"#;
+        for (variation, saved) in [
+            (Variation::Lookup, r#"{"until":"dns"}"#),
+            (Variation::Request, "{}"),
+            (
+                Variation::SmallSegments { address, bytes: 536 },
+                r#"{"address":"192.0.2.1","segment":536,"until":"tls"}"#,
+            ),
+            (Variation::SmallHello { address: None }, r#"{"small_hello":true,"until":"tls"}"#),
+            (
+                Variation::OtherName { address: Some(address), name: "a.example".into() },
+                r#"{"address":"192.0.2.1","server_name":{"kind":"of","name":"a.example"},"until":"tls"}"#,
+            ),
+            (
+                Variation::Nameless { address },
+                r#"{"address":"192.0.2.1","server_name":{"kind":"absent"},"until":"tls"}"#,
+            ),
+            (Variation::Elsewhere { address }, r#"{"address":"192.0.2.1","until":"tls"}"#),
+            (Variation::OtherRoute(Route::Direct), r#"{"route":{"kind":"direct"}}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&variation).unwrap(), saved);
+            assert_eq!(serde_json::from_str::<Variation>(saved).unwrap(), variation);
+        }
+        let read: Variation = serde_json::from_str(follow_up).unwrap();
+        assert!(matches!(read, Variation::FollowUp(_)), "{read:?}");
+    }
+
+    #[test]
+    fn what_no_experiment_does_is_kept_and_means_nothing() {
+        for saved in [
+            r#"{"address":"192.0.2.1","small_hello":true,"segment":536,"until":"tls"}"#,
+            r#"{"until":"tcp"}"#,
+            r#"{"server_name":{"kind":"absent"},"until":"tls"}"#,
+            r#"{"segment":536,"until":"tls"}"#,
+        ] {
+            let read: Variation = serde_json::from_str(saved).unwrap();
+            assert!(matches!(read, Variation::Other(_)), "{read:?}");
+            let again = serde_json::to_value(&read).unwrap();
+            assert_eq!(again, serde_json::from_str::<serde_json::Value>(saved).unwrap());
+        }
     }
 }

@@ -12,7 +12,7 @@ pub mod script;
 use serde::{Deserialize, Serialize};
 
 pub use build::{build, questions};
-pub use experiment::{Experiment, Inquiry, LastStage, Purpose, ServerName, Variation};
+pub use experiment::{Changes, Experiment, FollowUp, LastStage, Purpose, ServerName, Variation};
 pub use route::{BadProxy, ProxyAddress, ProxyChoice, ProxySettings};
 
 use crate::contract::{Actor, Transport};

@@ -3,7 +3,7 @@
 use super::Route;
 use super::bypass::Grammar;
 pub use super::proxy_address::{BadProxy, ProxyAddress};
-use super::script::{Reader, Script, State};
+use super::script::{PacRoutes, Reader, Script, State};
 use crate::contract::{Actor, Platform, Transport};
 use crate::derive::HostPattern;
 use crate::pac::Question;
@@ -225,7 +225,11 @@ impl ProxySettings {
         }
         if let Some(script) = &self.script {
             // A pinned script that cannot be had: direct, whatever the system's settings say.
-            return Some(script.ways(&to.question(), reader)?.unwrap_or_else(|| vec![Route::Direct]));
+            return match script.routes(&to.question(), reader) {
+                PacRoutes::Unknown => None,
+                PacRoutes::NoScript => Some(vec![Route::Direct]),
+                PacRoutes::Routes(routes) => Some(routes),
+            };
         }
         match &self.configured {
             // The pinned proxy exempts `.local`; the system's settings exempt what they name.
@@ -236,10 +240,10 @@ impl ProxySettings {
     }
 
     fn system_ways(&self, to: End<'_>, reader: Reader) -> Option<Vec<Route>> {
-        if let Some(script) = &self.system_script
-            && let Some(ways) = script.ways(&to.question(), reader)?
-        {
-            return Some(ways);
+        match self.system_script.as_ref().map(|script| script.routes(&to.question(), reader)) {
+            Some(PacRoutes::Unknown) => return None,
+            Some(PacRoutes::Routes(routes)) => return Some(routes),
+            Some(PacRoutes::NoScript) | None => {}
         }
         let plain = is_plain(to.transport);
         let exempt = || self.is_exempt(to.host, to.port, to.transport);

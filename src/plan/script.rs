@@ -65,21 +65,31 @@ pub(super) enum Reader {
     Vm,
 }
 
+/// What a script says of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PacRoutes {
+    /// Nothing that can be known here.
+    Unknown,
+    /// There is no script, as far as the app is concerned.
+    NoScript,
+    /// These, in order; never empty.
+    Routes(Vec<Route>),
+}
+
 impl Script {
     /// An unread script.
     pub fn new(origin: &str, url: &str) -> Self {
         Self { origin: origin.to_owned(), url: url.to_owned(), state: State::Unread }
     }
 
-    /// The ways to a host, in order. The outer nothing: it is not known. The inner nothing: there
-    /// is no script as far as the app is concerned.
-    pub(super) fn ways(&self, question: &Question, reader: Reader) -> Option<Option<Vec<Route>>> {
+    /// The routes to a host, in order.
+    pub(super) fn routes(&self, question: &Question, reader: Reader) -> PacRoutes {
         let answers = match &self.state {
-            State::Unread | State::Stopped(_) => return None,
-            State::Failed(_) => return Some(None),
+            State::Unread | State::Stopped(_) => return PacRoutes::Unknown,
+            State::Failed(_) => return PacRoutes::NoScript,
             State::Asked(answers) => answers,
         };
-        let ways = answers.get(&question.url)?;
+        let Some(ways) = answers.get(&question.url) else { return PacRoutes::Unknown };
         let given = match (&ways.elsewhere, reader) {
             (Some(elsewhere), Reader::Vm) => elsewhere,
             _ => &ways.here,
@@ -87,8 +97,10 @@ impl Script {
         let hops = match given {
             Ok(hops) => hops,
             // A script that fails for a host is passed over, as browsers do.
-            Err(Fault::Threw(_) | Fault::NoText | Fault::TooDeep) => return Some(Some(vec![Route::Direct])),
-            Err(_) => return None,
+            Err(Fault::Threw(_) | Fault::NoText | Fault::TooDeep) => {
+                return PacRoutes::Routes(vec![Route::Direct]);
+            }
+            Err(_) => return PacRoutes::Unknown,
         };
         let routes: Vec<Route> = match reader {
             Reader::Engine => {
@@ -98,7 +110,7 @@ impl Script {
             // Whether the app uses a SOCKS proxy is not documented; up to there the way is known.
             Reader::App | Reader::Vm => hops.iter().map_while(|hop| self.route(hop)).collect(),
         };
-        (!routes.is_empty()).then_some(Some(routes))
+        if routes.is_empty() { PacRoutes::Unknown } else { PacRoutes::Routes(routes) }
     }
 
     /// Every proxy that it named.
@@ -181,8 +193,8 @@ mod tests {
         (hop, Route::Proxy { host, port, tls, origin: "egressProxyPacUrl".into() })
     }
 
-    fn ways(script: &Script, reader: Reader) -> Option<Option<Vec<Route>>> {
-        script.ways(&Question::new("a.example", 443, false), reader)
+    fn routes(script: &Script, reader: Reader) -> PacRoutes {
+        script.routes(&Question::new("a.example", 443, false), reader)
     }
 
     #[test]
@@ -202,23 +214,24 @@ mod tests {
             (vec![Hop::Direct, b], Some(vec![Route::Direct, proxy("b.example").1]), Route::Direct),
         ] {
             let script = asked(hops);
-            assert_eq!(ways(&script, Reader::App), app.map(Some));
-            assert_eq!(ways(&script, Reader::Engine), Some(Some(vec![engine])));
+            assert_eq!(routes(&script, Reader::App), app.map_or(PacRoutes::Unknown, PacRoutes::Routes));
+            assert_eq!(routes(&script, Reader::Engine), PacRoutes::Routes(vec![engine]));
         }
     }
 
     #[test]
     fn without_an_answer_the_app_connects_directly_or_nobody_knows() {
         let with = |state| Script { state, ..Script::new("egressProxyPacUrl", "http://pac.example/") };
-        assert_eq!(ways(&with(State::Unread), Reader::App), None);
-        assert_eq!(ways(&with(State::Stopped("x".into())), Reader::App), None);
-        assert_eq!(ways(&with(State::Failed("x".into())), Reader::App), Some(None));
+        assert_eq!(routes(&with(State::Unread), Reader::App), PacRoutes::Unknown);
+        assert_eq!(routes(&with(State::Stopped("x".into())), Reader::App), PacRoutes::Unknown);
+        assert_eq!(routes(&with(State::Failed("x".into())), Reader::App), PacRoutes::NoScript);
         for (fault, known) in
             [(Fault::Threw("x".into()), true), (Fault::NoText, true), (Fault::TooLong, false)]
         {
             let ways_here = Ways { here: Err(fault), elsewhere: None };
             let script = with(State::Asked([("https://a.example/".to_owned(), ways_here)].into()));
-            assert_eq!(ways(&script, Reader::App), known.then(|| Some(vec![Route::Direct])));
+            let expected = if known { PacRoutes::Routes(vec![Route::Direct]) } else { PacRoutes::Unknown };
+            assert_eq!(routes(&script, Reader::App), expected);
         }
     }
 
@@ -230,8 +243,8 @@ mod tests {
             state: State::Asked([("https://a.example/".to_owned(), there)].into()),
             ..Script::new("egressProxyPacUrl", "http://pac.example/")
         };
-        assert_eq!(ways(&script, Reader::App), Some(Some(vec![to_a])));
-        assert_eq!(ways(&script, Reader::Vm), Some(Some(vec![Route::Direct])));
+        assert_eq!(routes(&script, Reader::App), PacRoutes::Routes(vec![to_a]));
+        assert_eq!(routes(&script, Reader::Vm), PacRoutes::Routes(vec![Route::Direct]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::contract::Transport;
-use crate::observation::{HttpOutcome, LastStage, ServerName, TcpOutcome, Variation};
+use crate::observation::{Changes, HttpOutcome, LastStage, ServerName, TcpOutcome};
 use crate::plan::{Keep, Request, Route};
 
 use super::hedge::{Budget, Ended, Try, hedge};
@@ -54,7 +54,7 @@ pub(super) struct Job {
     /// The way there.
     pub(super) route: Route,
     /// In what it differs from the app's own walk.
-    pub(super) variation: Variation,
+    pub(super) changes: Changes,
     /// An answer named the host: whoever answered must not choose a service of this device.
     pub(super) discovered: bool,
 }
@@ -68,20 +68,20 @@ impl Job {
             LastStage::Tls => 2,
             LastStage::Whole => 3,
         };
-        rank(self.variation.until) < rank(stage)
+        rank(self.changes.until) < rank(stage)
     }
 
     /// The name that the handshake is for.
     pub(super) fn server_name(&self) -> Option<pki_types::ServerName<'static>> {
-        match &self.variation.server_name {
+        match &self.changes.server_name {
             ServerName::Of(name) => tls::server_name(name),
             ServerName::Own | ServerName::Absent => tls::server_name(&self.host),
         }
     }
 
     fn hello(&self) -> tls::Hello {
-        let nameless = self.variation.server_name == ServerName::Absent;
-        tls::Hello { small: self.variation.small_hello, nameless }
+        let nameless = self.changes.server_name == ServerName::Absent;
+        tls::Hello { small: self.changes.small_hello, nameless }
     }
 }
 
@@ -115,7 +115,7 @@ impl Ladder {
             Route::Direct => (&self.job.host, self.job.port),
             Route::Proxy { host, port, .. } => (host, *port),
         };
-        let addresses = match self.job.variation.address {
+        let addresses = match self.job.changes.address {
             Some(address) => vec![address],
             None => match self.addresses(host).await {
                 Some(addresses) => addresses,
@@ -171,7 +171,7 @@ impl Ladder {
         Dial {
             never: &self.shared.settings.never,
             own: !self.job.discovered || self.job.route != Route::Direct,
-            segment: self.job.variation.segment,
+            segment: self.job.changes.segment,
         }
     }
 
@@ -202,7 +202,7 @@ impl Ladder {
             .hedge(
                 Box::pin(self.tunnel(Box::new(stream), true)),
                 Box::pin(async move {
-                    let stream = tcp::reconnect(&self.recorder, remote, self.job.variation.segment).await?;
+                    let stream = tcp::reconnect(&self.recorder, remote, self.job.changes.segment).await?;
                     self.tunnel(Box::new(stream), true).await
                 }),
             )
@@ -241,7 +241,7 @@ impl Ladder {
 
     /// A second way to the target, for a stage that has had no answer by half-time.
     async fn again(&self, remote: SocketAddr) -> Option<BoxedIo> {
-        let stream = tcp::reconnect(&self.recorder, remote, self.job.variation.segment).await?;
+        let stream = tcp::reconnect(&self.recorder, remote, self.job.changes.segment).await?;
         self.tunnel(Box::new(stream), false).await
     }
 

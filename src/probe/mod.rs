@@ -4,7 +4,7 @@
 //! stage driven by itself and given the same budget. From half of a stage on, a second socket
 //! tries the same, so a lost packet is no block and a block costs one budget.
 //!
-//! Nothing is sent but what the plan and its inquiries name: no credential, no redirect. A session
+//! Nothing is sent but what the plan and its follow-ups name: no credential, no redirect. A session
 //! that a server opens for a request is closed again. Only
 //! [`Prober::call`] sends a credential, and only onto a connection that has earned it (`calls`).
 //!

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::contract::Transport;
 use crate::observation::{
-    Attempt, Controlled, LastStage, Observations, Purpose, Stopped, TcpOutcome, Variation,
+    Attempt, Changes, Controlled, LastStage, Observations, Purpose, Stopped, TcpOutcome, Variation,
 };
 use crate::plan::{Control, Experiment, Plan, Request, Route};
 use url::Url;
@@ -69,7 +69,7 @@ impl Prober {
         let mut running = JoinSet::new();
         for (number, (experiment, job)) in jobs.into_iter().enumerate() {
             // A lookup that is made to be measured asks for itself.
-            let measured = job.variation.until == LastStage::Dns;
+            let measured = job.changes.until == LastStage::Dns;
             let names = if measured { fresh(shared) } else { Arc::clone(&names) };
             let shared = Arc::clone(shared);
             let (permits, under_way) = (Arc::clone(&permits), Arc::clone(&under_way));
@@ -158,7 +158,7 @@ impl Prober {
                     transport: Transport::Http,
                     request: Some(request),
                     route: Route::Direct,
-                    variation: Variation::default(),
+                    changes: Changes::default(),
                     discovered: false,
                 };
                 let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
@@ -181,15 +181,15 @@ pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
     if target.skip.is_some() || target.probed.is_empty() {
         return None;
     }
-    let variation = experiment.variation.clone().unwrap_or_default();
-    let inquiry = variation.inquiry.as_ref();
+    let changes = experiment.variation.as_ref().map(Variation::changes).unwrap_or_default();
+    let follow_up = changes.follow_up.as_ref();
     Some(Job {
         host: target.probed.clone(),
         port: target.port(),
-        transport: inquiry.and_then(|i| i.over).unwrap_or_else(|| target.transport()),
-        request: inquiry.map(|i| i.request.clone()).or_else(|| target.request.clone()),
-        route: variation.route.clone().unwrap_or_else(|| path.route.clone()),
-        variation,
+        transport: follow_up.and_then(|f| f.over).unwrap_or_else(|| target.transport()),
+        request: follow_up.map(|f| f.request.clone()).or_else(|| target.request.clone()),
+        route: changes.route.clone().unwrap_or_else(|| path.route.clone()),
+        changes,
         discovered: target.requirement.hints.discovered_from.is_some(),
     })
 }

@@ -1,17 +1,11 @@
 //! What the experiments on a dead handshake come to: the name, the size of packets, the size of
 //! the hello, or none of these.
 //!
-//! | own name, small segments | own name, small hello | another name, large hello | verdict         |
-//! |--------------------------|-----------------------|---------------------------|-----------------|
-//! | answered                 | answered              | any                       | `tls/path-mtu`  |
-//! | dies                     | answered              | any                       | `tls/hello-size`|
-//! | any                      | dies                  | answered                  | `tls/sni-…`     |
-//! | answered                 | dies                  | dies                      | `tls/path-mtu`  |
-//! | dies                     | dies                  | dies                      | whatever the name |
+//! The table of outcomes and what they come to is `reading`.
 //!
 //! A filter that reads only the first packet is evaded by small segments, and large certificates
-//! are lost where large hellos are not; so the third and the fourth row are told apart by what a
-//! normal, large handshake with another name gets back there. A path that loses large packets is
+//! are lost where large hellos are not; so a name filter and a path that loses large
+//! packets are told apart by what a normal, large handshake with another name gets back there. A path that loses large packets is
 //! silent: after a reset or a close nothing is said of its size.
 
 use std::collections::BTreeSet;
@@ -20,9 +14,7 @@ use std::net::IpAddr;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::Draft;
 use crate::diagnose::finding::{Certainty, Code, Owner};
-use crate::observation::{
-    Attempt, LastStage, Observations, Purpose, ServerName, Tls, TlsOutcome, Trust, Variation,
-};
+use crate::observation::{Attempt, Observations, Purpose, Tls, TlsOutcome, Trust, Variation};
 use crate::plan::{Experiment, Plan, Route};
 
 /// The largest segment of the experiment: what every IPv4 path takes (RFC 9293, 3.7.1).
@@ -60,7 +52,7 @@ type Kind = (Death, IpAddr, String);
 pub(crate) fn wanted(plan: &Plan, observations: &Observations, budget: usize) -> Vec<Experiment> {
     let tried: BTreeSet<(u32, usize)> = observations
         .experiments()
-        .filter(|(_, v)| v.until == LastStage::Tls)
+        .filter(|(_, v)| is_handshake(v))
         .map(|(a, _)| (a.target, a.path))
         .collect();
     let (done, open): (Vec<Dead>, Vec<Dead>) =
@@ -88,33 +80,43 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations, budget: usize) ->
     experiments
 }
 
+/// The variations whose outcome is read here.
+const fn is_handshake(variation: &Variation) -> bool {
+    match variation {
+        Variation::SmallSegments { .. }
+        | Variation::SmallHello { .. }
+        | Variation::OtherName { .. }
+        | Variation::Nameless { .. }
+        | Variation::Elsewhere { .. } => true,
+        Variation::Lookup
+        | Variation::Request
+        | Variation::OtherRoute(_)
+        | Variation::FollowUp(_)
+        | Variation::Other(_) => false,
+    }
+}
+
 fn variations(plan: &Plan, observations: &Observations, dead: &Dead) -> Vec<Variation> {
-    let until = LastStage::Tls;
     // Through a proxy the name goes into the tunnel; its address is not ours to choose.
-    let address = (dead.route == Route::Direct).then_some(dead.address);
-    let here = Variation { address, until, ..Variation::default() };
-    let mut wanted = vec![Variation { small_hello: true, ..here.clone() }];
+    let here = (dead.route == Route::Direct).then_some(dead.address);
+    let mut wanted = Vec::new();
+    wanted.extend(here.map(|address| Variation::SmallSegments { address, bytes: SMALL_SEGMENT }));
+    wanted.push(Variation::SmallHello { address: here });
+    // An address literal has no name to filter.
     if dead.name.parse::<IpAddr>().is_ok() {
-        // An address literal has no name to filter.
-        if address.is_some() {
-            wanted.insert(0, Variation { segment: Some(SMALL_SEGMENT), ..here });
-        }
         return wanted;
     }
-    if address.is_some() {
-        wanted.insert(0, Variation { segment: Some(SMALL_SEGMENT), ..here.clone() });
-        wanted.push(Variation { server_name: ServerName::Absent, ..here.clone() });
-    }
+    wanted.extend(here.map(|address| Variation::Nameless { address }));
     let reached = reached(plan, observations, &dead.route, &dead.name);
     // Another address than this one, so that the name itself is tried elsewhere.
-    let apart = reached.iter().find(|r| Some(r.address) != address && r.port == dead.port);
+    let apart = reached.iter().find(|r| Some(r.address) != here && r.port == dead.port);
     if let Some(other) = apart.or(reached.first()) {
-        wanted.push(Variation { server_name: ServerName::Of(other.name.clone()), ..here.clone() });
+        wanted.push(Variation::OtherName { address: here, name: other.name.clone() });
     }
-    if address.is_some()
+    if here.is_some()
         && let Some(other) = apart
     {
-        wanted.push(Variation { address: Some(other.address), ..here });
+        wanted.push(Variation::Elsewhere { address: other.address });
     }
     wanted
 }
@@ -267,18 +269,21 @@ impl Trials {
         let mine = |a: &Attempt| a.target == attempt.target && a.path == attempt.path && a.cut.is_none();
         for (tried, variation) in observations.experiments().filter(|(a, _)| mine(a)) {
             let Some(end) = End::of(tried) else { continue };
-            let Variation { server_name, small_hello, segment, address: at, .. } = variation;
-            let here = at.is_none_or(|a| a.to_canonical() == address);
-            match (server_name, small_hello, segment, here) {
-                (ServerName::Own, false, Some(_), true) => trials.small_segments = Some(end),
-                (ServerName::Own, true, None, true) => {
+            let is_here = |at: &IpAddr| at.to_canonical() == address;
+            match variation {
+                Variation::SmallSegments { address: at, .. } if is_here(at) => {
+                    trials.small_segments = Some(end);
+                }
+                Variation::SmallHello { address: at } if at.as_ref().is_none_or(is_here) => {
                     let bytes = tried.handshake().map_or(0, |t| t.hello_bytes);
                     trials.small_hello = Some((end, bytes));
                 }
-                (ServerName::Of(name), false, None, true) => trials.other_name = Some((name.clone(), end)),
-                (ServerName::Absent, false, None, true) => trials.nameless = Some(end),
-                (ServerName::Own, false, None, false) => {
-                    trials.elsewhere = at.map(|a| (a.to_canonical(), end));
+                Variation::OtherName { address: at, name } if at.as_ref().is_none_or(is_here) => {
+                    trials.other_name = Some((name.clone(), end));
+                }
+                Variation::Nameless { address: at } if is_here(at) => trials.nameless = Some(end),
+                Variation::Elsewhere { address: at } if !is_here(at) => {
+                    trials.elsewhere = Some((at.to_canonical(), end));
                 }
                 _ => {}
             }
@@ -379,91 +384,134 @@ fn named(view: &View<'_>, code: Code, line: String, plain: &Draft, own_server: b
     }
 }
 
-fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, whose: Whose) -> Option<Conclusion> {
-    let hello = tls.hello_bytes;
-    let elsewhere_died = trials.elsewhere.is_some_and(|(_, end)| end == End::Died(death));
-    let elsewhere_answered = trials.elsewhere.is_some_and(|(_, end)| end.answered());
-    // A name that dies at a stranger's address too dies on the way.
-    let own_server = whose.customer && whose.direct && !elsewhere_died;
-    let said = |code, certainty, line| Some(Conclusion { code, certainty, line, own_server });
-    let segments = trials.small_segments.map(End::answered);
-    if let Some((small, bytes)) = trials.small_hello
-        && small.answered()
-    {
-        // Where segments cannot be limited, the hello's size and the path's are not told apart.
-        if segments.is_none() && death == Death::Timeout && whose.direct {
-            return None;
+/// An experiment's outcome as the table has it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    /// It was not made, or came to nothing.
+    No,
+    Died,
+    /// Answered with an alert, which is small.
+    Alert,
+    /// Answered with a certificate, which is large.
+    Full,
+}
+
+impl Tried {
+    fn of(end: Option<End>) -> Self {
+        match end {
+            None => Self::No,
+            Some(End::Died(_)) => Self::Died,
+            Some(End::Spoke) => Self::Alert,
+            Some(End::Completed) => Self::Full,
         }
-        // Its own name got through, so it is not the name.
-        return if segments == Some(true) && death != Death::Timeout {
-            // A box that loses packets is silent; this one answered, and then otherwise.
-            None
-        } else if segments == Some(true) {
-            let line = format!(
-                "the hello of {hello} bytes {}; in segments of {SMALL_SEGMENT} bytes it was answered, and so was a small one ({bytes} bytes)",
-                death.words()
-            );
-            said(Code::TlsPathMtu, Certainty::Proven, line)
-        } else {
-            let tried = if segments == Some(false) {
-                format!(", in segments of {SMALL_SEGMENT} bytes too")
-            } else {
-                String::new()
-            };
-            let line = format!(
-                "the hello of {hello} bytes {}{tried}; a small one ({bytes} bytes) was answered",
-                death.words()
-            );
-            let certainty = if segments == Some(false) { Certainty::Proven } else { Certainty::Likely };
-            said(Code::TlsHelloSize, certainty, line)
-        };
     }
-    let at =
-        |end: &str| trials.elsewhere.map(|(a, _)| format!("; the same {end} at {a}")).unwrap_or_default();
-    if let Some((other, end)) = &trials.other_name
-        && end.answered()
-        // An alert is a small answer: where large ones are lost it proves nothing about the name.
-        && (*end == End::Completed || segments != Some(true) || elsewhere_died)
-    {
-        let line = format!(
-            "a hello for {name} {}; the same address answered for {other}{}",
-            death.words(),
-            if elsewhere_died { at(death.words()) } else { String::new() }
-        );
-        // A customer's server, or the router of names in front of it, may be what refuses it.
-        let unsure = whose.customer && !elsewhere_died;
-        let certainty = if unsure { Certainty::Likely } else { Certainty::Proven };
-        return said(death.of_name(), certainty, line);
-    }
-    if elsewhere_died && segments != Some(true) {
+}
+
+/// What the outcomes come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Large packets are lost: small segments and a small hello get through.
+    PathMtu,
+    /// Large packets are lost: small segments get through, and that is all that does.
+    PathMtuBySegments,
+    /// Large hellos are not taken.
+    HelloSize,
+    /// The name: another one is answered here.
+    Name,
+    /// The name: it dies at another host's address too.
+    NameElsewhere,
+    /// The name: without one there is an answer.
+    NameByAbsence,
+    /// The same, where no host was reached whose name could be tried.
+    NameByAbsenceAlone,
+}
+
+/// The table: the first row that fits.
+fn reading(trials: &Trials, death: Death, whose: Whose) -> Option<(Reading, Certainty)> {
+    use Certainty::{Likely, Proven};
+    use Reading::*;
+    use Tried::{Alert, Died, Full, No};
+    let hello = Tried::of(trials.small_hello.map(|(end, _)| end));
+    let segments = Tried::of(trials.small_segments);
+    let other = Tried::of(trials.other_name.as_ref().map(|(_, end)| *end));
+    let nameless = Tried::of(trials.nameless);
+    // Only the same death there says something of the name.
+    let there = trials.elsewhere.map(|(_, end)| end).filter(|end| end.answered() || *end == End::Died(death));
+    let there = Tried::of(there);
+    let silent = death == Death::Timeout;
+    // A customer's server, or the router of names before it, may be what refuses the name.
+    let name = if whose.customer { Likely } else { Proven };
+    #[rustfmt::skip]
+    let row = match (hello, segments, other, there, nameless, silent) {
+        // small hello   segments      other name  own, there    no name  silent
+        // Its own name got through, so it is not the name. Where segments cannot be limited, the
+        // hello's size and the path's are not told apart; a box that loses packets is silent.
+        (Alert | Full,   No,           _,          _,            _,       true) if whose.direct => None,
+        (Alert | Full,   Alert | Full, _,          _,            _,       false) => None,
+        (Alert | Full,   Alert | Full, _,          _,            _,       true)  => Some((PathMtu, Proven)),
+        (Alert | Full,   Died,         _,          _,            _,       _)     => Some((HelloSize, Proven)),
+        (Alert | Full,   No,           _,          _,            _,       _)     => Some((HelloSize, Likely)),
+        // A large answer to another name here. A small one proves nothing where large ones are lost,
+        // unless the own name dies at another address too: then it dies on the way.
+        (_,              _,            Full,       Died,         _,       _)     => Some((Name, Proven)),
+        (_,              _,            Full,       _,            _,       _)     => Some((Name, name)),
+        (_,              _,            Alert,      Died,         _,       _)     => Some((Name, Proven)),
+        (_,              No | Died,    Alert,      _,            _,       _)     => Some((Name, name)),
         // The reached name may have died here because it does not belong to this address, which is
         // how a filter that compares the two looks; a server that answers nobody is not ruled out.
-        let line = format!("a hello for {name} {}{}", death.words(), at(death.words()));
-        return said(death.of_name(), Certainty::Likely, line);
-    }
-    if segments == Some(true) && death == Death::Timeout {
-        let other_died = trials.other_name.as_ref().is_some_and(|(_, e)| !e.answered());
-        if trials.nameless == Some(End::Completed) && !other_died {
-            let line =
-                format!("a hello for {name} {}; without a name the same address answered", death.words());
-            return said(death.of_name(), Certainty::Likely, line);
+        (_,              No | Died,    _,          Died,         _,       _)     => Some((NameElsewhere, Likely)),
+        // Small segments get through where the rest dies in silence.
+        (_,              Alert | Full, No | Alert, _,            Full,    true)  => Some((NameByAbsence, Likely)),
+        (_,              Alert | Full, _,          Alert | Full, _,       true)  => Some((PathMtuBySegments, Proven)),
+        (_,              Alert | Full, Died,       No,           _,       true)  => Some((PathMtuBySegments, Proven)),
+        (_,              Alert | Full, _,          _,            _,       true)  => Some((PathMtuBySegments, Likely)),
+        // Without any host that was reached, this is as near to the name as one comes.
+        (_,              _,            No,         _,            Full,    _)     => Some((NameByAbsenceAlone, Likely)),
+        _ => None,
+    };
+    row
+}
+
+fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, whose: Whose) -> Option<Conclusion> {
+    let (reading, certainty) = reading(trials, death, whose)?;
+    let ended = death.words();
+    let (hello, (_, small)) = (tls.hello_bytes, trials.small_hello.unwrap_or((End::Spoke, 0)));
+    let dies_there = trials.elsewhere.filter(|(_, end)| *end == End::Died(death)).map(|(at, _)| at);
+    let there = dies_there.map(|at| format!("; the same {ended} at {at}")).unwrap_or_default();
+    let line = match reading {
+        Reading::PathMtu => format!(
+            "the hello of {hello} bytes {ended}; in segments of {SMALL_SEGMENT} bytes it was answered, and so was a small one ({small} bytes)"
+        ),
+        Reading::PathMtuBySegments => format!(
+            "the handshake {ended}; with segments of {SMALL_SEGMENT} bytes the same hello was answered"
+        ),
+        Reading::HelloSize => {
+            let tried = match trials.small_segments {
+                Some(_) => format!(", in segments of {SMALL_SEGMENT} bytes too"),
+                None => String::new(),
+            };
+            format!("the hello of {hello} bytes {ended}{tried}; a small one ({small} bytes) was answered")
         }
-        let proven = !elsewhere_died && (other_died || elsewhere_answered);
-        let line = format!(
-            "the handshake {}; with segments of {SMALL_SEGMENT} bytes the same hello was answered",
-            death.words()
-        );
-        return said(Code::TlsPathMtu, if proven { Certainty::Proven } else { Certainty::Likely }, line);
-    }
-    // Without any host that was reached, this is as near to the name as one comes.
-    if trials.other_name.is_none() && trials.nameless == Some(End::Completed) {
-        let line = format!(
-            "a hello for {name} {}; without a name the same address answered (no host was reached to compare with)",
-            death.words()
-        );
-        return said(death.of_name(), Certainty::Likely, line);
-    }
-    None
+        Reading::Name => {
+            let other = trials.other_name.as_ref().map_or("another name", |(other, _)| other.as_str());
+            format!("a hello for {name} {ended}; the same address answered for {other}{there}")
+        }
+        Reading::NameElsewhere => format!("a hello for {name} {ended}{there}"),
+        Reading::NameByAbsence => {
+            format!("a hello for {name} {ended}; without a name the same address answered")
+        }
+        Reading::NameByAbsenceAlone => format!(
+            "a hello for {name} {ended}; without a name the same address answered (no host was reached to compare with)"
+        ),
+    };
+    let code = match reading {
+        Reading::PathMtu | Reading::PathMtuBySegments => Code::TlsPathMtu,
+        Reading::HelloSize => Code::TlsHelloSize,
+        _ => death.of_name(),
+    };
+    // A name that dies at a stranger's address too dies on the way.
+    let own_server = whose.customer && whose.direct && dies_there.is_none();
+    Some(Conclusion { code, certainty, line, own_server })
 }
 
 /// What is ruled out.

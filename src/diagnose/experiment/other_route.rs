@@ -7,8 +7,8 @@ use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Code, Owner, Verdict};
 use crate::diagnose::ladder;
 use crate::observation::{
-    Attempt, HttpOutcome, LastStage, Observations, ProxyOutcome, Purpose, ScriptOutcome, TcpOutcome,
-    TlsOutcome, Trust, Variation,
+    Attempt, HttpOutcome, Observations, ProxyOutcome, Purpose, ScriptOutcome, TcpOutcome, TlsOutcome, Trust,
+    Variation,
 };
 use crate::plan::{Experiment, Path, Plan, Route, Target};
 
@@ -28,7 +28,7 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
                 continue;
             }
             for route in ways(plan, target, path, own) {
-                let variation = through(&route);
+                let variation = Variation::OtherRoute(route);
                 let is_done = |(a, v): (&Attempt, &Variation)| {
                     a.target == target.id && a.path == path && *v == variation
                 };
@@ -45,10 +45,6 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
         }
     }
     experiments
-}
-
-fn through(route: &Route) -> Variation {
-    Variation { route: Some(route.clone()), until: LastStage::Whole, ..Variation::default() }
 }
 
 /// Plain HTTP goes through a proxy in another way, and loopback never does.
@@ -127,7 +123,7 @@ enum Strength {
 
 impl Strength {
     fn of(target: &Target, attempt: &Attempt, walk: &Walk) -> Self {
-        let known = ["recognised", "challenge"].iter().any(|fact| walk.facts.contains_key(*fact));
+        let known = walk.answer.is_some();
         let public = attempt.handshake().is_some_and(|t| t.public_trust == Some(Trust::Accepted));
         match known || public {
             true => Self::Proven,
@@ -184,9 +180,7 @@ fn working<'a>(context: &'a Context<'_>, target: &'a Target, index: usize, path:
     for attempt in attempts {
         let is_other = match &attempt.variation {
             None => attempt.path != index,
-            Some(variation) => {
-                attempt.path == index && variation.route.as_ref().is_some_and(|r| *variation == through(r))
-            }
+            Some(variation) => attempt.path == index && matches!(variation, Variation::OtherRoute(_)),
         };
         if !is_other || is_same(&attempt.route, &path.route) || !is_answered(attempt, target) {
             continue;

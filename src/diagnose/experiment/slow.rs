@@ -3,7 +3,7 @@
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::Code;
-use crate::observation::{Attempt, HttpOutcome, LastStage, Observations, Purpose, Variation};
+use crate::observation::{Attempt, HttpOutcome, Observations, Purpose, Variation};
 use crate::plan::{Experiment, Plan, Route};
 
 /// More is slow, ms.
@@ -22,30 +22,29 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
     let mut requests = 0;
     for attempt in observations.plain().filter(|a| a.purpose == Purpose::First && a.cut.is_none()) {
         let Some(target) = plan.target(attempt.target) else { continue };
-        let measured = |until: LastStage| {
+        let measured = |again: &Variation| {
             observations
                 .experiments()
-                .any(|(a, v)| a.target == attempt.target && a.path == attempt.path && *v == again(until))
+                .any(|(a, v)| a.target == attempt.target && a.path == attempt.path && v == again)
         };
-        let mut ask = |until: LastStage| {
-            let variation = Some(again(until));
+        let mut ask = |again: Variation| {
             let (target, path, purpose) = (attempt.target, attempt.path, Purpose::Experiment);
             for _ in 0..MEASURES {
-                experiments.push(Experiment { target, path, purpose, variation: variation.clone() });
+                experiments.push(Experiment { target, path, purpose, variation: Some(again.clone()) });
             }
         };
         let name = target.probed.as_str();
         if lookup_ms(attempt).is_some_and(is_slow)
             && !names.contains(&name)
             && names.len() < MEASURED
-            && !measured(LastStage::Dns)
+            && !measured(&Variation::Lookup)
         {
             names.push(name);
-            ask(LastStage::Dns);
+            ask(Variation::Lookup);
         }
-        if is_answer_slow(attempt) && requests < MEASURED && !measured(LastStage::Whole) {
+        if is_answer_slow(attempt) && requests < MEASURED && !measured(&Variation::Request) {
             requests += 1;
-            ask(LastStage::Whole);
+            ask(Variation::Request);
         }
     }
     experiments
@@ -54,11 +53,6 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
 fn is_answer_slow(attempt: &Attempt) -> bool {
     attempt.http.last().is_some_and(|h| h.outcome == HttpOutcome::Answered)
         && first_byte_beyond(attempt).is_some_and(is_slow)
-}
-
-/// The same walk again, as far as this stage.
-fn again(until: LastStage) -> Variation {
-    Variation { until, ..Variation::default() }
 }
 
 /// Whether a time, in ms, is slow.
@@ -82,20 +76,20 @@ fn first_byte_beyond(attempt: &Attempt) -> Option<f64> {
 
 /// Puts `dns/slow` and `http/slow` on a walk that nothing blocks.
 pub(crate) fn read(view: &View<'_>, walk: &mut Walk) {
-    let of_path = |until: LastStage| {
+    let of_path = |again: Variation| {
         view.context
             .observations
             .experiments()
             .filter(move |(a, v)| {
-                let same_name = until == LastStage::Dns
+                let same_name = again == Variation::Lookup
                     && view.context.plan.target(a.target).is_some_and(|t| t.probed == view.target.probed);
                 let same_path = a.target == view.attempt.target && a.path == view.attempt.path;
-                v.until == until && **v == again(until) && (same_path || same_name)
+                **v == again && (same_path || same_name)
             })
             .map(|(a, _)| a)
     };
     if let Some(first) = lookup_ms(view.attempt).filter(|ms| is_slow(*ms))
-        && let Some(median) = median(first, of_path(LastStage::Dns).filter_map(lookup_ms))
+        && let Some(median) = median(first, of_path(Variation::Lookup).filter_map(lookup_ms))
     {
         let line = format!("three lookups of {}: the middle one took {median:.0} ms", view.target.probed);
         let resolvers: Vec<String> =
@@ -108,7 +102,7 @@ pub(crate) fn read(view: &View<'_>, walk: &mut Walk) {
         );
     }
     if let Some(first) = first_byte_beyond(view.attempt).filter(|ms| is_slow(*ms))
-        && let Some(median) = median(first, of_path(LastStage::Whole).filter_map(first_byte_beyond))
+        && let Some(median) = median(first, of_path(Variation::Request).filter_map(first_byte_beyond))
     {
         let line = format!(
             "three requests: the middle one waited {median:.0} ms for the first byte, beyond one round trip"

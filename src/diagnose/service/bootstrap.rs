@@ -1,7 +1,7 @@
 //! Bootstrap servers, which serve the app its configuration.
 
 use crate::diagnose::context::View;
-use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::evidence::{Draft, Known, Walk};
 use crate::diagnose::finding::Code;
 use crate::diagnose::service::Judged;
 use crate::diagnose::service::fingerprint::is_html;
@@ -17,7 +17,7 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
     let what = match document.kind {
         DocumentKind::Object => {
             let count = document.names.len();
-            walk.fact("recognised", "bootstrap: a configuration object");
+            walk.answer = Some(Known::Expected("bootstrap: a configuration object".to_owned()));
             walk.fact("keys", document.names.clone());
             walk.proof.push(format!("200, a configuration object with {count} keys"));
             return Judged::Healthy;

@@ -6,7 +6,7 @@ use crate::diagnose::finding::Code;
 use crate::diagnose::service::fingerprint;
 use crate::diagnose::service::follow_ups;
 use crate::diagnose::stage::trust;
-use crate::observation::{Http, HttpOutcome, Inquiry, Transfer};
+use crate::observation::{FollowUp, Http, HttpOutcome, Transfer};
 use crate::plan::Keep;
 
 /// Below this rate, bytes per second, the workspace of over a gigabyte takes more than half an
@@ -17,9 +17,9 @@ const PAUSE: f64 = 1000.0;
 
 /// Judges what was fetched on the path, if anything; the whole of it goes into the evidence.
 pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
-    let parts: Vec<(&Inquiry, &Http, u64)> = follow_ups(view)
-        .filter_map(|(inquiry, http)| match inquiry.request.keep {
-            Keep::Digest { bytes } => Some((inquiry, http, bytes)),
+    let parts: Vec<(&FollowUp, &Http, u64)> = follow_ups(view)
+        .filter_map(|(follow_up, http)| match follow_up.request.keep {
+            Keep::Digest { bytes } => Some((follow_up, http, bytes)),
             _ => None,
         })
         .collect();
@@ -31,7 +31,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
         .iter()
         .filter_map(|(_, http, _)| Some(http.transfer.as_ref()?.longest_pause_ms))
         .fold(0.0, f64::max);
-    walk.fact("download_bytes", total);
+    walk.download_bytes = Some(total);
     walk.fact("download_object", path);
     let words = format!("{} of {path} at {}", size(total), speed(rate));
     let found = |code: Code, line: String| {
@@ -43,8 +43,8 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
             None => found.owner(view.path_owner()).key(view.path_key()),
         }
     };
-    for (inquiry, http, wanted) in &parts {
-        let range = range(inquiry);
+    for (follow_up, http, wanted) in &parts {
+        let range = range(follow_up);
         match (&http.outcome, &http.transfer) {
             (HttpOutcome::Answered, Some(_)) if fingerprint::is_html(http) => {
                 let line = format!("download: an HTML page in the place of {range}");
@@ -61,7 +61,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
                 let status = http.status.unwrap_or_default();
                 walk.fact("download", format!("not judged: status {status} for the object"));
                 // Without it the report goes on saying that no large download was tested.
-                walk.facts.remove("download_bytes");
+                walk.download_bytes = None;
                 return None;
             }
             (HttpOutcome::BodyTimeout | HttpOutcome::Timeout, transfer) => {
@@ -98,25 +98,25 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
 }
 
 /// Bytes per second over the time in which any part was under way.
-fn rate(parts: &[(&Inquiry, &Http, u64)], total: u64) -> f64 {
+fn rate(parts: &[(&FollowUp, &Http, u64)], total: u64) -> f64 {
     let begin = parts.iter().map(|(_, h, _)| h.at_ms as f64).fold(f64::INFINITY, f64::min);
     let end = parts.iter().map(|(_, h, _)| h.at_ms as f64 + h.ms).fold(0.0, f64::max);
     if end > begin { total as f64 * 1000.0 / (end - begin) } else { f64::INFINITY }
 }
 
 /// The range that was fetched twice with two results.
-fn differs<'a>(parts: &[(&'a Inquiry, &Http, u64)]) -> Option<&'a str> {
+fn differs<'a>(parts: &[(&'a FollowUp, &Http, u64)]) -> Option<&'a str> {
     let digest = |t: &Transfer| t.sha256.clone();
-    parts.iter().enumerate().find_map(|(n, (inquiry, http, _))| {
+    parts.iter().enumerate().find_map(|(n, (follow_up, http, _))| {
         let one = digest(http.transfer.as_ref()?)?;
-        let same = |other: &&(&Inquiry, &Http, u64)| range(other.0) == range(inquiry);
+        let same = |other: &&(&FollowUp, &Http, u64)| range(other.0) == range(follow_up);
         let other = parts.iter().skip(n + 1).find(same)?;
-        (digest(other.1.transfer.as_ref()?)? != one).then(|| range(inquiry))
+        (digest(other.1.transfer.as_ref()?)? != one).then(|| range(follow_up))
     })
 }
 
-fn range(inquiry: &Inquiry) -> &str {
-    let header = inquiry.request.headers.iter().find(|(name, _)| name == "range");
+fn range(follow_up: &FollowUp) -> &str {
+    let header = follow_up.request.headers.iter().find(|(name, _)| name == "range");
     header.map_or("the object", |(_, value)| value.as_str())
 }
 

@@ -10,7 +10,7 @@ use crate::diagnose::service::fingerprint::recognise;
 use crate::diagnose::service::follow_up::resource_metadata;
 use crate::diagnose::service::{Judged, follow_ups};
 use crate::diagnose::stage::trust;
-use crate::observation::{DocumentKind, Http, HttpOutcome, Inquiry};
+use crate::observation::{DocumentKind, FollowUp, Http, HttpOutcome};
 use crate::rules::services::Protocol;
 
 /// Judges the answer to the first request of an MCP session.
@@ -28,7 +28,7 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
     }
     let challenge = http.header("www-authenticate");
     if http.outcome == HttpOutcome::Answered && matches!(status, 401 | 403) && challenge.is_some() {
-        walk.fact("sign_in", "asked for");
+        walk.sign_in = true;
         walk.proof.push(format!("{status}, asks for a sign-in"));
         let obstacle = sign_in(view, challenge.and_then(resource_metadata), walk);
         return obstacle.map_or(Judged::Healthy, Judged::Obstacle);
@@ -54,7 +54,7 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
 
 /// Whether the way to the authorization servers, which the challenge starts, can be gone.
 fn sign_in(view: &View<'_>, named: Option<String>, walk: &mut Walk) -> Option<Draft> {
-    let answers: Vec<(&Inquiry, &Http)> = follow_ups(view)
+    let answers: Vec<(&FollowUp, &Http)> = follow_ups(view)
         .filter(|(i, _)| {
             let by = view.context.services.by_id(&i.service);
             by.is_some_and(|s| s.protocol == Some(Protocol::Resource))

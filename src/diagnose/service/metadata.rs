@@ -2,7 +2,7 @@
 //! the issuer that is configured.
 
 use crate::diagnose::context::View;
-use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::evidence::{Draft, Known, Walk};
 use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::service::fingerprint::is_html;
 use crate::diagnose::service::follow_up::origin;
@@ -33,12 +33,12 @@ pub(crate) fn judge(view: &View<'_>, service: &Service, http: &Http, walk: &mut 
         Some(Err(fault)) => Some(fault),
         None => None,
     };
-    for (inquiry, answer) in follow_ups(view).filter(|(i, _)| i.base_path == base) {
-        let by = view.context.services.by_id(&inquiry.service);
+    for (follow_up, answer) in follow_ups(view).filter(|(i, _)| i.base_path == base) {
+        let by = view.context.services.by_id(&follow_up.service);
         let Some(other) = by.filter(|s| s.protocol == Some(Protocol::Metadata)) else { continue };
         match usable(view, other, base, answer) {
             Some(Ok(document)) => {
-                return healthy(other, answer, document, &format!(" at {}", inquiry.request.path), walk);
+                return healthy(other, answer, document, &format!(" at {}", follow_up.request.path), walk);
             }
             // A document that is wrong says more than one that is absent.
             Some(Err(found)) if !matches!(found, Fault::Absent(_)) => fault = Some(found),
@@ -116,7 +116,7 @@ fn same_address(a: &str, b: &str) -> bool {
 
 fn healthy(service: &Service, http: &Http, document: &Document, place: &str, walk: &mut Walk) -> Judged {
     let issuer = document.text("issuer").unwrap_or_default();
-    walk.fact("recognised", format!("{}: sign-in metadata", service.id));
+    walk.answer = Some(Known::Expected(format!("{}: sign-in metadata", service.id)));
     walk.fact("issuer_named", issuer);
     walk.proof.push(format!("{}{place}, sign-in metadata of {issuer}", http.status.unwrap_or_default()));
     Judged::Healthy

@@ -12,7 +12,7 @@ pub(crate) mod proxy_script;
 
 use super::context::View;
 use super::evidence::{Draft, Walk};
-use crate::observation::{Http, Inquiry};
+use crate::observation::{FollowUp, Http};
 use crate::rules::services::Protocol;
 
 /// What a protocol of its own makes of an answer.
@@ -39,9 +39,9 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
 }
 
 /// The further requests on the same path, with the answers that count.
-pub(crate) fn follow_ups<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a Inquiry, &'a Http)> {
+pub(crate) fn follow_ups<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a FollowUp, &'a Http)> {
     let (target, path) = (view.target.id, view.attempt.path);
-    let all = view.context.observations.inquiries();
+    let all = view.context.observations.follow_ups();
     all.filter(move |(a, _)| a.target == target && a.path == path && a.cut.is_none())
-        .filter_map(|(a, inquiry)| Some((inquiry, a.answer()?)))
+        .filter_map(|(a, follow_up)| Some((follow_up, a.answer()?)))
 }

@@ -98,7 +98,7 @@ fn over_http(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
         return Judged::Obstacle(grpc_port(view, line));
     }
     if streams.iter().any(|s| s.taken == Taken::Credential) {
-        walk.fact("sign_in", "asked for");
+        walk.sign_in = true;
         walk.proof.push(format!("{}, the collector wants a credential", http.status.unwrap_or_default()));
         return Judged::Healthy;
     }
@@ -174,8 +174,8 @@ fn concerned(view: &View<'_>, streams: &[Stream]) -> Option<Vec<Actor>> {
 
 /// What the port speaks in place of the HTTP that was spoken to it.
 fn other_protocol(view: &View<'_>, http: &Http) -> Option<Draft> {
-    for (inquiry, answer) in follow_ups(view) {
-        match inquiry.over {
+    for (follow_up, answer) in follow_ups(view) {
+        match follow_up.over {
             Some(Transport::Grpc | Transport::GrpcTls) if is_grpc_answer(answer) => {
                 let line = format!(
                     "{} to OTLP over HTTP, and a gRPC answer to a gRPC call: this is a port for OTLP/gRPC",
@@ -210,7 +210,7 @@ fn grpc(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
             return Judged::Healthy;
         }
         (HttpOutcome::Answered, Some(7 | 16)) => {
-            walk.fact("sign_in", "asked for");
+            walk.sign_in = true;
             walk.proof.push("gRPC answer: the collector wants a credential".to_owned());
             return Judged::Healthy;
         }

@@ -2,7 +2,7 @@
 
 use crate::contract::{Confidence, Transport};
 use crate::diagnose::context::View;
-use crate::diagnose::evidence::{Draft, Step, Walk};
+use crate::diagnose::evidence::{Draft, Known, Step, Walk};
 use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::service::download;
 use crate::diagnose::service::fingerprint::{is_html, recognise};
@@ -97,12 +97,12 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
                 {
                     return Some(found);
                 }
-                walk.fact("recognised", format!("{}: {}", service.id, answer.name));
+                walk.answer = Some(Known::Expected(format!("{}: {}", service.id, answer.name)));
                 walk.proof.push(format!("{status}, {}", answer.name));
                 return None;
             }
             AnswerKind::Challenge => {
-                walk.fact("challenge", answer.name.as_str());
+                walk.answer = Some(Known::Challenge(answer.name.clone()));
                 walk.proof.push(format!("{status}, {}", answer.name));
                 return None;
             }

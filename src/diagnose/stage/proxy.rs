@@ -112,7 +112,7 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
             found = found.fact(fact, value);
         }
     }
-    if let Some(status) = found.facts.get("status").and_then(serde_json::Value::as_u64) {
+    if let ProxyOutcome::Status { status } = &proxy.outcome {
         found.key = status.to_string();
     }
     Some(found)

@@ -114,7 +114,7 @@ impl Chain<'_> {
         let (public, device) = (self.public(), self.device());
         if device == Says::Accepts {
             if matches!(public, Says::NoIssuer | Says::Rejected) {
-                walk.fact("private_ca", self.leaf.issuer.clone());
+                walk.private_ca = Some(self.leaf.issuer.clone());
                 let mut proof = format!("certificate of the private authority {}", self.leaf.issuer);
                 // Either it is inspected too, or one authority signs for the customer's servers and
                 // for the inspection: both are healthy here, and the reader must know.

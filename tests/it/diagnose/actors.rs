@@ -73,7 +73,7 @@ fn where_a_script_decides_the_script_is_to_be_changed() {
     let plan = Plan { targets: vec![target.clone()], detours, ..Plan::default() };
     let mut works = healthy(&target);
     works.purpose = Purpose::Experiment;
-    works.variation = Some(Variation { route: Some(way.clone()), ..Variation::default() });
+    works.variation = Some(Variation::OtherRoute(way.clone()));
     works.proxy = Some(Proxy { outcome: ProxyOutcome::Tunnel, headers: Vec::new(), ms: 5.0 });
     works.route = way;
     let mut seen = observed(vec![tcp_fails(&target, TcpOutcome::Timeout), works]);

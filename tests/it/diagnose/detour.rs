@@ -19,7 +19,7 @@ fn plan(targets: &[Target], proxies: Vec<Route>) -> Plan {
 /// The same attempt as an experiment on another way.
 fn on(route: &Route, mut attempt: Attempt) -> Attempt {
     attempt.purpose = Purpose::Experiment;
-    attempt.variation = Some(Variation { route: Some(route.clone()), ..Variation::default() });
+    attempt.variation = Some(Variation::OtherRoute(route.clone()));
     attempt.route = route.clone();
     attempt.proxy = match route {
         Route::Direct => None,
@@ -38,7 +38,13 @@ fn hosts(plan: &Plan, attempts: Vec<Attempt>) -> Vec<HostJudgement> {
 }
 
 fn routes(experiments: &[Experiment]) -> Vec<&Route> {
-    experiments.iter().filter_map(|e| e.variation.as_ref()?.route.as_ref()).collect()
+    experiments
+        .iter()
+        .filter_map(|e| match &e.variation {
+            Some(Variation::OtherRoute(route)) => Some(route),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]

@@ -9,28 +9,24 @@ use crate::diagnose::scene::*;
 const PROVEN: Certainty = Certainty::Proven;
 const LIKELY: Certainty = Certainty::Likely;
 
-fn here(target: &Target) -> Variation {
-    Variation { address: Some(address(target.id)), until: LastStage::Tls, ..Variation::default() }
-}
-
 fn segments(target: &Target) -> Variation {
-    Variation { segment: Some(536), ..here(target) }
+    Variation::SmallSegments { address: address(target.id), bytes: 536 }
 }
 
 fn small(target: &Target) -> Variation {
-    Variation { small_hello: true, ..here(target) }
+    Variation::SmallHello { address: Some(address(target.id)) }
 }
 
 fn nameless(target: &Target) -> Variation {
-    Variation { server_name: ServerName::Absent, ..here(target) }
+    Variation::Nameless { address: address(target.id) }
 }
 
 fn other(target: &Target, name: &str) -> Variation {
-    Variation { server_name: ServerName::Of(name.into()), ..here(target) }
+    Variation::OtherName { address: Some(address(target.id)), name: name.into() }
 }
 
-fn elsewhere(target: &Target, at: &Target) -> Variation {
-    Variation { address: Some(address(at.id)), ..here(target) }
+fn elsewhere(at: &Target) -> Variation {
+    Variation::Elsewhere { address: address(at.id) }
 }
 
 fn alert() -> TlsOutcome {
@@ -41,16 +37,17 @@ fn alert() -> TlsOutcome {
 pub fn trial(target: &Target, variation: Variation, outcome: TlsOutcome) -> Attempt {
     let mut a = tls_fails(target, outcome);
     a.purpose = Purpose::Experiment;
-    a.tls[0].sni = match &variation.server_name {
+    let changes = variation.changes();
+    a.tls[0].sni = match &changes.server_name {
         ServerName::Own => Some(target.probed.clone()),
         ServerName::Absent => None,
         ServerName::Of(name) => Some(name.clone()),
     };
-    if let Some(ip) = variation.address {
+    if let Some(ip) = changes.address {
         a.tcp[0].remote.set_ip(ip);
         a.tls[0].remote.set_ip(ip);
     }
-    if variation.small_hello {
+    if changes.small_hello {
         a.tls[0].hello_bytes = 250;
     }
     a.variation = Some(variation);
@@ -88,7 +85,7 @@ fn every_row_of_the_table_leads_to_its_code_and_no_other() {
     let (t, r) = (world1(), world(2, "cdn.other.example"));
     let name = r.probed.as_str();
     let row = |ends: [TlsOutcome; 5]| {
-        let variations = [segments(&t), small(&t), other(&t, name), nameless(&t), elsewhere(&t, &r)];
+        let variations = [segments(&t), small(&t), other(&t, name), nameless(&t), elsewhere(&r)];
         variations.into_iter().zip(ends).collect::<Vec<_>>()
     };
     let firewall = Owner::Firewall;
@@ -220,7 +217,7 @@ fn without_a_reached_host_nothing_about_the_name_is_proven() {
 fn a_reset_is_no_sign_of_a_small_path_and_one_answer_ends_every_suspicion() {
     use TlsOutcome::{Completed, Reset};
     let (t, r) = (world1(), world(2, "cdn.other.example"));
-    let all = [segments(&t), small(&t), other(&t, &r.probed), nameless(&t), elsewhere(&t, &r)];
+    let all = [segments(&t), small(&t), other(&t, &r.probed), nameless(&t), elsewhere(&r)];
     let answered: Vec<_> = all.iter().map(|v| (v.clone(), Completed)).collect();
     let f = judge_first(Reset, true, &answered[..2]).finding;
     assert_eq!((f.code, f.confidence), (Code::TlsReset, LIKELY), "{}", f.evidence.line);
@@ -281,7 +278,8 @@ fn many_that_died_alike_share_the_answer_as_likely() {
     assert!(!experiments.is_empty() && experiments.len() <= 60, "{}", experiments.len());
     for e in &experiments {
         let variation = e.variation.clone().unwrap();
-        let outcome = if variation.segment.is_some() || variation.small_hello {
+        let changes = variation.changes();
+        let outcome = if changes.segment.is_some() || changes.small_hello {
             TlsOutcome::Completed
         } else {
             TlsOutcome::Timeout
@@ -316,7 +314,7 @@ fn experiments_end_after_a_few_rounds_however_many_hosts_die() {
         loop {
             let asked: Vec<_> = next(&plan, &seen)
                 .into_iter()
-                .filter(|e| e.variation.as_ref().is_some_and(|v| v.until == LastStage::Tls))
+                .filter(|e| e.variation.as_ref().is_some_and(|v| v.changes().until == LastStage::Tls))
                 .collect();
             if asked.is_empty() {
                 break;
@@ -349,7 +347,7 @@ fn experiments_are_named_once_for_what_died_and_never_for_what_works() {
     assert!(ask(vec![tls_fails(&t, alert()), healthy(&r)]).is_empty());
     let asked = ask(vec![tls_fails(&t, TlsOutcome::Reset), healthy(&r)]);
     let expected =
-        [segments(&t), small(&t), nameless(&t), other(&t, &r.probed), elsewhere(&t, &r)].map(|v| (1, v));
+        [segments(&t), small(&t), nameless(&t), other(&t, &r.probed), elsewhere(&r)].map(|v| (1, v));
     assert_eq!(asked, expected);
     // A host that was not reached, or whose certificate nobody trusts, is no control.
     let untrusted =
@@ -368,9 +366,9 @@ fn through_a_proxy_names_and_hello_are_tried_in_the_tunnel() {
     let asked: Vec<Variation> =
         next(&plan, &observed(attempts.clone())).into_iter().filter_map(|e| e.variation).collect();
     assert_eq!(asked.len(), 2);
-    assert!(asked.iter().all(|v| v.address.is_none() && v.segment.is_none()));
+    assert!(asked.iter().all(|v| v.changes().address.is_none() && v.changes().segment.is_none()));
     for v in asked {
-        let outcome = if v.small_hello { TlsOutcome::Reset } else { TlsOutcome::Completed };
+        let outcome = if v.changes().small_hello { TlsOutcome::Reset } else { TlsOutcome::Completed };
         attempts.push(trial(&t, v, outcome));
     }
     attempts.push(again(&t));
@@ -397,7 +395,7 @@ fn a_customers_host_whose_name_dies_may_be_refused_by_its_own_router() {
             ("passes elsewhere", Some(alert()), Owner::Service, LIKELY),
             ("dies elsewhere too", Some(dead.clone()), Owner::Firewall, PROVEN),
         ] {
-            let more = elsewhere_ended.map(|o| trial(&t, elsewhere(&t, &r), o));
+            let more = elsewhere_ended.map(|o| trial(&t, elsewhere(&r), o));
             let f = judged(more.into_iter().collect());
             assert_eq!((f.code, f.owner, f.confidence), (code, owner, certainty), "{about}");
             assert_eq!(f.remedy.contains("load balancer"), owner == Owner::Service, "{}", f.remedy);
@@ -424,7 +422,7 @@ fn without_limited_segments_the_size_of_hellos_and_of_the_path_are_not_told_apar
     assert_eq!((f.code, f.confidence), (Code::TlsHelloSize, LIKELY), "{}", f.evidence.line);
     // In a tunnel segments are the proxy's, and the small hello alone decides.
     let p = proxied(world1());
-    let tunnel = Variation { small_hello: true, until: LastStage::Tls, ..Variation::default() };
+    let tunnel = Variation::SmallHello { address: None };
     let attempts = vec![tls_fails(&p, Timeout), trial(&p, tunnel, Completed)];
     let f = run(std::slice::from_ref(&p), attempts).hosts.remove(0).finding;
     assert_eq!((f.code, f.owner), (Code::TlsHelloSize, Owner::Proxy), "{}", f.evidence.line);

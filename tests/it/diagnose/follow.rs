@@ -54,10 +54,10 @@ pub fn asked(
     http: Http,
 ) -> Attempt {
     let request = services().by_id(service).unwrap().request(&target.probed, base_path);
-    let inquiry = Inquiry { service: service.into(), base_path: base_path.into(), request, over };
+    let follow_up = FollowUp { service: service.into(), base_path: base_path.into(), request, over };
     edit(with(target, http), |a| {
         a.purpose = Purpose::Experiment;
-        a.variation = Some(Variation { inquiry: Some(inquiry), ..Variation::default() });
+        a.variation = Some(Variation::FollowUp(follow_up));
     })
 }
 
@@ -67,13 +67,13 @@ fn host(target: &Target, attempts: Vec<Attempt>) -> HostJudgement {
 
 fn wanted(target: &Target, attempts: Vec<Attempt>) -> Vec<(String, String)> {
     let plan = Plan { targets: vec![target.clone()], ..Plan::default() };
-    named(&diagnose::inquiries(&plan, &observed(attempts), &services()))
+    named(&diagnose::follow_ups(&plan, &observed(attempts), &services()))
 }
 
 fn named(experiments: &[Experiment]) -> Vec<(String, String)> {
     let one = |e: &Experiment| {
-        let inquiry = e.variation.clone().unwrap().inquiry.unwrap();
-        (inquiry.service, inquiry.request.path)
+        let follow_up = e.variation.clone().unwrap().changes().follow_up.unwrap();
+        (follow_up.service, follow_up.request.path)
     };
     experiments.iter().map(one).collect()
 }
@@ -461,7 +461,7 @@ fn downloads() -> (Target, Attempt, Vec<Experiment>) {
 
 fn part(target: &Target, experiment: &Experiment, change: impl FnOnce(&mut Http)) -> Attempt {
     let mut http = answer(206, &[("content-type", "application/octet-stream")], "");
-    let range = &experiment.variation.as_ref().unwrap().inquiry.as_ref().unwrap().request.headers[0].1;
+    let range = &experiment.variation.as_ref().unwrap().changes().follow_up.unwrap().request.headers[0].1;
     http.transfer =
         Some(Transfer { bytes: 2_000_000, sha256: Some(format!("of {range}")), longest_pause_ms: 12.0 });
     http.ms = 900.0;
@@ -477,7 +477,7 @@ fn a_download_is_fetched_in_parts_the_first_of_them_twice() {
     let (target, own, parts) = downloads();
     let ranges: Vec<String> = parts
         .iter()
-        .map(|e| e.variation.clone().unwrap().inquiry.unwrap().request.headers[0].1.clone())
+        .map(|e| e.variation.clone().unwrap().changes().follow_up.unwrap().request.headers[0].1.clone())
         .collect();
     let expected = ["bytes=0-1999999", "bytes=2000000-3999999", "bytes=4000000-5999999", "bytes=0-1999999"];
     assert_eq!(ranges, expected);

@@ -132,13 +132,13 @@ fn experiments() -> Vec<Scene> {
     use TlsOutcome::{Completed, Reset, Timeout};
     let (t, r) = (world(1, "api.vendor.example"), world(2, "cdn.other.example"));
     let both = || vec![t.clone(), r.clone()];
-    let here = Variation { address: Some(address(1)), until: LastStage::Tls, ..Variation::default() };
+    let here = address(1);
     let variations = [
-        Variation { segment: Some(536), ..here.clone() },
-        Variation { small_hello: true, ..here.clone() },
-        Variation { server_name: ServerName::Of(r.probed.clone()), ..here.clone() },
-        Variation { server_name: ServerName::Absent, ..here.clone() },
-        Variation { address: Some(address(2)), ..here },
+        Variation::SmallSegments { address: here, bytes: 536 },
+        Variation::SmallHello { address: Some(here) },
+        Variation::OtherName { address: Some(here), name: r.probed.clone() },
+        Variation::Nameless { address: here },
+        Variation::Elsewhere { address: address(2) },
     ];
     let dead = |outcome: &TlsOutcome, ends: [TlsOutcome; 5]| {
         let mut attempts = vec![tls_fails(&t, outcome.clone()), healthy(&r)];
@@ -194,7 +194,7 @@ fn experiments() -> Vec<Scene> {
         .collect();
     let through = edit(healthy(&proxied(t.clone())), |a| {
         a.purpose = Purpose::Experiment;
-        a.variation = Some(Variation { route: Some(proxy_route()), ..Variation::default() });
+        a.variation = Some(Variation::OtherRoute(proxy_route()));
     });
     let direct = tcp_fails(&t, TcpOutcome::Timeout);
     vec![

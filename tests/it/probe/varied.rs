@@ -2,7 +2,7 @@
 
 use crate::servers::{Boxed, Seen};
 use clearway::diagnose::{Certainty, Code, Finding, judge, next};
-use clearway::observation::{LastStage, ServerName, Variation};
+use clearway::observation::{Changes, LastStage, Variation};
 use clearway::rules::codes::Codes;
 use clearway::rules::services::Services;
 
@@ -91,7 +91,7 @@ async fn a_box_that_cannot_take_a_large_hello_is_found_by_a_small_one() {
     let large = |s: &Seen| if s.hello > 1216 { Boxed::Resets } else { Boxed::Passes };
     let (f, seen) = investigate(PATIENT, large, pass).await;
     assert_eq!((f.code, f.confidence), (Code::TlsHelloSize, Certainty::Proven), "{}", f.evidence.line);
-    let small = seen.experiments().find(|(_, v)| v.small_hello).unwrap().0;
+    let small = seen.experiments().find(|(_, v)| v.changes().small_hello).unwrap().0;
     assert!(small.tls[0].hello_bytes < 600, "{}", small.tls[0].hello_bytes);
 }
 
@@ -121,14 +121,10 @@ async fn a_varied_attempt_ends_where_it_was_told_to() {
     };
     let mut experiments = Vec::new();
     for until in [LastStage::Dns, LastStage::Dns, LastStage::Tcp, LastStage::Tls, LastStage::Whole] {
-        let variation = Some(Variation { until, ..Variation::default() });
+        let variation = Some(Variation::from(Changes { until, ..Changes::default() }));
         experiments.push(Experiment { target: 1, path: 0, purpose: Purpose::Experiment, variation });
     }
-    let other = Variation {
-        server_name: ServerName::Of("other.example".into()),
-        until: LastStage::Tls,
-        ..Variation::default()
-    };
+    let other = Variation::OtherName { address: None, name: "other.example".into() };
     let variation = Some(other);
     experiments.push(Experiment { target: 1, path: 0, purpose: Purpose::Experiment, variation });
     let mut seen = Observations::default();
@@ -137,7 +133,7 @@ async fn a_varied_attempt_ends_where_it_was_told_to() {
     assert_eq!(seen.plain().count(), 0);
     for (a, v) in seen.experiments() {
         let reached = (a.dns.is_some(), !a.tcp.is_empty(), !a.tls.is_empty(), !a.http.is_empty());
-        let expected = match v.until {
+        let expected = match v.changes().until {
             LastStage::Dns => (true, false, false, false),
             LastStage::Tcp => (true, true, false, false),
             LastStage::Tls => (true, true, true, false),
@@ -147,7 +143,7 @@ async fn a_varied_attempt_ends_where_it_was_told_to() {
     }
     // Lookups that are measured are made each by itself; the others share one. Two questions each.
     assert_eq!(dns.asked().iter().filter(|n| n.contains("service.example")).count(), 6);
-    let (of_other, _) = seen.experiments().find(|(_, v)| v.server_name != ServerName::Own).unwrap();
+    let (of_other, _) = seen.experiments().find(|(_, v)| matches!(v, Variation::OtherName { .. })).unwrap();
     assert_eq!(of_other.tls[0].sni.as_deref(), Some("other.example"));
     assert_eq!(of_other.tls[0].public_trust, Some(Trust::NameMismatch));
 }

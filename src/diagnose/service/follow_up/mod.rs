@@ -10,7 +10,7 @@ use address::Address;
 use crate::contract::{Actor, Confidence, Network, Transport};
 use crate::derive::{ProbeHints, Reason, Requirement};
 use crate::observation::{
-    Attempt, DocumentKind, Http, Inquiry, Observations, Purpose, TlsOutcome, Variation,
+    Attempt, DocumentKind, FollowUp, Http, Observations, Purpose, TlsOutcome, Variation,
 };
 use crate::plan::{Experiment, Keep, Plan, Request, Target};
 use crate::rules::networks::Networks;
@@ -73,10 +73,9 @@ pub(crate) fn origin(target: &Target) -> String {
 fn asked<'a>(plan: &'a Plan, observations: &'a Observations, services: &'a Services) -> Vec<Asked<'a>> {
     let one = |attempt: &'a Attempt| {
         let target = plan.target(attempt.target)?;
-        let inquiry = attempt.variation.as_ref().and_then(|v| v.inquiry.as_ref());
-        let (service, base_path, request) = match inquiry {
-            Some(i) => (i.service.as_str(), i.base_path.as_str(), &i.request),
-            None if attempt.variation.is_some() => return None,
+        let (service, base_path, request) = match &attempt.variation {
+            Some(Variation::FollowUp(f)) => (f.service.as_str(), f.base_path.as_str(), &f.request),
+            Some(_) => return None,
             None => (
                 target.service.as_deref()?,
                 target.requirement.hints.base_path.as_str(),
@@ -84,7 +83,7 @@ fn asked<'a>(plan: &'a Plan, observations: &'a Observations, services: &'a Servi
             ),
         };
         let (service, http) = (services.by_id(service)?, attempt.answer()?);
-        let plain = inquiry.is_none();
+        let plain = attempt.variation.is_none();
         Some(Asked { target, path: attempt.path, service, base_path, request, http, plain })
     };
     observations.attempts.iter().filter(|a| a.cut.is_none()).filter_map(one).collect()
@@ -92,18 +91,18 @@ fn asked<'a>(plan: &'a Plan, observations: &'a Observations, services: &'a Servi
 
 /// The further requests that the answers so far call for; none that was made already. Pure: the
 /// caller makes them and asks again.
-pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) -> Vec<Experiment> {
+pub fn follow_ups(plan: &Plan, observations: &Observations, services: &Services) -> Vec<Experiment> {
     if observations.stopped.is_some() {
         return Vec::new();
     }
     let asked = asked(plan, observations, services);
-    let mut wanted: Vec<(u32, usize, Inquiry)> = Vec::new();
+    let mut wanted: Vec<(u32, usize, FollowUp)> = Vec::new();
     for one in &asked {
         // A document may be in another place; other services are asked once each.
         let asks = one.service.asks.iter().filter(|_| one.plain || is_document(one.service));
         for ask in asks.filter(|ask| applies(ask, one, services)) {
-            if let Some(inquiry) = inquiry(one, ask, services) {
-                wanted.push((one.target.id, one.path, inquiry));
+            if let Some(follow_up) = follow_up(one, ask, services) {
+                wanted.push((one.target.id, one.path, follow_up));
             }
         }
         if let Some(found) = resource(one, services) {
@@ -122,10 +121,10 @@ pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) 
         if let (true, Some(service)) = (refused, service) {
             for ask in service.asks.iter().filter(|a| a.over == Some(Speak::Http)) {
                 let base_path = &target.requirement.hints.base_path;
-                let inquiry = services
+                let follow_up = services
                     .by_id(&ask.service)
                     .map(|other| request(other, &target.probed, base_path, Some(Transport::Https)));
-                wanted.extend(inquiry.map(|inquiry| (target.id, attempt.path, inquiry)));
+                wanted.extend(follow_up.map(|follow_up| (target.id, attempt.path, follow_up)));
             }
         }
     }
@@ -139,19 +138,19 @@ pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) 
         let by_name =
             target.service.as_deref().and_then(|id| services.by_id(id)).is_some_and(|s| !s.hosts.is_empty());
         if !own && !by_name {
-            let inquiry = request(service, &target.probed, &named.path, None);
-            wanted.extend((0..target.paths.len()).map(|path| (target.id, path, inquiry.clone())));
+            let follow_up = request(service, &target.probed, &named.path, None);
+            wanted.extend((0..target.paths.len()).map(|path| (target.id, path, follow_up.clone())));
         }
     }
     let mut counts: BTreeMap<(u32, usize), usize> = BTreeMap::new();
-    for (attempt, _) in observations.inquiries() {
+    for (attempt, _) in observations.follow_ups() {
         *counts.entry((attempt.target, attempt.path)).or_default() += 1;
     }
     let mut experiments: Vec<Experiment> = Vec::new();
-    for (target, path, inquiry) in wanted {
+    for (target, path, follow_up) in wanted {
         let done =
-            observations.inquiries().any(|(a, i)| a.target == target && a.path == path && *i == inquiry);
-        let experiment = experiment(target, path, inquiry);
+            observations.follow_ups().any(|(a, i)| a.target == target && a.path == path && *i == follow_up);
+        let experiment = experiment(target, path, follow_up);
         let count = counts.entry((target, path)).or_default();
         if !done && !experiments.contains(&experiment) && *count < ASKED {
             *count += 1;
@@ -161,8 +160,8 @@ pub fn inquiries(plan: &Plan, observations: &Observations, services: &Services) 
     experiments
 }
 
-fn experiment(target: u32, path: usize, inquiry: Inquiry) -> Experiment {
-    let variation = Some(Variation { inquiry: Some(inquiry), ..Variation::default() });
+fn experiment(target: u32, path: usize, follow_up: FollowUp) -> Experiment {
+    let variation = Some(Variation::FollowUp(follow_up));
     Experiment { target, path, purpose: Purpose::Experiment, variation }
 }
 
@@ -177,7 +176,7 @@ fn applies(ask: &Ask, one: &Asked<'_>, services: &Services) -> bool {
     fits && when && (ask.over != Some(Speak::Tls) || !one.target.transport().has_tls())
 }
 
-fn inquiry(one: &Asked<'_>, ask: &Ask, services: &Services) -> Option<Inquiry> {
+fn follow_up(one: &Asked<'_>, ask: &Ask, services: &Services) -> Option<FollowUp> {
     let service = services.by_id(&ask.service)?;
     let tls = one.target.transport().has_tls();
     let over = ask.over.map(|speak| match (speak, tls) {
@@ -189,14 +188,14 @@ fn inquiry(one: &Asked<'_>, ask: &Ask, services: &Services) -> Option<Inquiry> {
     Some(request(service, &one.target.probed, one.base_path, over))
 }
 
-fn request(service: &Service, host: &str, base_path: &str, over: Option<Transport>) -> Inquiry {
+fn request(service: &Service, host: &str, base_path: &str, over: Option<Transport>) -> FollowUp {
     let request = service.request(host, base_path);
-    Inquiry { service: service.id.clone(), base_path: base_path.to_owned(), request, over }
+    FollowUp { service: service.id.clone(), base_path: base_path.to_owned(), request, over }
 }
 
 /// The metadata of an MCP server that wants a sign-in: where its answer says, else where RFC 9728
 /// has it.
-fn resource(one: &Asked<'_>, services: &Services) -> Option<Inquiry> {
+fn resource(one: &Asked<'_>, services: &Services) -> Option<FollowUp> {
     if one.service.protocol != Some(Protocol::Mcp) || !matches!(one.http.status, Some(401 | 403)) {
         return None;
     }
@@ -214,7 +213,7 @@ fn resource(one: &Asked<'_>, services: &Services) -> Option<Inquiry> {
     }
 }
 
-fn request_at(services: &Services, id: &str, host: &str, base_path: &str) -> Option<Inquiry> {
+fn request_at(services: &Services, id: &str, host: &str, base_path: &str) -> Option<FollowUp> {
     Some(request(services.by_id(id)?, host, base_path, None))
 }
 
@@ -383,7 +382,7 @@ pub fn download(plan: &Plan, observations: &Observations, services: &Services, s
     let mut experiments = Vec::new();
     for one in asked(plan, observations, services).into_iter().filter(|a| a.plain) {
         let Some(download) = &one.service.download else { continue };
-        let done = observations.inquiries().any(|(a, i)| {
+        let done = observations.follow_ups().any(|(a, i)| {
             a.target == one.target.id && a.path == one.path && matches!(i.request.keep, Keep::Digest { .. })
         });
         if done || !one.is_recognised(services) {
@@ -402,9 +401,9 @@ pub fn download(plan: &Plan, observations: &Observations, services: &Services, s
                 keep: Keep::Digest { bytes: part },
                 ..Request::default()
             };
-            let inquiry =
-                Inquiry { service: one.service.id.clone(), base_path: String::new(), request, over: None };
-            let experiment = experiment(one.target.id, one.path, inquiry);
+            let follow_up =
+                FollowUp { service: one.service.id.clone(), base_path: String::new(), request, over: None };
+            let experiment = experiment(one.target.id, one.path, follow_up);
             experiments.push(experiment);
         }
     }
