@@ -19,7 +19,13 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             // A message may quote a file that somebody else wrote. Nothing sensible is left to do when standard error is gone too.
-            let _ = writeln!(std::io::stderr(), "clearway: {}", visible::message(&failure.to_string()));
+            let _ = match &failure {
+                // It stands as it is in every output.
+                commands::Failure::NotKnown(text) => writeln!(std::io::stderr(), "{text}"),
+                failure => {
+                    writeln!(std::io::stderr(), "clearway: {}", visible::message(&failure.to_string()))
+                }
+            };
             failure.exit_code()
         }
     }

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::input::{self, Derived};
 use super::routes::Planner;
-use super::{Destination, Failure, calls, replay, rounds};
+use super::{Destination, Failure, calls, replay, rounds, standing};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::contract::Platform;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
@@ -27,7 +27,7 @@ use crate::share;
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let destination = Destination::open(&args.output)?;
-    let rules = Rules::of(args.derive.list.rules.as_deref())?;
+    let rules = standing::rules(args.derive.list.rules.as_deref())?;
     let features = input::features(&rules.pack);
     let style = destination.style(&args.output);
 
@@ -61,15 +61,25 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     };
 
     let code = exit_code(&run, args.fail_on);
-    let run = if args.share {
+    let mut run = run;
+    run.requirements.set_age(standing::age_of(&run.requirements.rules_date));
+    let mut run = if args.share {
         share::share(&run, &rules.services, &rules.codes, &rules.vocabulary()?)?
     } else {
         run
     };
+    let statements: Vec<String> = run.requirements.statements().into_iter().map(str::to_owned).collect();
+    if args.format != CheckFormat::Json {
+        run.requirements = standing::without(&run.requirements);
+    }
     let text = match args.format {
         CheckFormat::Text => report::text::check(&run, &features, &style),
         CheckFormat::Json => report::json::check(&run, &features),
         CheckFormat::Ticket => report::tickets::check(&run, &features),
+    };
+    let text = match args.format {
+        CheckFormat::Json => text,
+        _ => standing::before(statements.iter().map(String::as_str), "", text),
     };
     destination.write(text.as_bytes())?;
     Ok(code)
@@ -96,9 +106,14 @@ fn derived(args: &CheckArgs, rules: &Rules) -> Result<Derived, Failure> {
         platform: args.derive.list.platform.unwrap_or_else(Platform::here),
         platform_assumed: false,
         rules_date: pack.meta.date.clone(),
+        rules_age: standing::age_of(&pack.meta.date),
         provider: None,
         inputs: Vec::new(),
     };
+    if let Some(text) = derive::not_known(pack, &requirements.app_version) {
+        let id = derive::requirement::NOT_KNOWN.into();
+        requirements.notes.push(derive::Note { id, text, keys: Vec::new() });
+    }
     derive::add_hosts(&mut requirements, named);
     Ok(Derived {
         requirements,

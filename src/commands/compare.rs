@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use super::{Destination, Failure, input, replay};
+use super::{Destination, Failure, input, replay, standing};
 use crate::cli::compare::{CompareArgs, CompareFormat, CompareSort};
 use crate::compare::Table;
 use crate::compare::table::{MAX_RUNS, TableError};
 use crate::report;
-use crate::rules::Rules;
 
 /// Reads the reports one after the other, judges each by the same rules, and renders the table.
 ///
@@ -19,7 +18,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     if count > MAX_RUNS {
         return Err(Failure::Usage(TableError::TooMany(count).to_string()));
     }
-    let rules = Rules::of(args.rules.as_deref())?;
+    let rules = standing::rules(args.rules.as_deref())?;
     let mut table = Table::default();
     for path in &args.report {
         let run = replay::load(&rules, path)?;
@@ -29,11 +28,18 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     table.arrange(&features, args.differing, args.sort == CompareSort::Worst);
     let date = &rules.pack.meta.date;
     let style = destination.style(&args.output);
+    let age = standing::age_of(date);
+    let dated = standing::dated(date);
+    let old = age.and_then(crate::rules::age::Age::warning);
     let text = match args.format {
-        CompareFormat::Text => report::text::table(&table, date, &style),
-        CompareFormat::Json => report::json::compare(&table, date),
+        CompareFormat::Text => {
+            standing::before(old.as_deref(), "", report::text::table(&table, &dated, &style))
+        }
+        CompareFormat::Json => report::json::aged(&report::json::compare(&table, date), age),
         CompareFormat::Csv => report::compared::csv(&table),
-        CompareFormat::Markdown => report::compared::markdown(&table, date),
+        CompareFormat::Markdown => {
+            standing::before(old.as_deref(), "", report::compared::markdown(&table, &dated))
+        }
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

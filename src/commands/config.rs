@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{Destination, Failure, input};
+use super::{Destination, Failure, input, standing};
 use crate::cli::{ConfigArgs, ConfigFormat, WriteHive};
 use crate::config::Configuration;
 use crate::config::write::{self, Format, Hive};
@@ -19,7 +19,7 @@ use crate::rules::{Pack, Rules};
 pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
     let file = file_format(args)?;
     let destination = Destination::open(&args.output)?;
-    let rules = Rules::of(args.derive.list.rules.as_deref())?;
+    let rules = standing::rules(args.derive.list.rules.as_deref())?;
     let pack = &rules.pack;
     // A configuration that the app rejects is shown all the same: that is what the reader wants to know.
     let (configurations, _) = input::configurations(&args.derive, &rules)?;
@@ -44,9 +44,18 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
             destination.write(&bytes)?;
         }
         None => {
+            let age = standing::age_of(&pack.meta.date);
+            let not_known = all.iter().find_map(|one| crate::derive::not_known(pack, &one.app_version));
             let text = match args.format {
-                ConfigFormat::Json => report::json::config(&all, pack),
-                _ => report::text::config(&all, pack, &style),
+                ConfigFormat::Json => {
+                    let text = report::json::config(&all, pack);
+                    report::json::standing(&text, not_known.as_deref(), age)
+                }
+                _ => {
+                    let text = report::text::config(&all, pack, age, &style);
+                    let old = age.and_then(crate::rules::age::Age::warning);
+                    standing::before(not_known.iter().chain(&old).map(String::as_str), "", text)
+                }
             };
             destination.write(text.as_bytes())?;
         }

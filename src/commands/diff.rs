@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::input::Derived;
-use super::{Destination, Failure, input, replay};
+use super::{Destination, Failure, input, replay, standing};
 use crate::cli::inquiry::{AnswerFormat, DiffArgs};
 use crate::derive::diff::{Side, diff};
 use crate::report;
@@ -17,11 +17,14 @@ use crate::rules::Rules;
 /// When there are not two sides, an input cannot be read, or the output cannot be written.
 pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let rules = Rules::of(args.list.rules.as_deref())?;
+    let rules = standing::rules(args.list.rules.as_deref())?;
     let (from, to) = match &args.app_version {
         None => (None, None),
         Some(v) => (Some(v.old.clone()), Some(v.new.clone().unwrap_or_else(|| v.old.clone()))),
     };
+    if let Some(text) = from.iter().chain(&to).find_map(|v| crate::derive::not_known(&rules.pack, v)) {
+        return not_known(args, text, destination);
+    }
     let two_versions = args.app_version.as_ref().is_some_and(|v| v.new.is_some());
     let (old, new) = match args.config.as_slice() {
         [old, new] if old == "-" && new == "-" => {
@@ -74,7 +77,11 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
             ));
         }
         Derived {
-            requirements: input::list(&rules.pack, &old_side.configurations, &options),
+            requirements: {
+                let mut list = input::list(&rules.pack, &old_side.configurations, &options);
+                list.set_age(standing::age_of(&list.rules_date));
+                list
+            },
             configurations: old_side.configurations.clone(),
             documents: Vec::new(),
             inference: None,
@@ -96,11 +103,28 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     );
     let style = destination.style(&args.output);
     let text = match args.format {
-        AnswerFormat::Text => report::text::diff(&found, &old_list, &new_list, &features, &style),
+        AnswerFormat::Text => {
+            let (old_list, new_list) = (standing::without(&old_list), standing::without(&new_list));
+            let text = report::text::diff(&found, &old_list, &new_list, &features, &style);
+            let age = standing::age_of(&rules.pack.meta.date).and_then(crate::rules::age::Age::warning);
+            standing::before(age.as_deref(), "", text)
+        }
         AnswerFormat::Json => report::json::diff(&found, &old_list, &new_list),
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Nothing is claimed of an app that is newer than the rules: its list is not known, so neither is what
+/// differs.
+fn not_known(args: &DiffArgs, text: String, destination: Destination) -> Result<ExitCode, Failure> {
+    match args.format {
+        AnswerFormat::Text => {
+            destination.write(format!("{text}\n").as_bytes())?;
+            Ok(ExitCode::from(2))
+        }
+        AnswerFormat::Json => Err(Failure::NotKnown(text)),
+    }
 }
 
 /// Two reports, each judged by the present rules, so that what differs is the network.
@@ -124,11 +148,15 @@ fn reports(
     let (before, after) = (replay::load(rules, old)?, replay::load(rules, new)?);
     let found = crate::compare::between(&before, &after);
     let date = &rules.pack.meta.date;
+    let age = standing::age_of(date);
+    let old_rules = age.and_then(crate::rules::age::Age::warning);
     let text = match args.format {
         AnswerFormat::Text => {
-            report::text::between(&found, &before, &after, date, &destination.style(&args.output))
+            let style = destination.style(&args.output);
+            let text = report::text::between(&found, &before, &after, &standing::dated(date), &style);
+            standing::before(old_rules.as_deref(), "", text)
         }
-        AnswerFormat::Json => report::json::between(&found, &before, &after, date),
+        AnswerFormat::Json => report::json::aged(&report::json::between(&found, &before, &after, date), age),
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

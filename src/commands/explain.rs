@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use super::{Destination, Failure, input};
+use super::{Destination, Failure, input, standing};
 use crate::cli::inquiry::{AnswerFormat, ExplainArgs};
 use crate::config::ConfigError;
 use crate::derive::explain::{Given, explain};
 use crate::report;
-use crate::rules::Rules;
 
 /// Answers the question.
 ///
@@ -15,7 +14,7 @@ use crate::rules::Rules;
 /// When an input cannot be read or the output cannot be written.
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let rules = Rules::of(args.derive.list.rules.as_deref())?;
+    let rules = standing::rules(args.derive.list.rules.as_deref())?;
     if args.question.trim().is_empty() {
         return Err(Failure::Usage(
             "nothing was asked: give a host, a configuration key, a finding code or a message of the app"
@@ -37,9 +36,13 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     };
     let mut explanation = explain(&given, &rules.symptoms, &rules.codes, &features, &args.question);
     input::lacking(&mut explanation.list, &rules.pack, &configurations, &options);
+    explanation.list.set_age(standing::age_of(&explanation.list.rules_date));
     let style = destination.style(&args.output);
     let text = match args.format {
-        AnswerFormat::Text => report::text::explain(&explanation, &features, &style),
+        AnswerFormat::Text => {
+            let text = report::text::explain(&explanation, &features, &style);
+            standing::before(explanation.list.statements(), "", text)
+        }
         AnswerFormat::Json => report::json::explain(&explanation),
     };
     destination.write(text.as_bytes())?;

@@ -39,6 +39,9 @@ pub enum Failure {
     /// Errors of the configuration cost required hosts.
     #[error("{0}")]
     Incomplete(String),
+    /// The rules do not cover what was asked.
+    #[error("{0}")]
+    NotKnown(String),
     /// A firewall product cannot say exactly what is asked.
     #[error("{0}")]
     Refused(String),

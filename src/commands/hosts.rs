@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{Destination, Failure, input};
+use super::{Destination, Failure, input, standing};
 use crate::cli::inquiry::Boundary;
 use crate::cli::{HostsArgs, HostsFormat, ListKind};
 use crate::config;
@@ -21,7 +21,7 @@ use crate::text::visible;
 /// be written.
 pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let rules = Rules::of(args.derive.list.rules.as_deref())?;
+    let rules = standing::rules(args.derive.list.rules.as_deref())?;
     if args.list == ListKind::Inspection {
         return exemption(args, &rules, destination);
     }
@@ -38,11 +38,21 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         note(&text);
     }
     if args.boundary == Boundary::Sandbox {
-        let text = super::sandbox::render(args, &rules, &derived, &features, &style)?;
+        let mut text = super::sandbox::render(args, &rules, &derived, &features, &style)?;
+        match args.format {
+            HostsFormat::Text => text = standing::before(derived.requirements.statements(), "", text),
+            HostsFormat::Json => text = report::json::with_statements(&text, &derived.requirements),
+            _ => standing::aside(derived.requirements.statements()),
+        }
         destination.write(text.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let requirements = derived.requirements;
+    let statements: Vec<String> = derived.requirements.statements().into_iter().map(str::to_owned).collect();
+    let lines = || statements.iter().map(String::as_str);
+    let requirements = match args.format {
+        HostsFormat::Json | HostsFormat::Csv | HostsFormat::Plain => derived.requirements,
+        _ => standing::without(&derived.requirements),
+    };
     if let Some(file) = &args.against {
         let result = against::compare(&List::allow(&requirements), existing(file)?);
         let name = file.display().to_string();
@@ -56,18 +66,34 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
                 )));
             }
         };
+        let text = if args.format == HostsFormat::Text { standing::before(lines(), "", text) } else { text };
         destination.write(text.as_bytes())?;
         return Ok(ExitCode::from(u8::from(result.is_short())));
     }
+    let silent = match args.format {
+        HostsFormat::Plain | HostsFormat::Csv => true,
+        HostsFormat::Firewall(format) => !format.has_comments(),
+        _ => false,
+    };
+    if silent {
+        standing::aside(lines());
+    }
     let text = match args.format {
-        HostsFormat::Text => report::text::hosts(&requirements, &features, &style),
-        HostsFormat::Txt => report::txt::hosts(&requirements, &features),
+        HostsFormat::Text => {
+            standing::before(lines(), "", report::text::hosts(&requirements, &features, &style))
+        }
+        HostsFormat::Txt => standing::before(lines(), "# ", report::txt::hosts(&requirements, &features)),
         HostsFormat::Plain => report::plain::hosts(&requirements),
         HostsFormat::Json => report::json::hosts(&requirements, &features),
         HostsFormat::Csv => report::csv::hosts(&requirements, &features),
-        HostsFormat::Markdown => report::markdown::hosts(&requirements, &features),
-        HostsFormat::Ticket => report::ticket::hosts(&requirements, &features),
-        HostsFormat::Firewall(format) => product_text(format, &List::allow(&requirements), &rules, args)?,
+        HostsFormat::Markdown => {
+            standing::before(lines(), "", report::markdown::hosts(&requirements, &features))
+        }
+        HostsFormat::Ticket => standing::before(lines(), "", report::ticket::hosts(&requirements, &features)),
+        HostsFormat::Firewall(format) => {
+            let list = List { first: statements.clone(), ..List::allow(&requirements) };
+            product_text(format, &list, &rules, args)?
+        }
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::Failure;
+use super::{Failure, standing};
 use crate::cli::DeriveArgs;
 use crate::config::device::Device;
 use crate::config::{self, Configuration, Input, Profiles, ReadOptions};
@@ -189,6 +189,7 @@ pub fn derive_from(
         });
     }
     let lacks_inference = inference.is_none() && requirements.provider.is_some();
+    requirements.set_age(standing::age_of(&requirements.rules_date));
     asked.filter(&mut requirements.hosts);
     requirements.missing.retain(|m| asked.wants(&m.feature, m.need));
     Ok(Derived {

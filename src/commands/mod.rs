@@ -15,6 +15,7 @@ mod rounds;
 mod routes;
 mod rules;
 mod sandbox;
+mod standing;
 
 use std::process::ExitCode;
 

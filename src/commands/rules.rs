@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::{Destination, Failure};
+use super::{Destination, Failure, standing};
 use crate::cli::inquiry::{AnswerFormat, RulesArgs};
 use crate::report;
-use crate::rules::Rules;
 use crate::rules::overview::overview;
 
 /// Loads the pack with every file of its folder, and describes it.
@@ -14,13 +13,18 @@ use crate::rules::overview::overview;
 /// When a file of the pack is missing or wrong; everything that is wrong is named.
 pub fn run(args: &RulesArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let rules = Rules::of(args.rules.as_deref())?;
+    let rules = standing::rules(args.rules.as_deref())?;
     let folder = args.rules.as_ref().map(|d| d.display().to_string());
     let found = overview(&rules, folder.as_deref());
     let style = destination.style(&args.output);
+    let age = standing::age_of(&found.date);
+    let old = age.and_then(crate::rules::age::Age::warning);
     let text = match args.format {
-        AnswerFormat::Text => report::text::rules(&found, &style),
-        AnswerFormat::Json => report::json::rules(&found),
+        AnswerFormat::Text => {
+            let shown = crate::rules::overview::Overview { date: standing::dated(&found.date), ..found };
+            standing::before(old.as_deref(), "", report::text::rules(&shown, &style))
+        }
+        AnswerFormat::Json => report::json::aged(&report::json::rules(&found), age),
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

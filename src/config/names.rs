@@ -13,6 +13,7 @@ pub(crate) struct Names<'a> {
     nested: HashMap<&'a str, Vec<&'a Key>>,
     moved: HashMap<&'a str, &'a Key>,
     keys: &'a [Key],
+    up_to: String,
     version: Option<AppVersion>,
 }
 
@@ -49,6 +50,7 @@ impl<'a> Names<'a> {
             nested: HashMap::new(),
             moved: HashMap::new(),
             keys: &catalogue.keys,
+            up_to: catalogue.known_up_to(),
             version: version.cloned(),
         };
         for key in &catalogue.keys {
@@ -120,6 +122,11 @@ impl<'a> Names<'a> {
     /// The app version that is asked about; the newest when there is none.
     pub(crate) const fn version(&self) -> Option<&AppVersion> {
         self.version.as_ref()
+    }
+
+    /// How far the catalogue goes, such as `app 2.26454.0`.
+    pub(crate) fn known_up_to(&self) -> &str {
+        &self.up_to
     }
 
     /// Whether the app version that is asked about is `version` or later.

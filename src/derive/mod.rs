@@ -66,6 +66,7 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
         platform,
         platform_assumed,
         rules_date: pack.meta.date.clone(),
+        rules_age: None,
         provider: (!providers.is_empty()).then(|| providers.join(", ")),
         inputs: configurations.iter().flat_map(inputs).collect(),
     };
@@ -73,23 +74,30 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
     found
 }
 
+/// What is said of an app that is newer than the rules; nothing where they cover it.
+pub fn not_known(pack: &Pack, version: &AppVersion) -> Option<String> {
+    let newest = &pack.meta.newest;
+    (version > newest).then(|| {
+        format!(
+            "Not known: these rules cover the app up to {newest}. Nothing can be said about {version}; look for newer \
+             rules."
+        )
+    })
+}
+
 /// What is said of an app that the rules do not cover.
 fn beyond(pack: &Pack, version: &AppVersion) -> Option<Note> {
-    let newest = &pack.meta.newest;
-    let oldest = pack.meta.releases.first().map(|r| &r.version);
-    let text = if version > newest {
-        format!(
-            "App {version} is newer than these rules, which know the app up to {newest}: a host that came later is \
-             missing here. Look for a newer release of this program."
-        )
+    let (id, text) = if let Some(text) = not_known(pack, version) {
+        (requirement::NOT_KNOWN, text)
     } else {
-        let oldest = oldest.filter(|oldest| version < *oldest)?;
-        format!(
+        let oldest = pack.meta.releases.first().map(|r| &r.version).filter(|oldest| version < *oldest)?;
+        let text = format!(
             "App {version} is older than these rules, which know the app from {oldest}: a host that only older apps \
              need is missing here."
-        )
+        );
+        ("app-version", text)
     };
-    Some(Note { id: "app-version".into(), text, keys: Vec::new() })
+    Some(Note { id: id.into(), text, keys: Vec::new() })
 }
 
 fn inputs(configuration: &Configuration) -> Vec<Input> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Lint, Origin};
 use crate::contract::HostPattern;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
+use crate::rules::age::Age;
 
 /// Why a host is on the list: one rule that matched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +193,9 @@ pub struct Requirements {
     pub platform_assumed: bool,
     /// Date of the rule pack, `YYYY-MM-DD`.
     pub rules_date: String,
+    /// How old the rules are today, where whoever derived the list said which day it is.
+    #[serde(skip)]
+    pub rules_age: Option<Age>,
     /// Inference provider, when one is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
@@ -229,6 +233,32 @@ impl Requirements {
 
 /// Identifier of that remark.
 pub(super) const NO_PROVIDER: &str = "no-provider";
+
+/// Identifier of the note that says that the rules do not cover the app's version.
+pub const NOT_KNOWN: &str = "not-known";
+
+/// Identifier of the note that says that the rules are old.
+pub const RULES_OLD: &str = "rules-old";
+
+impl Requirements {
+    /// Says how old the rules are; a note of its own when they are old.
+    pub fn set_age(&mut self, age: Option<Age>) {
+        self.rules_age = age;
+        self.notes.retain(|n| n.id != RULES_OLD);
+        if let Some(text) = age.and_then(Age::warning) {
+            // After what the rules do not know at all, before everything else.
+            let at = self.notes.iter().take_while(|n| n.id == NOT_KNOWN).count();
+            self.notes.insert(at, Note { id: RULES_OLD.into(), text, keys: Vec::new() });
+        }
+    }
+
+    /// What stands before everything else in an output: that the rules do not cover the app, and that
+    /// they are old.
+    pub fn statements(&self) -> Vec<&str> {
+        let first = self.notes.iter().filter(|n| n.id == NOT_KNOWN || n.id == RULES_OLD);
+        first.map(|n| n.text.as_str()).collect()
+    }
+}
 
 /// One input of the derivation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -121,6 +121,8 @@ pub struct List {
     pub rules: Vec<HostRule>,
     /// The mark of a list that lacks a required host, and the errors that cost it; empty for a whole one.
     pub incomplete: Vec<String>,
+    /// What stands before everything else: that the rules do not cover the app, or are old.
+    pub first: Vec<String>,
     /// Where it comes from, one fact a line.
     pub head: Vec<String>,
     /// What is needed but cannot be listed by anybody, each with why.
@@ -166,6 +168,7 @@ impl List {
         Self {
             kind: Kind::Allow,
             rules: rules.into_values().collect(),
+            first: Vec::new(),
             incomplete: incomplete::marks(requirements),
             head,
             unlisted,
@@ -185,7 +188,14 @@ impl List {
         incomplete.extend(other.incomplete);
         head.extend(other.head);
         unlisted.extend(other.unlisted);
-        Self { kind: self.kind, rules: rules.into_values().collect(), incomplete, head, unlisted }
+        Self {
+            kind: self.kind,
+            rules: rules.into_values().collect(),
+            first: self.first,
+            incomplete,
+            head,
+            unlisted,
+        }
     }
 
     /// The exemption from TLS inspection: the hosts for which the judged run proved that an
@@ -199,6 +209,7 @@ impl List {
             kind: Kind::Inspection,
             rules: rules.into_values().collect(),
             incomplete: Vec::new(),
+            first: Vec::new(),
             head: head(requirements),
             unlisted: Vec::new(),
         }
@@ -294,10 +305,11 @@ fn head(requirements: &Requirements) -> Vec<String> {
     }
     lines.extend(requirements.without_provider().map(|note| note.text.clone()));
     lines.push(format!(
-        "App {} on {}; rules of {}; Clearway {}",
+        "App {} on {}; rules of {}{}; Clearway {}",
         requirements.app_version,
         requirements.platform,
         requirements.rules_date,
+        requirements.rules_age.map(|age| format!(" ({age})")).unwrap_or_default(),
         env!("CARGO_PKG_VERSION")
     ));
     lines

@@ -189,7 +189,8 @@ fn remarks(
     unsupported: &[Entry],
     steps: &[String],
 ) -> Vec<String> {
-    let mut lines: Vec<String> = list.incomplete.iter().map(|l| text::line(l)).collect();
+    let mut lines: Vec<String> = list.first.iter().map(|l| text::line(l)).collect();
+    lines.extend(list.incomplete.iter().map(|l| text::line(l)));
     if !lines.is_empty() {
         lines.push(String::new());
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::address::{self, Address};
-use super::{listed, readable};
+use super::{entry_name, listed, readable};
 use crate::config::Value;
 use crate::config::secret::NOT_INCLUDED;
 use crate::contract::Platform;
@@ -83,6 +83,31 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             let has = list.iter().any(|e| e.as_str() == Some(element));
             (has && list.len() > 1).then(String::new)
         }),
+        Check::OtherElements { known } => each(values, |v| {
+            let other: Vec<String> = hosts(v)
+                .filter(|t| !known.iter().any(|k| k == t))
+                .map(|t| format!("`{}`", readable(t, 24)))
+                .collect();
+            (!other.is_empty()).then(|| listed(&other))
+        }),
+        Check::EntriesWith { member } => each(values, |v| {
+            let has = |(at, entry): (usize, &Value)| {
+                entry.at(member).is_some_and(Value::is_set).then(|| entry_name(at, entry))
+            };
+            let names: Vec<String> = v.as_list()?.iter().enumerate().filter_map(has).collect();
+            (!names.is_empty()).then(|| listed(&names))
+        }),
+        Check::NotServed => {
+            let configuration = facts.configuration;
+            let served = |path: &KeyPath| {
+                configuration.settings.get(&path.key).is_some_and(|setting| {
+                    let from = |s: &crate::config::Source| s.name == setting.origin.source;
+                    configuration.sources.iter().any(|s| s.format == crate::config::SERVED && from(s))
+                })
+            };
+            let own = values.iter().enumerate().filter(|(_, (path, v))| v.is_some() && !served(path));
+            own.map(|(at, _)| hit(Some(at), String::new())).collect()
+        }
         Check::Only { element } => each(values, |v| {
             let list = v.as_list()?;
             (list.len() == 1 && list.first()?.as_str() == Some(element)).then(String::new)

@@ -60,7 +60,10 @@ fn rename_advice(pack: &Pack, lint: &mut Lint) {
     }
     let known = pack.lints.invented.iter().find(|i| lint.key.as_deref() == Some(i.name.as_str()));
     if let Some(invented) = known {
-        lint.message = format!("`{}` is not a key that the app reads; {}", invented.name, invented.instead);
+        lint.message = format!(
+            "`{}` is not a key of the documentation known here (app {}); {}",
+            invented.name, pack.meta.newest, invented.instead
+        );
     }
 }
 
@@ -163,6 +166,7 @@ impl Pass<'_> {
                     Platform::Linux => "Linux".to_owned(),
                 },
                 "version" => format!("app {}", self.facts.version),
+                "newest" => self.facts.pack.meta.newest.to_string(),
                 _ => String::new(),
             })
         };

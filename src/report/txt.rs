@@ -75,7 +75,12 @@ fn header(file: &mut File, requirements: &Requirements) {
     file.comment("App version:   ", &requirements.app_version.to_string());
     file.comment(
         "Rules:         ",
-        &format!("{}, Clearway {}", requirements.rules_date, env!("CARGO_PKG_VERSION")),
+        &format!(
+            "{}{}, Clearway {}",
+            requirements.rules_date,
+            requirements.rules_age.map(|age| format!(" ({age})")).unwrap_or_default(),
+            env!("CARGO_PKG_VERSION")
+        ),
     );
     file.comment("Source:        ", "FILL IN (addresses or networks of the devices that run the app)");
     if let Some(note) = requirements.without_provider() {

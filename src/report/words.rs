@@ -160,7 +160,12 @@ pub(super) fn head(requirements: &Requirements, whole_hash: bool) -> Vec<(&'stat
     rows.push(("App", requirements.app_version.to_string()));
     rows.push((
         "Rules",
-        format!("{} (Clearway {})", sanitise::line(&requirements.rules_date, 20), env!("CARGO_PKG_VERSION")),
+        format!(
+            "{} ({}Clearway {})",
+            sanitise::line(&requirements.rules_date, 20),
+            requirements.rules_age.map(|a| format!("{a}, ")).unwrap_or_default(),
+            env!("CARGO_PKG_VERSION")
+        ),
     ));
     rows
 }

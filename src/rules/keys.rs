@@ -202,12 +202,20 @@ pub struct KeyCatalogue {
     /// The keys, in the file's order.
     #[serde(rename = "key")]
     pub keys: Vec<Key>,
+    /// Newest app version that the catalogue covers, where it is part of a pack.
+    #[serde(skip)]
+    pub newest: Option<AppVersion>,
 }
 
 impl KeyCatalogue {
     /// The key with this flat name (exact case).
     pub fn get(&self, name: &str) -> Option<&Key> {
         self.keys.iter().find(|k| k.name == name)
+    }
+
+    /// The words that say how far the catalogue goes, such as `app 2.26454.0`.
+    pub fn known_up_to(&self) -> String {
+        self.newest.as_ref().map_or_else(|| "this release".to_owned(), |v| format!("app {v}"))
     }
 
     /// The key that `name` was an older name of.

@@ -14,8 +14,8 @@ use crate::contract::{AppVersion, Confidence, Severity};
 const FILE: &str = "lints.toml";
 
 /// Placeholders that a message may hold.
-pub const PLACEHOLDERS: [&str; 9] =
-    ["key", "value", "set", "unset", "entry", "detail", "provider", "platform", "version"];
+pub const PLACEHOLDERS: [&str; 10] =
+    ["key", "value", "set", "unset", "entry", "detail", "provider", "platform", "version", "newest"];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -226,6 +226,18 @@ pub enum Check {
         /// The element.
         element: String,
     },
+    /// List elements that are none of these texts.
+    OtherElements {
+        /// The known texts.
+        known: Vec<String>,
+    },
+    /// Entries of a list that have this member.
+    EntriesWith {
+        /// The member.
+        member: String,
+    },
+    /// A value that no bootstrap server sent.
+    NotServed,
     /// A list that holds only this element.
     Only {
         /// The element.

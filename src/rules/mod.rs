@@ -2,6 +2,7 @@
 //! the code that loads and checks them. Readable by a network engineer; no fact lives in code.
 
 pub mod addresses;
+pub mod age;
 pub mod calls;
 pub mod codes;
 pub mod condition;

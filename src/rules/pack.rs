@@ -184,9 +184,10 @@ impl Pack {
         let raw: Option<RawPack> = problems.take("pack.toml", from_toml(texts.pack));
         let keys: Option<KeyCatalogue> = problems.take("keys.toml", from_toml(texts.keys));
         let networks: Option<Networks> = problems.take("networks.toml", from_toml(texts.networks));
-        let (Some(raw), Some(keys), Some(networks)) = (raw, keys, networks) else {
+        let (Some(raw), Some(mut keys), Some(networks)) = (raw, keys, networks) else {
             return None;
         };
+        keys.newest = Some(raw.newest.clone());
         check_names(&raw, &keys, problems);
         networks.check(problems);
         let credentials = Credentials::parse(texts.credentials, &keys, problems)?;

@@ -14,6 +14,8 @@ use crate::contract::{AppVersion, Confidence, Platform};
 pub struct Places {
     /// Names inside JSON documents.
     pub json: JsonNames,
+    /// Names inside a document of the Admin API.
+    pub admin: AdminNames,
     /// A bootstrap server's response.
     pub bootstrap: Bootstrap,
     /// The app's own diagnostic report.
@@ -68,6 +70,26 @@ pub struct JsonNames {
     pub nested_since: AppVersion,
     /// The member that only a bootstrap response has.
     pub expiry: String,
+}
+
+/// Names inside a document of the Admin API.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdminNames {
+    /// The organization's configuration, and that of a group.
+    pub config: String,
+    /// The policies of groups.
+    pub groups: String,
+    /// Their list, the highest-ranked first.
+    pub entries: String,
+    /// Whether the console serves the document.
+    pub status: String,
+    /// The word for a document that is served.
+    pub active: String,
+    /// The word for a document that is not.
+    pub disabled: String,
+    /// What stands beside a configuration.
+    pub envelope: Vec<String>,
 }
 
 /// What the app takes from a bootstrap server's response.

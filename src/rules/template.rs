@@ -105,7 +105,7 @@ mod tests {
             app_behaviour_since: None,
             effect: "names a host".into(),
         };
-        KeyCatalogue { keys: vec![key] }
+        KeyCatalogue { keys: vec![key], newest: None }
     }
 
     #[test]

@@ -186,6 +186,7 @@ mod tests {
                 platform: Platform::Linux,
                 platform_assumed: false,
                 rules_date: pack.meta.date.clone(),
+                rules_age: None,
                 provider: None,
                 inputs: Vec::new(),
             },

@@ -41,6 +41,7 @@ pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -
             name: name.to_owned(),
             sources: vec![source],
             platform: doc.platform,
+            admin_console: doc.admin_console,
             ..Configuration::default()
         },
     };
@@ -205,12 +206,20 @@ impl Output {
                 let (id, message) = match problem {
                     Problem::Undecodable(what) => ("undecodable-value", what),
                     Problem::Case(what) => ("value-case", what),
-                    Problem::NotAllowed(what) => ("value-not-allowed", what),
+                    Problem::NotAllowed(seen) => (
+                        "value-not-allowed",
+                        format!(
+                            "{seen} is not among the values known here ({}): {}",
+                            names.known_up_to(),
+                            key.values.join(", ")
+                        ),
+                    ),
                 };
-                let message = format!(
-                    "`{}`: {message}; the app does not use this value, and neither does this report",
-                    key.name
-                );
+                let consequence = match id {
+                    "value-not-allowed" => "this report does not use the value",
+                    _ => "the app does not use this value, and neither does this report",
+                };
+                let message = format!("`{}`: {message}; {consequence}", key.name);
                 self.lint(id, Severity::Error, message, &entry);
                 self.unreadable(&key.name, names);
             }
@@ -288,15 +297,28 @@ impl Output {
             return;
         }
         let name = shown(&entry.name);
-        let consequence =
-            if self.strict { "the app may discard the whole file for it" } else { "the app ignores it" };
+        let consequence = if self.strict {
+            "; one repackager says that a release which does not know a key discards the whole file"
+        } else {
+            ""
+        };
+        if let [key, ..] = names.at(&entry.name) {
+            let message = format!(
+                "`{name}` is a path of the nested document, which no flat key has; write `{}` here",
+                key.name
+            );
+            return self.lint("unknown-key", Severity::Warning, message, entry);
+        }
         let nearest: Vec<String> = names.nearest(&entry.name).iter().map(|n| format!("`{n}`")).collect();
         let advice = if nearest.is_empty() {
-            "remove it, or check its spelling".to_owned()
+            "check its spelling, or look for newer rules".to_owned()
         } else {
             format!("did you mean {}?", nearest.join(" or "))
         };
-        let message = format!("`{name}` is not a known key and {consequence}; {advice}");
+        let message = format!(
+            "`{name}` is not in the documentation known here ({}), and newer releases exist{consequence}; {advice}",
+            names.known_up_to()
+        );
         self.lint("unknown-key", Severity::Warning, message, entry);
     }
 
@@ -308,7 +330,8 @@ impl Output {
     fn finish(&mut self, any: bool, certain: bool) {
         if self.unknown > MAX_UNKNOWN {
             let more = self.unknown - MAX_UNKNOWN;
-            self.whole("unknown-key", Severity::Warning, &[], format!("{more} more keys are not known"));
+            let message = format!("{more} more keys are not in the documentation known here");
+            self.whole("unknown-key", Severity::Warning, &[], message);
         }
         if let Some(origin) = self.first_comment.take() {
             let consequence = if self.strict {

@@ -20,6 +20,7 @@ pub(super) struct Good {
 pub(super) enum Problem {
     Undecodable(String),
     Case(String),
+    /// What is written there, as a message may show it.
     NotAllowed(String),
 }
 
@@ -135,10 +136,7 @@ fn one_of(key: &Key, text: &str, version: Option<&AppVersion>) -> Result<(), Pro
     let word = text.len() <= 30
         && text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'/' | b'_' | b' '));
     let seen = if word && !key.secret { format!("`{}`", shown(text)) } else { "this text".to_owned() };
-    Err(Problem::NotAllowed(format!(
-        "{seen} is not one of its values; write one of {}",
-        key.values.join(", ")
-    )))
+    Err(Problem::NotAllowed(seen))
 }
 
 fn structured(key: &Key, raw: &Raw, encoding: Encoding, embedded: &mut usize) -> Result<Good, Problem> {

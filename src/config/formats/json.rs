@@ -1,7 +1,7 @@
 //! JSON configurations: flat, inside the app's own wrapper, nested; and JSON that is none.
 
 use super::tree::{MAX_VALUES, Member, Raw, find};
-use super::{Document, Encoding, Entry, Note, another_product, json_text, nested, sniff};
+use super::{Document, Encoding, Entry, Note, admin, another_product, json_text, nested, sniff};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
 use crate::contract::{Platform, Severity};
@@ -150,6 +150,9 @@ fn shape(
     if let Some(at) = members.iter().rposition(|m| m.name == places.json.wrapper) {
         let wrapper = members.remove(at);
         return wrapped(wrapper, &members, file, names, places);
+    }
+    if admin::is_document(&members, places) {
+        return Ok(admin::read(members, names, places));
     }
     if let Some(error) = index_of_library(&members, file, names) {
         return Err(error);

@@ -1,5 +1,6 @@
 //! Recognises a file by its content and reads it into entries: names, undecoded values, places.
 
+pub(crate) mod admin;
 mod ber;
 pub(crate) mod cms;
 pub(crate) mod diagnostic;
@@ -57,6 +58,8 @@ pub(crate) struct Document {
     pub machine_values: Vec<String>,
     /// The format itself proves that the file belongs to the app, even when no key is known.
     pub certain: bool,
+    /// The format itself proves that the vendor's console manages the devices.
+    pub admin_console: bool,
 }
 
 impl Document {
@@ -73,6 +76,7 @@ impl Document {
             unreadable: Vec::new(),
             machine_values: Vec::new(),
             certain: false,
+            admin_console: false,
         }
     }
 }

@@ -24,22 +24,18 @@ pub(crate) fn is_nested(members: &[Member], names: &Names) -> bool {
 
 /// Reads the members as a nested document.
 pub(crate) fn read(members: Vec<Member>, names: &Names, envelope: &[String]) -> Document {
+    let context = Context::of(std::iter::once(members.as_slice()));
+    read_within(members, names, envelope, &context)
+}
+
+/// Reads the members of one of several documents that lie over each other; `context` is that of all.
+pub(crate) fn read_within(
+    members: Vec<Member>,
+    names: &Names,
+    envelope: &[String],
+    context: &Context,
+) -> Document {
     let mut doc = Document::new("nested-json", None, Encoding::Native);
-    let inner = |name: &str| {
-        find(&members, "inference")
-            .and_then(|m| m.value.members())
-            .and_then(|m| find(m, name))
-            .map(|m| &m.value)
-    };
-    let context = Context {
-        provider: inner("provider").and_then(Raw::text).unwrap_or_default().to_owned(),
-        kind: inner("credential")
-            .and_then(Raw::members)
-            .and_then(|m| find(m, "kind"))
-            .and_then(|m| m.value.text())
-            .unwrap_or_default()
-            .to_owned(),
-    };
     doc.notes.push(Note::whole(
         "nested-document",
         Severity::Warning,
@@ -66,7 +62,7 @@ pub(crate) fn read(members: Vec<Member>, names: &Names, envelope: &[String]) -> 
             continue;
         }
         let path = member.name.clone();
-        walk(member, path, names, &context, &mut doc);
+        walk(member, path, names, context, &mut doc);
     }
     if let Some(first) = flat.first() {
         doc.notes.push(Note {
@@ -85,9 +81,24 @@ pub(crate) fn read(members: Vec<Member>, names: &Names, envelope: &[String]) -> 
     doc
 }
 
-struct Context {
+/// What decides which of several keys a path stands for.
+pub(crate) struct Context {
     provider: String,
     kind: String,
+}
+
+impl Context {
+    /// The context of documents that lie over each other, the one that wins first.
+    pub(crate) fn of<'a>(mut documents: impl Iterator<Item = &'a [Member]> + Clone) -> Self {
+        let inference = |members: &'a [Member], name: &str| -> Option<&'a Raw> {
+            Some(&find(find(members, "inference")?.value.members()?, name)?.value)
+        };
+        let mut again = documents.clone();
+        let provider = documents.find_map(|members| inference(members, "provider")?.text());
+        let kind = again
+            .find_map(|members| find(inference(members, "credential")?.members()?, "kind")?.value.text());
+        Self { provider: provider.unwrap_or_default().to_owned(), kind: kind.unwrap_or_default().to_owned() }
+    }
 }
 
 fn walk(member: Member, path: String, names: &Names, context: &Context, doc: &mut Document) {

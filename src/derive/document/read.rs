@@ -207,6 +207,7 @@ impl Reader<'_> {
             platform: head.platform,
             platform_assumed: head.platform_assumed,
             rules_date: head.rules_date,
+            rules_age: None,
             provider: head.provider,
             inputs: vec![Input { name: self.name.into(), format: SCHEMA.into(), sha256: sha256.into() }],
         })

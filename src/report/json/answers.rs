@@ -47,7 +47,9 @@ pub fn explain(explanation: &Explanation) -> String {
     };
     map.insert("kind".into(), json!(kind));
     map.insert(name.into(), value);
-    document(&Value::Object(map))
+    let mut value = Value::Object(map);
+    super::stand(&mut value, &explanation.list);
+    document(&value)
 }
 
 /// A comparison as `clearway.diff/1`.
@@ -63,7 +65,7 @@ pub fn diff(found: &Diff, old: &Requirements, new: &Requirements) -> String {
             "missing": list.missing,
         })
     };
-    document(&json!({
+    let mut value = json!({
         "schema": "clearway.diff/1",
         "kind": "lists",
         "clearway": env!("CARGO_PKG_VERSION"),
@@ -74,7 +76,9 @@ pub fn diff(found: &Diff, old: &Requirements, new: &Requirements) -> String {
         "hosts_removed": found.hosts_removed,
         "hosts_kept": found.hosts_kept,
         "groups": found.groups,
-    }))
+    });
+    super::stand(&mut value, new);
+    document(&value)
 }
 
 /// A rule pack as `clearway.rules/1`.

@@ -55,6 +55,7 @@ pub fn check(run: &Run, features: &[FeatureInfo]) -> String {
     if let (Value::Object(map), false) = (&mut document, run.observations.calls.is_empty()) {
         map.insert("calls".to_owned(), json!(run.observations.calls));
     }
+    super::stand(&mut document, r);
     super::document(&document)
 }
 

@@ -18,10 +18,56 @@ use serde_json::Value;
 use super::{FeatureInfo, sanitise};
 use crate::derive::Requirements;
 use crate::derive::document::to_document;
+use crate::derive::requirement::NOT_KNOWN;
+use crate::rules::age::Age;
 
 /// The list as `clearway.hosts/1`, ending in a line feed.
 pub fn hosts(requirements: &Requirements, features: &[FeatureInfo]) -> String {
-    document(&to_document(requirements, features))
+    let mut value = serde_json::to_value(to_document(requirements, features)).unwrap_or_default();
+    stand(&mut value, requirements);
+    document(&value)
+}
+
+/// What stands before everything else in the other outputs, as fields of the document: how old the
+/// rules are, and that they do not cover the app.
+fn stand(document: &mut Value, list: &Requirements) {
+    let not_known = list.notes.iter().find(|n| n.id == NOT_KNOWN).map(|n| n.text.as_str());
+    put(document, not_known, list.rules_age);
+}
+
+fn put(document: &mut Value, not_known: Option<&str>, age: Option<Age>) {
+    let Value::Object(map) = document else { return };
+    if let Some(age) = age {
+        map.insert("rules_age_days".to_owned(), age.days.into());
+        if let Some(text) = age.warning() {
+            map.insert("rules_old".to_owned(), text.into());
+        }
+    }
+    if let Some(text) = not_known {
+        map.insert("not_known".to_owned(), text.into());
+    }
+}
+
+/// A document of this program with the age of the rules, and with what they do not know.
+pub fn standing(text: &str, not_known: Option<&str>, age: Option<Age>) -> String {
+    if not_known.is_none() && age.is_none() {
+        return text.to_owned();
+    }
+    let mut value: Value = serde_json::from_str(text).unwrap_or_default();
+    put(&mut value, not_known, age);
+    document(&value)
+}
+
+/// A document of this program with what stands before everything else in `list`.
+pub fn with_statements(text: &str, list: &Requirements) -> String {
+    let mut value: Value = serde_json::from_str(text).unwrap_or_default();
+    stand(&mut value, list);
+    document(&value)
+}
+
+/// A document of this program with the age of the rules.
+pub fn aged(text: &str, age: Option<Age>) -> String {
+    standing(text, None, age)
 }
 
 /// Serialises a document, with every text of it made safe to print.

@@ -91,6 +91,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             platform: take(&mut top, "platform")?,
             platform_assumed: take(&mut top, "platform_assumed")?,
             rules_date: take(&mut top, "rules_date")?,
+            rules_age: None,
             provider: take(&mut top, "provider")?,
             inputs: take(&mut top, "inputs")?,
         },

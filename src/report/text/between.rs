@@ -22,7 +22,7 @@ pub fn between(found: &Between, old: &Run, new: &Run, judged_by: &str, style: &S
     }
     if !style.quiet {
         page.blank();
-        let judged = format!("both by the rules of {}", sanitise::line(judged_by, 20));
+        let judged = format!("both by the rules of {}", sanitise::line(judged_by, 40));
         if crate::share::is_shared(old) || crate::share::is_shared(new) {
             page.hang("! ", Paint::Attention, super::table::MASKED);
             page.blank();

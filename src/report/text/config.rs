@@ -10,19 +10,20 @@ use crate::config::masked;
 use crate::config::{Configuration, Lint, Origin, PlaceStatus, Setting, ShadowedBy, Value};
 use crate::contract::{Need, Severity};
 use crate::rules::Pack;
+use crate::rules::age::Age;
 use crate::rules::keys::Key;
 
 /// Longest value that is shown, in characters; `-v` shows all of it.
 const VALUE: usize = 600;
 
 /// The configurations for a terminal, one after the other. With `style.quiet` only what is wrong.
-pub fn config(all: &[Effective], pack: &Pack, style: &Style) -> String {
+pub fn config(all: &[Effective], pack: &Pack, age: Option<Age>, style: &Style) -> String {
     let mut page = Page::new(style);
     for one in all {
         if style.quiet {
             quiet(&mut page, one, all.len() > 1);
         } else {
-            whole(&mut page, one, pack);
+            whole(&mut page, one, pack, age);
         }
     }
     page.into_text()
@@ -48,11 +49,14 @@ fn lacking(page: &mut Page<'_>, one: &Effective) {
     }
 }
 
-fn whole(page: &mut Page<'_>, one: &Effective, pack: &Pack) {
+fn whole(page: &mut Page<'_>, one: &Effective, pack: &Pack, age: Option<Age>) {
     let refs = Refs::new(&one.configuration);
     page.heading("Claude Desktop configuration in effect");
     page.blank();
-    super::rows(page, &head(one, pack, &refs));
+    let mut rows = head(one, pack, &refs);
+    let age = age.map(|a| format!(" ({a})")).unwrap_or_default();
+    rows.push(("Rules", format!("{}{age}", sanitise::line(&pack.meta.date, 20))));
+    super::rows(page, &rows);
     page.blank();
     page.hang("  ", Paint::None, &summary(one));
     lacking(page, one);

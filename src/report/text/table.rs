@@ -35,7 +35,7 @@ pub fn table(table: &Table, judged_by: &str, style: &Style) -> String {
                 0 => "the reports agree on every host".to_owned(),
                 n => format!("the reports differ on {n} (marked *)"),
             },
-            sanitise::line(judged_by, 20)
+            sanitise::line(judged_by, 40)
         ),
     );
     if table.has_several_configurations() {

@@ -3,7 +3,9 @@
 mod answers;
 mod config;
 mod incomplete;
+mod messages;
 mod reports;
 mod secrets;
 mod sources;
+mod standing;
 mod unseen;

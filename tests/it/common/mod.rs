@@ -26,5 +26,7 @@ pub fn clearway() -> Command {
     ] {
         command.env_remove(name);
     }
+    // The age of the rules is counted to the day of the rules, so that outputs do not change by the day.
+    command.env("CLEARWAY_TODAY", clearway::rules::embedded_date());
     command
 }

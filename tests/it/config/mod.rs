@@ -1,5 +1,6 @@
 //! What a user sees of the readers: every format and value shape, and every bad input.
 
+mod admin;
 mod bad_input;
 mod corpus;
 mod device;

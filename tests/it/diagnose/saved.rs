@@ -42,6 +42,7 @@ pub fn run(plan: Plan, observations: Observations) -> Run {
             platform: Platform::Linux,
             platform_assumed: false,
             rules_date: embedded_date().to_owned(),
+            rules_age: None,
             provider: Some("gateway".into()),
             inputs: vec![Input {
                 name: "office.json".into(),

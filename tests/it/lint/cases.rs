@@ -104,7 +104,12 @@ fn provider() -> Vec<Case> {
         ),
         case(
             "several-credentials",
-            vec![bedrock(json!({"inferenceBedrockProfile": "p", "inferenceBedrockBearerToken": "a-token"}))],
+            vec![
+                bedrock(json!({"inferenceBedrockProfile": "p", "inferenceBedrockBearerToken": "a-token"})),
+                bedrock(
+                    json!({"inferenceBedrockProfile": "p", "inferenceIdpOidc": okta, "inferenceBedrockBaseUrl": "https://p.example"}),
+                ),
+            ],
             vec![
                 bedrock(json!({"inferenceBedrockProfile": "p"})),
                 bedrock(
@@ -202,8 +207,12 @@ fn provider() -> Vec<Case> {
             vec![
                 json!({"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example", "inferenceCredentialKind": "static"}),
                 gateway(json!({"inferenceCredentialKind": "helper-script"})),
-                gateway(json!({"inferenceCredentialKind": "interactive"})),
+                foundry(json!({"inferenceCredentialKind": "interactive"})),
                 gateway(json!({"inferenceCredentialKind": "external-idp"})),
+                bedrock(json!({"inferenceCredentialKind": "external-idp", "inferenceGatewayOidc": okta})),
+                bedrock(
+                    json!({"inferenceCredentialKind": "interactive", "inferenceBedrockSsoRegion": "eu-west-1"}),
+                ),
                 bedrock(json!({"inferenceCredentialKind": "vendor-profile", "inferenceModels": ["m"]})),
             ],
             vec![
@@ -213,16 +222,51 @@ fn provider() -> Vec<Case> {
                 ),
                 oidc(json!({})),
                 vertex(json!({"inferenceCredentialKind": "vendor-profile"})),
+                // The gateway is its own sign-in server then.
+                gateway(json!({"inferenceCredentialKind": "interactive"})),
+                gateway(json!({"inferenceCredentialKind": "external-idp", "inferenceGatewayOidc": okta})),
+                merged(&[bedrock(json!({"inferenceCredentialKind": "interactive"})), sso.clone()]),
+                bedrock(
+                    json!({"inferenceBedrockSsoRegion": "eu-west-1", "inferenceBedrockBearerToken": "a-token"}),
+                ),
+            ],
+        ),
+        case(
+            "sso-scheme",
+            vec![
+                merged(&[
+                    gateway(json!({"@app": "2.26454.0"})),
+                    json!({"inferenceGatewayAuthScheme": "sso"}),
+                ]),
+                merged(&[
+                    gateway(json!({"@app": "2.19675.0"})),
+                    json!({"inferenceGatewayAuthScheme": "sso"}),
+                ]),
+                gateway(json!({"inferenceGatewayAuthScheme": "sso", "inferenceCredentialKind": "static"})),
+            ],
+            vec![
+                gateway(json!({"inferenceGatewayAuthScheme": "sso", "@app": "1.37937.0"})),
+                gateway(json!({"inferenceGatewayAuthScheme": "x-api-key"})),
             ],
         ),
         case(
             "external-idp-incomplete",
-            vec![bedrock(
-                json!({"inferenceCredentialKind": "external-idp", "inferenceIdpOidc": okta, "inferenceModels": ["m"]}),
-            )],
-            vec![bedrock(
-                json!({"inferenceCredentialKind": "external-idp", "inferenceIdpOidc": okta, "inferenceModels": ["m"], "inferenceBedrockBaseUrl": "https://proxy.example"}),
-            )],
+            vec![
+                bedrock(
+                    json!({"inferenceCredentialKind": "external-idp", "inferenceIdpOidc": okta, "inferenceModels": ["m"]}),
+                ),
+                bedrock(json!({"inferenceIdpOidc": okta, "inferenceBedrockBearerToken": "a-token"})),
+            ],
+            vec![
+                bedrock(
+                    json!({"inferenceCredentialKind": "external-idp", "inferenceIdpOidc": okta, "inferenceModels": ["m"], "inferenceBedrockBaseUrl": "https://proxy.example"}),
+                ),
+                bedrock(
+                    json!({"inferenceIdpOidc": okta, "inferenceBedrockBaseUrl": "https://proxy.example"}),
+                ),
+                bedrock(json!({"inferenceIdpOidc": okta, "inferenceCredentialKind": "static"})),
+                bedrock(json!({"inferenceIdpOidc": okta, "@app": "2.2553.0"})),
+            ],
         ),
         case(
             "broker-issuer",
@@ -296,10 +340,18 @@ fn provider() -> Vec<Case> {
         ),
         case(
             "no-effect",
-            vec![gateway(
-                json!({"requireCoworkFullVmSandbox": true, "betaFeaturesEnabled": true, "secureVmFeaturesEnabled": true, "isDesktopExtensionDirectoryEnabled": true}),
-            )],
-            vec![gateway(json!({}))],
+            vec![gateway(json!({"requireCoworkFullVmSandbox": true, "betaFeaturesEnabled": true}))],
+            vec![gateway(json!({})), gateway(json!({"secureVmFeaturesEnabled": true}))],
+        ),
+        case(
+            "undocumented-key",
+            vec![
+                gateway(json!({"codeAllowedRepositories": [{"name": "r"}]})),
+                gateway(json!({"dictationEnabled": true})),
+                gateway(json!({"allowOptionalClientAuth": true})),
+                gateway(json!({"secureVmFeaturesEnabled": true})),
+            ],
+            vec![gateway(json!({"keepAwakeEnabled": true}))],
         ),
     ]
 }
@@ -309,8 +361,13 @@ fn addresses() -> Vec<Case> {
     vec![
         case(
             "localhost",
-            vec![url("http://localhost:8080")],
-            vec![url("http://127.0.0.1:8080"), url("https://localhost.example")],
+            vec![
+                url("http://localhost:8080"),
+                bedrock(json!({"inferenceBedrockBaseUrl": "http://localhost:8080"})),
+                vertex(json!({"inferenceVertexBaseUrl": "http://localhost:8080"})),
+                foundry(json!({"inferenceFoundryBaseUrl": "http://localhost:8080/a"})),
+            ],
+            vec![url("http://127.0.0.1:8080"), url("http://[::1]:8080"), url("https://localhost.example")],
         ),
         case(
             "base-url-path",
@@ -682,10 +739,143 @@ fn connectors() -> Vec<Case> {
         ),
         case(
             "mcp-client-secret",
-            vec![http(json!({"oauth": {"clientSecret": "s"}}))],
+            vec![
+                http(json!({"oauth": {"clientSecret": "s"}})),
+                http(json!({"oauth": {"clientSecretHelper": "/opt/s"}})),
+            ],
             vec![
                 http(json!({"oauth": {"clientSecret": "s", "authorizationServer": ["https://a.example"]}})),
+                http(
+                    json!({"oauth": {"clientSecretHelper": "/opt/s", "authorizationServer": ["https://a.example"]}}),
+                ),
                 http(json!({"oauth": true})),
+            ],
+        ),
+        case(
+            "mcp-endpoint-pair",
+            vec![
+                http(json!({"oauth": {"clientId": "c", "authorizationUrl": "https://a.example/a"}})),
+                http(json!({"oauth": {"clientId": "c", "tokenUrl": "https://a.example/t"}})),
+                http(
+                    json!({"oauth": {"authorizationUrl": "https://a.example/a", "tokenUrl": "https://a.example/t"}}),
+                ),
+            ],
+            vec![
+                http(
+                    json!({"oauth": {"clientId": "c", "authorizationUrl": "https://a.example/a", "tokenUrl": "https://a.example/t"}}),
+                ),
+                http(json!({"oauth": {"clientId": "c"}})),
+            ],
+        ),
+        case(
+            "mcp-callback",
+            vec![
+                http(json!({"oauth": {"callbackPort": 5000}})),
+                http(json!({"oauth": {"callbackHost": "localhost"}})),
+            ],
+            vec![
+                http(json!({"oauth": {"callbackPort": 5000, "clientId": "c"}})),
+                http(json!({"oauth": true})),
+            ],
+        ),
+        case(
+            "mcp-redirects",
+            vec![http(json!({}))],
+            vec![
+                mcp(json!({"name": "m", "transport": "stdio", "command": "/opt/m"})),
+                merged(&[http(json!({})), json!({"@app": "2.7032.0"})]),
+            ],
+        ),
+        case(
+            "microsoft-default-account",
+            vec![
+                gateway(json!({"microsoftAuthDefaultAccount": "enabled", "@app": "2.26454.0"})),
+                gateway(
+                    json!({"microsoftAuthDefaultAccount": "enabled", "microsoftAuthBroker": "disabled", "@app": "2.26454.0"}),
+                ),
+                gateway(
+                    json!({"microsoftAuthDefaultAccount": "enabled", "@platform": "macos", "@app": "2.26454.0"}),
+                ),
+                merged(&[
+                    mcp(
+                        json!({"name": "m", "server": "microsoft365", "tenantId": "contoso.example", "clientId": "c"}),
+                    ),
+                    json!({"microsoftAuthDefaultAccount": "enabled", "@app": "2.26454.0"}),
+                ]),
+            ],
+            vec![
+                gateway(json!({"microsoftAuthDefaultAccount": "disabled", "@app": "2.26454.0"})),
+                gateway(json!({"@app": "2.26454.0"})),
+            ],
+        ),
+        case(
+            "user-marketplaces-hidden",
+            vec![gateway(json!({"userPluginMarketplacesEnabled": false}))],
+            vec![
+                gateway(json!({"userPluginMarketplacesEnabled": true})),
+                gateway(json!({"userPluginMarketplacesEnabled": false, "@app": "2.9939.2"})),
+            ],
+        ),
+        case(
+            "import-list",
+            vec![
+                gateway(json!({"claudeAiImport": {"allowedOrganizationUuids": ["u"]}, "@app": "2.26454.0"})),
+                gateway(
+                    json!({"claudeAiImport": {"enabled": true, "allowedOrganizationUuids": ["u"]}, "@app": "2.19675.0"}),
+                ),
+                gateway(
+                    json!({"claudeAiImport": {"enabled": true, "allowedOrganizationUuids": ["u"]}, "@app": "2.26454.0"}),
+                ),
+            ],
+            vec![
+                gateway(json!({"claudeAiImport": {"enabled": true}, "@app": "2.26454.0"})),
+                gateway(json!({"claudeAiImport": {"enabled": true, "allowedOrganizationUuids": []}})),
+            ],
+        ),
+        case(
+            "browser-behind-bootstrap",
+            vec![gateway(json!({"bootstrapUrl": "https://b.example", "builtinBrowserEnabled": true}))],
+            vec![
+                gateway(json!({"builtinBrowserEnabled": true})),
+                gateway(json!({"bootstrapUrl": "https://b.example", "builtinBrowserEnabled": false})),
+                gateway(
+                    json!({"bootstrapUrl": "https://b.example", "bootstrapEnabled": false, "builtinBrowserEnabled": true}),
+                ),
+            ],
+        ),
+        case(
+            "ssh-credential",
+            vec![
+                bedrock(json!({"sshHostAllowlist": ["h.example"], "inferenceBedrockProfile": "p"})),
+                vertex(json!({"sshHostAllowlist": ["h.example"]})),
+                merged(&[
+                    gateway(json!({"sshHostAllowlist": ["h.example"]})),
+                    json!({"inferenceGatewayBaseUrl": "http://127.0.0.1:4000"}),
+                ]),
+                bedrock(
+                    json!({"sshHostAllowlist": ["h.example"], "inferenceBedrockBearerToken": "t", "inferenceBedrockBaseUrl": "http://[::1]:4000"}),
+                ),
+            ],
+            vec![
+                gateway(json!({"sshHostAllowlist": ["h.example"]})),
+                bedrock(json!({"sshHostAllowlist": ["h.example"], "inferenceBedrockBearerToken": "t"})),
+                bedrock(json!({"inferenceBedrockProfile": "p"})),
+                vertex(json!({"sshHostAllowlist": ["h.example"], "inferenceCredentialHelper": "/opt/h"})),
+            ],
+        ),
+        case(
+            "ssh-resolved-names",
+            vec![gateway(json!({"sshHostAllowlist": ["h.example", "192.0.2.7"]}))],
+            vec![gateway(json!({"sshHostAllowlist": []})), gateway(json!({}))],
+        ),
+        case(
+            "content-capture",
+            vec![gateway(json!({"otlpContentCapture": ["userPrompts", "everything"]}))],
+            vec![
+                gateway(
+                    json!({"otlpContentCapture": ["userPrompts", "assistantResponses", "toolDetails", "toolContent", "rawApiBodies"]}),
+                ),
+                gateway(json!({"otlpContentCapture": []})),
             ],
         ),
         case(

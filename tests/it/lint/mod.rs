@@ -194,7 +194,12 @@ fn every_fact_of_the_list_has_a_rule() {
     };
     // V62, V73 and V75 compare with an allowlist; F20 (another product's file) is an error of the readers.
     let apart = ["V62", "V73", "V75", "F20"];
-    let wanted = [numbers('V', &[(1, 17), (20, 49), (60, 79)]), numbers('F', &[(1, 20)])].concat();
+    let wanted = [
+        numbers('V', &[(1, 50), (52, 53), (55, 55), (60, 80)]),
+        numbers('F', &[(1, 20)]),
+        vec!["V71a".to_owned(), "V71b".to_owned()],
+    ]
+    .concat();
     let lacking: Vec<&String> =
         wanted.iter().filter(|n| !covered.contains(n.as_str()) && !apart.contains(&n.as_str())).collect();
     assert!(lacking.is_empty(), "{lacking:?}");
@@ -275,4 +280,137 @@ fn what_the_readers_and_the_derivation_tell_is_described() {
     assert!(ids.len() > 40 && ids.contains("unknown-key") && ids.contains("plain-http"), "{ids:?}");
     let unknown: Vec<&String> = ids.iter().filter(|id| pack.lints.describe(id).is_none()).collect();
     assert!(unknown.is_empty(), "add these to rules/lints.toml under [[told]]: {unknown:?}");
+}
+
+#[test]
+fn what_the_rules_do_not_know_is_never_called_ignored() {
+    let pack = Pack::embedded().unwrap();
+    let newest = pack.meta.newest.to_string();
+    let one = |case: &Value, id: &str| {
+        let all = found(&pack, case);
+        all.into_iter().find(|l| l.id == id).unwrap_or_else(|| panic!("{id} on {case}"))
+    };
+    let base = json!({"inferenceProvider": "anthropic"});
+    let with = |key: &str, value: Value| {
+        let mut case = base.clone();
+        case[key] = value;
+        case
+    };
+    for (case, id) in [
+        (with("someKeyOfNextYear", json!(true)), "unknown-key"),
+        (with("updateChannel", json!("beta")), "unknown-key"),
+        (with("inferenceProvider", json!("nextcloud")), "value-not-allowed"),
+        (with("otlpProtocol", json!("http/cbor")), "value-not-allowed"),
+        (
+            with(
+                "managedMcpServers",
+                json!([{"name": "m", "transport": "http", "url": "https://m.example", "icon": "i"}]),
+            ),
+            "mcp-unknown-member",
+        ),
+        (with("otlpContentCapture", json!(["thoughts"])), "content-capture"),
+        (with("relocateUncUserData", json!(true)), "undocumented-key"),
+        (with("inferenceHttpProxy", json!("http://p.example")), "unknown-key"),
+    ] {
+        let lint = one(&case, id);
+        assert!(lint.message.contains("known here") && lint.message.contains(&newest), "{}", lint.message);
+        for never in ["emove it", "app ignores it", "app does not use", "no longer"] {
+            assert!(!lint.message.contains(never), "{}", lint.message);
+        }
+    }
+    for invented in &pack.lints.invented {
+        assert!(!invented.instead.contains("remove it"), "{}", invented.name);
+    }
+    // A cluster of the nested document is no key, and no other key was meant.
+    for (cluster, key) in [
+        ("sessionRetention", "chatSessionRetentionDays"),
+        ("tokenLimits", "inferenceMaxTokensPerWindow"),
+        ("appearance", "disableConfigDeprecationWarnings"),
+    ] {
+        let text = one(&with(cluster, json!("30")), "unknown-key").message;
+        assert!(text.contains("cluster of the nested document") && text.contains(key), "{text}");
+        assert!(!text.contains("did you mean"), "{text}");
+    }
+    let dotted = one(&with("sessionRetention.chatDays", json!(30)), "unknown-key").message;
+    assert!(dotted.contains("write `chatSessionRetentionDays`"), "{dotted}");
+    let names = found(&pack, &with("sessionRetentions", json!(1)));
+    assert!(!names.iter().any(|l| l.message.contains("`sessionRetention`")), "{names:?}");
+}
+
+#[test]
+fn the_new_keys_are_known_and_their_values_are_read() {
+    let pack = Pack::embedded().unwrap();
+    let all = found(
+        &pack,
+        &json!({
+            "@app": "2.26454.0", "inferenceProvider": "anthropic",
+            "builtinToolPolicy": {"Bash": "ask"}, "defaultModelEffort": "xhigh", "alwaysStartWithDefaultModel": true,
+            "chatSessionRetentionDays": 30, "coworkSessionRetentionDays": 3650, "codeSessionRetentionDays": 1,
+            "sessionRetentionHold": true, "microsoftAuthDefaultAccount": "disabled",
+            "otlpContentCapture": ["userPrompts"], "sshTransport": "builtin", "otlpAuthMode": "inference-credential"
+        }),
+    );
+    let bad: Vec<&Lint> = all.iter().filter(|l| l.severity != Severity::Info).collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    // One text is the error, a list is the form.
+    let text = found(&pack, &json!({"inferenceProvider": "anthropic", "otlpContentCapture": "userPrompts"}));
+    assert!(text.iter().any(|l| l.id == "undecodable-value"), "{text:#?}");
+}
+
+#[test]
+fn weights_and_words_follow_the_newest_facts() {
+    let pack = Pack::embedded().unwrap();
+    let of = |case: Value, id: &str| -> Vec<Lint> {
+        found(&pack, &case).into_iter().filter(|l| l.id == id).collect()
+    };
+    let gateway = json!({"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example"});
+    let with = |more: Value| {
+        let mut case = gateway.clone();
+        case.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        case
+    };
+    // The old scheme: a hint where it is read again, an error where it is not.
+    let now = of(with(json!({"inferenceGatewayAuthScheme": "sso", "@app": "2.26454.0"})), "sso-scheme");
+    assert!(now[0].severity == Severity::Info && now[0].message.contains("no end date"), "{now:?}");
+    let older = of(with(json!({"inferenceGatewayAuthScheme": "sso", "@app": "2.19675.0"})), "sso-scheme");
+    assert_eq!(older[0].severity, Severity::Error);
+    let named = with(json!({"inferenceGatewayAuthScheme": "sso", "inferenceCredentialKind": "interactive"}));
+    assert!(of(named, "sso-scheme")[0].message.contains("selects nothing"));
+    let local = with(json!({"inferenceGatewayBaseUrl": "http://localhost:1"}));
+    assert!(of(local, "localhost").iter().all(|l| l.severity == Severity::Info));
+    // The missing keys are named.
+    let half = json!({"inferenceProvider": "bedrock", "inferenceBedrockRegion": "eu-west-1", "inferenceCredentialKind": "interactive", "inferenceBedrockSsoRegion": "eu-west-1"});
+    let missing = of(half.clone(), "credential-missing");
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert!(missing[0].message.contains(
+        "inferenceBedrockSsoStartUrl, inferenceBedrockSsoAccountId and inferenceBedrockSsoRoleName"
+    ));
+    assert!(of(half, "incomplete-set").is_empty());
+    let order = of(
+        json!({"inferenceProvider": "bedrock", "inferenceBedrockRegion": "eu-west-1", "inferenceBedrockProfile": "p", "inferenceBedrockBearerToken": "t"}),
+        "several-credentials",
+    );
+    assert!(
+        order[0].message.contains("identity provider sign-in")
+            && order[0].message.contains("first that is complete")
+    );
+    let scopes = of(
+        with(json!({"managedMcpServers": [{"name": "m", "server": "microsoft365", "scopes": ["a"]}]})),
+        "mcp-legacy",
+    );
+    assert!(scopes[0].message.contains("`scope` on the entry itself"), "{scopes:?}");
+    let member = of(
+        with(
+            json!({"managedMcpServers": [{"name": "m", "transport": "http", "url": "https://m.example", "apiKey": "k"}]}),
+        ),
+        "mcp-unknown-member",
+    );
+    assert!(
+        member[0].message.contains("connector loads") && member[0].message.contains("customer-run gateway")
+    );
+    let updates = of(with(json!({})), "updates-by-default");
+    assert!(
+        updates[0].message.contains("releases.claude.com")
+            && !updates[0].message.contains("Sources disagree")
+    );
 }

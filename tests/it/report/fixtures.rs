@@ -304,6 +304,7 @@ pub fn office() -> Requirements {
         platform: Platform::Windows,
         platform_assumed: true,
         rules_date: "2026-11-20".into(),
+        rules_age: None,
         provider: Some("bedrock".into()),
         inputs: vec![Input {
             name: "office.mobileconfig".into(),

@@ -34,7 +34,8 @@ fn examples() -> Vec<PathBuf> {
 /// Hides what changes with every release of the program or of the rules.
 fn stable(text: &str) -> String {
     let date = clearway::rules::embedded_date();
-    text.replace(env!("CARGO_PKG_VERSION"), "VERSION").replace(date, "DATE")
+    let newest = clearway::rules::Pack::embedded().unwrap().meta.newest.to_string();
+    text.replace(env!("CARGO_PKG_VERSION"), "VERSION").replace(date, "DATE").replace(&newest, "NEWEST")
 }
 
 const POLICY: &str = "Windows Registry Editor Version 5.00\r\n\r\n\

@@ -63,7 +63,7 @@ const SHAPES: [Shape; 10] = [
         credential: "static",
         says: &[
             ("legacy-carrier", "configLibrary"),
-            ("localhost", "Write 127.0.0.1"),
+            ("localhost", "write 127.0.0.1"),
             ("mode-1p", "3p"),
             ("placeholder", "inferenceGatewayApiKey"),
             ("base-url-slash", "Remove the slash"),
