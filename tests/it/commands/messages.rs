@@ -1,9 +1,9 @@
 //! What messages of the app mean: the texts that users paste, each with the known message it is
 //! answered with, whose matter it is, and whether the network may be in the way.
 
+use clearway::contract::Owner;
 use clearway::rules::Pack;
 use clearway::rules::symptoms::Symptoms;
-use clearway::contract::Owner;
 
 /// The text, the message it is answered with first, its owner, and words of the cause or the remedy.
 type Row = (&'static str, &'static str, Owner, &'static str);
