@@ -6,10 +6,11 @@ use super::{Failure, standing};
 use crate::cli::DeriveArgs;
 use crate::config::device::Device;
 use crate::config::{self, Configuration, Input, Profiles, ReadOptions};
+use crate::contract::Endpoint;
 use crate::contract::{AppVersion, Confidence, Need, Platform, Transport};
-use crate::derive::{self, HostPattern, Note, Requirements, document};
+use crate::derive::{self, Note, Requirements, document};
 use crate::lint;
-use crate::report::{self, FeatureInfo, endpoint};
+use crate::report::{self, FeatureInfo};
 use crate::rules::{Pack, Rules};
 
 /// A derived list with the configurations it came from.
@@ -20,7 +21,7 @@ pub struct Derived {
     /// The configurations; none when only hosts documents were given.
     pub configurations: Vec<Configuration>,
     /// The inference endpoint, whatever part of the list was asked for.
-    pub inference: Option<(HostPattern, u16, Transport)>,
+    pub inference: Option<Endpoint>,
     /// A proxy script decides the app's routes.
     pub proxy_script: bool,
     /// The proxy the app is pinned to, as `host:port`.
@@ -170,14 +171,14 @@ pub fn derive_from(
         .hosts
         .iter()
         .find(|r| r.reasons.iter().any(|w| w.feature == INFERENCE && w.need == Need::Required))
-        .map(|r| (r.host.clone(), r.port, r.transport));
+        .map(derive::Requirement::endpoint);
     let of_proxy = |pinned: bool| {
         requirements.hosts.iter().find(|r| {
             (r.transport == Transport::Tcp) == pinned && r.reasons.iter().any(|w| w.feature == PROXY)
         })
     };
     let proxy_script = of_proxy(false).is_some();
-    let pinned_proxy = of_proxy(true).map(|r| endpoint(&r.host, r.port));
+    let pinned_proxy = of_proxy(true).map(|r| r.endpoint().to_string());
     if args.app_version.is_none()
         && args.config.is_empty()
         && let Some((version, file)) = installed(args, rules)

@@ -11,6 +11,7 @@ use super::input::{self, Derived};
 use super::routes::Planner;
 use crate::cli::CheckArgs;
 use crate::config::{self, Configuration, ReadOptions};
+use crate::contract::endpoint;
 use crate::derive::{Note, Requirements};
 use crate::diagnose;
 use crate::observation::{
@@ -177,9 +178,7 @@ impl Course<'_> {
         let mut effective =
             input::derive_from(&self.args.derive, self.rules, configurations, derived.documents.clone())?;
         for host in &mut effective.requirements.hosts {
-            let known = |r: &&crate::derive::Requirement| {
-                r.host == host.host && r.port == host.port && r.transport == host.transport
-            };
+            let known = |r: &&crate::derive::Requirement| r.endpoint() == host.endpoint();
             if derived.requirements.hosts.iter().find(known).is_none() {
                 host.hints.discovered_from = Some(served.join(", "));
             }
@@ -227,8 +226,7 @@ impl Course<'_> {
         observations: &Observations,
     ) -> Option<(String, Vec<u8>)> {
         let mut url = Url::parse(configuration.text(BOOTSTRAP)?).ok()?;
-        let (host, port) =
-            (url.host_str()?.trim_matches(['[', ']']).to_owned(), url.port_or_known_default()?);
+        let (host, port) = (endpoint::host_of(&url)?, url.port_or_known_default()?);
         let target = plan.targets.iter().find(|t| {
             t.probed == host && t.port() == port && t.request.as_ref().is_some_and(|r| r.keep == Keep::Names)
         })?;
@@ -275,7 +273,7 @@ pub(super) fn announced(args: &CheckArgs, plan: &Plan, services: &Services) -> V
     };
     for target in plan.targets.iter().filter(|t| t.request.is_some()) {
         let Some(service) = target.service.as_deref().and_then(|id| services.by_id(id)) else { continue };
-        let endpoint = format!("{}:{}", target.probed, target.port());
+        let endpoint = endpoint::authority(&target.probed, target.port());
         for ask in &service.asks {
             let Some(other) = services.by_id(&ask.service) else { continue };
             let request = other.request(&target.probed, &target.requirement.hints.base_path);

@@ -21,7 +21,6 @@ use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
 use crate::probe::environment::{ProxyVariable, ProxyVariables, proxy_variables};
 use crate::probe::system::{self, SystemProxies};
 use crate::probe::{Fetched, Prober};
-use crate::report::endpoint;
 use crate::rules::Rules;
 
 /// The key that pins the app to a proxy.
@@ -93,10 +92,7 @@ fn listed_script(derived: &Derived) -> Option<String> {
     let mut of_script =
         all.filter(|r| r.transport != Transport::Tcp && r.reasons.iter().any(|w| w.feature == PROXY));
     let found = of_script.next()?;
-    let (scheme, default) = if found.transport.has_tls() { ("https", 443) } else { ("http", 80) };
-    let host = if found.port == default { found.host.to_string() } else { endpoint(&found.host, found.port) };
-    let path = &found.hints.base_path;
-    Some(format!("{scheme}://{host}{}", if path.is_empty() { "/" } else { path }))
+    Some(found.endpoint().url(&found.hints.base_path))
 }
 
 /// Linux: the environment of this process, which may be another than the app's.

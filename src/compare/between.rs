@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{Endpoint, endpoint, judged};
+use super::{endpoint, judged};
+use crate::contract::Endpoint;
 use crate::contract::{Need, Transport, words};
 use crate::derive::HostPattern;
 use crate::diagnose::{Cause, Code, Owner, RunVerdict, Timings, Verdict};
@@ -171,7 +172,7 @@ pub fn between(old: &Run, new: &Run) -> Between {
             still_blocked += usize::from(a.is_some_and(|a| a.said.verdict == Verdict::Blocked));
             continue;
         };
-        let (host, port, transport) = key.clone();
+        let Endpoint { host, port, transport } = key.clone();
         hosts.push(Line {
             host,
             port,
@@ -348,7 +349,7 @@ fn timings(
     for (key, a, b) in &both {
         let (Some(old), Some(new)) = (a.total, b.total) else { continue };
         if differs(old, new, HOST_FACTOR, HOST_MS) && (new - old - shift).abs() >= HOST_MS {
-            let host = Some(crate::report::endpoint(&key.0, key.1));
+            let host = Some(crate::report::endpoint(&key.host, key.port));
             lines.push(TimeLine { host, stage: "total", hosts: 1, old_ms: old, new_ms: new });
         }
     }

@@ -7,18 +7,14 @@ pub mod table;
 pub use between::{Between, between};
 pub use table::{Table, TableError};
 
-use crate::contract::Transport;
-use crate::derive::HostPattern;
+use crate::contract::Endpoint;
 use crate::diagnose::HostJudgement;
 use crate::plan::{Plan, Target};
 use crate::report::Run;
 
-/// What makes a host of two runs the same one.
-pub type Endpoint = (HostPattern, u16, Transport);
-
-/// The endpoint of a target.
+/// The endpoint of a target: what makes a host of two runs the same one.
 fn endpoint(target: &Target) -> Endpoint {
-    (target.requirement.host.clone(), target.port(), target.transport())
+    Endpoint { host: target.requirement.host.clone(), port: target.port(), transport: target.transport() }
 }
 
 /// The targets of a plan with their judgement.

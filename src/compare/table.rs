@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{Endpoint, endpoint, judged};
+use super::{endpoint, judged};
+use crate::contract::Endpoint;
 use crate::contract::{Need, Transport};
 use crate::derive::HostPattern;
 use crate::diagnose::{Code, Owner, RunVerdict, Verdict};
@@ -150,7 +151,7 @@ impl Table {
         for (target, judged) in judged(run) {
             let key = endpoint(target);
             let row = *self.index.entry(key.clone()).or_insert_with(|| {
-                let (host, port, transport) = key;
+                let Endpoint { host, port, transport } = key;
                 let (need, features, cells) = (Need::Optional, Vec::new(), Vec::new());
                 self.rows.push(Row { host, port, transport, need, features, differs: false, cells });
                 self.rows.len() - 1

@@ -141,11 +141,7 @@ impl<'a> Names<'a> {
 
     /// Whether the version reads the key `name` at all.
     pub(crate) fn is_read(&self, name: &str) -> bool {
-        self.current.get(name).is_some_and(|k| {
-            let begun = k.since.as_ref().is_none_or(|s| self.since(s));
-            let over = k.until.as_ref().is_some_and(|u| self.since(u));
-            begun && !over
-        })
+        self.current.get(name).is_some_and(|k| k.versions().contains_or_newest(self.version()))
     }
 
     /// Whether some key stands below `path` of the nested document.

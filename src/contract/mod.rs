@@ -45,16 +45,20 @@ macro_rules! words {
 pub(crate) use words;
 
 mod code;
+pub mod endpoint;
 mod host;
 mod request;
 pub mod secret;
 pub mod value;
 mod verdict;
+mod versions;
 
 pub use code::Code;
+pub use endpoint::Endpoint;
 pub use host::{BadHost, HostPattern};
 pub use request::{Control, Keep, Request};
 pub use verdict::{Certainty, Owner, RunVerdict, Verdict};
+pub use versions::{Position, Versions};
 
 /// A word outside a closed set; names the words that would have been right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

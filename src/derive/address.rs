@@ -174,10 +174,7 @@ pub(super) fn of_pattern(text: &str, networks: &Networks) -> Result<(HostPattern
 }
 
 /// The host of an address pattern such as `https://*.host.example/*`.
-pub(super) fn of_pattern_url(
-    text: &str,
-    networks: &Networks,
-) -> Result<(HostPattern, u16, Transport), Problem> {
+pub(super) fn of_pattern_url(text: &str, networks: &Networks) -> Result<crate::contract::Endpoint, Problem> {
     let text = text.trim();
     let (transport, rest) = match text.split_once("://") {
         Some(("http", rest)) => (Transport::Http, rest),
@@ -192,7 +189,7 @@ pub(super) fn of_pattern_url(
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = of_pattern(authority.strip_suffix(":*").unwrap_or(authority), networks)?;
-    Ok((host, port.unwrap_or(default_port(transport)), transport))
+    Ok(crate::contract::Endpoint { host, port: port.unwrap_or(default_port(transport)), transport })
 }
 
 /// Reads an SSH host: a name, `*.name` or `*`; a `user@` in front is ignored, as the app does.

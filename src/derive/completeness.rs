@@ -5,6 +5,7 @@ use super::facts::{Facts, NO_CREDENTIAL};
 use super::merge::List;
 use super::requirement::{Missing, NO_PROVIDER, Note};
 use crate::config::{Lint, Value};
+use crate::contract::Position;
 use crate::contract::{Need, Severity};
 use crate::text::line;
 
@@ -78,10 +79,10 @@ fn provider(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
 fn unread_keys(facts: &Facts<'_>, list: &mut List<'_>) {
     for name in facts.configuration.settings.keys() {
         let Some(key) = facts.pack.keys.get(name) else { continue };
-        let (when, version) = match (&key.since, &key.until) {
-            (Some(since), _) if facts.version < since => ("is read from app version", since),
-            (_, Some(until)) if facts.version >= until => ("is no longer read since app version", until),
-            _ => continue,
+        let (when, version) = match key.versions().position(facts.version) {
+            Position::Before(since) => ("is read from app version", since),
+            Position::After(until) => ("is no longer read since app version", until),
+            Position::Inside => continue,
         };
         let message =
             format!("{name} {when} {version}; the list is for {}, so the key is ignored", facts.version);

@@ -6,6 +6,7 @@ use super::document::{FeatureInfo, joined};
 use super::requirement::{Reason, Requirement, Requirements};
 use super::wording;
 use crate::config::{Configuration, Value};
+use crate::contract::Endpoint;
 use crate::contract::HostPattern;
 use crate::contract::{AppVersion, Need, Network, Transport, words};
 use crate::rules::Pack;
@@ -101,22 +102,17 @@ pub struct Side<'a> {
     pub configurations: &'a [Configuration],
 }
 
-type Endpoint<'a> = (&'a HostPattern, u16, Transport);
-
-fn endpoint(r: &Requirement) -> Endpoint<'_> {
-    (&r.host, r.port, r.transport)
-}
-
 /// Compares two lists. `pack` tells which release changed what.
 pub fn diff(pack: &Pack, features: &[FeatureInfo], old: Side<'_>, new: Side<'_>) -> Diff {
-    let find = |side: Side<'_>, e: Endpoint<'_>| side.list.hosts.iter().position(|r| endpoint(r) == e);
+    let find = |side: Side<'_>, e: Endpoint| side.list.hosts.iter().position(|r| r.endpoint() == e);
     let mut pairs: Vec<(Option<&Requirement>, Option<&Requirement>)> = old
         .list
         .hosts
         .iter()
-        .map(|r| (Some(r), find(new, endpoint(r)).and_then(|i| new.list.hosts.get(i))))
+        .map(|r| (Some(r), find(new, r.endpoint()).and_then(|i| new.list.hosts.get(i))))
         .collect();
-    pairs.extend(new.list.hosts.iter().filter(|r| find(old, endpoint(r)).is_none()).map(|r| (None, Some(r))));
+    pairs
+        .extend(new.list.hosts.iter().filter(|r| find(old, r.endpoint()).is_none()).map(|r| (None, Some(r))));
     let why = Why { pack, old, new };
     let mut lines: Vec<(&str, Line)> = Vec::new();
     for (before, after) in &pairs {

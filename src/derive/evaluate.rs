@@ -7,6 +7,7 @@ use super::options::Options;
 use super::requirement::{Missing, NOT_LISTED, Note, ProbeHints, Reason, Requirement};
 use crate::config::{Lint, Value};
 use crate::contract::HostPattern;
+use crate::contract::endpoint::authority;
 use crate::contract::{Need, Severity, Transport};
 use crate::rules::{Condition, HostName, HostSource, KeyPath, Rule};
 use crate::text::line;
@@ -178,10 +179,11 @@ impl Pass<'_> {
         let port = if port_given { port } else { rule.port.unwrap_or(port) };
         let transport = rule.transport.unwrap_or_else(|| self.protocol(transport));
         if host.is_loopback() {
+            let shown = authority(&host.to_string(), port);
             list.note(Note {
                 id: "loopback".into(),
                 text: format!(
-                    "{} points at this device ({host}:{port}), so no firewall rule is needed for it; `check` probes it.",
+                    "{} points at this device ({shown}), so no firewall rule is needed for it; `check` probes it.",
                     path_text(path)
                 ),
                 keys: vec![path.key.clone()],
@@ -233,7 +235,7 @@ impl Pass<'_> {
 
     fn pattern_url(&self, text: &str, path: &KeyPath, list: &mut List<'_>) {
         match address::of_pattern_url(text, &self.facts.pack.networks) {
-            Ok((host, port, transport)) => self.listed(host, port, transport, path, list),
+            Ok(to) => self.listed(to.host, to.port, to.transport, path, list),
             Err(problem) => self.problem("bad-host", problem, path, list),
         }
     }

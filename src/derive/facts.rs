@@ -60,8 +60,7 @@ impl<'a> Facts<'a> {
     /// The value of a key without its default, if this app version reads the key at all.
     pub fn plain(&self, key: &str) -> Option<&'a Value> {
         let known = self.pack.keys.get(key)?;
-        let read = known.since.as_ref().is_none_or(|s| self.version >= s)
-            && known.until.as_ref().is_none_or(|u| self.version < u);
+        let read = known.versions().contains(self.version);
         self.configuration.get(key).filter(|v| read && v.is_set())
     }
 

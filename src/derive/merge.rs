@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::requirement::{Missing, Note, ProbeHints, Reason, Requirement};
 use crate::config::Lint;
+use crate::contract::Endpoint;
 use crate::contract::HostPattern;
 use crate::contract::{Network, Transport};
 use crate::rules::networks::Networks;
@@ -22,7 +23,7 @@ pub(super) struct Contribution {
 /// The list under construction.
 pub(super) struct List<'a> {
     networks: &'a Networks,
-    hosts: BTreeMap<(HostPattern, u16, Transport), Requirement>,
+    hosts: BTreeMap<Endpoint, Requirement>,
     notes: Vec<Note>,
     /// What the readers of the configurations said.
     read: Vec<Lint>,
@@ -70,10 +71,10 @@ impl<'a> List<'a> {
 
     /// Adds a contribution to its endpoint.
     pub(super) fn add(&mut self, c: Contribution) {
-        let key = (c.host, c.port, c.transport);
+        let key = Endpoint { host: c.host, port: c.port, transport: c.transport };
         let Some(there) = self.hosts.get_mut(&key) else {
-            let internal = self.networks.is_internal(&key.0);
-            let (host, port, transport) = key.clone();
+            let internal = self.networks.is_internal(&key.host);
+            let Endpoint { host, port, transport } = key.clone();
             let loopback = host.is_loopback();
             self.hosts.insert(
                 key,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Lint, Origin};
+use crate::contract::Endpoint;
 use crate::contract::HostPattern;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
 use crate::rules::age::Age;
@@ -95,6 +96,11 @@ pub struct Requirement {
 }
 
 impl Requirement {
+    /// What tells it from every other entry of a list.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint { host: self.host.clone(), port: self.port, transport: self.transport }
+    }
+
     /// The strongest need of all reasons.
     pub fn need(&self) -> Need {
         self.reasons.iter().map(|r| r.need).max().unwrap_or(Need::Optional)

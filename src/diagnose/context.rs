@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::finding::Owner;
 use super::operator::{is_customer, must_be_public};
 use super::run_facts::RunFacts;
+use crate::contract::endpoint::authority;
 use crate::observation::{Attempt, Observations};
 use crate::plan::{Path, Plan, Route, Target};
 use crate::rules::codes::Codes;
@@ -53,7 +54,7 @@ impl View<'_> {
     pub fn proxy(&self) -> Option<String> {
         match &self.path.route {
             Route::Direct => None,
-            Route::Proxy { host, port, .. } => Some(format!("{host}:{port}")),
+            Route::Proxy { host, port, .. } => Some(authority(host, *port)),
         }
     }
 

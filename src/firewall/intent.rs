@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::contract::endpoint::authority;
 use crate::contract::{Need, Network, Transport};
 use crate::derive::document::joined;
 use crate::derive::{HostPattern, Requirement, Requirements};
@@ -97,7 +98,7 @@ impl fmt::Display for HostRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.names, self.port) {
             (names, 443) => write!(f, "{names}"),
-            (Names::Address(IpAddr::V6(a)), port) => write!(f, "[{a}]:{port}"),
+            (Names::Address(a), port) => f.write_str(&authority(&a.to_string(), port)),
             (names, port) => write!(f, "{names}:{port}"),
         }
     }

@@ -5,6 +5,7 @@
 mod answer;
 mod engine;
 
+use crate::contract::endpoint::origin;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::mpsc;
@@ -35,10 +36,7 @@ pub struct Question {
 impl Question {
     /// The question about a host; `plain` for `http`.
     pub fn new(host: &str, port: u16, plain: bool) -> Self {
-        let (scheme, default) = if plain { ("http", 80) } else { ("https", 443) };
-        let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let port = if port == default { String::new() } else { format!(":{port}") };
-        Self { url: format!("{scheme}://{shown}{port}/"), host: host.to_owned() }
+        Self { url: format!("{}/", origin(host, port, !plain)), host: host.to_owned() }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Requirements × route → plan.
 
 use super::{Detours, Fallback, Path, Plan, ProxySettings, Request, Route, Skip, Target, route};
-use crate::contract::{Actor, Platform, Transport};
+use crate::contract::Endpoint;
+use crate::contract::{Actor, Platform};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::pac::Question;
 use crate::rules::networks::Networks;
@@ -39,13 +40,13 @@ pub fn build(
 pub fn questions(
     requirements: &Requirements,
     networks: &Networks,
-    inference: Option<&(HostPattern, u16, Transport)>,
+    inference: Option<&Endpoint>,
 ) -> Vec<Question> {
     let hosts = requirements.hosts.iter().filter(|r| !is_proxy(r)).filter_map(|r| {
         let host: HostPattern = dialled(r, networks).ok()?.parse().ok()?;
         Some(route::question(&host, r.port, r.transport))
     });
-    let inference = inference.map(|(host, port, transport)| route::question(host, *port, *transport));
+    let inference = inference.map(|e| route::question(&e.host, e.port, e.transport));
     let mut questions: Vec<Question> = hosts.chain(inference).collect();
     questions.sort();
     questions.dedup();

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Plan, Target};
 use crate::config::{Configuration, Secret, Value};
+use crate::contract::endpoint::authority;
 use crate::contract::{Actor, Platform};
 use crate::derive::{Facts, Requirement, Requirements};
 use crate::rules::calls::{Calls, Discovery, Framing, Provider, fill_path};
@@ -160,7 +161,7 @@ impl Endpoint {
     /// What would be called, in words: for the dry run.
     pub fn describe(&self, plan: &Plan, calls: &Calls) -> String {
         let name = |id: u32| {
-            plan.target(id).map(|t| format!("{}:{}", t.probed, t.port())).unwrap_or_else(|| "a host".into())
+            plan.target(id).map(|t| authority(&t.probed, t.port())).unwrap_or_else(|| "a host".into())
         };
         if let Source::Unusable { reason } = &self.source {
             return format!("{}: no call is made: {reason}.", name(self.target));

@@ -15,6 +15,7 @@ pub use build::{build, questions};
 pub use experiment::{Changes, Experiment, FollowUp, LastStage, Purpose, ServerName, Variation};
 pub use route::{BadProxy, ProxyAddress, ProxyChoice, ProxySettings};
 
+use crate::contract::endpoint::authority;
 use crate::contract::{Actor, Transport};
 pub use crate::contract::{Control, Keep, Request};
 use crate::derive::Requirement;
@@ -45,11 +46,7 @@ impl std::fmt::Display for Route {
             Self::Direct => f.write_str("direct"),
             Self::Proxy { host, port, tls, origin } => {
                 let tls = if *tls { "TLS, " } else { "" };
-                if host.contains(':') {
-                    write!(f, "proxy [{host}]:{port} ({tls}{origin})")
-                } else {
-                    write!(f, "proxy {host}:{port} ({tls}{origin})")
-                }
+                write!(f, "proxy {} ({tls}{origin})", authority(host, *port))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The address of a proxy, as a setting writes it.
 
+use crate::contract::endpoint::authority;
 use url::{Host, Url};
 
 use super::Route;
@@ -66,11 +67,7 @@ impl ProxyAddress {
 
     /// `host:port`, an IPv6 literal in brackets.
     pub fn endpoint(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        authority(&self.host, self.port)
     }
 
     pub(super) fn is_same(&self, other: Option<&Self>) -> bool {

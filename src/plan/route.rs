@@ -4,6 +4,7 @@ use super::Route;
 use super::bypass::Grammar;
 pub use super::proxy_address::{BadProxy, ProxyAddress};
 use super::script::{PacRoutes, Reader, Script, State};
+use crate::contract::Endpoint;
 use crate::contract::{Actor, Platform, Transport};
 use crate::derive::HostPattern;
 use crate::pac::Question;
@@ -46,9 +47,9 @@ pub struct ProxySettings {
     pub others: Vec<ProxyAddress>,
     /// Settings that cannot be used, and why, in plain words.
     pub unusable: Vec<String>,
-    /// Host, port and transport of the inference endpoint: its route is the only one the engine is
+    /// The inference endpoint: its route is the only one the engine is
     /// given.
-    pub inference: Option<(HostPattern, u16, Transport)>,
+    pub inference: Option<Endpoint>,
 }
 
 impl ProxySettings {
@@ -101,7 +102,7 @@ impl ProxySettings {
                 Actor::Engine if is_local(host) => return direct(),
                 Actor::Engine => {
                     let to = match &self.inference {
-                        Some((host, port, transport)) => End { host, port: *port, transport: *transport },
+                        Some(e) => End { host: &e.host, port: e.port, transport: e.transport },
                         None => to,
                     };
                     self.app_ways(to, Reader::Engine)?
@@ -344,7 +345,11 @@ mod tests {
         let settings = ProxySettings {
             system: proxy("p.example:3128"),
             system_bypass: vec!["gw.corp.example:8443".into()],
-            inference: Some((host("gw.corp.example"), 8443, Transport::Https)),
+            inference: Some(Endpoint {
+                host: host("gw.corp.example"),
+                port: 8443,
+                transport: Transport::Https,
+            }),
             ..Default::default()
         };
         assert!(is_proxied(&settings, Actor::App, "a.example", 443, Platform::Linux));
@@ -412,7 +417,11 @@ mod tests {
             script: script(asked),
             configured: proxy("http://p.example:1"),
             system: proxy("http://s.example:1"),
-            inference: Some((host("gw.corp.example"), 8443, Transport::Https)),
+            inference: Some(Endpoint {
+                host: host("gw.corp.example"),
+                port: 8443,
+                transport: Transport::Https,
+            }),
             ..Default::default()
         };
         let ways = |actor, to: &str, os| settings.ways(actor, &host(to), 443, Transport::Https, os);

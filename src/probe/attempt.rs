@@ -218,7 +218,7 @@ impl Ladder {
     async fn tunnel(&self, io: BoxedIo, record: bool) -> Option<BoxedIo> {
         let Route::Proxy { host, tls, .. } = &self.job.route else { return Some(io) };
         let peer = proxy::Peer { host, tls: *tls };
-        let authority = http::host_port(&self.job.host, self.job.port);
+        let authority = crate::contract::endpoint::authority(&self.job.host, self.job.port);
         let shared = &self.shared;
         // A quarter, so that a device store that never answers is not taken for a silent proxy.
         let patience = self.stage() / 4;

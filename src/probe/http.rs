@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::contract::endpoint::authority_unless;
 use crate::observation::{DocumentKind, HttpOutcome, Transfer};
 use crate::plan::{self, Keep};
 
@@ -48,17 +49,8 @@ impl Endpoint {
     /// `host` or `host:port`, the address in brackets where it has colons.
     pub(super) fn authority(&self) -> String {
         let default = if self.tls { 443 } else { 80 };
-        if self.port == default { bracketed(&self.host) } else { host_port(&self.host, self.port) }
+        authority_unless(&self.host, self.port, default)
     }
-}
-
-/// `host:port` with brackets around an IPv6 literal.
-pub(super) fn host_port(host: &str, port: u16) -> String {
-    format!("{}:{port}", bracketed(host))
-}
-
-fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
 /// An exchange with a whole answer.
@@ -419,6 +411,5 @@ mod tests {
         assert_eq!(of("a.example", 443, true), "a.example");
         assert_eq!(of("a.example", 443, false), "a.example:443");
         assert_eq!(of("::1", 4000, false), "[::1]:4000");
-        assert_eq!(host_port("::1", 443), "[::1]:443");
     }
 }

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::contract::Transport;
+use crate::contract::endpoint::host_of;
 use crate::observation::{
     Attempt, Changes, Controlled, LastStage, Observations, Purpose, Stopped, TcpOutcome, Variation,
 };
@@ -198,11 +199,8 @@ pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
 /// others here.
 fn named_here(plan: &Plan, target: u32, observations: &Observations) -> bool {
     let from = plan.target(target).and_then(|t| t.requirement.hints.discovered_from.as_deref());
-    let hosts: Vec<String> = from
-        .iter()
-        .flat_map(|f| f.split(", "))
-        .filter_map(|url| Some(Url::parse(url).ok()?.host_str()?.trim_matches(['[', ']']).to_owned()))
-        .collect();
+    let hosts: Vec<String> =
+        from.iter().flat_map(|f| f.split(", ")).filter_map(|url| host_of(&Url::parse(url).ok()?)).collect();
     let answered_here = |host: &String| {
         let mut connected = observations
             .attempts

@@ -40,8 +40,7 @@ impl Effective {
 
     /// Whether this app version reads the key.
     pub(super) fn reads(&self, key: &Key) -> bool {
-        key.since.as_ref().is_none_or(|s| self.app_version >= *s)
-            && key.until.as_ref().is_none_or(|u| self.app_version < *u)
+        key.versions().contains(&self.app_version)
     }
 
     /// What the app takes when the key is absent, where that is documented.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::contract::endpoint::authority;
 use crate::observation::{
     Attempt, Call, CallKind, CallOutcome, Dns, DnsAnswer, HttpOutcome, Lookup, ProxyOutcome, ServerName,
     TcpOutcome, TlsOutcome, Variation,
@@ -151,7 +152,7 @@ fn variation(v: &Variation) -> String {
     parts.extend(v.segment.map(|s| format!("with segments of {s} bytes")));
     match &v.route {
         Some(Route::Direct) => parts.push("directly".into()),
-        Some(Route::Proxy { host, port, .. }) => parts.push(format!("through {host}:{port}")),
+        Some(Route::Proxy { host, port, .. }) => parts.push(format!("through {}", authority(host, *port))),
         None => {}
     }
     if parts.is_empty() { "test".into() } else { format!("test {}", parts.join(", ")) }

@@ -9,6 +9,7 @@ use super::events::{self, Event};
 use super::ticket_lines::{bullet, heading, labelled};
 use super::view::{Row, Thing, View};
 use super::{FeatureInfo, Run, sanitise, words};
+use crate::contract::endpoint;
 use crate::contract::{Need, Transport};
 use crate::diagnose::{Certainty, Code, Owner, RunVerdict, Verdict};
 use crate::plan::Route;
@@ -319,10 +320,10 @@ fn verify(out: &mut String, run: &Run, rows: &[&Row<'_>]) {
     let mut hosts: Vec<String> = Vec::new();
     for row in rows.iter().filter(|r| !r.target.probed.is_empty()) {
         let text = row.target.probed.as_str();
+        // A shell takes brackets for a pattern.
         let name = match (text.contains(':'), row.target.port()) {
-            (true, port) => format!("'[{text}]:{port}'"),
-            (false, 443) => text.to_owned(),
-            (false, port) => format!("{text}:{port}"),
+            (true, port) => format!("'{}'", endpoint::authority(text, port)),
+            (false, port) => endpoint::authority_unless(text, port, 443),
         };
         if !hosts.contains(&name) {
             hosts.push(name);
@@ -384,11 +385,8 @@ fn same_way(run: &Run, rows: &[&Row<'_>]) -> Option<String> {
             let literal = host.contains(':');
             let safe = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c) || literal && c == ':';
             let scheme = if tls { "https" } else { "http" };
-            let shown = if literal {
-                format!("'{scheme}://[{host}]:{port}'")
-            } else {
-                format!("{scheme}://{host}:{port}")
-            };
+            let url = format!("{scheme}://{}", endpoint::authority(&host, port));
+            let shown = if literal { format!("'{url}'") } else { url };
             host.chars().all(safe).then(|| format!(" --proxy {shown}"))
         }
     }

@@ -1,6 +1,7 @@
 //! The words that renderings share: owners, counts, endpoints, times.
 
 use super::sanitise;
+use crate::contract::endpoint::authority;
 use crate::contract::{Need, Platform, Transport};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::diagnose::{Owner, Verdict};
@@ -41,11 +42,7 @@ pub(super) fn hosts(n: usize) -> String {
 /// The endpoint as lists write it: `host`, or `host:port` where the port is not 443; an IPv6
 /// literal with a port stands in brackets.
 pub fn endpoint(host: &HostPattern, port: u16) -> String {
-    match (host, port) {
-        (_, 0 | 443) => host.to_string(),
-        (HostPattern::Address(a), _) if a.is_ipv6() => format!("[{a}]:{port}"),
-        _ => format!("{host}:{port}"),
-    }
+    if matches!(port, 0 | 443) { host.to_string() } else { authority(&host.to_string(), port) }
 }
 
 /// [`endpoint`] with what is spoken there, where that is not what one expects of it: one port may

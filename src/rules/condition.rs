@@ -1,6 +1,7 @@
 //! Structured conditions: what must hold in a configuration for a rule to apply. There is no
 //! expression language; a condition is a small tree of tables.
 
+use crate::contract::Versions;
 use serde::Deserialize;
 
 use super::keys::{Key, KeyCatalogue};
@@ -167,7 +168,7 @@ impl KeyPath {
 
     /// Whether this app version reads the key at all.
     pub fn is_read_by(&self, version: &AppVersion) -> bool {
-        self.since.as_ref().is_none_or(|s| version >= s) && self.until.as_ref().is_none_or(|u| version < u)
+        Versions::new(&self.since, &self.until).contains(version)
     }
 
     /// What the app takes when the key is absent.

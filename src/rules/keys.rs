@@ -1,6 +1,7 @@
 //! The catalogue of configuration keys (`rules/keys.toml`): type, default, first version, secrecy
 //! and old names of each key. Readers decode by it; rules refer to it.
 
+use crate::contract::Versions;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::AppVersion;
@@ -87,6 +88,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// The app versions that read the key.
+    pub const fn versions(&self) -> Versions<'_> {
+        Versions::new(&self.since, &self.until)
+    }
+
     /// Whether the key belongs to the app-behaviour set of `version` (the newest when there is none):
     /// a managed source that sets only such keys does not take the device over (source C5).
     pub fn is_behaviour(&self, version: Option<&AppVersion>) -> bool {
@@ -139,7 +145,7 @@ pub struct VersionedValue {
 impl VersionedValue {
     /// Whether `version` knows the value.
     pub fn holds_for(&self, version: &AppVersion) -> bool {
-        self.since.as_ref().is_none_or(|s| version >= s) && self.until.as_ref().is_none_or(|u| version < u)
+        Versions::new(&self.since, &self.until).contains(version)
     }
 }
 
@@ -160,8 +166,7 @@ pub struct OldName {
 impl OldName {
     /// Whether `version` (the newest when there is none) still reads the name.
     pub fn is_read_by(&self, version: Option<&AppVersion>) -> bool {
-        let (Some(version), Some(until)) = (version, &self.until) else { return false };
-        version < until && self.since.as_ref().is_none_or(|s| version >= s)
+        self.until.is_some() && Versions::new(&self.since, &self.until).contains_or_newest(version)
     }
 }
 

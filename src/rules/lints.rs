@@ -1,6 +1,7 @@
 //! What the linter looks for (`rules/lints.toml`): each rule with its condition, its check, its
 //! wording, its sources and the app versions it holds for.
 
+use crate::contract::Versions;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -96,7 +97,7 @@ pub struct LintRule {
 impl LintRule {
     /// Whether the rule holds for this app version.
     pub fn holds_for(&self, version: &AppVersion) -> bool {
-        self.since.as_ref().is_none_or(|s| version >= s) && self.until.as_ref().is_none_or(|u| version < u)
+        Versions::new(&self.since, &self.until).contains(version)
     }
 }
 

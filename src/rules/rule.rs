@@ -1,5 +1,6 @@
 //! One rule: which host, for whom, when, why, and how that is known.
 
+use crate::contract::Versions;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -179,7 +180,7 @@ pub struct Rule {
 impl Rule {
     /// Whether the rule holds for this app version.
     pub fn holds_for(&self, version: &AppVersion) -> bool {
-        self.since.as_ref().is_none_or(|s| version >= s) && self.until.as_ref().is_none_or(|u| version < u)
+        Versions::new(&self.since, &self.until).contains(version)
     }
 }
 
@@ -295,7 +296,7 @@ impl RawRule {
             }
         }
         if let (Some(since), Some(until)) = (&self.since, &self.until)
-            && since >= until
+            && Versions::new(&self.since, &self.until).is_empty()
         {
             wrong("until", format!("{until} is not after since = {since}"));
         }

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{Because, HostEntry, HostsDocument, SCHEMA};
+use crate::contract::Endpoint;
 use crate::contract::HostPattern;
 use crate::contract::{Actor, Need};
 use crate::derive::requirement::{Input, Missing, Note, Reason, Requirement, Requirements};
@@ -266,9 +267,8 @@ impl Reader<'_> {
                 until: None,
             });
         }
-        let same = |r: &&mut Requirement| {
-            r.host == entry.host && r.port == entry.port && r.transport == entry.transport
-        };
+        let endpoint = Endpoint { host: entry.host.clone(), port: entry.port, transport: entry.transport };
+        let same = |r: &&mut Requirement| r.endpoint() == endpoint;
         match hosts.iter_mut().find(same) {
             Some(known) => {
                 for reason in reasons {

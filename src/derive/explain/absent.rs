@@ -1,5 +1,6 @@
 //! Why a host is not on the list: the nearest rule that could want it, and what keeps it from doing so.
 
+use crate::contract::{Position, Versions};
 use serde::Serialize;
 
 use super::super::evaluate::regardless;
@@ -115,13 +116,16 @@ fn obstacle(
     }
     let mut would_need: Vec<String> = Vec::new();
     let mut kind = Obstacle::Condition;
-    if let Some(since) = rule.since.as_ref().filter(|s| facts.version < *s) {
+    let needed = match Versions::new(&rule.since, &rule.until).position(facts.version) {
+        Position::Before(since) => Some(format!("app {since} or newer (the list is for {})", facts.version)),
+        Position::After(until) => {
+            Some(format!("an app older than {until} (the list is for {})", facts.version))
+        }
+        Position::Inside => None,
+    };
+    if let Some(needed) = needed {
         kind = Obstacle::Version;
-        would_need.push(format!("app {since} or newer (the list is for {})", facts.version));
-    }
-    if let Some(until) = rule.until.as_ref().filter(|u| facts.version >= *u) {
-        kind = Obstacle::Version;
-        would_need.push(format!("an app older than {until} (the list is for {})", facts.version));
+        would_need.push(needed);
     }
     if rule.unlisted && !given.options.include_observed {
         kind = Obstacle::Unlisted;
@@ -204,7 +208,7 @@ pub(super) fn remarks(list: &Requirements, target: &Target, found: &[&Requiremen
             .hosts
             .iter()
             .filter(|r| target.is_covered_by(&r.host))
-            .map(|r| format!("{}:{}", r.host, r.port))
+            .map(|r| r.endpoint().to_string())
             .collect();
         if !others.is_empty() {
             remarks.push(format!("Not on port {port}, but the list has {}.", others.join(", ")));

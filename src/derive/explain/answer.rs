@@ -1,5 +1,6 @@
 //! A question and its answer, of whatever kind.
 
+use crate::contract::Versions;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -190,7 +191,7 @@ fn message(given: &Given<'_>, list: &Requirements, with_configuration: bool, s: 
             list.hosts
                 .iter()
                 .filter(|r| r.reasons.iter().any(|reason| reason.rule == *id))
-                .map(|r| if r.port == 443 { r.host.to_string() } else { format!("{}:{}", r.host, r.port) })
+                .map(|r| if r.port == 443 { r.host.to_string() } else { r.endpoint().to_string() })
                 .collect()
         } else {
             match &rule.source {
@@ -217,7 +218,7 @@ fn message(given: &Given<'_>, list: &Requirements, with_configuration: bool, s: 
             .map(|k| KeyNow { key: k.clone(), value: now(given.configurations.iter(), k) })
             .collect(),
         sources: pages(given.pack, &s.sources),
-        outdated: s.until.as_ref().is_some_and(|u| list.app_version >= *u),
+        outdated: !Versions::new(&None, &s.until).contains(&list.app_version),
         symptom: s.clone(),
     }
 }

@@ -65,7 +65,7 @@ impl Want {
 }
 
 fn endpoint(r: &Requirement) -> String {
-    format!("{}:{} {}", r.host, r.port, r.transport)
+    format!("{} {}", r.endpoint(), r.transport)
 }
 
 fn wants(list: &[&Requirement]) -> Vec<Want> {

@@ -1,6 +1,7 @@
 //! Other ways to a host that fails: a proxy that is known and not used, none at all, the further
 //! entries of a proxy script's answer. The comparison tells a setting from a box in the way.
 
+use crate::contract::endpoint::authority;
 use crate::contract::{Actor, Network, Transport};
 use crate::diagnose::context::{Context, View};
 use crate::diagnose::evidence::{Draft, Walk};
@@ -209,7 +210,7 @@ fn required(context: &Context<'_>, target: &Target, path: &Path, walk: &mut Walk
     let Route::Proxy { host, port, origin, .. } = works.route else { return };
     let Some(lead) = lead(context, walk) else { return };
     let (code, seen) = (lead.code, lead.line.clone());
-    let proxy = endpoint(host, *port);
+    let proxy = authority(host, *port);
     let line = format!("directly {code} ({seen}); through {proxy} ({origin}): {}", works.proof);
     let setting = setting(context, target, path, &proxy, origin);
     let actors: Vec<&str> = path.actors.iter().map(|a| a.as_str()).collect();
@@ -308,8 +309,4 @@ fn direct_works(context: &Context<'_>, target: &Target, walk: &mut Walk, works: 
     if internal && matches!(lead.code, Code::ProxyDenied | Code::ProxyUpstream) {
         lead.owner = Some(Owner::Configuration);
     }
-}
-
-fn endpoint(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }

@@ -1,6 +1,7 @@
 //! The server of a proxy script, which is a host of the list too: whether what it serves is one.
 
 use crate::contract::Transport;
+use crate::contract::endpoint::authority;
 use crate::diagnose::context::Context;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Code, Owner, Verdict};
@@ -20,9 +21,9 @@ pub(crate) fn judge(context: &Context<'_>, target: &Target, walk: &mut Walk) {
     }
     let here = |url: &str| {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let authority = rest.split('/').next().unwrap_or(rest);
+        let written = rest.split('/').next().unwrap_or(rest);
         let (host, port) = (target.probed.as_str(), target.port());
-        authority == host || authority == endpoint(host, port)
+        written == host || written == authority(host, port)
     };
     let found = context.observations.scripts.iter().filter(|s| here(&s.url)).find_map(|script| {
         let (ScriptOutcome::NoScript(why) | ScriptOutcome::Unfetched(why)) = &script.outcome else {
@@ -46,8 +47,4 @@ pub(crate) fn judge(context: &Context<'_>, target: &Target, walk: &mut Walk) {
         )
     });
     walk.found.extend(found);
-}
-
-fn endpoint(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }

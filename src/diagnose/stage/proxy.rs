@@ -1,5 +1,6 @@
 //! The proxy: a ladder of its own before the target's TLS.
 
+use crate::contract::endpoint::authority;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
 use crate::diagnose::finding::{Code, Owner};
@@ -47,7 +48,7 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
     let header = |wanted: &str| {
         proxy.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(wanted)).map(|(_, v)| v.clone())
     };
-    let target = format!("{}:{}", view.target.probed, view.target.port());
+    let target = authority(&view.target.probed, view.target.port());
     let found = match &proxy.outcome {
         ProxyOutcome::Tunnel => return None,
         ProxyOutcome::Status { status: 407 } => {

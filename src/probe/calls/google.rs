@@ -14,6 +14,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::config::Secret;
+use crate::contract::endpoint::host_of;
 
 use super::credential::{home, read};
 
@@ -90,7 +91,7 @@ fn form(json: &Value, (token_url, scope): (&str, &str), now: u64) -> Result<Toke
     let endpoint = Url::parse(url).ok().filter(|u| u.scheme() == "https" && u.username().is_empty());
     let endpoint = endpoint.ok_or("its token_uri is no https address")?;
     Ok(TokenRequest {
-        host: endpoint.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
+        host: host_of(&endpoint).unwrap_or_default(),
         port: endpoint.port_or_known_default().unwrap_or(443),
         path: endpoint.path().to_owned(),
         body: Secret::new(body),

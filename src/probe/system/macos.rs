@@ -2,6 +2,7 @@
 //! dictionaries of numbers.
 
 use super::{SystemProxies, setting};
+use crate::contract::endpoint::authority;
 
 /// Where the settings stand.
 pub(super) const ORIGIN: &str = "macOS network settings";
@@ -32,7 +33,7 @@ pub(super) fn read(text: &str) -> SystemProxies {
     let proxy = |kind: &str, default: u16| {
         let host = setting(value(&format!("{kind}Proxy"))?).filter(|_| is_on(&format!("{kind}Enable")))?;
         let port = value(&format!("{kind}Port")).and_then(|p| p.parse().ok()).unwrap_or(default);
-        Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
+        Some(authority(&host, port))
     };
     if is_on("ExcludeSimpleHostnames") {
         exempt.push("<local>".to_owned());

@@ -1,6 +1,7 @@
 //! The effective configuration as text: what it connects to, what is wrong with it, every key with
 //! its place, and what is not in effect.
 
+use crate::contract::Position;
 use std::collections::BTreeMap;
 
 use super::super::config::{Effective, shown};
@@ -235,13 +236,12 @@ fn aside(
     verbose: bool,
 ) -> Vec<String> {
     let mut out = Vec::new();
-    if !one.reads(key) {
-        let since = key.since.as_ref().filter(|s| one.app_version < **s);
-        out.push(match (since, &key.until) {
-            (Some(since), _) => format!("not read by app {}: since {since}", one.app_version),
-            (None, Some(until)) => format!("not read by app {}: removed in {until}", one.app_version),
-            (None, None) => String::new(),
-        });
+    match key.versions().position(&one.app_version) {
+        Position::Before(since) => out.push(format!("not read by app {}: since {since}", one.app_version)),
+        Position::After(until) => {
+            out.push(format!("not read by app {}: removed in {until}", one.app_version))
+        }
+        Position::Inside => {}
     }
     if !setting.value.is_set() {
         out.push("empty, which counts as not set".to_owned());

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use address::Address;
 
+use crate::contract::endpoint;
 use crate::contract::{Actor, Confidence, Network, Transport};
 use crate::derive::{ProbeHints, Reason, Requirement};
 use crate::observation::{
@@ -58,15 +59,7 @@ impl Asked<'_> {
 
 /// `https://host` or `https://host:port` of a target.
 pub(crate) fn origin(target: &Target) -> String {
-    let scheme = if target.transport().has_tls() { "https" } else { "http" };
-    let default = if target.transport().has_tls() { 443 } else { 80 };
-    let host =
-        if target.probed.contains(':') { format!("[{}]", target.probed) } else { target.probed.clone() };
-    if target.port() == default {
-        format!("{scheme}://{host}")
-    } else {
-        format!("{scheme}://{host}:{}", target.port())
-    }
+    endpoint::origin(&target.probed, target.port(), target.transport().has_tls())
 }
 
 /// Everything that was asked and has an answer of some kind.
