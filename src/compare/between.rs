@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{endpoint, judged};
 use crate::contract::Endpoint;
+use crate::contract::TOTAL;
 use crate::contract::{Need, Transport, words};
 use crate::derive::HostPattern;
 use crate::diagnose::{Cause, Code, Owner, RunVerdict, Timings, Verdict};
@@ -306,17 +307,6 @@ fn environment(old: &Run, new: &Run) -> Vec<Difference> {
     out
 }
 
-/// A stage's name and how to read its time.
-type Stage = (&'static str, fn(&Timings) -> Option<f64>);
-const STAGES: [Stage; 6] = [
-    ("dns", |t| t.dns),
-    ("tcp", |t| t.tcp),
-    ("proxy", |t| t.proxy),
-    ("tls", |t| t.tls),
-    ("http", |t| t.http),
-    ("total", |t| t.total),
-];
-
 fn timings(
     before: &HashMap<Endpoint, Side<'_>>,
     after: &HashMap<Endpoint, Side<'_>>,
@@ -332,14 +322,17 @@ fn timings(
         .collect();
     let mut lines = Vec::new();
     let mut shift = 0.0;
-    for (stage, read) in STAGES {
-        let pairs: Vec<(f64, f64)> = both.iter().filter_map(|(_, a, b)| Some((read(a)?, read(b)?))).collect();
+    let times = |t: &Timings| t.all().collect::<Vec<_>>();
+    let all: Vec<_> = both.iter().map(|(_, a, b)| (times(a), times(b))).collect();
+    for (at, (stage, _)) in Timings::default().all().enumerate() {
+        let of = |times: &[(&str, Option<f64>)]| times.get(at).and_then(|(_, ms)| *ms);
+        let pairs: Vec<(f64, f64)> = all.iter().filter_map(|(a, b)| Some((of(a)?, of(b)?))).collect();
         if pairs.len() < STAGE_HOSTS {
             continue;
         }
         let (old, new) =
             (median(pairs.iter().map(|p| p.0).collect()), median(pairs.iter().map(|p| p.1).collect()));
-        if stage == "total" {
+        if stage == TOTAL {
             shift = new - old;
         }
         if differs(old, new, STAGE_FACTOR, STAGE_MS) {
@@ -350,7 +343,7 @@ fn timings(
         let (Some(old), Some(new)) = (a.total, b.total) else { continue };
         if differs(old, new, HOST_FACTOR, HOST_MS) && (new - old - shift).abs() >= HOST_MS {
             let host = Some(crate::report::endpoint(&key.host, key.port));
-            lines.push(TimeLine { host, stage: "total", hosts: 1, old_ms: old, new_ms: new });
+            lines.push(TimeLine { host, stage: TOTAL, hosts: 1, old_ms: old, new_ms: new });
         }
     }
     lines

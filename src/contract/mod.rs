@@ -49,6 +49,7 @@ pub mod endpoint;
 mod host;
 mod request;
 pub mod secret;
+mod stage;
 pub mod value;
 mod verdict;
 mod versions;
@@ -57,6 +58,7 @@ pub use code::Code;
 pub use endpoint::Endpoint;
 pub use host::{BadHost, HostPattern};
 pub use request::{Control, Keep, Request};
+pub use stage::{Stage, TOTAL, Timings};
 pub use verdict::{Certainty, Owner, RunVerdict, Verdict};
 pub use versions::{Position, Versions};
 

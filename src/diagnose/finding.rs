@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Actor, Severity};
-pub use crate::contract::{Certainty, Code, Owner, RunVerdict, Verdict};
+pub use crate::contract::{Certainty, Code, Owner, RunVerdict, Timings, Verdict};
 
 /// Evidence beside a verdict: one line for people, fields for scripts. All text is sanitised.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -48,23 +48,6 @@ pub struct ActorJudgement {
     /// What becomes of it, where that may differ from what this program saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-}
-
-/// Milliseconds of each stage of the attempt that counts; stages not run are absent.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Timings {
-    /// Name lookup.
-    pub dns: Option<f64>,
-    /// TCP handshake.
-    pub tcp: Option<f64>,
-    /// CONNECT.
-    pub proxy: Option<f64>,
-    /// TLS handshake.
-    pub tls: Option<f64>,
-    /// Request to response head.
-    pub http: Option<f64>,
-    /// All of it.
-    pub total: Option<f64>,
 }
 
 /// The judgement of one host.

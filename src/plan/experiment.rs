@@ -197,8 +197,8 @@ impl ServerName {
     }
 }
 
-/// How far an experiment goes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How far an experiment goes. Ordered: one that ends earlier is less.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LastStage {
     /// The name lookup.

@@ -62,13 +62,7 @@ pub(super) struct Job {
 impl Job {
     /// Whether the ladder ends before `stage`.
     fn ends_before(&self, stage: LastStage) -> bool {
-        let rank = |s: LastStage| match s {
-            LastStage::Dns => 0,
-            LastStage::Tcp => 1,
-            LastStage::Tls => 2,
-            LastStage::Whole => 3,
-        };
-        rank(self.changes.until) < rank(stage)
+        self.changes.until < stage
     }
 
     /// The name that the handshake is for.

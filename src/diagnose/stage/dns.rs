@@ -1,6 +1,7 @@
 //! The name lookup: what the resolver says, and whether its answer can be the host's address.
 
 use crate::contract::Network;
+use crate::contract::Stage;
 use crate::derive::adhoc;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
@@ -13,7 +14,7 @@ use crate::rules::addresses::Oddity;
 /// is not part of the path.
 pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     let Some(dns) = &view.attempt.dns else { return Step::Continue(()) };
-    walk.timings.dns = Some(dns.ms);
+    walk.timings.set(Stage::Dns, dns.ms);
     if let Some(mut failure) = failure(dns) {
         // The lookup was answered in the end, and the prober went on.
         if !view.attempt.tcp.is_empty() {

@@ -1,5 +1,6 @@
 //! The answer: complete, of the real service, and none of the middle's.
 
+use crate::contract::Stage;
 use crate::contract::{Confidence, Transport};
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Known, Step, Walk};
@@ -25,7 +26,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         walk.push(broken(view, Code::HttpTimeout, "no request was answered".to_owned()));
         return Step::Break(());
     };
-    walk.timings.http = http.first_byte_ms.or(Some(http.ms));
+    walk.timings.set(Stage::Http, http.first_byte_ms.or(Some(http.ms)));
     if let Some(status) = http.status {
         walk.fact("status", status);
     }
@@ -254,7 +255,7 @@ pub(crate) fn title(body: &str) -> String {
 fn banner(view: &View<'_>, walk: &mut Walk) -> Step {
     match &view.attempt.banner {
         Some(banner) if banner.text.starts_with("SSH-") => {
-            walk.timings.http = Some(banner.ms);
+            walk.timings.set(Stage::Http, banner.ms);
             walk.proof.push(banner.text.clone());
             Step::Continue(())
         }

@@ -1,5 +1,6 @@
 //! The proxy: a ladder of its own before the target's TLS.
 
+use crate::contract::Stage;
 use crate::contract::endpoint::authority;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
@@ -26,7 +27,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
 fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
     let attempt = view.attempt;
     if let Some(lookup) = &attempt.dns {
-        walk.timings.dns = Some(lookup.ms);
+        walk.timings.set(Stage::Dns, lookup.ms);
         if attempt.tcp.is_empty()
             && let Some(failed) = dns::failure(lookup)
         {
@@ -37,14 +38,14 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
         }
     }
     let Some(stood) = attempt.connection() else { return Some(unconnected(view, name)) };
-    walk.timings.tcp = Some(stood.ms);
+    walk.timings.set(Stage::Tcp, stood.ms);
     let Some(proxy) = &attempt.proxy else {
         return Some(Draft::new(
             Code::ProxyTimeout,
             format!("{name}: connected, and no CONNECT was answered"),
         ));
     };
-    walk.timings.proxy = Some(proxy.ms);
+    walk.timings.set(Stage::Proxy, proxy.ms);
     let header = |wanted: &str| {
         proxy.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(wanted)).map(|(_, v)| v.clone())
     };

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::contract::Stage;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
 use crate::diagnose::finding::{Code, Owner};
@@ -12,7 +13,7 @@ use crate::rules::addresses::Oddity;
 /// Judges the connections of an attempt on a direct route.
 pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if let Some(connected) = view.attempt.connection() {
-        walk.timings.tcp = Some(connected.ms);
+        walk.timings.set(Stage::Tcp, connected.ms);
         if let Some(found) = ipv6(view, connected) {
             walk.push(found);
         }

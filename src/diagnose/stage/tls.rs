@@ -1,5 +1,6 @@
 //! The TLS handshake: how it ended. Whether the certificate proves the host is judged in `trust`.
 
+use crate::contract::Stage;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
 use crate::diagnose::experiment::handshake;
@@ -21,7 +22,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         walk.push(plain(view, Code::TlsTimeout, "connected, and no handshake ended".to_owned()));
         return Step::Break(());
     };
-    walk.timings.tls = Some(tls.ms);
+    walk.timings.set(Stage::Tls, tls.ms);
     if tls.outcome == TlsOutcome::Completed {
         return trust::judge(view, tls, walk);
     }

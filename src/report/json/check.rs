@@ -116,11 +116,8 @@ fn via(row: &Row<'_>) -> Value {
     if routes.is_empty() { Value::Null } else { json!(routes.join("; ")) }
 }
 
-/// Tenths of a millisecond are more than a network tells.
+/// Rounded to 0.1 ms; finer digits are noise.
 fn timings(t: &Timings) -> Value {
     let tenths = |ms: Option<f64>| ms.map(|ms| (ms * 10.0).round() / 10.0);
-    json!({
-        "dns": tenths(t.dns), "tcp": tenths(t.tcp), "proxy": tenths(t.proxy), "tls": tenths(t.tls),
-        "http": tenths(t.http), "total": tenths(t.total),
-    })
+    Value::Object(t.all().map(|(name, ms)| (name.to_owned(), json!(tenths(ms)))).collect())
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::super::layout::{Page, Paint, columns, pad};
 use super::super::view::{Group, Row, View};
 use super::super::{sanitise, words};
+use crate::contract::Stage;
 use crate::derive::document::joined;
 use crate::diagnose::{Code, Verdict};
 use crate::observation::{Attempt, Tls};
@@ -203,10 +204,7 @@ fn verbose(page: &mut Page<'_>, view: &View<'_>, row: &Row<'_>, indent: &str) {
     }
     let t = &row.judged.timings;
     let stages: Vec<String> =
-        [("dns", t.dns), ("tcp", t.tcp), ("proxy", t.proxy), ("tls", t.tls), ("http", t.http)]
-            .iter()
-            .filter_map(|(name, ms)| ms.map(|ms| format!("{name} {}", words::ms(ms))))
-            .collect();
+        Stage::ALL.iter().filter_map(|s| Some(format!("{s} {}", words::ms(t.of(*s)?)))).collect();
     if !stages.is_empty() {
         page.hang(indent, Paint::Faint, &stages.join(", "));
     }

@@ -263,3 +263,37 @@ fn the_places_of_a_pack_are_those_that_are_looked_at() {
     let output = run(&[&args[..], &["--rules", &folder]].concat());
     assert!(output.status.success() && out(&output).contains("bedrock"), "{}", err(&output));
 }
+
+#[test]
+fn a_pinned_proxy_on_443_stays_there_when_only_the_list_is_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, list) = (dir.path().join("c.json"), dir.path().join("hosts.json"));
+    let text = r#"{"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.corp.example",
+        "egressProxyUrl": "http://proxy.corp.example:443"}"#;
+    fs::write(&config, text).unwrap();
+    let (config, list) = (config.display().to_string(), list.display().to_string());
+    let made = run(&["hosts", &config, "--format", "json", "-o", &list]);
+    assert!(made.status.success(), "{}", err(&made));
+    for given in [&config, &list] {
+        let text = out(&run(&["check", given, "--dry-run"]));
+        assert!(text.contains("proxy proxy.corp.example:443"), "{given}: {text}");
+    }
+}
+
+#[test]
+fn an_ipv6_literal_with_a_port_has_brackets_wherever_it_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("c.json");
+    let text = r#"{"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "http://[::1]:8443"}"#;
+    fs::write(&config, text).unwrap();
+    let config = config.display().to_string();
+    for args in [
+        vec!["hosts", &config, "--format", "json"],
+        vec!["check", &config, "--dry-run"],
+        vec!["explain", "[::1]:9000", &config],
+    ] {
+        let text = out(&run(&args));
+        let bare = text.replace("[::1]:", "");
+        assert!(text.contains("[::1]:8443") && !bare.contains("::1:"), "{args:?}: {text}");
+    }
+}

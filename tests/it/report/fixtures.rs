@@ -411,14 +411,13 @@ pub fn healthy(target: &Target) -> HostJudgement {
         finding: finding(Code::Ok, Owner::None, "Reached, and proven to be the service.", "", ""),
         cause: None,
         also: Vec::new(),
-        timings: Timings {
-            dns: Some(base * 1.5),
-            tcp: Some(20.0 + base),
-            proxy: None,
-            tls: tls.then_some(41.5),
-            http: http.then_some(50.2),
-            total: Some(120.0 + base * 3.5),
-        },
+        timings: timings(
+            Some(base * 1.5),
+            Some(20.0 + base),
+            tls.then_some(41.5),
+            http.then_some(50.2),
+            120.0 + base * 3.5,
+        ),
     }
 }
 
@@ -479,16 +478,16 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
         route: Route::Direct,
         dns: (!literal).then(|| Dns {
             name: probed.clone(),
-            system: match t.tcp {
+            system: match t.of(Stage::Tcp) {
                 Some(_) => Lookup::Addresses { addresses: vec![remote.ip()] },
                 None => Lookup::Timeout,
             },
             direct: Vec::new(),
             compared: Vec::new(),
-            ms: t.dns.unwrap_or(4_000.0),
+            ms: t.of(Stage::Dns).unwrap_or(4_000.0),
         }),
         tcp: t
-            .tcp
+            .of(Stage::Tcp)
             .map(|ms| Tcp {
                 remote,
                 local: None,
@@ -506,7 +505,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
             .collect(),
         proxy: None,
         tls: t
-            .tls
+            .of(Stage::Tls)
             .map(|ms| Tls {
                 remote,
                 sni: Some(probed),
@@ -545,7 +544,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
             .into_iter()
             .collect(),
         http: t
-            .http
+            .of(Stage::Http)
             .map(|ms| Http {
                 at_ms: 71,
                 confirm: false,
@@ -636,7 +635,12 @@ pub fn ready() -> Run {
 }
 
 fn timings(dns: Option<f64>, tcp: Option<f64>, tls: Option<f64>, http: Option<f64>, total: f64) -> Timings {
-    Timings { dns, tcp, proxy: None, tls, http, total: Some(total) }
+    let mut timings = Timings::default();
+    timings.total = Some(total);
+    for (stage, ms) in [(Stage::Dns, dns), (Stage::Tcp, tcp), (Stage::Tls, tls), (Stage::Http, http)] {
+        timings.set(stage, ms);
+    }
+    timings
 }
 
 /// Nothing is reached: one cause, said once.
