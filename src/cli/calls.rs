@@ -5,6 +5,19 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::contract::HostPattern;
+
+/// One host: a name or an address.
+fn credential_host(text: &str) -> Result<HostPattern, String> {
+    let host: HostPattern = text.parse().map_err(|e: crate::contract::BadHost| {
+        format!("{}; write a name or an address, without scheme and port", e.reason)
+    })?;
+    if host.is_wildcard() {
+        return Err("a wildcard covers hosts that nobody looked at; name each host".to_owned());
+    }
+    Ok(host)
+}
+
 /// What `check` does with the configured credential. Without the first flag none is ever sent.
 #[derive(Debug, Args)]
 pub struct CallArgs {
@@ -18,6 +31,12 @@ pub struct CallArgs {
     /// Run the configured credential helper (or credential_process) to get the credential.
     #[arg(long, requires = "with_credentials", help_heading = "Credential")]
     pub run_helpers: bool,
+
+    /// A credential of this device's account (AWS profile, Google credentials, what a helper prints)
+    /// may go to this host too. Without it, such a credential goes to the provider's own hosts alone,
+    /// whatever host the configuration names. May be repeated.
+    #[arg(long, value_name = "NAME", value_parser = credential_host, requires = "with_credentials", help_heading = "Credential")]
+    pub credential_host: Vec<HostPattern>,
 
     /// Your own inference host is signed by this authority: the credential may go there.
     #[arg(long, value_name = "PEM", requires = "with_credentials", help_heading = "Credential")]

@@ -9,7 +9,7 @@ use crate::derive::{self, Facts, HostPattern, adhoc};
 use crate::diagnose::{self, Judgement, Verdict};
 use crate::observation::Observations;
 use crate::plan::Plan;
-use crate::plan::calls::{self, Endpoint};
+use crate::plan::calls::{self, Allowed, Endpoint};
 use crate::probe::{self, CallSettings};
 use crate::rules::Rules;
 use crate::rules::services::Services;
@@ -40,13 +40,13 @@ pub fn endpoints(
     let named =
         args.host.iter().map(|text| adhoc::requirement(text, known, never)).collect::<Result<Vec<_>, _>>()?;
     for configuration in &derived.configurations {
-        let platform =
-            args.derive.list.platform.or(configuration.platform).unwrap_or(derived.requirements.platform);
+        let platform = options.platform_of(configuration);
         let version = &derived.requirements.app_version;
         let facts = Facts::new(pack, configuration, version, platform, args.derive.list.offline_installer);
         let mut own = derive::derive(pack, std::slice::from_ref(configuration), &options);
         derive::add_hosts(&mut own, named.clone());
-        for endpoint in calls::build(&facts, &own, plan, services, args.calls.run_helpers) {
+        let allowed = Allowed { run_helpers: args.calls.run_helpers, hosts: &args.calls.credential_host };
+        for endpoint in calls::build(&facts, &own, plan, services, allowed) {
             if !all.contains(&endpoint) {
                 all.push(endpoint);
             }

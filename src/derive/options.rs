@@ -1,6 +1,7 @@
 //! What a caller may ask of a derivation.
 
 use super::requirement::Requirement;
+use crate::config::Configuration;
 use crate::contract::{AppVersion, Confidence, Need, Platform};
 
 /// Options of [`super::derive`]. The default is the default list for the newest known app version.
@@ -44,6 +45,12 @@ impl Options {
     pub fn wants(&self, feature: &str, need: Need) -> bool {
         (self.features.is_empty() || self.features.iter().any(|f| f == feature))
             && (self.needs.is_empty() || self.needs.contains(&need))
+    }
+
+    /// The platform that a configuration is derived for: the one asked for, else what it implies, else
+    /// this machine's, whatever else the list is of.
+    pub fn platform_of(&self, configuration: &Configuration) -> Platform {
+        self.platform.or(configuration.platform).unwrap_or_else(Platform::here)
     }
 
     /// Drops the reasons of other features and of weaker confidence, the hosts that are left without

@@ -11,9 +11,9 @@ use serde_json::{Map, Value as Json, json};
 use super::{Plan, Target};
 use crate::config::{Configuration, Secret, Value};
 use crate::contract::endpoint::authority;
-use crate::contract::{Actor, Platform};
+use crate::contract::{Actor, HostPattern, Platform};
 use crate::derive::{Facts, Requirement, Requirements};
-use crate::rules::calls::{Calls, Discovery, Framing, Provider, fill_path};
+use crate::rules::calls::{Calls, Discovery, Framing, Provider, Use, fill_path};
 use crate::rules::services::Services;
 
 /// Where a credential comes from.
@@ -118,6 +118,22 @@ pub struct Endpoint {
     pub models: Vec<String>,
     /// Where a Google refresh token is exchanged, and what for.
     pub token: Option<(String, String)>,
+    /// The credential is this device's own; none where it stands in the configuration.
+    pub device: Option<DeviceCredential>,
+}
+
+/// A credential of this device's account: it is no part of the configuration that names it, so a
+/// configuration that somebody sent must not decide where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceCredential {
+    /// Which one, in words.
+    pub which: String,
+    /// Targets that calls with it may go to: the provider's own hosts, and those that the command line names.
+    pub calls: BTreeSet<u32>,
+    /// Targets that it may be exchanged at for a token.
+    pub tokens: BTreeSet<u32>,
+    /// Why there is no call; nothing where the inference host is among `calls`.
+    pub refused: Option<String>,
 }
 
 impl Endpoint {
@@ -135,6 +151,19 @@ impl Endpoint {
             body.insert("model".into(), json!(model));
         }
         Json::Object(body).to_string()
+    }
+
+    /// Whether the credential may go to a target for this purpose.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn may_go(&self, target: u32, purpose: Use, host: &str) -> Result<(), String> {
+        let Some(device) = &self.device else { return Ok(()) };
+        let allowed = match purpose {
+            Use::Call => &device.calls,
+            Use::Token => &device.tokens,
+        };
+        if allowed.contains(&target) { Ok(()) } else { Err(elsewhere(&device.which, &self.provider, host)) }
     }
 
     /// Where the credential comes from and how it is sent, without it.
@@ -163,6 +192,13 @@ impl Endpoint {
         let name = |id: u32| {
             plan.target(id).map(|t| authority(&t.probed, t.port())).unwrap_or_else(|| "a host".into())
         };
+        if let Some(DeviceCredential { which, refused: Some(reason), .. }) = &self.device {
+            let host = plan.target(self.target).map_or("this host", |t| t.probed.as_str());
+            return format!(
+                "{}: a token of this device's account ({which}) would not go to {host}, so no call is made: {reason}.",
+                name(self.target)
+            );
+        }
         if let Source::Unusable { reason } = &self.source {
             return format!("{}: no call is made: {reason}.", name(self.target));
         }
@@ -171,7 +207,7 @@ impl Endpoint {
             parts.push(format!("runs {command} (only with --run-helpers)"));
         }
         if let (Source::GoogleFile { .. }, Some(_)) = (&self.source, &self.token) {
-            parts.push("the token endpoint that the credentials file names, if it is on the list".to_owned());
+            parts.push("the token endpoint that the credentials file names, if it is on the list and Google's own or named with --credential-host".to_owned());
         }
         if let Some(list) = &self.list {
             parts.push(format!("GET {} on {}", list.request, name(list.target)));
@@ -193,19 +229,24 @@ impl Endpoint {
                 format!("; further headers of the configuration: {}", names.join(", "))
             }
         };
-        format!("{}; with {}{custom}.", parts.join("; then "), self.credential())
+        let device = self.device.as_ref().map_or_else(String::new, |device| {
+            let host = plan.target(self.target).map_or("this host", |t| t.probed.as_str());
+            format!(" A token of this device's account ({}) would go to {host}.", device.which)
+        });
+        format!("{}; with {}{custom}.{device}", parts.join("; then "), self.credential())
     }
 }
 
 /// The calls that a configuration asks for: one entry for each inference host that `own`, the list
 /// of this configuration alone, holds. The plan may hold more hosts, of other configurations and of
-/// lists; none of them gets this credential.
+/// lists; none of them gets this credential. A credential of the device goes to the provider's own
+/// hosts and to those `allowed` names.
 pub fn build(
     facts: &Facts<'_>,
     own: &Requirements,
     plan: &Plan,
     services: &Services,
-    run_helpers: bool,
+    allowed: Allowed<'_>,
 ) -> Vec<Endpoint> {
     let calls = services.calls();
     let Some(provider) = facts.provider().and_then(|p| calls.provider(p)) else { return Vec::new() };
@@ -221,10 +262,67 @@ pub fn build(
     mine.iter()
         .filter(|(t, _)| t.service.as_deref() == Some(provider.service.as_str()))
         .map(|(target, requirement)| {
-            let built = endpoint(facts, &mine, services, provider, (target, requirement), run_helpers);
-            Endpoint { own: ids.clone(), ..built }
+            let built =
+                endpoint(facts, &mine, services, provider, (target, requirement), allowed.run_helpers);
+            let device = device(facts, &built, &all, target, calls, allowed);
+            // The list may be on another host than the inference.
+            let list = built.list.filter(|l| device.as_ref().is_none_or(|d| d.calls.contains(&l.target)));
+            Endpoint { own: ids.clone(), device, list, ..built }
         })
         .collect()
+}
+
+/// What the command line allows.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowed<'a> {
+    /// Helper programs may run.
+    pub run_helpers: bool,
+    /// Hosts that a credential of the device may go to, beside the provider's own.
+    pub hosts: &'a [HostPattern],
+}
+
+/// Where a credential of the device may go; none for a credential of the configuration.
+fn device(
+    facts: &Facts<'_>,
+    endpoint: &Endpoint,
+    all: &Mine<'_>,
+    target: &Target,
+    calls: &Calls,
+    allowed: Allowed<'_>,
+) -> Option<DeviceCredential> {
+    let which = match (&endpoint.source, facts.credential()) {
+        (Source::AwsProfile { name, .. }, _) => format!("AWS profile {name}"),
+        (Source::GoogleFile { path: None }, _) => "application default credentials".to_owned(),
+        (Source::GoogleFile { path: Some(path) }, _) => {
+            format!("Google credentials file {}", path.display())
+        }
+        (Source::Helper { command, .. }, _) => format!("credential helper {command}"),
+        (Source::Unusable { .. }, HELPER) => "credential helper".to_owned(),
+        (Source::Key { .. } | Source::Unusable { .. }, _) => return None,
+    };
+    let may = |purpose: Use| {
+        let fits = |t: &Target| {
+            let named = t.probed.parse::<HostPattern>().is_ok_and(|host| allowed.hosts.contains(&host));
+            named || calls.is_home(&endpoint.provider, purpose, &t.probed)
+        };
+        all.iter().filter(|(t, _)| fits(t)).map(|(t, _)| t.id).collect::<BTreeSet<u32>>()
+    };
+    let (to_call, tokens) = (may(Use::Call), may(Use::Token));
+    let refused = (!to_call.contains(&target.id)).then(|| {
+        let also = match endpoint.source {
+            Source::Unusable { .. } => "; a helper also runs only with --run-helpers",
+            _ => "",
+        };
+        format!("{}{also}", elsewhere(&which, &endpoint.provider, &target.probed))
+    });
+    Some(DeviceCredential { which, calls: to_call, tokens, refused })
+}
+
+/// Why a credential of the device does not go to a host.
+fn elsewhere(which: &str, provider: &str, host: &str) -> String {
+    format!(
+        "a credential of this device's account ({which}) goes only to hosts that the documentation of the provider          `{provider}` names, and {host} is none of them; if it may have it, pass --credential-host {host}"
+    )
 }
 
 /// Targets that one configuration alone derives, each with its requirement there.
@@ -234,6 +332,9 @@ fn is_own(own: &Requirement, target: &Target) -> bool {
     let merged = &target.requirement;
     own.host == merged.host && own.port == merged.port && own.transport == merged.transport
 }
+
+/// The kind of credential that a helper program gives.
+const HELPER: &str = "helper-script";
 
 /// The feature that the inference hosts belong to.
 const INFERENCE: &str = "inference";
@@ -295,6 +396,7 @@ fn endpoint(
         framing: provider.framing,
         models: models(configuration),
         token: provider.token_url.clone().zip(provider.token_scope.clone()),
+        device: None,
     }
 }
 
@@ -375,7 +477,7 @@ fn source(facts: &Facts<'_>, provider: &Provider, run_helpers: bool) -> Source {
         "vendor-profile" if provider.token_url.is_some() => {
             Source::GoogleFile { path: key.and_then(|k| configuration.text(k)).map(PathBuf::from) }
         }
-        "helper-script" => helper(facts, run_helpers),
+        HELPER => helper(facts, run_helpers),
         "none" => unusable("the configuration has no credential"),
         other => Source::Unusable {
             reason: format!(

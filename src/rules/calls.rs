@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::Files;
-use super::services::{StatusRange, placeholder};
-use crate::contract::{Code, Owner};
+use super::services::{StatusRange, fit, is_pattern, placeholder};
+use crate::contract::{Code, Confidence, Owner};
 
 /// How a stream is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -88,6 +88,33 @@ pub struct Provider {
     pub credential: BTreeMap<String, String>,
 }
 
+/// What a credential of the device is sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Use {
+    /// It goes onto a call.
+    Call,
+    /// It is exchanged for a token.
+    Token,
+}
+
+/// Hosts that belong to a provider itself, so that a credential of the device may go there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Home {
+    /// The provider.
+    pub provider: String,
+    /// What the credential is sent for.
+    #[serde(rename = "for")]
+    pub purpose: Use,
+    /// Patterns as in `services.toml`.
+    pub hosts: Vec<String>,
+    /// How well that is known.
+    pub confidence: Confidence,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
 /// What one kind of answer to a call means.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -144,6 +171,8 @@ pub struct Calls {
     prefixes: BTreeMap<String, Vec<String>>,
     #[serde(rename = "provider")]
     providers: Vec<Provider>,
+    #[serde(default, rename = "home")]
+    homes: Vec<Home>,
     #[serde(rename = "answer")]
     answers: Vec<CallAnswer>,
 }
@@ -191,6 +220,17 @@ impl Calls {
                 ));
             }
         }
+        for home in &calls.homes {
+            if calls.provider(&home.provider).is_none() {
+                return bad(format!("home: `{}` is no provider", home.provider));
+            }
+            if home.hosts.is_empty() || home.source.is_empty() {
+                return bad(format!("home of `{}` needs `hosts` and a `source`", home.provider));
+            }
+            if let Some(host) = home.hosts.iter().find(|h| !is_pattern(h)) {
+                return bad(format!("home of `{}`: `{host}` is no host pattern", home.provider));
+            }
+        }
         for a in &calls.answers {
             if let Some(id) = a.providers.iter().find(|id| calls.provider(id).is_none()) {
                 return bad(format!("answer `{}`: `{id}` is no provider", a.name));
@@ -210,6 +250,14 @@ impl Calls {
     /// Every provider.
     pub fn providers(&self) -> &[Provider] {
         &self.providers
+    }
+
+    /// Whether `host` belongs to the provider itself, so that a credential of the device may go
+    /// there for this purpose.
+    pub fn is_home(&self, provider: &str, purpose: Use, host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let mine = self.homes.iter().filter(|h| h.provider == provider && h.purpose == purpose);
+        mine.flat_map(|h| &h.hosts).any(|pattern| fit(pattern, &host).is_some())
     }
 
     /// What answers mean, in order.
@@ -287,6 +335,47 @@ mod tests {
             let error = Calls::parse(&text.replacen(from, to, 1), "x.toml").unwrap_err();
             assert!(error.to_string().starts_with("x.toml: "), "{error}");
         }
+    }
+
+    #[test]
+    fn a_provider_s_own_hosts_are_told_from_those_of_its_customers() {
+        let calls = Calls::embedded().unwrap();
+        let own = |provider, host| calls.is_home(provider, Use::Call, host);
+        for (provider, host) in [
+            ("anthropic", "api.anthropic.com"),
+            ("bedrock", "bedrock-runtime.us-gov-west-1.amazonaws.com"),
+            ("bedrock", "bedrock-runtime-fips.us-east-1.amazonaws.com"),
+            ("bedrock", "Bedrock-Runtime.cn-north-1.amazonaws.com.cn."),
+            ("bedrock", "bedrock-runtime.eusc-de-east-1.amazonaws.eu"),
+            ("bedrock", "vpce-0a1b-2c3d.bedrock-runtime.eu-west-1.vpce.amazonaws.com"),
+            ("mantle", "bedrock-mantle.us-east-1.api.aws"),
+            ("vertex", "us-east5-aiplatform.googleapis.com"),
+            ("vertex", "aiplatform.eu.rep.googleapis.com"),
+            ("foundry", "mill.services.ai.azure.com"),
+            ("foundry", "mill.services.ai.azure.us"),
+        ] {
+            assert!(own(provider, host), "{provider} {host}");
+        }
+        for (provider, host) in [
+            ("bedrock", "x.execute-api.us-east-1.amazonaws.com"),
+            ("bedrock", "bedrock-runtime.s3.us-east-1.amazonaws.com"),
+            ("bedrock", "bedrock-runtime.us-east-1.amazonaws.com.evil.example"),
+            ("bedrock", "us-east5-aiplatform.googleapis.com"),
+            ("vertex", "evil.attacker.example"),
+            ("vertex", "storage.googleapis.com"),
+            ("vertex", "aiplatform.googleapis.com.evil.example"),
+            ("vertex", "evil-aiplatform-googleapis.com"),
+            ("vertex", "a.b-aiplatform.googleapis.com"),
+            ("foundry", "mill.azurewebsites.net"),
+            ("foundry", "services.ai.azure.com.evil.example"),
+            ("gateway", "api.anthropic.com"),
+            ("anthropic", "evil.anthropic.com"),
+        ] {
+            assert!(!own(provider, host), "{provider} {host}");
+        }
+        assert!(calls.is_home("vertex", Use::Token, "oauth2.googleapis.com"));
+        assert!(!calls.is_home("vertex", Use::Token, "us-east5-aiplatform.googleapis.com"));
+        assert!(!calls.is_home("vertex", Use::Call, "oauth2.googleapis.com"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::config::Secret;
 use crate::observation::{Call, CallKind, CallOutcome, Observations, Purpose, Stopped};
 use crate::plan::calls::{Endpoint, Source};
 use crate::plan::{Experiment, Plan};
-use crate::rules::calls::Calls;
+use crate::rules::calls::{Calls, Use};
 
 use super::attempt::Ladder;
 use super::dns::Names;
@@ -227,6 +227,10 @@ impl Caller {
             let log = self.begin(endpoint, CallKind::Stream, endpoint.target, String::new());
             log.end(CallOutcome::NotSent { reason });
         };
+        // Before a helper runs, a file is read or a token asked for.
+        if let Some(reason) = endpoint.device.as_ref().and_then(|d| d.refused.as_ref()) {
+            return not_sent(reason.clone());
+        }
         if let Source::Unusable { reason } = &endpoint.source {
             return not_sent(reason.clone());
         }
@@ -310,6 +314,7 @@ impl Caller {
                 wanted.host, wanted.port
             )
         })?;
+        endpoint.may_go(target.id, Use::Token, &target.probed)?;
         if let Some(reason) = self.settings.unreached.get(&target.id) {
             return Err(format!("no token for it: {reason}"));
         }
@@ -389,6 +394,12 @@ impl Caller {
         request: Outgoing,
         answer: Answer,
     ) -> Option<Secret> {
+        let purpose = if matches!(answer, Answer::Token) { Use::Token } else { Use::Call };
+        let host = self.plan.target(target).map_or("it", |t| t.probed.as_str());
+        if let Err(reason) = endpoint.may_go(target, purpose, host) {
+            log.end(CallOutcome::NotSent { reason });
+            return None;
+        }
         let mut background = JoinSet::new();
         let line = match self.open(target, path, Offer::Https, &mut background).await {
             Ok(line) => line,

@@ -320,7 +320,7 @@ pub(super) fn placeholder(text: &str, name: &str, value: &str) -> String {
     })
 }
 
-fn is_pattern(text: &str) -> bool {
+pub(super) fn is_pattern(text: &str) -> bool {
     let plain = text.strip_prefix("*.").unwrap_or(text).replace('*', "x");
     plain.contains('.')
         && plain.split('.').all(|l| {
@@ -330,7 +330,7 @@ fn is_pattern(text: &str) -> bool {
 
 /// Whether `host` fits `pattern`, and the text of the first wildcard. `*.` at the start takes any
 /// number of labels (at least one); any other `*` stays inside one label.
-fn fit(pattern: &str, host: &str) -> Option<String> {
+pub(super) fn fit(pattern: &str, host: &str) -> Option<String> {
     if let Some(suffix) = pattern.strip_prefix("*.").filter(|s| !s.contains('*')) {
         let rest = host.strip_suffix(suffix)?.strip_suffix('.')?;
         return (!rest.is_empty()).then(|| rest.to_owned());

@@ -239,11 +239,18 @@ async fn a_helper_runs_only_when_it_may() {
     std::process::Command::new("chmod").args(["+x", &script]).status().unwrap();
     configuration["inferenceCredentialHelper"] = json!(script);
     scene.put("c.json", &configuration.to_string());
-    let run = scene.check(&[&INFERENCE[..], &["--with-credentials"]].concat()).await;
+    let run = scene
+        .check(&[&INFERENCE[..], &["--with-credentials", "--credential-host", "127.0.0.1"]].concat())
+        .await;
     assert!(stream(&run.json())["outcome"]["reason"].as_str().unwrap().contains("--run-helpers"));
     assert!(!mark.exists() && !service.saw_a_secret());
     assert_eq!(run.code, Some(3));
-    let run = scene.check(&[&INFERENCE[..], &["--with-credentials", "--run-helpers"]].concat()).await;
+    let run = scene
+        .check(
+            &[&INFERENCE[..], &["--with-credentials", "--run-helpers", "--credential-host", "127.0.0.1"]]
+                .concat(),
+        )
+        .await;
     assert_eq!(run.json()["verdict"], "ready", "{}", run.out);
     assert!(mark.exists() && service.saw_a_secret());
 }
@@ -344,7 +351,7 @@ async fn a_call_that_was_never_made_is_not_passed() {
     configuration["inferenceCredentialHelper"] = json!("/bin/sleep");
     configuration["inferenceCredentialHelperArgs"] = json!(["30"]);
     let scene = Scene::new(&configuration).await;
-    let args = ["--with-credentials", "--run-helpers", "--deadline", "3s"];
+    let args = ["--with-credentials", "--run-helpers", "--credential-host", "127.0.0.1", "--deadline", "3s"];
     let run = scene.check(&[&INFERENCE[..], &args].concat()).await;
     let report = run.json();
     assert_eq!((report["verdict"].as_str(), run.code), (Some("unknown"), Some(3)), "{}", run.out);

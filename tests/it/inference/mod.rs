@@ -1,6 +1,7 @@
 //! Calls with the credential, against servers on this machine's loopback that write down every
 //! request: what leaves, when, and what the report makes of the answers. The binary itself is run.
 
+mod device;
 mod gateway;
 mod leaving;
 mod providers;

@@ -5,7 +5,9 @@ use super::*;
 
 async fn check(configuration: &Value) -> (Run, Value) {
     let scene = Scene::new(configuration).await;
-    let run = scene.check(&[&INFERENCE[..], &["--with-credentials"]].concat()).await;
+    // The services of these tests are on this machine, and some credentials are the device's.
+    let args = ["--with-credentials", "--credential-host", "127.0.0.1"];
+    let run = scene.check(&[&INFERENCE[..], &args].concat()).await;
     let report = run.json();
     (run, report)
 }
@@ -123,6 +125,7 @@ async fn vertex_by_a_service_account() {
     let roots = scene.pem("public.pem", &public);
     let base =
         [&INFERENCE[..], &["--with-credentials", "--public-roots", &roots, "--device-ca", &roots]].concat();
+    let base = [&base[..], &["--credential-host", "127.0.0.1", "--credential-host", token_host]].concat();
     // The token endpoint is not on the list: nothing is sent anywhere.
     let report = scene.check(&base).await.json();
     assert!(stream(&report)["outcome"]["reason"].as_str().unwrap().contains("not on the list"), "{report:#}");
