@@ -64,8 +64,10 @@ const OF_THE_RULES: &[&str] = &[
 ];
 /// Fields that hold a host.
 const HOSTS: &[&str] = &["host", "probed", "sni", "member"];
-/// Response headers whose value says when or what, and never whose.
-const PLAIN_HEADERS: &[&str] = &["date", "content-type", "content-length", "retry-after"];
+/// First parts of media types (RFC 6838).
+const MEDIA: &[&str] = &["application", "audio", "font", "image", "message", "multipart", "text", "video"];
+/// How the names of character sets begin.
+const CHARSETS: &[&str] = &["utf-", "iso-8859-", "us-ascii", "windows-125", "shift_jis", "euc-", "gb"];
 /// Shorter words are too common to be searched for.
 const SHORTEST_SECRET: usize = 3;
 
@@ -113,8 +115,11 @@ impl<'a> Mask<'a> {
         for text in [e.host.as_str(), e.user.as_str(), run.label.as_deref().unwrap_or_default()] {
             mask.secret(text);
         }
-        for input in &run.requirements.inputs {
-            mask.secret(&input.name);
+        for (input, number) in run.requirements.inputs.iter().zip(1_usize..) {
+            // A run that was masked before has these names already.
+            if input.name != configuration(number) {
+                mask.secret(&input.name);
+            }
         }
         // The customer's own domain is a word that its pages and certificates use.
         for target in &run.plan.targets {
@@ -236,6 +241,8 @@ impl<'a> Mask<'a> {
                 text.to_owned()
             }
             _ if HOSTS.contains(&key) => self.host(text),
+            // What stands as an address is read as one, whatever words are hidden in texts.
+            _ if is_socket(text) => self.socket(text).unwrap_or_default(),
             // What stands before the first dot of a model's name is the geography that it is for.
             "model" | "models" => self.words(text, false),
             "region" if self.vocabulary.is_region(text) => text.to_owned(),
@@ -268,11 +275,61 @@ impl<'a> Mask<'a> {
     fn header(&mut self, pair: &mut Value) {
         let Value::Array(parts) = pair else { return };
         let [Value::String(name), Value::String(value)] = parts.as_mut_slice() else { return };
-        if !PLAIN_HEADERS.contains(&name.as_str()) {
-            *value = self.text(value, false);
-        }
+        *value = match name.as_str() {
+            "content-type" => self.media_type(value),
+            "content-length" | "retry-after" if is_number(value) => value.clone(),
+            "date" | "retry-after" if is_http_date(value) => value.clone(),
+            _ => self.text(value, false),
+        };
         *name = self.text(name, false);
     }
+
+    /// A media type: its two parts stay where neither holds a word that is hidden, and of the
+    /// parameters the character set.
+    fn media_type(&mut self, value: &str) -> String {
+        let mut parts = value.split(';');
+        let media = parts.next().unwrap_or_default();
+        let is_token =
+            |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b));
+        let plain = media.trim().split_once('/').is_some_and(|(first, second)| {
+            let hidden = |w: &str| self.secrets.contains(&w.to_lowercase());
+            MEDIA.contains(&first.to_ascii_lowercase().as_str())
+                && is_token(second)
+                && !second.split(|c: char| !c.is_alphanumeric()).any(hidden)
+        });
+        let mut out = if plain { media.to_owned() } else { self.text(media, false) };
+        for part in parts {
+            out.push(';');
+            let charset = part.trim().to_ascii_lowercase();
+            let known =
+                charset.strip_prefix("charset=").map(|name| name.trim_matches('"')).is_some_and(|name| {
+                    let rest = CHARSETS.iter().find_map(|start| name.strip_prefix(start));
+                    rest.is_some_and(|rest| {
+                        rest.len() <= 5 && !rest.bytes().any(|b| b.is_ascii_alphabetic() && b > b'k')
+                    })
+                });
+            out.push_str(&if known { part.to_owned() } else { self.text(part, false) });
+        }
+        out
+    }
+}
+
+/// Whether a text is an address, with or without a port.
+fn is_socket(text: &str) -> bool {
+    text.parse::<IpAddr>().is_ok() || text.parse::<std::net::SocketAddr>().is_ok()
+}
+
+/// Digits alone, of no more than a length in bytes has.
+fn is_number(text: &str) -> bool {
+    (1..=19).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
+fn is_http_date(text: &str) -> bool {
+    text.len() == 29
+        && text.ends_with(" GMT")
+        && !text.contains('(')
+        && time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).is_ok()
 }
 
 /// The issuers of chains that the bundled public roots accept, and the authorities above them. Of

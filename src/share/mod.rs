@@ -18,6 +18,7 @@
 mod address;
 mod mask;
 mod name;
+mod repair;
 mod text;
 
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub const NOTE: &str = "shared";
 /// A run that cannot be masked.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the {part} cannot be masked ({reason}), so nothing was written; report this, and leave --share out to write it unmasked"
+    "the {part} cannot be masked ({reason}), so nothing was written; report this message, which names nobody"
 )]
 pub struct ShareError {
     /// Which part.
@@ -56,7 +57,8 @@ pub fn is_shared(run: &Run) -> bool {
 /// provider's; judged again from what is left.
 ///
 /// # Errors
-/// When the masked observations cannot be read back, which would be a fault of the mask.
+/// When a part of the run cannot be masked even without what the mask failed on, which would be a
+/// fault of the mask.
 pub fn share(
     run: &Run,
     services: &Services,
@@ -65,22 +67,30 @@ pub fn share(
 ) -> Result<Run, ShareError> {
     let mut mask = Mask::new(run, services, vocabulary);
     // The plan goes first: one configuration gets one numbering, whatever was seen.
-    let plan = masked("plan", &run.plan, Kept::Plan, &mut mask)?;
-    let observations = masked("observations", &run.observations, Kept::Observations, &mut mask)?;
-    let mut requirements = masked("list", &run.requirements, Kept::Plan, &mut mask)?;
+    let mut lost = 0;
+    let plan = masked("plan", &run.plan, Kept::Plan, &mut mask, &mut lost)?;
+    let observations = masked("observations", &run.observations, Kept::Observations, &mut mask, &mut lost)?;
+    let mut requirements = masked("list", &run.requirements, Kept::Plan, &mut mask, &mut lost)?;
     for (input, number) in requirements.inputs.iter_mut().zip(1_usize..) {
         input.name = mask::configuration(number);
         input.sha256.clear();
     }
     requirements.notes.retain(|n| n.id != NOTE);
     requirements.notes.insert(0, note());
-    let mut environment = masked("environment", &run.environment, Kept::Plan, &mut mask)?;
+    let mut environment = masked("environment", &run.environment, Kept::Plan, &mut mask, &mut lost)?;
     "user".clone_into(&mut environment.user);
     "device".clone_into(&mut environment.host);
     environment.vpn_hint = run.environment.vpn_hint.as_ref().map(|_| "masked".to_owned());
     let mut judgement = diagnose::judge(&plan, &observations, services, codes);
     let before = diagnose::judge(&run.plan, &run.observations, services, codes);
     let different = differing(&before, &judgement);
+    if lost > 0 {
+        let parts = if lost == 1 { "One part of this run" } else { "Some parts of this run" };
+        judgement.not_tested.push(NotTested {
+            id: "masked".into(),
+            text: format!("{parts} could not be masked and was left out ({lost} in all)."),
+        });
+    }
     if different > 0 {
         judgement.not_tested.push(NotTested {
             id: "masked".into(),
@@ -113,12 +123,14 @@ fn note() -> Note {
     }
 }
 
-/// Masks every text of a part.
+/// Masks every text of a part. What cannot be read back after that is left out, and counted in
+/// `lost`: nothing unmasked takes its place.
 fn masked<T: Serialize + DeserializeOwned>(
     part: &'static str,
     value: &T,
     kept: Kept,
     mask: &mut Mask<'_>,
+    lost: &mut usize,
 ) -> Result<T, ShareError> {
     let wrong = |e: serde_json::Error| ShareError {
         part,
@@ -127,7 +139,19 @@ fn masked<T: Serialize + DeserializeOwned>(
     };
     let mut json: Value = serde_json::to_value(value).map_err(wrong)?;
     mask.value(&mut json, "", kept);
-    serde_json::from_value(json).map_err(wrong)
+    let error = match T::deserialize(&json) {
+        Ok(read) => return Ok(read),
+        Err(error) => error,
+    };
+    let original = serde_json::to_value(value).map_err(wrong)?;
+    let readable = |candidate: &Value| T::deserialize(candidate).is_ok();
+    match repair::without_unreadable(&original, json, &readable) {
+        Some((json, left_out)) => {
+            *lost += left_out;
+            serde_json::from_value(json).map_err(wrong)
+        }
+        None => Err(wrong(error)),
+    }
 }
 
 /// How many hosts are judged differently.

@@ -1,7 +1,7 @@
 //! Text: whatever is an address or a host inside it is masked as such, and of its words those stay
 //! that the rules know.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::mask::Mask;
 
@@ -42,9 +42,15 @@ impl Mask<'_> {
     fn runs(&mut self, text: &str, own: bool) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || c == ':') {
+        while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || matches!(c, ':' | '[')) {
             out.push_str(&rest[..start]);
             rest = &rest[start..];
+            if rest.starts_with('[') {
+                let (masked, length) = self.bracketed(rest, own).unwrap_or_else(|| ("[".to_owned(), 1));
+                out.push_str(&masked);
+                rest = &rest[length..];
+                continue;
+            }
             let end = rest.find(|c: char| !c.is_alphanumeric() && !is_part(c)).unwrap_or(rest.len());
             let run = rest[..end].trim_end_matches(is_part);
             // `::` is an address that ends in its own marks.
@@ -56,12 +62,46 @@ impl Mask<'_> {
         out
     }
 
-    fn run(&mut self, run: &str, own: bool) -> String {
-        if let Ok(address) = run.parse::<IpAddr>() {
-            return self.ip(address).to_string();
+    /// `[v6]`, `[v6]:port`, `[v6%scope]:port` at the start of a text: masked, with the length of what it
+    /// replaces.
+    fn bracketed(&mut self, text: &str, own: bool) -> Option<(String, usize)> {
+        let (inside, after) = text.strip_prefix('[')?.split_once(']')?;
+        let (address, scope) = match inside.split_once('%') {
+            Some((address, scope)) => (address, Some(scope)),
+            None => (inside, None),
+        };
+        let address: Ipv6Addr = address.parse().ok()?;
+        let scope = match scope {
+            // The number or the name of an interface, such as `3` or `eth0`.
+            Some(scope) if scope.is_empty() || !scope.chars().all(is_scope) => return None,
+            Some(scope) if scope.bytes().all(|b| b.is_ascii_digit()) => format!("%{scope}"),
+            Some(scope) => format!("%{}", self.words(scope, own)),
+            None => String::new(),
+        };
+        let port = after.strip_prefix(':').map(|rest| {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            &rest[..digits]
+        });
+        let port =
+            port.filter(|digits| is_port(digits)).map_or_else(String::new, |digits| format!(":{digits}"));
+        let length = inside.len() + 2 + port.len();
+        Some((format!("[{}{scope}]{port}", self.ip(address.into())), length))
+    }
+
+    /// A text that is an address, or an address with a port, as a whole.
+    pub(super) fn socket(&mut self, text: &str) -> Option<String> {
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Some(self.ip(address).to_string());
         }
-        if let Ok(end) = run.parse::<SocketAddr>() {
-            return SocketAddr::new(self.ip(end.ip()), end.port()).to_string();
+        let mut end: SocketAddr = text.parse().ok()?;
+        end.set_ip(self.ip(end.ip()));
+        // The number of an interface says nothing of whose it is, and stays with the address.
+        Some(end.to_string())
+    }
+
+    fn run(&mut self, run: &str, own: bool) -> String {
+        if let Some(masked) = self.socket(run) {
+            return masked;
         }
         if run.contains(MARKS) {
             return self.parts(run, own);
@@ -79,6 +119,9 @@ impl Mask<'_> {
         let mut rest = vec![(run, true)];
         while let Some((piece, whole)) = rest.pop() {
             let address = piece.parse::<IpAddr>().is_ok() || piece.parse::<SocketAddr>().is_ok();
+            // The port of what stands before it.
+            let port = out.ends_with(':') && !out.ends_with("::") && is_port(piece);
+            let whole = whole && !port;
             if !whole {
                 out.push_str(piece);
                 continue;
@@ -149,6 +192,18 @@ impl Mask<'_> {
         out.push_str(rest);
         out
     }
+}
+
+/// Whether a text is the number of a port.
+fn is_port(digits: &str) -> bool {
+    (1..=5).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && digits.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// Characters of the names of network interfaces.
+const fn is_scope(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '@')
 }
 
 /// Where `phrase` stands in `text` as a whole.
@@ -225,5 +280,46 @@ mod tests {
         let masked = mask.text("fe80::abcd%eth0 and 10.1.2.3:8080_x", false);
         assert!(!masked.contains("abcd") && !masked.contains("10.1.2.3"), "{masked}");
         assert!(masked.contains('%') && masked.contains("_x"), "{masked}");
+    }
+
+    #[test]
+    fn sockets_are_one_piece_wherever_they_stand() {
+        let services = Services::embedded().unwrap();
+        let vocabulary = Vocabulary::embedded().unwrap();
+        let run = run();
+        let mut mask = Mask::new(&run, &services, &vocabulary);
+        for (text, end) in [
+            ("[2a0f:20::2]:42468", "]:42468"),
+            ("[2a0f:20::2]:9999", "]:9999"),
+            ("[2a0f:20::2]:65535", "]:65535"),
+            ("[fe80::abcd%3]:46690", "%3]:46690"),
+            ("10.7.8.9:46690", ":46690"),
+            ("[::ffff:10.7.8.9]:46690", "]:46690"),
+        ] {
+            let masked = mask.text(text, false);
+            masked.parse::<std::net::SocketAddr>().unwrap_or_else(|e| panic!("{text}: {masked}: {e}"));
+            assert!(masked.ends_with(end) && masked != text, "{text}: {masked}");
+            // In a sentence the same.
+            let sentence = mask.text(&format!("reset by ({text}), again"), false);
+            assert!(sentence.contains(&masked) && !sentence.contains(text), "{sentence}");
+        }
+        for (text, kept) in [
+            ("https://[2a0f:20::2]:42468/v1", "]:42468/v1"),
+            ("proxy.quarry.example:46690", ":46690"),
+            ("PROXY 10.7.8.9:46690; DIRECT", ":46690"),
+            ("[fe80::abcd%eth0]:443", "]:443"),
+        ] {
+            let masked = mask.text(text, false);
+            assert!(masked.contains(kept), "{text}: {masked}");
+            assert!(
+                !["2a0f:20", "quarry", "10.7.8.9", "abcd"].iter().any(|s| masked.contains(s)),
+                "{masked}"
+            );
+        }
+        // No ports: numbers that are too large, or that stand alone.
+        for text in ["quarry:70000", "12345", "x 12345"] {
+            let masked = mask.text(text, false);
+            assert!(!masked.contains("70000") && !masked.contains("12345"), "{masked}");
+        }
     }
 }

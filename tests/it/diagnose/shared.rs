@@ -276,3 +276,118 @@ fn no_planted_word_survives_anywhere() {
         }
     }
 }
+
+/// Every address and socket of a value, other ones of the same kind in their places: IPv4 becomes
+/// IPv6 where `v6` says so, and ports of this device's side take the numbers of `ports` in turn.
+fn other_sockets(value: &mut serde_json::Value, key: &str, v6: bool, ports: &mut dyn FnMut() -> u16) {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+    let other = |ip: IpAddr| match ip {
+        IpAddr::V4(v4) if v6 && v4.is_loopback() => Ipv6Addr::LOCALHOST.into(),
+        IpAddr::V4(v4) if v6 && v4.is_private() => {
+            Ipv6Addr::from_bits(0xfd77_u128 << 112 | u128::from(v4.to_bits())).into()
+        }
+        IpAddr::V4(v4) if v6 && !v4.is_link_local() && !v4.is_unspecified() => {
+            Ipv6Addr::from_bits(0x2a0f_0020_u128 << 96 | u128::from(v4.to_bits())).into()
+        }
+        IpAddr::V6(six) if !v6 && !six.is_loopback() && six.to_ipv4_mapped().is_none() => {
+            Ipv4Addr::new(198, 18, 7, (six.to_bits() & 0xff) as u8).into()
+        }
+        same => same,
+    };
+    match value {
+        serde_json::Value::String(text) => {
+            if let Ok(ip) = text.parse::<IpAddr>() {
+                *text = other(ip).to_string();
+            } else if let Ok(end) = text.parse::<SocketAddr>() {
+                let port = if key == "local" { ports() } else { end.port() };
+                *text = SocketAddr::new(other(end.ip()), port).to_string();
+            }
+        }
+        serde_json::Value::Array(items) => {
+            items.iter_mut().for_each(|item| other_sockets(item, key, v6, ports));
+        }
+        serde_json::Value::Object(map) => {
+            if map.contains_key("remote") && map.contains_key("at_ms") && !map.contains_key("chain") {
+                map.entry("local").or_insert_with(|| "10.9.8.7:1".into());
+            }
+            map.iter_mut().for_each(|(key, inner)| other_sockets(inner, key, v6, ports));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_run_is_shareable_whatever_its_sockets() {
+    let numbers = [1, 22, 443, 1024, 9_999, 10_000, 32_768, 46_690, 60_999, 65_535];
+    let mut next = numbers.iter().copied().cycle();
+    for (name, run) in runs() {
+        // A label or a user that looks like a part of an address hides no address.
+        for (v6, label, user) in
+            [(false, None, "miller"), (true, None, "miller"), (true, Some("443"), "46690")]
+        {
+            let mut seen = serde_json::to_value(&run.observations).unwrap();
+            other_sockets(&mut seen, "", v6, &mut || next.next().unwrap());
+            let observations: Observations = serde_json::from_value(seen).unwrap();
+            let mut other = saved::run(run.plan.clone(), observations);
+            other.label = label.map(str::to_owned);
+            other.environment.user = user.to_owned();
+            let masked = mask(&other);
+            let said = |r: &Run| -> Vec<(Verdict, Code, Owner)> {
+                r.judgement.hosts.iter().map(|h| (h.verdict, h.finding.code, h.finding.owner)).collect()
+            };
+            assert_eq!(said(&masked), said(&other), "{name}, v6 {v6}");
+            let lost = masked.judgement.not_tested.iter().any(|n| n.text.contains("left out"));
+            assert!(!lost, "{name}, v6 {v6}: {:?}", masked.judgement.not_tested);
+            let text = report::json::check(&masked, &FEATURES);
+            assert!(!text.contains("fd77:") && !text.contains("2a0f:"), "{name}");
+            let read = report::json::read_check(serde_json::from_str(&text).unwrap()).unwrap();
+            let again = mask(&read);
+            assert_eq!(said(&again), said(&other), "{name}, v6 {v6}");
+            // Masked again it stays what it is: the same sockets in the same places.
+            let sockets = |r: &Run| -> Vec<String> {
+                let mut all = Vec::new();
+                for attempt in &r.observations.attempts {
+                    all.extend(attempt.tcp.iter().map(|t| format!("{} {:?}", t.remote, t.local)));
+                    all.extend(attempt.tls.iter().map(|t| t.remote.to_string()));
+                }
+                all
+            };
+            assert_eq!(sockets(&again), sockets(&masked), "{name}, v6 {v6}: masked again");
+            assert_eq!(again.plan, masked.plan, "{name}, v6 {v6}: masked again");
+        }
+    }
+}
+
+#[test]
+fn headers_stay_only_where_they_have_their_own_grammar() {
+    let (_, mut run) =
+        runs().into_iter().find(|(_, r)| r.observations.attempts.iter().any(|a| !a.http.is_empty())).unwrap();
+    let attempt = run.observations.attempts.iter_mut().find(|a| !a.http.is_empty()).unwrap();
+    let pairs = [
+        ("content-type", "text/html; boundary=quarrybox-miller"),
+        ("content-type", "application/json; charset=utf-8"),
+        ("content-type", "text/event-stream"),
+        ("content-type", "quarrybox-miller"),
+        ("content-type", "text/html; charset=quarrybox"),
+        ("retry-after", "quarrybox"),
+        ("retry-after", "120"),
+        ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("date", "quarrybox, 06 Nov 1994 08:49:37 GMT"),
+        ("content-length", "4000"),
+        ("content-length", "quarrybox"),
+        ("content-length", "12 miller"),
+    ];
+    attempt.http.first_mut().unwrap().headers =
+        pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    run.environment.user = "miller".into();
+    let masked = mask(&run);
+    let text = report::json::check(&masked, &FEATURES);
+    assert!(!text.contains("quarrybox") && !text.contains("miller"), "{text}");
+    let kept = &masked.observations.attempts.iter().find_map(|a| a.http.first()).unwrap().headers;
+    for (n, (name, value)) in pairs.iter().enumerate() {
+        if !value.contains("quarrybox") && !value.contains("miller") {
+            assert_eq!(kept[n], ((*name).to_owned(), (*value).to_owned()));
+        }
+    }
+}
