@@ -3,6 +3,7 @@
 mod calls;
 pub mod compare;
 mod config;
+pub mod file_format;
 pub mod hosts;
 pub mod inquiry;
 
@@ -199,7 +200,8 @@ pub struct SourceArgs {
 /// How output is written.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// Write to this file instead of standard output: whole, or not at all.
+    /// Write to this file instead of standard output: whole, or not at all. Without --format, its
+    /// extension (.json, .csv, .md, .html, …) names the format where this command has it.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
 
@@ -358,8 +360,9 @@ pub struct CheckArgs {
     #[arg(long, help_heading = "Probe")]
     pub dry_run: bool,
 
-    /// Judge a saved JSON report again; nothing is sent.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "compare_dns", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response"], help_heading = "Probe")]
+    /// Judge a saved JSON report again (`-`: from standard input); nothing is sent. The options that
+    /// choose what is probed, and how, do not go with it.
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "compare_dns", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response", "app_version", "platform", "offline_installer", "feature", "need", "minimal", "confidence", "timeout", "deadline", "concurrency", "resolver", "proxy", "public_roots", "device_ca", "no_controls"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
     /// Name of this run, such as the site it was made from.

@@ -9,7 +9,8 @@ use super::OutputArgs;
 /// `clearway compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// Saved reports of `clearway check --format json`, one for each site or device.
+    /// Saved reports of `clearway check --format json`, one for each site or device (`-`: one
+    /// from standard input).
     #[arg(value_name = "REPORT", required = true, num_args = 1..)]
     pub report: Vec<PathBuf>,
 

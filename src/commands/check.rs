@@ -32,7 +32,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let style = destination.style(&args.output);
 
     let run = if let Some(path) = &args.replay {
-        replay::load(&rules, path)?
+        replay::load(&rules, path)?.labelled(args.label.as_deref())
     } else {
         let derived = derived(args, &rules)?;
         let nothing_was = "Nothing was tested. --allow-incomplete tests what is on it; the verdict is then at best unknown.";

@@ -18,6 +18,9 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     if count > MAX_RUNS {
         return Err(Failure::Usage(TableError::TooMany(count).to_string()));
     }
+    if args.report.iter().filter(|path| replay::is_standard_input(path)).count() > 1 {
+        return Err(Failure::Usage("`-` may be given once: standard input can be read only once".into()));
+    }
     let rules = standing::rules(args.rules.as_deref())?;
     let mut table = Table::default();
     for path in &args.report {

@@ -165,9 +165,11 @@ fn reports(
 /// Whether the file is a report of `check`, by its beginning.
 fn is_report(name: &str) -> bool {
     let mut start = Vec::new();
-    if name != "-"
-        && let Ok(file) = std::fs::File::open(name)
-    {
+    if name == "-" {
+        // What cannot be read is said by the reader of configurations.
+        start = crate::config::standard_input().unwrap_or_default();
+        start.truncate(4_096);
+    } else if let Ok(file) = std::fs::File::open(name) {
         // A pipe or a folder is left to the reader of configurations.
         if file.metadata().is_ok_and(|m| m.is_file()) {
             let _ = file.take(4_096).read_to_end(&mut start);

@@ -69,7 +69,15 @@ const RULES_NOTE: &str = "rules-date";
 
 /// The file as messages and tables name it.
 pub fn name(path: &Path) -> String {
+    if is_standard_input(path) {
+        return "standard input".to_owned();
+    }
     path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+/// Whether the report comes from standard input.
+pub fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// Reads a saved report; its judgement is the saved one.
@@ -78,7 +86,11 @@ fn read(path: &Path) -> Result<Run, Failure> {
     if std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() > config::MAX_FILE_BYTES) {
         return Err(wrong("the file is over 16 MiB, and no report of `clearway check` is".into()));
     }
-    let text = config::file(path, &path.display().to_string())?;
+    let text = if is_standard_input(path) {
+        config::standard_input()?
+    } else {
+        config::file(path, &path.display().to_string())?
+    };
     let json: serde_json::Value = serde_json::from_slice(&text)
         .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
     report::json::read_check(json).map_err(|e| wrong(e.to_string()))

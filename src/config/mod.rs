@@ -26,4 +26,5 @@ pub(crate) use hygiene::masked;
 pub(crate) use names::{Known, Names};
 pub use read::{
     Input, MAX_FILE_BYTES, Profiles, ReadOptions, file, overlay_response, read, read_bytes, read_with,
+    standard_input,
 };

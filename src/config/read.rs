@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
 use super::error::{ConfigError, Place, shown};
@@ -130,7 +130,7 @@ fn inputs(arg: &str, context: &Context<'_>) -> Result<Vec<Input>, ConfigError> {
     };
     if arg == "-" {
         no_entries()?;
-        let bytes = bounded(std::io::stdin().lock(), "-")?;
+        let bytes = standard_input()?;
         return Ok(vec![interpret(&bytes, "-", "standard input", context)?]);
     }
     let path = Path::new(arg);
@@ -370,6 +370,19 @@ fn sha256(bytes: &[u8]) -> String {
         let _ = write!(text, "{b:02x}");
         text
     })
+}
+
+/// All of standard input, within the limit. It is read once, and given to whoever asks again.
+///
+/// # Errors
+/// When it cannot be read or is over [`MAX_FILE_BYTES`].
+pub fn standard_input() -> Result<Vec<u8>, ConfigError> {
+    static READ: OnceLock<Vec<u8>> = OnceLock::new();
+    if let Some(bytes) = READ.get() {
+        return Ok(bytes.clone());
+    }
+    let bytes = bounded(std::io::stdin().lock(), "-")?;
+    Ok(READ.get_or_init(|| bytes).clone())
 }
 
 /// Reads a file within the limit.

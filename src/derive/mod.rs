@@ -43,7 +43,7 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
     }
     let mut providers: Vec<String> = Vec::new();
     for configuration in configurations {
-        let platform = options.platform.or(configuration.platform).unwrap_or(platform);
+        let platform = options.platform_of(configuration);
         let facts = Facts::new(pack, configuration, version, platform, options.offline_installer);
         if let Some(provider) = facts.provider()
             && !providers.iter().any(|p| p == provider)
@@ -68,7 +68,7 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
         rules_date: pack.meta.date.clone(),
         rules_age: None,
         provider: (!providers.is_empty()).then(|| providers.join(", ")),
-        inputs: configurations.iter().flat_map(inputs).collect(),
+        inputs: configurations.iter().flat_map(|c| inputs(c, options, configurations.len() > 1)).collect(),
     };
     found.lacks(missing);
     found
@@ -100,15 +100,16 @@ fn beyond(pack: &Pack, version: &AppVersion) -> Option<Note> {
     Some(Note { id: id.into(), text, keys: Vec::new() })
 }
 
-fn inputs(configuration: &Configuration) -> Vec<Input> {
-    let name = &configuration.name;
-    if configuration.sources.is_empty() {
-        return vec![Input { name: name.clone(), format: String::new(), sha256: String::new() }];
-    }
-    let one = |s: &crate::config::Source| Input {
-        name: name.clone(),
-        format: s.format.clone(),
-        sha256: s.sha256.clone(),
+fn inputs(configuration: &Configuration, options: &Options, several: bool) -> Vec<Input> {
+    let one = |format: &str, sha256: &str| Input {
+        name: configuration.name.clone(),
+        format: format.to_owned(),
+        sha256: sha256.to_owned(),
+        platform: several.then(|| options.platform_of(configuration)),
+        platform_assumed: several && options.platform.is_none() && configuration.platform.is_none(),
     };
-    configuration.sources.iter().map(one).collect()
+    if configuration.sources.is_empty() {
+        return vec![one("", "")];
+    }
+    configuration.sources.iter().map(|s| one(&s.format, &s.sha256)).collect()
 }

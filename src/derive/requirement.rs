@@ -275,4 +275,10 @@ pub struct Input {
     pub format: String,
     /// SHA-256 of the file, lower-case hexadecimal; empty when there was no file.
     pub sha256: String,
+    /// The platform that this input was derived for, where the list is of several inputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// True when this input does not say its platform, and this machine's was taken.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub platform_assumed: bool,
 }

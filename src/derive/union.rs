@@ -14,6 +14,10 @@ pub fn union(lists: Vec<Requirements>) -> Option<Requirements> {
     let mut lists = lists.into_iter().map(|mut list| {
         if several {
             name_reasons(&mut list);
+            for input in list.inputs.iter_mut().filter(|i| i.platform.is_none()) {
+                input.platform = Some(list.platform);
+                input.platform_assumed = list.platform_assumed;
+            }
         }
         list
     });

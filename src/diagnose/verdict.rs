@@ -21,6 +21,9 @@ pub(crate) fn of_run(context: &Context<'_>, hosts: &[HostJudgement], causes: &[C
     {
         // A call that was asked for and not made is not passed.
         RunVerdict::Unknown
+    } else if hosts.iter().all(|h| h.verdict == Verdict::Untested) {
+        // Where nothing was tested, nothing is ready.
+        RunVerdict::Unknown
     } else if hosts.iter().any(|h| matches!(h.verdict, Verdict::Blocked | Verdict::Warning))
         || causes.iter().any(|c| c.finding.severity >= Severity::Warning)
     {

@@ -97,23 +97,40 @@ impl<'a> Page<'a> {
         self.hang_with(prefix, paint, &indent, text);
     }
 
+    /// The same behind two prefixes, of which the first alone is painted.
+    pub(super) fn hang_after(&mut self, prefix: &str, paint: Paint, second: &str, text: &str) {
+        let indent = " ".repeat(columns(prefix) + columns(second));
+        let room = self.width().saturating_sub(columns(&indent)).max(1);
+        for (i, line) in wrap(text, room, room).iter().enumerate() {
+            if i > 0 {
+                self.push(&format!("{indent}{line}"));
+            } else {
+                self.push(&format!("{}{second}{line}", self.painted(prefix, paint)));
+            }
+        }
+    }
+
+    /// A prefix whose letters are painted, and not the space around them.
+    fn painted(&self, prefix: &str, paint: Paint) -> String {
+        let inner = prefix.trim();
+        match prefix.find(inner) {
+            Some(at) if !inner.is_empty() => {
+                format!("{}{}{}", &prefix[..at], self.paint(paint, inner), &prefix[at + inner.len()..])
+            }
+            _ => prefix.to_owned(),
+        }
+    }
+
     /// The same with a prefix of its own for the further lines.
     pub(super) fn hang_with(&mut self, prefix: &str, paint: Paint, rest: &str, text: &str) {
         let room = |p: &str| self.width().saturating_sub(columns(p)).max(1);
         let lines = wrap(text, room(prefix), room(rest));
-        let inner = prefix.trim();
         for (i, line) in lines.iter().enumerate() {
             if i > 0 {
                 self.push(&format!("{rest}{line}"));
-                continue;
+            } else {
+                self.push(&format!("{}{line}", self.painted(prefix, paint)));
             }
-            let painted = match prefix.find(inner) {
-                Some(at) if !inner.is_empty() => {
-                    format!("{}{}{}", &prefix[..at], self.paint(paint, inner), &prefix[at + inner.len()..])
-                }
-                _ => prefix.to_owned(),
-            };
-            self.push(&format!("{painted}{line}"));
         }
     }
 

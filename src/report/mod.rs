@@ -55,3 +55,11 @@ pub struct Run {
     /// Wall time of the run.
     pub duration_ms: u64,
 }
+
+impl Run {
+    /// The run under another name, where one is given.
+    #[must_use]
+    pub fn labelled(self, label: Option<&str>) -> Self {
+        Self { label: label.map(str::to_owned).or(self.label), ..self }
+    }
+}

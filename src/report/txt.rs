@@ -66,12 +66,8 @@ fn header(file: &mut File, requirements: &Requirements) {
         }
     }
     file.comment("Provider:      ", requirements.provider.as_deref().unwrap_or("none configured"));
-    let assumed = if requirements.platform_assumed {
-        " (assumed: the configuration does not say; --platform sets it)"
-    } else {
-        ""
-    };
-    file.comment("Platform:      ", &format!("{}{assumed}", words::platform(requirements.platform)));
+    let assumed = "assumed: the configuration does not say; --platform sets it";
+    file.comment("Platform:      ", &words::platforms(requirements, assumed));
     file.comment("App version:   ", &requirements.app_version.to_string());
     file.comment(
         "Rules:         ",

@@ -68,6 +68,30 @@ pub(super) fn duration(ms: u64) -> String {
     if ms < 1_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) }
 }
 
+/// The platform of a list, and where its inputs have several, which has which. `assumed` says what
+/// it is where nothing in the input says so.
+pub(super) fn platforms(requirements: &Requirements, assumed: &str) -> String {
+    let mut each: Vec<(Platform, bool, Vec<String>)> = Vec::new();
+    for input in &requirements.inputs {
+        let Some(one) = input.platform else { continue };
+        let name = sanitise::line(&input.name, sanitise::SHORT);
+        match each.iter_mut().find(|(p, a, _)| (*p, *a) == (one, input.platform_assumed)) {
+            Some((.., names)) if names.contains(&name) => {}
+            Some((.., names)) => names.push(name),
+            None => each.push((one, input.platform_assumed, vec![name])),
+        }
+    }
+    if each.len() < 2 {
+        let note = if requirements.platform_assumed { format!(" ({assumed})") } else { String::new() };
+        return format!("{}{note}", platform(requirements.platform));
+    }
+    let one = |(of, unsaid, names): &(Platform, bool, Vec<String>)| {
+        let note = if *unsaid { format!("; {assumed}") } else { String::new() };
+        format!("{} ({}{note})", platform(*of), names.join(", "))
+    };
+    each.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 /// The platform as its maker writes it.
 pub(super) const fn platform(platform: Platform) -> &'static str {
     match platform {
@@ -152,8 +176,7 @@ pub(super) fn head(requirements: &Requirements, whole_hash: bool) -> Vec<(&'stat
     if let Some(provider) = &requirements.provider {
         rows.push(("Provider", sanitise::line(provider, 80)));
     }
-    let assumed = if requirements.platform_assumed { " (assumed; --platform says otherwise)" } else { "" };
-    rows.push(("Platform", format!("{}{assumed}", platform(requirements.platform))));
+    rows.push(("Platform", platforms(requirements, "assumed; --platform says otherwise")));
     rows.push(("App", requirements.app_version.to_string()));
     rows.push((
         "Rules",

@@ -210,7 +210,13 @@ impl Reader<'_> {
             rules_date: head.rules_date,
             rules_age: None,
             provider: head.provider,
-            inputs: vec![Input { name: self.name.into(), format: SCHEMA.into(), sha256: sha256.into() }],
+            inputs: vec![Input {
+                name: self.name.into(),
+                format: SCHEMA.into(),
+                sha256: sha256.into(),
+                platform: None,
+                platform_assumed: false,
+            }],
         })
     }
 

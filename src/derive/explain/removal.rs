@@ -380,9 +380,6 @@ pub(super) fn with_facts<T>(
     look: impl FnOnce(&Facts<'_>) -> T,
 ) -> T {
     let version = given.options.app_version.as_ref().unwrap_or(&given.pack.meta.newest);
-    let platform = given.options.platform.or(configuration.platform).unwrap_or_else(|| {
-        let implied = given.configurations.iter().find_map(|c| c.platform);
-        implied.unwrap_or_else(crate::contract::Platform::here)
-    });
+    let platform = given.options.platform_of(configuration);
     look(&Facts::new(given.pack, configuration, version, platform, given.options.offline_installer))
 }

@@ -218,7 +218,7 @@ fn required(context: &Context<'_>, target: &Target, path: &Path, walk: &mut Walk
         .fact("proxy", proxy.as_str())
         .fact("key", origin.as_str())
         .fact("setting", setting)
-        .fact("what", actors.join(", "))
+        .fact("what", without_proxy(&actors))
         .fact("direct", code.as_str())
         .fact("port", target.port())
         .key(format!("{proxy} {}", actors.join(",")));
@@ -226,6 +226,15 @@ fn required(context: &Context<'_>, target: &Target, path: &Path, walk: &mut Walk
         found = found.proven();
     }
     walk.found.insert(0, found);
+}
+
+/// Who connects without a proxy, as a clause.
+fn without_proxy(actors: &[&str]) -> String {
+    match actors {
+        [one] => format!("the {one} connects directly"),
+        [first @ .., last] => format!("the {} and the {last} connect directly", first.join(", the ")),
+        [] => "connections are direct".to_owned(),
+    }
 }
 
 /// What to set so that these actors take the proxy, by where each of them reads it. A key of the

@@ -158,7 +158,13 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
             return Some(found);
         }
     }
-    let expected: Vec<&str> = service.answers.iter().map(|a| a.name.as_str()).collect();
+    // Several shapes may go by one name.
+    let mut expected: Vec<&str> = Vec::new();
+    for answer in &service.answers {
+        if !expected.contains(&answer.name.as_str()) {
+            expected.push(&answer.name);
+        }
+    }
     let cdn = cdn_error(http).map(|code| format!(", error {code} of the CDN")).unwrap_or_default();
     let line = format!("{}{cdn}; expected: {}", status_words(http), expected.join(", or "));
     let mut found = unrecognised(view, http, line).fact("service", service.title.as_str());

@@ -87,7 +87,17 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
         RunVerdict::Unknown => {
             let call = run.judgement.not_tested.iter().any(|n| n.id == "call");
             let tested = "no required host that was tested is blocked";
+            let tested_any = required.all + other.all > required.missed + other.missed;
+            let outside = view.rows.len() - required.all - other.all;
             let (what, known) = match required.missed {
+                0 if !tested_any && !call => {
+                    let what = match (view.rows.len(), outside) {
+                        (0, _) => "there was no host to test".to_owned(),
+                        (_, 0) => "no host was tested".to_owned(),
+                        (_, n) => format!("no host was tested; {n} cannot be tested from here"),
+                    };
+                    (what, "what works is not known")
+                }
                 0 if call => ("the call with the credential was not made".to_owned(), tested),
                 0 => ("a required host was not tested".to_owned(), tested),
                 n => {
@@ -161,7 +171,7 @@ fn ready(required: &Counts, other: &Counts, all: usize) -> String {
         n => format!("; {n} cannot be tested from here"),
     };
     let sentence = match (required.all, other.all) {
-        (0, 0) => "there was no host to test".into(),
+        (0, 0) => "no host was tested".into(),
         (0, n) => format!("{} tested, all work from this device; none is required", words::hosts(n)),
         (n, 0) => format!("{} from this device", all_work(n, "required host", "required hosts")),
         (n, o) => format!(

@@ -70,8 +70,7 @@ fn side(list: &Requirements, style: &Style) -> String {
             format!("{}{hash}", sanitise::line(&i.name, sanitise::SHORT))
         })
         .collect();
-    let assumed = if list.platform_assumed { " (assumed)" } else { "" };
-    format!("{}, app {}, {}{assumed}", names.join(", "), list.app_version, words::platform(list.platform))
+    format!("{}, app {}, {}", names.join(", "), list.app_version, words::platforms(list, "assumed"))
 }
 
 /// One line, and why; `feature` is named where the lines of several stand together.

@@ -113,9 +113,8 @@ fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str) {
             page.hang(&need, paint(entry.need), &host);
             page.hang(&" ".repeat(columns(&need) + width + 2), Paint::None, &purpose);
         } else {
-            // The need alone is painted; the host is part of the hanging prefix.
-            let painted = format!("{need}{}  ", pad(&host, width));
-            page.hang(&painted, Paint::None, &purpose);
+            // The need alone is painted; the host stands before the purpose, which hangs behind it.
+            page.hang_after(&need, paint(entry.need), &format!("{}  ", pad(&host, width)), &purpose);
         }
         if page.style.verbose {
             let indent = format!("{}because ", " ".repeat(columns(&need)));

@@ -301,3 +301,178 @@ fn the_readme_shows_what_is_printed() {
         assert!(readme.contains(&block), "the README lacks:\n{block}");
     }
 }
+
+/// Runs with a text on standard input.
+fn fed(args: &[&str], input: &str) -> Output {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut child = crate::common::clearway()
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    // It may be refused before it is read.
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).ok());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+#[test]
+fn a_report_may_come_from_standard_input() {
+    let files = Files::new();
+    let (refused, healthy) = (recorded("tcp-refused").to_string(), files.code("ok"));
+    let replayed = fed(&["check", "--replay", "-", "--format", "json"], &refused);
+    assert_eq!(replayed.status.code(), Some(1), "{}", err(&replayed));
+    let file = run(&["check", "--replay", &files.code("tcp-refused"), "--format", "json"]);
+    assert_eq!(out(&replayed), out(&file));
+    let table = fed(&["compare", &healthy, "-"], &refused);
+    assert!(
+        table.status.success() && out(&table).contains("standard input"),
+        "{}{}",
+        out(&table),
+        err(&table)
+    );
+    for sides in [[healthy.as_str(), "-"], ["-", healthy.as_str()]] {
+        let found = fed(&["diff", sides[0], sides[1]], &refused);
+        assert!(
+            found.status.success() && out(&found).contains("tcp/refused"),
+            "{}{}",
+            out(&found),
+            err(&found)
+        );
+    }
+    // A configuration goes there as before, and a report beside one is told apart.
+    let example = root().join("examples/gateway.json").display().to_string();
+    let found = fed(&["diff", &example, "-"], &fs::read_to_string(&example).unwrap());
+    assert!(found.status.success(), "{}", err(&found));
+    let mixed = fed(&["diff", &example, "-"], &refused);
+    assert!(mixed.status.code() == Some(2) && err(&mixed).contains("- is a report"), "{}", err(&mixed));
+    for args in [["compare", "-", "-"], ["diff", "-", "-"]] {
+        let twice = fed(&args, &refused);
+        assert!(twice.status.code() == Some(2) && err(&twice).contains("read only once"), "{}", err(&twice));
+    }
+    let empty = fed(&["check", "--replay", "-"], "");
+    assert!(empty.status.code() == Some(2) && !err(&empty).contains("no such file"), "{}", err(&empty));
+}
+
+#[test]
+fn no_option_is_dropped_without_a_word_in_a_replay() {
+    let files = Files::new();
+    let report = files.code("ok");
+    for option in [
+        &["--feature", "inference"][..],
+        &["--need", "required"],
+        &["--minimal"],
+        &["--confidence", "documented"],
+        &["--platform", "linux"],
+        &["--app-version", "2.0.0"],
+        &["--offline-installer"],
+        &["--timeout", "4s"],
+        &["--deadline", "20s"],
+        &["--concurrency", "8"],
+        &["--resolver", "192.0.2.53"],
+        &["--proxy", "none"],
+        &["--public-roots", "x.pem"],
+        &["--device-ca", "x.pem"],
+        &["--no-controls"],
+        &["--host", "a.example"],
+    ] {
+        let output = run(&[&["check", "--replay", &report], option].concat());
+        assert_eq!(output.status.code(), Some(2), "{option:?}: {}", out(&output));
+        assert!(err(&output).contains(option[0]) && err(&output).contains("--replay"), "{}", err(&output));
+    }
+    let labelled = run(&["check", "--replay", &report, "--label", "Berlin", "--format", "json"]);
+    assert!(out(&labelled).contains("\"label\": \"Berlin\""), "{}{}", out(&labelled), err(&labelled));
+}
+
+#[test]
+fn a_file_is_written_in_the_format_of_its_name() {
+    let files = Files::new();
+    let report = files.code("ok");
+    let path = |name: &str| files.0.path().join(name).display().to_string();
+    let written = |args: &[&str], name: &str| {
+        let output = run(&[args, &["-o", &path(name)]].concat());
+        (fs::read_to_string(path(name)).unwrap(), err(&output))
+    };
+    let example = root().join("examples/gateway.json").display().to_string();
+    let replay = ["check", "--replay", &report];
+    let (text, said) = written(&replay, "x.json");
+    assert!(text.starts_with('{') && said.is_empty(), "{text}{said}");
+    let (text, _) = written(&["compare", &report, &report], "x.csv");
+    assert!(text.lines().next().unwrap().contains(','), "{text}");
+    let (text, _) = written(&["hosts", &example], "x.md");
+    assert!(text.starts_with('#'), "{text}");
+    let (text, said) = written(&replay, "x.txt");
+    assert!(!text.starts_with('{') && said.is_empty(), "{text}{said}");
+    // The command line is stronger than the name, and says so.
+    let (text, said) = written(&[&replay[..], &["--format", "text"]].concat(), "y.json");
+    assert!(
+        !text.starts_with('{') && said.contains("y.json") && said.contains("--format says text"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_run_that_tested_nothing_is_not_ready() {
+    let files = Files::new();
+    let nothing = changed(recorded("ok"), |r| {
+        r["plan"]["targets"] = json!([]);
+        r["observations"] = json!([]);
+    });
+    for (report, says) in [
+        (files.code("untested-actor"), "no host was tested"),
+        (files.code("untested-wildcard"), "no host was tested"),
+        (files.save("nothing.json", &nothing), "there was no host to test"),
+    ] {
+        let output = run(&["check", "--replay", &report]);
+        let text = out(&output);
+        assert!(text.starts_with("UNKNOWN: ") && text.contains(says), "{text}{}", err(&output));
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        let json = out(&run(&["check", "--replay", &report, "--format", "json"]));
+        assert!(json.contains("\"verdict\": \"unknown\""), "{json}");
+    }
+}
+
+#[test]
+fn sentences_say_each_thing_once() {
+    let files = Files::new();
+    let of = |code: &str| {
+        let text = out(&run(&["check", "--replay", &files.code(code), "-v"]));
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let text = of("proxy-auth-required");
+    assert!(
+        text.contains("asks for a sign-in (it names no method)") && !text.contains("(a sign-in)"),
+        "{text}"
+    );
+    let text = of("proxy-required");
+    assert!(text.contains("which is not used there: the updater connects directly"), "{text}");
+    let text = of("http-unrecognised");
+    let expected = text.split_once("expected: ").unwrap().1;
+    for part in ["the credential is missing", "a model list"] {
+        assert!(expected.matches(part).count() <= 2, "{part}: {text}");
+    }
+}
+
+#[test]
+fn a_masked_report_with_ipv6_goes_back_and_forth() {
+    let files = Files::new();
+    let report = changed(recorded("tcp-refused"), |r| {
+        for attempt in r["observations"].as_array_mut().unwrap() {
+            attempt["tcp"][0]["local"] = json!("[2a0f:20::2]:46690");
+        }
+    });
+    let path = files.save("six.json", &report);
+    let output = run(&["check", "--replay", &path, "--share", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    let masked = out(&output);
+    assert!(masked.contains(":46690") && !masked.contains("2a0f:20"), "{masked}");
+    let again = fed(&["check", "--replay", "-", "--share", "--format", "json"], &masked);
+    assert_eq!(again.status.code(), Some(1), "{}", err(&again));
+    assert!(out(&again).contains(":46690"));
+}

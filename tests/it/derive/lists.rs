@@ -811,3 +811,47 @@ fn wildcards_know_a_member_where_the_pack_names_one() {
         }
     }
 }
+
+#[test]
+fn a_union_takes_no_platform_from_a_neighbour() {
+    let pack = pack();
+    for platform in [Platform::Windows, Platform::Macos, Platform::Linux] {
+        for both in [["gateway", "lockdown"], ["lockdown", "gateway"]] {
+            let [mut says, mut silent] = both.map(|name| from_json(name, &example(name), &pack.keys));
+            (says.platform, silent.platform) = (Some(platform), None);
+            let alone = |c: &Configuration, o: &Options| lines(&derive(&pack, std::slice::from_ref(c), o));
+            let options = Options::default();
+            let wanted: BTreeSet<String> = &alone(&says, &options) | &alone(&silent, &options);
+            for pair in [[says.clone(), silent.clone()], [silent.clone(), says.clone()]] {
+                let list = derive(&pack, &pair, &options);
+                let hosts = |set: &BTreeSet<String>| -> BTreeSet<String> {
+                    set.iter().map(|l| l.split(' ').next().unwrap().to_owned()).collect()
+                };
+                assert_eq!(hosts(&lines(&list)), hosts(&wanted), "{platform}");
+                for input in &list.inputs {
+                    let said = input.name == says.name;
+                    assert_eq!(input.platform_assumed, !said, "{}", input.name);
+                    assert_eq!(input.platform, Some(if said { platform } else { Platform::here() }));
+                }
+                assert!(list.platform_assumed);
+                // The command line is stronger than both.
+                let list = derive(&pack, &pair, &on(Platform::Macos));
+                assert!(
+                    list.inputs.iter().all(|i| i.platform == Some(Platform::Macos) && !i.platform_assumed)
+                );
+            }
+        }
+    }
+    // The head of a list says which has which.
+    let windows = if Platform::here() == Platform::Windows { Platform::Macos } else { Platform::Windows };
+    let mut pair = ["gateway", "lockdown"].map(|name| from_json(name, &example(name), &pack.keys));
+    (pair[0].platform, pair[1].platform) = (Some(windows), None);
+    let list = derive(&pack, &pair, &Options::default());
+    for text in [
+        clearway::report::text::hosts(&list, &[], &clearway::report::Style::default()),
+        clearway::report::txt::hosts(&list, &[]),
+    ] {
+        let text = text.replace("# ", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("(gateway), ") && text.contains("(lockdown; assumed"), "{text}");
+    }
+}

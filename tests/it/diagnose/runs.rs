@@ -53,7 +53,10 @@ fn the_run_is_judged_as_the_contract_says() {
     use RunVerdict::{Blocked, Degraded, Ready, Unknown};
     let table: Vec<(Vec<Row>, RunVerdict)> = vec![
         (vec![ok(1)], Ready),
-        (vec![], Ready),
+        // Where nothing was tested, nothing is ready.
+        (vec![], Unknown),
+        (vec![skip(1, Skip::Actor)], Unknown),
+        (vec![skip(1, Skip::Wildcard), missing(2, Optional)], Unknown),
         (vec![ok(1), blocked(2, Required)], Blocked),
         (vec![ok(1), blocked(2, Feature)], Degraded),
         (vec![ok(1), blocked(2, Optional)], Degraded),

@@ -48,6 +48,8 @@ pub fn run(plan: Plan, observations: Observations) -> Run {
                 name: "office.json".into(),
                 format: "json".into(),
                 sha256: "ab".repeat(32),
+                platform: None,
+                platform_assumed: false,
             }],
         },
         plan,

@@ -310,6 +310,8 @@ pub fn office() -> Requirements {
             name: "office.mobileconfig".into(),
             format: "mobileconfig".into(),
             sha256: "3f2a91c0d4e5b6a798877665544332211000ffeeddccbbaa9988776655443322".into(),
+            platform: None,
+            platform_assumed: false,
         }],
     }
 }
@@ -854,7 +856,7 @@ pub fn hostile_list() -> Requirements {
     list.lint[0].origin = Some(Origin { source: h(), line: Some(1), path: h() });
     list.rules_date = h();
     list.provider = Some(h());
-    list.inputs[0] = Input { name: h(), format: h(), sha256: h() };
+    list.inputs[0] = Input { name: h(), format: h(), sha256: h(), platform: None, platform_assumed: false };
     list
 }
 

@@ -85,3 +85,18 @@ fn hostile_text() {
     insta::assert_snapshot!("hostile_markdown", stable(&report::markdown::hosts(&list, &features)));
     insta::assert_snapshot!("hostile_check_text", stable(&report::text::check(&run, &features, &verbose())));
 }
+
+#[test]
+fn the_need_of_every_host_is_painted() {
+    let (list, features) = (office(), features());
+    let colour = Style { color: true, ..Style::default() };
+    let text = report::text::hosts(&list, &features, &colour);
+    let plain = report::text::hosts(&list, &features, &Style::default());
+    let rows =
+        |text: &str| text.lines().filter(|l| l.starts_with("  required") || l.contains("mrequired")).count();
+    let required: Vec<&str> =
+        text.lines().filter(|l| l.contains("required") && l.starts_with("  ")).collect();
+    let painted = required.iter().filter(|l| l.contains("\u{1b}[1mrequired\u{1b}[0m")).count();
+    assert!(rows(&plain) >= 2, "{plain}");
+    assert_eq!(painted, rows(&plain), "{required:#?}");
+}

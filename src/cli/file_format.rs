@@ -1,0 +1,104 @@
+//! The format that the name of the output file says.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command};
+
+/// Formats that are not what a firewall product loads, so that an extension tells them apart.
+const READING: [&str; 8] = ["text", "txt", "plain", "ticket", "json", "csv", "markdown", "html"];
+/// Those of them that an extension says.
+const EXTENSIONS: [&str; 4] = ["json", "csv", "markdown", "html"];
+
+/// What the name of the output file says of the format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing, or the same as the command line.
+    Nothing,
+    /// This format; the command line names none.
+    Format(String),
+    /// Another than the one that is written; this is to be told.
+    Other(String),
+}
+
+/// Looks at the output file and the format of the subcommand that was parsed.
+pub fn said(command: &Command, matches: &ArgMatches) -> Said {
+    let Some((name, sub)) = matches.subcommand() else { return Said::Nothing };
+    let format = command
+        .find_subcommand(name)
+        .and_then(|c| c.get_arguments().find(|a| a.get_id().as_str() == "format"));
+    let output = sub.try_get_one::<PathBuf>("output").ok().flatten();
+    let (Some(format), Some(output)) = (format, output) else { return Said::Nothing };
+    let Some(wanted) = extension(output) else { return Said::Nothing };
+    let has = format.get_possible_values().iter().any(|v| v.matches(&wanted, true));
+    let named = sub.value_source("format") == Some(ValueSource::CommandLine);
+    if !named && has {
+        return Said::Format(wanted);
+    }
+    let chosen = sub.get_raw("format").and_then(|mut all| all.next_back());
+    let Some(chosen) = chosen.and_then(|c| c.to_str()) else { return Said::Nothing };
+    if chosen == wanted || !READING.contains(&chosen) || !EXTENSIONS.contains(&wanted.as_str()) {
+        return Said::Nothing;
+    }
+    let why = if named { "--format says" } else { "this command has no such format, so it is" };
+    Said::Other(format!("{}: the name says {wanted}, and {why} {chosen}", output.display()))
+}
+
+/// The format that an extension stands for. Text is what nearly any name may hold.
+fn extension(output: &Path) -> Option<String> {
+    let extension = output.extension()?.to_str()?.to_ascii_lowercase();
+    match extension.as_str() {
+        "md" => Some("markdown".to_owned()),
+        "htm" => Some("html".to_owned()),
+        "txt" | "text" | "plain" | "log" | "out" => None,
+        _ => Some(extension),
+    }
+}
+
+/// The command line with that format, to be parsed again.
+pub fn with(arguments: &[OsString], subcommand: &str, format: &str) -> Vec<OsString> {
+    let at = arguments.iter().skip(1).position(|a| a == subcommand).map_or(arguments.len(), |n| n + 2);
+    let (front, back) = arguments.split_at(at);
+    let chosen = ["--format".into(), format.into()];
+    front.iter().cloned().chain(chosen).chain(back.iter().cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn of(line: &str) -> Said {
+        let command = crate::cli::Cli::command();
+        let matches = command.clone().try_get_matches_from(line.split(' ')).unwrap();
+        said(&command, &matches)
+    }
+
+    #[test]
+    fn an_extension_names_the_format_where_nothing_else_does() {
+        let format = |name: &str| Said::Format(name.to_owned());
+        for (line, says) in [
+            ("clearway check c.json -o x.json", format("json")),
+            ("clearway check c.json -o X.JSON", format("json")),
+            ("clearway hosts c.json -o x.csv", format("csv")),
+            ("clearway hosts c.json -o x.md", format("markdown")),
+            ("clearway config c.json -o x.reg", format("reg")),
+            ("clearway check c.json -o x.txt", Said::Nothing),
+            ("clearway hosts c.json -o x.txt", Said::Nothing),
+            ("clearway check c.json -o x", Said::Nothing),
+            ("clearway check c.json -o x.json --format json", Said::Nothing),
+            ("clearway hosts c.json -o x.json --format azure-firewall", Said::Nothing),
+            ("clearway check c.json", Said::Nothing),
+        ] {
+            assert_eq!(of(line), says, "{line}");
+        }
+        for line in ["clearway check c.json -o x.json --format text", "clearway explain x -o x.csv"] {
+            assert!(matches!(of(line), Said::Other(text) if text.contains("the name says")), "{line}");
+        }
+        let line: Vec<OsString> = ["clearway", "check", "--", "x"].map(OsString::from).to_vec();
+        assert_eq!(with(&line, "check", "json"), ["clearway", "check", "--format", "json", "--", "x"]);
+    }
+}
