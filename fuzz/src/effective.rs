@@ -1,12 +1,12 @@
 //! What holds for every configuration that is shown or written back.
 
-use clearway::rules::places::Places;
 use clearway::config::write::{self, Format, Hive, WriteError};
 use clearway::config::{Configuration, Input, Value, read_bytes};
+use clearway::contract::Platform;
 use clearway::derive::{Facts, Options};
 use clearway::lint;
 use clearway::report::{self, Style, config::Effective};
-use clearway::contract::Platform;
+use clearway::rules::places::Places;
 
 use crate::{assert_safe, rules};
 
@@ -19,6 +19,7 @@ pub fn shown(configuration: &Configuration) -> Vec<String> {
     let one = Effective {
         connection: lint::connection(&facts),
         lint,
+        missing: Vec::new(),
         platform: Platform::Linux,
         platform_assumed: false,
         app_version: pack.meta.newest.clone(),
@@ -27,8 +28,8 @@ pub fn shown(configuration: &Configuration) -> Vec<String> {
     let all = [one];
     let out = vec![
         report::json::config(&all, pack),
-        report::text::config(&all, pack, &Style::default()),
-        report::text::config(&all, pack, &Style { verbose: true, ..Style::default() }),
+        report::text::config(&all, pack, None, &Style::default()),
+        report::text::config(&all, pack, None, &Style { verbose: true, ..Style::default() }),
     ];
     out.iter().for_each(|text| assert_safe(text, true, "a configuration"));
     out
@@ -48,7 +49,8 @@ pub fn written(configuration: &Configuration, format: Format) -> Option<Vec<u8>>
         }
     };
     assert_eq!(settings(&read(&whole)), settings(configuration), "{}", String::from_utf8_lossy(&whole));
-    let without = write::write(configuration, keys, &Places::built_in(), options(false)).expect("it was written before");
+    let without = write::write(configuration, keys, &Places::built_in(), options(false))
+        .expect("it was written before");
     let names = |c: &Configuration| c.settings.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&read(&without)), names(configuration), "{}", String::from_utf8_lossy(&without));
     Some(without)

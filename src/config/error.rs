@@ -1,7 +1,8 @@
 //! Why a configuration could not be read; every message says where and what to do next.
 
-use crate::text::{line, visible};
 use std::fmt;
+
+use crate::text::{line, visible};
 
 /// A place in a file: the file as the user named it, and line and column where they are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
