@@ -75,8 +75,8 @@ fn an_error_about_a_document_shows_what_it_quotes() {
         refused(dir.path(), &["check", "--replay", "run.json"]);
     }
     std::fs::write(dir.path().join("settings.json"), "{").unwrap();
-    refused(dir.path(), &["hosts", &format!("no\u{202e}such\u{1b}[31m.json")]);
-    refused(dir.path(), &["explain", "settings.json", &format!("a\u{202e}")]);
+    refused(dir.path(), &["hosts", "no\u{202e}such\u{1b}[31m.json"]);
+    refused(dir.path(), &["explain", "settings.json", "a\u{202e}"]);
 }
 
 fn example() -> &'static str {

@@ -135,7 +135,7 @@ fn odd_archives_cost_nothing_and_say_what_is_wrong() {
 #[test]
 fn names_of_an_archive_are_only_text() {
     for name in ["../../managed-config.txt", "/etc/managed-config.txt", "..\\MANAGED-CONFIG.TXT"] {
-        let config = read_as("r.zip", &archive(&[stored("notes.txt", b"x"), stored(name, TEXT)])).unwrap();
+        let config = read_as("r.zip", archive(&[stored("notes.txt", b"x"), stored(name, TEXT)])).unwrap();
         assert_eq!(config.settings["inferenceProvider"].origin.path, format!("{name}: inferenceProvider"));
     }
     // A name that turns the line around is shown without that.
