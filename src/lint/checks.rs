@@ -7,7 +7,7 @@ use super::address::{self, Address};
 use super::{entry_name, listed, readable};
 use crate::config::Value;
 use crate::config::secret::NOT_INCLUDED;
-use crate::contract::Platform;
+use crate::contract::{HostPattern, Platform};
 use crate::derive::Facts;
 use crate::rules::KeyPath;
 use crate::rules::lints::Check;
@@ -97,6 +97,16 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             let names: Vec<String> = v.as_list()?.iter().enumerate().filter_map(has).collect();
             (!names.is_empty()).then(|| listed(&names))
         }),
+        Check::Refused => each(values, |v| refused(v.as_str()?, facts).map(str::to_owned)),
+        Check::ConsoleOnly => {
+            let ignored = |path: &KeyPath| {
+                facts.pack.keys.get(&path.key).is_some_and(|k| k.console_only)
+                    && facts.configuration.is_set(&path.key)
+                    && !facts.configuration.admin_console
+            };
+            let found = values.iter().enumerate().filter(|(_, (path, _))| ignored(path));
+            found.map(|(at, _)| hit(Some(at), String::new())).collect()
+        }
         Check::NotServed => {
             let configuration = facts.configuration;
             let served = |path: &KeyPath| {
@@ -211,6 +221,27 @@ const fn hit(about: Option<usize>, detail: String) -> Hit {
 fn each(values: &Values<'_>, test: impl Fn(&Value) -> Option<String>) -> Vec<Hit> {
     let found = values.iter().enumerate().filter_map(|(at, (_, value))| Some((at, test((*value)?)?)));
     found.map(|(at, detail)| hit(Some(at), detail)).collect()
+}
+
+/// Why the app takes an address for none that it may ask.
+fn refused(text: &str, facts: &Facts<'_>) -> Option<&'static str> {
+    let networks = &facts.pack.networks;
+    if networks.is_placeholder(text.trim()) {
+        return None;
+    }
+    let Some(address) = address::read(text, networks) else { return Some("no address of a server") };
+    let link_local = match &address.host {
+        HostPattern::Address(IpAddr::V4(a)) => a.is_link_local(),
+        HostPattern::Address(IpAddr::V6(a)) => a.is_unicast_link_local(),
+        _ => false,
+    };
+    if link_local || networks.is_metadata(&address.host) {
+        Some("a link-local address or that of a metadata service")
+    } else if !address.secure && !address.host.is_loopback() {
+        Some("plain http to another machine")
+    } else {
+        None
+    }
 }
 
 /// The texts of a list.

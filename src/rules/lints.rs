@@ -237,6 +237,11 @@ pub enum Check {
         /// The member.
         member: String,
     },
+    /// An address that the app refuses: none at all, plain http to another machine, link-local, or that
+    /// of a metadata service.
+    Refused,
+    /// A key that only the vendor's admin console sets, in a configuration that is not the console's.
+    ConsoleOnly,
     /// A value that no bootstrap server sent.
     NotServed,
     /// A list that holds only this element.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::document::FeatureInfo;
 use super::{Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, host, key, now, pages, understand};
-use crate::contract::{Code, Owner, Severity, Verdict};
+use crate::contract::{AppVersion, Code, Owner, Severity, Verdict};
 use crate::derive::Requirements;
 use crate::rules::codes::Codes;
 use crate::rules::symptoms::{Symptom, Symptoms};
@@ -22,6 +22,8 @@ pub struct Explanation {
     pub list: Requirements,
     /// Whether there was a configuration or a list.
     pub with_configuration: bool,
+    /// Newest app version that the rules cover.
+    pub known_up_to: AppVersion,
     /// The answer.
     pub answer: Answer,
 }
@@ -179,7 +181,8 @@ pub fn explain(
             codes,
         },
     };
-    Explanation { question: question.to_owned(), list, with_configuration, answer }
+    let known_up_to = given.pack.meta.newest.clone();
+    Explanation { question: question.to_owned(), list, with_configuration, known_up_to, answer }
 }
 
 fn message(given: &Given<'_>, list: &Requirements, with_configuration: bool, s: &Symptom) -> MessageAnswer {

@@ -47,6 +47,7 @@ pub fn explain(explanation: &Explanation) -> String {
     };
     map.insert("kind".into(), json!(kind));
     map.insert(name.into(), value);
+    map.insert("known_up_to".into(), json!(explanation.known_up_to));
     let mut value = Value::Object(map);
     super::stand(&mut value, &explanation.list);
     document(&value)

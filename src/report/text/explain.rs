@@ -470,6 +470,11 @@ fn unknown(page: &mut Page<'_>, explanation: &Explanation, keys: &[String], mess
     let question = sanitise::line(&explanation.question, 120);
     page.heading(&format!("Nothing is known about \"{question}\""));
     page.blank();
+    let up_to = &explanation.known_up_to;
+    bullet(
+        page,
+        &format!("These rules cover the app up to {up_to}; a newer one may have it: look for newer rules."),
+    );
     if !keys.is_empty() {
         bullet(page, &format!("Keys with a similar name: {}", keys.join(", ")));
     }

@@ -185,3 +185,15 @@ fn rules_of_more_than_sixty_days_are_a_warning_everywhere() {
     let young = on(&later(60), &["hosts", &file]);
     assert!(!out(&young).contains("months old") && err(&young).is_empty());
 }
+
+#[test]
+fn a_key_that_the_rules_lack_is_not_known_to_them() {
+    let newest = clearway::rules::Pack::embedded().unwrap().meta.newest.to_string();
+    let output = run(&["explain", "someKeyOfNextYear", &gateway()]);
+    let text = out(&output);
+    assert!(
+        text.contains(&format!("cover the app up to {newest}")) && text.contains("newer rules"),
+        "{text}"
+    );
+    assert!(!text.contains("ignore"), "{text}");
+}

@@ -1012,6 +1012,28 @@ fn delivery() -> Vec<Case> {
             vec![gateway(json!({}))],
         ),
         case(
+            "console-key",
+            vec![gateway(json!({"disableLocalConfigCache": true}))],
+            vec![
+                json!({"status": "active", "config": {"$schemaVersion": 2, "inference": {"provider": "anthropic"}, "disableLocalConfigCache": true}}),
+                gateway(json!({"disableLocalConfigCache": true, "@app": "2.2553.0"})),
+            ],
+        ),
+        case(
+            "catalogue-off",
+            vec![
+                gateway(json!({"modelCatalogUrl": "http://mirror.example/c"})),
+                gateway(json!({"modelCatalogUrl": "mirror"})),
+                gateway(json!({"modelCatalogUrl": "https://169.254.169.254/c"})),
+                gateway(json!({"modelCatalogUrl": "https://[fe80::1]/c"})),
+            ],
+            vec![
+                gateway(json!({"modelCatalogUrl": "https://mirror.example/c"})),
+                gateway(json!({"modelCatalogUrl": "http://127.0.0.1:8080/c"})),
+                gateway(json!({"modelCatalogUrl": "http://mirror.example/c", "modelCatalogEnabled": false})),
+            ],
+        ),
+        case(
             "legacy-carrier",
             vec![json!({"enterpriseConfig": {"inferenceProvider": "gateway"}})],
             vec![gateway(json!({}))],
