@@ -152,6 +152,10 @@ pub struct ListArgs {
     #[arg(long, help_heading = "List")]
     pub offline_installer: bool,
 
+    /// The vendor's admin console manages the device: the app fetches its configuration there.
+    #[arg(long, help_heading = "List")]
+    pub admin_console: bool,
+
     /// Read the rule pack from this folder instead of the one built in.
     #[arg(long, value_name = "DIR", help_heading = "List")]
     pub rules: Option<PathBuf>,

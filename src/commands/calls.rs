@@ -42,7 +42,7 @@ pub fn endpoints(
     for configuration in &derived.configurations {
         let platform = options.platform_of(configuration);
         let version = &derived.requirements.app_version;
-        let facts = Facts::new(pack, configuration, version, platform, args.derive.list.offline_installer);
+        let facts = Facts::new(pack, configuration, version, platform, &options);
         let mut own = derive::derive(pack, std::slice::from_ref(configuration), &options);
         derive::add_hosts(&mut own, named.clone());
         let allowed = Allowed { run_helpers: args.calls.run_helpers, hosts: &args.calls.credential_host };

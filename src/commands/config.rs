@@ -33,6 +33,7 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
         app_version: input::app_version(&args.derive, &rules),
         platform: args.derive.list.platform,
         offline_installer: args.derive.list.offline_installer,
+        admin_console: args.derive.list.admin_console,
         ..Options::default()
     };
     let all: Vec<Effective> = configurations.into_iter().map(|c| effective(c, pack, &options)).collect();
@@ -99,7 +100,7 @@ fn effective(configuration: Configuration, pack: &Pack, options: &Options) -> Ef
     let platform_assumed = options.platform.is_none() && configuration.platform.is_none();
     let platform = options.platform.or(configuration.platform).unwrap_or_else(Platform::here);
     let lint = lint::all(pack, &configuration, options);
-    let facts = Facts::new(pack, &configuration, &version, platform, options.offline_installer);
+    let facts = Facts::new(pack, &configuration, &version, platform, options);
     let connection = lint::connection(&facts);
     let missing = super::input::list(pack, std::slice::from_ref(&configuration), options).missing;
     Effective { connection, lint, missing, platform, platform_assumed, app_version: version, configuration }

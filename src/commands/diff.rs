@@ -67,15 +67,14 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
         }
     }
     let old_side = input::derive(&args.side(old, from.clone()), &rules)?;
-    let new_side = if two_versions && old == new {
-        // The same input, which may be standard input, is read once.
+    if two_versions && old == new && old_side.configurations.is_empty() {
+        return Err(Failure::Usage(
+            "a list made earlier cannot be derived for another app version; give the configuration".into(),
+        ));
+    }
+    let new_side = if two_versions && old == Some("-") && new == Some("-") {
+        // Standard input can be read only once; anything else is read again as the other version does.
         let options = input::options(&args.side(None, to), &rules)?;
-        if old_side.configurations.is_empty() {
-            return Err(Failure::Usage(
-                "a list made earlier cannot be derived for another app version; give the configuration"
-                    .into(),
-            ));
-        }
         Derived {
             requirements: {
                 let mut list = input::list(&rules.pack, &old_side.configurations, &options);
@@ -138,7 +137,8 @@ fn reports(
     let narrowed = args.list.narrows()
         || args.app_version.is_some()
         || args.list.platform.is_some()
-        || args.list.offline_installer;
+        || args.list.offline_installer
+        || args.list.admin_console;
     if narrowed {
         return Err(Failure::Usage(
             "two reports are compared as they are; the options that narrow or derive a list belong to `clearway check`"

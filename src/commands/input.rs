@@ -257,6 +257,7 @@ pub fn options(args: &DeriveArgs, rules: &Rules) -> Result<derive::Options, Fail
         app_version: app_version(args, rules),
         platform: args.list.platform,
         offline_installer: args.list.offline_installer,
+        admin_console: args.list.admin_console,
         minimal: args.list.minimal,
         include_observed: args.list.confidence.is_some_and(|c| c >= Confidence::Observed),
         confidence: args.list.confidence.unwrap_or(Confidence::Inferred),

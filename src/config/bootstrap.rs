@@ -30,7 +30,8 @@ pub(crate) fn filter(response: &mut Configuration, rules: &Bootstrap) {
     for key in keys {
         let Some(setting) = response.settings.get_mut(&key) else { continue };
         let before = setting.value.clone();
-        let connectors = key == rules.connectors;
+        let off = rules.switched_off.contains(&key);
+        let connectors = key == rules.connectors || off;
         let Some((kept, dropped)) = screened(&before, connectors) else { continue };
         let because = "it holds an address that a bootstrap response may not set";
         match kept {
@@ -42,6 +43,10 @@ pub(crate) fn filter(response: &mut Configuration, rules: &Bootstrap) {
             }
             None => {
                 drop_key(response, &key, because);
+                // Refused is not the same as left out: what the key is about is switched off.
+                if off {
+                    response.unreadable.push(key.clone());
+                }
             }
         }
         let what = if connectors { "loopback or plain http" } else { "a loopback address" };
@@ -171,11 +176,11 @@ fn remark(config: &mut Configuration, id: &str, severity: Severity, key: &str, m
 }
 
 /// `value` without addresses that are not taken, and how to call what was dropped; nothing when all
-/// of it is taken.
-fn screened(value: &Value, connectors: bool) -> Option<(Option<Value>, String)> {
+/// of it is taken. `tls_only`: plain http is not taken either.
+fn screened(value: &Value, tls_only: bool) -> Option<(Option<Value>, String)> {
     let Value::List(items) = value else {
         let mut count = 0;
-        let kept = without(value, false, &mut count);
+        let kept = without(value, tls_only, &mut count);
         return (count > 0).then(|| {
             let what = if kept.is_some() { "an address in it was" } else { "the value was" };
             (kept, what.to_owned())
@@ -186,7 +191,7 @@ fn screened(value: &Value, connectors: bool) -> Option<(Option<Value>, String)> 
     let mut kept = Vec::new();
     for item in items {
         let mut count = 0;
-        let left = without(item, connectors, &mut count);
+        let left = without(item, tls_only, &mut count);
         // An element whose own address goes connects to nothing.
         let lost =
             count > 0 && item.at("url").is_some() && left.as_ref().is_none_or(|v| v.at("url").is_none());

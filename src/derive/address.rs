@@ -185,7 +185,14 @@ pub(super) fn of_pattern_url(text: &str, networks: &Networks) -> Result<crate::c
                 shown(text)
             )));
         }
-        None => (Transport::Https, text),
+        // The lone wildcard matches every address.
+        None if text == "*" => (Transport::Https, text),
+        None => {
+            return Err(Problem::Unreadable(format!(
+                "`{}` has no scheme, and such a pattern matches nothing; write it like https://host.example/*",
+                shown(text)
+            )));
+        }
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = of_pattern(authority.strip_suffix(":*").unwrap_or(authority), networks)?;

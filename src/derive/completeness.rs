@@ -4,17 +4,20 @@
 use super::facts::{Facts, NO_CREDENTIAL};
 use super::merge::List;
 use super::requirement::{Missing, NO_PROVIDER, Note};
+use super::wording;
 use crate::config::{Lint, Value};
 use crate::contract::Position;
 use crate::contract::{Need, Severity};
+use crate::rules::keys::VersionedValue;
 use crate::text::line;
 
 /// Adds lint for one configuration; `config` names it among several.
 pub(super) fn check(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
     provider(facts, config, list);
     let credentials = &facts.pack.credentials;
-    for invalid in &credentials.invalid {
-        if facts.plain(&invalid.key).and_then(Value::as_str) == Some(invalid.value.as_str()) {
+    for invalid in credentials.invalid.iter().filter(|i| i.holds_for(facts.version)) {
+        let written = facts.configuration.get(&invalid.key).and_then(Value::as_str);
+        if written == Some(invalid.value.as_str()) && is_read(facts, &invalid.key) {
             let message = format!("{}: {}", invalid.key, invalid.message);
             add(facts, list, "retired-value", Severity::Error, message, Some(&invalid.key));
         }
@@ -30,6 +33,7 @@ pub(super) fn check(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>
         }
     }
     unread_keys(facts, list);
+    unknown_values(facts, list);
 }
 
 fn provider(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
@@ -43,7 +47,21 @@ fn provider(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
                 .settings
                 .keys()
                 .all(|name| facts.pack.keys.get(name).is_some_and(|k| k.app_behaviour));
-        let text = if bootstrap {
+        let written = facts.configuration.get("inferenceProvider").and_then(Value::as_str);
+        let unknown;
+        let text = if let Some(written) = written.filter(|w| !w.is_empty()) {
+            let shown = line::seen(written, 40);
+            let message = format!(
+                "inferenceProvider is `{shown}`, which app {} does not know yet, so it has no inference to use",
+                facts.version
+            );
+            costs(facts, config, list, "unknown-provider", message, "inferenceProvider");
+            unknown = format!(
+                "App {} does not know the inference provider {shown}, so no inference host is listed.",
+                facts.version
+            );
+            unknown.as_str()
+        } else if bootstrap {
             "The inference provider comes with the served configuration, so no inference host is listed here."
         } else if behaviour_only {
             "This configuration only sets how the app behaves and names no inference provider, so no inference host is listed."
@@ -99,6 +117,65 @@ fn costs(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>, id: &str,
     }
     list.lint(lint);
 }
+
+/// Whether this version reads the key.
+fn is_read(facts: &Facts<'_>, name: &str) -> bool {
+    facts.pack.keys.get(name).is_some_and(|key| {
+        key.since.as_ref().is_none_or(|s| facts.version >= s)
+            && key.until.as_ref().is_none_or(|u| facts.version < u)
+    })
+}
+
+/// What is known of the key's value, where this version reads the key and does not know the value yet.
+fn too_new<'a>(facts: &Facts<'a>, name: &str) -> Option<&'a VersionedValue> {
+    let key = facts.pack.keys.get(name).filter(|_| is_read(facts, name))?;
+    let value = facts.configuration.get(name)?;
+    key.values_by_version.iter().find(|bounds| {
+        let wanted = Some(bounds.value.as_str());
+        let is_there = match value {
+            Value::List(items) if !bounds.at.is_empty() => {
+                items.iter().any(|item| item.at(&bounds.at).and_then(Value::as_str) == wanted)
+            }
+            _ => value.at(&bounds.at).and_then(Value::as_str) == wanted,
+        };
+        is_there && bounds.since.as_ref().is_some_and(|s| facts.version < s)
+    })
+}
+
+/// Values that this version does not know yet count as unset, so the reader must know.
+fn unknown_values(facts: &Facts<'_>, list: &mut List<'_>) {
+    for name in facts.configuration.settings.keys() {
+        let Some(bounds) = too_new(facts, name) else { continue };
+        let (Some(since), version) = (&bounds.since, facts.version) else { continue };
+        let member = if bounds.at.is_empty() { String::new() } else { format!(".{}", bounds.at) };
+        let counts = match &bounds.before {
+            Some(before) => format!("{version} takes it as {before}"),
+            None => format!("to {version} it is not set"),
+        };
+        let instead = bounds.instead.as_ref().map(|i| format!(". {i}")).unwrap_or_default();
+        let message = format!(
+            "{name}{member} is {}, which the app reads since {since}; {counts}{instead}",
+            wording::value(&Value::Text(bounds.value.clone()))
+        );
+        add(facts, list, TOO_NEW, Severity::Warning, message, Some(name));
+    }
+    let kind = facts.plain(CREDENTIAL_KIND).and_then(Value::as_str);
+    let provider = facts.provider().and_then(|p| facts.pack.credentials.provider(p));
+    if let (Some(kind), Some(provider)) = (kind, provider)
+        && let Some(since) = provider.kinds_since.get(kind).filter(|s| facts.version < *s)
+    {
+        let message = format!(
+            "{CREDENTIAL_KIND} is {}, which the app reads for {} since {since}; to {} it is not set, and the other keys decide",
+            wording::value(&Value::Text(kind.to_owned())),
+            provider.title,
+            facts.version
+        );
+        add(facts, list, TOO_NEW, Severity::Warning, message, Some(CREDENTIAL_KIND));
+    }
+}
+
+const TOO_NEW: &str = "value-too-new";
+const CREDENTIAL_KIND: &str = "inferenceCredentialKind";
 
 fn add(
     facts: &Facts<'_>,

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::document::{FeatureInfo, joined};
+use super::facts::Facts;
+use super::options::Options;
 use super::requirement::{Reason, Requirement, Requirements};
 use super::wording;
 use crate::config::{Configuration, Value};
@@ -10,6 +12,7 @@ use crate::contract::Endpoint;
 use crate::contract::HostPattern;
 use crate::contract::{AppVersion, Need, Network, Transport, words};
 use crate::rules::Pack;
+use crate::rules::keys::VersionedValue;
 
 words! {
     /// How a line changed.
@@ -53,6 +56,8 @@ pub struct Line {
     pub rules_added: Vec<String>,
     /// Rules that wanted it and do not any more.
     pub rules_removed: Vec<String>,
+    /// Documentation tags of those rules.
+    pub sources: Vec<String>,
     /// The keys that differ (or, where that cannot be told, every key the rules read).
     pub keys: Vec<String>,
     /// Why, in words: values of keys, releases.
@@ -211,10 +216,53 @@ impl Why<'_> {
             also_for,
             rules_added: ids(&come),
             rules_removed: ids(&gone),
+            sources: sources(gone.iter().chain(&come).flat_map(|r| &r.source)),
             keys,
             because,
             unbounded: shown.unbounded.clone(),
         })
+    }
+
+    /// Credential kinds that differ between the sides, and the releases that decide them otherwise.
+    fn kinds(&self, because: &mut Vec<String>) {
+        let of = |side: Side<'_>, configuration: &Configuration| {
+            let platform = configuration.platform.unwrap_or(side.list.platform);
+            let options = Options::default();
+            let facts = Facts::new(self.pack, configuration, &side.list.app_version, platform, &options);
+            (facts.provider().map(str::to_owned), facts.credential().to_owned())
+        };
+        let mut add = |text: String| {
+            if !because.contains(&text) {
+                because.push(text);
+            }
+        };
+        let (from, to) = (&self.old.list.app_version, &self.new.list.app_version);
+        if from == to {
+            return;
+        }
+        for (old, new) in self.old.configurations.iter().zip(self.new.configurations) {
+            let ((_, was), (provider, is)) = (of(self.old, old), of(self.new, new));
+            if was == is {
+                continue;
+            }
+            add(format!("the credential kind: {was} -> {is}"));
+            let Some(provider) = provider.and_then(|p| self.pack.credentials.provider(&p)) else { continue };
+            for rule in provider.rules.iter().filter(|r| r.kind == was || r.kind == is) {
+                for version in wording::releases(&rule.when).into_iter().filter(|v| between(v, from, to)) {
+                    let tags = if rule.sources.is_empty() { &provider.sources } else { &rule.sources };
+                    add(format!(
+                        "app {version} changes how the kind {} follows from the keys ({})",
+                        rule.kind,
+                        tags.join(", ")
+                    ));
+                }
+            }
+            for (kind, since) in &provider.kinds_since {
+                if between(since, from, to) && (*kind == was || *kind == is) {
+                    add(format!("{CREDENTIAL} = {kind} is read for {} since app {since}", provider.title));
+                }
+            }
+        }
     }
 
     /// The keys behind reasons that came or went, and the words for it.
@@ -247,6 +295,7 @@ impl Why<'_> {
             let mut names: Vec<&str> = reason.keys.iter().map(String::as_str).collect();
             // The credential kind follows from other keys where its own is not set.
             if names.contains(&CREDENTIAL) {
+                self.kinds(&mut because);
                 for provider in [&self.old.list.provider, &self.new.list.provider].into_iter().flatten() {
                     for p in provider.split(", ") {
                         names.extend(wording::credential_keys(self.pack, p));
@@ -266,6 +315,47 @@ impl Why<'_> {
                 }
                 let unset = after.iter().all(Option::is_none);
                 let Some(key) = self.pack.keys.get(name) else { continue };
+                for bounds in &key.values_by_version {
+                    let set = before.iter().chain(&after).flatten().any(|v| holds(v, bounds));
+                    for (bound, word) in [(&bounds.since, "since"), (&bounds.until, "no longer since")] {
+                        if let Some(version) = bound.as_ref().filter(|v| set && between(v, from, to)) {
+                            add(&mut keys, name.to_owned());
+                            let dot = if bounds.at.is_empty() { "" } else { "." };
+                            add(
+                                &mut because,
+                                format!(
+                                    "{name}{dot}{} = {} is read {word} app {version}",
+                                    bounds.at, bounds.value
+                                ),
+                            );
+                        }
+                    }
+                }
+                if let Some(unreadable) = key.unreadable.as_ref().filter(|u| between(&u.since, from, to)) {
+                    let there = |side: Side<'_>| {
+                        side.configurations.iter().any(|c| c.unreadable.iter().any(|k| k == name))
+                    };
+                    if there(self.old) && there(self.new) {
+                        add(&mut keys, name.to_owned());
+                        add(
+                            &mut because,
+                            format!(
+                                "{name} cannot be read, which counts as {} since app {}",
+                                unreadable.counts_as, unreadable.since
+                            ),
+                        );
+                    }
+                }
+                for old in &key.old_names {
+                    if let Some(until) =
+                        old.until.as_ref().filter(|u| before != after && between(u, from, to))
+                    {
+                        add(
+                            &mut because,
+                            format!("the old name {} is no longer read since app {until}", old.name),
+                        );
+                    }
+                }
                 let bounds = [
                     (key.since.as_ref(), "is read since"),
                     (key.until.as_ref(), "is not read since"),
@@ -295,6 +385,26 @@ impl Why<'_> {
         }
         (keys, because)
     }
+}
+
+/// Whether a value, or a member of its entries, is the one that only some versions know.
+fn holds(value: &Value, bounds: &VersionedValue) -> bool {
+    let is = |v: &Value| v.at(&bounds.at).and_then(Value::as_str) == Some(bounds.value.as_str());
+    match value {
+        Value::List(items) if !bounds.at.is_empty() => items.iter().any(is),
+        _ => is(value),
+    }
+}
+
+/// Tags, each once.
+fn sources<'t>(tags: impl Iterator<Item = &'t String>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for tag in tags {
+        if !found.contains(tag) {
+            found.push(tag.clone());
+        }
+    }
+    found
 }
 
 const CREDENTIAL: &str = "inferenceCredentialKind";

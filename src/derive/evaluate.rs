@@ -159,13 +159,21 @@ impl Pass<'_> {
             );
             self.lint("placeholder", Severity::Warning, message, path, list);
         }
-        if self.rule.https_only && endpoint.transport == Transport::Http && !endpoint.host.is_loopback() {
+        let refused = self.rule.refuses_http;
+        if (self.rule.https_only || refused)
+            && endpoint.transport == Transport::Http
+            && !endpoint.host.is_loopback()
+        {
             let message = format!(
-                "{} is http to {}, which is not this device; the app accepts https only there",
+                "{} is http to {}, which is not this device; the app accepts https only there{}",
                 path_text(path),
-                endpoint.host
+                endpoint.host,
+                if refused { " and refuses the value, so no host is listed" } else { "" }
             );
             self.lint("plain-http", Severity::Error, message, path, list);
+            if refused {
+                return;
+            }
         }
         self.endpoint(endpoint, path, list);
     }

@@ -2,9 +2,9 @@
 //! the truth of conditions.
 
 use super::address;
+use super::options::Options;
 use crate::config::{Configuration, Value};
 use crate::contract::{AppVersion, Platform};
-use crate::rules::condition::ADMIN_CONSOLE_KEY;
 use crate::rules::{Condition, KeyPath, Pack, Scope, Test};
 
 /// The facts that rules are held against.
@@ -20,6 +20,8 @@ pub struct Facts<'a> {
     pub platform: Platform,
     /// The app came with its workspace components.
     pub offline_installer: bool,
+    /// The vendor's admin console manages the device.
+    pub admin_console: bool,
     provider: Option<&'a str>,
     credential: &'a str,
 }
@@ -31,14 +33,15 @@ impl<'a> Facts<'a> {
         configuration: &'a Configuration,
         version: &'a AppVersion,
         platform: Platform,
-        offline_installer: bool,
+        options: &Options,
     ) -> Self {
         let mut facts = Self {
             pack,
             configuration,
             version,
             platform,
-            offline_installer,
+            offline_installer: options.offline_installer,
+            admin_console: options.admin_console || configuration.admin_console,
             provider: None,
             credential: NO_CREDENTIAL,
         };
@@ -57,28 +60,54 @@ impl<'a> Facts<'a> {
         self.credential
     }
 
-    /// The value of a key without its default, if this app version reads the key at all.
+    /// The value of a key without its default, if this app version reads the key and knows the value.
     pub fn plain(&self, key: &str) -> Option<&'a Value> {
         let known = self.pack.keys.get(key)?;
-        let read = known.versions().contains(self.version);
-        self.configuration.get(key).filter(|v| read && v.is_set())
+        let read = known.versions().contains(self.version) && self.may_set(known.console_only);
+        let value = self.configuration.get(key).filter(|v| read && v.is_set())?;
+        let text = value.as_str();
+        let bounds =
+            known.values_by_version.iter().find(|b| b.at.is_empty() && text == Some(b.value.as_str()));
+        bounds.is_none_or(|b| b.holds_for(self.version)).then_some(value)
+    }
+
+    /// Whether the configuration may set a key at all: the admin console's own keys are ignored in
+    /// every other file.
+    const fn may_set(&self, console_only: bool) -> bool {
+        !console_only || self.configuration.admin_console
     }
 
     /// The value at `path` without its default.
     pub fn raw<'v>(&'v self, path: &KeyPath, entry: Option<&'v Value>) -> Option<&'v Value> {
         match path.scope {
             Scope::Entry => entry?.at(&path.path),
-            Scope::Configuration if path.is_read_by(self.version) => {
+            Scope::Configuration if path.is_read_by(self.version) && self.may_set(path.console_only) => {
                 self.configuration.settings.get(&path.key)?.value.at(&path.path)
             }
             Scope::Configuration => None,
         }
-        .filter(|v| v.is_set())
+        .filter(|v| v.is_set() && path.knows(v, self.version))
     }
 
-    /// The value at `path`, else the app's default.
+    /// The value at `path`, else what a value that cannot be read counts as, else the app's default.
     pub fn value<'v>(&'v self, path: &'v KeyPath, entry: Option<&'v Value>) -> Option<&'v Value> {
-        self.raw(path, entry).or_else(|| path.default_for(self.version))
+        self.raw(path, entry).or_else(|| self.unreadable(path)).or_else(|| path.default_for(self.version))
+    }
+
+    /// What the key's value counts as because it cannot be read; nothing when it can, is absent, or
+    /// counts as absent.
+    pub fn unreadable<'v>(&self, path: &'v KeyPath) -> Option<&'v Value> {
+        let (value, since) = path.unreadable.as_ref()?;
+        let holds = path.scope == Scope::Configuration
+            && self.version >= since
+            && path.is_read_by(self.version)
+            && self.is_unreadable(&path.key);
+        holds.then_some(value)
+    }
+
+    /// Whether the key is there with a value that the app cannot use.
+    fn is_unreadable(&self, key: &str) -> bool {
+        self.configuration.unreadable.iter().any(|k| k == key) && !self.configuration.is_set(key)
     }
 
     /// Whether `condition` holds, for `entry` where a rule iterates.
@@ -91,7 +120,7 @@ impl<'a> Facts<'a> {
             Condition::Credential(words) => words.iter().any(|w| w == self.credential),
             Condition::Platform(list) => list.contains(&self.platform),
             Condition::OfflineInstaller(wanted) => self.offline_installer == *wanted,
-            Condition::AdminConsole(wanted) => self.plain(ADMIN_CONSOLE_KEY).is_some() == *wanted,
+            Condition::AdminConsole(wanted) => self.admin_console == *wanted,
             Condition::AppSince(version) => self.version >= version,
             Condition::Key(path, test) => self.passes(path, test, entry),
         }
@@ -101,10 +130,20 @@ impl<'a> Facts<'a> {
         if let Test::Set(wanted) = test {
             return self.raw(path, entry).is_some() == *wanted;
         }
+        if let Test::Given(wanted) = test {
+            let unusable = path.is_read_by(self.version) && self.is_unreadable(&path.key);
+            return (self.raw(path, entry).is_some() || unusable) == *wanted;
+        }
+        if let Test::Empty(wanted) = test {
+            let written = self.configuration.get(&path.key).and_then(Value::as_list);
+            let empty = path.is_read_by(self.version)
+                && (written.is_some_and(<[Value]>::is_empty) || self.is_unreadable(&path.key));
+            return empty == *wanted;
+        }
         let value = self.value(path, entry);
         let text = value.and_then(Value::as_str);
         match test {
-            Test::Set(_) => false,
+            Test::Set(_) | Test::Given(_) | Test::Empty(_) => false,
             Test::Is(wanted) => (value == Some(&Value::Bool(true))) == *wanted,
             Test::Equals(wanted) => value == Some(wanted),
             Test::OneOf(words) => text.is_some_and(|t| words.iter().any(|w| w == t)),
@@ -119,11 +158,19 @@ impl<'a> Facts<'a> {
                     address::of_url(t, &self.pack.networks).is_ok_and(|e| e.host.is_loopback())
                 }) == *wanted
             }
-            Test::HostIs(names) => text.is_some_and(|t| {
-                address::of_url(t, &self.pack.networks)
-                    .is_ok_and(|e| e.host.name().is_some_and(|n| names.iter().any(|w| w == n)))
-            }),
+            Test::HostIs(names) => match value {
+                Some(Value::List(items)) => {
+                    items.iter().filter_map(Value::as_str).any(|t| self.is_at(t, names))
+                }
+                _ => text.is_some_and(|t| self.is_at(t, names)),
+            },
         }
+    }
+
+    /// Whether the host of an address is one of `names`.
+    fn is_at(&self, text: &str, names: &[String]) -> bool {
+        address::of_url(text, &self.pack.networks)
+            .is_ok_and(|e| e.host.name().is_some_and(|n| names.iter().any(|w| w == n)))
     }
 
     /// The kind that is set, if the app knows it; else the first rule of the provider that holds.
@@ -133,14 +180,15 @@ impl<'a> Facts<'a> {
             return NO_CREDENTIAL;
         };
         let set = self.plain("inferenceCredentialKind").and_then(Value::as_str);
-        if let Some(kind) = set.and_then(|s| credentials.kinds.iter().find(|k| *k == s)) {
+        let known = set.and_then(|s| credentials.kinds.iter().find(|k| *k == s));
+        if let Some(kind) = known.filter(|kind| provider.knows(kind, self.version)) {
             return kind;
         }
         provider
             .rules
             .iter()
-            .find(|(_, when)| self.holds(when, None))
-            .map_or(NO_CREDENTIAL, |(kind, _)| kind.as_str())
+            .find(|rule| self.holds(&rule.when, None))
+            .map_or(NO_CREDENTIAL, |rule| rule.kind.as_str())
     }
 }
 
@@ -168,7 +216,7 @@ mod tests {
         let pack = Pack::embedded().unwrap();
         let configuration = configuration(settings);
         let version = version.parse().unwrap();
-        let facts = Facts::new(&pack, &configuration, &version, Platform::Macos, false);
+        let facts = Facts::new(&pack, &configuration, &version, Platform::Macos, &Options::default());
         let path = KeyPath::resolve(key, None, &pack.keys).unwrap();
         facts.holds(&Condition::Key(path, test), None)
     }
@@ -203,7 +251,8 @@ mod tests {
     fn an_empty_any_never_holds_and_an_empty_all_always_does() {
         let pack = Pack::embedded().unwrap();
         let (configuration, version) = (Configuration::default(), pack.meta.newest.clone());
-        let facts = Facts::new(&pack, &configuration, &version, Platform::Linux, true);
+        let options = Options { offline_installer: true, ..Options::default() };
+        let facts = Facts::new(&pack, &configuration, &version, Platform::Linux, &options);
         assert!(!facts.holds(&Condition::Any(vec![]), None));
         assert!(facts.holds(&Condition::All(vec![]), None));
         assert!(facts.holds(&Condition::Platform(vec![Platform::Linux]), None));
@@ -220,7 +269,9 @@ mod tests {
         let kind = |settings: &[(&str, Value)]| {
             let configuration = configuration(settings);
             let version = pack.meta.newest.clone();
-            Facts::new(&pack, &configuration, &version, Platform::Macos, false).credential().to_owned()
+            Facts::new(&pack, &configuration, &version, Platform::Macos, &Options::default())
+                .credential()
+                .to_owned()
         };
         let gateway = ("inferenceProvider", text("gateway"));
         let helper = ("inferenceCredentialHelper", text("/opt/h"));

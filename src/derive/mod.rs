@@ -44,7 +44,7 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
     let mut providers: Vec<String> = Vec::new();
     for configuration in configurations {
         let platform = options.platform_of(configuration);
-        let facts = Facts::new(pack, configuration, version, platform, options.offline_installer);
+        let facts = Facts::new(pack, configuration, version, platform, options);
         if let Some(provider) = facts.provider()
             && !providers.iter().any(|p| p == provider)
         {

@@ -13,6 +13,8 @@ pub struct Options {
     pub platform: Option<Platform>,
     /// The app came with its workspace components.
     pub offline_installer: bool,
+    /// The vendor's admin console manages the device.
+    pub admin_console: bool,
     /// Only hosts whose condition, credential kind and platform really hold.
     pub minimal: bool,
     /// Also rules that are left out because no documentation has them.
@@ -31,6 +33,7 @@ impl Default for Options {
             app_version: None,
             platform: None,
             offline_installer: false,
+            admin_console: false,
             minimal: false,
             include_observed: false,
             confidence: Confidence::Inferred,

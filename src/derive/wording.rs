@@ -96,7 +96,12 @@ fn clause(condition: &Condition, holds: bool) -> String {
         Condition::Key(key, test) => {
             let name = path(key);
             match test {
-                Test::Set(wanted) => format!("{name} is {}set", if *wanted == holds { "" } else { "not " }),
+                Test::Set(wanted) | Test::Given(wanted) => {
+                    format!("{name} is {}set", if *wanted == holds { "" } else { "not " })
+                }
+                Test::Empty(wanted) => {
+                    format!("{name} is {}an empty list", if *wanted == holds { "" } else { "not " })
+                }
                 // An unset boolean without a default counts as false, so `not true` says more than `false`.
                 Test::Is(wanted) => format!("{name} is {}true", if *wanted == holds { "" } else { "not " }),
                 Test::Equals(v) => format!("{name} {is} {}", value(v)),
@@ -173,6 +178,10 @@ fn collect_found(facts: &Facts<'_>, condition: &Condition, entry: Option<&Value>
         Condition::OfflineInstaller(_) | Condition::AdminConsole(_) => {}
         Condition::Key(key, _) => add(match (facts.raw(key, entry), key.default_for(facts.version)) {
             (Some(v), _) => format!("it is {}", value(v)),
+            (None, _) if facts.unreadable(key).is_some() => {
+                let counts = value_or_unset(facts.unreadable(key));
+                format!("its value cannot be read, which counts as {counts}")
+            }
             (None, Some(default)) => format!("it is not set, which means {}", value(default)),
             (None, None) if key.scope == Scope::Configuration && !key.is_read_by(facts.version) => {
                 format!("app {} does not read it", facts.version)
@@ -205,8 +214,8 @@ pub(super) fn releases(condition: &Condition) -> Vec<&AppVersion> {
 /// The keys that decide the credential kind of a provider, beside the one that names it.
 pub(super) fn credential_keys<'p>(pack: &'p Pack, provider: &str) -> Vec<&'p str> {
     let mut tests = Vec::new();
-    for (_, when) in pack.credentials.provider(provider).into_iter().flat_map(|p| &p.rules) {
-        key_tests(when, &mut tests);
+    for rule in pack.credentials.provider(provider).into_iter().flat_map(|p| &p.rules) {
+        key_tests(&rule.when, &mut tests);
     }
     let mut keys: Vec<&str> = Vec::new();
     for (path, _) in tests {

@@ -33,10 +33,10 @@ pub fn connection(facts: &Facts<'_>) -> Connection {
     let mut because = Vec::new();
     if named {
         because.push("inferenceCredentialKind".to_owned());
-    } else if let Some((_, when)) =
-        provider.and_then(|p| p.rules.iter().find(|(k, when)| k == kind && facts.holds(when, None)))
+    } else if let Some(rule) =
+        provider.and_then(|p| p.rules.iter().find(|r| r.kind == kind && facts.holds(&r.when, None)))
     {
-        deciding(facts, when, &mut because);
+        deciding(facts, &rule.when, &mut because);
     }
     let served = facts.plain("bootstrapUrl").is_some()
         && facts.plain("bootstrapEnabled").and_then(Value::as_bool) != Some(false);

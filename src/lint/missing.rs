@@ -76,11 +76,12 @@ impl<'a> Case<'a> {
     fn new(pack: &'a Pack, configuration: &'a Configuration, options: &'a Options) -> Self {
         let version = options.app_version.as_ref().unwrap_or(&pack.meta.newest);
         let platform = options.platform.or(configuration.platform).unwrap_or_else(Platform::here);
-        let facts = Facts::new(pack, configuration, version, platform, options.offline_installer);
+        let facts = Facts::new(pack, configuration, version, platform, options);
         let options = Options {
             app_version: options.app_version.clone(),
             platform: options.platform,
             offline_installer: options.offline_installer,
+            admin_console: options.admin_console,
             ..Options::default()
         };
         Self { pack, configuration, options, facts }

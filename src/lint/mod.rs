@@ -30,7 +30,7 @@ pub fn all(pack: &Pack, configuration: &Configuration, options: &Options) -> Vec
     let derived = derive::derive(pack, one, options);
     let version = options.app_version.as_ref().unwrap_or(&pack.meta.newest);
     let platform = options.platform.or(configuration.platform).unwrap_or_else(Platform::here);
-    let facts = Facts::new(pack, configuration, version, platform, options.offline_installer);
+    let facts = Facts::new(pack, configuration, version, platform, options);
     let known = options.platform.is_some() || configuration.platform.is_some();
     let (found, replaced) = check(&facts, known);
     let mut lint = derived.lint;

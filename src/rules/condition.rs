@@ -4,7 +4,7 @@
 use crate::contract::Versions;
 use serde::Deserialize;
 
-use super::keys::{Key, KeyCatalogue};
+use super::keys::{Key, KeyCatalogue, VersionedValue};
 use crate::contract::value::Value;
 use crate::contract::{AppVersion, Platform};
 
@@ -34,6 +34,8 @@ pub(super) struct RawCondition {
     not: Option<Box<RawCondition>>,
     key: Option<String>,
     set: Option<bool>,
+    given: Option<bool>,
+    empty: Option<bool>,
     is: Option<bool>,
     equals: Option<toml::Value>,
     one_of: Option<Vec<String>>,
@@ -68,7 +70,7 @@ pub enum Condition {
     Platform(Vec<Platform>),
     /// The app was installed with the offline installer, or not.
     OfflineInstaller(bool),
-    /// The device is managed by the vendor's admin console (which sets a key of its own), or not.
+    /// The device is managed by the vendor's admin console, or not.
     AdminConsole(bool),
     /// The app is of this version or newer.
     AppSince(AppVersion),
@@ -79,6 +81,10 @@ pub enum Condition {
 pub enum Test {
     /// Set to something the app would not treat as absent; defaults do not count.
     Set(bool),
+    /// Set, or there with a value that the app cannot use.
+    Given(bool),
+    /// There as an empty list, or with a value that the app cannot use and takes as one.
+    Empty(bool),
     /// True, after the key's default; `false` also holds for a key without value and default.
     Is(bool),
     /// Equal to this scalar, after the key's default.
@@ -91,7 +97,7 @@ pub enum Test {
     Contains(String),
     /// An address on the device itself.
     Loopback(bool),
-    /// An address whose host is one of these.
+    /// An address, or a list with one, whose host is one of these.
     HostIs(Vec<String>),
 }
 
@@ -121,6 +127,12 @@ pub struct KeyPath {
     pub since: Option<AppVersion>,
     /// First version that no longer reads it.
     pub until: Option<AppVersion>,
+    /// The values here that only some versions know.
+    pub bounded: Vec<VersionedValue>,
+    /// Only the admin console sets the key.
+    pub console_only: bool,
+    /// What a value that cannot be read counts as, and since when.
+    pub unreadable: Option<(Value, AppVersion)>,
 }
 
 impl KeyPath {
@@ -133,6 +145,7 @@ impl KeyPath {
             let Some(list) = each else {
                 return Err(format!("`{text}` needs `each = \"<key>\"` in the rule"));
             };
+            let bounded = keys.get(list).map(|key| bounded(key, member)).unwrap_or_default();
             return Ok(Self {
                 scope: Scope::Entry,
                 key: list.to_owned(),
@@ -141,6 +154,9 @@ impl KeyPath {
                 earlier: None,
                 since: None,
                 until: None,
+                bounded,
+                console_only: false,
+                unreadable: None,
             });
         }
         let (name, path) = text.split_once('.').unwrap_or((text, ""));
@@ -163,7 +179,21 @@ impl KeyPath {
             earlier,
             since: key.since.clone(),
             until: key.until.clone(),
+            bounded: bounded(key, path),
+            console_only: key.console_only,
+            unreadable: match &key.unreadable {
+                Some(u) if defaults => scalar(&u.counts_as)
+                    .map(|v| Some((v, u.since.clone())))
+                    .ok_or("what an unreadable value counts as must be a scalar")?,
+                _ => None,
+            },
         })
+    }
+
+    /// Whether this app version knows the value.
+    pub fn knows(&self, value: &Value, version: &AppVersion) -> bool {
+        let text = value.as_str();
+        self.bounded.iter().all(|b| text != Some(b.value.as_str()) || b.holds_for(version))
     }
 
     /// Whether this app version reads the key at all.
@@ -178,6 +208,11 @@ impl KeyPath {
             _ => self.default.as_ref(),
         }
     }
+}
+
+/// The values of a key, or of its member at `path`, that only some versions know.
+fn bounded(key: &Key, path: &str) -> Vec<VersionedValue> {
+    key.values_by_version.iter().filter(|b| b.at == path).cloned().collect()
 }
 
 fn default_of(key: &Key) -> Result<Option<Value>, String> {
@@ -218,6 +253,8 @@ impl RawCondition {
             list.into_iter().map(|c| c.check(known, read)).collect::<Result<Vec<_>, _>>()
         };
         let has_test = self.set.is_some()
+            || self.given.is_some()
+            || self.empty.is_some()
             || self.is.is_some()
             || self.equals.is_some()
             || self.one_of.is_some()
@@ -266,7 +303,6 @@ impl RawCondition {
             kinds.push(Condition::OfflineInstaller(wanted));
         }
         if let Some(wanted) = self.admin_console {
-            note(read, ADMIN_CONSOLE_KEY);
             kinds.push(Condition::AdminConsole(wanted));
         }
         if let Some(version) = self.app_since {
@@ -277,6 +313,8 @@ impl RawCondition {
             note(read, &path.key);
             let mut tests: Vec<Test> = Vec::with_capacity(1);
             tests.extend(self.set.map(Test::Set));
+            tests.extend(self.given.map(Test::Given));
+            tests.extend(self.empty.map(Test::Empty));
             tests.extend(self.is.map(Test::Is));
             if let Some(value) = self.equals {
                 tests.push(Test::Equals(
@@ -289,7 +327,7 @@ impl RawCondition {
             tests.extend(self.loopback.map(Test::Loopback));
             tests.extend(self.host_is.map(Test::HostIs));
             let [test] = <[Test; 1]>::try_from(tests).map_err(|t| {
-                format!("`{text}` has {} tests; write exactly one of set, is, equals, one_of, starts_with_any, contains, loopback, host_is", t.len())
+                format!("`{text}` has {} tests; write exactly one of set, given, empty, is, equals, one_of, starts_with_any, contains, loopback, host_is", t.len())
             })?;
             kinds.push(Condition::Key(path, test));
         }
@@ -299,9 +337,6 @@ impl RawCondition {
         Ok(one)
     }
 }
-
-/// The key that only the vendor's admin console sets; its presence is the sign of it.
-pub const ADMIN_CONSOLE_KEY: &str = "disableLocalConfigCache";
 
 /// Adds `key` to the names read, once.
 pub(super) fn note(read: &mut Vec<String>, key: &str) {

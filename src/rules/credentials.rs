@@ -1,12 +1,15 @@
 //! How the credential kind is decided, and what a provider cannot do without
 //! (`rules/credentials.toml`).
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::condition::{Condition, Known, RawCondition};
 use super::error::Problems;
 use super::keys::KeyCatalogue;
 use super::pack::from_toml;
+use crate::contract::AppVersion;
 
 const FILE: &str = "credentials.toml";
 
@@ -29,6 +32,8 @@ struct RawProvider {
     title: String,
     requires: Vec<String>,
     sources: Vec<String>,
+    #[serde(default)]
+    kinds_since: BTreeMap<String, AppVersion>,
     rules: Vec<RawKindRule>,
 }
 
@@ -37,6 +42,8 @@ struct RawProvider {
 struct RawKindRule {
     kind: String,
     when: Option<RawCondition>,
+    #[serde(default)]
+    sources: Vec<String>,
 }
 
 /// A value that an app of today no longer reads.
@@ -49,6 +56,19 @@ pub struct Invalid {
     pub value: String,
     /// What to write instead.
     pub message: String,
+    /// First app version that no longer reads it.
+    #[serde(default)]
+    pub since: Option<AppVersion>,
+    /// First app version that reads it again.
+    #[serde(default)]
+    pub until: Option<AppVersion>,
+}
+
+impl Invalid {
+    /// Whether `version` does not read the value.
+    pub fn holds_for(&self, version: &AppVersion) -> bool {
+        self.since.as_ref().is_none_or(|s| version >= s) && self.until.as_ref().is_none_or(|u| version < u)
+    }
 }
 
 /// Keys that only work together.
@@ -74,8 +94,29 @@ pub struct Provider {
     pub requires: Vec<String>,
     /// Documentation tags.
     pub sources: Vec<String>,
-    /// Credential kinds in order of preference, each with what must hold.
-    pub rules: Vec<(String, Condition)>,
+    /// Kinds that only later app versions know for this provider; to the others
+    /// `inferenceCredentialKind` is unset then.
+    pub kinds_since: BTreeMap<String, AppVersion>,
+    /// Credential kinds in order of preference.
+    pub rules: Vec<KindRule>,
+}
+
+impl Provider {
+    /// Whether `version` knows the credential kind for this provider.
+    pub fn knows(&self, kind: &str, version: &AppVersion) -> bool {
+        self.kinds_since.get(kind).is_none_or(|since| version >= since)
+    }
+}
+
+/// One way to a credential kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KindRule {
+    /// The kind.
+    pub kind: String,
+    /// What must hold.
+    pub when: Condition,
+    /// Documentation tags, where they say more than the provider's.
+    pub sources: Vec<String>,
 }
 
 /// `credentials.toml`, checked.
@@ -118,6 +159,9 @@ impl Credentials {
         let known = Known { keys, each: None, providers: &ids, kinds: &raw.kinds };
         let mut providers = Vec::with_capacity(raw.providers.len());
         for p in raw.providers {
+            if let Some(kind) = p.kinds_since.keys().find(|k| !raw.kinds.contains(k)) {
+                problems.add(FILE, &p.id, "kinds_since", format!("`{kind}` is not among `kinds`"));
+            }
             let mut rules = Vec::with_capacity(p.rules.len());
             for rule in p.rules {
                 if !raw.kinds.contains(&rule.kind) {
@@ -130,13 +174,14 @@ impl Credentials {
                         continue;
                     }
                 };
-                rules.push((rule.kind, when));
+                rules.push(KindRule { kind: rule.kind, when, sources: rule.sources });
             }
             providers.push(Provider {
                 id: p.id,
                 title: p.title,
                 requires: p.requires,
                 sources: p.sources,
+                kinds_since: p.kinds_since,
                 rules,
             });
         }

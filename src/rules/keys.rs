@@ -65,6 +65,9 @@ pub struct Key {
     /// Only a configuration of the vendor's admin console sets it; everywhere else it is ignored.
     #[serde(default)]
     pub console_only: bool,
+    /// A list with an element of another type cannot be read at all.
+    #[serde(default)]
+    pub whole: bool,
     /// What a value that cannot be read counts as.
     #[serde(default)]
     pub unreadable: Option<Unreadable>,

@@ -32,6 +32,9 @@ pub struct Overview {
     pub sources: Vec<SourceCount>,
     /// The app releases, oldest first.
     pub releases: Vec<ReleaseChange>,
+    /// Builds that third parties saw and no release notes name; they are derived with the rules of the
+    /// newest release known.
+    pub observed_builds: Vec<ObservedBuild>,
 }
 
 /// How much there is.
@@ -96,6 +99,17 @@ pub struct ReleaseChange {
     pub keys_end: Vec<String>,
     /// Keys with another default from it on.
     pub defaults_change: Vec<String>,
+    /// Values known from it on, as `key = value`.
+    pub values_begin: Vec<String>,
+}
+
+/// A build without release notes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObservedBuild {
+    /// Its version.
+    pub version: AppVersion,
+    /// When it was seen.
+    pub date: String,
 }
 
 /// Describes the rules; `folder` is where it was read from.
@@ -120,6 +134,7 @@ pub fn overview(rules: &Rules, folder: Option<&str>) -> Overview {
             keys_begin: names(|k| k.since.as_ref()),
             keys_end: names(|k| k.until.as_ref()),
             defaults_change: names(|k| k.earlier.as_ref().map(|e| &e.until)),
+            values_begin: values_of(pack, v),
         }
     });
     Overview {
@@ -159,5 +174,29 @@ pub fn overview(rules: &Rules, folder: Option<&str>) -> Overview {
             })
             .collect(),
         releases: releases.collect(),
+        observed_builds: pack
+            .meta
+            .observed
+            .iter()
+            .map(|b| ObservedBuild { version: b.version.clone(), date: b.date.clone() })
+            .collect(),
     }
+}
+
+/// The values that begin with a release.
+fn values_of(pack: &super::Pack, version: &AppVersion) -> Vec<String> {
+    let own = pack.keys.keys.iter().flat_map(|key| key.values_by_version.iter().map(move |b| (key, b)));
+    let mut found: Vec<String> = own
+        .filter(|(_, bounds)| bounds.since.as_ref() == Some(version))
+        .map(|(key, bounds)| {
+            let dot = if bounds.at.is_empty() { "" } else { "." };
+            format!("{}{dot}{} = {}", key.name, bounds.at, bounds.value)
+        })
+        .collect();
+    for provider in &pack.credentials.providers {
+        for (kind, _) in provider.kinds_since.iter().filter(|(_, since)| *since == version) {
+            found.push(format!("inferenceCredentialKind = {kind} ({})", provider.title));
+        }
+    }
+    found
 }

@@ -24,6 +24,8 @@ pub struct Meta {
     pub newest: AppVersion,
     /// Releases with a change that matters on the network, oldest first.
     pub releases: Vec<Release>,
+    /// Builds that third parties saw and no release notes name.
+    pub observed: Vec<Release>,
     /// Pages that the facts come from.
     pub sources: Vec<SourceTag>,
 }
@@ -93,6 +95,8 @@ struct RawPack {
     sources: Vec<SourceTag>,
     #[serde(rename = "release")]
     releases: Vec<Release>,
+    #[serde(rename = "observed", default)]
+    observed: Vec<Release>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -193,7 +197,8 @@ impl Pack {
         let credentials = Credentials::parse(texts.credentials, &keys, problems)?;
         let tags: Vec<String> = raw.sources.iter().map(|s| s.tag.clone()).collect();
         for p in &credentials.providers {
-            for tag in p.sources.iter().filter(|t| !tags.contains(t)) {
+            let all = p.sources.iter().chain(p.rules.iter().flat_map(|r| &r.sources));
+            for tag in all.filter(|t| !tags.contains(t)) {
                 problems.add(
                     "credentials.toml",
                     &p.id,
@@ -247,6 +252,7 @@ impl Pack {
                 date: raw.date,
                 newest: raw.newest,
                 releases: raw.releases,
+                observed: raw.observed,
                 sources: raw.sources,
             },
             features: raw.features,

@@ -110,6 +110,8 @@ pub struct Bootstrap {
     pub enabled: String,
     /// The key that lists connectors.
     pub connectors: String,
+    /// Keys whose address must be https, and whose refusal switches off what they are about.
+    pub switched_off: Vec<String>,
     /// Keys that choose a connection.
     pub connection: Vec<String>,
 }

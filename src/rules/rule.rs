@@ -55,6 +55,8 @@ pub(super) struct RawRule {
     unlisted: bool,
     #[serde(default)]
     https_only: bool,
+    #[serde(default)]
+    refuses_http: bool,
 }
 
 /// What every rule of a file shares.
@@ -173,6 +175,8 @@ pub struct Rule {
     pub unlisted: bool,
     /// The app takes https only (http on the device itself).
     pub https_only: bool,
+    /// With http to another machine the app refuses the value as a whole, so no host is listed.
+    pub refuses_http: bool,
     /// Every key it reads.
     pub keys: Vec<String>,
 }
@@ -356,6 +360,7 @@ impl RawRule {
             unbounded_text: self.unbounded_text,
             unlisted: self.unlisted,
             https_only: self.https_only,
+            refuses_http: self.refuses_http,
             keys,
         })
     }

@@ -97,6 +97,7 @@ mod tests {
             secret_paths: vec![],
             old_names: vec![],
             console_only: false,
+            whole: false,
             unreadable: None,
             nested: None,
             nested_earlier: None,

@@ -49,7 +49,7 @@ fn the_embedded_pack_is_sound_and_is_the_one_in_the_directory() {
     let read = Rules::from_dir(&rules()).unwrap_or_else(|e| panic!("{e}"));
     assert!(read.replaced().is_empty());
     assert_eq!(embedded, read.pack);
-    assert_eq!(embedded.meta.newest.to_string(), "2.19675.0");
+    assert_eq!(embedded.meta.newest.to_string(), "2.26454.0");
     assert!(embedded.meta.releases.windows(2).all(|w| w[0].version < w[1].version));
     assert_eq!(embedded.meta.releases.last().unwrap().version, embedded.meta.newest);
     let behaviour = embedded.keys.keys.iter().filter(|k| k.app_behaviour).count();

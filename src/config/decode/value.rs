@@ -173,6 +173,12 @@ fn structured(key: &Key, raw: &Raw, encoding: Encoding, embedded: &mut usize) ->
                 |item: &&Raw| matches!(item, Raw::Text(_)) || !text_only && matches!(item, Raw::Map(_));
             let good: Vec<Value> = items.iter().filter(fits).filter_map(value_of).collect();
             let bad = items.len() - good.len();
+            if bad > 0 && key.whole {
+                return undecodable(format!(
+                    "{bad} of {} elements are not text, and the app then takes the whole list as empty; {how} {shape}",
+                    items.len()
+                ));
+            }
             let dropped = (bad > 0).then(|| {
                 format!("{bad} of {} elements are not {}; they are left out here, and the app may drop the whole list", items.len(), if text_only { "text" } else { "objects" })
             });

@@ -13,7 +13,6 @@ use super::change::{Change, OWN_HOST};
 use super::{Given, Target};
 use crate::config::{Configuration, Lint, Value};
 use crate::contract::Severity;
-use crate::rules::condition::ADMIN_CONSOLE_KEY;
 use crate::rules::{Condition, HostSource, Key, KeyKind, KeyPath, Rule, Scope, Test};
 
 /// Changes that belong together at the most; a host has at most seven independent groups.
@@ -265,8 +264,7 @@ fn switches(condition: &Condition, changes: &mut Vec<Change>) {
         Condition::All(list) | Condition::Any(list) => list.iter().for_each(|c| switches(c, changes)),
         Condition::Not(inner) => switches(inner, changes),
         Condition::OfflineInstaller(_) => changes.push(Change::offline_installer()),
-        Condition::AdminConsole(_) => changes.push(Change::unset(ADMIN_CONSOLE_KEY, false)),
-        // Provider and credential kind are decisions about the whole deployment, and are told as such.
+        // Provider, credential kind and admin console are decisions about the whole deployment, and are told as such.
         _ => {}
     }
 }
@@ -292,7 +290,7 @@ fn of_test(given: &Given<'_>, path: &KeyPath, test: &Test, changes: &mut Vec<Cha
         }
         Test::OneOf(list) => words(changes, list),
         Test::Contains(word) => changes.push(Change::with(&name, word)),
-        Test::Set(_) => {
+        Test::Set(_) | Test::Given(_) => {
             changes.push(Change::unset(&key.name, false));
             if path.path.is_empty()
                 && let Some(value) = own_address(key)
@@ -300,7 +298,7 @@ fn of_test(given: &Given<'_>, path: &KeyPath, test: &Test, changes: &mut Vec<Cha
                 changes.push(Change::own(&key.name, value));
             }
         }
-        Test::StartsWithAny(_) | Test::Loopback(_) | Test::HostIs(_) => {}
+        Test::Empty(_) | Test::StartsWithAny(_) | Test::Loopback(_) | Test::HostIs(_) => {}
     }
 }
 
@@ -381,5 +379,5 @@ pub(super) fn with_facts<T>(
 ) -> T {
     let version = given.options.app_version.as_ref().unwrap_or(&given.pack.meta.newest);
     let platform = given.options.platform_of(configuration);
-    look(&Facts::new(given.pack, configuration, version, platform, given.options.offline_installer))
+    look(&Facts::new(given.pack, configuration, version, platform, given.options))
 }

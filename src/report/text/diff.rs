@@ -122,6 +122,17 @@ pub(super) fn write_line(
             &sanitise::line(&because.join("; "), sanitise::LONG),
         );
     }
+    if alone && !(line.rules_added.is_empty() && line.rules_removed.is_empty()) {
+        let rules = |word: &str, ids: &[String]| {
+            let noun = if ids.len() == 1 { "rule" } else { "rules" };
+            (!ids.is_empty()).then(|| format!("{noun} {} {word}", ids.join(", ")))
+        };
+        let mut parts: Vec<String> = Vec::new();
+        parts.extend(rules("added", &line.rules_added));
+        parts.extend(rules("gone", &line.rules_removed));
+        let text = format!("{}; source {}", parts.join(", "), line.sources.join(", "));
+        page.hang(&deeper, Paint::Faint, &sanitise::line(&text, sanitise::LONG));
+    }
     if !line.also_for.is_empty() {
         let titles: Vec<&str> = line.also_for.iter().map(|f| FeatureInfo::title_of(features, f)).collect();
         let word = if line.need_after.is_none() { "still needed for " } else { "was needed for " };

@@ -45,6 +45,18 @@ pub fn rules(found: &Overview, style: &Style) -> String {
     for release in &found.releases {
         write_release(&mut page, release);
     }
+    if !found.observed_builds.is_empty() {
+        page.heading("BUILDS SEEN BY THIRD PARTIES");
+        for build in &found.observed_builds {
+            let prefix =
+                format!("  {} {} ", pad(&build.version.to_string(), 10), pad(&line(&build.date), 11));
+            let text = format!(
+                "no release notes (observed); derived with the rules of {}",
+                found.newest_app_version
+            );
+            page.hang(&prefix, Paint::None, &text);
+        }
+    }
     page.heading("SOURCES");
     for s in &found.sources {
         let head = format!("  {} ", pad(&line(&s.tag), 6));
@@ -70,6 +82,7 @@ fn write_release(page: &mut Page<'_>, r: &ReleaseChange) {
     add("rules begin:", &r.rules_begin, many);
     add("rules end:", &r.rules_end, many);
     add("other default:", &r.defaults_change, many);
+    add("values begin:", &r.values_begin, many);
     add("keys end:", &r.keys_end, many);
     if page.style.verbose {
         add("keys begin:", &r.keys_begin, many);

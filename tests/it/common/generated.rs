@@ -81,12 +81,18 @@ fn entry(key: &str, n: u8) -> Value {
         }
         (_, 4) => map(&[("name", text("o")), ("url", url()), ("oauth", map(&[("tenantId", text("t"))]))]),
         (_, 5) => {
-            let issuers = Value::List(vec![text(pick(&URLS, n)), text(pick(&URLS, n / 3))]);
-            map(&[("name", text("i")), ("url", url()), ("oauth", map(&[("authorizationServer", issuers)]))])
+            let mut issuers = vec![text(pick(&URLS, n)), text(pick(&URLS, n / 3))];
+            let mut oauth = Vec::new();
+            if n >= 128 {
+                issuers.push(text("https://accounts.google.com"));
+                oauth.push(("mode", text("hosted")));
+            }
+            oauth.push(("authorizationServer", Value::List(issuers)));
+            map(&[("name", text("i")), ("url", url()), ("oauth", map(&oauth))])
         }
         (_, 6) => map(&[("name", text("p")), ("url", text(pick(&PRESETS, n / 8)))]),
         _ => {
-            let oauth = map(&[("tokenUrl", url()), ("authorizationUrl", url())]);
+            let oauth = map(&[("clientId", text("c")), ("tokenUrl", url()), ("authorizationUrl", url())]);
             let helper = ("headersHelper", text("/opt/h"));
             map(&[("name", text("u")), ("url", url()), ("oauth", oauth), helper])
         }
@@ -114,7 +120,10 @@ pub fn value(key: &Key, n: u8) -> Value {
             (0..n % 5).map(|i| entry(&key.name, n.wrapping_mul(31).wrapping_add(i * 7))).collect(),
         ),
         KeyKind::Object if key.url => oidc(n),
-        KeyKind::Object => map(&[("enabled", Value::Bool(n.is_multiple_of(2)))]),
+        KeyKind::Object => map(&[
+            ("enabled", Value::Bool(n.is_multiple_of(2))),
+            ("allowedOrganizationUuids", Value::List(vec![text("u"); usize::from(n % 4 / 2)])),
+        ]),
     }
 }
 

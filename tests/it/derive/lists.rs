@@ -439,11 +439,10 @@ fn switches_versions_and_platforms_add_and_remove_groups() {
         case("catalogue off", base(json!({"modelCatalogEnabled": false, "modelCatalogUrl": "https://m.example/c.json"})), &[], &["m.example"]),
         case("fetch check off by tool", base(json!({"disabledBuiltinTools": ["WebFetch"]})), &[], &["api.anthropic.com:443 feature web-fetch"]),
         case("fetch check off with Code", base(json!({"isClaudeCodeForDesktopEnabled": false})), &[], &["api.anthropic.com:443 feature web-fetch"]),
-        case("admin console", base(json!({"disableLocalConfigCache": true, "builtinBrowserEnabled": true})), &[
-            "api.anthropic.com:443 feature bootstrap",
-            "claude.ai:443 feature bootstrap",
-            "api.anthropic.com:443 feature browser",
-        ], &["releases.claude.com", "sentry.io", "browser-intake"])
+        case("a key of the admin console marks nothing in a file", base(json!({"disableLocalConfigCache": true, "builtinBrowserEnabled": true})), &[
+            "releases.claude.com:443 feature browser",
+            "sentry.io:443 optional essential-telemetry",
+        ], &["api.anthropic.com:443 feature bootstrap", "claude.ai:443 feature bootstrap", "api.anthropic.com:443 feature browser"])
         .minimal(),
         case("own origin for previews", base(json!({"userContentRendererUrl": "https://frames.example"})), &[
             "frames.example:443 optional nonessential-services",
@@ -605,7 +604,10 @@ fn mistakes_become_lint_and_no_host() {
         ("placeholder", json!({"inferenceProvider": "foundry", "inferenceFoundryResource": "<resource>"})),
         ("unknown-provider", json!({"inferenceProvider": "Bedrock"})),
         ("no-provider", json!({"disableNonessentialServices": true})),
-        ("retired-value", with(gateway("https://gw.example"), &json!({"inferenceGatewayAuthScheme": "sso"}))),
+        (
+            "retired-value",
+            with(gateway("https://gw.example"), &json!({"inferenceGatewayAuthScheme": "auto"})),
+        ),
         (
             "retired-value",
             json!({"inferenceProvider": "vertex", "inferenceVertexProjectId": "p", "inferenceVertexRegion": "eu", "inferenceCredentialKind": "oauth"}),
@@ -659,7 +661,9 @@ fn every_removed_by_removes_its_reason() {
         "bootstrapUrl": "https://b.example", "bootstrapOidc": {"authorizationUrl": "https://a.example", "tokenUrl": "https://t.example"},
         "allowedPluginMarketplaces": [{"source": "git", "url": "git@git.example:a/b.git"}],
         "managedMcpServers": [
-            {"name": "a", "transport": "http", "url": "https://m.example", "oauth": {"tenantId": "t", "tokenUrl": "https://t.example", "authorizationUrl": "https://a.example"}},
+            {"name": "a", "transport": "http", "url": "https://m.example", "oauth": {"tenantId": "t"}},
+            {"name": "n", "transport": "http", "url": "https://n.example", "oauth": {"clientId": "c", "tokenUrl": "https://t.example", "authorizationUrl": "https://a.example"}},
+            {"name": "o", "transport": "http", "url": "https://o.example", "oauth": {"clientId": "c", "authorizationServer": ["https://accounts.google.com"]}},
             {"name": "b", "server": "microsoft365"}, {"name": "c", "server": "microsoft365", "azureCloud": "us-gov-high"},
             {"name": "d", "server": "microsoft365", "azureCloud": "us-gov-dod"}, {"name": "e", "server": "github"},
             {"name": "f", "server": "github", "host": "https://ghe.example"}, {"name": "g", "server": "websearch", "provider": "exa"},
@@ -684,7 +688,8 @@ fn every_removed_by_removes_its_reason() {
             ..on(platform)
         };
         for (name, json) in &inputs {
-            let before = from_json(name, json, &pack.keys);
+            let mut before = from_json(name, json, &pack.keys);
+            before.admin_console = name == "console";
             for reason in
                 derive(&pack, std::slice::from_ref(&before), &options).hosts.iter().flat_map(|h| &h.reasons)
             {

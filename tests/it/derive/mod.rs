@@ -2,6 +2,7 @@
 
 mod diff;
 mod explain;
+mod facts;
 mod lists;
 mod properties;
 mod sandbox;

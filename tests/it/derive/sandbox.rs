@@ -80,12 +80,7 @@ fn what_credentials_need_inside_is_added_only_where_it_is_needed() {
     let bedrock = json!({"inferenceProvider": "bedrock", "inferenceBedrockRegion": "eu-west-1", "inferenceBedrockProfile": "d", "disableNonessentialTelemetry": true});
     assert_eq!(
         lines(&compute(&bedrock, NEWEST)),
-        [
-            "bedrock-runtime.eu-west-1.amazonaws.com",
-            "bedrock.eu-west-1.amazonaws.com",
-            "sts.amazonaws.com",
-            "sts.eu-west-1.amazonaws.com"
-        ]
+        ["bedrock-runtime.eu-west-1.amazonaws.com", "sts.amazonaws.com", "sts.eu-west-1.amazonaws.com"]
     );
 }
 

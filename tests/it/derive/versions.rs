@@ -11,7 +11,7 @@ use clearway::derive::{FeatureInfo, Options, Requirements, derive, wording};
 use clearway::rules::{Condition, HostName, HostSource, Pack, Rule};
 use serde_json::{Value as Json, json};
 
-const PAGES: [&str; 6] = ["T0", "T1", "T2", "T3", "T4", "T5"];
+const PAGES: [&str; 7] = ["T0", "T1", "T2", "T3", "T4", "T5", "T6"];
 
 fn pack() -> Pack {
     Pack::embedded().unwrap_or_else(|e| panic!("{e}"))
@@ -50,7 +50,7 @@ fn every_rule_stands_on_the_pages_that_the_matrix_says() {
     {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let (ids, host) = (fields[0], fields[1]);
-        let marks = &fields[fields.len() - 6..];
+        let marks = &fields[fields.len() - PAGES.len()..];
         let expected: BTreeSet<&str> =
             PAGES.iter().zip(marks).filter(|(_, m)| **m == "y").map(|(p, _)| *p).collect();
         assert!(marks.iter().all(|m| ["y", "-"].contains(m)), "{line}");
@@ -77,8 +77,12 @@ fn every_rule_stands_on_the_pages_that_the_matrix_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn base(name: &str) -> Json {
+pub(super) fn base(name: &str) -> Json {
     match name {
+        "bare" => json!({"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example"}),
+        "entra" => {
+            json!({"inferenceProvider": "foundry", "inferenceFoundryResource": "res", "inferenceFoundryTenantId": "t", "inferenceFoundryClientId": "c"})
+        }
         "none" => json!({}),
         "gateway" => {
             json!({"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example", "inferenceGatewayApiKey": "k"})
@@ -109,6 +113,7 @@ struct Row {
     rule: &'static str,
     settings: Json,
     options: Options,
+    document: bool,
 }
 
 fn rows() -> Vec<Row> {
@@ -135,13 +140,25 @@ fn rows() -> Vec<Row> {
                 }
             }
             let mut options = Options { platform: Some(Platform::Macos), ..Options::default() };
+            let mut document = false;
             for word in how {
                 match word {
+                    "console" => options.admin_console = true,
+                    "document" => document = true,
                     "minimal" => options.minimal = true,
                     other => options.platform = Some(other.parse().unwrap()),
                 }
             }
-            Row { line, version: version.parse().unwrap(), added: sign == "+", host, rule, settings, options }
+            Row {
+                line,
+                version: version.parse().unwrap(),
+                added: sign == "+",
+                host,
+                rule,
+                settings,
+                options,
+                document,
+            }
         })
         .collect()
 }
@@ -167,7 +184,8 @@ fn each_change_happens_with_its_release_and_not_before() {
     let pack = pack();
     let mut wrong = Vec::new();
     for row in rows() {
-        let configuration = [from_json("test", &row.settings, &pack.keys)];
+        let mut configuration = [from_json("test", &row.settings, &pack.keys)];
+        configuration[0].admin_console = row.document;
         let at = |version: AppVersion| {
             let options = Options { app_version: Some(version), ..row.options.clone() };
             is_there(&derive(&pack, &configuration, &options), row.host, row.rule)
@@ -185,6 +203,47 @@ fn each_change_happens_with_its_release_and_not_before() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The whole list of one configuration of each provider, release by release: what the oldest release has,
+/// and what each later one adds and takes away, with the rule that does it.
+#[test]
+fn each_release_of_each_provider_has_its_list() {
+    let pack = pack();
+    let mut text = String::new();
+    for (provider, platform, minimal) in
+        ["gateway", "anthropic", "bedrock", "mantle", "vertex", "foundry", "entra"]
+            .into_iter()
+            .flat_map(|p| [(p, Platform::Macos, false), (p, Platform::Linux, true)])
+    {
+        let configuration = [from_json(provider, &base(provider), &pack.keys)];
+        let kind = if minimal { "minimal" } else { "default" };
+        text.push_str(&format!("{provider}, {platform}, {kind}\n"));
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        for release in &pack.meta.releases {
+            let options = Options {
+                app_version: Some(release.version.clone()),
+                platform: Some(platform),
+                minimal,
+                ..Options::default()
+            };
+            let list = derive(&pack, &configuration, &options);
+            let now: BTreeSet<String> = list
+                .hosts
+                .iter()
+                .flat_map(|r| {
+                    r.reasons.iter().map(move |reason| format!("{}:{} {}", r.host, r.port, reason.rule))
+                })
+                .collect();
+            if now != known {
+                text.push_str(&format!("  {}\n", release.version));
+                known.difference(&now).for_each(|gone| text.push_str(&format!("    - {gone}\n")));
+                now.difference(&known).for_each(|come| text.push_str(&format!("    + {come}\n")));
+            }
+            known = now;
+        }
+    }
+    insta::assert_snapshot!("lists_by_release", text);
 }
 
 /// Versions that a condition asks for.

@@ -667,21 +667,6 @@ fn values() -> Vec<Case> {
             vec![vertex(json!({"inferenceVertexRegion": "eu", "@app": "1.20186.0"}))],
             vec![vertex(json!({"inferenceVertexRegion": "eu"})), vertex(json!({"@app": "1.20186.0"}))],
         ),
-        case(
-            "value-too-new",
-            vec![
-                mantle(json!({"@app": "1.12603.0"})),
-                merged(&[oidc(json!({})), json!({"@app": "2.2553.0"})]),
-                foundry(json!({"inferenceFoundryAuthFlow": "broker", "@app": "1.22209.0"})),
-                gateway(json!({"microsoftAuthBroker": "required", "@app": "1.46388.1"})),
-            ],
-            vec![
-                mantle(json!({})),
-                oidc(json!({})),
-                foundry(json!({"inferenceFoundryAuthFlow": "browser", "@app": "1.22209.0"})),
-                gateway(json!({"microsoftAuthBroker": "required"})),
-            ],
-        ),
     ]
 }
 
