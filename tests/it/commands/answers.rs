@@ -63,7 +63,7 @@ fn every_document_keeps_to_its_schema() {
         document("explain", &["explain", question, &example("bedrock")]);
     }
     let rules = document("rules", &["rules"]);
-    assert_eq!(rules["newest_app_version"], "2.19675.0");
+    assert_eq!(rules["newest_app_version"], "2.26454.0");
 }
 
 #[test]
