@@ -42,7 +42,10 @@ impl View<'_> {
 
     /// A private address is normal for this host.
     pub fn may_be_private(&self) -> bool {
-        self.target.requirement.hints.private_endpoint || self.service.is_some_and(|s| s.private_endpoint)
+        let by_name = || self.context.services.for_host(&self.target.probed);
+        self.target.requirement.hints.private_endpoint
+            || self.service.is_some_and(|s| s.private_endpoint)
+            || by_name().is_some_and(|m| m.service.private_endpoint)
     }
 
     /// The target was given as an address.

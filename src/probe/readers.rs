@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use crate::observation::{Certificate, DnsAnswer};
 use crate::rules::headers::Headers;
 
-use super::{certificate, headers, proxy, query, sanitise};
+use super::{calls, certificate, headers, proxy, query, sanitise};
 
 /// What is recorded of a chain, leaf first; each certificate in DER.
 pub fn certificates(chain: &[&[u8]]) -> Vec<Certificate> {
@@ -52,4 +52,10 @@ pub fn proxy_answer(allowed: &Headers, bytes: &[u8]) -> Option<ProxyAnswer> {
 /// it is no DNS message.
 pub fn dns_answer(bytes: &[u8]) -> Option<DnsAnswer> {
     Message::from_vec(bytes).ok().map(|message| query::read(&message))
+}
+
+/// What is recorded of the error in an answer to a call, from the headers that are kept and the body;
+/// of its message only those of `phrases` that it holds.
+pub fn call_error(headers: &[(String, String)], body: &str, phrases: &[String]) -> Vec<(String, String)> {
+    calls::error_words(headers, body, phrases)
 }

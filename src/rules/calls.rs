@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::Files;
 use super::services::{StatusRange, fit, is_pattern, placeholder};
+use crate::text::answer::plain;
 use crate::contract::{Code, Confidence, Owner};
 
 /// How a stream is framed.
@@ -129,6 +130,9 @@ pub struct CallAnswer {
     /// Places of the error and the words of which one stands there; one place is enough.
     #[serde(default)]
     pub any: BTreeMap<String, Vec<String>>,
+    /// Texts of which the error's message holds one, in any case. Of a message nothing else is kept.
+    #[serde(default)]
+    pub says: Vec<String>,
     /// Whether another call with the same credential succeeded.
     #[serde(default)]
     pub accepted: Option<bool>,
@@ -196,7 +200,7 @@ impl Calls {
     /// # Errors
     /// Names the file and what is wrong in it.
     pub fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        let calls: Self = toml::from_str(text)
+        let mut calls: Self = toml::from_str(text)
             .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
         let bad = |reason: String| Err(DataError::Content { file: file.to_owned(), reason });
         if !(1..=64).contains(&calls.max_tokens) {
@@ -219,6 +223,9 @@ impl Calls {
                     p.id
                 ));
             }
+        }
+        for phrase in calls.answers.iter_mut().flat_map(|a| &mut a.says) {
+            *phrase = plain(phrase);
         }
         for home in &calls.homes {
             if calls.provider(&home.provider).is_none() {
@@ -250,6 +257,11 @@ impl Calls {
     /// Every provider.
     pub fn providers(&self) -> &[Provider] {
         &self.providers
+    }
+
+    /// The texts that are looked for in the messages of errors.
+    pub fn phrases(&self) -> impl Iterator<Item = &str> {
+        self.answers.iter().flat_map(|a| &a.says).map(String::as_str)
     }
 
     /// Whether `host` belongs to the provider itself, so that a credential of the device may go

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::Files;
 use crate::contract::Control;
+use crate::text::answer;
 
 /// The signs of filters and inspectors.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -24,6 +25,8 @@ struct Page {
     product: String,
     #[serde(default)]
     location: Vec<String>,
+    #[serde(default)]
+    place: Vec<String>,
     #[serde(default)]
     server: Vec<String>,
     #[serde(default)]
@@ -45,6 +48,8 @@ struct Issuer {
 pub struct Signs<'a> {
     /// Host of the redirect's place.
     pub location: Option<&'a str>,
+    /// The redirect's place as it was written, without query and fragment.
+    pub place: Option<&'a str>,
     /// The header `server`.
     pub server: Option<&'a str>,
     /// Names of all response headers.
@@ -71,7 +76,8 @@ impl Filters {
         let mut filters: Self = toml::from_str(text)
             .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
         for page in &mut filters.page {
-            let signs = [&mut page.location, &mut page.server, &mut page.header, &mut page.body];
+            let signs =
+                [&mut page.location, &mut page.place, &mut page.server, &mut page.header, &mut page.body];
             let mut empty = true;
             for sign in signs.into_iter().flatten() {
                 empty &= sign.is_empty();
@@ -91,13 +97,15 @@ impl Filters {
     /// The product whose page the answer is.
     pub fn page_of(&self, signs: &Signs<'_>) -> Option<&str> {
         let server = signs.server.unwrap_or_default().to_lowercase();
-        let body = signs.page.unwrap_or_default().to_lowercase();
+        let body = answer::plain(signs.page.unwrap_or_default());
         let location = signs.location.unwrap_or_default().to_lowercase();
+        let place = signs.place.unwrap_or_default().to_lowercase();
         let leads = |l: &String| {
             location.strip_suffix(l.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
         let known = |p: &&Page| {
             p.location.iter().any(leads)
+                || p.place.iter().any(|l| place.contains(l.as_str()))
                 || p.server.iter().any(|s| server.starts_with(s.as_str()))
                 || p.header.iter().any(|h| signs.headers.iter().any(|n| n.eq_ignore_ascii_case(h)))
                 || p.body.iter().any(|b| body.contains(b.as_str()))
@@ -107,7 +115,7 @@ impl Filters {
 
     /// Whether an HTML page speaks as pages of filters do.
     pub fn speaks_of_blocking(&self, page: &str) -> bool {
-        let page = page.to_lowercase();
+        let page = answer::plain(page);
         self.words.iter().any(|w| page.contains(w.as_str()))
     }
 
@@ -156,12 +164,18 @@ mod tests {
             (Signs { headers: &headers, ..none }, Some("Squid")),
             (Signs { page: Some("<p>Powered by FortiGuard</p>"), ..none }, Some("FortiGuard web filter")),
             (Signs { location: Some("notzscaler.net"), ..none }, None),
+            (
+                Signs { place: Some("https://11.0.0.9:6083/php/urlblock.php"), ..none },
+                Some("Palo Alto Networks URL filtering"),
+            ),
             (Signs { page: Some("<html>hello"), server: Some("nginx"), ..none }, None),
             (none, None),
         ] {
             assert_eq!(filters.page_of(&signs), product, "{signs:?}");
         }
         assert!(filters.speaks_of_blocking("<h1>This page has been BLOCKED</h1>"));
+        assert!(filters.speaks_of_blocking("<h1>Diese Seite wurde\n gesperrt</h1>"));
+        assert!(filters.speaks_of_blocking("<h1>Acc&egrave;s refus&eacute;</h1>"));
         assert_eq!(filters.inspector(["CN=x", "CN=Zscaler Root CA,O=Zscaler Inc."]), Some("Zscaler"));
         assert_eq!(filters.inspector(["CN=Corp CA"]), None);
     }

@@ -1,6 +1,7 @@
 //! Text, whatever it is about: what of it is seen, lines, lists in English, placeholders and lines of a
 //! page. Every room that shows something uses these, so that a character is seen or not seen everywhere.
 
+pub mod answer;
 pub mod english;
 pub mod line;
 pub mod page;

@@ -110,6 +110,7 @@ impl Caught {
         let page = is_html(http).then_some(http.body.as_str());
         let signs = Signs {
             location: away.as_deref(),
+            place: http.header("location"),
             server: http.header("server"),
             headers: &http.header_names,
             page,

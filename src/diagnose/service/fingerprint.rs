@@ -1,23 +1,42 @@
 //! Recognising the real service by its answer. Status, headers and JSON shape decide; the wording
-//! of messages does not.
+//! only where a refusal has nothing else that tells it from a missing credential.
 
 use serde_json::Value;
 
 use crate::observation::Http;
 use crate::rules::services::{Answer, BodyShape, JsonCheck, JsonKind, Service};
+use crate::text::answer as words;
+
+/// Entries of a list that are looked into.
+const ENTRIES: usize = 16;
 
 /// The answer of the service's table that `http` fits, if any. `customer`: the host is the
 /// customer's own, where a gateway may stand in for the service.
 pub fn recognise<'a>(service: &'a Service, http: &Http, host: &str, customer: bool) -> Option<&'a Answer> {
     let json = json_body(http);
+    let read = Read { host, text: words::plain(&http.body), errors: error_names(http, json.as_ref()), json };
     let usable = |a: &&Answer| customer || !a.customer;
-    service.answers.iter().filter(usable).find(|answer| fits(answer, http, host, json.as_ref()))
+    service.answers.iter().filter(usable).find(|answer| fits(answer, http, &read))
 }
 
-fn fits(answer: &Answer, http: &Http, host: &str, json: Option<&Value>) -> bool {
+/// What of an answer is held against the tables, read once.
+struct Read<'a> {
+    host: &'a str,
+    /// The body for comparison.
+    text: String,
+    json: Option<Value>,
+    /// The names by which an interface calls its error.
+    errors: Vec<String>,
+}
+
+fn fits(answer: &Answer, http: &Http, read: &Read<'_>) -> bool {
     http.status.is_some_and(|status| answer.status.iter().any(|range| range.contains(status)))
         && answer.header_present.iter().all(|name| has_header(http, name))
         && (answer.header_any.is_empty() || answer.header_any.iter().any(|name| has_header(http, name)))
+        && !answer.header_absent.iter().any(|name| has_header(http, name))
+        && answer.header_contains.iter().all(|(name, part)| {
+            http.header(name).is_some_and(|v| v.to_ascii_lowercase().contains(&part.to_ascii_lowercase()))
+        })
         && answer
             .header_prefix
             .iter()
@@ -27,13 +46,17 @@ fn fits(answer: &Answer, http: &Http, host: &str, json: Option<&Value>) -> bool 
             .as_deref()
             .is_none_or(|t| http.header("content-type").is_some_and(|v| starts_with(v, t)))
         && (answer.json.is_empty()
-            || json.is_some_and(|body| answer.json.iter().all(|check| holds(check, body))))
+            || read.json.as_ref().is_some_and(|body| answer.json.iter().all(|check| holds(check, body))))
+        && (answer.error.is_empty() || answer.error.iter().any(|name| read.errors.contains(name)))
+        && (answer.cdn_error.is_empty()
+            || words::cdn_error(&http.body).is_some_and(|code| answer.cdn_error.contains(&code)))
         && answer.body_tokens.iter().all(|token| {
-            let token = token.replace("{host}", host);
+            let token = token.replace("{host}", read.host);
             http.body.split_whitespace().any(|word| word.starts_with(&token))
         })
         && (answer.body_any.is_empty()
-            || answer.body_any.iter().any(|text| http.body.contains(text.as_str())))
+            || answer.body_any.iter().any(|text| read.text.contains(text.as_str())))
+        && answer.body_all.iter().all(|text| read.text.contains(text.as_str()))
         && match answer.body_is {
             Some(BodyShape::Version) => is_version(http.body.trim()),
             None => true,
@@ -59,14 +82,34 @@ pub fn is_html(http: &Http) -> bool {
 }
 
 fn holds(check: &JsonCheck, body: &Value) -> bool {
-    let mut place = body;
-    for name in check.path.split('.').filter(|n| !n.is_empty()) {
-        match place.get(name) {
-            Some(inner) => place = inner,
-            None => return false,
-        }
+    places(body, &check.path).into_iter().any(|place| holds_at(check, place))
+}
+
+/// The places that a path leads to: into every entry of a list, and to members in any case.
+fn places<'v>(body: &'v Value, path: &str) -> Vec<&'v Value> {
+    let mut found = vec![body];
+    for name in path.split('.').filter(|n| !n.is_empty()) {
+        found = found
+            .into_iter()
+            .flat_map(|place| match place {
+                Value::Array(entries) => entries.iter().take(ENTRIES).collect(),
+                other => vec![other],
+            })
+            .filter_map(|place| member(place, name))
+            .collect();
     }
-    let text = place.as_str();
+    found
+}
+
+fn member<'v>(place: &'v Value, name: &str) -> Option<&'v Value> {
+    let members = place.as_object()?;
+    let same = || members.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    members.get(name).or_else(same)
+}
+
+fn holds_at(check: &JsonCheck, place: &Value) -> bool {
+    let number = place.as_number().map(ToString::to_string);
+    let text = place.as_str().or(number.as_deref());
     check.is.is_none_or(|kind| is_kind(place, kind))
         && check.equals.as_deref().is_none_or(|wanted| text == Some(wanted))
         && (check.one_of.is_empty() || text.is_some_and(|t| check.one_of.iter().any(|w| w == t)))
@@ -84,6 +127,27 @@ fn is_kind(value: &Value, kind: JsonKind) -> bool {
     }
 }
 
+/// The names of the error: of AWS in a header, in JSON or in XML, without namespace and suffix.
+fn error_names(http: &Http, json: Option<&Value>) -> Vec<String> {
+    let mut names: Vec<&str> = http.header("x-amzn-errortype").into_iter().collect();
+    if let Some(json) = json {
+        names.extend(
+            ["__type", "code", "error.code"].iter().flat_map(|p| places(json, p)).filter_map(Value::as_str),
+        );
+    } else if let Some((_, rest)) = http.body.split_once("<Code>") {
+        names.extend(rest.split('<').next());
+    }
+    names
+        .into_iter()
+        .map(|name| {
+            let name = name.split([':', ';']).next().unwrap_or_default().trim();
+            let name = name.rsplit(['#', '.']).next().unwrap_or_default();
+            name.strip_suffix("Exception").unwrap_or(name).to_owned()
+        })
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
 fn is_version(text: &str) -> bool {
     text.len() <= 40
         && text.contains('.')
@@ -98,6 +162,8 @@ fn json_body(http: &Http) -> Option<Value> {
         return None;
     }
     let body = http.body.trim_start_matches('\u{feff}').trim();
+    // What some interfaces put in front so that no page can run it as a script.
+    let body = body.strip_prefix(")]}'").unwrap_or(body).trim_start();
     if !body.starts_with(['{', '[']) {
         return None;
     }

@@ -1,6 +1,6 @@
 //! What the calls with a credential say: the credential, the model, the region, the quota, the
-//! network's own rules, and how the stream came. Shapes and codes decide (`rules/calls.toml`), never
-//! message texts.
+//! network's own rules, and how the stream came. Shapes and codes decide (`rules/calls.toml`), and a few
+//! sentences of messages where nothing else differs.
 
 use std::collections::BTreeSet;
 
@@ -450,6 +450,7 @@ impl Facts<'_> {
         (answer.providers.is_empty() || answer.providers.contains(&self.call.provider))
             && answer.status.iter().any(|range| range.contains(status))
             && (answer.any.is_empty() || answer.any.iter().any(|(place, words)| says(place, words)))
+            && (answer.says.is_empty() || says("message", &answer.says))
             && answer.accepted.is_none_or(|wanted| wanted == self.accepted)
             && answer.signed.is_none_or(|wanted| self.call.signed == Some(wanted))
             && (!answer.guarded || self.guarded)

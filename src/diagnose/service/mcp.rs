@@ -11,7 +11,7 @@ use crate::diagnose::service::follow_up::resource_metadata;
 use crate::diagnose::service::{Judged, follow_ups};
 use crate::diagnose::stage::trust;
 use crate::observation::{DocumentKind, FollowUp, Http, HttpOutcome};
-use crate::rules::services::Protocol;
+use crate::rules::services::{AnswerKind, Protocol};
 
 /// Judges the answer to the first request of an MCP session.
 pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
@@ -38,7 +38,8 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
         i.service != view.target.service.as_deref().unwrap_or_default()
             && by.is_some_and(|s| {
                 s.protocol == Some(Protocol::Mcp)
-                    && recognise(s, h, &view.target.probed, view.is_customer()).is_some()
+                    && recognise(s, h, &view.target.probed, view.is_customer())
+                        .is_some_and(|a| a.kind == AnswerKind::Ok)
             })
     });
     if let Some((_, answer)) = old {

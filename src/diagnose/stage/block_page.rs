@@ -43,6 +43,7 @@ fn page(view: &View<'_>) -> Option<Draft> {
     let html = is_html(http).then_some(http.body.as_str());
     let signs = Signs {
         location: location.as_deref(),
+        place: http.header("location"),
         server: http.header("server"),
         headers: &http.header_names,
         page: html,

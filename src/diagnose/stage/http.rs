@@ -30,10 +30,13 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if let Some(status) = http.status {
         walk.fact("status", status);
     }
-    let found = match service::judge(view, http, walk) {
-        Judged::Usual => obstacle(view, http, walk),
-        Judged::Healthy => None,
-        Judged::Obstacle(found) => Some(found),
+    let found = match refused(view, http) {
+        Some(found) => Some(found),
+        None => match service::judge(view, http, walk) {
+            Judged::Usual => obstacle(view, http, walk),
+            Judged::Healthy => None,
+            Judged::Obstacle(found) => Some(found),
+        },
     };
     if let Some(found) = found {
         walk.push(found);
@@ -43,6 +46,24 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         walk.push(found);
     }
     Step::Continue(())
+}
+
+/// The service, or what stands before it, refuses this address, network or country.
+fn refused(view: &View<'_>, http: &Http) -> Option<Draft> {
+    let service = view.service.filter(|_| http.outcome == HttpOutcome::Answered)?;
+    let answer = recognise(service, http, &view.target.probed, view.is_customer())?;
+    let forged = answer.is_open() && trust::inspector(view).is_some();
+    if answer.kind != AnswerKind::Policy || forged {
+        return None;
+    }
+    let status = http.status.unwrap_or_default();
+    let found = Draft::new(Code::ServicePolicy, format!("{}: {}", status_words(http), answer.name))
+        .fact("status", status)
+        .fact("service", service.title.as_str())
+        .fact("cdn_error", cdn_error(http))
+        .key(view.target.probed.as_str());
+    // The customer's own service has no cloud account of ours; whoever runs it sets its rules.
+    Some(if view.is_customer() { found.owner(Owner::Service) } else { found })
 }
 
 fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
@@ -108,12 +129,8 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
                 return None;
             }
             AnswerKind::RateLimited => return Some(rate_limited(view, http).proven()),
-            AnswerKind::Policy => {
-                let found = Draft::new(Code::ServicePolicy, format!("status {status}: {}", answer.name))
-                    .fact("status", status)
-                    .fact("service", service.title.as_str());
-                return Some(found.key(view.target.probed.as_str()));
-            }
+            // Told before; an answer that any box could give is not the service's through one.
+            AnswerKind::Policy => {}
         }
     }
     if let Some(found) = tls::late_client_certificate(view, Some(status), &http.outcome) {
@@ -160,7 +177,9 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
     }
     // Several shapes may go by one name.
     let mut expected: Vec<&str> = Vec::new();
-    for answer in &service.answers {
+    for answer in
+        service.answers.iter().filter(|a| a.kind == AnswerKind::Ok && (view.is_customer() || !a.customer))
+    {
         if !expected.contains(&answer.name.as_str()) {
             expected.push(&answer.name);
         }
@@ -193,26 +212,25 @@ fn unproven(view: &View<'_>, http: &Http) -> Option<Draft> {
         let line = format!("{} through {issuer}, and no answer of its own is known", status_words(http));
         return Some(unrecognised(view, http, line).fact("service", "the host"));
     }
-    let title = if is_html(http) { title(&http.body) } else { String::new() };
-    let lower = title.to_lowercase();
-    let blocked = view.context.services.block_titles().iter().any(|words| lower.contains(words.as_str()));
-    let line = format!("{}, a page titled {title:?}", status_words(http));
-    blocked.then(|| unrecognised(view, http, line).fact("service", "the host"))
+    let line = format!("{}, a page titled {:?}", status_words(http), title(&http.body));
+    has_block_title(view, http).then(|| unrecognised(view, http, line).fact("service", "the host"))
+}
+
+/// Whether the answer is an HTML page with a title of the kind that filters give theirs.
+fn has_block_title(view: &View<'_>, http: &Http) -> bool {
+    let lower = crate::text::answer::plain(&title(&http.body));
+    is_html(http) && view.context.services.block_titles().iter().any(|words| lower.contains(words.as_str()))
 }
 
 /// The number by which a CDN says why it refuses.
 fn cdn_error(http: &Http) -> Option<u16> {
     http.header("cf-ray")?;
-    let lower = http.body.to_ascii_lowercase();
-    let digits = ["error code: ", "\"error_code\":", "cf-error-code\">"]
-        .iter()
-        .find_map(|before| lower.split_once(before).map(|(_, rest)| rest.trim_start()))?;
-    digits.get(..4)?.parse().ok()
+    crate::text::answer::cdn_error(&http.body)
 }
 
 fn rate_limited(view: &View<'_>, http: &Http) -> Draft {
     let after = http.header("retry-after").map(|s| format!(", retry after {s}")).unwrap_or_default();
-    Draft::new(Code::HttpRateLimited, format!("status 429{after}"))
+    Draft::new(Code::HttpRateLimited, format!("status {}{after}", http.status.unwrap_or_default()))
         .fact("status", http.status)
         .key(crate::diagnose::operator::operator(view.target, view.context.services))
 }

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::config::Secret;
 use crate::observation::{Call, CallOutcome, HttpOutcome, StreamEnd, Usage};
 use crate::rules::calls::Framing;
+use crate::text::answer::{cdn_error, plain};
 use crate::rules::headers::Headers;
 
 use super::super::http::{self, FIELDS, HEAD, Nursery};
@@ -33,6 +34,10 @@ const MODELS: usize = 300;
 const NAME: usize = 300;
 /// Words of an error that are kept.
 const WORDS: usize = 24;
+/// Bytes of a message that are looked through.
+const MESSAGE: usize = 16 * 1024;
+/// Texts found in a message that are kept.
+const SAID: usize = 4;
 
 /// A request.
 pub(super) struct Outgoing {
@@ -69,6 +74,8 @@ pub(super) struct Log {
 struct Inner {
     call: Call,
     secrets: Secrets,
+    /// Texts to be looked for in messages of errors.
+    phrases: Arc<[String]>,
     /// Names of models as the service wrote them, to be asked for; never a part of the record.
     models: Vec<String>,
     sent: Option<Instant>,
@@ -77,8 +84,9 @@ struct Inner {
 
 impl Log {
     /// A call that begins now.
-    pub(super) fn new(call: Call, allowed: Arc<Headers>) -> Self {
-        let inner = Inner { call, secrets: Secrets::default(), models: Vec::new(), sent: None, ended: false };
+    pub(super) fn new(call: Call, allowed: Arc<Headers>, phrases: Arc<[String]>) -> Self {
+        let secrets = Secrets::default();
+        let inner = Inner { call, secrets, phrases, models: Vec::new(), sent: None, ended: false };
         Self { inner: Arc::new(Mutex::new(inner)), begun: Instant::now(), allowed }
     }
 
@@ -96,6 +104,10 @@ impl Log {
 
     fn secrets(&self) -> Secrets {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).secrets.clone()
+    }
+
+    fn phrases(&self) -> Arc<[String]> {
+        Arc::clone(&self.inner.lock().unwrap_or_else(PoisonError::into_inner).phrases)
     }
 
     /// The models that were listed, as the service wrote their names. Left out are names that hold a
@@ -278,7 +290,11 @@ fn document(log: &Log, body: &[u8], success: bool, answer: Answer) -> Option<Sec
     let secrets = log.secrets();
     if !success {
         let text = String::from_utf8_lossy(body);
-        log.update(|call, _| call.error = words(json.as_ref(), &call.headers, &text, &secrets));
+        let phrases = log.phrases();
+        log.update(|call, _| {
+            call.error = words(json.as_ref(), &call.headers, &text, &secrets);
+            call.error.extend(said(json.as_ref(), &text, &phrases));
+        });
         return None;
     }
     match answer {
@@ -337,6 +353,46 @@ const PLACES: [&str; 13] = [
     "error.details.metadata.quota_metric",
 ];
 
+/// What is kept of an error in answers that are no success, apart from the connection they come by.
+pub(in super::super) fn error_words(
+    headers: &[(String, String)],
+    body: &str,
+    phrases: &[String],
+) -> Vec<(String, String)> {
+    let json = serde_json::from_str::<Value>(body).ok();
+    let mut found = words(json.as_ref(), headers, body, &Secrets::default());
+    found.extend(said(json.as_ref(), body, phrases));
+    found
+}
+
+/// Which of the texts the message of an error holds; of the message itself nothing is kept.
+fn said(json: Option<&Value>, text: &str, phrases: &[String]) -> Vec<(String, String)> {
+    let mut message = String::new();
+    match json {
+        Some(json) => texts(json, 0, &mut message),
+        None => message.push_str(text.get(..text.floor_char_boundary(MESSAGE)).unwrap_or_default()),
+    }
+    let message = plain(&message);
+    let held = phrases.iter().filter(|p| message.contains(p.as_str())).take(SAID);
+    held.map(|p| ("message".to_owned(), p.clone())).collect()
+}
+
+/// Every text in a JSON value, one after another.
+fn texts(value: &Value, depth: usize, into: &mut String) {
+    if depth > 8 || into.len() > MESSAGE {
+        return;
+    }
+    match value {
+        Value::String(text) => {
+            into.push_str(text);
+            into.push('\n');
+        }
+        Value::Array(entries) => entries.iter().for_each(|v| texts(v, depth + 1, into)),
+        Value::Object(members) => members.values().for_each(|v| texts(v, depth + 1, into)),
+        _ => {}
+    }
+}
+
 /// Types, codes and reasons of an error; no message texts.
 fn words(
     json: Option<&Value>,
@@ -353,18 +409,13 @@ fn words(
     };
     if let Some((_, value)) = headers.iter().find(|(n, _)| n == "x-amzn-errortype") {
         // The name may be followed by a namespace or a documentation address.
-        put("x-amzn-errortype", value.split([':', ';']).next().unwrap_or_default().trim());
+        let name = value.split([':', ';']).next().unwrap_or_default().trim();
+        put("x-amzn-errortype", name.rsplit('#').next().unwrap_or(name));
     }
-    if headers.iter().any(|(n, _)| n == "cf-ray") {
-        let lower = text.to_ascii_lowercase();
-        let rest = ["error code: ", "\"error_code\":"]
-            .iter()
-            .find_map(|b| lower.split_once(b).map(|(_, r)| r.trim_start().to_owned()));
-        if let Some(code) =
-            rest.as_deref().and_then(|r| r.get(..4)).filter(|c| c.bytes().all(|b| b.is_ascii_digit()))
-        {
-            put("cf-error", code);
-        }
+    if headers.iter().any(|(n, _)| n == "cf-ray")
+        && let Some(code) = cdn_error(text)
+    {
+        put("cf-error", &code.to_string());
     }
     let Some(json) = json else { return found };
     for place in PLACES {
@@ -449,6 +500,17 @@ mod tests {
         assert_eq!(of("error.details.violations.type"), Some("VPC_SERVICE_CONTROLS"));
         assert_eq!(of("x-amzn-errortype"), Some("A"));
         assert!(!found.iter().any(|(_, v)| v.contains("secret")));
+    }
+
+    #[test]
+    fn of_a_message_only_the_texts_looked_for_are_kept() {
+        let phrases = ["balance is too low".to_owned(), "country".to_owned()];
+        let body = r#"{"error":{"message":"Your BALANCE is too\n low, jane@corp.example"}}"#;
+        let json = serde_json::from_str(body).unwrap();
+        let kept = [("message".to_owned(), "balance is too low".to_owned())];
+        assert_eq!(said(Some(&json), body, &phrases), kept);
+        assert_eq!(said(None, "<p>balance is&#32;too low</p>", &phrases), kept);
+        assert!(said(None, &"é".repeat(MESSAGE), &phrases).is_empty());
     }
 
     #[test]

@@ -36,6 +36,7 @@ use super::trust::{Chain, Store};
 use super::wire::BoxedIo;
 use super::{ProbeError, Prober, Shared};
 use credential::Material;
+pub(super) use exchange::error_words;
 use exchange::{Answer, Log, Outgoing};
 use secrets::Secrets;
 
@@ -71,6 +72,7 @@ struct Caller {
     expected: Option<Store>,
     plan: Plan,
     calls: Calls,
+    phrases: Arc<[String]>,
     book: Mutex<Book>,
 }
 
@@ -112,7 +114,8 @@ impl Prober {
         let expected = settings.expect_ca.clone().map(Store::of).transpose().map_err(ProbeError::Thread)?;
         let quiet = settings.quiet.clone();
         let (plan, calls, book) = (plan.clone(), calls.clone(), Mutex::default());
-        let caller = Arc::new(Caller { shared, names, settings, expected, plan, calls, book });
+        let phrases = calls.phrases().map(str::to_owned).collect();
+        let caller = Arc::new(Caller { shared, names, settings, expected, plan, calls, phrases, book });
         let before = observations.stopped;
         let mut running = JoinSet::new();
         for endpoint in endpoints.iter().filter(|_| before.is_none()) {
@@ -211,6 +214,7 @@ impl Caller {
                 ..Call::begun(endpoint.target, endpoint.path, kind, request)
             },
             Arc::clone(&self.shared.settings.headers),
+            Arc::clone(&self.phrases),
         );
         let mut book = self.lock();
         book.logs.push(log.clone());

@@ -28,6 +28,7 @@ impl Caller {
                 ..Call::begun(target, path, CallKind::Idle, format!("{} {}", request.method, request.path))
             },
             Arc::clone(&self.shared.settings.headers),
+            Arc::clone(&self.phrases),
         );
         log.update(|call, _| {
             call.at_ms = u64::try_from(self.shared.origin.elapsed().as_millis()).unwrap_or(u64::MAX);

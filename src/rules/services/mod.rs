@@ -6,8 +6,8 @@ use serde::Deserialize;
 mod shape;
 
 pub use shape::{
-    Answer, AnswerKind, Ask, AskWhen, BodyShape, Download, JsonCheck, JsonKind, Naming, Protocol, Speak,
-    StatusRange,
+    Answer, AnswerKind, Ask, AskWhen, BodyShape, Download, JsonCheck, JsonKind, Naming, Protocol, Shared,
+    Speak, StatusRange,
 };
 
 use super::addresses::Addresses;
@@ -15,9 +15,11 @@ use super::calls::Calls;
 pub use super::data::DataError;
 use super::files::Files;
 use super::filters::Filters;
+use super::headers::Headers;
 use super::trust::ActorTrust;
 use crate::contract::{Confidence, Keep, Request};
 use crate::text::template;
+use crate::text::answer;
 
 /// The request as written, with placeholders.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -81,9 +83,15 @@ pub struct Service {
     /// A large object for the opt-in download.
     #[serde(default)]
     pub download: Option<Download>,
+    /// The shared answers that it gives too, by identifier.
+    #[serde(default)]
+    pub shared: Vec<String>,
+    /// What stands before services may refuse in its place; not so where no fingerprint is known.
+    #[serde(default = "yes")]
+    pub refusals: bool,
     request: RequestTemplate,
-    /// The answers by which it is known.
-    #[serde(rename = "answer")]
+    /// The answers by which it is known, the shared ones among them; the first that fits wins.
+    #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
 }
 
@@ -116,6 +124,8 @@ pub struct Services {
 struct File {
     #[serde(default)]
     block_titles: Vec<String>,
+    #[serde(default)]
+    shared: Vec<Shared>,
     service: Vec<Service>,
 }
 
@@ -143,7 +153,26 @@ impl Services {
         let filters = Filters::load(files).map_err(&mut note).ok();
         let trust = ActorTrust::load(files).map_err(&mut note).ok();
         let calls = Calls::load(files).map_err(&mut note).ok();
-        Some(Self { filters: filters?, trust: trust?, calls: calls?, ..read? })
+        let read = read?;
+        // What is wrong in that file itself is told where it is read.
+        if let Some(reason) = Headers::load(files).ok().and_then(|headers| read.unkept(&headers)) {
+            let file = files.get("services.toml").shown.to_owned();
+            wrong.push(DataError::Content { file, reason });
+            return None;
+        }
+        Some(Self { filters: filters?, trust: trust?, calls: calls?, ..read })
+    }
+
+    /// An answer that is held against a header's value which is not kept, and so can never fit.
+    fn unkept(&self, headers: &Headers) -> Option<String> {
+        self.services.iter().find_map(|service| {
+            let mut names = service.answers.iter().flat_map(Answer::values);
+            let name = names.find(|n| headers.kept(n, "x").is_none())?;
+            Some(format!(
+                "service `{}`: an answer is held against the value of `{name}`, which is not kept; write the name into headers.toml",
+                service.id
+            ))
+        })
     }
 
     /// Reads and checks the two texts, each with the name that messages call it by.
@@ -156,15 +185,22 @@ impl Services {
         networks: (&str, &str),
     ) -> Result<Self, DataError> {
         let (text, file) = services;
-        let read: File = toml::from_str(text)
+        let mut read: File = toml::from_str(text)
             .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
         let bad = |reason: String| DataError::Content { file: file.to_owned(), reason };
+        if let Some(shared) = read.shared.iter().find(|s| s.source.is_empty() || s.answers.is_empty()) {
+            let id = &shared.id;
+            return Err(bad(format!("shared `{id}` needs a `source` and at least one `answer`")));
+        }
+        for service in &mut read.service {
+            service.complete(&read.shared).map_err(bad)?;
+        }
         for (n, service) in read.service.iter().enumerate() {
             let id = &service.id;
             if read.service.iter().take(n).any(|s| s.id == *id) {
                 return Err(bad(format!("service `{id}` is there twice")));
             }
-            if service.source.is_empty() || service.answers.is_empty() {
+            if service.source.is_empty() {
                 return Err(bad(format!("service `{id}` needs a `source` and at least one `answer`")));
             }
             if let Some(host) = service.hosts.iter().find(|h| !is_pattern(h)) {
@@ -193,7 +229,8 @@ impl Services {
                     return Err(bad(format!("service `{id}`: every answer needs a `name` and a `status`")));
                 }
                 let names =
-                    answer.header_present.iter().chain(&answer.header_any).chain(answer.header_prefix.keys());
+                    answer.header_present.iter().chain(&answer.header_any).chain(&answer.header_absent);
+                let names = names.chain(answer.values());
                 if let Some(name) = names.into_iter().find(|n| n.chars().any(|c| c.is_ascii_uppercase())) {
                     return Err(bad(format!("service `{id}`: write the header `{name}` in lower case")));
                 }
@@ -262,6 +299,31 @@ impl Services {
 }
 
 impl Service {
+    /// Puts the shared answers with its own, and texts into the form in which bodies are compared.
+    fn complete(&mut self, shared: &[Shared]) -> Result<(), String> {
+        if self.answers.is_empty() && self.shared.is_empty() {
+            return Err(format!("service `{}` needs a `source` and at least one `answer`", self.id));
+        }
+        let mut answers: Vec<Answer> = Vec::new();
+        for one in shared.iter().filter(|s| s.everywhere && self.refusals) {
+            answers.extend(one.answers.iter().cloned());
+        }
+        answers.append(&mut self.answers);
+        for id in &self.shared {
+            let Some(one) = shared.iter().find(|s| s.id == *id) else {
+                return Err(format!("service `{}`: `{id}` is not the `id` of a [[shared]] entry", self.id));
+            };
+            answers.extend(one.answers.iter().cloned());
+        }
+        for answer in &mut answers {
+            for text in answer.body_any.iter_mut().chain(&mut answer.body_all) {
+                *text = answer::plain(text);
+            }
+        }
+        self.answers = answers;
+        Ok(())
+    }
+
     /// The request for `host`, with the placeholders filled in. `base_path` is the path of the
     /// configured URL without a trailing slash.
     pub fn request(&self, host: &str, base_path: &str) -> Request {
@@ -377,6 +439,26 @@ mod tests {
         ] {
             assert_eq!(fit(pattern, host), None, "{pattern} {host}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_could_never_fit_is_refused() {
+        let text = include_str!("../../../rules/services.toml");
+        let parse = |from: &str, to: &str| {
+            assert!(text.contains(from), "{from}");
+            let text = text.replacen(from, to, 1);
+            Services::parse(
+                (&text, "x.toml"),
+                (include_str!("../../../rules/addresses.toml"), "addresses.toml"),
+                (include_str!("../../../rules/networks.toml"), "networks.toml"),
+            )
+        };
+        let headers = Headers::embedded().unwrap();
+        let changed = parse("\"cf-mitigated\" = ", "\"x-not-kept\" = ").unwrap();
+        assert!(changed.unkept(&headers).unwrap().contains("`x-not-kept`"));
+        assert_eq!(Services::embedded().unwrap().unkept(&headers), None);
+        let error = parse("shared = [\"aws-api\"", "shared = [\"aws-apis\"").unwrap_err().to_string();
+        assert!(error.starts_with("x.toml: ") && error.contains("`aws-apis`"), "{error}");
     }
 
     #[test]

@@ -201,9 +201,15 @@ pub struct Answer {
     /// Headers of which at least one is present.
     #[serde(default)]
     pub header_any: Vec<String>,
+    /// Headers that are all absent.
+    #[serde(default)]
+    pub header_absent: Vec<String>,
     /// Headers and the beginning of their values, in any case.
     #[serde(default)]
     pub header_prefix: BTreeMap<String, String>,
+    /// Headers and a part of their values, in any case.
+    #[serde(default)]
+    pub header_contains: BTreeMap<String, String>,
     /// The beginning of the media type.
     #[serde(default)]
     pub content_type: Option<String>,
@@ -213,9 +219,19 @@ pub struct Answer {
     /// For each, a word of the body begins with it.
     #[serde(default)]
     pub body_tokens: Vec<String>,
-    /// The body contains one of these texts.
+    /// The body contains one of these texts, in any case.
     #[serde(default)]
     pub body_any: Vec<String>,
+    /// The body contains all of these texts, in any case.
+    #[serde(default)]
+    pub body_all: Vec<String>,
+    /// The name of the error, of an interface that names them, is one of these; written without
+    /// `Exception` at its end.
+    #[serde(default)]
+    pub error: Vec<String>,
+    /// The number by which a content network refuses is one of these.
+    #[serde(default)]
+    pub cdn_error: Vec<u16>,
     /// The shape of the body.
     #[serde(default)]
     pub body_is: Option<BodyShape>,
@@ -227,16 +243,41 @@ pub struct Answer {
     pub customer: bool,
 }
 
+/// Answers that several services give: of what stands before them, or of one provider's interfaces.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shared {
+    /// Identifier.
+    pub id: String,
+    /// Where they come from.
+    pub source: Vec<String>,
+    /// They hold for every service that has a fingerprint, and come before its own.
+    #[serde(default)]
+    pub everywhere: bool,
+    /// The answers.
+    #[serde(rename = "answer")]
+    pub answers: Vec<Answer>,
+}
+
 impl Answer {
+    /// The headers whose values it is held against.
+    pub fn values(&self) -> impl Iterator<Item = &String> {
+        self.header_prefix.keys().chain(self.header_contains.keys())
+    }
+
     /// Whether any server would answer so: nothing but the status is looked at.
     pub fn is_open(&self) -> bool {
         self.header_present.is_empty()
             && self.header_any.is_empty()
             && self.header_prefix.is_empty()
+            && self.header_contains.is_empty()
             && self.content_type.is_none()
             && self.json.is_empty()
             && self.body_tokens.is_empty()
             && self.body_any.is_empty()
+            && self.body_all.is_empty()
+            && self.error.is_empty()
+            && self.cdn_error.is_empty()
             && self.body_is.is_none()
     }
 }

@@ -113,7 +113,7 @@ fn real_answers_are_recognised() {
             Challenge,
         ),
         ("gateway", answer(403, &cf, "<html>"), Challenge),
-        ("gateway", answer(403, &[JSON], r#"{"error":{"type":"auth_error"}}"#), Ok),
+        ("gateway", answer(403, &[JSON], r#"{"error":{"type":"authentication_error"}}"#), Ok),
         ("gateway-auth-server", answer(200, &[JSON], metadata), Ok),
         ("oidc-issuer", answer(200, &[JSON], metadata), Ok),
         (
@@ -224,9 +224,8 @@ fn a_refusal_of_the_cdn_or_a_bare_one_is_no_missing_credential() {
         let services = services();
         let service = services.by_id(id).unwrap();
         let known = |http: &Http| recognise(service, http, "llm.corp.example", true).map(|a| a.kind);
-        for code in ["1020", "1015"] {
-            assert_eq!(known(&answer(403, &edge, &format!("error code: {code}"))), None, "{id} {code}");
-        }
+        assert_eq!(known(&answer(403, &edge, "error code: 1015")), None, "{id}");
+        assert_eq!(known(&answer(403, &edge, "error code: 1020")), Some(AnswerKind::Policy), "{id}");
         assert_eq!(known(&answer(403, &[JSON], r#"{"message":"Forbidden"}"#)), None, "{id}");
         assert_eq!(
             known(&answer(401, &[JSON], r#"{"message":"Unauthorized"}"#)),
@@ -236,9 +235,13 @@ fn a_refusal_of_the_cdn_or_a_bare_one_is_no_missing_credential() {
     }
     let t = gateway(1, "llm.corp.example");
     let mut a = healthy(&t);
+    a.http = vec![answer(403, &edge, "error code: 1015")];
+    let host = one(&t, a.clone());
+    assert_eq!((host.finding.code.as_str(), host.verdict), ("http/unrecognised", Verdict::Warning));
+    assert_eq!(host.finding.evidence.facts["cdn_error"], 1015);
     a.http = vec![answer(403, &edge, "error code: 1020")];
     let host = one(&t, a);
-    assert_eq!((host.finding.code.as_str(), host.verdict), ("http/unrecognised", Verdict::Warning));
+    assert_eq!((host.finding.code.as_str(), host.verdict), ("service/policy", Verdict::Blocked));
     assert_eq!(host.finding.evidence.facts["cdn_error"], 1020);
 }
 
