@@ -7,7 +7,6 @@ use crate::diagnose::finding::{Certainty, Code, Owner};
 use crate::diagnose::service::fingerprint::{is_html, recognise};
 use crate::observation::{Http, HttpOutcome, Trust};
 use crate::rules::filters::Signs;
-use crate::rules::services::AnswerKind;
 
 /// Puts `http/block-page` before what the ladder found, where the answer is a filter's page. A name
 /// that the resolver leads to the filter is the resolver's to mend first.
@@ -34,7 +33,7 @@ fn page(view: &View<'_>) -> Option<Draft> {
     }
     if let Some(service) = view.service
         && let Some(answer) = recognise(service, http, &view.target.probed, view.is_customer())
-        && !(answer.kind == AnswerKind::Ok && answer.is_open())
+        && !answer.is_open()
     {
         return None;
     }
