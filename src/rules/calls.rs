@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::Files;
 use super::services::{StatusRange, fit, is_pattern, placeholder};
-use crate::text::answer::plain;
 use crate::contract::{Code, Confidence, Owner};
+use crate::text::answer::plain;
 
 /// How a stream is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

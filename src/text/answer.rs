@@ -82,8 +82,7 @@ pub fn cdn_error(body: &str) -> Option<u16> {
         ["error code", "error_code", "cf-error-code", "error reference number", "error-", "error "];
     let lower = plain(body);
     let number = |at: usize| {
-        let rest =
-            lower.get(at..)?.trim_start_matches([' ', '"', '\'', ':', '=', '>', '#']);
+        let rest = lower.get(at..)?.trim_start_matches([' ', '"', '\'', ':', '=', '>', '#']);
         let code: u16 = rest.get(..4)?.parse().ok()?;
         let longer = rest.bytes().nth(4).is_some_and(|b| b.is_ascii_digit());
         (!longer && (1000..2000).contains(&code)).then_some(code)

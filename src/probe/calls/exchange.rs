@@ -15,8 +15,8 @@ use tokio::time::Instant;
 use crate::config::Secret;
 use crate::observation::{Call, CallOutcome, HttpOutcome, StreamEnd, Usage};
 use crate::rules::calls::Framing;
-use crate::text::answer::{cdn_error, plain};
 use crate::rules::headers::Headers;
+use crate::text::answer::{cdn_error, plain};
 
 use super::super::http::{self, FIELDS, HEAD, Nursery};
 use super::super::wire::{BoxedIo, Metered};
