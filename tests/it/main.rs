@@ -11,6 +11,7 @@ mod config;
 mod derive;
 mod diagnose;
 mod firewall;
+mod house;
 mod inference;
 mod lint;
 mod probe;

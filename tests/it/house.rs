@@ -1,0 +1,189 @@
+//! The structure of `src`: which room may use which, held over the paths in the code.
+//!
+//! Reading the code as text is enough here: rooms use each other by `crate::room`, and what a room must
+//! never touch has a name of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every source file: its path below `src`, and its code without comments and unit tests.
+fn files() -> Vec<(String, String)> {
+    fn visit(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                visit(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    visit(&root(), &mut paths);
+    paths.sort();
+    let name = |path: &Path| path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
+    paths
+        .iter()
+        .filter(|path| !path.file_stem().is_some_and(|s| s.to_str().unwrap().ends_with("tests")))
+        .map(|path| (name(path), code(&fs::read_to_string(path).unwrap())))
+        .collect()
+}
+
+/// The lines that are compiled into the program: no comments, and nothing from the unit tests on, which stand
+/// last in a file.
+fn code(text: &str) -> String {
+    let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
+    text[..end].lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The room of a file: the folder below `src`, or the file itself.
+fn room(name: &str) -> &str {
+    name.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// Which rooms each room uses, and in which file.
+fn uses() -> BTreeMap<(String, String), BTreeSet<String>> {
+    let files = files();
+    let rooms: BTreeSet<&str> = files.iter().map(|(name, _)| room(name)).collect();
+    let mut edges: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for (name, code) in &files {
+        if matches!(room(name), "lib" | "main") {
+            continue;
+        }
+        for part in code.split("crate::").skip(1) {
+            let end = part.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(part.len());
+            let other = &part[..end];
+            if rooms.contains(other) && other != room(name) {
+                edges.entry((room(name).to_owned(), other.to_owned())).or_default().insert(name.clone());
+            }
+        }
+    }
+    edges
+}
+
+#[test]
+fn no_circle_between_rooms() {
+    let edges = uses();
+    let rooms: BTreeSet<&String> = edges.keys().flat_map(|(a, b)| [a, b]).collect();
+    // A room from which it leads back to itself is part of a circle.
+    for start in rooms {
+        let mut path = vec![(start.clone(), vec![start.clone()])];
+        let mut seen = BTreeSet::new();
+        while let Some((at, way)) = path.pop() {
+            for (from, to) in edges.keys().filter(|(from, _)| *from == at) {
+                assert!(
+                    to != start,
+                    "a circle: {} → {to}, by {:?}",
+                    way.join(" → "),
+                    edges[&(from.clone(), to.clone())]
+                );
+                if seen.insert(to.clone()) {
+                    path.push((to.clone(), [way.clone(), vec![to.clone()]].concat()));
+                }
+            }
+        }
+    }
+}
+
+/// Rooms and the rooms that they must never use.
+const NEVER_USES: [(&str, &[&str]); 12] = [
+    (
+        "contract",
+        &["config", "rules", "derive", "plan", "probe", "diagnose", "report", "check", "commands", "cli"],
+    ),
+    (
+        "text",
+        &["config", "rules", "derive", "plan", "probe", "diagnose", "report", "check", "commands", "cli"],
+    ),
+    ("rules", &["config", "derive", "plan", "probe", "diagnose", "report", "check", "commands", "cli"]),
+    ("config", &["derive", "plan", "probe", "diagnose", "report", "check", "commands", "cli"]),
+    ("derive", &["plan", "probe", "diagnose", "report", "check", "commands", "cli"]),
+    ("plan", &["probe", "diagnose", "report", "check", "commands", "cli"]),
+    ("observation", &["probe", "diagnose", "report", "check", "commands", "cli"]),
+    ("probe", &["derive", "diagnose", "report", "check", "commands", "cli"]),
+    ("diagnose", &["probe", "report", "check", "commands", "cli"]),
+    ("compare", &["probe", "report", "check", "commands", "cli"]),
+    ("check", &["report", "commands", "cli"]),
+    ("report", &["probe", "check", "commands", "cli"]),
+];
+
+#[test]
+fn rooms_use_only_what_is_before_them() {
+    for ((from, to), files) in uses() {
+        let never = NEVER_USES.iter().find(|(room, _)| *room == from).map_or(&[][..], |(_, never)| never);
+        assert!(!never.contains(&to.as_str()), "{from} must not use {to}: {files:?}");
+    }
+}
+
+/// What a pure room must not contain: files, network, the clock, randomness, other programs.
+const IMPURE: [&str; 12] = [
+    "std::fs",
+    "File::",
+    "TcpStream",
+    "UdpSocket",
+    "tokio::",
+    "reqwest",
+    "hyper::",
+    "Instant::now",
+    "SystemTime::now",
+    "now_utc",
+    "std::env::var",
+    "Command::new",
+];
+
+#[test]
+fn judging_and_deriving_are_pure() {
+    let pure = [
+        "contract",
+        "text",
+        "derive",
+        "explain",
+        "lint",
+        "plan",
+        "observation",
+        "diagnose",
+        "compare",
+        "fleet",
+    ];
+    for (name, code) in files().iter().filter(|(name, _)| pure.contains(&room(name))) {
+        for word in IMPURE {
+            assert!(!code.contains(word), "src/{name}: {word} in a room that must be pure");
+        }
+    }
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    for (name, code) in files() {
+        for word in ["println!", "eprintln!", "print!(", "dbg!"] {
+            assert!(!code.contains(word), "src/{name}: {word}; output goes through commands/output.rs");
+        }
+    }
+}
+
+/// Hosts of products are facts, and facts are in `rules/`.
+#[test]
+fn no_product_host_in_code() {
+    let folder = root().join("../rules/features");
+    let mut hosts = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let table: toml::Table = toml::from_str(&fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap();
+        for rule in table.values().filter_map(toml::Value::as_array).flatten() {
+            let list = rule.get("hosts").and_then(toml::Value::as_array).into_iter().flatten();
+            let names = list.chain(rule.get("host")).filter_map(toml::Value::as_str);
+            // A template's name is made at run time.
+            hosts.extend(names.filter(|n| !n.contains('{')).map(|n| n.trim_start_matches("*.").to_owned()));
+        }
+    }
+    assert!(hosts.len() > 20, "the rules name {} hosts; the test would hold nothing", hosts.len());
+    for (name, code) in files() {
+        for host in &hosts {
+            assert!(!code.contains(host.as_str()), "src/{name} names {host}; it belongs in rules/");
+        }
+    }
+}
