@@ -32,5 +32,6 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod rules;
+pub mod run;
 pub mod share;
 pub mod text;

@@ -27,9 +27,9 @@ pub fn shown(configuration: &Configuration) -> Vec<String> {
     };
     let all = [one];
     let out = vec![
-        report::json::config(&all, pack),
-        report::text::config(&all, pack, None, &Style::default()),
-        report::text::config(&all, pack, None, &Style { verbose: true, ..Style::default() }),
+        report::config::json::render(&all, pack),
+        report::config::text::render(&all, pack, None, &Style::default()),
+        report::config::text::render(&all, pack, None, &Style { verbose: true, ..Style::default() }),
     ];
     out.iter().for_each(|text| assert_safe(text, true, "a configuration"));
     out

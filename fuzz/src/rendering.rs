@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use clearway::derive::{HostPattern, Requirements, document};
 use clearway::plan::{Plan, Route};
-use clearway::report::{self, FeatureInfo, Run, Style};
+use clearway::report::{self, FeatureInfo, Style};
+use clearway::run::Run;
 
 use crate::{assert_safe, rules};
 
@@ -19,16 +20,16 @@ pub fn part_of_list(part: u8, list: &Requirements, features: &[FeatureInfo]) -> 
     let out = match part % 3 {
         0 => lines(list, features),
         1 => {
-            let csv = report::csv::hosts(list, features);
+            let csv = report::hosts::csv::render(list, features);
             assert_no_formula(&csv);
-            vec![csv, report::json::hosts(list, features)]
+            vec![csv, report::hosts::json::render(list, features)]
         }
         _ => {
             let verbose = Style { verbose: true, ..Style::default() };
             vec![
-                report::markdown::hosts(list, features),
-                report::text::hosts(list, features, &Style::default()),
-                report::text::hosts(list, features, &verbose),
+                report::hosts::markdown::render(list, features),
+                report::hosts::text::render(list, features, &Style::default()),
+                report::hosts::text::render(list, features, &verbose),
             ]
         }
     };
@@ -38,8 +39,8 @@ pub fn part_of_list(part: u8, list: &Requirements, features: &[FeatureInfo]) -> 
 
 /// The two formats that firewalls read: the same hosts, each once, and each is a host.
 fn lines(list: &Requirements, features: &[FeatureInfo]) -> Vec<String> {
-    let plain = report::plain::hosts(list);
-    let txt = report::txt::hosts(list, features);
+    let plain = report::hosts::plain::render(list);
+    let txt = report::hosts::txt::render(list, features);
     let (in_plain, in_txt) = (entries(&plain), entries(&txt));
     assert!(plain.lines().is_sorted(), "plain is not sorted:\n{plain}");
     let expected: BTreeSet<(HostPattern, u16)> = list
@@ -144,10 +145,10 @@ pub fn plan(plan: &Plan) -> Vec<String> {
 }
 
 fn dry_run(plan: &Plan) -> Vec<String> {
-    let settings = report::dry_run::Settings::default();
+    let settings = report::check::dry_run::Settings::default();
     let out = vec![
-        report::dry_run::text(plan, &settings, &Style::default()),
-        report::dry_run::json(plan, &settings),
+        report::check::dry_run::text(plan, &settings, &Style::default()),
+        report::check::dry_run::json(plan, &settings),
     ];
     out.iter().for_each(|text| assert_safe(text, true, "a dry run"));
     out
@@ -162,12 +163,12 @@ pub fn run(run: &Run) {
     let features = &rules().features;
     for (verbose, quiet) in [(false, false), (true, false), (false, true)] {
         let style = Style { verbose, quiet, ..Style::default() };
-        assert_safe(&report::text::check(run, features, &style), true, "a report");
+        assert_safe(&report::check::text::render(run, features, &style), true, "a report");
     }
-    let json = report::json::check(run, features);
+    let json = report::check::json::render(run, features);
     assert_safe(&json, true, "a report");
     let again: serde_json::Value = serde_json::from_str(&json).expect("a report is JSON");
-    report::json::read_check(again).expect("a report reads back");
+    report::check::read_check(again).expect("a report reads back");
     for requirement in &run.requirements.hosts {
         assert_eq!(requirement.loopback, requirement.host.is_loopback(), "{}", requirement.host);
     }

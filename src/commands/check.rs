@@ -16,8 +16,10 @@ use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
 use crate::plan::{Control, Plan};
 use crate::probe::{self, Prober};
-use crate::report::{self, Run, progress};
+use crate::report;
+use crate::report::check::progress;
 use crate::rules::Rules;
+use crate::run::Run;
 use crate::share;
 
 /// Runs the command; the exit code is the contract's.
@@ -40,14 +42,14 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         let planner = Planner::new(args, &rules);
         if args.dry_run {
             let (plan, endpoints) = planner.unread(&derived)?;
-            let mut settings = report::dry_run::Settings {
+            let mut settings = report::check::dry_run::Settings {
                 calls: endpoints.iter().map(|e| e.describe(&plan, rules.services.calls())).collect(),
                 ..settings_of(args, &plan, &rules)?
             };
             settings.controls.extend(planner.announced());
             let text = match args.format {
-                CheckFormat::Text => report::dry_run::text(&plan, &settings, &style),
-                CheckFormat::Json => report::dry_run::json(&plan, &settings),
+                CheckFormat::Text => report::check::dry_run::text(&plan, &settings, &style),
+                CheckFormat::Json => report::check::dry_run::json(&plan, &settings),
                 CheckFormat::Ticket => {
                     return Err(Failure::Usage(
                         "--dry-run has no tickets, for nothing is tested; leave --format ticket out".into(),
@@ -73,9 +75,9 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         run.requirements = standing::without(&run.requirements);
     }
     let text = match args.format {
-        CheckFormat::Text => report::text::check(&run, &features, &style),
-        CheckFormat::Json => report::json::check(&run, &features),
-        CheckFormat::Ticket => report::tickets::check(&run, &features),
+        CheckFormat::Text => report::check::text::render(&run, &features, &style),
+        CheckFormat::Json => report::check::json::render(&run, &features),
+        CheckFormat::Ticket => report::check::ticket::render(&run, &features),
     };
     let text = match args.format {
         CheckFormat::Json => text,
@@ -131,7 +133,11 @@ fn controls<'a>(args: &CheckArgs, rules: &'a Rules) -> &'a [Control] {
     if args.no_controls { &[] } else { &rules.controls }
 }
 
-fn settings_of(args: &CheckArgs, plan: &Plan, rules: &Rules) -> Result<report::dry_run::Settings, Failure> {
+fn settings_of(
+    args: &CheckArgs,
+    plan: &Plan,
+    rules: &Rules,
+) -> Result<report::check::dry_run::Settings, Failure> {
     let sentence = |c: &Control| {
         format!(
             "After failures, where no host proves itself on a direct way: its name looked up, and GET http://{}{} ({}'s \
@@ -139,7 +145,7 @@ fn settings_of(args: &CheckArgs, plan: &Plan, rules: &Rules) -> Result<report::d
             c.host, c.path, c.of
         )
     };
-    Ok(report::dry_run::Settings {
+    Ok(report::check::dry_run::Settings {
         stage_timeout_ms: millis(args.timeout),
         deadline_ms: millis(args.deadline),
         concurrency: usize::from(args.concurrency),

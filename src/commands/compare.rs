@@ -36,12 +36,12 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let old = age.and_then(crate::rules::age::Age::warning);
     let text = match args.format {
         CompareFormat::Text => {
-            standing::before(old.as_deref(), "", report::text::table(&table, &dated, &style))
+            standing::before(old.as_deref(), "", report::compare::text::render(&table, &dated, &style))
         }
-        CompareFormat::Json => report::json::aged(&report::json::compare(&table, date), age),
-        CompareFormat::Csv => report::compared::csv(&table),
+        CompareFormat::Json => report::json::aged(&report::compare::json::render(&table, date), age),
+        CompareFormat::Csv => report::compare::tables::csv(&table),
         CompareFormat::Markdown => {
-            standing::before(old.as_deref(), "", report::compared::markdown(&table, &dated))
+            standing::before(old.as_deref(), "", report::compare::tables::markdown(&table, &dated))
         }
     };
     destination.write(text.as_bytes())?;

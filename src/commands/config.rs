@@ -49,11 +49,11 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
             let not_known = all.iter().find_map(|one| crate::derive::not_known(pack, &one.app_version));
             let text = match args.format {
                 ConfigFormat::Json => {
-                    let text = report::json::config(&all, pack);
+                    let text = report::config::json::render(&all, pack);
                     report::json::standing(&text, not_known.as_deref(), age)
                 }
                 _ => {
-                    let text = report::text::config(&all, pack, age, &style);
+                    let text = report::config::text::render(&all, pack, age, &style);
                     let old = age.and_then(crate::rules::age::Age::warning);
                     standing::before(not_known.iter().chain(&old).map(String::as_str), "", text)
                 }

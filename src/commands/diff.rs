@@ -104,11 +104,11 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     let text = match args.format {
         AnswerFormat::Text => {
             let (old_list, new_list) = (standing::without(&old_list), standing::without(&new_list));
-            let text = report::text::diff(&found, &old_list, &new_list, &features, &style);
+            let text = report::diff::text::render(&found, &old_list, &new_list, &features, &style);
             let age = standing::age_of(&rules.pack.meta.date).and_then(crate::rules::age::Age::warning);
             standing::before(age.as_deref(), "", text)
         }
-        AnswerFormat::Json => report::json::diff(&found, &old_list, &new_list),
+        AnswerFormat::Json => report::diff::json::lists(&found, &old_list, &new_list),
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
@@ -153,10 +153,12 @@ fn reports(
     let text = match args.format {
         AnswerFormat::Text => {
             let style = destination.style(&args.output);
-            let text = report::text::between(&found, &before, &after, &standing::dated(date), &style);
+            let text = report::diff::runs::render(&found, &before, &after, &standing::dated(date), &style);
             standing::before(old_rules.as_deref(), "", text)
         }
-        AnswerFormat::Json => report::json::aged(&report::json::between(&found, &before, &after, date), age),
+        AnswerFormat::Json => {
+            report::json::aged(&report::diff::json::runs(&found, &before, &after, date), age)
+        }
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

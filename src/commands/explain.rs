@@ -40,10 +40,10 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let style = destination.style(&args.output);
     let text = match args.format {
         AnswerFormat::Text => {
-            let text = report::text::explain(&explanation, &features, &style);
+            let text = report::explain::text::render(&explanation, &features, &style);
             standing::before(explanation.list.statements(), "", text)
         }
-        AnswerFormat::Json => report::json::explain(&explanation),
+        AnswerFormat::Json => report::explain::json::render(&explanation),
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

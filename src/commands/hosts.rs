@@ -57,8 +57,8 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         let result = against::compare(&List::allow(&requirements), existing(file)?);
         let name = file.display().to_string();
         let text = match args.format {
-            HostsFormat::Text => report::against::text(&result, &requirements, &name, &style),
-            HostsFormat::Json => report::against::json(&result, &requirements, &name),
+            HostsFormat::Text => report::existing::text(&result, &requirements, &name, &style),
+            HostsFormat::Json => report::existing::json(&result, &requirements, &name),
             other => {
                 return Err(Failure::Usage(format!(
                     "--against is shown as text or json, not as {}; take one of them",
@@ -80,16 +80,20 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     }
     let text = match args.format {
         HostsFormat::Text => {
-            standing::before(lines(), "", report::text::hosts(&requirements, &features, &style))
+            standing::before(lines(), "", report::hosts::text::render(&requirements, &features, &style))
         }
-        HostsFormat::Txt => standing::before(lines(), "# ", report::txt::hosts(&requirements, &features)),
-        HostsFormat::Plain => report::plain::hosts(&requirements),
-        HostsFormat::Json => report::json::hosts(&requirements, &features),
-        HostsFormat::Csv => report::csv::hosts(&requirements, &features),
+        HostsFormat::Txt => {
+            standing::before(lines(), "# ", report::hosts::txt::render(&requirements, &features))
+        }
+        HostsFormat::Plain => report::hosts::plain::render(&requirements),
+        HostsFormat::Json => report::hosts::json::render(&requirements, &features),
+        HostsFormat::Csv => report::hosts::csv::render(&requirements, &features),
         HostsFormat::Markdown => {
-            standing::before(lines(), "", report::markdown::hosts(&requirements, &features))
+            standing::before(lines(), "", report::hosts::markdown::render(&requirements, &features))
         }
-        HostsFormat::Ticket => standing::before(lines(), "", report::ticket::hosts(&requirements, &features)),
+        HostsFormat::Ticket => {
+            standing::before(lines(), "", report::hosts::ticket::render(&requirements, &features))
+        }
         HostsFormat::Firewall(format) => {
             let list = List { first: statements.clone(), ..List::allow(&requirements) };
             product_text(format, &list, &rules, args)?
@@ -119,8 +123,8 @@ fn exemption(args: &HostsArgs, rules: &Rules, destination: Destination) -> Resul
     }
     let list = list.ok_or_else(|| Failure::Usage("no report was given".into()))?;
     let text = match args.format {
-        HostsFormat::Text | HostsFormat::Txt => report::exemption::text(&list),
-        HostsFormat::Plain => report::exemption::plain(&list),
+        HostsFormat::Text | HostsFormat::Txt => report::hosts::exemption::text(&list),
+        HostsFormat::Plain => report::hosts::exemption::plain(&list),
         HostsFormat::Firewall(format) => product_text(format, &list, rules, args)?,
         other => {
             return Err(Failure::Usage(format!(
@@ -137,7 +141,7 @@ fn exemption(args: &HostsArgs, rules: &Rules, destination: Destination) -> Resul
 }
 
 /// A saved report; anything else is told what is needed, since an exemption is never a guess.
-fn saved_report(path: &Path) -> Result<report::Run, Failure> {
+fn saved_report(path: &Path) -> Result<crate::run::Run, Failure> {
     let wrong = |reason: String| Failure::Report {
         path: path.to_owned(),
         reason: format!(
@@ -148,7 +152,7 @@ fn saved_report(path: &Path) -> Result<report::Run, Failure> {
     let bytes = config::file(path, &path.display().to_string())?;
     let json: serde_json::Value =
         serde_json::from_slice(&bytes).map_err(|_| wrong("not a report of `clearway check`".into()))?;
-    report::json::read_check(json).map_err(|e| wrong(e.to_string()))
+    report::check::read_check(json).map_err(|e| wrong(e.to_string()))
 }
 
 fn existing(path: &Path) -> Result<against::Listing, Failure> {

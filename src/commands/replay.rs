@@ -6,10 +6,11 @@ use super::Failure;
 use crate::config;
 use crate::derive::Note;
 use crate::diagnose::{self, NotTested};
-use crate::report::{self, Run};
+use crate::report;
 use crate::rules::Rules;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
+use crate::run::Run;
 
 /// Names listed of the hosts that lack an experiment.
 const SHOWN: usize = 5;
@@ -93,5 +94,5 @@ fn read(path: &Path) -> Result<Run, Failure> {
     };
     let json: serde_json::Value = serde_json::from_slice(&text)
         .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
-    report::json::read_check(json).map_err(|e| wrong(e.to_string()))
+    report::check::read_check(json).map_err(|e| wrong(e.to_string()))
 }

@@ -22,9 +22,9 @@ pub fn run(args: &RulesArgs) -> Result<ExitCode, Failure> {
     let text = match args.format {
         AnswerFormat::Text => {
             let shown = crate::rules::overview::Overview { date: standing::dated(&found.date), ..found };
-            standing::before(old.as_deref(), "", report::text::rules(&shown, &style))
+            standing::before(old.as_deref(), "", report::rules::text::render(&shown, &style))
         }
-        AnswerFormat::Json => report::json::aged(&report::json::rules(&found), age),
+        AnswerFormat::Json => report::json::aged(&report::rules::json::render(&found), age),
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

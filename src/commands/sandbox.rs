@@ -31,9 +31,9 @@ pub fn render(
         sandbox::sandbox(&rules.pack, &rules.sandbox, &derived.configurations, &options, perimeter);
     found.list.missing.clone_from(&derived.requirements.missing);
     match args.format {
-        HostsFormat::Text => Ok(report::text::sandbox(&found, features, style)),
-        HostsFormat::Plain => Ok(report::plain::sandbox(&found)),
-        HostsFormat::Json => Ok(report::json::sandbox(&found, features)),
+        HostsFormat::Text => Ok(report::sandbox::text::render(&found, features, style)),
+        HostsFormat::Plain => Ok(report::hosts::plain::sandbox(&found)),
+        HostsFormat::Json => Ok(report::sandbox::json::render(&found, features)),
         _ => Err(Failure::Usage(
             "--boundary sandbox is written as text, plain or json: the sandbox's list is the app's own, no firewall's".into(),
         )),

@@ -10,7 +10,7 @@ use crate::contract::TOTAL;
 use crate::contract::{Need, Transport, words};
 use crate::derive::HostPattern;
 use crate::diagnose::{Cause, Code, Owner, RunVerdict, Timings, Verdict};
-use crate::report::Run;
+use crate::run::Run;
 
 /// One run has one sample of each time, so a difference of a host must be this many times...
 const HOST_FACTOR: f64 = 2.0;

@@ -10,7 +10,7 @@ pub use table::{Table, TableError};
 use crate::contract::Endpoint;
 use crate::diagnose::HostJudgement;
 use crate::plan::{Plan, Target};
-use crate::report::Run;
+use crate::run::Run;
 
 /// The endpoint of a target: what makes a host of two runs the same one.
 fn endpoint(target: &Target) -> Endpoint {

@@ -8,8 +8,9 @@ use super::{endpoint, judged};
 use crate::contract::Endpoint;
 use crate::contract::{Need, Transport};
 use crate::derive::HostPattern;
+use crate::derive::document::FeatureInfo;
 use crate::diagnose::{Code, Owner, RunVerdict, Verdict};
-use crate::report::{FeatureInfo, Run};
+use crate::run::Run;
 
 /// Runs that a table holds.
 pub const MAX_RUNS: usize = 52;

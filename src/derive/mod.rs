@@ -9,6 +9,7 @@ pub mod document;
 mod evaluate;
 pub mod explain;
 pub mod facts;
+pub mod incomplete;
 mod merge;
 pub mod options;
 pub mod requirement;

@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::address::AddressMask;
 use super::name::NameMask;
 use crate::observation::{TlsOutcome, Trust};
-use crate::report::Run;
 use crate::rules::addresses::Addresses;
 use crate::rules::services::Services;
 use crate::rules::vocabulary::Vocabulary;
+use crate::run::Run;
 
 /// Which closed words a part has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,10 +27,10 @@ use serde_json::Value;
 
 use crate::derive::Note;
 use crate::diagnose::{self, Code, Judgement, NotTested, Owner, Verdict};
-use crate::report::Run;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
 pub use crate::rules::vocabulary::Vocabulary;
+use crate::run::Run;
 use mask::{Kept, Mask};
 
 /// Identifier of the note that a masked run carries.

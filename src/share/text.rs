@@ -223,9 +223,9 @@ mod tests {
     use crate::diagnose::{Judgement, RunVerdict};
     use crate::observation::{Environment, Observations};
     use crate::plan::Plan;
-    use crate::report::Run;
     use crate::rules::Pack;
     use crate::rules::services::Services;
+    use crate::run::Run;
     use crate::share::Vocabulary;
     use crate::share::mask::Mask;
 

@@ -853,8 +853,8 @@ fn a_union_takes_no_platform_from_a_neighbour() {
     (pair[0].platform, pair[1].platform) = (Some(windows), None);
     let list = derive(&pack, &pair, &Options::default());
     for text in [
-        clearway::report::text::hosts(&list, &[], &clearway::report::Style::default()),
-        clearway::report::txt::hosts(&list, &[]),
+        clearway::report::hosts::text::render(&list, &[], &clearway::report::Style::default()),
+        clearway::report::hosts::txt::render(&list, &[]),
     ] {
         let text = text.replace("# ", " ").split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("(gateway), ") && text.contains("(lockdown; assumed"), "{text}");

@@ -38,7 +38,7 @@ fn gateway(more: &Json) -> Json {
 }
 
 fn lines(found: &Sandbox) -> Vec<String> {
-    report::plain::sandbox(found).lines().map(str::to_owned).collect()
+    report::hosts::plain::sandbox(found).lines().map(str::to_owned).collect()
 }
 
 fn says(list: &Requirements, text: &str) -> bool {

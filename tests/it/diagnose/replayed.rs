@@ -11,7 +11,8 @@ use clearway::contract::Actor;
 use clearway::diagnose::{Code, Verdict};
 use clearway::observation::*;
 use clearway::plan::{Control, Plan, Route, Skip, Target};
-use clearway::report::{self, Run};
+use clearway::report::{self};
+use clearway::run::Run;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -312,7 +313,7 @@ fn record() {
                 confidence: judged.finding.confidence.to_string(),
                 exit,
             },
-            report: serde_json::from_str(&report::json::check(&run, &saved::features())).unwrap(),
+            report: serde_json::from_str(&report::check::json::render(&run, &saved::features())).unwrap(),
         };
         std::fs::write(path, format!("{}\n", serde_json::to_string(&recording).unwrap())).unwrap();
     }

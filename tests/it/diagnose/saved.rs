@@ -7,10 +7,10 @@ use clearway::derive::{FeatureInfo, Input, Requirements};
 use clearway::diagnose::judge;
 use clearway::observation::{Environment, Observations};
 use clearway::plan::{Plan, Target};
-use clearway::report::Run;
 use clearway::rules::codes::Codes;
 use clearway::rules::embedded_date;
 use clearway::rules::services::Services;
+use clearway::run::Run;
 
 use crate::diagnose::scene::services;
 

@@ -8,9 +8,10 @@ use clearway::derive::{FeatureInfo, Note};
 use clearway::diagnose::{Code, Owner, Verdict};
 use clearway::observation::{Lookup, Observations, TlsOutcome};
 use clearway::plan::{Plan, Route};
-use clearway::report::{self, Run, Style};
+use clearway::report::{self, Style};
 use clearway::rules::codes::Codes;
 use clearway::rules::services::Services;
+use clearway::run::Run;
 use clearway::share::{Vocabulary, is_shared, share};
 
 use crate::diagnose::scene::*;
@@ -58,9 +59,9 @@ fn renderings(run: &Run) -> Vec<(&'static str, String)> {
     let features = &FEATURES;
     let style = Style { verbose: true, ..Style::default() };
     vec![
-        ("json", report::json::check(run, features)),
-        ("text", report::text::check(run, features, &style)),
-        ("ticket", report::tickets::check(run, features)),
+        ("json", report::check::json::render(run, features)),
+        ("text", report::check::text::render(run, features, &style)),
+        ("ticket", report::check::ticket::render(run, features)),
     ]
 }
 
@@ -85,8 +86,8 @@ fn a_masked_run_is_judged_as_before() {
         assert_eq!(masked.judgement.verdict, run.judgement.verdict, "{name}");
         assert!(is_shared(&masked) && !is_shared(&run));
         // What is written is read, and masked again it stays what it is.
-        let text = report::json::check(&masked, &FEATURES);
-        let read = report::json::read_check(serde_json::from_str(&text).unwrap()).unwrap();
+        let text = report::check::json::render(&masked, &FEATURES);
+        let read = report::check::read_check(serde_json::from_str(&text).unwrap()).unwrap();
         assert_eq!(said(&mask(&read)), said(&run), "{name}: masked twice");
     }
 }
@@ -338,9 +339,9 @@ fn every_run_is_shareable_whatever_its_sockets() {
             assert_eq!(said(&masked), said(&other), "{name}, v6 {v6}");
             let lost = masked.judgement.not_tested.iter().any(|n| n.text.contains("left out"));
             assert!(!lost, "{name}, v6 {v6}: {:?}", masked.judgement.not_tested);
-            let text = report::json::check(&masked, &FEATURES);
+            let text = report::check::json::render(&masked, &FEATURES);
             assert!(!text.contains("fd77:") && !text.contains("2a0f:"), "{name}");
-            let read = report::json::read_check(serde_json::from_str(&text).unwrap()).unwrap();
+            let read = report::check::read_check(serde_json::from_str(&text).unwrap()).unwrap();
             let again = mask(&read);
             assert_eq!(said(&again), said(&other), "{name}, v6 {v6}");
             // Masked again it stays what it is: the same sockets in the same places.
@@ -382,7 +383,7 @@ fn headers_stay_only_where_they_have_their_own_grammar() {
         pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
     run.environment.user = "miller".into();
     let masked = mask(&run);
-    let text = report::json::check(&masked, &FEATURES);
+    let text = report::check::json::render(&masked, &FEATURES);
     assert!(!text.contains("quarrybox") && !text.contains("miller"), "{text}");
     let kept = &masked.observations.attempts.iter().find_map(|a| a.http.first()).unwrap().headers;
     for (n, (name, value)) in pairs.iter().enumerate() {

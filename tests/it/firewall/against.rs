@@ -28,7 +28,7 @@ fn our_own_lists_lack_nothing() {
         }
         assert!(result.unneeded.is_empty(), "{format}: {:?}", result.unneeded);
     }
-    for text in [report::plain::hosts(&office()), report::txt::hosts(&office(), &[])] {
+    for text in [report::hosts::plain::render(&office()), report::hosts::txt::render(&office(), &[])] {
         let result = compare(&list, read(&text));
         assert_eq!(result.dialect, Dialect::Plain);
         assert!(

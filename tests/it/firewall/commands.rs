@@ -6,9 +6,10 @@ use std::process::Output;
 use clearway::diagnose::judge;
 use clearway::observation::{Environment, Observations};
 use clearway::plan::Plan;
-use clearway::report::{self, Run};
+use clearway::report::{self};
 use clearway::rules::codes::Codes;
 use clearway::rules::services::Services;
+use clearway::run::Run;
 use serde_json::Value;
 
 use crate::firewall::{folder, office};
@@ -94,7 +95,7 @@ fn against_exits_with_one_when_a_required_host_is_missing() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("existing.txt");
     let path = file.display().to_string();
-    std::fs::write(&file, report::plain::hosts(&office())).unwrap();
+    std::fs::write(&file, report::hosts::plain::render(&office())).unwrap();
     let whole = run(&["hosts", &office_file(), "--against", &path]);
     assert_eq!(whole.status.code(), Some(0), "{}", out(&whole));
     assert!(out(&whole).contains("Nothing is missing"));
@@ -131,7 +132,7 @@ fn report_file(dir: &Path) -> String {
         duration_ms: 1,
     };
     let file = dir.join("report.json");
-    std::fs::write(&file, report::json::check(&run, &[])).unwrap();
+    std::fs::write(&file, report::check::json::render(&run, &[])).unwrap();
     file.display().to_string()
 }
 

@@ -1,7 +1,7 @@
 //! The JSON documents: held against the published schemas, and read back.
 
 use clearway::derive::document;
-use clearway::report::{self, json};
+use clearway::report;
 use serde_json::{Value, json};
 
 use crate::report::fixtures::*;
@@ -12,12 +12,12 @@ fn schema(name: &str) -> jsonschema::Validator {
     jsonschema::draft202012::options().build(&schema).unwrap()
 }
 
-fn check_document(run: &report::Run) -> Value {
-    serde_json::from_str(&json::check(run, &features())).unwrap()
+fn check_document(run: &clearway::run::Run) -> Value {
+    serde_json::from_str(&report::check::json::render(run, &features())).unwrap()
 }
 
 fn hosts_document() -> Value {
-    serde_json::from_str(&json::hosts(&office(), &features())).unwrap()
+    serde_json::from_str(&report::hosts::json::render(&office(), &features())).unwrap()
 }
 
 fn faults(schema: &jsonschema::Validator, document: &Value) -> Vec<String> {
@@ -75,16 +75,20 @@ fn a_broken_document_does_not() {
 #[test]
 fn a_report_is_read_back_whole() {
     for run in [ready(), no_network(), mixed(), degraded(), interrupted()] {
-        assert!(json::read_check(check_document(&run)).unwrap() == run, "{:?}", run.judgement.verdict);
+        assert!(
+            report::check::read_check(check_document(&run)).unwrap() == run,
+            "{:?}",
+            run.judgement.verdict
+        );
     }
 }
 
 #[test]
 fn a_hostile_report_is_defused_and_read_back() {
-    let once = json::check(&hostile(), &features());
+    let once = report::check::json::render(&hostile(), &features());
     assert!(once.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}' && c != '\u{200b}'));
-    let run = json::read_check(serde_json::from_str(&once).unwrap()).unwrap();
-    assert_eq!(json::check(&run, &features()), once);
+    let run = report::check::read_check(serde_json::from_str(&once).unwrap()).unwrap();
+    assert_eq!(report::check::json::render(&run, &features()), once);
 }
 
 #[test]
@@ -93,7 +97,7 @@ fn what_follows_from_the_host_is_not_taken_from_a_report() {
     let requirement = &mut document["plan"]["targets"][0]["requirement"];
     requirement["host"] = json!("localhost");
     requirement["loopback"] = json!(false);
-    let run = json::read_check(document).unwrap();
+    let run = report::check::read_check(document).unwrap();
     assert!(run.plan.targets[0].requirement.loopback);
 }
 
@@ -102,14 +106,17 @@ fn a_damaged_report_is_refused_with_the_place() {
     let refused = |change: &dyn Fn(&mut Value)| {
         let mut document = check_document(&mixed());
         change(&mut document);
-        json::read_check(document).unwrap_err().to_string()
+        report::check::read_check(document).unwrap_err().to_string()
     };
     let has = |message: String, words: &[&str]| {
         for word in words {
             assert!(message.contains(word), "`{word}` is not in: {message}");
         }
     };
-    has(json::read_check(json!([1])).unwrap_err().to_string(), &["schema", "clearway check --format json"]);
+    has(
+        report::check::read_check(json!([1])).unwrap_err().to_string(),
+        &["schema", "clearway check --format json"],
+    );
     has(
         refused(&|d| d["schema"] = json!("clearway.hosts/1")),
         &["\"clearway.hosts/1\"", "\"clearway.check/1\""],

@@ -13,7 +13,7 @@ use clearway::diagnose::{
 };
 use clearway::observation::*;
 use clearway::plan::{Path, Plan, Request, Route, Skip, Target};
-use clearway::report::Run;
+use clearway::run::Run;
 
 /// Everything that breaks terminals, tables, spreadsheets and line formats at once.
 pub const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;t\u{7}=cmd|'/c x'!A1\u{202e}\u{200b} `<b>&[l](http://x.example)\",\r\n# c\nevil.example\n\u{9b}31m@a";

@@ -20,19 +20,26 @@ fn verbose() -> Style {
 #[test]
 fn lists() {
     let (list, features) = (office(), features());
-    insta::assert_snapshot!("hosts_text", stable(&report::text::hosts(&list, &features, &Style::default())));
-    insta::assert_snapshot!("hosts_text_verbose", stable(&report::text::hosts(&list, &features, &verbose())));
-    insta::assert_snapshot!("hosts_txt", stable(&report::txt::hosts(&list, &features)));
-    insta::assert_snapshot!("hosts_plain", report::plain::hosts(&list));
-    insta::assert_snapshot!("hosts_json", stable(&report::json::hosts(&list, &features)));
-    insta::assert_snapshot!("hosts_csv", report::csv::hosts(&list, &features));
-    insta::assert_snapshot!("hosts_markdown", stable(&report::markdown::hosts(&list, &features)));
+    insta::assert_snapshot!(
+        "hosts_text",
+        stable(&report::hosts::text::render(&list, &features, &Style::default()))
+    );
+    insta::assert_snapshot!(
+        "hosts_text_verbose",
+        stable(&report::hosts::text::render(&list, &features, &verbose()))
+    );
+    insta::assert_snapshot!("hosts_txt", stable(&report::hosts::txt::render(&list, &features)));
+    insta::assert_snapshot!("hosts_plain", report::hosts::plain::render(&list));
+    insta::assert_snapshot!("hosts_json", stable(&report::hosts::json::render(&list, &features)));
+    insta::assert_snapshot!("hosts_csv", report::hosts::csv::render(&list, &features));
+    insta::assert_snapshot!("hosts_markdown", stable(&report::hosts::markdown::render(&list, &features)));
 }
 
 #[test]
 fn reports() {
     let features = features();
-    let text = |run: &report::Run, style: &Style| stable(&report::text::check(run, &features, style));
+    let text =
+        |run: &clearway::run::Run, style: &Style| stable(&report::check::text::render(run, &features, style));
     let usual = Style::default();
     insta::assert_snapshot!("check_ready", text(&ready(), &usual));
     insta::assert_snapshot!("check_ready_verbose", text(&ready(), &verbose()));
@@ -40,7 +47,7 @@ fn reports() {
     insta::assert_snapshot!("check_no_network_cut", text(&no_network_cut(), &usual));
     insta::assert_snapshot!(
         "ticket_no_network_cut",
-        stable(&report::tickets::check(&no_network_cut(), &features))
+        stable(&report::check::ticket::render(&no_network_cut(), &features))
     );
     insta::assert_snapshot!("check_no_dns", text(&no_dns(office()), &usual));
     insta::assert_snapshot!("check_mixed", text(&mixed(), &usual));
@@ -48,11 +55,11 @@ fn reports() {
     insta::assert_snapshot!("check_mixed_quiet", text(&mixed(), &Style { quiet: true, ..Style::default() }));
     insta::assert_snapshot!("check_degraded", text(&degraded(), &usual));
     insta::assert_snapshot!("check_interrupted", text(&interrupted(), &usual));
-    insta::assert_snapshot!("check_json", stable(&report::json::check(&degraded(), &features)));
+    insta::assert_snapshot!("check_json", stable(&report::check::json::render(&degraded(), &features)));
 }
 
-fn dry_run_settings() -> report::dry_run::Settings {
-    report::dry_run::Settings {
+fn dry_run_settings() -> report::check::dry_run::Settings {
+    report::check::dry_run::Settings {
         stage_timeout_ms: 4_000,
         deadline_ms: 20_000,
         concurrency: 64,
@@ -69,8 +76,11 @@ fn dry_run_settings() -> report::dry_run::Settings {
 fn dry_runs() {
     let plan = plan(&office());
     let settings = dry_run_settings();
-    insta::assert_snapshot!("dry_run_text", report::dry_run::text(&plan, &settings, &Style::default()));
-    insta::assert_snapshot!("dry_run_json", stable(&report::dry_run::json(&plan, &settings)));
+    insta::assert_snapshot!(
+        "dry_run_text",
+        report::check::dry_run::text(&plan, &settings, &Style::default())
+    );
+    insta::assert_snapshot!("dry_run_json", stable(&report::check::dry_run::json(&plan, &settings)));
 }
 
 #[test]
@@ -78,20 +88,23 @@ fn hostile_text() {
     let (list, features, run) = (hostile_list(), features(), hostile());
     insta::assert_snapshot!(
         "hostile_hosts_text",
-        stable(&report::text::hosts(&list, &features, &Style::default()))
+        stable(&report::hosts::text::render(&list, &features, &Style::default()))
     );
-    insta::assert_snapshot!("hostile_txt", stable(&report::txt::hosts(&list, &features)));
-    insta::assert_snapshot!("hostile_csv", report::csv::hosts(&list, &features));
-    insta::assert_snapshot!("hostile_markdown", stable(&report::markdown::hosts(&list, &features)));
-    insta::assert_snapshot!("hostile_check_text", stable(&report::text::check(&run, &features, &verbose())));
+    insta::assert_snapshot!("hostile_txt", stable(&report::hosts::txt::render(&list, &features)));
+    insta::assert_snapshot!("hostile_csv", report::hosts::csv::render(&list, &features));
+    insta::assert_snapshot!("hostile_markdown", stable(&report::hosts::markdown::render(&list, &features)));
+    insta::assert_snapshot!(
+        "hostile_check_text",
+        stable(&report::check::text::render(&run, &features, &verbose()))
+    );
 }
 
 #[test]
 fn the_need_of_every_host_is_painted() {
     let (list, features) = (office(), features());
     let colour = Style { color: true, ..Style::default() };
-    let text = report::text::hosts(&list, &features, &colour);
-    let plain = report::text::hosts(&list, &features, &Style::default());
+    let text = report::hosts::text::render(&list, &features, &colour);
+    let plain = report::hosts::text::render(&list, &features, &Style::default());
     let rows =
         |text: &str| text.lines().filter(|l| l.starts_with("  required") || l.contains("mrequired")).count();
     let required: Vec<&str> =

@@ -155,20 +155,20 @@ proptest! {
     #[test]
     fn plain_and_txt_hold_the_same_hosts_each_once(list in list()) {
         let features = features();
-        for file in [report::plain::hosts(&list), report::txt::hosts(&list, &features)] {
+        for file in [report::hosts::plain::render(&list), report::hosts::txt::render(&list, &features)] {
             let found = parse(&file);
             let set: BTreeSet<(String, u16)> = found.iter().cloned().collect();
             prop_assert_eq!(found.len(), set.len(), "a host stands there twice:\n{}", file);
             prop_assert_eq!(&set, &expected(&list), "{}", file);
             prop_assert!(is_safe(&file));
         }
-        let plain = report::plain::hosts(&list);
+        let plain = report::hosts::plain::render(&list);
         prop_assert!(plain.lines().is_sorted());
     }
 
     #[test]
     fn no_cell_is_a_formula(list in list()) {
-        let csv = report::csv::hosts(&list, &features());
+        let csv = report::hosts::csv::render(&list, &features());
         prop_assert!(is_safe(&csv));
         let records = cells(&csv);
         for record in &records {
@@ -181,14 +181,14 @@ proptest! {
 
     #[test]
     fn text_is_safe_and_narrow(list in list(), verbose in any::<bool>()) {
-        let out = report::text::hosts(&list, &features(), &Style { verbose, ..Style::default() });
+        let out = report::hosts::text::render(&list, &features(), &Style { verbose, ..Style::default() });
         prop_assert!(is_safe(&out));
         prop_assert_eq!(fits(&out), Ok(()));
     }
 
     #[test]
     fn markdown_tables_keep_their_columns(list in list()) {
-        let out = report::markdown::hosts(&list, &features());
+        let out = report::hosts::markdown::render(&list, &features());
         prop_assert!(is_safe(&out));
         for row in out.lines().filter(|l| l.starts_with("| `")) {
             let bars = row.replace("\\\\", "").replace("\\|", "").matches('|').count();
@@ -220,21 +220,21 @@ proptest! {
         }
         let style = Style { verbose, ..Style::default() };
         for out in [
-            report::text::check(&run, &features(), &style),
-            report::dry_run::text(&run.plan, &crate::report::dry_run_settings(), &style),
+            report::check::text::render(&run, &features(), &style),
+            report::check::dry_run::text(&run.plan, &crate::report::dry_run_settings(), &style),
         ] {
             prop_assert!(is_safe(&out));
             prop_assert_eq!(fits(&out), Ok(()));
         }
-        prop_assert!(is_safe(&report::json::check(&run, &features())));
+        prop_assert!(is_safe(&report::check::json::render(&run, &features())));
     }
 }
 
 #[test]
 fn colour_only_repeats_what_the_words_say() {
     let run = crate::report::fixtures::mixed();
-    let plain = report::text::check(&run, &features(), &Style::default());
-    let colour = report::text::check(&run, &features(), &Style { color: true, ..Style::default() });
+    let plain = report::check::text::render(&run, &features(), &Style::default());
+    let colour = report::check::text::render(&run, &features(), &Style { color: true, ..Style::default() });
     assert_ne!(plain, colour);
     let mut stripped = String::new();
     for (i, part) in colour.split('\u{1b}').enumerate() {

@@ -1,0 +1,5 @@
+//! Runs side by side, of `clearway compare`.
+
+pub mod json;
+pub mod tables;
+pub mod text;

@@ -1,0 +1,4 @@
+//! The answers of `clearway explain`.
+
+pub mod json;
+pub mod text;

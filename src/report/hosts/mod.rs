@@ -1,0 +1,11 @@
+//! The list of `clearway hosts`, one file for each format.
+
+pub mod csv;
+pub mod exemption;
+pub mod json;
+pub(in crate::report) mod list;
+pub mod markdown;
+pub mod plain;
+pub mod text;
+pub mod ticket;
+pub mod txt;

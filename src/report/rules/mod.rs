@@ -1,0 +1,4 @@
+//! The rule pack, of `clearway rules`.
+
+pub mod json;
+pub mod text;

@@ -1,0 +1,35 @@
+//! One execution of `check`, judged: what reports render, and what a replay needs.
+
+use crate::derive::Requirements;
+use crate::diagnose::Judgement;
+use crate::observation::{Environment, Observations};
+use crate::plan::Plan;
+
+/// A finished run of `check`: everything any rendering needs, and everything a replay needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// What was derived.
+    pub requirements: Requirements,
+    /// What was sent.
+    pub plan: Plan,
+    /// What was seen.
+    pub observations: Observations,
+    /// What it means.
+    pub judgement: Judgement,
+    /// As whom and where.
+    pub environment: Environment,
+    /// Start of the run, RFC 3339 in UTC.
+    pub started_at: String,
+    /// Name the user gave the run.
+    pub label: Option<String>,
+    /// Wall time of the run.
+    pub duration_ms: u64,
+}
+
+impl Run {
+    /// The run under another name, where one is given.
+    #[must_use]
+    pub fn labelled(self, label: Option<&str>) -> Self {
+        Self { label: label.map(str::to_owned).or(self.label), ..self }
+    }
+}
