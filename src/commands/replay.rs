@@ -44,7 +44,7 @@ pub fn judge(run: &mut Run, rules_date: &str, services: &Services, codes: &Codes
     let mut missing: Vec<String> = Vec::new();
     for experiment in diagnose::next(&run.plan, &run.observations) {
         let Some(target) = run.plan.target(experiment.target) else { continue };
-        let name = report::endpoint(&target.requirement.host, target.port());
+        let name = crate::contract::endpoint::listed(&target.requirement.host, target.port());
         if !missing.contains(&name) {
             missing.push(name);
         }

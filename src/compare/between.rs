@@ -247,7 +247,7 @@ fn causes(run: &Run) -> Vec<CauseLine> {
     let line = |cause: &Cause| {
         let name = |id: &u32| {
             let target = run.plan.target(*id)?;
-            Some(crate::report::endpoint(&target.requirement.host, target.port()))
+            Some(crate::contract::endpoint::listed(&target.requirement.host, target.port()))
         };
         CauseLine {
             code: cause.finding.code,
@@ -342,7 +342,7 @@ fn timings(
     for (key, a, b) in &both {
         let (Some(old), Some(new)) = (a.total, b.total) else { continue };
         if differs(old, new, HOST_FACTOR, HOST_MS) && (new - old - shift).abs() >= HOST_MS {
-            let host = Some(crate::report::endpoint(&key.host, key.port));
+            let host = Some(crate::contract::endpoint::listed(&key.host, key.port));
             lines.push(TimeLine { host, stage: TOTAL, hosts: 1, old_ms: old, new_ms: new });
         }
     }

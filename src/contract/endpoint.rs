@@ -51,6 +51,12 @@ pub fn authority_unless(host: &str, port: u16, default: u16) -> String {
     if port == default { bracketed(host) } else { authority(host, port) }
 }
 
+/// The endpoint as lists write it: `host`, or `host:port` where the port is not 443; an IPv6
+/// literal with a port stands in brackets.
+pub fn listed(host: &HostPattern, port: u16) -> String {
+    if matches!(port, 0 | 443) { host.to_string() } else { authority(&host.to_string(), port) }
+}
+
 /// `https://host` or `http://host:port`: without the scheme's own port.
 pub fn origin(host: &str, port: u16, tls: bool) -> String {
     let (scheme, default) = if tls { ("https", 443) } else { ("http", 80) };

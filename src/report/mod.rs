@@ -22,4 +22,3 @@ mod words;
 
 pub use crate::derive::document::FeatureInfo;
 pub use layout::Style;
-pub use words::endpoint;

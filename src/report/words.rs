@@ -1,7 +1,7 @@
 //! The words that renderings share: owners, counts, endpoints, times.
 
 use super::sanitise;
-use crate::contract::endpoint::authority;
+use crate::contract::endpoint::listed;
 use crate::contract::{Need, Platform, Transport};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::diagnose::{Owner, Verdict};
@@ -39,22 +39,16 @@ pub(super) fn hosts(n: usize) -> String {
     count(n, "host", "hosts")
 }
 
-/// The endpoint as lists write it: `host`, or `host:port` where the port is not 443; an IPv6
-/// literal with a port stands in brackets.
-pub fn endpoint(host: &HostPattern, port: u16) -> String {
-    if matches!(port, 0 | 443) { host.to_string() } else { authority(&host.to_string(), port) }
-}
-
-/// [`endpoint`] with what is spoken there, where that is not what one expects of it: one port may
+/// [`listed`] with what is spoken there, where that is not what one expects of it: one port may
 /// be asked in two ways.
 pub(super) fn endpoint_over(host: &HostPattern, port: u16, transport: Transport) -> String {
     let over = if transport.is_grpc() { " (gRPC)" } else { "" };
-    format!("{}{over}", endpoint(host, port))
+    format!("{}{over}", listed(host, port))
 }
 
-/// [`endpoint`] of a requirement.
+/// [`listed`] of a requirement.
 pub(super) fn endpoint_of(requirement: &Requirement) -> String {
-    endpoint(&requirement.host, requirement.port)
+    listed(&requirement.host, requirement.port)
 }
 
 /// Milliseconds without decimals.
@@ -200,11 +194,11 @@ mod tests {
 
     #[test]
     fn ports_show_where_they_are_not_443() {
-        assert_eq!(endpoint(&host("a.example"), 443), "a.example");
-        assert_eq!(endpoint(&host("*.a.example"), 8443), "*.a.example:8443");
-        assert_eq!(endpoint(&host("2001:db8::1"), 443), "2001:db8::1");
-        assert_eq!(endpoint(&host("2001:db8::1"), 8443), "[2001:db8::1]:8443");
-        assert_eq!(endpoint(&host("192.0.2.1"), 22), "192.0.2.1:22");
+        assert_eq!(listed(&host("a.example"), 443), "a.example");
+        assert_eq!(listed(&host("*.a.example"), 8443), "*.a.example:8443");
+        assert_eq!(listed(&host("2001:db8::1"), 443), "2001:db8::1");
+        assert_eq!(listed(&host("2001:db8::1"), 8443), "[2001:db8::1]:8443");
+        assert_eq!(listed(&host("192.0.2.1"), 22), "192.0.2.1:22");
     }
 
     #[test]

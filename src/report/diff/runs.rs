@@ -144,7 +144,11 @@ fn host(page: &mut Page<'_>, line: &Line) {
         (None, Some(one)) | (Some(one), None) => short(one),
         (None, None) => String::new(),
     };
-    let text = format!("{} ({}{transport}): {change}", words::endpoint(&line.host, line.port), line.need);
+    let text = format!(
+        "{} ({}{transport}): {change}",
+        crate::contract::endpoint::listed(&line.host, line.port),
+        line.need
+    );
     page.hang(&format!("  {symbol}  "), paint, &sanitise::line(&text, sanitise::LONG));
     let seen = match (&line.old, &line.new) {
         (_, Some(said)) if said.verdict != Verdict::Reachable => Some(("now ", &said.evidence)),

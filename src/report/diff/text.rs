@@ -109,7 +109,7 @@ pub(in crate::report) fn write_line(
     let feature = feature.map(|f| format!("{f}, ")).unwrap_or_default();
     let host = match &line.unbounded {
         Some(text) => format!("any host ({text})"),
-        None => words::endpoint(&line.host, line.port),
+        None => crate::contract::endpoint::listed(&line.host, line.port),
     };
     let text = format!("{host} ({}): {feature}{}", facts.join("; "), line.purpose);
     page.hang(&format!("{indent}{mark}  "), paint, &sanitise::line(&text, sanitise::LONG));

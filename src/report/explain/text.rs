@@ -66,7 +66,9 @@ fn bullet(page: &mut Page<'_>, text: &str) {
 // ---- hosts
 
 fn host(page: &mut Page<'_>, explanation: &Explanation, answer: &HostAnswer) {
-    let name = answer.port.map_or_else(|| answer.host.to_string(), |p| words::endpoint(&answer.host, p));
+    let name = answer
+        .port
+        .map_or_else(|| answer.host.to_string(), |p| crate::contract::endpoint::listed(&answer.host, p));
     let title = match answer.status {
         Status::Listed => format!("{name} is on the list"),
         Status::Covered => format!("{name} is covered by the list"),
@@ -124,7 +126,11 @@ fn write_entry(page: &mut Page<'_>, entry: &EntryAnswer) {
     if entry.loopback {
         facts.push("this device: on no firewall list".into());
     }
-    page.heading(&line(&format!("{} ({})", words::endpoint(&entry.host, entry.port), facts.join(", "))));
+    page.heading(&line(&format!(
+        "{} ({})",
+        crate::contract::endpoint::listed(&entry.host, entry.port),
+        facts.join(", ")
+    )));
     for reason in &entry.reasons {
         write_reason(page, reason);
     }

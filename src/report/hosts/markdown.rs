@@ -56,7 +56,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
             }
             out.push_str(&format!(
                 "| {} | {} | {purpose} | {} |\n",
-                code(&words::endpoint(&entry.host, entry.port)),
+                code(&crate::contract::endpoint::listed(&entry.host, entry.port)),
                 entry.need,
                 list::entry_removed_by(entry).map_or_else(|| "no setting".into(), |s| code(&s)),
             ));

@@ -129,7 +129,7 @@ fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str) {
 }
 
 fn name(entry: &HostEntry) -> String {
-    words::endpoint(&entry.host, entry.port)
+    crate::contract::endpoint::listed(&entry.host, entry.port)
 }
 
 /// Rules and keys, for `-v`.

@@ -62,7 +62,7 @@ fn is_entry(removed_by: &str) -> bool {
 }
 
 fn name(r: &Requirement) -> String {
-    if r.unbounded.is_some() { "*".into() } else { words::endpoint(&r.host, r.port) }
+    if r.unbounded.is_some() { "*".into() } else { crate::contract::endpoint::listed(&r.host, r.port) }
 }
 
 fn entries(page: &mut Page<'_>, heading: &str, list: &[&Requirement]) {
@@ -102,7 +102,7 @@ fn disagree(page: &mut Page<'_>, heading: &str, list: &[Disagreement], features:
         let names: Vec<String> = list
             .iter()
             .filter(|d| d.features.first().is_some_and(|f| f == id))
-            .map(|d| words::endpoint(&d.host, d.port))
+            .map(|d| crate::contract::endpoint::listed(&d.host, d.port))
             .collect();
         let shown = if page.style.verbose { 1_000 } else { SHOWN };
         let text = format!("{}: {}", FeatureInfo::title_of(features, id), words::first(&names, shown));
