@@ -84,7 +84,7 @@ pub fn cdn_error(body: &str) -> Option<u16> {
     let number = |at: usize| {
         let rest = lower.get(at..)?.trim_start_matches([' ', '"', '\'', ':', '=', '>', '#']);
         let code: u16 = rest.get(..4)?.parse().ok()?;
-        let longer = rest.bytes().nth(4).is_some_and(|b| b.is_ascii_digit());
+        let longer = rest.as_bytes().get(4).is_some_and(u8::is_ascii_digit);
         (!longer && (1000..2000).contains(&code)).then_some(code)
     };
     BEFORE.iter().find_map(|before| lower.match_indices(before).find_map(|(at, _)| number(at + before.len())))

@@ -353,7 +353,7 @@ const PLACES: [&str; 13] = [
     "error.details.metadata.quota_metric",
 ];
 
-/// What is kept of an error in answers that are no success, apart from the connection they come by.
+/// What is kept of an error, apart from the connection that it comes by.
 pub(in super::super) fn error_words(
     headers: &[(String, String)],
     body: &str,
