@@ -16,11 +16,11 @@ use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
 use crate::plan::{Control, Plan};
 use crate::probe::{self, Prober};
+use crate::redact;
 use crate::report;
 use crate::report::check::progress;
 use crate::rules::Rules;
 use crate::run::Run;
-use crate::share;
 
 /// Runs the command; the exit code is the contract's.
 ///
@@ -66,7 +66,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let mut run = run;
     run.requirements.set_age(standing::age_of(&run.requirements.rules_date));
     let mut run = if args.share {
-        share::share(&run, &rules.services, &rules.codes, &rules.vocabulary()?)?
+        redact::share(&run, &rules.services, &rules.codes, &rules.vocabulary()?)?
     } else {
         run
     };

@@ -32,7 +32,7 @@ pub enum Failure {
     Probe(#[from] crate::probe::ProbeError),
     /// A run cannot be masked.
     #[error(transparent)]
-    Share(#[from] crate::share::ShareError),
+    Share(#[from] crate::redact::ShareError),
     /// Words of the command line that do not fit.
     #[error("{0}")]
     Usage(String),

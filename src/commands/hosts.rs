@@ -9,7 +9,7 @@ use super::{Destination, Failure, input, standing};
 use crate::cli::inquiry::Boundary;
 use crate::cli::{HostsArgs, HostsFormat, ListKind};
 use crate::config;
-use crate::firewall::{self, List, Output, against};
+use crate::firewall::{self, List, Output, existing};
 use crate::report;
 use crate::rules::Rules;
 use crate::text::visible;
@@ -54,7 +54,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         _ => standing::without(&derived.requirements),
     };
     if let Some(file) = &args.against {
-        let result = against::compare(&List::allow(&requirements), existing(file)?);
+        let result = existing::compare(&List::allow(&requirements), existing(file)?);
         let name = file.display().to_string();
         let text = match args.format {
             HostsFormat::Text => report::existing::text(&result, &requirements, &name, &style),
@@ -155,7 +155,7 @@ fn saved_report(path: &Path) -> Result<crate::run::Run, Failure> {
     report::check::read_check(json).map_err(|e| wrong(e.to_string()))
 }
 
-fn existing(path: &Path) -> Result<against::Listing, Failure> {
+fn existing(path: &Path) -> Result<existing::Listing, Failure> {
     let bytes = config::file(path, &path.display().to_string())?;
     // Host names are ASCII: a byte that is no UTF-8 stands in a comment, or in a line that is reported.
     let text = String::from_utf8_lossy(&bytes);
@@ -172,7 +172,7 @@ fn existing(path: &Path) -> Result<against::Listing, Failure> {
             path.display()
         )));
     }
-    Ok(against::read(&text))
+    Ok(existing::read(&text))
 }
 
 /// The text for a product, unless it would say something else than what is asked.

@@ -191,7 +191,7 @@ impl Table {
             verdict: run.judgement.verdict,
             rules_date: run.requirements.rules_date.clone(),
             complete: run.requirements.is_complete(),
-            masked: crate::share::is_shared(run),
+            masked: crate::redact::is_shared(run),
             configuration: configuration + 1,
             counts,
         });
@@ -202,7 +202,7 @@ impl Table {
     fn name(&self, file: &str, run: &Run) -> String {
         let label = run.label.as_deref().filter(|l| !l.trim().is_empty());
         let device =
-            Some(run.environment.host.as_str()).filter(|h| !h.is_empty() && !crate::share::is_shared(run));
+            Some(run.environment.host.as_str()).filter(|h| !h.is_empty() && !crate::redact::is_shared(run));
         let taken = |name: &str| self.columns.iter().any(|c| c.name == name);
         let mut choices = label.into_iter().chain(device).chain([file]);
         if let Some(free) = choices.find(|name| !taken(name)) {

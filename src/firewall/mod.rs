@@ -6,11 +6,11 @@
 //! asked is in [`Output::widened`], one that cannot be written at all in [`Output::unsupported`],
 //! and whoever calls decides whether the text may be used then.
 
-pub mod against;
 mod aws;
 mod azure;
 mod checkpoint;
 mod dnsmasq;
+pub mod existing;
 mod fortigate;
 mod gcp_swp;
 pub mod intent;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::contract::{Need, Network};
 use crate::derive::Requirements;
 use crate::firewall::HostRule;
-use crate::firewall::against::{Comparison, Dialect, Listed};
+use crate::firewall::existing::{Comparison, Dialect, Listed};
 use crate::report::incomplete;
 use crate::report::json as documents;
 use crate::report::layout::{Page, Paint, Style, columns, pad};

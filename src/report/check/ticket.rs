@@ -166,7 +166,7 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
     if view.rows.iter().any(is_cut) {
         bullet(out, "The run ended before every host was judged.");
     }
-    for note in run.requirements.notes.iter().filter(|n| n.id == crate::share::NOTE) {
+    for note in run.requirements.notes.iter().filter(|n| n.id == crate::redact::NOTE) {
         bullet(out, &note.text);
     }
 }

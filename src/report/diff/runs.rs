@@ -27,7 +27,7 @@ pub fn render(found: &Between, old: &Run, new: &Run, judged_by: &str, style: &St
     if !style.quiet {
         page.blank();
         let judged = format!("both by the rules of {}", sanitise::line(judged_by, 40));
-        if crate::share::is_shared(old) || crate::share::is_shared(new) {
+        if crate::redact::is_shared(old) || crate::redact::is_shared(new) {
             page.hang("! ", Paint::Attention, crate::report::compare::text::MASKED);
             page.blank();
         }

@@ -8,11 +8,11 @@ use clearway::derive::{FeatureInfo, Note};
 use clearway::diagnose::{Code, Owner, Verdict};
 use clearway::observation::{Lookup, Observations, TlsOutcome};
 use clearway::plan::{Plan, Route};
+use clearway::redact::{Vocabulary, is_shared, share};
 use clearway::report::{self, Style};
 use clearway::rules::codes::Codes;
 use clearway::rules::services::Services;
 use clearway::run::Run;
-use clearway::share::{Vocabulary, is_shared, share};
 
 use crate::diagnose::scene::*;
 use crate::diagnose::{replayed, saved, table};

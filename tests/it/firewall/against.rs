@@ -1,6 +1,6 @@
 //! An existing allowlist held against the needed one.
 
-use clearway::firewall::against::{Comparison, Dialect, Pattern, compare, read};
+use clearway::firewall::existing::{Comparison, Dialect, Pattern, compare, read};
 use clearway::firewall::{Format, List, Names};
 use clearway::report;
 

@@ -223,11 +223,11 @@ mod tests {
     use crate::diagnose::{Judgement, RunVerdict};
     use crate::observation::{Environment, Observations};
     use crate::plan::Plan;
+    use crate::redact::Vocabulary;
+    use crate::redact::mask::Mask;
     use crate::rules::Pack;
     use crate::rules::services::Services;
     use crate::run::Run;
-    use crate::share::Vocabulary;
-    use crate::share::mask::Mask;
 
     fn run() -> Run {
         let pack = Pack::embedded().unwrap();
