@@ -111,6 +111,7 @@ fn derived(args: &CheckArgs, rules: &Rules) -> Result<Derived, Failure> {
         rules_age: standing::age_of(&pack.meta.date),
         provider: None,
         inputs: Vec::new(),
+        sources: Vec::new(),
     };
     if let Some(text) = derive::not_known(pack, &requirements.app_version) {
         let id = derive::requirement::NOT_KNOWN.into();

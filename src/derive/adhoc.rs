@@ -79,6 +79,7 @@ pub fn requirement(
             actors: vec![Actor::App],
             purpose: "named on the command line".into(),
             breaks: "whatever uses this host".into(),
+            sends: String::new(),
             confidence: Confidence::Documented,
             keys: Vec::new(),
             removed_by: None,

@@ -10,7 +10,7 @@ pub use read::{DocumentError, from_json};
 
 use serde::{Deserialize, Serialize};
 
-use super::requirement::{Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements};
+use super::requirement::{Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements, Source};
 use crate::config::Lint;
 use crate::contract::HostPattern;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
@@ -87,6 +87,9 @@ pub struct HostsDocument {
     /// What is wrong with the configuration.
     #[serde(default)]
     pub lint: Vec<Lint>,
+    /// The pages that the hosts' reasons name by their tags.
+    #[serde(default)]
+    pub sources: Vec<Source>,
 }
 
 /// The hosts of one feature.
@@ -122,6 +125,9 @@ pub struct HostEntry {
     /// What the user sees without it.
     #[serde(default)]
     pub breaks: String,
+    /// What leaves the device over it.
+    #[serde(default)]
+    pub sends: String,
     /// How well the best of the rules is known.
     #[serde(default = "documented")]
     pub confidence: Confidence,
@@ -173,6 +179,9 @@ pub struct Because {
     /// What the user sees without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breaks: Option<String>,
+    /// What leaves the device for this rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends: Option<String>,
     /// Who dials it for this rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actors: Option<Vec<Actor>>,
@@ -218,6 +227,17 @@ pub fn joined<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     seen.join("; ")
 }
 
+/// Sentences one after the other, each once.
+pub fn once<'a>(sentences: impl IntoIterator<Item = &'a str>) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for sentence in sentences {
+        if !sentence.is_empty() && !seen.contains(&sentence) {
+            seen.push(sentence);
+        }
+    }
+    seen.join(" ")
+}
+
 impl HostEntry {
     /// One endpoint with some of its reasons (those of one feature, or all); `reasons` is not empty.
     pub fn new(requirement: &Requirement, reasons: &[&Reason]) -> Self {
@@ -235,6 +255,7 @@ impl HostEntry {
             actors,
             purpose: joined(strongest().map(|r| r.purpose.as_str())),
             breaks: joined(strongest().map(|r| r.breaks.as_str())),
+            sends: once(reasons.iter().map(|r| r.sends.as_str())),
             confidence: reasons.iter().map(|r| r.confidence).min().unwrap_or(Confidence::Documented),
             network: requirement.network,
             unbounded: requirement.unbounded.clone(),
@@ -258,6 +279,7 @@ impl Because {
             removed_by: reason.removed_by.clone(),
             purpose: Some(reason.purpose.clone()),
             breaks: Some(reason.breaks.clone()),
+            sends: Some(reason.sends.clone()).filter(|s| !s.is_empty()),
             actors: Some(reason.actors.clone()),
             confidence: Some(reason.confidence),
         }
@@ -306,5 +328,6 @@ pub fn to_document(requirements: &Requirements, features: &[FeatureInfo]) -> Hos
         missing: requirements.missing.clone(),
         notes: requirements.notes.clone(),
         lint: requirements.lint.clone(),
+        sources: requirements.sources.clone(),
     }
 }

@@ -344,6 +344,7 @@ impl Pass<'_> {
             actors: rule.actors.clone(),
             purpose: rule.purpose.clone(),
             breaks: rule.breaks.clone(),
+            sends: rule.sends.clone(),
             confidence: rule.confidence,
             keys: rule.keys.clone(),
             removed_by: rule.off.as_ref().map(|o| o.text.clone()),

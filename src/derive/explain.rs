@@ -132,6 +132,10 @@ pub struct Page {
     pub page: String,
     /// Its approximate date.
     pub date: String,
+    /// Its address, where that is known.
+    pub url: Option<String>,
+    /// The day on which a public copy was read.
+    pub read: String,
 }
 
 /// The pages behind tags.
@@ -142,6 +146,8 @@ pub fn pages(pack: &Pack, tags: &[String]) -> Vec<Page> {
             tag: tag.clone(),
             page: source.map(|s| s.page.clone()).unwrap_or_default(),
             date: source.map(|s| s.date.clone()).unwrap_or_default(),
+            url: source.and_then(|s| s.address()).map(str::to_owned),
+            read: source.map(|s| s.read.clone()).unwrap_or_default(),
         }
     };
     tags.iter().map(page).collect()
@@ -164,6 +170,8 @@ pub struct ReasonAnswer {
     pub purpose: String,
     /// What breaks without it.
     pub breaks: String,
+    /// What leaves the device over it.
+    pub sends: String,
     /// How well it is known.
     pub confidence: Confidence,
     /// Which configuration wanted it, of several.
@@ -322,6 +330,7 @@ fn reason_answer(given: &Given<'_>, r: &Requirement, reason: &Reason, ways: &rem
         actors: reason.actors.clone(),
         purpose: reason.purpose.clone(),
         breaks: reason.breaks.clone(),
+        sends: reason.sends.clone(),
         confidence: reason.confidence,
         config: reason.config.clone(),
         keys: keys.collect(),

@@ -21,8 +21,10 @@ pub use crate::contract::HostPattern;
 pub use document::{DocumentError, FeatureInfo, HostsDocument};
 pub use facts::Facts;
 pub use options::Options;
-pub use requirement::{Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements};
+pub use requirement::{Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements, Source};
 pub use union::{add_hosts, union};
+
+use std::collections::BTreeSet;
 
 use crate::config::Configuration;
 use crate::contract::{AppVersion, Platform};
@@ -70,9 +72,18 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
         rules_age: None,
         provider: (!providers.is_empty()).then(|| providers.join(", ")),
         inputs: configurations.iter().flat_map(|c| inputs(c, options, configurations.len() > 1)).collect(),
+        sources: Vec::new(),
     };
+    found.sources = sources(pack, &found.hosts);
     found.lacks(missing);
     found
+}
+
+/// The pages that the reasons of `hosts` name.
+fn sources(pack: &Pack, hosts: &[Requirement]) -> Vec<Source> {
+    let tags: BTreeSet<&str> =
+        hosts.iter().flat_map(|h| &h.reasons).flat_map(|r| &r.source).map(String::as_str).collect();
+    pack.meta.sources.iter().filter(|s| tags.contains(s.tag.as_str())).map(Source::new).collect()
 }
 
 /// What is said of an app that is newer than the rules; nothing where they cover it.

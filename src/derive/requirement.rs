@@ -6,6 +6,7 @@ use crate::config::{Lint, Origin};
 use crate::contract::Endpoint;
 use crate::contract::HostPattern;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
+use crate::rules::SourceTag;
 use crate::rules::age::Age;
 
 /// Why a host is on the list: one rule that matched.
@@ -23,6 +24,9 @@ pub struct Reason {
     pub purpose: String,
     /// What the user sees when it is blocked.
     pub breaks: String,
+    /// What leaves the device over it; empty where that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sends: String,
     /// How well the rule is known.
     pub confidence: Confidence,
     /// The configuration keys the rule read, set or not.
@@ -207,6 +211,39 @@ pub struct Requirements {
     pub provider: Option<String>,
     /// What it was derived from.
     pub inputs: Vec<Input>,
+    /// The pages that the reasons name, in the pack's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+}
+
+/// A documentation page, in one of its copies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The short name that reasons use.
+    pub tag: String,
+    /// The page.
+    pub page: String,
+    /// Its approximate date.
+    pub date: String,
+    /// Its address, where that is known.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// The day on which a public copy was read, `YYYY-MM-DD`; empty where nobody noted it.
+    #[serde(default)]
+    pub read: String,
+}
+
+impl Source {
+    /// The page behind a tag of the pack.
+    pub(super) fn new(source: &SourceTag) -> Self {
+        Self {
+            tag: source.tag.clone(),
+            page: source.page.clone(),
+            date: source.date.clone(),
+            url: source.address().map(str::to_owned),
+            read: source.read.clone(),
+        }
+    }
 }
 
 impl Requirements {

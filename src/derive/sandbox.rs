@@ -153,6 +153,7 @@ fn configured(
             actors: vec![Actor::App, Actor::Engine, Actor::Vm],
             purpose: entry.purpose.clone(),
             breaks: "sessions cannot reach this host".into(),
+            sends: pack.feature(FEATURE).map(|f| f.sends.clone()).unwrap_or_default(),
             confidence: entry.confidence,
             keys: vec![rules.key.clone()],
             removed_by: Some(format!("{} without this entry", rules.key)),

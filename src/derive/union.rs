@@ -37,6 +37,7 @@ pub fn union(lists: Vec<Requirements>) -> Option<Requirements> {
         extend_new(&mut all.lint, list.lint);
         extend_new(&mut all.inputs, list.inputs);
         all.lacks(list.missing);
+        extend_new(&mut all.sources, list.sources);
         all.platform_assumed |= list.platform_assumed;
         all.provider = match (all.provider.take(), list.provider) {
             (Some(a), Some(b)) if !a.split(", ").any(|p| p == b) => Some(format!("{a}, {b}")),

@@ -244,6 +244,7 @@ mod tests {
                 rules_age: None,
                 provider: None,
                 inputs: Vec::new(),
+                sources: Vec::new(),
             },
             plan: Plan::default(),
             observations: Observations::default(),

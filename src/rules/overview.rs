@@ -76,6 +76,10 @@ pub struct SourceCount {
     pub page: String,
     /// Its approximate date.
     pub date: String,
+    /// Its address, where that is known.
+    pub url: Option<String>,
+    /// The day on which a public copy was read.
+    pub read: String,
     /// Rules that name it.
     pub rules: usize,
 }
@@ -170,6 +174,8 @@ pub fn overview(rules: &Rules, folder: Option<&str>) -> Overview {
                 tag: s.tag.clone(),
                 page: s.page.clone(),
                 date: s.date.clone(),
+                url: s.address().map(str::to_owned),
+                read: s.read.clone(),
                 rules: pack.rules.iter().filter(|r| r.sources.contains(&s.tag)).count(),
             })
             .collect(),

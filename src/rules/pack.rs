@@ -11,7 +11,7 @@ use super::keys::KeyCatalogue;
 use super::lints::Lints;
 use super::networks::Networks;
 use super::rule::{Context, Every, RawRule, Rule};
-use crate::contract::AppVersion;
+use crate::contract::{AppVersion, Confidence};
 
 /// The pack's own description.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,26 @@ pub struct SourceTag {
     pub page: String,
     /// Its approximate date.
     pub date: String,
+    /// Its address; `unknown` where that is not known.
+    #[serde(default = "unknown")]
+    pub url: String,
+    /// The day on which a public copy was read, `YYYY-MM-DD`; empty where nobody noted it.
+    #[serde(default)]
+    pub read: String,
+}
+
+/// What stands for an address that is not known.
+const UNKNOWN: &str = "unknown";
+
+fn unknown() -> String {
+    UNKNOWN.to_owned()
+}
+
+impl SourceTag {
+    /// Its address, where that is known.
+    pub fn address(&self) -> Option<&str> {
+        (self.url != UNKNOWN).then_some(self.url.as_str())
+    }
 }
 
 /// A feature: a group of the report.
@@ -62,6 +82,28 @@ pub struct Feature {
     pub title: String,
     /// What stops working without it, in plain words.
     pub stops: String,
+    /// What leaves the device over it; a rule may say it for its own host.
+    #[serde(default)]
+    pub sends: String,
+    /// The pages that say so.
+    #[serde(default)]
+    pub sends_sources: Vec<String>,
+    /// How well that is known.
+    #[serde(default = "documented")]
+    pub sends_confidence: Confidence,
+}
+
+const fn documented() -> Confidence {
+    Confidence::Documented
+}
+
+/// A sentence on what leaves the device, which says itself when nobody documents it.
+pub(super) fn sent(sentence: &str, confidence: Confidence) -> String {
+    match confidence {
+        _ if sentence.is_empty() => String::new(),
+        Confidence::Documented => sentence.to_owned(),
+        weaker => format!("{} ({weaker})", sentence.trim_end_matches('.')),
+    }
 }
 
 /// Everything known about the product's network needs.
@@ -224,6 +266,15 @@ impl Pack {
             }
         }
         for feature in &raw.features {
+            if let Some(tag) = feature.sends_sources.iter().find(|t| !tags.contains(t)) {
+                let place = format!("feature {}", feature.id);
+                problems.add(
+                    "pack.toml",
+                    &place,
+                    "sends_sources",
+                    format!("`{tag}` is not a source of pack.toml"),
+                );
+            }
             let Some((id, text)) = texts.features.iter().find(|(id, _)| *id == feature.id) else { continue };
             let file = format!("features/{id}.toml");
             let Some(parsed) = problems.take(&file, feature_file(text)) else { continue };
@@ -243,7 +294,11 @@ impl Pack {
                         "another rule has this id; choose a free one",
                     );
                 }
-                rules.extend(rule.check(&cx, problems));
+                let mut rule = rule.check(&cx, problems);
+                if let Some(rule) = rule.as_mut().filter(|r| r.sends.is_empty()) {
+                    rule.sends = sent(&feature.sends, feature.sends_confidence);
+                }
+                rules.extend(rule);
             }
         }
         Some(Self {

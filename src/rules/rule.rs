@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::condition::{Condition, KeyPath, Known, RawCondition, note, scalar};
 use super::error::Problems;
+use super::pack::sent;
 use super::template::Template;
 use crate::contract::HostPattern;
 use crate::contract::value::Value;
@@ -37,6 +38,8 @@ pub(super) struct RawRule {
     actors: Option<Vec<Actor>>,
     purpose: Option<String>,
     breaks: Option<String>,
+    sends: Option<String>,
+    sends_confidence: Option<Confidence>,
     confidence: Option<Confidence>,
     sources: Option<Vec<String>>,
     since: Option<AppVersion>,
@@ -147,6 +150,8 @@ pub struct Rule {
     pub purpose: String,
     /// What the user sees without it.
     pub breaks: String,
+    /// What leaves the device there; the feature's sentence where the rule has none of its own.
+    pub sends: String,
     /// How well it is known.
     pub confidence: Confidence,
     /// Documentation tags.
@@ -346,6 +351,10 @@ impl RawRule {
             actors,
             purpose: purpose.unwrap_or_default(),
             breaks: breaks.unwrap_or_default(),
+            sends: sent(
+                self.sends.as_deref().unwrap_or_default(),
+                self.sends_confidence.unwrap_or(Confidence::Documented),
+            ),
             confidence: self.confidence.unwrap_or(Confidence::Documented),
             sources,
             since: self.since,

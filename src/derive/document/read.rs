@@ -54,6 +54,7 @@ impl Because {
             actors: self.actors.unwrap_or_else(|| actors_or_app(&entry.actors)),
             purpose: self.purpose.unwrap_or_else(|| entry.purpose.clone()),
             breaks: self.breaks.unwrap_or_else(|| entry.breaks.clone()),
+            sends: self.sends.unwrap_or_else(|| entry.sends.clone()),
             confidence: self.confidence.unwrap_or(entry.confidence),
             keys: self.keys,
             removed_by: self.removed_by,
@@ -157,6 +158,7 @@ impl Reader<'_> {
             ("notes", head.notes.len()),
             ("lint", head.lint.len()),
             ("missing", head.missing.len()),
+            ("sources", head.sources.len()),
         ] {
             if len > MAX_LIST {
                 return Err(self.invalid(list, format!("more than {MAX_LIST} entries")));
@@ -174,6 +176,12 @@ impl Reader<'_> {
             "missing",
             head.missing.iter().flat_map(|m| m.key.iter().chain(&m.config)).map(String::as_str),
         )?;
+        let sources = head.sources.iter();
+        self.texts("sources", sources.flat_map(|s| [&s.tag, &s.page, &s.date, &s.read].map(String::as_str)))?;
+        self.texts("sources", head.sources.iter().filter_map(|s| s.url.as_deref()))?;
+        if head.sources.iter().filter_map(|s| s.url.as_deref()).any(|url| !url.starts_with("https://")) {
+            return Err(self.invalid("sources", "an address does not begin with https://"));
+        }
         let mut missing = head.missing;
         if !head.complete && missing.iter().all(|m| m.need != Need::Required) {
             let why = "the list says of itself that it is not complete".to_owned();
@@ -217,6 +225,7 @@ impl Reader<'_> {
                 platform: None,
                 platform_assumed: false,
             }],
+            sources: head.sources,
         })
     }
 
@@ -243,7 +252,7 @@ impl Reader<'_> {
         if entry.because.len() > MAX_LIST {
             return Err(self.invalid(place, format!("more than {MAX_LIST} reasons")));
         }
-        self.texts(place, [entry.purpose.as_str(), entry.breaks.as_str()])?;
+        self.texts(place, [entry.purpose.as_str(), entry.breaks.as_str(), entry.sends.as_str()])?;
         self.texts(place, entry.unbounded.as_deref())?;
         self.hints(place, &entry)?;
 
@@ -264,6 +273,7 @@ impl Reader<'_> {
                 actors: actors_or_app(&entry.actors),
                 purpose: entry.purpose.clone(),
                 breaks: entry.breaks.clone(),
+                sends: entry.sends.clone(),
                 confidence: entry.confidence,
                 keys: Vec::new(),
                 removed_by: None,
@@ -308,7 +318,10 @@ impl Reader<'_> {
         if reason.keys.len().max(reason.source.len()).max(reason.actors.len()) > MAX_LIST {
             return Err(self.invalid(place, format!("a list with more than {MAX_LIST} entries")));
         }
-        self.texts(place, [reason.rule.as_str(), reason.purpose.as_str(), reason.breaks.as_str()])?;
+        self.texts(
+            place,
+            [&reason.rule, &reason.purpose, &reason.breaks, &reason.sends].map(String::as_str),
+        )?;
         self.texts(place, reason.keys.iter().chain(&reason.source).map(String::as_str))?;
         self.texts(place, reason.removed_by.as_deref())?;
         self.texts(place, reason.config.as_deref())

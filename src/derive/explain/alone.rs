@@ -31,6 +31,8 @@ pub struct RuleAlone {
     pub purpose: String,
     /// What breaks without it.
     pub breaks: String,
+    /// What leaves the device over it.
+    pub sends: String,
     /// What lists it.
     pub condition: String,
     /// What must hold as well for it to be really needed.
@@ -139,6 +141,7 @@ pub(super) fn rules(pack: &Pack, target: &Target) -> Vec<RuleAlone> {
             actors: rule.actors.clone(),
             purpose: rule.purpose.clone(),
             breaks: rule.breaks.clone(),
+            sends: rule.sends.clone(),
             condition: condition_of(rule),
             really_needed_when: rule.exact.as_ref().map(wording::condition),
             removed_by: rule.off.as_ref().map(|o| o.text.clone()),

@@ -148,6 +148,9 @@ fn write_reason(page: &mut Page<'_>, r: &ReasonAnswer) {
         page.hang(&format!("            {name} "), Paint::Faint, &line(text));
     };
     label(page, "when blocked:", &r.breaks);
+    if !r.sends.is_empty() {
+        label(page, "sends:", &r.sends);
+    }
     let keys: Vec<String> = r
         .keys
         .iter()
@@ -254,6 +257,9 @@ fn write_rule(page: &mut Page<'_>, rule: &RuleAlone) {
     }
     label(page, "need:", rule.need.as_str());
     label(page, "when blocked:", &rule.breaks);
+    if !rule.sends.is_empty() {
+        label(page, "sends:", &rule.sends);
+    }
     let actors: Vec<&str> = rule.actors.iter().map(|a| a.as_str()).collect();
     label(page, "dialled by:", &actors.join(", "));
     label(page, "known from:", &known(rule.confidence, &rule.sources));
@@ -263,9 +269,15 @@ fn write_rule(page: &mut Page<'_>, rule: &RuleAlone) {
     label(page, "removed by:", rule.removed_by.as_deref().unwrap_or("no switch of its own"));
 }
 
-/// How well something is known, and from which pages.
+/// How well something is known, and from which pages: the newest copy of each with its address.
 fn known(confidence: Confidence, sources: &[Source]) -> String {
     let mut pages: Vec<(&str, Vec<&str>)> = Vec::new();
+    let of_page = |name: &str| {
+        let newest = sources.iter().rev().find(|s| s.page == name);
+        let address = newest.and_then(|s| s.url.as_deref()).unwrap_or("address unknown");
+        let read = newest.map(|s| s.read.as_str()).filter(|r| !r.is_empty());
+        read.map_or_else(|| address.to_owned(), |read| format!("{address} (read {read})"))
+    };
     for source in sources {
         match pages.iter_mut().find(|(page, _)| *page == source.page) {
             Some((_, tags)) => tags.push(&source.tag),
@@ -275,8 +287,8 @@ fn known(confidence: Confidence, sources: &[Source]) -> String {
     let texts: Vec<String> = pages
         .iter()
         .map(|(page, tags)| match tags.as_slice() {
-            [first, .., last] if tags.len() > 2 => format!("{page} ({first} to {last})"),
-            _ => format!("{page} ({})", tags.join(", ")),
+            [first, .., last] if tags.len() > 2 => format!("{page} ({first} to {last}), {}", of_page(page)),
+            _ => format!("{page} ({}), {}", tags.join(", "), of_page(page)),
         })
         .collect();
     format!("{confidence}: {}", texts.join("; "))

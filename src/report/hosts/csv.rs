@@ -3,7 +3,7 @@
 use crate::derive::document::FeatureInfo;
 use crate::derive::document::{HostEntry, to_document};
 use crate::derive::{Missing, Requirements};
-use crate::report::hosts::list;
+use crate::report::hosts::{list, sources};
 use crate::report::sanitise;
 use crate::report::words;
 
@@ -26,6 +26,8 @@ const COLUMNS: &[&str] = &[
     "source",
     "unbounded",
     "incomplete",
+    "sends",
+    "documents",
 ];
 
 /// A header row, then one row for each host of each feature; cells are quoted where they must be
@@ -41,18 +43,18 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
     }
     for group in to_document(requirements, features).groups {
         for entry in &group.hosts {
-            row(&mut out, &group.feature, &group.title, entry);
+            row(&mut out, &group.feature, &group.title, entry, requirements);
         }
     }
     out
 }
 
-fn row(out: &mut String, feature: &str, title: &str, entry: &HostEntry) {
+fn row(out: &mut String, feature: &str, title: &str, entry: &HostEntry, requirements: &Requirements) {
     let mut configs: Vec<&str> = Vec::new();
     let mut keys: Vec<&str> = Vec::new();
-    let mut sources: Vec<&str> = Vec::new();
+    let mut tags: Vec<&str> = Vec::new();
     for because in &entry.because {
-        for (list, items) in [(&mut keys, &because.keys), (&mut sources, &because.source)] {
+        for (list, items) in [(&mut keys, &because.keys), (&mut tags, &because.source)] {
             for item in items {
                 if !list.contains(&item.as_str()) {
                     list.push(item);
@@ -89,9 +91,11 @@ fn row(out: &mut String, feature: &str, title: &str, entry: &HostEntry) {
         rules.join(" "),
         keys.join(" "),
         words::and(&configs),
-        sources.join(" "),
+        tags.join(" "),
         unbounded,
         String::new(),
+        entry.sends.clone(),
+        sources::texts(requirements, &tags),
     ];
     line(out, &cells);
 }

@@ -2,7 +2,7 @@
 
 use crate::contract::{Need, Network};
 use crate::derive::document::FeatureInfo;
-use crate::derive::document::HostEntry;
+use crate::derive::document::{HostEntry, once};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::report::words;
 
@@ -66,6 +66,11 @@ pub(in crate::report) fn entry_removed_by(entry: &HostEntry) -> Option<String> {
     removed_by(entry.because.iter().map(|b| b.removed_by.as_deref()))
 }
 
+/// The tags of the pages behind one entry of a group.
+pub(in crate::report) fn entry_tags(entry: &HostEntry) -> Vec<&str> {
+    entry.because.iter().flat_map(|b| &b.source).map(String::as_str).collect()
+}
+
 /// The value all items share, if they do.
 pub(in crate::report) fn shared<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Option<T> {
     let mut items = items.into_iter();
@@ -93,6 +98,17 @@ impl<'a> Line<'a> {
     /// The strongest need.
     pub(in crate::report) fn need(&self) -> Need {
         self.requirements.iter().map(|r| r.need()).max().unwrap_or(Need::Optional)
+    }
+
+    /// The tags of the pages behind it.
+    pub(in crate::report) fn tags(&self) -> Vec<&'a str> {
+        let reasons = self.requirements.iter().flat_map(|r| &r.reasons);
+        reasons.flat_map(|r| &r.source).map(String::as_str).collect()
+    }
+
+    /// What leaves the device over it.
+    pub(in crate::report) fn sends(&self) -> String {
+        once(self.requirements.iter().flat_map(|r| &r.reasons).map(|r| r.sends.as_str()))
     }
 
     /// Every feature that needs it, strongest first.

@@ -5,7 +5,7 @@ use crate::derive::Requirements;
 use crate::derive::document::FeatureInfo;
 use crate::derive::document::to_document;
 use crate::derive::incomplete;
-use crate::report::hosts::list;
+use crate::report::hosts::{list, sources};
 use crate::report::sanitise::{markdown as text, markdown_code as code};
 use crate::report::words;
 
@@ -45,7 +45,11 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
         if let Some(stops) = features.iter().find(|f| f.id == group.feature).map(|f| &f.stops) {
             out.push_str(&format!("{}\n\n", text(&format!("When blocked: {stops}"))));
         }
-        out.push_str("| Host | Need | Purpose | Removed by |\n| --- | --- | --- | --- |\n");
+        let sends = list::shared(entries.iter().map(|e| e.sends.as_str()));
+        if let Some(sentence) = sends.filter(|s| !s.is_empty()) {
+            out.push_str(&format!("{}\n\n", text(&format!("Sends: {sentence}"))));
+        }
+        out.push_str("| Host | Need | Purpose | Removed by | Source |\n| --- | --- | --- | --- | --- |\n");
         for entry in entries {
             let mut purpose = text(&entry.purpose);
             if let Some(transport) = words::transport(entry.transport) {
@@ -54,11 +58,15 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
             if entry.network == Network::Internal {
                 purpose.push_str(" (internal network)");
             }
+            if sends.is_none() && !entry.sends.is_empty() {
+                purpose.push_str(&text(&format!("; sends: {}", entry.sends)));
+            }
             out.push_str(&format!(
-                "| {} | {} | {purpose} | {} |\n",
+                "| {} | {} | {purpose} | {} | {} |\n",
                 code(&crate::contract::endpoint::listed(&entry.host, entry.port)),
                 entry.need,
                 list::entry_removed_by(entry).map_or_else(|| "no setting".into(), |s| code(&s)),
+                sources::links(requirements, &list::entry_tags(entry)),
             ));
         }
     }

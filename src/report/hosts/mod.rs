@@ -6,6 +6,7 @@ pub mod json;
 pub(in crate::report) mod list;
 pub mod markdown;
 pub mod plain;
+mod sources;
 pub mod text;
 pub mod ticket;
 pub mod txt;

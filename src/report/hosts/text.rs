@@ -4,7 +4,7 @@ use crate::contract::{Need, Network};
 use crate::derive::Requirements;
 use crate::derive::document::FeatureInfo;
 use crate::derive::document::{HostEntry, HostGroup, to_document};
-use crate::report::hosts::list;
+use crate::report::hosts::{list, sources};
 use crate::report::incomplete;
 use crate::report::layout::{Page, Paint, Style, columns, pad};
 use crate::report::parts;
@@ -30,7 +30,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo], style: &Sty
     groups.sort_by_key(|g| g.hosts.iter().all(|h| h.need != Need::Required));
     for group in &groups {
         let stops = features.iter().find(|f| f.id == group.feature).map_or("", |f| f.stops.as_str());
-        write_group(&mut page, group, stops);
+        write_group(&mut page, group, stops, requirements);
     }
     if groups.is_empty() {
         page.heading("No host is needed.");
@@ -85,7 +85,7 @@ fn head(page: &mut Page<'_>, requirements: &Requirements) {
     page.hang("  ", Paint::None, &text);
 }
 
-fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str) {
+fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str, requirements: &Requirements) {
     page.heading(&sanitise::line(&group.title, 120));
     if !stops.is_empty() {
         page.hang("  When blocked: ", Paint::Faint, &sanitise::line(stops, sanitise::LONG));
@@ -94,6 +94,11 @@ fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str) {
     let shared = list::shared(group.hosts.iter().map(list::entry_removed_by)).flatten();
     if let Some(setting) = &shared {
         page.hang("  Removed by: ", Paint::Faint, &sanitise::line(setting, sanitise::LONG));
+    }
+    let sends = list::shared(group.hosts.iter().map(|h| h.sends.as_str()));
+    let shown = |text: &str| sanitise::line(text, sanitise::LONG);
+    if let Some(text) = sends.filter(|t| page.style.verbose && !t.is_empty()) {
+        page.hang("  Sends: ", Paint::Faint, &shown(text));
     }
     // One name that is too long for the column does not widen it for the others.
     let widths = group.hosts.iter().map(|h| columns(&name(h)));
@@ -123,7 +128,16 @@ fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str) {
         }
         if page.style.verbose {
             let indent = format!("{}because ", " ".repeat(columns(&need)));
-            page.hang(&indent, Paint::Faint, &sanitise::line(&reasons(entry), sanitise::LONG));
+            page.hang(&indent, Paint::Faint, &shown(&reasons(entry)));
+            if sends.is_none() && !entry.sends.is_empty() {
+                let indent = format!("{}sends ", " ".repeat(columns(&need)));
+                page.hang(&indent, Paint::Faint, &shown(&entry.sends));
+            }
+            let pages = sources::texts(requirements, &list::entry_tags(entry));
+            if !pages.is_empty() {
+                let indent = format!("{}source ", " ".repeat(columns(&need)));
+                page.hang(&indent, Paint::Faint, &shown(&pages));
+            }
         }
     }
 }

@@ -3,9 +3,10 @@
 use crate::contract::{Network, Transport};
 use crate::derive::Requirements;
 use crate::derive::document::FeatureInfo;
-use crate::derive::document::joined;
+use crate::derive::document::{joined, once};
 use crate::derive::incomplete;
 use crate::report::hosts::list::{self, Line, Section};
+use crate::report::hosts::sources;
 use crate::report::sanitise;
 use crate::report::ticket_lines::{bullet, heading, labelled};
 use crate::report::words;
@@ -33,7 +34,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
             for (feature, lines) in &section.groups {
                 for lines in alike(lines) {
                     number += 1;
-                    item(&mut out, number, feature, &lines, section, features);
+                    item(&mut out, (number, feature), &lines, section, features, requirements);
                 }
             }
         }
@@ -103,11 +104,11 @@ fn alike<'l, 'a>(lines: &'l [Line<'a>]) -> Vec<Vec<&'l Line<'a>>> {
 
 fn item(
     out: &mut String,
-    number: usize,
-    feature: &str,
+    (number, feature): (usize, &str),
     lines: &[&Line<'_>],
     section: &Section<'_>,
     features: &[FeatureInfo],
+    requirements: &Requirements,
 ) {
     let Some(first) = lines.first() else { return };
     out.push_str(&format!("\n{number}. {}\n", sanitise::line(FeatureInfo::title_of(features, feature), 120)));
@@ -135,9 +136,17 @@ fn item(
         None => joined(of_lines().filter(|r| r.need == section.need).map(|r| r.breaks.as_str())),
     };
     field(out, "When blocked", &breaks);
+    let sends = once(of_lines().map(|r| r.sends.as_str()));
+    if !sends.is_empty() {
+        field(out, "Data sent", &sends);
+    }
     field(out, "Need", section.need.as_str());
     let removal = list::removed_by(of_lines().map(|r| r.removed_by.as_deref()));
     field(out, "Removed by", removal.as_deref().unwrap_or("no setting of the app"));
+    let tags: Vec<&str> = lines.iter().flat_map(|l| l.tags()).collect();
+    for (at, source) in sources::pages(requirements, &tags).into_iter().enumerate() {
+        field(out, if at == 0 { "Source" } else { "" }, &sources::text(source));
+    }
 }
 
 fn ports(line: &Line<'_>) -> String {

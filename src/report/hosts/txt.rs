@@ -9,6 +9,7 @@ use crate::derive::document::FeatureInfo;
 use crate::derive::document::joined;
 use crate::derive::incomplete;
 use crate::report::hosts::list::{self, Line, Section};
+use crate::report::hosts::sources;
 use crate::report::layout::wrap;
 use crate::report::sanitise;
 use crate::report::words;
@@ -23,7 +24,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
     }
     header(&mut file, requirements);
     for section in list::sections(requirements, features) {
-        write_section(&mut file, &section, features);
+        write_section(&mut file, &section, features, requirements);
     }
     if list::lines(requirements).is_empty() {
         file.blank();
@@ -94,7 +95,12 @@ fn header(file: &mut File, requirements: &Requirements) {
     file.comment("", "Allow by name (TLS SNI); no path rules are needed. Lines with # are comments.");
 }
 
-fn write_section(file: &mut File, section: &Section<'_>, features: &[FeatureInfo]) {
+fn write_section(
+    file: &mut File,
+    section: &Section<'_>,
+    features: &[FeatureInfo],
+    requirements: &Requirements,
+) {
     let need = words::need_heading(section.need);
     file.blank();
     match section.network {
@@ -104,7 +110,7 @@ fn write_section(file: &mut File, section: &Section<'_>, features: &[FeatureInfo
         }
     }
     for (feature, lines) in &section.groups {
-        group(file, feature, lines, section, features);
+        group(file, feature, lines, section, features, requirements);
     }
 }
 
@@ -114,6 +120,7 @@ fn group(
     lines: &[Line<'_>],
     section: &Section<'_>,
     features: &[FeatureInfo],
+    requirements: &Requirements,
 ) {
     file.blank();
     let title = FeatureInfo::title_of(features, feature);
@@ -127,6 +134,14 @@ fn group(
     if let Some(setting) = &shared {
         file.comment("  removed by:   ", setting);
     }
+    let sends = list::shared(lines.iter().map(Line::sends));
+    if let Some(text) = sends.as_ref().filter(|t| !t.is_empty()) {
+        file.comment("  sends:        ", text);
+    }
+    let pages = list::shared(lines.iter().map(|l| sources::texts(requirements, &l.tags())));
+    if let Some(text) = pages.as_ref().filter(|t| !t.is_empty()) {
+        file.comment("  source:       ", text);
+    }
     for line in lines {
         let of_feature =
             || line.requirements.iter().flat_map(|r| &r.reasons).filter(|r| r.feature == feature);
@@ -139,6 +154,17 @@ fn group(
         }
         if shared.is_none() {
             file.comment("  removed by: ", &removal(line));
+        }
+        for (label, text) in [
+            ("  sends: ", if sends.is_none() { line.sends() } else { String::new() }),
+            (
+                "  source: ",
+                if pages.is_none() { sources::texts(requirements, &line.tags()) } else { String::new() },
+            ),
+        ] {
+            if !text.is_empty() {
+                file.comment(label, &text);
+            }
         }
         let others: Vec<&str> = line
             .features(features)

@@ -67,7 +67,9 @@ pub fn render(found: &Overview, style: &Style) -> String {
         } else {
             format!(", {}", words::count(s.rules, "rule", "rules"))
         };
-        page.hang(&head, Paint::None, &line(&format!("{}, {}{used}", s.page, s.date)));
+        let address = s.url.as_deref().unwrap_or("address unknown");
+        let read = if s.read.is_empty() { String::new() } else { format!(" (read {})", s.read) };
+        page.hang(&head, Paint::None, &line(&format!("{}, {}{used}: {address}{read}", s.page, s.date)));
     }
     page.into_text()
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod config;
 mod incomplete;
+mod justification;
 mod messages;
 mod reports;
 mod secrets;

@@ -51,6 +51,7 @@ pub fn run(plan: Plan, observations: Observations) -> Run {
                 platform: None,
                 platform_assumed: false,
             }],
+            sources: Vec::new(),
         },
         plan,
         observations,

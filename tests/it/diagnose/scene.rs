@@ -46,6 +46,7 @@ pub fn reason(feature: &str, need: Need, actors: Vec<Actor>) -> Reason {
         actors,
         purpose: "test".into(),
         breaks: "test".into(),
+        sends: String::new(),
         confidence: Confidence::Documented,
         keys: Vec::new(),
         removed_by: None,

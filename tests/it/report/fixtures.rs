@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clearway::config::{Lint, Origin};
 use clearway::contract::*;
 use clearway::derive::{
-    FeatureInfo, HostPattern, Input, Note, ProbeHints, Reason, Requirement, Requirements,
+    FeatureInfo, HostPattern, Input, Note, ProbeHints, Reason, Requirement, Requirements, Source,
 };
 use clearway::diagnose::{
     ActorJudgement, Cause, Certainty, Code, Evidence, Finding, HostJudgement, Judgement, NotTested, Owner,
@@ -55,6 +55,7 @@ fn reason(
         actors: vec![Actor::App],
         purpose: purpose.into(),
         breaks: breaks.into(),
+        sends: format!("what {feature} sends."),
         confidence: Confidence::Documented,
         keys: removed_by.map(|s| vec![s.split(' ').next().unwrap_or(s).to_owned()]).unwrap_or_default(),
         removed_by: removed_by.map(Into::into),
@@ -312,6 +313,13 @@ pub fn office() -> Requirements {
             sha256: "3f2a91c0d4e5b6a798877665544332211000ffeeddccbbaa9988776655443322".into(),
             platform: None,
             platform_assumed: false,
+        }],
+        sources: vec![Source {
+            tag: "T5".into(),
+            page: "telemetry and egress".into(),
+            date: "Oct 2026".into(),
+            url: Some("https://vendor.example/docs/telemetry".into()),
+            read: "2026-11-20".into(),
         }],
     }
 }

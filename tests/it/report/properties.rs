@@ -38,6 +38,7 @@ fn reason() -> impl Strategy<Value = Reason> {
             actors: vec![Actor::ALL[actor]],
             purpose,
             breaks,
+            sends: String::new(),
             confidence: Confidence::Documented,
             keys: Vec::new(),
             removed_by: by,

@@ -351,6 +351,7 @@ fn reasons(named: &Named<'_>) -> Vec<Reason> {
             actors,
             purpose,
             breaks,
+            sends: reason.sends.clone(),
             confidence: Confidence::Inferred,
             keys: reason.keys.clone(),
             removed_by: reason.removed_by.clone(),
