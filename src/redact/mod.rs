@@ -75,6 +75,8 @@ pub fn share(
         input.name = mask::configuration(number);
         input.sha256.clear();
     }
+    // A stranger's list may name any page; no rendering of a run shows them.
+    requirements.sources.clear();
     requirements.notes.retain(|n| n.id != NOTE);
     requirements.notes.insert(0, note());
     let mut environment = masked("environment", &run.environment, Kept::Plan, &mut mask, &mut lost)?;

@@ -43,6 +43,7 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
         "lint": r.lint,
         "complete": r.is_complete(),
         "missing": r.missing,
+        "sources": r.sources,
         "stopped": run.observations.stopped,
         "stage_timeout_ms": run.observations.stage_timeout_ms,
         "device": run.observations.device,

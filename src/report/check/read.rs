@@ -94,7 +94,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             rules_age: None,
             provider: take(&mut top, "provider")?,
             inputs: take(&mut top, "inputs")?,
-            sources: Vec::new(),
+            sources: take::<Option<_>>(&mut top, "sources")?.unwrap_or_default(),
         },
         observations: Observations {
             device: take(&mut top, "device")?,

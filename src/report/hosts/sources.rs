@@ -30,10 +30,14 @@ pub(super) fn texts(list: &Requirements, tags: &[&str]) -> String {
 pub(super) fn links(list: &Requirements, tags: &[&str]) -> String {
     let link = |source: &Source| {
         let name = sanitise::markdown(&name(source));
+        let read = match sanitise::markdown(&read(source)) {
+            text if text.is_empty() => text,
+            text => format!(" {text}"),
+        };
         // An address that could end the link is shown as text.
         match source.url.as_deref().filter(|url| is_plain(url)) {
-            Some(url) => format!("[{name}]({url}){}", sanitise::markdown(&read(source))),
-            None => format!("{name}, address unknown{}", sanitise::markdown(&read(source))),
+            Some(url) => format!("[{name}]({url}){read}"),
+            None => format!("{name}, address unknown{read}"),
         }
     };
     pages(list, tags).into_iter().map(link).collect::<Vec<_>>().join("; ")

@@ -193,7 +193,7 @@ proptest! {
         prop_assert!(is_safe(&out));
         for row in out.lines().filter(|l| l.starts_with("| `")) {
             let bars = row.replace("\\\\", "").replace("\\|", "").matches('|').count();
-            prop_assert_eq!(bars, 5, "{}", row);
+            prop_assert_eq!(bars, 6, "{}", row);
         }
     }
 
