@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Pass;
 use crate::config::{Configuration, Known, Lint, Names, Origin, Setting, ShadowedBy, Value};
-use crate::contract::{Need, Platform, Severity, Transport};
+use crate::contract::{Need, Severity, Transport};
 use crate::derive::{self, Facts, HostPattern, Missing, Options};
 use crate::rules::template::{Part, Template};
 use crate::rules::{HostName, HostSource, KeyPath, Pack};
@@ -75,7 +75,7 @@ struct Case<'a> {
 impl<'a> Case<'a> {
     fn new(pack: &'a Pack, configuration: &'a Configuration, options: &'a Options) -> Self {
         let version = options.app_version.as_ref().unwrap_or(&pack.meta.newest);
-        let platform = options.platform.or(configuration.platform).unwrap_or_else(Platform::here);
+        let platform = options.platform_of(configuration);
         let facts = Facts::new(pack, configuration, version, platform, options);
         let options = Options {
             app_version: options.app_version.clone(),
