@@ -97,7 +97,7 @@ impl<'a> Facts<'a> {
     /// What the key's value counts as because it cannot be read; nothing when it can, is absent, or
     /// counts as absent.
     pub fn unreadable<'v>(&self, path: &'v KeyPath) -> Option<&'v Value> {
-        let (value, since) = path.unreadable.as_ref()?;
+        let (value, since) = path.unreadable.as_deref()?;
         let holds = path.scope == Scope::Configuration
             && self.version >= since
             && path.is_read_by(self.version)

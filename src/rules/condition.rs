@@ -122,7 +122,7 @@ pub struct KeyPath {
     /// Default, for versions from `earlier.1` on.
     pub default: Option<Value>,
     /// Default before a version.
-    pub earlier: Option<(Value, AppVersion)>,
+    pub earlier: Option<Box<(Value, AppVersion)>>,
     /// First version that reads the key.
     pub since: Option<AppVersion>,
     /// First version that no longer reads it.
@@ -132,7 +132,7 @@ pub struct KeyPath {
     /// Only the admin console sets the key.
     pub console_only: bool,
     /// What a value that cannot be read counts as, and since when.
-    pub unreadable: Option<(Value, AppVersion)>,
+    pub unreadable: Option<Box<(Value, AppVersion)>>,
 }
 
 impl KeyPath {
@@ -167,7 +167,7 @@ impl KeyPath {
         let default = if defaults { default_of(key)? } else { None };
         let earlier = match &key.earlier {
             Some(e) if defaults => scalar(&e.default)
-                .map(|v| Some((v, e.until.clone())))
+                .map(|v| Some(Box::new((v, e.until.clone()))))
                 .ok_or("an earlier default must be a scalar")?,
             _ => None,
         };
@@ -183,7 +183,7 @@ impl KeyPath {
             console_only: key.console_only,
             unreadable: match &key.unreadable {
                 Some(u) if defaults => scalar(&u.counts_as)
-                    .map(|v| Some((v, u.since.clone())))
+                    .map(|v| Some(Box::new((v, u.since.clone()))))
                     .ok_or("what an unreadable value counts as must be a scalar")?,
                 _ => None,
             },
@@ -203,7 +203,7 @@ impl KeyPath {
 
     /// What the app takes when the key is absent.
     pub fn default_for(&self, version: &AppVersion) -> Option<&Value> {
-        match &self.earlier {
+        match self.earlier.as_deref() {
             Some((value, until)) if version < until => Some(value),
             _ => self.default.as_ref(),
         }
