@@ -37,7 +37,7 @@ use inquiry::{Boundary, DiffArgs, ExplainArgs, RulesArgs};
         clearway check --host gateway.example.com:8443 test one host\n  \
         clearway config profile.mobileconfig           what it sets, what is wrong\n\n\
         Exit codes: 0 fine (or only optional things are not), 1 a required host is blocked,\n\
-        2 usage or unreadable configuration, 3 a required host could not be tested."
+        2 usage, or a configuration unreadable or incomplete, 3 a required host could not be tested."
 )]
 pub struct Cli {
     /// What to do.
