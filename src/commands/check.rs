@@ -12,9 +12,9 @@ use super::{Destination, Failure, calls, replay, rounds, standing};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::contract::Platform;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
-use crate::diagnose::{self, RunVerdict, Verdict};
+use crate::diagnose::{self, Prospect, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
-use crate::plan::{Control, Plan};
+use crate::plan::{Announcement, Control};
 use crate::probe::{self, Prober};
 use crate::redact;
 use crate::report;
@@ -42,11 +42,19 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         let planner = Planner::new(args, &rules);
         if args.dry_run {
             let (plan, endpoints) = planner.unread(&derived)?;
-            let mut settings = report::check::dry_run::Settings {
-                calls: endpoints.iter().map(|e| e.describe(&plan, rules.services.calls())).collect(),
-                ..settings_of(args, &plan, &rules)?
-            };
-            settings.controls.extend(planner.announced());
+            let scripts = planner.scripts();
+            let announced = diagnose::announce(&Prospect {
+                controls: controls(args, &rules),
+                scripts: &scripts,
+                calls: &endpoints,
+                resolver: args.resolver,
+                compare_dns: args.compare_dns,
+                bootstrap: args.bootstrap,
+                download_test: args.download_test,
+                idle_ms: args.calls.idle.map(millis),
+                ..Prospect::new(&plan, &rules.services)
+            });
+            let settings = dry_run(args, announced);
             let text = match args.format {
                 CheckFormat::Text => report::check::dry_run::text(&plan, &settings, &style),
                 CheckFormat::Json => report::check::dry_run::json(&plan, &settings),
@@ -134,38 +142,19 @@ fn controls<'a>(args: &CheckArgs, rules: &'a Rules) -> &'a [Control] {
     if args.no_controls { &[] } else { &rules.controls }
 }
 
-fn settings_of(
-    args: &CheckArgs,
-    plan: &Plan,
-    rules: &Rules,
-) -> Result<report::check::dry_run::Settings, Failure> {
-    let sentence = |c: &Control| {
-        format!(
-            "After failures, where no host proves itself on a direct way: its name looked up, and GET http://{}{} ({}'s \
-             check for a sign-in page).",
-            c.host, c.path, c.of
-        )
-    };
-    Ok(report::check::dry_run::Settings {
+/// How the run would be made, and what it would send.
+fn dry_run(args: &CheckArgs, announced: Vec<Announcement>) -> report::check::dry_run::Settings {
+    report::check::dry_run::Settings {
         stage_timeout_ms: millis(args.timeout),
         deadline_ms: millis(args.deadline),
         concurrency: usize::from(args.concurrency),
         resolver: args.resolver.map(|r| r.to_string()),
         compare_dns: args.compare_dns.map(|r| r.to_string()),
-        controls: std::iter::once(EXPERIMENTS.to_owned())
-            .chain(rounds::announced(args, plan, &rules.services))
-            .chain(controls(args, rules).iter().map(sentence))
-            .collect(),
-        calls: Vec::new(),
+        announced,
         idle_ms: args.calls.idle.map(millis),
         user_agent: probe::USER_AGENT.to_owned(),
-    })
+    }
 }
-
-/// What experiments send, for the dry run.
-const EXPERIMENTS: &str = "Where a handshake dies: handshakes to the same address in small segments, with a \
-    small hello, without a name, and with another name of this list; and this name at that one's address. \
-    What was slow is measured twice more.";
 
 /// Whole milliseconds.
 fn millis(time: Duration) -> u64 {

@@ -20,7 +20,7 @@ use crate::observation::{
 use crate::plan::{Control, Experiment, Keep, Plan, Target};
 use crate::probe::{Prober, Progress};
 use crate::rules::Rules;
-use crate::rules::services::{Protocol, Services};
+use crate::rules::services::Protocol;
 
 /// Waves after the first of each round, at the most: repeated attempts, further requests, and what
 /// their answers call for.
@@ -262,48 +262,3 @@ impl Course<'_> {
 const ONLY_GIVEN: &str = "P1n";
 /// The key that names the bootstrap server.
 const BOOTSTRAP: &str = "bootstrapUrl";
-
-/// What a run may send beside its plan, one sentence each.
-pub(super) fn announced(args: &CheckArgs, plan: &Plan, services: &Services) -> Vec<String> {
-    let mut sentences: Vec<String> = Vec::new();
-    let mut say = |sentence: String| {
-        if !sentences.contains(&sentence) {
-            sentences.push(sentence);
-        }
-    };
-    for target in plan.targets.iter().filter(|t| t.request.is_some()) {
-        let Some(service) = target.service.as_deref().and_then(|id| services.by_id(id)) else { continue };
-        let endpoint = endpoint::authority(&target.probed, target.port());
-        for ask in &service.asks {
-            let Some(other) = services.by_id(&ask.service) else { continue };
-            let request = other.request(&target.probed, &target.requirement.hints.base_path);
-            let over = ask.over.map(|o| format!(" over {o}")).unwrap_or_default();
-            let when = match ask.when {
-                crate::rules::services::AskWhen::Answered => "once it answers",
-                crate::rules::services::AskWhen::Unrecognised => "if its answer is not the expected one",
-            };
-            say(format!("{endpoint}: {} {}{over}, {when}.", request.method, request.path));
-        }
-        match service.protocol {
-            Some(Protocol::Mcp) => say(format!(
-                "{endpoint}: GET of its sign-in metadata (RFC 9728) if it asks for a sign-in; DELETE of the session if it opens one."
-            )),
-            Some(Protocol::Bootstrap) if args.bootstrap => {
-                say(format!("{endpoint}: asked first; the hosts that its document adds are probed too."));
-            }
-            _ => {}
-        }
-        if let (Some(download), Some(size)) = (&service.download, args.download_test) {
-            say(format!("{endpoint}: {size} bytes of {} in four parts.", download.path));
-        }
-    }
-    if plan.targets.iter().any(|t| {
-        t.service
-            .as_deref()
-            .and_then(|id| services.by_id(id))
-            .is_some_and(|s| !s.names.is_empty() || s.protocol == Some(Protocol::Mcp))
-    }) {
-        say("Hosts that sign-in metadata names (https, by name, 24 at the most) are probed like those of the list.".into());
-    }
-    sentences
-}

@@ -223,20 +223,9 @@ impl<'a> Planner<'a> {
         (self.settings.borrow().describe(), self.records.take())
     }
 
-    /// What is sent besides the plan to find the ways out, as sentences for the dry run.
-    pub(super) fn announced(&self) -> Vec<String> {
-        let mut settings = self.settings.borrow().clone();
-        let mut said: Vec<String> = settings
-            .scripts()
-            .map(|s| {
-                let (origin, url) = (&s.origin, s.shown());
-                format!("The proxy script {url} ({origin}) is fetched first, directly, and names that it asks for are looked up; its answers are not known here.")
-            })
-            .collect();
-        if !settings.known().is_empty() {
-            said.push("A host that fails is tried once more on the other ways that are known: a proxy that is not used, or directly.".into());
-        }
-        said
+    /// The scripts that decide the routes of the last plan.
+    pub(super) fn scripts(&self) -> Vec<Script> {
+        self.settings.borrow().clone().scripts().map(|s| s.clone()).collect()
     }
 
     /// Fetches a script, unless it was fetched before, and asks it. Bounded by `deadline`.

@@ -5,8 +5,9 @@
 //! ask the judges of `service` what an answer means, and `experiment` says what to try after a
 //! failure and what came of it. `run_facts` holds what only follows from several hosts, `operator`
 //! who runs one. `evidence` is what all judges hand on, `causes` says once what explains many,
-//! `wording` puts it into words, `verdict` judges the whole.
+//! `wording` puts it into words, `verdict` judges the whole. `announce` lists what may be sent.
 
+mod announce;
 mod causes;
 mod context;
 mod evidence;
@@ -21,6 +22,7 @@ mod stage;
 mod verdict;
 mod wording;
 
+pub use announce::{Prospect, announce, announced_as};
 pub use experiment::captive_portal::wanted as wants_controls;
 pub use experiment::next;
 pub use finding::{

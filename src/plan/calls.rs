@@ -1,6 +1,6 @@
 //! The calls of `check --with-credentials`: which inference host gets which requests, with which
 //! credential. Pure. What is built here holds secrets, so it is no part of the plan that a report
-//! contains; [`Endpoint::describe`] is what may be shown of it.
+//! contains; [`announce`] is what may be shown of it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Plan, Target};
+use super::{Announcement, Plan, Sent, Target};
 use crate::config::{Configuration, Secret, Value};
 use crate::contract::endpoint::authority;
 use crate::contract::{Actor, HostPattern, Platform};
@@ -187,8 +187,8 @@ impl Endpoint {
         }
     }
 
-    /// What would be called, in words: for the dry run.
-    pub fn describe(&self, plan: &Plan, calls: &Calls) -> String {
+    /// What would be called, in words.
+    fn describe(&self, plan: &Plan, calls: &Calls) -> String {
         let name = |id: u32| {
             plan.target(id).map(|t| authority(&t.probed, t.port())).unwrap_or_else(|| "a host".into())
         };
@@ -235,6 +235,32 @@ impl Endpoint {
         });
         format!("{}; with {}{custom}.{device}", parts.join("; then "), self.credential())
     }
+}
+
+/// What is sent with the credential.
+pub fn announce(endpoints: &[Endpoint], plan: &Plan, calls: &Calls) -> Announcement {
+    Announcement::new(
+        Sent::Calls,
+        "With `--with-credentials` the calls that carry the credential: the model list, one streamed request to a model \
+         and, where the provider needs one, the exchange for a token. The next section says more.",
+    )
+    .with(endpoints.iter().map(|endpoint| endpoint.describe(plan, calls)))
+}
+
+/// What is left quiet with `--idle`.
+pub fn announce_quiet(idle_ms: Option<u64>) -> Announcement {
+    let here = idle_ms.map(|ms| {
+        format!(
+            "One more connection to each inference host is left quiet for {} s and then used, without a credential.",
+            ms / 1000
+        )
+    });
+    Announcement::new(
+        Sent::Quiet,
+        "With `--idle` one more connection to each inference host, which is left quiet and then used, without a \
+         credential.",
+    )
+    .with(here)
 }
 
 /// The calls that a configuration asks for: one entry for each inference host that `own`, the list

@@ -1,6 +1,7 @@
 //! What will be probed: requirements × route. Pure: the dry run prints it, the prober carries it
 //! out, the diagnosis judges against it, and a saved report contains it.
 
+pub mod announcement;
 mod build;
 pub mod bypass;
 pub mod calls;
@@ -11,6 +12,7 @@ pub mod script;
 
 use serde::{Deserialize, Serialize};
 
+pub use announcement::{Announcement, Sent};
 pub use build::{build, questions};
 pub use experiment::{Changes, Experiment, FollowUp, LastStage, Purpose, ServerName, Variation};
 pub use route::{BadProxy, ProxyAddress, ProxyChoice, ProxySettings};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use url::{Host, Url};
 
-use super::Route;
+use super::{Announcement, Route, Sent};
 use crate::pac::{Fault, Hop, Question};
 
 /// A proxy script that decides routes.
@@ -157,6 +157,22 @@ impl Script {
     pub fn shown(&self) -> String {
         shown(&self.url)
     }
+}
+
+/// What is sent for proxy scripts, before everything else.
+pub fn announce(scripts: &[Script]) -> Announcement {
+    let sentence = |s: &Script| {
+        let (origin, url) = (&s.origin, s.shown());
+        format!(
+            "The proxy script {url} ({origin}) is fetched first, directly, and names that it asks for are looked up; its \
+             answers are not known here."
+        )
+    };
+    Announcement::new(
+        Sent::Scripts,
+        "The server of a proxy script (PAC), directly and first, and lookups of the names that the script asks for.",
+    )
+    .with(scripts.iter().map(sentence))
 }
 
 /// An address without user name, password, query and fragment.

@@ -1,5 +1,6 @@
 //! A sign-in page of the network: what plain HTTP to the operating systems' own addresses gave.
 
+use crate::contract::Control;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Certainty, Code, Verdict};
@@ -7,7 +8,7 @@ use crate::diagnose::run_facts::Portal;
 use crate::diagnose::service::fingerprint::is_html;
 use crate::diagnose::stage::block_page::host_of;
 use crate::observation::{Attempt, Controlled, Http, HttpOutcome, Observations, TlsOutcome, Trust};
-use crate::plan::{Plan, Route};
+use crate::plan::{Announcement, Plan, Route, Sent};
 use crate::rules::filters::Signs;
 use crate::rules::services::Services;
 
@@ -15,6 +16,34 @@ use crate::rules::services::Services;
 const SIGN_IN: u16 = 511;
 /// What the addresses of filters' pages say, and those of sign-in pages do not.
 const BLOCKS: [&str; 5] = ["block", "deny", "denied", "filter", "policy"];
+
+/// What is sent.
+pub(crate) fn announce(controls: &[Control]) -> Announcement {
+    let mut names: Vec<String> = Vec::new();
+    for control in controls {
+        let name = format!("`{}`", control.host);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let named = if names.is_empty() { String::new() } else { format!("{}; ", names.join(", ")) };
+    let sentence = |c: &Control| {
+        format!(
+            "After failures, where no host proves itself on a direct way: its name looked up, and GET http://{}{} ({}'s \
+             check for a sign-in page).",
+            c.host, c.path, c.of
+        )
+    };
+    Announcement::new(
+        Sent::Controls,
+        format!(
+            "After failures only, where no host at all proved itself on a direct way: the plain HTTP addresses by which \
+             operating systems find a sign-in page of the network ({named}kept in `rules/controls.toml`). \
+             `--no-controls` leaves them out."
+        ),
+    )
+    .with(controls.iter().map(sentence))
+}
 
 /// Whether the controls are worth asking: a direct way failed in a way that a network which wants a
 /// sign-in could cause, and no host proved itself, which rules that out already.

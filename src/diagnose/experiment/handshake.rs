@@ -15,7 +15,7 @@ use crate::diagnose::context::View;
 use crate::diagnose::evidence::Draft;
 use crate::diagnose::finding::{Certainty, Code, Owner};
 use crate::observation::{Attempt, Observations, Purpose, Tls, TlsOutcome, Trust, Variation};
-use crate::plan::{Experiment, Plan, Route};
+use crate::plan::{Announcement, Experiment, Plan, Route, Sent};
 
 /// The largest segment of the experiment: what every IPv4 path takes (RFC 9293, 3.7.1).
 const SMALL_SEGMENT: u16 = 536;
@@ -44,6 +44,21 @@ const PATHS: usize = 36;
 
 /// What dies alike: the way of dying, the address, the route.
 type Kind = (Death, IpAddr, String);
+
+/// What is sent.
+pub(crate) fn announce() -> Announcement {
+    Announcement::new(
+        Sent::Handshakes,
+        "After failures only, where a handshake died: handshakes to the same address in small segments, with a small \
+         hello, without a name, and with the name of another host of the list that was reached; and the host's own \
+         name at that one's address.",
+    )
+    .with([
+        "Where a handshake dies: handshakes to the same address in small segments, with a small hello, without a name, \
+         and with another name of this list; and this name at that one's address."
+            .to_owned(),
+    ])
+}
 
 /// For each path whose handshake died: the same with small segments, the same with a small hello,
 /// a reached name at this address, no name there, and this name at the reached host's address.

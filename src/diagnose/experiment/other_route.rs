@@ -11,12 +11,26 @@ use crate::observation::{
     Attempt, HttpOutcome, Observations, ProxyOutcome, Purpose, ScriptOutcome, TcpOutcome, TlsOutcome, Trust,
     Variation,
 };
-use crate::plan::{Experiment, Path, Plan, Route, Target};
+use crate::plan::{Announcement, Experiment, Path, Plan, Route, Sent, Target};
 
 /// Other ways that are tried for one path.
 const WAYS: usize = 3;
 /// The feature whose hosts are proxies and their scripts: they are reached without a proxy.
 const PROXY: &str = "proxy";
+
+/// What is sent.
+pub(crate) fn announce(plan: &Plan) -> Announcement {
+    let here = (!plan.detours.proxies.is_empty()).then(|| {
+        "A host that fails is tried once more on the other ways that are known: a proxy that is not used, or directly."
+            .to_owned()
+    });
+    Announcement::new(
+        Sent::OtherRoutes,
+        "Where a host fails and another way is known (a proxy that is not used, or none), that way once, unless \
+         `--proxy` named the way.",
+    )
+    .with(here)
+}
 
 /// The comparisons that a run still lacks: for each path whose every try failed, the other ways to
 /// the same host. Each is tried once.

@@ -6,7 +6,7 @@ use crate::diagnose::finding::{Code, Verdict};
 use crate::observation::{
     Attempt, HttpOutcome, Lookup, Observations, ProxyOutcome, Purpose, TcpOutcome, TlsOutcome,
 };
-use crate::plan::{Experiment, Plan};
+use crate::plan::{Announcement, Experiment, Plan, Sent};
 
 /// A connection that took longer, in ms, had lost its first packet: every system sends the second
 /// after one second (RFC 6298, 2.1).
@@ -14,6 +14,17 @@ const LOST_PACKET_MS: f64 = 900.0;
 /// So many silent paths are tried again, at the most. Loss and load silence a few; what silences
 /// more is a rule.
 const SILENT: usize = 8;
+
+/// What is sent.
+pub(crate) fn announce() -> Announcement {
+    Announcement::new(
+        Sent::Repeats,
+        "What failed at once, or fell silent once the connection stood, once more after the first wave; a few hosts \
+         that were silent from the start too, where packets are lost. A stage that fails is tried with a second \
+         socket inside its own budget.",
+    )
+    .with(["An attempt that fails is made a second time before it is reported.".to_owned()])
+}
 
 /// Once more, each path that failed at once (a refusal, a reset, an answer of the resolver may be a
 /// moment's accident), each whose handshake or request got no answer although the connection

@@ -4,7 +4,7 @@ use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::Code;
 use crate::observation::{Attempt, HttpOutcome, Observations, Purpose, Variation};
-use crate::plan::{Experiment, Plan, Route};
+use crate::plan::{Announcement, Experiment, Plan, Route, Sent};
 
 /// More is slow, ms.
 const SLOW_MS: f64 = 1000.0;
@@ -13,6 +13,15 @@ const SLOW_MS: f64 = 1000.0;
 const MEASURES: usize = 2;
 /// Lookups, and requests, that are measured again in a run, at the most.
 const MEASURED: usize = 24;
+
+/// What is sent.
+pub(crate) fn announce() -> Announcement {
+    Announcement::new(
+        Sent::Measures,
+        "Twice more, what was slow the first time: a lookup, or a whole request.",
+    )
+    .with(["What was slow is measured twice more.".to_owned()])
+}
 
 /// Two more lookups of each name whose first was slow, and two more requests where the first byte
 /// was. Lookups through a proxy are the proxy's.

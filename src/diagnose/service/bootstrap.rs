@@ -1,12 +1,30 @@
 //! Bootstrap servers, which serve the app its configuration.
 
+use crate::contract::endpoint;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Known, Walk};
 use crate::diagnose::finding::Code;
 use crate::diagnose::service::Judged;
 use crate::diagnose::service::fingerprint::is_html;
+use crate::diagnose::service::follow_up::served;
 use crate::diagnose::stage::trust;
 use crate::observation::{DocumentKind, Http, HttpOutcome};
+use crate::plan::{Announcement, Plan, Sent};
+use crate::rules::services::{Protocol, Services};
+
+/// What is sent with `--bootstrap`.
+pub(crate) fn announce(plan: &Plan, services: &Services, asked: bool) -> Announcement {
+    let servers = served(plan, services).filter(|(_, s)| asked && s.protocol == Some(Protocol::Bootstrap));
+    let here = servers.map(|(t, _)| {
+        let endpoint = endpoint::authority(&t.probed, t.port());
+        format!("{endpoint}: asked first; the hosts that its document adds are probed too.")
+    });
+    Announcement::new(
+        Sent::Bootstrap,
+        "With `--bootstrap` the bootstrap server first, and then the hosts that its document adds to the list.",
+    )
+    .with(here)
+}
 
 /// Judges what a bootstrap server serves without a sign-in: a configuration object, or something else.
 pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {

@@ -1,19 +1,37 @@
 //! The opt-in download: parts of a large object, the first of them twice.
 
+use crate::contract::endpoint;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::Code;
 use crate::diagnose::service::fingerprint;
+use crate::diagnose::service::follow_up::served;
 use crate::diagnose::service::follow_ups;
 use crate::diagnose::stage::trust;
 use crate::observation::{FollowUp, Http, HttpOutcome, Transfer};
-use crate::plan::Keep;
+use crate::plan::{Announcement, Keep, Plan, Sent};
+use crate::rules::services::Services;
 
 /// Below this rate, bytes per second, the workspace of over a gigabyte takes more than half an
 /// hour. Our own line: the vendor names none.
 const SLOW: f64 = 600_000.0;
 /// A pause this long, ms, is said even where the transfer went on.
 const PAUSE: f64 = 1000.0;
+
+/// What is sent with `--download-test`.
+pub(crate) fn announce(plan: &Plan, services: &Services, size: Option<u64>) -> Announcement {
+    let here = served(plan, services).filter_map(|(target, service)| {
+        let (download, size) = (service.download.as_ref()?, size?);
+        let endpoint = endpoint::authority(&target.probed, target.port());
+        Some(format!("{endpoint}: {size} bytes of {} in four parts.", download.path))
+    });
+    Announcement::new(
+        Sent::Downloads,
+        "With `--download-test[=SIZE]` (8 MB unless said otherwise) a part of one release file on the download host, in \
+         four ranges of which the first is fetched twice: rate, pauses, and whether something rewrites or cuts it.",
+    )
+    .with(here)
+}
 
 /// Judges what was fetched on the path, if anything; the whole of it goes into the evidence.
 pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::derive::HostPattern;
-use crate::plan::{Plan, Route, Target};
+use crate::plan::{Announcement, Plan, Route, Sent, Target};
 use crate::report::layout::{Page, Paint, Style};
 use crate::report::sanitise;
 use crate::report::words;
@@ -21,14 +21,32 @@ pub struct Settings {
     pub resolver: Option<String>,
     /// The server that would be asked too, as a second opinion.
     pub compare_dns: Option<String>,
-    /// Each control that would be tried beside the hosts, as a sentence.
-    pub controls: Vec<String>,
-    /// Each call with the credential, as a sentence.
-    pub calls: Vec<String>,
+    /// What would be sent, each kind once.
+    pub announced: Vec<Announcement>,
     /// How long a connection to the inference host would be left quiet, ms.
     pub idle_ms: Option<u64>,
     /// What every request says of this program.
     pub user_agent: String,
+}
+
+impl Settings {
+    /// What would be sent of one kind, as sentences.
+    fn of(&self, wanted: Sent) -> impl Iterator<Item = &String> {
+        self.announced.iter().filter(move |a| a.sent == wanted).flat_map(|a| &a.here)
+    }
+
+    /// What would be sent beside the hosts, their lookups and the calls.
+    fn beside(&self) -> impl Iterator<Item = &String> {
+        let apart = |sent| matches!(sent, Sent::Hosts | Sent::Lookups | Sent::Calls);
+        self.announced.iter().filter(move |a| !apart(a.sent)).flat_map(|a| &a.here)
+    }
+}
+
+/// The list of what a check contacts, for the README.
+pub fn contacts(announced: &[Announcement]) -> String {
+    let mut list: String = announced.iter().map(|a| format!("- {}\n", a.general)).collect();
+    list.push_str("- Nothing else.\n");
+    list
 }
 
 /// What stands before a request's body.
@@ -81,22 +99,13 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
         settings.concurrency,
         words::duration(settings.stage_timeout_ms),
         words::duration(settings.deadline_ms),
-        if settings.calls.is_empty() { "No credential is ever sent." } else { "The credential is sent only with the calls below." },
+        if settings.of(Sent::Calls).next().is_none() { "No credential is ever sent." } else { "The credential is sent only with the calls below." },
     ));
 
     let names = lookups(plan);
     page.heading("NAMES LOOKED UP (A and AAAA)");
-    let how = settings.resolver.as_ref().map_or_else(
-        || {
-            "By the operating system's lookup; where that fails, by a query to the system's DNS servers."
-                .to_owned()
-        },
-        |r| format!("By queries to {}.", sanitise::line(r, 60)),
-    );
-    page.hang("  ", Paint::None, &how);
-    if let Some(second) = &settings.compare_dns {
-        let text = format!("Each of them also by queries to {}, for comparison.", sanitise::line(second, 60));
-        page.hang("  ", Paint::None, &text);
+    for how in settings.of(Sent::Lookups) {
+        page.hang("  ", Paint::None, &sanitise::line(how, sanitise::LONG));
     }
     for name in &names {
         page.hang("  - ", Paint::None, name);
@@ -146,24 +155,16 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
         }
     }
 
-    if !settings.calls.is_empty() {
+    if settings.of(Sent::Calls).next().is_some() {
         page.heading("CALLS WITH THE CREDENTIAL");
-        for call in &settings.calls {
+        for call in settings.of(Sent::Calls) {
             page.hang("  - ", Paint::None, &sanitise::line(call, sanitise::LONG));
         }
         page.hang("  - ", Paint::None, GATE);
     }
 
     page.heading("CONTROLS");
-    if let Some(ms) = settings.idle_ms {
-        let text = format!(
-            "One more connection to each inference host is left quiet for {} and then used, without a credential.",
-            words::duration(ms)
-        );
-        page.hang("  - ", Paint::None, &text);
-    }
-    page.hang("  - ", Paint::None, "An attempt that fails is made a second time before it is reported.");
-    for control in &settings.controls {
+    for control in settings.beside() {
         page.hang("  - ", Paint::None, &sanitise::line(control, sanitise::LONG));
     }
     page.hang("  - ", Paint::None, NOT_OURS);
@@ -213,8 +214,8 @@ pub fn json(plan: &Plan, settings: &Settings) -> String {
         "deadline_ms": settings.deadline_ms,
         "concurrency": settings.concurrency,
         "user_agent": settings.user_agent,
-        "controls": settings.controls,
-        "calls": settings.calls,
+        "controls": settings.beside().collect::<Vec<_>>(),
+        "calls": settings.of(Sent::Calls).collect::<Vec<_>>(),
         "idle_ms": settings.idle_ms,
         "targets": targets,
     }))

@@ -2,6 +2,7 @@
 //! fingerprints, the next experiment, and recorded runs.
 
 mod actors;
+mod announced;
 mod answers;
 mod calls;
 mod causes;

@@ -4,7 +4,10 @@ mod documents;
 mod fixtures;
 mod properties;
 
+use clearway::diagnose::{self, Prospect};
+use clearway::plan::Plan;
 use clearway::report::{self, Style};
+use clearway::rules::Rules;
 use fixtures::*;
 
 /// The version of the program is not what a snapshot is about.
@@ -59,14 +62,14 @@ fn reports() {
 }
 
 fn dry_run_settings() -> report::check::dry_run::Settings {
+    let rules = Rules::embedded().unwrap();
     report::check::dry_run::Settings {
         stage_timeout_ms: 4_000,
         deadline_ms: 20_000,
         concurrency: 64,
         resolver: None,
         compare_dns: None,
-        controls: Vec::new(),
-        calls: Vec::new(),
+        announced: diagnose::announce(&Prospect::new(&Plan::default(), &rules.services)),
         idle_ms: None,
         user_agent: "clearway/0.0.0".into(),
     }

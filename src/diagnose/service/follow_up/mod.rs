@@ -13,7 +13,7 @@ use crate::derive::{ProbeHints, Reason, Requirement};
 use crate::observation::{
     Attempt, DocumentKind, FollowUp, Http, Observations, Purpose, TlsOutcome, Variation,
 };
-use crate::plan::{Experiment, Keep, Plan, Request, Target};
+use crate::plan::{Announcement, Experiment, Keep, Plan, Request, Sent, Target};
 use crate::rules::networks::Networks;
 use crate::rules::services::{Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
 
@@ -80,6 +80,64 @@ fn asked<'a>(plan: &'a Plan, observations: &'a Observations, services: &'a Servi
         Some(Asked { target, path: attempt.path, service, base_path, request, http, plain })
     };
     observations.attempts.iter().filter(|a| a.cut.is_none()).filter_map(one).collect()
+}
+
+/// The targets that are asked, with what is known of their service.
+pub(crate) fn served<'a>(
+    plan: &'a Plan,
+    services: &'a Services,
+) -> impl Iterator<Item = (&'a Target, &'a Service)> {
+    let asked = plan.targets.iter().filter(|t| t.request.is_some());
+    asked.filter_map(|t| Some((t, services.by_id(t.service.as_deref()?)?)))
+}
+
+/// What is sent.
+pub(crate) fn announce(plan: &Plan, services: &Services) -> Announcement {
+    let mut here = Vec::new();
+    for (target, service) in served(plan, services) {
+        let endpoint = endpoint::authority(&target.probed, target.port());
+        for ask in &service.asks {
+            let Some(other) = services.by_id(&ask.service) else { continue };
+            let request = other.request(&target.probed, &target.requirement.hints.base_path);
+            let over = ask.over.map(|o| format!(" over {o}")).unwrap_or_default();
+            let when = match ask.when {
+                AskWhen::Answered => "once it answers",
+                AskWhen::Unrecognised => "if its answer is not the expected one",
+            };
+            here.push(format!("{endpoint}: {} {}{over}, {when}.", request.method, request.path));
+        }
+        if service.protocol == Some(Protocol::Mcp) {
+            here.push(format!(
+                "{endpoint}: GET of its sign-in metadata (RFC 9728) if it asks for a sign-in; DELETE of the session if it opens one."
+            ));
+        }
+    }
+    Announcement::new(
+        Sent::FollowUps,
+        "What answers call for, unauthenticated too: a collector's other encodings and signals (an export of nothing), \
+         an MCP server's metadata and its older transport, the second place of sign-in metadata. A session that an MCP \
+         server opens is closed again.",
+    )
+    .with(here)
+}
+
+/// What is sent to hosts that answers name.
+pub(crate) fn announce_discovered(plan: &Plan, services: &Services) -> Announcement {
+    let names = |service: &Service| !service.names.is_empty() || service.protocol == Some(Protocol::Mcp);
+    let all = || plan.targets.iter().filter_map(|t| services.by_id(t.service.as_deref()?));
+    let here = all().any(names).then(|| {
+        format!(
+            "Hosts that sign-in metadata names (https, by name, {DISCOVERED} at the most) are probed like those of the list."
+        )
+    });
+    Announcement::new(
+        Sent::Discovered,
+        format!(
+            "Hosts that sign-in metadata and MCP servers name during the run (https, by name, {DISCOVERED} at the most; \
+             each says in `discovered_from` who named it)."
+        ),
+    )
+    .with(here)
 }
 
 /// The further requests that the answers so far call for; none that was made already. Pure: the
