@@ -15,7 +15,7 @@ pub fn shown(configuration: &Configuration) -> Vec<String> {
     let pack = &rules().pack;
     let options = Options { platform: Some(Platform::Linux), ..Options::default() };
     let lint = lint::all(pack, configuration, &options);
-    let facts = Facts::new(pack, configuration, &pack.meta.newest, Platform::Linux, false);
+    let facts = Facts::new(pack, configuration, &pack.meta.newest, Platform::Linux, &options);
     let one = Effective {
         connection: lint::connection(&facts),
         lint,
