@@ -12,7 +12,7 @@ use crate::derive::Requirements;
 use crate::rules::Rules;
 use crate::rules::age::{self, Age};
 
-/// The day to count the age of the rules to, `YYYY-MM-DD`, for whoever compares outputs of several
+/// The day to count the age of the rules to, `YYYY-MM-DD`, for comparing outputs of several
 /// days.
 const TODAY: &str = "CLEARWAY_TODAY";
 

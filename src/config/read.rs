@@ -372,7 +372,7 @@ fn sha256(bytes: &[u8]) -> String {
     })
 }
 
-/// All of standard input, within the limit. It is read once, and given to whoever asks again.
+/// All of standard input, within the limit. It is read once, and kept for a second caller.
 ///
 /// # Errors
 /// When it cannot be read or is over [`MAX_FILE_BYTES`].

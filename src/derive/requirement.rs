@@ -203,7 +203,7 @@ pub struct Requirements {
     pub platform_assumed: bool,
     /// Date of the rule pack, `YYYY-MM-DD`.
     pub rules_date: String,
-    /// How old the rules are today, where whoever derived the list said which day it is.
+    /// How old the rules are today, where the caller of the derivation said which day it is.
     #[serde(skip)]
     pub rules_age: Option<Age>,
     /// Inference provider, when one is configured.

@@ -1,4 +1,4 @@
-//! How old the rules are. Pure: whoever asks says which day it is.
+//! How old the rules are. Pure: the caller says which day it is.
 
 use std::fmt;
 

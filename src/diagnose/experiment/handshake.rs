@@ -388,7 +388,7 @@ pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
 fn named(view: &View<'_>, code: Code, line: String, plain: &Draft, own_server: bool) -> Draft {
     let mut found = Draft::new(code, line);
     found.facts = plain.facts.clone();
-    // Whoever runs the service, these are faults of the way to it, if not of its own entry.
+    // These are faults of the path to the service, if not of its own entry, whatever team runs it.
     match (code, view.proxy()) {
         (Code::TlsPathMtu, _) => found.owner(Owner::Network),
         (Code::TlsSniReset | Code::TlsSniTimeout, None) if own_server => {

@@ -62,7 +62,7 @@ fn refused(view: &View<'_>, http: &Http) -> Option<Draft> {
         .fact("service", service.title.as_str())
         .fact("cdn_error", cdn_error(http))
         .key(view.target.probed.as_str());
-    // The customer's own service has no cloud account of ours; whoever runs it sets its rules.
+    // The customer's own service has no cloud account of ours; its owner sets its rules.
     Some(if view.is_customer() { found.owner(Owner::Service) } else { found })
 }
 
