@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Failure;
 use super::input::Derived;
 use crate::cli::CheckArgs;
+use crate::contract::ids::Feature;
 use crate::derive::{self, Facts, HostPattern, adhoc};
 use crate::diagnose::{self, Judgement, Verdict};
 use crate::observation::Observations;
@@ -74,7 +75,7 @@ pub fn gap(args: &CheckArgs, derived: &Derived, endpoints: &[Endpoint]) -> Optio
 pub fn settings(args: &CheckArgs, plan: &Plan) -> Result<CallSettings, Failure> {
     let asked = &args.calls;
     let is_inference = |id: u32| {
-        plan.target(id).is_some_and(|t| t.requirement.reasons.iter().any(|r| r.feature == "inference"))
+        plan.target(id).is_some_and(|t| t.requirement.reasons.iter().any(|r| r.feature == Feature::INFERENCE))
     };
     let quiet = asked.idle.map(|time| {
         let ids = plan.targets.iter().filter(|t| t.request.is_some() && !t.paths.is_empty()).map(|t| t.id);

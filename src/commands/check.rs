@@ -11,6 +11,7 @@ use super::routes::Planner;
 use super::{Destination, Failure, calls, replay, rounds, standing};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::contract::Platform;
+use crate::contract::ids::NoteId;
 use crate::derive::{self, HostPattern, Requirements, adhoc};
 use crate::diagnose::{self, Prospect, RunVerdict, Verdict};
 use crate::observation::{Environment, Observations};
@@ -122,7 +123,7 @@ fn derived(args: &CheckArgs, rules: &Rules) -> Result<Derived, Failure> {
         sources: Vec::new(),
     };
     if let Some(text) = derive::not_known(pack, &requirements.app_version) {
-        let id = derive::requirement::NOT_KNOWN.into();
+        let id = NoteId::NOT_KNOWN.into();
         requirements.notes.push(derive::Note { id, text, keys: Vec::new() });
     }
     derive::add_hosts(&mut requirements, named);

@@ -7,6 +7,7 @@ use crate::cli::DeriveArgs;
 use crate::config::device::Device;
 use crate::config::{self, Configuration, Input, Profiles, ReadOptions};
 use crate::contract::Endpoint;
+use crate::contract::ids::Feature;
 use crate::contract::{AppVersion, Confidence, Need, Platform, Transport};
 use crate::derive::{self, Note, Requirements, document};
 use crate::lint;
@@ -170,11 +171,11 @@ pub fn derive_from(
     let inference = requirements
         .hosts
         .iter()
-        .find(|r| r.reasons.iter().any(|w| w.feature == INFERENCE && w.need == Need::Required))
+        .find(|r| r.reasons.iter().any(|w| w.feature == Feature::INFERENCE && w.need == Need::Required))
         .map(derive::Requirement::endpoint);
     let of_proxy = |pinned: bool| {
         requirements.hosts.iter().find(|r| {
-            (r.transport == Transport::Tcp) == pinned && r.reasons.iter().any(|w| w.feature == PROXY)
+            (r.transport == Transport::Tcp) == pinned && r.reasons.iter().any(|w| w.feature == Feature::PROXY)
         })
     };
     let proxy_script = of_proxy(false).is_some();
@@ -265,8 +266,3 @@ pub fn options(args: &DeriveArgs, rules: &Rules) -> Result<derive::Options, Fail
         needs: args.list.need.clone(),
     })
 }
-
-/// The feature whose required host is the inference endpoint.
-const INFERENCE: &str = "inference";
-/// The feature whose hosts are the pinned proxy (a TCP endpoint) and the proxy script.
-const PROXY: &str = "proxy";

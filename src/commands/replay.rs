@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Failure;
 use crate::config;
+use crate::contract::ids::NoteId;
 use crate::derive::Note;
 use crate::diagnose::{self, NotTested};
 use crate::report;
@@ -30,10 +31,10 @@ pub fn load(rules: &Rules, path: &Path) -> Result<Run, Failure> {
 pub fn judge(run: &mut Run, rules_date: &str, services: &Services, codes: &Codes) {
     run.judgement = diagnose::judge(&run.plan, &run.observations, services, codes);
     let saved = &run.requirements.rules_date;
-    run.requirements.notes.retain(|n| n.id != RULES_NOTE);
+    run.requirements.notes.retain(|n| n.id != NoteId::RULES_DATE);
     if saved != rules_date {
         run.requirements.notes.push(Note {
-            id: RULES_NOTE.into(),
+            id: NoteId::RULES_DATE.into(),
             text: format!(
                 "This report was made with the rules of {saved} and is judged here by those of {rules_date}. The list of \
                  hosts is the old one; `clearway hosts` derives today's."
@@ -64,9 +65,6 @@ pub fn judge(run: &mut Run, rules_date: &str, services: &Services, codes: &Codes
         ),
     });
 }
-
-/// Identifier of the note on rules of another date.
-const RULES_NOTE: &str = "rules-date";
 
 /// The file as messages and tables name it.
 pub fn name(path: &Path) -> String {

@@ -12,6 +12,7 @@ use super::routes::Planner;
 use crate::cli::CheckArgs;
 use crate::config::{self, Configuration, ReadOptions};
 use crate::contract::endpoint;
+use crate::contract::ids::NoteId;
 use crate::derive::{Note, Requirements};
 use crate::diagnose;
 use crate::observation::{
@@ -183,7 +184,7 @@ impl Course<'_> {
                 host.hints.discovered_from = Some(served.join(", "));
             }
         }
-        effective.requirements.notes.retain(|n| n.id != ONLY_GIVEN);
+        effective.requirements.notes.retain(|n| n.id != NoteId::WITHOUT_BOOTSTRAP);
         // The gap of the device's own configuration is filled by what the server adds.
         let list = &effective.requirements;
         let mut new = self.planner.plan(self.prober, self.deadline, list, &effective).await?;
@@ -258,7 +259,5 @@ impl Course<'_> {
     }
 }
 
-/// The rule's note that the list lacks what a server serves.
-const ONLY_GIVEN: &str = "P1n";
 /// The key that names the bootstrap server.
 const BOOTSTRAP: &str = "bootstrapUrl";

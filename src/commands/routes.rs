@@ -11,6 +11,7 @@ use super::input::Derived;
 use super::{Failure, calls};
 use crate::cli::CheckArgs;
 use crate::contract::Transport;
+use crate::contract::ids::Feature;
 use crate::derive::Requirements;
 use crate::observation::{ProxyScript, ScriptOutcome};
 use crate::pac::{self, Fault, Question};
@@ -27,8 +28,6 @@ use crate::rules::Rules;
 const EGRESS_PROXY: &str = "egressProxyUrl";
 /// The key that pins the app to a proxy script.
 const EGRESS_SCRIPT: &str = "egressProxyPacUrl";
-/// The feature whose hosts are proxies and their scripts.
-const PROXY: &str = "proxy";
 
 /// Rounds of asking a script: each one may want names looked up that the one before did not.
 const ROUNDS: usize = 4;
@@ -89,8 +88,8 @@ fn configured(settings: &mut ProxySettings, derived: &Derived) {
 /// The address of the script as a hosts document has it.
 fn listed_script(derived: &Derived) -> Option<String> {
     let all = derived.requirements.hosts.iter().chain(derived.documents.iter().flat_map(|d| &d.hosts));
-    let mut of_script =
-        all.filter(|r| r.transport != Transport::Tcp && r.reasons.iter().any(|w| w.feature == PROXY));
+    let mut of_script = all
+        .filter(|r| r.transport != Transport::Tcp && r.reasons.iter().any(|w| w.feature == Feature::PROXY));
     let found = of_script.next()?;
     Some(found.endpoint().url(&found.hints.base_path))
 }

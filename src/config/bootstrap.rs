@@ -7,10 +7,8 @@ use super::decode;
 use super::read::Context;
 use super::value::{Configuration, Lint, Shadowed, ShadowedBy, Value};
 use crate::contract::Severity;
+use crate::contract::ids::LintId;
 use crate::rules::places::Bootstrap;
-
-/// The format's name in reports.
-pub(crate) const FORMAT: &str = "bootstrap-response";
 
 /// Why the app-behaviour keys of other sources do not count, as a clause.
 pub(crate) const GROUP: &str = "a managed source sets an app-behaviour key, and that group of keys is read from the managed source alone";
@@ -136,7 +134,7 @@ pub(crate) fn overlay(
             origin: None,
         });
     }
-    base.lint.retain(|l| l.id != "no-provider");
+    base.lint.retain(|l| l.id != LintId::NO_PROVIDER);
     decode::complete(base, &context.names);
 }
 

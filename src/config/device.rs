@@ -10,6 +10,7 @@ use super::formats::{encoding, reg};
 use super::read::{Context, Profiles, ReadOptions, configuration, io_error};
 use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Source};
 use super::{decode, library};
+use crate::contract::ids::LintId;
 use crate::contract::{Platform, Severity};
 use crate::rules::keys::KeyCatalogue;
 use crate::rules::places::{DevicePlace, Hive, Role};
@@ -315,7 +316,7 @@ impl Reading<'_> {
         let asked = self.context.options.profiles != Profiles::Applied;
         let severity = if asked { Severity::Warning } else { Severity::Info };
         self.remark(
-            "library-ignored",
+            LintId::LIBRARY_IGNORED.as_str(),
             severity,
             format!("{} is ignored as a whole, because {key} takes the device over", shown_path(path)),
         );

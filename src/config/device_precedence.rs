@@ -8,6 +8,7 @@ use super::error::{ConfigError, shown};
 use super::read::{Context, Profiles, response};
 use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Shadowed, ShadowedBy};
 use crate::contract::Severity;
+use crate::contract::ids::LintId;
 
 /// What was found so far.
 #[derive(Default)]
@@ -102,7 +103,7 @@ impl Found {
         let note = registry_note(&self.places, device, context);
         for (at, config) in configs.iter_mut().enumerate() {
             // Each part was judged by itself while it was read; only the whole can lack a provider.
-            config.lint.retain(|l| l.id != "no-provider");
+            config.lint.retain(|l| l.id != LintId::NO_PROVIDER);
             decode::complete(config, &context.names);
             if let Some(response) = &response {
                 bootstrap::overlay(config, response.clone(), context, group);
@@ -173,7 +174,7 @@ pub(crate) fn merged(mut first: Configuration, second: Configuration) -> Configu
         match first.settings.get(&name) {
             Some(winner) => {
                 first.lint.push(Lint {
-                    id: "shadowed-key".to_owned(),
+                    id: LintId::SHADOWED_KEY.into(),
                     severity: Severity::Info,
                     message: format!("`{name}` is set here too, but {} wins", winner.origin.source),
                     key: Some(name.clone()),

@@ -8,6 +8,7 @@ use super::formats::{encoding, json_text};
 use super::read::{Context, Profiles, configuration, file};
 use super::value::{Configuration, Lint};
 use crate::contract::Severity;
+use crate::contract::ids::LintId;
 
 /// Name of the index.
 pub(crate) const INDEX: &str = "_meta.json";
@@ -191,8 +192,8 @@ impl Index {
             source.format = "configLibrary".to_owned();
         }
         for lint in &mut config.lint {
-            if lint.id == "nested-document" {
-                lint.id = "nested-in-library".to_owned();
+            if lint.id == LintId::NESTED_DOCUMENT {
+                lint.id = LintId::NESTED_IN_LIBRARY.into();
                 lint.message = "a nested document (\"$schemaVersion\": 2) stands in a configLibrary; builds were seen to ignore it there \
                                 key by key, although others write it, so deploy flat keys; it is read here as if the app read it"
                     .to_owned();

@@ -20,7 +20,6 @@ pub use crate::contract::secret::{self, Secret};
 pub use crate::contract::value::{
     self, Configuration, Lint, Origin, PlaceRead, PlaceStatus, Setting, Shadowed, ShadowedBy, Source, Value,
 };
-pub(crate) use bootstrap::FORMAT as SERVED;
 pub use error::{ConfigError, Place};
 pub(crate) use hygiene::masked;
 pub(crate) use names::{Known, Names};

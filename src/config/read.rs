@@ -12,6 +12,7 @@ use super::formats::{self, cms, diagnostic, json, plist, reg, sniff, zip};
 use super::names::Names;
 use super::value::{Configuration, Source};
 use super::{bootstrap, decode, library};
+use crate::contract::ids::FormatName;
 use crate::contract::{AppVersion, Severity};
 use crate::rules::keys::KeyCatalogue;
 use crate::rules::places::Places;
@@ -173,9 +174,9 @@ pub fn overlay_response(
 /// Whatever form it has, it came from the server.
 fn as_response(config: &mut Configuration, context: &Context<'_>) {
     if let Some(source) = config.sources.first_mut()
-        && source.format != bootstrap::FORMAT
+        && source.format != FormatName::BOOTSTRAP_RESPONSE
     {
-        source.format = bootstrap::FORMAT.to_owned();
+        source.format = FormatName::BOOTSTRAP_RESPONSE.into();
         bootstrap::filter(config, &context.places.bootstrap);
     }
 }
@@ -228,7 +229,7 @@ pub(crate) fn interpret(
         }
         json::Json::Document(doc) => {
             let source = Source::of(file, doc.format, bytes);
-            let response = doc.format == bootstrap::FORMAT;
+            let response = doc.format == FormatName::BOOTSTRAP_RESPONSE;
             let mut config = decode::decode(doc, name, source, &context.names);
             if response {
                 bootstrap::filter(&mut config, &context.places.bootstrap);

@@ -47,6 +47,7 @@ pub(crate) use words;
 mod code;
 pub mod endpoint;
 mod host;
+pub mod ids;
 mod request;
 pub mod secret;
 mod stage;

@@ -3,10 +3,8 @@
 use std::net::Ipv6Addr;
 
 use super::{HostPattern, ProbeHints, Reason, Requirement};
+use crate::contract::ids::Feature;
 use crate::contract::{Actor, Confidence, Need, Network, Transport};
-
-/// The feature of hosts that are named on the command line.
-pub const FEATURE: &str = "ad-hoc";
 
 /// A `--host` value that cannot be probed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +72,7 @@ pub fn requirement(
         hints: ProbeHints { public_roots: known, customer: !known, ..ProbeHints::default() },
         reasons: vec![Reason {
             rule: "ad-hoc".into(),
-            feature: FEATURE.into(),
+            feature: Feature::NAMED.into(),
             need: Need::Required,
             actors: vec![Actor::App],
             purpose: "named on the command line".into(),

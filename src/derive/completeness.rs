@@ -3,10 +3,11 @@
 
 use super::facts::{Facts, NO_CREDENTIAL};
 use super::merge::List;
-use super::requirement::{Missing, NO_PROVIDER, Note};
+use super::requirement::{Missing, Note};
 use super::wording;
 use crate::config::{Lint, Value};
 use crate::contract::Position;
+use crate::contract::ids::{LintId, NoteId};
 use crate::contract::{Need, Severity};
 use crate::rules::keys::VersionedValue;
 use crate::text::line;
@@ -67,10 +68,21 @@ fn provider(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
             "This configuration only sets how the app behaves and names no inference provider, so no inference host is listed."
         } else {
             let message = "inferenceProvider is not set, and neither is bootstrapUrl; without one of them the app does not use third-party inference. Set inferenceProvider and the keys of that provider";
-            add(facts, list, "no-provider", Severity::Warning, message.to_owned(), Some("inferenceProvider"));
+            add(
+                facts,
+                list,
+                LintId::NO_PROVIDER.as_str(),
+                Severity::Warning,
+                message.to_owned(),
+                Some("inferenceProvider"),
+            );
             "No inference provider is configured, so no inference host is listed or tested."
         };
-        list.note(Note { id: NO_PROVIDER.into(), text: text.into(), keys: vec!["inferenceProvider".into()] });
+        list.note(Note {
+            id: NoteId::NO_PROVIDER.into(),
+            text: text.into(),
+            keys: vec!["inferenceProvider".into()],
+        });
         return;
     };
     let Some(provider) = credentials.provider(id) else {

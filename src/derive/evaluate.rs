@@ -8,6 +8,7 @@ use super::requirement::{Missing, NOT_LISTED, Note, ProbeHints, Reason, Requirem
 use crate::config::{Lint, Value};
 use crate::contract::HostPattern;
 use crate::contract::endpoint::authority;
+use crate::contract::ids::{LintId, NoteId};
 use crate::contract::{Need, Severity, Transport};
 use crate::rules::{Condition, HostName, HostSource, KeyPath, Rule};
 use crate::text::line;
@@ -157,7 +158,7 @@ impl Pass<'_> {
                 path_text(path),
                 endpoint.host
             );
-            self.lint("placeholder", Severity::Warning, message, path, list);
+            self.lint(LintId::PLACEHOLDER.as_str(), Severity::Warning, message, path, list);
         }
         let refused = self.rule.refuses_http;
         if (self.rule.https_only || refused)
@@ -189,7 +190,7 @@ impl Pass<'_> {
         if host.is_loopback() {
             let shown = authority(&host.to_string(), port);
             list.note(Note {
-                id: "loopback".into(),
+                id: NoteId::LOOPBACK.into(),
                 text: format!(
                     "{} points at this device ({shown}), so no firewall rule is needed for it; `check` probes it.",
                     path_text(path)
@@ -358,7 +359,12 @@ impl Pass<'_> {
 
     fn bad_label(&self, key: &KeyPath, value: &str, list: &mut List<'_>) {
         if self.facts.pack.networks.is_placeholder(value) {
-            return self.problem("placeholder", Problem::Placeholder(address::shown(value)), key, list);
+            return self.problem(
+                LintId::PLACEHOLDER.as_str(),
+                Problem::Placeholder(address::shown(value)),
+                key,
+                list,
+            );
         }
         let message = format!(
             "{} is `{}`, which cannot be part of a host name (letters, digits and hyphens only){NOT_LISTED}",
@@ -375,7 +381,7 @@ impl Pass<'_> {
                     "{} still holds the placeholder `{text}`; fill it in{NOT_LISTED}",
                     path_text(path)
                 );
-                self.costs("placeholder", message, path, list);
+                self.costs(LintId::PLACEHOLDER.as_str(), message, path, list);
             }
             Problem::Unreadable(text) => {
                 let message = format!("{}: {text}{NOT_LISTED}", path_text(path));

@@ -27,6 +27,7 @@ pub use union::{add_hosts, union};
 use std::collections::BTreeSet;
 
 use crate::config::Configuration;
+use crate::contract::ids::NoteId;
 use crate::contract::{AppVersion, Platform};
 use crate::rules::Pack;
 
@@ -100,7 +101,7 @@ pub fn not_known(pack: &Pack, version: &AppVersion) -> Option<String> {
 /// What is said of an app that the rules do not cover.
 fn beyond(pack: &Pack, version: &AppVersion) -> Option<Note> {
     let (id, text) = if let Some(text) = not_known(pack, version) {
-        (requirement::NOT_KNOWN, text)
+        (NoteId::NOT_KNOWN.as_str(), text)
     } else {
         let oldest = pack.meta.releases.first().map(|r| &r.version).filter(|oldest| version < *oldest)?;
         let text = format!(

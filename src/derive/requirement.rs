@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Lint, Origin};
 use crate::contract::Endpoint;
 use crate::contract::HostPattern;
+use crate::contract::ids::NoteId;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
 use crate::rules::SourceTag;
 use crate::rules::age::Age;
@@ -270,35 +271,26 @@ impl Requirements {
 
     /// The remark on why no inference host is listed although nothing is wrong.
     pub fn without_provider(&self) -> Option<&Note> {
-        self.notes.iter().find(|n| n.id == NO_PROVIDER)
+        self.notes.iter().find(|n| n.id == NoteId::NO_PROVIDER)
     }
 }
-
-/// Identifier of that remark.
-pub(super) const NO_PROVIDER: &str = "no-provider";
-
-/// Identifier of the note that says that the rules do not cover the app's version.
-pub const NOT_KNOWN: &str = "not-known";
-
-/// Identifier of the note that says that the rules are old.
-pub const RULES_OLD: &str = "rules-old";
 
 impl Requirements {
     /// Says how old the rules are; a note of its own when they are old.
     pub fn set_age(&mut self, age: Option<Age>) {
         self.rules_age = age;
-        self.notes.retain(|n| n.id != RULES_OLD);
+        self.notes.retain(|n| n.id != NoteId::RULES_OLD);
         if let Some(text) = age.and_then(Age::warning) {
             // After what the rules do not know at all, before everything else.
-            let at = self.notes.iter().take_while(|n| n.id == NOT_KNOWN).count();
-            self.notes.insert(at, Note { id: RULES_OLD.into(), text, keys: Vec::new() });
+            let at = self.notes.iter().take_while(|n| n.id == NoteId::NOT_KNOWN).count();
+            self.notes.insert(at, Note { id: NoteId::RULES_OLD.into(), text, keys: Vec::new() });
         }
     }
 
     /// What stands before everything else in an output: that the rules do not cover the app, and that
     /// they are old.
     pub fn statements(&self) -> Vec<&str> {
-        let first = self.notes.iter().filter(|n| n.id == NOT_KNOWN || n.id == RULES_OLD);
+        let first = self.notes.iter().filter(|n| n.id == NoteId::NOT_KNOWN || n.id == NoteId::RULES_OLD);
         first.map(|n| n.text.as_str()).collect()
     }
 }

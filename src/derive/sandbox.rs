@@ -8,13 +8,11 @@ use super::requirement::{Note, ProbeHints, Reason, Requirement, Requirements};
 use super::{Options, derive, union};
 use crate::config::{Configuration, Lint, Value};
 use crate::contract::HostPattern;
+use crate::contract::ids::Feature;
 use crate::contract::{Actor, Confidence, Need, Network, Platform, Severity, Transport};
 use crate::rules::Pack;
 use crate::rules::networks::Networks;
 use crate::rules::sandbox::{EntryRule, SandboxRules, Surface, When};
-
-/// The feature that all entries belong to.
-const FEATURE: &str = "sandbox";
 
 /// The sandbox's list.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,7 +108,7 @@ fn automatic(entry: &EntryRule, from: &Requirements, hosts: &mut Vec<Requirement
         let Some(reason) = host.reasons.iter().find(|r| entry.of_rules.contains(&r.rule)) else { continue };
         let reason = Reason {
             rule: entry.id.clone(),
-            feature: FEATURE.to_owned(),
+            feature: Feature::SANDBOX.into(),
             purpose: entry.purpose.clone(),
             confidence: entry.confidence.max(reason.confidence),
             source: entry.sources.clone(),
@@ -148,12 +146,12 @@ fn configured(
         let unbounded = (host == HostPattern::Any).then(|| format!("{} holds *: any host", rules.key));
         let reason = Reason {
             rule: entry.id.clone(),
-            feature: FEATURE.to_owned(),
+            feature: Feature::SANDBOX.into(),
             need: Need::Feature,
             actors: vec![Actor::App, Actor::Engine, Actor::Vm],
             purpose: entry.purpose.clone(),
             breaks: "sessions cannot reach this host".into(),
-            sends: pack.feature(FEATURE).map(|f| f.sends.clone()).unwrap_or_default(),
+            sends: pack.feature(Feature::SANDBOX.as_str()).map(|f| f.sends.clone()).unwrap_or_default(),
             confidence: entry.confidence,
             keys: vec![rules.key.clone()],
             removed_by: Some(format!("{} without this entry", rules.key)),

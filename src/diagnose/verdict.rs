@@ -5,6 +5,7 @@ use super::finding::{Cause, Code, HostJudgement, NotTested, RunVerdict, Verdict}
 use super::host::Host;
 use super::service::inference;
 use super::wording::{list, shown};
+use crate::contract::ids::{Feature, NotTestedId};
 use crate::contract::{Actor, Need, Severity, Transport};
 use crate::observation::{ScriptOutcome, Trust};
 use crate::plan::{Skip, Target};
@@ -63,21 +64,21 @@ pub(crate) fn not_tested(context: &Context<'_>, hosts: &[Host<'_>]) -> Vec<NotTe
     };
     let mut out = Vec::new();
     let mut say = |id: &str, hosts: &[String]| out.extend(item(context, id, hosts));
-    let feature = |t: &Target, id: &str| t.requirement.reasons.iter().any(|r| r.feature == id);
-    let derived = targets.iter().any(|t| !feature(t, crate::derive::adhoc::FEATURE));
+    let feature = |t: &Target, id: Feature| t.requirement.reasons.iter().any(|r| r.feature == id);
+    let derived = targets.iter().any(|t| !feature(t, Feature::NAMED));
     // Calls may have tested the credential, or say why they did not.
     let unmade = inference::unmade(context);
     if derived && unmade.is_empty() && !inference::any_answered(context) {
-        say("credential", &[]);
+        say(NotTestedId::CREDENTIAL.as_str(), &[]);
     }
     for (target, reason) in &unmade {
-        let text = context.codes.not_tested("call").unwrap_or_default();
+        let text = context.codes.not_tested(NotTestedId::CALL.as_str()).unwrap_or_default();
         let text = context.codes.fill(text, |name| match name {
             "host" => Some(shown(target)),
             "reason" => Some(reason.clone()),
             _ => None,
         });
-        out.push(NotTested { id: "call".to_owned(), text });
+        out.push(NotTested { id: NotTestedId::CALL.into(), text });
     }
     let mut say = |id: &str, hosts: &[String]| out.extend(item(context, id, hosts));
     if derived && !hosts.iter().any(|h| h.is_downloaded) {
@@ -98,8 +99,8 @@ pub(crate) fn not_tested(context: &Context<'_>, hosts: &[Host<'_>]) -> Vec<NotTe
             say(id, &hosts);
         }
     }
-    if derived && !targets.iter().any(|t| feature(t, "inference")) {
-        say("inference", &[]);
+    if derived && !targets.iter().any(|t| feature(t, Feature::INFERENCE)) {
+        say(NotTestedId::INFERENCE.as_str(), &[]);
     }
     let device_silent = |t: &Target| {
         context.observations.plain().filter(|a| a.target == t.id).flat_map(|a| &a.tls).any(|tls| {

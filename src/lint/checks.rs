@@ -7,6 +7,7 @@ use super::address::{self, Address};
 use super::{entry_name, listed, readable};
 use crate::config::Value;
 use crate::config::secret::NOT_INCLUDED;
+use crate::contract::ids::{FormatName, LintId};
 use crate::contract::{HostPattern, Platform};
 use crate::derive::Facts;
 use crate::rules::KeyPath;
@@ -112,7 +113,10 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             let served = |path: &KeyPath| {
                 configuration.settings.get(&path.key).is_some_and(|setting| {
                     let from = |s: &crate::config::Source| s.name == setting.origin.source;
-                    configuration.sources.iter().any(|s| s.format == crate::config::SERVED && from(s))
+                    configuration
+                        .sources
+                        .iter()
+                        .any(|s| s.format == FormatName::BOOTSTRAP_RESPONSE && from(s))
                 })
             };
             let own = values.iter().enumerate().filter(|(_, (path, v))| v.is_some() && !served(path));
@@ -187,7 +191,7 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             let mut names = with_secret(facts, |s| s.is_included());
             // A placeholder that nobody filled in is no secret yet.
             let open = |n: &String| {
-                let said = |l: &crate::config::Lint| l.id == "placeholder" && l.key.as_ref() == Some(n);
+                let said = |l: &crate::config::Lint| l.id == LintId::PLACEHOLDER && l.key.as_ref() == Some(n);
                 facts.configuration.lint.iter().any(said)
             };
             names.retain(|n| !open(n));

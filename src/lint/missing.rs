@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Pass;
 use crate::config::{Configuration, Known, Lint, Names, Origin, Setting, ShadowedBy, Value};
+use crate::contract::ids::{Feature, LintId};
 use crate::contract::{Need, Severity, Transport};
 use crate::derive::{self, Facts, HostPattern, Missing, Options};
 use crate::rules::template::{Part, Template};
@@ -14,8 +15,6 @@ use crate::rules::{HostName, HostSource, KeyPath, Pack};
 const PROVIDER: &str = "inferenceProvider";
 /// The key that names the server which may set all others.
 const SERVER: &str = "bootstrapUrl";
-/// The feature that has no host without it.
-const INFERENCE: &str = "inference";
 /// Stands for the value that was meant; a name that no list can hold.
 const LABEL: &str = "lost";
 /// [`LABEL`] as an address.
@@ -102,7 +101,8 @@ impl<'a> Case<'a> {
         let base = self.led(self.configuration);
         let served = self.facts.plain(SERVER).is_some();
         let selects = |s: &Suspect| {
-            s.keys.iter().any(|k| k == PROVIDER) && !(s.guess && (base.has(INFERENCE) || served))
+            s.keys.iter().any(|k| k == PROVIDER)
+                && !(s.guess && (base.has(Feature::INFERENCE.as_str()) || served))
         };
         // Which keys count follows from the provider; where that one is wrong, every one is tried.
         let mut tried = vec![self.configuration.clone()];
@@ -112,7 +112,7 @@ impl<'a> Case<'a> {
         }
         for suspect in &suspects {
             let feature = if selects(suspect) {
-                Some(INFERENCE.to_owned())
+                Some(Feature::INFERENCE.into())
             } else {
                 tried.iter().find_map(|configuration| {
                     let before = self.led(configuration);
@@ -161,7 +161,7 @@ impl<'a> Case<'a> {
                     keys => (keys, false),
                 },
             };
-            let wrong = lint.severity == Severity::Error || lint.id == "unknown-key";
+            let wrong = lint.severity == Severity::Error || lint.id == LintId::UNKNOWN_KEY;
             for key in keys.into_iter().filter(|k| wrong && !self.configuration.is_set(k)) {
                 all.push(Suspect { lint: lint.clone(), keys: vec![key.to_owned()], guess });
             }

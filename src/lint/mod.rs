@@ -11,6 +11,7 @@ pub use missing::missing;
 
 use crate::config::{Configuration, Lint, PlaceStatus, Value};
 use crate::contract::Platform;
+use crate::contract::ids::LintId;
 use crate::derive::{self, Facts, Options};
 use crate::rules::lints::LintRule;
 use crate::rules::{Condition, KeyPath, Pack, Scope};
@@ -34,11 +35,11 @@ pub fn all(pack: &Pack, configuration: &Configuration, options: &Options) -> Vec
     let known = options.platform.is_some() || configuration.platform.is_some();
     let (found, replaced) = check(&facts, known);
     let mut lint = derived.lint;
-    // What stands among the shadowed values and the places is said there.
-    let told = |l: &Lint| match l.id.as_str() {
-        "shadowed-key" => configuration.shadowed.iter().any(|s| Some(&s.key) == l.key.as_ref()),
-        "library-ignored" => configuration.places.iter().any(|p| matches!(p.status, PlaceStatus::Ignored(_))),
-        _ => false,
+    // Already reported as a shadowed value or a place; not repeated as a lint.
+    let told = |l: &Lint| {
+        let shadowed = || configuration.shadowed.iter().any(|s| Some(&s.key) == l.key.as_ref());
+        let ignored = || configuration.places.iter().any(|p| matches!(p.status, PlaceStatus::Ignored(_)));
+        l.id == LintId::SHADOWED_KEY && shadowed() || l.id == LintId::LIBRARY_IGNORED && ignored()
     };
     lint.retain(|l| !replaced.contains(&l.id) && !told(l));
     for one in &mut lint {
@@ -55,7 +56,7 @@ pub fn all(pack: &Pack, configuration: &Configuration, options: &Options) -> Vec
 
 /// A name that people write is answered with what it stands for, not with the nearest spelling.
 fn rename_advice(pack: &Pack, lint: &mut Lint) {
-    if lint.id != "unknown-key" {
+    if lint.id != LintId::UNKNOWN_KEY {
         return;
     }
     let known = pack.lints.invented.iter().find(|i| lint.key.as_deref() == Some(i.name.as_str()));

@@ -2,6 +2,7 @@
 
 use super::{Detours, Fallback, Path, Plan, ProxySettings, Request, Route, Skip, Target, route};
 use crate::contract::Endpoint;
+use crate::contract::ids::Feature;
 use crate::contract::{Actor, Platform};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::pac::Question;
@@ -128,12 +129,9 @@ fn target(
     (target, fallbacks)
 }
 
-/// The feature whose hosts are proxies and their scripts.
-const PROXY: &str = "proxy";
-
 /// The proxy itself, and the script that names it, are reached without it.
 fn is_proxy(requirement: &Requirement) -> bool {
-    requirement.reasons.iter().all(|r| r.feature == PROXY)
+    requirement.reasons.iter().all(|r| r.feature == Feature::PROXY)
 }
 
 /// The distinct routes of the actors that this program can speak for, each with what its actors

@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Announcement, Plan, Sent, Target};
 use crate::config::{Configuration, Secret, Value};
 use crate::contract::endpoint::authority;
+use crate::contract::ids::Feature;
 use crate::contract::{Actor, HostPattern, Platform};
 use crate::derive::{Facts, Requirement, Requirements};
 use crate::rules::calls::{Calls, Discovery, Framing, Provider, Use, fill_path};
@@ -282,7 +283,7 @@ pub fn build(
         .filter(|t| t.skip.is_none() && !t.paths.is_empty())
         .filter_map(|t| Some((t, own.hosts.iter().find(|r| is_own(r, t))?)))
         .collect();
-    let is_inference = |r: &Requirement| r.reasons.iter().any(|r| r.feature == INFERENCE);
+    let is_inference = |r: &Requirement| r.reasons.iter().any(|r| r.feature == Feature::INFERENCE);
     let mine: Mine<'_> = all.iter().copied().filter(|(_, r)| is_inference(r)).collect();
     let ids: BTreeSet<u32> = all.iter().map(|(t, _)| t.id).collect();
     mine.iter()
@@ -361,9 +362,6 @@ fn is_own(own: &Requirement, target: &Target) -> bool {
 
 /// The kind of credential that a helper program gives.
 const HELPER: &str = "helper-script";
-
-/// The feature that the inference hosts belong to.
-const INFERENCE: &str = "inference";
 
 fn endpoint(
     facts: &Facts<'_>,

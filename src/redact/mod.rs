@@ -25,6 +25,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::contract::ids::NoteId;
 use crate::derive::Note;
 use crate::diagnose::{self, Code, Judgement, NotTested, Owner, Verdict};
 use crate::rules::codes::Codes;
@@ -32,9 +33,6 @@ use crate::rules::services::Services;
 pub use crate::rules::vocabulary::Vocabulary;
 use crate::run::Run;
 use mask::{Kept, Mask};
-
-/// Identifier of the note that a masked run carries.
-pub const NOTE: &str = "shared";
 
 /// A run that cannot be masked.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +48,7 @@ pub struct ShareError {
 
 /// Whether a run was masked before it was saved.
 pub fn is_shared(run: &Run) -> bool {
-    run.requirements.notes.iter().any(|n| n.id == NOTE)
+    run.requirements.notes.iter().any(|n| n.id == NoteId::SHARED)
 }
 
 /// The run without user, device, label, addresses, and names that are not the vendor's or a
@@ -77,7 +75,7 @@ pub fn share(
     }
     // A stranger's list may name any page; no rendering of a run shows them.
     requirements.sources.clear();
-    requirements.notes.retain(|n| n.id != NOTE);
+    requirements.notes.retain(|n| n.id != NoteId::SHARED);
     requirements.notes.insert(0, note());
     let mut environment = masked("environment", &run.environment, Kept::Plan, &mut mask, &mut lost)?;
     "user".clone_into(&mut environment.user);
@@ -116,7 +114,7 @@ pub fn share(
 
 fn note() -> Note {
     Note {
-        id: NOTE.into(),
+        id: NoteId::SHARED.into(),
         text: "Masked for sharing: user, device, label, configuration names and hashes, addresses, and every \
                name that is not the vendor's or a provider's. One name or address has one mask in this report, \
                and may have another in the next. Every address but loopback is a mask: of a private block another of that block, of a public one 11.0.x.y or 4000::x."

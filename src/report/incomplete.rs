@@ -3,11 +3,9 @@
 use super::layout::{Page, Paint};
 use super::{FeatureInfo, sanitise};
 use crate::contract::Need;
+use crate::contract::ids::Feature;
 use crate::derive::incomplete::{error, errors, marks};
 use crate::derive::{Missing, Reason, Requirements};
-
-/// The feature whose host has a name of its own in messages.
-const INFERENCE: &str = "inference";
 
 /// The message in place of the list. `nothing_was` says what was not done, and how to have it.
 pub fn refusal(list: &Requirements, features: &[FeatureInfo], nothing_was: &str) -> String {
@@ -65,7 +63,7 @@ fn consequence(list: &Requirements, features: &[FeatureInfo]) -> String {
         let title = sanitise::line(FeatureInfo::title_of(features, &missing.feature), 120);
         let text = if has_host(list, &missing.feature) {
             format!("Until this is corrected, the list may lack hosts of this feature: {title}.")
-        } else if missing.feature == INFERENCE {
+        } else if missing.feature == Feature::INFERENCE {
             "The inference host is missing from the list.".to_owned()
         } else {
             format!("A required host is missing from the list: {title}.")

@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::sanitise;
+use crate::contract::ids::NoteId;
 use crate::derive::Requirements;
-use crate::derive::requirement::NOT_KNOWN;
 use crate::rules::age::Age;
 
 /// What stands before everything else in the other outputs, as fields of the document: how old the
 /// rules are, and that they do not cover the app.
 pub(super) fn stand(document: &mut Value, list: &Requirements) {
-    let not_known = list.notes.iter().find(|n| n.id == NOT_KNOWN).map(|n| n.text.as_str());
+    let not_known = list.notes.iter().find(|n| n.id == NoteId::NOT_KNOWN).map(|n| n.text.as_str());
     put(document, not_known, list.rules_age);
 }
 

@@ -11,6 +11,7 @@ use crate::config::hygiene;
 use crate::config::names::{Known, Names};
 use crate::config::value::{Configuration, Lint, Origin, Setting, Shadowed, ShadowedBy, Source, Value};
 use crate::contract::Severity;
+use crate::contract::ids::{FormatName, LintId};
 use crate::rules::keys::Key;
 use crate::text::{english, visible};
 
@@ -30,7 +31,7 @@ pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -
     let mut out = Output {
         file: source.name.clone(),
         encoding: doc.encoding,
-        strict: doc.format == "managed-settings",
+        strict: doc.format == FormatName::MANAGED_SETTINGS,
         unknown: 0,
         embedded: MAX_VALUES,
         comments: Vec::new(),
@@ -111,7 +112,7 @@ pub(crate) fn complete(config: &mut Configuration, names: &Names) {
         _ => String::new(),
     };
     config.lint.push(Lint {
-        id: "no-provider".to_owned(),
+        id: LintId::NO_PROVIDER.into(),
         severity: Severity::Warning,
         message: format!(
             "`{provider}` is not set and there is no bootstrap server, so the app has no inference to use from this \
@@ -268,7 +269,7 @@ impl Output {
         let Some(value) = good.value else { return };
         if hygiene::has_placeholder(&value) {
             let message = format!("`{}` still holds a placeholder; fill in the real value", key.name);
-            self.lint("placeholder", Severity::Warning, message, entry);
+            self.lint(LintId::PLACEHOLDER.as_str(), Severity::Warning, message, entry);
         }
         let raw = spelled(&entry.raw, self.encoding, &value);
         let (value, credentials) = clean(key, value);
@@ -307,7 +308,7 @@ impl Output {
                 "`{name}` is a path of the nested document, which no flat key has; write `{}` here",
                 key.name
             );
-            return self.lint("unknown-key", Severity::Warning, message, entry);
+            return self.lint(LintId::UNKNOWN_KEY.as_str(), Severity::Warning, message, entry);
         }
         let nearest: Vec<String> = names.nearest(&entry.name).iter().map(|n| format!("`{n}`")).collect();
         let advice = if nearest.is_empty() {
@@ -319,7 +320,7 @@ impl Output {
             "`{name}` is not in the documentation known here ({}), and newer releases exist{consequence}; {advice}",
             names.known_up_to()
         );
-        self.lint("unknown-key", Severity::Warning, message, entry);
+        self.lint(LintId::UNKNOWN_KEY.as_str(), Severity::Warning, message, entry);
     }
 
     fn whole(&mut self, id: &str, severity: Severity, names: &[String], message: String) {
@@ -331,7 +332,7 @@ impl Output {
         if self.unknown > MAX_UNKNOWN {
             let more = self.unknown - MAX_UNKNOWN;
             let message = format!("{more} more keys are not in the documentation known here");
-            self.whole("unknown-key", Severity::Warning, &[], message);
+            self.whole(LintId::UNKNOWN_KEY.as_str(), Severity::Warning, &[], message);
         }
         if let Some(origin) = self.first_comment.take() {
             let consequence = if self.strict {

@@ -6,10 +6,8 @@ use super::{Document, Encoding, Entry, LostTo, Note, nested};
 use crate::config::error::shown;
 use crate::config::names::Names;
 use crate::contract::Severity;
+use crate::contract::ids::{FormatName, LintId};
 use crate::rules::places::Places;
-
-/// The format's name in reports.
-pub(crate) const FORMAT: &str = "admin-console";
 
 /// Whether an object is such a document: a configuration in it, and what only the Admin API puts
 /// beside one.
@@ -28,7 +26,7 @@ pub(crate) fn is_document(members: &[Member], places: &Places) -> bool {
 pub(crate) fn read(members: Vec<Member>, names: &Names, places: &Places) -> Document {
     let words = &places.admin;
     let disabled = find(&members, &words.status).and_then(|m| m.value.text()) == Some(&words.disabled);
-    let mut doc = Document::new(FORMAT, None, Encoding::Native);
+    let mut doc = Document::new(FormatName::ADMIN_CONSOLE.as_str(), None, Encoding::Native);
     doc.certain = true;
     doc.admin_console = true;
     let layers = layers(members, places);
@@ -48,10 +46,12 @@ pub(crate) fn read(members: Vec<Member>, names: &Names, places: &Places) -> Docu
             flat(layer.members, &places.json.envelope)
         };
         // Here the nested form is at home.
-        doc.notes.extend(read.notes.into_iter().filter(|n| n.id != "nested-document").map(|mut note| {
-            note.path = note.path.map(|path| format!("{}.{path}", layer.path));
-            note
-        }));
+        doc.notes.extend(read.notes.into_iter().filter(|n| n.id != LintId::NESTED_DOCUMENT).map(
+            |mut note| {
+                note.path = note.path.map(|path| format!("{}.{path}", layer.path));
+                note
+            },
+        ));
         for mut entry in read.entries {
             entry.path = format!("{}.{}", layer.path, entry.path);
             lay(&mut doc, entry, &places.bootstrap.connectors);
@@ -107,7 +107,7 @@ fn layers(members: Vec<Member>, places: &Places) -> Vec<Layer> {
 
 /// Keys by their flat names: the console takes a configuration in that form too.
 fn flat(members: Vec<Member>, envelope: &[String]) -> Document {
-    let mut doc = Document::new(FORMAT, None, Encoding::Native);
+    let mut doc = Document::new(FormatName::ADMIN_CONSOLE.as_str(), None, Encoding::Native);
     let keys = members.into_iter().filter(|m| !envelope.contains(&m.name));
     doc.entries.extend(keys.map(|m| Entry {
         path: m.name.clone(),

@@ -4,6 +4,7 @@ use super::tree::{MAX_VALUES, Member, Raw, find};
 use super::{Document, Encoding, Entry, Note, admin, another_product, json_text, nested, sniff};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
+use crate::contract::ids::{FormatName, LintId};
 use crate::contract::{Platform, Severity};
 use crate::rules::places::Places;
 
@@ -59,17 +60,17 @@ pub(crate) fn read(
     let linux = file.rsplit(['/', '\\']).next() == Some(places.json.linux_file.as_str());
     let mut doc = shape(members, file, names, places)?;
     if let Some(expiry) = expiry {
-        doc.format = crate::config::bootstrap::FORMAT;
+        doc.format = FormatName::BOOTSTRAP_RESPONSE.as_str();
         // Here the nested form is at home.
-        doc.notes.retain(|n| n.id != "nested-document");
+        doc.notes.retain(|n| n.id != LintId::NESTED_DOCUMENT);
         doc.notes.push(expiry);
     } else if linux {
         doc.platform = Some(Platform::Linux);
-        doc.format = "managed-settings";
+        doc.format = FormatName::MANAGED_SETTINGS.as_str();
     }
     if fragment {
         doc.notes.push(Note::whole(
-            "fragment",
+            LintId::FRAGMENT.as_str(),
             Severity::Warning,
             "the outer braces are missing, as guides print excerpts; the app reads only a whole JSON object, so put { and } around it".to_owned(),
         ));
@@ -99,7 +100,7 @@ fn expiry(member: &Member, value: &Raw) -> Note {
         .and_then(|t| t.format(format).ok());
     match text {
         Some(text) => at(
-            "bootstrap-response",
+            FormatName::BOOTSTRAP_RESPONSE.as_str(),
             Severity::Info,
             format!(
                 "this is a bootstrap server's response, valid until {text}; it is read as the app reads one"

@@ -7,6 +7,7 @@ use super::{Document, Encoding, Entry, Note};
 use crate::config::error::shown;
 use crate::config::names::Names;
 use crate::contract::Severity;
+use crate::contract::ids::LintId;
 use crate::rules::keys::Key;
 
 /// Whether an object is a nested document: by its mark, or by a cluster at its root that is no flat
@@ -37,7 +38,7 @@ pub(crate) fn read_within(
 ) -> Document {
     let mut doc = Document::new("nested-json", None, Encoding::Native);
     doc.notes.push(Note::whole(
-        "nested-document",
+        LintId::NESTED_DOCUMENT.as_str(),
         Severity::Warning,
         "a nested document (\"$schemaVersion\": 2) is read from a bootstrap server and by the app's import; reports disagree whether \
          the app reads it from a configLibrary, so deploy flat keys there"

@@ -6,6 +6,7 @@ use super::tree::{Member, Raw, find};
 use super::{Document, Encoding, Entry, Note, another_product, plist_binary, plist_xml, sniff};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
+use crate::contract::ids::LintId;
 use crate::contract::{Platform, Severity};
 use crate::rules::places::Places;
 
@@ -27,7 +28,7 @@ pub(crate) fn read_xml(
         Xml::Fragment(root) => {
             let mut doc = shape(root, file, names, places)?;
             doc.notes.push(Note::whole(
-                "fragment",
+                LintId::FRAGMENT.as_str(),
                 Severity::Warning,
                 "the <plist> and <dict> around the pairs are missing, as guides print excerpts; a deployable file needs them".to_owned(),
             ));

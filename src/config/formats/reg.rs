@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
+use crate::contract::ids::LintId;
 use crate::contract::{Platform, Severity};
 use crate::rules::places::{Hive, Places};
 
@@ -44,7 +45,7 @@ pub(crate) fn hive(
     let seen = policy.seen;
     policy.finish(&mut doc, false);
     // An export that deletes values is no state of a device, so its remarks about the file go.
-    doc.notes.retain(|n| n.id != "fragment");
+    doc.notes.retain(|n| n.id != LintId::FRAGMENT);
     Ok(seen.then_some(doc))
 }
 
@@ -61,7 +62,7 @@ fn gather(text: &str, file: &str, places: &Places) -> Result<Gathered, ConfigErr
     doc.certain = true;
     if !output && !has_header(text) {
         doc.notes.push(Note::whole(
-            "fragment",
+            LintId::FRAGMENT.as_str(),
             Severity::Warning,
             "the file does not begin with `Windows Registry Editor Version 5.00`; regedit refuses it, so add that line".to_owned(),
         ));

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::{Because, HostEntry, HostsDocument, SCHEMA};
 use crate::contract::Endpoint;
 use crate::contract::HostPattern;
+use crate::contract::ids::{Feature, NoteId};
 use crate::contract::{Actor, Need};
 use crate::derive::requirement::{Input, Missing, Note, Reason, Requirement, Requirements};
 use crate::text::line;
@@ -135,7 +136,7 @@ impl Reader<'_> {
         }
         for (h, entry) in loopback.into_iter().enumerate() {
             count += 1;
-            self.entry(&mut hosts, count, &format!("loopback[{h}]"), entry, "ad-hoc")?;
+            self.entry(&mut hosts, count, &format!("loopback[{h}]"), entry, Feature::NAMED.as_str())?;
         }
         hosts.sort_by(|a, b| (&a.host, a.port, a.transport).cmp(&(&b.host, b.port, b.transport)));
 
@@ -185,7 +186,7 @@ impl Reader<'_> {
         let mut missing = head.missing;
         if !head.complete && missing.iter().all(|m| m.need != Need::Required) {
             let why = "the list says of itself that it is not complete".to_owned();
-            let feature = "inference".to_owned();
+            let feature = Feature::INFERENCE.into();
             missing.push(Missing {
                 feature,
                 key: None,
@@ -198,9 +199,10 @@ impl Reader<'_> {
 
         let from: Vec<&str> = head.inputs.iter().map(|i| i.name.as_str()).filter(|n| !n.is_empty()).collect();
         let from = if from.is_empty() { String::new() } else { format!(" from {}", from.join(", ")) };
-        let mut notes: Vec<Note> = head.notes.into_iter().filter(|n| n.id != "hosts-document").collect();
+        let mut notes: Vec<Note> =
+            head.notes.into_iter().filter(|n| n.id != NoteId::HOSTS_DOCUMENT).collect();
         notes.push(Note {
-            id: "hosts-document".into(),
+            id: NoteId::HOSTS_DOCUMENT.into(),
             text: format!(
                 "The hosts were read from a list that Clearway {} made with the rules of {}{from}.",
                 head.clearway, head.rules_date

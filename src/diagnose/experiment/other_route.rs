@@ -2,6 +2,7 @@
 //! entries of a proxy script's answer. The comparison tells a setting from a box in the way.
 
 use crate::contract::endpoint::authority;
+use crate::contract::ids::Feature;
 use crate::contract::{Actor, Network, Transport};
 use crate::diagnose::context::{Context, View};
 use crate::diagnose::evidence::{Draft, Walk};
@@ -15,8 +16,6 @@ use crate::plan::{Announcement, Experiment, Path, Plan, Route, Sent, Target};
 
 /// Other ways that are tried for one path.
 const WAYS: usize = 3;
-/// The feature whose hosts are proxies and their scripts: they are reached without a proxy.
-const PROXY: &str = "proxy";
 
 /// What is sent.
 pub(crate) fn announce(plan: &Plan) -> Announcement {
@@ -65,7 +64,7 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
 /// Plain HTTP goes through a proxy in another way, and loopback never does.
 fn can_be_compared(target: &Target) -> bool {
     let plain = matches!(target.transport(), Transport::Http | Transport::Grpc);
-    let of_proxy = target.requirement.reasons.iter().all(|r| r.feature == PROXY);
+    let of_proxy = target.requirement.reasons.iter().all(|r| r.feature == Feature::PROXY);
     target.skip.is_none() && !plain && !of_proxy && !target.requirement.loopback
 }
 

@@ -2,20 +2,18 @@
 
 use crate::contract::Transport;
 use crate::contract::endpoint::authority;
+use crate::contract::ids::Feature;
 use crate::diagnose::context::Context;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Code, Owner, Verdict};
 use crate::observation::ScriptOutcome;
 use crate::plan::Target;
 
-/// The feature whose hosts are proxies and their scripts.
-const PROXY: &str = "proxy";
-
 /// What answers at the script's address is no proxy script.
 pub(crate) fn judge(context: &Context<'_>, target: &Target, walk: &mut Walk) {
     let requirement = &target.requirement;
-    let of_script =
-        requirement.transport != Transport::Tcp && requirement.reasons.iter().any(|r| r.feature == PROXY);
+    let of_script = requirement.transport != Transport::Tcp
+        && requirement.reasons.iter().any(|r| r.feature == Feature::PROXY);
     if !of_script || walk.verdict(context.codes) == Verdict::Blocked {
         return;
     }

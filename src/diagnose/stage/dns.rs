@@ -2,7 +2,7 @@
 
 use crate::contract::Network;
 use crate::contract::Stage;
-use crate::derive::adhoc;
+use crate::contract::ids::Feature;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
 use crate::diagnose::finding::{Certainty, Code, Owner};
@@ -63,7 +63,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
 /// Whether the name stands on the command line alone, and the rules know nothing of it.
 fn is_typed(view: &View<'_>) -> bool {
     let reasons = &view.target.requirement.reasons;
-    let typed = !reasons.is_empty() && reasons.iter().all(|r| r.feature == adhoc::FEATURE);
+    let typed = !reasons.is_empty() && reasons.iter().all(|r| r.feature == Feature::NAMED);
     typed && view.context.services.for_host(&view.target.probed).is_none()
 }
 

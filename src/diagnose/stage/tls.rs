@@ -1,6 +1,7 @@
 //! The TLS handshake: how it ended. Whether the certificate proves the host is judged in `trust`.
 
 use crate::contract::Stage;
+use crate::contract::ids::Feature;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
 use crate::diagnose::experiment::handshake;
@@ -110,7 +111,7 @@ fn alerted(view: &View<'_>, tls: &Tls, alert: &str) -> Draft {
 /// inference gateway, so there it is only a warning.
 fn client_certificate(view: &View<'_>, line: String, certain: bool) -> Draft {
     let requirement = &view.target.requirement;
-    let inference = requirement.reasons.iter().any(|r| r.feature == "inference");
+    let inference = requirement.reasons.iter().any(|r| r.feature == Feature::INFERENCE);
     let gateway = view.target.service.as_deref() == Some("gateway") || inference && view.is_customer();
     let mut found = Draft::new(Code::TlsClientCertificate, line).key(view.target.probed.as_str());
     if gateway {

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use super::intent::{HostRule, List, Names};
 use crate::config::Lint;
+use crate::contract::ids::Feature;
 use crate::contract::{Need, Severity};
 
 /// A needed entry that a wildcard of the list lets through.
@@ -161,15 +162,15 @@ fn near_miss(entry: &Listed, rule: &HostRule) -> Option<String> {
 
 /// What the gaps mean for the configuration's own keys.
 fn lint(result: &Comparison, list: &List) -> Vec<Lint> {
-    let missing = |feature: &str| -> Vec<String> {
-        let of_feature = result.missing.iter().filter(|m| m.rule.features.iter().any(|f| f == feature));
+    let missing = |feature: Feature| -> Vec<String> {
+        let of_feature = result.missing.iter().filter(|m| m.rule.features.iter().any(|f| *f == feature));
         of_feature.map(|m| m.rule.to_string()).collect()
     };
     let mut found = Vec::new();
     let mut add = |id: &str, severity, key: &str, message: String| {
         found.push(Lint { id: id.into(), severity, message, key: Some(key.into()), origin: None });
     };
-    let otlp = missing("otlp");
+    let otlp = missing(Feature::OTLP);
     if !otlp.is_empty() {
         add(
             "collector-not-on-list",
@@ -182,7 +183,7 @@ fn lint(result: &Comparison, list: &List) -> Vec<Lint> {
             ),
         );
     }
-    let sandbox = missing("sandbox");
+    let sandbox = missing(Feature::SANDBOX);
     if !sandbox.is_empty() {
         add(
             "sandbox-host-not-on-list",
@@ -195,7 +196,7 @@ fn lint(result: &Comparison, list: &List) -> Vec<Lint> {
             ),
         );
     }
-    let has_sandbox = list.rules.iter().any(|r| r.features.iter().any(|f| f == "sandbox"));
+    let has_sandbox = list.rules.iter().any(|r| r.features.iter().any(|f| *f == Feature::SANDBOX));
     if has_sandbox && !result.unneeded.is_empty() {
         add(
             "list-host-not-in-sandbox",
@@ -212,7 +213,7 @@ fn lint(result: &Comparison, list: &List) -> Vec<Lint> {
             ),
         );
     }
-    let fetch = missing("web-fetch");
+    let fetch = missing(Feature::WEB_FETCH);
     if !fetch.is_empty() {
         add(
             "web-fetch-host-not-on-list",

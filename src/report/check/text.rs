@@ -1,5 +1,6 @@
 //! The report of a run: verdict, what was tested and as whom, things to do, groups, not tested.
 
+use crate::contract::ids::NotTestedId;
 use crate::contract::{Need, Severity};
 use crate::derive::document::FeatureInfo;
 use crate::derive::document::joined;
@@ -90,7 +91,7 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
         ),
         RunVerdict::Degraded => degraded(&required, &other),
         RunVerdict::Unknown => {
-            let call = run.judgement.not_tested.iter().any(|n| n.id == "call");
+            let call = run.judgement.not_tested.iter().any(|n| n.id == NotTestedId::CALL);
             let tested = "no required host that was tested is blocked";
             let tested_any = required.all + other.all > required.missed + other.missed;
             let outside = view.rows.len() - required.all - other.all;

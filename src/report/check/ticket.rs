@@ -6,6 +6,7 @@ use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
 use crate::contract::endpoint;
+use crate::contract::ids::NoteId;
 use crate::contract::{Need, Transport};
 use crate::derive::document::FeatureInfo;
 use crate::diagnose::{Certainty, Code, Owner, RunVerdict, Verdict};
@@ -166,7 +167,7 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
     if view.rows.iter().any(is_cut) {
         bullet(out, "The run ended before every host was judged.");
     }
-    for note in run.requirements.notes.iter().filter(|n| n.id == crate::redact::NOTE) {
+    for note in run.requirements.notes.iter().filter(|n| n.id == NoteId::SHARED) {
         bullet(out, &note.text);
     }
 }

@@ -1,5 +1,6 @@
 //! What the renderings of a list share: which hosts stand on a list, and in which section.
 
+use crate::contract::ids::Feature;
 use crate::contract::{Need, Network};
 use crate::derive::document::FeatureInfo;
 use crate::derive::document::{HostEntry, once};
@@ -167,7 +168,7 @@ pub(in crate::report) fn sections<'a>(
         let need = line.need();
         let internal = line.requirements.iter().all(|r| r.network == Network::Internal);
         let network = if internal { Network::Internal } else { Network::Internet };
-        let feature = line.features(features).first().copied().unwrap_or("ad-hoc");
+        let feature = line.features(features).first().copied().unwrap_or(Feature::NAMED.as_str());
         if let Some(section) = sections.iter_mut().find(|s| s.network == network && s.need == need) {
             match section.groups.iter_mut().find(|(id, _)| *id == feature) {
                 Some((_, lines)) => lines.push(line),

@@ -1,5 +1,6 @@
 //! The list as text: by feature, one host a line, with what it is for and what removes it.
 
+use crate::contract::ids::NoteId;
 use crate::contract::{Need, Network};
 use crate::derive::Requirements;
 use crate::derive::document::FeatureInfo;
@@ -53,7 +54,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo], style: &Sty
         requirements.notes.iter().filter(|n| Some(*n) != requirements.without_provider()),
     );
     let loopback = list::loopback(requirements);
-    if !loopback.is_empty() && !requirements.notes.iter().any(|n| n.id == "loopback") {
+    if !loopback.is_empty() && !requirements.notes.iter().any(|n| n.id == NoteId::LOOPBACK) {
         page.heading("ON THIS DEVICE");
         let text =
             format!("{}: no firewall rule is needed; `clearway check` probes it.", loopback.join(", "));

@@ -4,6 +4,7 @@
 //! one `host` or `host:port`.
 
 use crate::contract::Network;
+use crate::contract::ids::NoteId;
 use crate::derive::Requirements;
 use crate::derive::document::FeatureInfo;
 use crate::derive::document::joined;
@@ -204,7 +205,7 @@ fn tail(file: &mut File, requirements: &Requirements) {
         for note in &notes {
             file.comment("- ", &note.text);
         }
-        if !loopback.is_empty() && !requirements.notes.iter().any(|n| n.id == "loopback") {
+        if !loopback.is_empty() && !requirements.notes.iter().any(|n| n.id == NoteId::LOOPBACK) {
             let text = format!("{} is the device itself: it needs no firewall rule.", loopback.join(", "));
             file.comment("- ", &text);
         }
