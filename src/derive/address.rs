@@ -6,6 +6,7 @@ use url::{Host, Url};
 use crate::contract::HostPattern;
 use crate::contract::Transport;
 use crate::rules::networks::Networks;
+use crate::text::glob::glob;
 use crate::text::line;
 
 /// Host, port and transport of an address.
@@ -197,6 +198,13 @@ pub(super) fn of_pattern_url(text: &str, networks: &Networks) -> Result<crate::c
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = of_pattern(authority.strip_suffix(":*").unwrap_or(authority), networks)?;
     Ok(crate::contract::Endpoint { host, port: port.unwrap_or(default_port(transport)), transport })
+}
+
+/// Whether every address that the pattern `text` describes is one that `other` describes. Without a scheme a
+/// pattern matches nothing, but for the lone `*`.
+pub(super) fn pattern_covers(other: &str, text: &str) -> bool {
+    let [other, text] = [other, text].map(|t| t.trim().to_ascii_lowercase());
+    (other == "*" || other.contains("://")) && glob(&other, &text)
 }
 
 /// Reads an SSH host: a name, `*.name` or `*`; a `user@` in front is ignored, as the app does.

@@ -10,7 +10,9 @@ use crate::contract::HostPattern;
 use crate::contract::endpoint::authority;
 use crate::contract::ids::{LintId, NoteId};
 use crate::contract::{Need, Severity, Transport};
+use crate::rules::condition::Scope;
 use crate::rules::{Condition, HostName, HostSource, KeyPath, Rule};
+use crate::text::glob::has_shape;
 use crate::text::line;
 
 /// Applies every rule of the pack, in order.
@@ -117,7 +119,7 @@ impl Pass<'_> {
                 let mut bad: Option<(&KeyPath, String)> = None;
                 let text = template.render(|key| {
                     let value = self.facts.value(key, self.entry)?.as_str()?;
-                    if is_label(value) {
+                    if is_label(value) && self.has_form(key, value) {
                         return Some(value.to_owned());
                     }
                     bad = Some((key, value.to_owned()));
@@ -138,6 +140,12 @@ impl Pass<'_> {
         let transport = rule.transport.unwrap_or(Transport::Https);
         let port = rule.port.unwrap_or(443);
         list.add(self.contribution(host, port, transport, None, hints));
+    }
+
+    /// Whether the value has a form that the key's catalogue allows; in any other its host does not exist.
+    fn has_form(&self, path: &KeyPath, value: &str) -> bool {
+        let key = self.facts.pack.keys.get(&path.key).filter(|_| path.scope == Scope::Configuration);
+        key.is_none_or(|k| k.shapes.is_empty() || has_shape(&k.shapes, value))
     }
 
     /// The host of an address in a value.
@@ -243,9 +251,29 @@ impl Pass<'_> {
     }
 
     fn pattern_url(&self, text: &str, path: &KeyPath, list: &mut List<'_>) {
+        if self.rule.denied_by.as_ref().is_some_and(|denied| self.is_denied(text, path, denied)) {
+            return;
+        }
         match address::of_pattern_url(text, &self.facts.pack.networks) {
             Ok(to) => self.listed(to.host, to.port, to.transport, path, list),
             Err(problem) => self.problem("bad-host", problem, path, list),
+        }
+    }
+
+    /// Whether the list under `denied` takes every address of the pattern `text` away again. A list that
+    /// cannot be read denies all (domain: deniedPluginMcpServers).
+    fn is_denied(&self, text: &str, path: &KeyPath, denied: &KeyPath) -> bool {
+        if self.facts.is_denying_all(denied) {
+            return true;
+        }
+        match self.facts.raw(denied, None) {
+            None => false,
+            Some(Value::List(entries)) => {
+                let patterns: Vec<&str> = entries.iter().filter_map(|e| e.at(&path.path)?.as_str()).collect();
+                let is_unreadable = patterns.is_empty() && !entries.is_empty();
+                is_unreadable || patterns.iter().any(|p| address::pattern_covers(p, text))
+            }
+            Some(_) => true,
         }
     }
 
@@ -365,6 +393,14 @@ impl Pass<'_> {
                 key,
                 list,
             );
+        }
+        if is_label(value) {
+            let message = format!(
+                "{} is `{}`, which does not have the form of a region of this provider; correct the spelling{NOT_LISTED}",
+                path_text(key),
+                readable(value)
+            );
+            return self.costs("region-form", message, key, list);
         }
         let message = format!(
             "{} is `{}`, which cannot be part of a host name (letters, digits and hyphens only){NOT_LISTED}",

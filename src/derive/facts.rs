@@ -110,6 +110,11 @@ impl<'a> Facts<'a> {
         self.configuration.unreadable.iter().any(|k| k == key) && !self.configuration.is_set(key)
     }
 
+    /// Whether this version reads the key of a list of denials and cannot use its value.
+    pub fn is_denying_all(&self, path: &KeyPath) -> bool {
+        path.is_read_by(self.version) && self.is_unreadable(&path.key)
+    }
+
     /// Whether `condition` holds, for `entry` where a rule iterates.
     pub fn holds(&self, condition: &Condition, entry: Option<&Value>) -> bool {
         match condition {

@@ -247,7 +247,9 @@ impl<'a> Case<'a> {
                 _ => {}
             }
         }
-        let value = text(if is_address { ADDRESS } else { LABEL });
+        // A shape is an example of itself.
+        let shape = self.pack.keys.get(key).and_then(|k| k.shapes.first());
+        let value = text(if is_address { ADDRESS } else { shape.map_or(LABEL, String::as_str) });
         let members: Vec<&KeyPath> = paths.iter().copied().filter(|p| !p.path.is_empty()).collect();
         match there {
             Some(Value::Map(map)) => {

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::derive::HostPattern;
+use crate::text::glob::glob;
 
 /// How a list of exemptions is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -121,19 +122,6 @@ fn holds((network, length): (IpAddr, u8), address: IpAddr) -> bool {
     let rest = 128 - u32::from(length);
     network.is_ipv4() == address.is_ipv4()
         && (bits(network) ^ bits(address)).checked_shr(rest).unwrap_or_default() == 0
-}
-
-/// `*` is any text, everything else itself.
-fn glob(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
-        let Some(at) = rest.find(part) else { return false };
-        rest = rest.get(at + part.len()..).unwrap_or_default();
-    }
-    rest.ends_with(last)
 }
 
 #[cfg(test)]

@@ -46,6 +46,10 @@ pub struct Key {
     /// Values that only some app versions know; for the others the key is unset.
     #[serde(default)]
     pub values_by_version: Vec<VersionedValue>,
+    /// The forms that a value can have, for a text whose host does not exist in any other: `a` is one or
+    /// more letters, `1` one or more digits, everything else itself.
+    #[serde(default)]
+    pub shapes: Vec<String>,
     /// First app version that reads it.
     #[serde(default)]
     pub since: Option<AppVersion>,

@@ -32,6 +32,7 @@ pub(super) struct RawRule {
     port: Option<u16>,
     transport: Option<Transport>,
     transport_by: Option<String>,
+    denied_by: Option<String>,
     when: Option<RawCondition>,
     exact: Option<RawCondition>,
     need: Option<Need>,
@@ -138,6 +139,8 @@ pub struct Rule {
     pub transport: Option<Transport>,
     /// The key that decides between HTTP and gRPC.
     pub transport_by: Option<KeyPath>,
+    /// The key whose list of address patterns takes addresses of this rule away again.
+    pub denied_by: Option<KeyPath>,
     /// What lists the host.
     pub when: Condition,
     /// What must hold as well for the host to be really needed.
@@ -259,16 +262,18 @@ impl RawRule {
             (None, None) => Condition::All(Vec::new()),
         };
 
-        let transport_by =
-            match self.transport_by.as_deref().map(|k| KeyPath::resolve(k, None, known.keys)).transpose() {
-                Ok(path) => path,
-                Err(message) => {
-                    wrong("transport_by", message);
-                    None
-                }
-            };
-        if let Some(path) = &transport_by {
-            note(&mut keys, &path.key);
+        let mut other_key = |text: Option<&str>, field: &'static str| {
+            let path = text.map(|k| KeyPath::resolve(k, None, known.keys)).transpose();
+            let path = path.unwrap_or_else(|message| {
+                wrong(field, message);
+                None
+            });
+            path.inspect(|path| note(&mut keys, &path.key))
+        };
+        let transport_by = other_key(self.transport_by.as_deref(), "transport_by");
+        let denied_by = other_key(self.denied_by.as_deref(), "denied_by");
+        if denied_by.is_some() && !matches!(source, Some(HostSource::PatternUrl(_))) {
+            wrong("denied_by", "only a rule with pattern_url_of has addresses that a list may deny".into());
         }
 
         let sources = self.sources.unwrap_or_default();
@@ -345,6 +350,7 @@ impl RawRule {
             port: self.port,
             transport: self.transport,
             transport_by,
+            denied_by,
             when,
             exact,
             need: self.need.unwrap_or(Need::Optional),

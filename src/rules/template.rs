@@ -90,6 +90,7 @@ mod tests {
             default: None,
             earlier: None,
             values: vec![],
+            shapes: vec![],
             values_by_version: vec![],
             since: None,
             until: None,

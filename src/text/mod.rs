@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod english;
+pub mod glob;
 pub mod line;
 pub mod page;
 pub mod template;

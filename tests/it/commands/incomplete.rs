@@ -8,7 +8,7 @@ use clearway::cli::HostsFormat;
 use serde_json::Value;
 
 /// What is wrong, the configuration, and what the message must tell.
-const BROKEN: [(&str, &str, &[&str]); 20] = [
+const BROKEN: [(&str, &str, &[&str]); 22] = [
     (
         "provider misspelt",
         r#"{"inferenceProvider": "bedrok", "inferenceBedrockRegion": "eu-west-1"}"#,
@@ -42,6 +42,16 @@ const BROKEN: [(&str, &str, &[&str]); 20] = [
         "region with a blank",
         r#"{"inferenceProvider": "bedrock", "inferenceBedrockRegion": "eu west 1"}"#,
         &["eu west 1"],
+    ),
+    (
+        "region of another cloud's form",
+        r#"{"inferenceProvider": "bedrock", "inferenceBedrockRegion": "us-east1", "inferenceBedrockBearerToken": "t"}"#,
+        &["us-east1", "correct the spelling"],
+    ),
+    (
+        "region that is a zone",
+        r#"{"inferenceProvider": "vertex", "inferenceVertexRegion": "us-east5-b", "inferenceVertexProjectId": "p"}"#,
+        &["us-east5-b", "correct the spelling"],
     ),
     (
         "project missing",

@@ -603,6 +603,12 @@ fn mistakes_become_lint_and_no_host() {
         ("bad-label", json!({"inferenceProvider": "foundry", "inferenceFoundryResource": "my.resource"})),
         ("placeholder", json!({"inferenceProvider": "foundry", "inferenceFoundryResource": "<resource>"})),
         ("unknown-provider", json!({"inferenceProvider": "Bedrock"})),
+        ("region-form", json!({"inferenceProvider": "bedrock", "inferenceBedrockRegion": "us-east1"})),
+        ("region-form", json!({"inferenceProvider": "mantle", "inferenceBedrockRegion": "us-east-1a"})),
+        (
+            "region-form",
+            json!({"inferenceProvider": "vertex", "inferenceVertexProjectId": "p", "inferenceVertexRegion": "us-east-5"}),
+        ),
         ("no-provider", json!({"disableNonessentialServices": true})),
         (
             "retired-value",
