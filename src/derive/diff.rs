@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::document::{FeatureInfo, joined};
 use super::facts::Facts;
 use super::options::Options;
-use super::requirement::{Reason, Requirement, Requirements};
+use super::requirement::{Note, Reason, Requirement, Requirements};
 use super::wording;
 use crate::config::{Configuration, Value};
 use crate::contract::Endpoint;
@@ -89,10 +89,24 @@ pub struct Diff {
     pub hosts_removed: usize,
     /// Endpoints on both lists.
     pub hosts_kept: usize,
+    /// Remarks that only one of the lists has: no host changed, and still something to know.
+    pub notes: Vec<NoteChange>,
+}
+
+/// A remark that only one of the lists has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoteChange {
+    /// Added or removed.
+    pub change: Change,
+    /// The remark.
+    #[serde(flatten)]
+    pub note: Note,
+    /// Documentation tags of the rule that speaks; none for a remark of the program's own.
+    pub sources: Vec<String>,
 }
 
 impl Diff {
-    /// Whether nothing differs.
+    /// Whether the hosts and the reasons for them are the same.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
@@ -149,7 +163,24 @@ pub fn diff(pack: &Pack, features: &[FeatureInfo], old: Side<'_>, new: Side<'_>)
         hosts_added: pairs.iter().filter(|(before, _)| before.is_none()).count(),
         hosts_removed: pairs.iter().filter(|(_, after)| after.is_none()).count(),
         hosts_kept: pairs.iter().filter(|(b, a)| b.is_some() && a.is_some()).count(),
+        notes: notes(pack, old.list, new.list),
     }
+}
+
+/// The remarks that one list has and the other has not; those that came first.
+fn notes(pack: &Pack, old: &Requirements, new: &Requirements) -> Vec<NoteChange> {
+    let only = |these: &Requirements, others: &Requirements, change: Change| -> Vec<NoteChange> {
+        let own = these.notes.iter().filter(|n| !others.notes.contains(n));
+        own.map(|note| NoteChange {
+            change,
+            note: note.clone(),
+            sources: pack.rules.iter().find(|r| r.id == note.id).map_or_else(Vec::new, |r| r.sources.clone()),
+        })
+        .collect()
+    };
+    let mut all = only(new, old, Change::Added);
+    all.append(&mut only(old, new, Change::Removed));
+    all
 }
 
 /// A reason without what differs between any two configurations: whose it is.

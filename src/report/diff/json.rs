@@ -33,6 +33,7 @@ pub fn lists(found: &Diff, old: &Requirements, new: &Requirements) -> String {
         "hosts_removed": found.hosts_removed,
         "hosts_kept": found.hosts_kept,
         "groups": found.groups,
+        "notes": found.notes,
     });
     crate::report::json::stand(&mut value, new);
     document(&value)

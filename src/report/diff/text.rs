@@ -48,8 +48,7 @@ pub fn render(
         }
     }
     if !style.quiet {
-        let added: Vec<_> = new.notes.iter().filter(|n| !old.notes.contains(n)).cloned().collect();
-        parts::notes(&mut page, &added);
+        notes(&mut page, found);
         let lint: Vec<_> = new
             .lint
             .iter()
@@ -59,6 +58,25 @@ pub fn render(
         parts::lint(&mut page, &lint);
     }
     page.into_text()
+}
+
+fn notes(page: &mut Page<'_>, found: &Diff) {
+    if found.notes.is_empty() {
+        return;
+    }
+    page.heading("NOTES");
+    for one in &found.notes {
+        let (mark, paint) = match one.change {
+            Change::Removed => ("  - removed  ", Paint::Bad),
+            _ => ("  + added    ", Paint::Good),
+        };
+        let source = if one.sources.is_empty() {
+            String::new()
+        } else {
+            format!(" (source {})", sanitise::line(&one.sources.join(", "), sanitise::SHORT))
+        };
+        page.hang(mark, paint, &format!("{}{source}", sanitise::line(&one.note.text, sanitise::LONG)));
+    }
 }
 
 fn side(list: &Requirements, style: &Style) -> String {

@@ -302,7 +302,7 @@ fn the_console_is_an_option_and_no_key() {
 
 #[test]
 fn a_comparison_of_two_releases_names_the_change_its_rule_and_its_source() {
-    let text = r#"{"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example", "inferenceGatewayApiKey": "k", "inferenceGatewayAuthScheme": "sso", "inferenceGatewayOidc": {"clientId": "c", "issuer": "https://idp.example"}}"#;
+    let text = r#"{"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example", "inferenceGatewayApiKey": "k", "inferenceGatewayAuthScheme": "sso", "inferenceGatewayOidc": {"clientId": "c", "issuer": "https://idp.example"}, "claudeAiImport": {"enabled": true, "allowedOrganizationUuids": ["11111111-1111-4111-8111-111111111111"]}}"#;
     let path = file("sso.json", text);
     let args = ["diff", path.to_str().unwrap(), "--app-version", "2.19675.0..2.26454.0"];
     let shown = flat(&args);
@@ -312,10 +312,13 @@ fn a_comparison_of_two_releases_names_the_change_its_rule_and_its_source() {
         "CL",
         "the credential kind: static -> interactive",
         "2.26454.0 changes how",
+        "signing in to claude.ai is the only way to import",
+        "(source C6, CL",
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     let json: Json = serde_json::from_str(&clearway(&[&args[..], &["--format", "json"]].concat())).unwrap();
+    assert_eq!(json["notes"].as_array().unwrap().len(), 2, "{}", json["notes"]);
     let lines: Vec<&Json> =
         json["groups"].as_array().unwrap().iter().flat_map(|g| g["lines"].as_array().unwrap()).collect();
     assert!(!lines.is_empty());
