@@ -5,28 +5,40 @@
 //!
 //! ```text
 //! configuration bytes → config → Configuration
-//!                       derive (rules × configuration × version) → Requirements
-//!                       firewall (requirements × product) → each product's own format
+//!                       derive (rules × configuration × version; pure) → Requirements
 //!                       lint (pure: what is wrong with the configuration) → findings
-//!                       pac (script × questions → ways: pure, bounded)
-//!                       plan (requirements × route) → Plan
-//!                       probe (all network I/O) → Observations
-//!                       diagnose (pure) → Judgement
+//!                       firewall (requirements × product; pure) → each product's own format
+//!                       pac (script × questions → routes; pure, bounded)
+//!                       plan (requirements × route; pure) → Plan
+//!                       check (the course of a run: options → plan, waves, judgement) → Run
+//!                       probe (all network I/O) → observation (plain records of what was seen)
+//!                       diagnose (plan × observations; pure) → Judgement
+//!                       compare (many runs; pure), redact (a run without names; pure)
+//!                       document (a list or a run as JSON, written and read back)
 //!                       report (renders only) → text, JSON, lists
 //! ```
 //!
+//! Every room may use `contract` (value types of the public words), `text` (safe lines, English, pages) and `rules`
+//! (the facts, as TOML, checked when they are read). `cli` has the flags and `commands` what each subcommand does, one
+//! file each; `output` writes. To run a check without a command line, see [`check::Check`].
+//!
 //! `source C5` in a comment is a page of the vendor's documentation: `rules/pack.toml` has the tags.
 
+pub mod check;
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod compare;
 pub mod config;
 pub mod contract;
 pub mod derive;
 pub mod diagnose;
+pub mod document;
+pub mod failure;
 pub mod firewall;
 pub mod lint;
 pub mod observation;
+pub mod output;
 pub mod pac;
 pub mod plan;
 pub mod probe;

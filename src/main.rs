@@ -4,7 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
-use clearway::cli::{Cli, file_format};
+use clearway::cli::Cli;
+use clearway::failure::Failure;
+use clearway::output::file_format;
 use clearway::text::visible;
 use clearway::{commands, rules};
 
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
             // A message may quote a file that somebody else wrote. Nothing sensible is left to do when standard error is gone too.
             let _ = match &failure {
                 // It stands as it is in every output.
-                commands::Failure::NotKnown(text) => writeln!(std::io::stderr(), "{text}"),
+                Failure::NotKnown(text) => writeln!(std::io::stderr(), "{text}"),
                 failure => {
                     writeln!(std::io::stderr(), "clearway: {}", visible::message(&failure.to_string()))
                 }

@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(json) = serde_json::from_slice(data) else { return };
-    let mut run = match report::check::read_check(json) {
+    let mut run = match clearway::document::check::read_check(json) {
         Ok(run) => run,
         Err(error) => return assert_safe(&error.to_string(), false, "an error"),
     };

@@ -1,7 +1,8 @@
 //! Lists that somebody sent in place of a configuration: read, rendered, planned, read back.
 #![no_main]
 
-use clearway::derive::{document, union};
+use clearway::derive::union;
+use clearway::document::hosts as document;
 use clearway::plan::{self, ProxySettings};
 use clearway_fuzz::{assert_safe, memory, rendering, rules};
 use libfuzzer_sys::fuzz_target;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use clearway::derive::{HostPattern, Requirements, document};
+use clearway::derive::{HostPattern, Requirements};
+use clearway::document::hosts as document;
 use clearway::plan::{Plan, Route};
 use clearway::report::{self, FeatureInfo, Style};
 use clearway::run::Run;
@@ -168,7 +169,7 @@ pub fn run(run: &Run) {
     let json = report::check::json::render(run, features);
     assert_safe(&json, true, "a report");
     let again: serde_json::Value = serde_json::from_str(&json).expect("a report is JSON");
-    report::check::read_check(again).expect("a report reads back");
+    clearway::document::check::read_check(again).expect("a report reads back");
     for requirement in &run.requirements.hosts {
         assert_eq!(requirement.loopback, requirement.host.is_loopback(), "{}", requirement.host);
     }

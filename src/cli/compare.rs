@@ -1,4 +1,4 @@
-//! Flags of `compare`.
+//! The command line of `clearway compare`.
 
 use std::path::PathBuf;
 

@@ -1,11 +1,66 @@
-//! What `hosts` can write.
+//! The command line of `clearway hosts`.
 
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::ValueEnum;
 use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
 
+use super::{DeriveArgs, OutputArgs};
 use crate::firewall;
+
+/// `clearway hosts`.
+#[derive(Debug, Args)]
+pub struct HostsArgs {
+    /// Derivation.
+    #[command(flatten)]
+    pub derive: DeriveArgs,
+
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// perimeter: the firewall's list; sandbox: what sessions themselves may reach (formats text,
+    /// plain, json).
+    #[arg(long, value_name = "WHICH", default_value = "perimeter", help_heading = "List")]
+    pub boundary: Boundary,
+
+    /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown;
+    /// ticket: a change request; the others: what that firewall product loads.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
+    pub format: HostsFormat,
+
+    /// Which list: hosts to allow, or hosts to exempt from TLS inspection. The exemption takes a
+    /// saved report of `clearway check` as CONFIG, and has only what that report proved.
+    #[arg(long, value_name = "LIST", default_value = "allow", help_heading = "Firewall")]
+    pub list: ListKind,
+
+    /// Write entries too that in this product allow more than was asked, and say which they are.
+    #[arg(long, help_heading = "Firewall")]
+    pub allow_widening: bool,
+
+    /// Leave out entries that this product cannot express, and say which they are.
+    #[arg(long, help_heading = "Firewall")]
+    pub omit_unsupported: bool,
+
+    /// Write the list although errors of the configuration cost a required host; it is marked INCOMPLETE.
+    #[arg(long, help_heading = "List")]
+    pub allow_incomplete: bool,
+
+    /// Hold an existing allowlist (plain or txt, URL list, squid.conf, FortiOS configuration) against
+    /// what is needed; exit code 1 when a required host is missing. Formats: text, json.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "allow_widening", "omit_unsupported"], help_heading = "Firewall")]
+    pub against: Option<PathBuf>,
+}
+
+/// The boundary that `hosts` lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Boundary {
+    /// The organisation's firewall.
+    Perimeter,
+    /// The app's own sandbox, in which sessions run.
+    Sandbox,
+}
 
 /// Renderings of `hosts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

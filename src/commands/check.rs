@@ -3,24 +3,18 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
-use super::input::{self, Derived};
-use super::routes::Planner;
-use super::{Destination, Failure, calls, replay, rounds, standing};
+use super::{complete, load_rules};
+use crate::check::{self, Check, DryRun, replay};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
-use crate::contract::Platform;
-use crate::contract::ids::NoteId;
-use crate::derive::{self, HostPattern, Requirements, adhoc};
-use crate::diagnose::{self, Prospect, RunVerdict, Verdict};
-use crate::observation::{Environment, Observations};
-use crate::plan::{Announcement, Control};
-use crate::probe::{self, Prober};
+use crate::clock;
+use crate::diagnose::{RunVerdict, Verdict};
+use crate::failure::Failure;
+use crate::output::{self, Destination};
+use crate::plan::Announcement;
+use crate::probe;
 use crate::redact;
 use crate::report;
 use crate::report::check::progress;
-use crate::rules::Rules;
 use crate::run::Run;
 
 /// Runs the command; the exit code is the contract's.
@@ -30,32 +24,20 @@ use crate::run::Run;
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let destination = Destination::open(&args.output)?;
-    let rules = standing::rules(args.derive.list.rules.as_deref())?;
-    let features = input::features(&rules.pack);
+    let rules = load_rules(args.derive.list.rules.as_deref())?;
+    let features = rules.pack.feature_infos();
     let style = destination.style(&args.output);
 
     let run = if let Some(path) = &args.replay {
         replay::load(&rules, path)?.labelled(args.label.as_deref())
     } else {
-        let derived = derived(args, &rules)?;
+        let options = options(args);
+        let check = Check::prepare(&options, &rules, began)?;
         let nothing_was = "Nothing was tested. --allow-incomplete tests what is on it; the verdict is then at best unknown.";
-        input::complete(&derived.requirements, &features, args.allow_incomplete, nothing_was)?;
-        let planner = Planner::new(args, &rules);
+        complete(check.list(), &features, args.allow_incomplete, nothing_was)?;
         if args.dry_run {
-            let (plan, endpoints) = planner.unread(&derived)?;
-            let scripts = planner.scripts();
-            let announced = diagnose::announce(&Prospect {
-                controls: controls(args, &rules),
-                scripts: &scripts,
-                calls: &endpoints,
-                resolver: args.resolver,
-                compare_dns: args.compare_dns,
-                bootstrap: args.bootstrap,
-                download_test: args.download_test,
-                idle_ms: args.calls.idle.map(millis),
-                ..Prospect::new(&plan, &rules.services)
-            });
-            let settings = dry_run(args, announced);
+            let DryRun { plan, announced } = check.dry_run()?;
+            let settings = dry_run(&options, announced);
             let text = match args.format {
                 CheckFormat::Text => report::check::dry_run::text(&plan, &settings, &style),
                 CheckFormat::Json => report::check::dry_run::json(&plan, &settings),
@@ -68,12 +50,15 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
-        probe_and_judge(args, began, derived, &planner)?
+        let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
+        let run = check.run(&Shown(&line));
+        line.clear();
+        run?
     };
 
     let code = exit_code(&run, args.fail_on);
     let mut run = run;
-    run.requirements.set_age(standing::age_of(&run.requirements.rules_date));
+    run.requirements.set_age(clock::age_of(&run.requirements.rules_date));
     let mut run = if args.share {
         redact::share(&run, &rules.services, &rules.codes, &rules.vocabulary()?)?
     } else {
@@ -81,7 +66,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     };
     let statements: Vec<String> = run.requirements.statements().into_iter().map(str::to_owned).collect();
     if args.format != CheckFormat::Json {
-        run.requirements = standing::without(&run.requirements);
+        run.requirements = run.requirements.without_statements();
     }
     let text = match args.format {
         CheckFormat::Text => report::check::text::render(&run, &features, &style),
@@ -90,69 +75,51 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     };
     let text = match args.format {
         CheckFormat::Json => text,
-        _ => standing::before(statements.iter().map(String::as_str), "", text),
+        _ => output::before(statements.iter().map(String::as_str), "", text),
     };
     destination.write(text.as_bytes())?;
     Ok(code)
 }
 
-/// The list to probe: derived, named on the command line, or both.
-fn derived(args: &CheckArgs, rules: &Rules) -> Result<Derived, Failure> {
-    let Rules { pack, services, .. } = rules;
-    let known = |name: &str| services.for_host(name).is_some();
-    let never = |host: &HostPattern| pack.networks.is_metadata(host);
-    let named =
-        args.host.iter().map(|text| adhoc::requirement(text, known, never)).collect::<Result<Vec<_>, _>>()?;
-    if named.is_empty() || input::asks_for_configuration(&args.derive) {
-        let mut derived = input::derive(&args.derive, rules)?;
-        derive::add_hosts(&mut derived.requirements, named);
-        return Ok(derived);
+/// The flags as options of a check.
+fn options(args: &CheckArgs) -> check::Options {
+    let calls = &args.calls;
+    check::Options {
+        inputs: args.derive.inputs(),
+        hosts: args.host.clone(),
+        stage_timeout: args.timeout,
+        deadline: args.deadline,
+        concurrency: usize::from(args.concurrency),
+        resolver: args.resolver,
+        compare_dns: args.compare_dns,
+        proxy: args.proxy.clone(),
+        public_roots: args.public_roots.clone(),
+        device_ca: args.device_ca.clone(),
+        controls: !args.no_controls,
+        bootstrap: args.bootstrap,
+        download_test: args.download_test,
+        inference: check::Inference {
+            with_credentials: calls.with_credentials,
+            run_helpers: calls.run_helpers,
+            credential_hosts: calls.credential_host.clone(),
+            expect_ca: calls.expect_ca.clone(),
+            trust_interception: calls.trust_interception,
+            idle: calls.idle,
+        },
+        label: args.label.clone(),
     }
-    let mut requirements = Requirements {
-        hosts: Vec::new(),
-        notes: Vec::new(),
-        lint: Vec::new(),
-        missing: Vec::new(),
-        app_version: args.derive.app_version.clone().unwrap_or_else(|| pack.meta.newest.clone()),
-        platform: args.derive.list.platform.unwrap_or_else(Platform::here),
-        platform_assumed: false,
-        rules_date: pack.meta.date.clone(),
-        rules_age: standing::age_of(&pack.meta.date),
-        provider: None,
-        inputs: Vec::new(),
-        sources: Vec::new(),
-    };
-    if let Some(text) = derive::not_known(pack, &requirements.app_version) {
-        let id = NoteId::NOT_KNOWN.into();
-        requirements.notes.push(derive::Note { id, text, keys: Vec::new() });
-    }
-    derive::add_hosts(&mut requirements, named);
-    Ok(Derived {
-        requirements,
-        configurations: Vec::new(),
-        inference: None,
-        proxy_script: false,
-        pinned_proxy: None,
-        lacks_inference: false,
-        documents: Vec::new(),
-    })
-}
-
-/// The controls that may be asked; none with `--no-controls`.
-fn controls<'a>(args: &CheckArgs, rules: &'a Rules) -> &'a [Control] {
-    if args.no_controls { &[] } else { &rules.controls }
 }
 
 /// How the run would be made, and what it would send.
-fn dry_run(args: &CheckArgs, announced: Vec<Announcement>) -> report::check::dry_run::Settings {
+fn dry_run(options: &check::Options, announced: Vec<Announcement>) -> report::check::dry_run::Settings {
     report::check::dry_run::Settings {
-        stage_timeout_ms: millis(args.timeout),
-        deadline_ms: millis(args.deadline),
-        concurrency: usize::from(args.concurrency),
-        resolver: args.resolver.map(|r| r.to_string()),
-        compare_dns: args.compare_dns.map(|r| r.to_string()),
+        stage_timeout_ms: millis(options.stage_timeout),
+        deadline_ms: millis(options.deadline),
+        concurrency: options.concurrency,
+        resolver: options.resolver.map(|r| r.to_string()),
+        compare_dns: options.compare_dns.map(|r| r.to_string()),
         announced,
-        idle_ms: args.calls.idle.map(millis),
+        idle_ms: options.inference.idle.map(millis),
         user_agent: probe::USER_AGENT.to_owned(),
     }
 }
@@ -160,86 +127,6 @@ fn dry_run(args: &CheckArgs, announced: Vec<Announcement>) -> report::check::dry
 /// Whole milliseconds.
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Sends the plan, lets the diagnosis ask for more, and judges what was seen.
-fn probe_and_judge(
-    args: &CheckArgs,
-    began: Instant,
-    derived: Derived,
-    planner: &Planner<'_>,
-) -> Result<Run, Failure> {
-    let rules = planner.rules;
-    let Rules { services, codes, .. } = rules;
-    let started_at = OffsetDateTime::now_utc();
-    let settings = probe::Settings {
-        stage_timeout: args.timeout,
-        concurrency: usize::from(args.concurrency),
-        resolver: args.resolver,
-        compare_dns: args.compare_dns,
-        public_roots: args.public_roots.as_deref().map(probe::read_pem).transpose()?,
-        device_ca: args.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
-        ..probe::Settings::of(rules)
-    };
-    let trust = probe::environment::TrustNote {
-        public_roots_replaced: settings.public_roots.is_some(),
-        device_ca: settings.device_ca.len(),
-    };
-    let controls = controls(args, rules);
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
-    let observed = runtime.block_on(async {
-        let prober = Prober::new(settings)?;
-        let deadline = tokio::time::Instant::from_std(began + args.deadline);
-        let shown = Shown(&line);
-        let (plan, endpoints) = planner.first(&prober, deadline, &derived).await?;
-        let mut call_settings = calls::settings(args, &plan)?;
-        let course = rounds::Course {
-            args,
-            rules,
-            prober: &prober,
-            deadline,
-            progress: &shown,
-            planner,
-            controls,
-            asked: std::cell::Cell::new(controls.is_empty()),
-        };
-        let observations = Observations { stage_timeout_ms: millis(args.timeout), ..Observations::default() };
-        let (requirements, plan, mut observations) = course.run(derived, plan, observations).await?;
-        if !endpoints.is_empty() || call_settings.quiet.is_some() {
-            let judged = diagnose::judge(&plan, &observations, services, codes);
-            calls::learn(&mut call_settings, &plan, &observations, &judged, services);
-            // The silence that was asked for is not the run's fault.
-            let deadline = deadline + args.calls.idle.unwrap_or_default();
-            let what = (&plan, services.calls());
-            prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
-        }
-        Ok::<_, Failure>((requirements, plan, observations))
-    });
-    line.clear();
-    // A name lookup of the operating system cannot be cancelled; waiting for it would outlast the
-    // deadline.
-    runtime.shutdown_background();
-    let (requirements, plan, mut observations) = observed?;
-    let (proxies, scripts) = planner.finish();
-    observations.scripts = scripts;
-    let environment: Environment = probe::environment::gather(args.resolver, &proxies, &trust);
-    let judgement = diagnose::judge(&plan, &observations, services, codes);
-    Ok(Run {
-        requirements,
-        plan,
-        observations,
-        judgement,
-        environment,
-        started_at: started_at
-            .replace_nanosecond(0)
-            .unwrap_or(started_at)
-            .format(&Rfc3339)
-            .unwrap_or_default(),
-        label: args.label.clone(),
-        duration_ms: millis(began.elapsed()),
-    })
 }
 
 /// Shows the prober's progress as a line of the report's kind.

@@ -2,10 +2,14 @@
 
 use std::process::ExitCode;
 
-use super::{Destination, Failure, input, replay, standing};
-use crate::cli::compare::{CompareArgs, CompareFormat, CompareSort};
+use super::load_rules;
+use crate::check::replay;
+use crate::cli::{CompareArgs, CompareFormat, CompareSort};
+use crate::clock;
 use crate::compare::Table;
 use crate::compare::table::{MAX_RUNS, TableError};
+use crate::failure::Failure;
+use crate::output::{self, Destination};
 use crate::report;
 
 /// Reads the reports one after the other, judges each by the same rules, and renders the table.
@@ -21,27 +25,27 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     if args.report.iter().filter(|path| replay::is_standard_input(path)).count() > 1 {
         return Err(Failure::Usage("`-` may be given once: standard input can be read only once".into()));
     }
-    let rules = standing::rules(args.rules.as_deref())?;
+    let rules = load_rules(args.rules.as_deref())?;
     let mut table = Table::default();
     for path in &args.report {
         let run = replay::load(&rules, path)?;
         table.add(&replay::name(path), &run).map_err(|e| Failure::Usage(e.to_string()))?;
     }
-    let features = input::features(&rules.pack);
+    let features = rules.pack.feature_infos();
     table.arrange(&features, args.differing, args.sort == CompareSort::Worst);
     let date = &rules.pack.meta.date;
     let style = destination.style(&args.output);
-    let age = standing::age_of(date);
-    let dated = standing::dated(date);
+    let age = clock::age_of(date);
+    let dated = clock::dated(date);
     let old = age.and_then(crate::rules::age::Age::warning);
     let text = match args.format {
         CompareFormat::Text => {
-            standing::before(old.as_deref(), "", report::compare::text::render(&table, &dated, &style))
+            output::before(old.as_deref(), "", report::compare::text::render(&table, &dated, &style))
         }
         CompareFormat::Json => report::json::aged(&report::compare::json::render(&table, date), age),
         CompareFormat::Csv => report::compare::tables::csv(&table),
         CompareFormat::Markdown => {
-            standing::before(old.as_deref(), "", report::compare::tables::markdown(&table, &dated))
+            output::before(old.as_deref(), "", report::compare::tables::markdown(&table, &dated))
         }
     };
     destination.write(text.as_bytes())?;

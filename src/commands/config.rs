@@ -2,13 +2,17 @@
 
 use std::process::ExitCode;
 
-use super::{Destination, Failure, input, standing};
+use super::load_rules;
+use crate::check;
 use crate::cli::{ConfigArgs, ConfigFormat, WriteHive};
+use crate::clock;
 use crate::config::Configuration;
 use crate::config::write::{self, Format, Hive};
 use crate::contract::{Platform, Severity};
 use crate::derive::{Facts, Options};
+use crate::failure::Failure;
 use crate::lint;
+use crate::output::{self, Destination};
 use crate::report::{self, config::Effective};
 use crate::rules::{Pack, Rules};
 
@@ -19,10 +23,10 @@ use crate::rules::{Pack, Rules};
 pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
     let file = file_format(args)?;
     let destination = Destination::open(&args.output)?;
-    let rules = standing::rules(args.derive.list.rules.as_deref())?;
+    let rules = load_rules(args.derive.list.rules.as_deref())?;
     let pack = &rules.pack;
     // A configuration that the app rejects is shown all the same: that is what the reader wants to know.
-    let (configurations, _) = input::configurations(&args.derive, &rules)?;
+    let (configurations, _) = args.derive.inputs().configurations(&rules)?;
     if configurations.is_empty() {
         return Err(Failure::Usage(
             "this is an allowlist of Clearway, which holds no configuration; pass the configuration it was made from"
@@ -30,7 +34,7 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
         ));
     }
     let options = Options {
-        app_version: input::app_version(&args.derive, &rules),
+        app_version: args.derive.inputs().app_version(&rules),
         platform: args.derive.list.platform,
         offline_installer: args.derive.list.offline_installer,
         admin_console: args.derive.list.admin_console,
@@ -45,7 +49,7 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
             destination.write(&bytes)?;
         }
         None => {
-            let age = standing::age_of(&pack.meta.date);
+            let age = clock::age_of(&pack.meta.date);
             let not_known = all.iter().find_map(|one| crate::derive::not_known(pack, &one.app_version));
             let text = match args.format {
                 ConfigFormat::Json => {
@@ -55,7 +59,7 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
                 _ => {
                     let text = report::config::text::render(&all, pack, age, &style);
                     let old = age.and_then(crate::rules::age::Age::warning);
-                    standing::before(not_known.iter().chain(&old).map(String::as_str), "", text)
+                    output::before(not_known.iter().chain(&old).map(String::as_str), "", text)
                 }
             };
             destination.write(text.as_bytes())?;
@@ -102,7 +106,7 @@ fn effective(configuration: Configuration, pack: &Pack, options: &Options) -> Ef
     let lint = lint::all(pack, &configuration, options);
     let facts = Facts::new(pack, &configuration, &version, platform, options);
     let connection = lint::connection(&facts);
-    let missing = super::input::list(pack, std::slice::from_ref(&configuration), options).missing;
+    let missing = check::list(pack, std::slice::from_ref(&configuration), options).missing;
     Effective { connection, lint, missing, platform, platform_assumed, app_version: version, configuration }
 }
 

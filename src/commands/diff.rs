@@ -4,10 +4,13 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::input::Derived;
-use super::{Destination, Failure, input, replay, standing};
-use crate::cli::inquiry::{AnswerFormat, DiffArgs};
+use super::load_rules;
+use crate::check::{self, Derived, replay};
+use crate::cli::{AnswerFormat, DiffArgs};
+use crate::clock;
 use crate::derive::diff::{Side, diff};
+use crate::failure::Failure;
+use crate::output::{self, Destination};
 use crate::report;
 use crate::rules::Rules;
 
@@ -17,7 +20,7 @@ use crate::rules::Rules;
 /// When there are not two sides, an input cannot be read, or the output cannot be written.
 pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let rules = standing::rules(args.list.rules.as_deref())?;
+    let rules = load_rules(args.list.rules.as_deref())?;
     let (from, to) = match &args.app_version {
         None => (None, None),
         Some(v) => (Some(v.old.clone()), Some(v.new.clone().unwrap_or_else(|| v.old.clone()))),
@@ -66,7 +69,7 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
             }
         }
     }
-    let old_side = input::derive(&args.side(old, from.clone()), &rules)?;
+    let old_side = args.side(old, from.clone()).inputs().derive(&rules)?;
     if two_versions && old == new && old_side.configurations.is_empty() {
         return Err(Failure::Usage(
             "a list made earlier cannot be derived for another app version; give the configuration".into(),
@@ -74,24 +77,14 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     }
     let new_side = if two_versions && old == Some("-") && new == Some("-") {
         // Standard input can be read only once; anything else is read again as the other version does.
-        let options = input::options(&args.side(None, to), &rules)?;
-        Derived {
-            requirements: {
-                let mut list = input::list(&rules.pack, &old_side.configurations, &options);
-                list.set_age(standing::age_of(&list.rules_date));
-                list
-            },
-            configurations: old_side.configurations.clone(),
-            documents: Vec::new(),
-            inference: None,
-            proxy_script: false,
-            pinned_proxy: None,
-            lacks_inference: false,
-        }
+        let options = args.side(None, to).inputs().options(&rules)?;
+        let mut list = check::list(&rules.pack, &old_side.configurations, &options);
+        list.set_age(clock::age_of(&list.rules_date));
+        Derived { configurations: old_side.configurations.clone(), ..Derived::of(list) }
     } else {
-        input::derive(&args.side(new, to), &rules)?
+        args.side(new, to).inputs().derive(&rules)?
     };
-    let features = input::features(&rules.pack);
+    let features = rules.pack.feature_infos();
     let side = |d: &'_ Derived| (d.requirements.clone(), d.configurations.clone());
     let ((old_list, old_configurations), (new_list, new_configurations)) = (side(&old_side), side(&new_side));
     let found = diff(
@@ -103,10 +96,10 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     let style = destination.style(&args.output);
     let text = match args.format {
         AnswerFormat::Text => {
-            let (old_list, new_list) = (standing::without(&old_list), standing::without(&new_list));
+            let (old_list, new_list) = (old_list.without_statements(), new_list.without_statements());
             let text = report::diff::text::render(&found, &old_list, &new_list, &features, &style);
-            let age = standing::age_of(&rules.pack.meta.date).and_then(crate::rules::age::Age::warning);
-            standing::before(age.as_deref(), "", text)
+            let age = clock::age_of(&rules.pack.meta.date).and_then(crate::rules::age::Age::warning);
+            output::before(age.as_deref(), "", text)
         }
         AnswerFormat::Json => report::diff::json::lists(&found, &old_list, &new_list),
     };
@@ -148,13 +141,13 @@ fn reports(
     let (before, after) = (replay::load(rules, old)?, replay::load(rules, new)?);
     let found = crate::compare::between(&before, &after);
     let date = &rules.pack.meta.date;
-    let age = standing::age_of(date);
+    let age = clock::age_of(date);
     let old_rules = age.and_then(crate::rules::age::Age::warning);
     let text = match args.format {
         AnswerFormat::Text => {
             let style = destination.style(&args.output);
-            let text = report::diff::runs::render(&found, &before, &after, &standing::dated(date), &style);
-            standing::before(old_rules.as_deref(), "", text)
+            let text = report::diff::runs::render(&found, &before, &after, &clock::dated(date), &style);
+            output::before(old_rules.as_deref(), "", text)
         }
         AnswerFormat::Json => {
             report::json::aged(&report::diff::json::runs(&found, &before, &after, date), age)

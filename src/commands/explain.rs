@@ -2,10 +2,14 @@
 
 use std::process::ExitCode;
 
-use super::{Destination, Failure, input, standing};
-use crate::cli::inquiry::{AnswerFormat, ExplainArgs};
+use super::load_rules;
+use crate::check;
+use crate::cli::{AnswerFormat, ExplainArgs};
+use crate::clock;
 use crate::config::ConfigError;
 use crate::derive::explain::{Given, explain};
+use crate::failure::Failure;
+use crate::output::{self, Destination};
 use crate::report;
 
 /// Answers the question.
@@ -14,20 +18,20 @@ use crate::report;
 /// When an input cannot be read or the output cannot be written.
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let rules = standing::rules(args.derive.list.rules.as_deref())?;
+    let rules = load_rules(args.derive.list.rules.as_deref())?;
     if args.question.trim().is_empty() {
         return Err(Failure::Usage(
             "nothing was asked: give a host, a configuration key, a finding code or a message of the app"
                 .into(),
         ));
     }
-    let options = input::options(&args.derive, &rules)?;
-    let (configurations, documents) = match input::configurations(&args.derive, &rules) {
+    let options = args.derive.inputs().options(&rules)?;
+    let (configurations, documents) = match args.derive.inputs().configurations(&rules) {
         // A question may be asked anywhere; then the rules alone answer it.
         Err(Failure::Config(ConfigError::NoneOnDevice { .. })) => (Vec::new(), Vec::new()),
         read => read?,
     };
-    let features = input::features(&rules.pack);
+    let features = rules.pack.feature_infos();
     let given = Given {
         pack: &rules.pack,
         configurations: &configurations,
@@ -35,13 +39,13 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         options: &options,
     };
     let mut explanation = explain(&given, &rules.symptoms, &rules.codes, &features, &args.question);
-    input::lacking(&mut explanation.list, &rules.pack, &configurations, &options);
-    explanation.list.set_age(standing::age_of(&explanation.list.rules_date));
+    check::lacking(&mut explanation.list, &rules.pack, &configurations, &options);
+    explanation.list.set_age(clock::age_of(&explanation.list.rules_date));
     let style = destination.style(&args.output);
     let text = match args.format {
         AnswerFormat::Text => {
             let text = report::explain::text::render(&explanation, &features, &style);
-            standing::before(explanation.list.statements(), "", text)
+            output::before(explanation.list.statements(), "", text)
         }
         AnswerFormat::Json => report::explain::json::render(&explanation),
     };

@@ -5,12 +5,16 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{Destination, Failure, input, standing};
-use crate::cli::inquiry::Boundary;
-use crate::cli::{HostsArgs, HostsFormat, ListKind};
+use super::{complete, load_rules};
+use crate::check::Derived;
+use crate::cli::{Boundary, HostsArgs, HostsFormat, ListKind};
 use crate::config;
+use crate::derive;
+use crate::document;
+use crate::failure::Failure;
 use crate::firewall::{self, List, Output, existing};
-use crate::report;
+use crate::output::{self, Destination};
+use crate::report::{self, FeatureInfo, Style};
 use crate::rules::Rules;
 use crate::text::visible;
 
@@ -21,14 +25,14 @@ use crate::text::visible;
 /// be written.
 pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     let destination = Destination::open(&args.output)?;
-    let rules = standing::rules(args.derive.list.rules.as_deref())?;
+    let rules = load_rules(args.derive.list.rules.as_deref())?;
     if args.list == ListKind::Inspection {
         return exemption(args, &rules, destination);
     }
-    let derived = input::derive(&args.derive, &rules)?;
-    let features = input::features(&rules.pack);
+    let derived = args.derive.inputs().derive(&rules)?;
+    let features = rules.pack.feature_infos();
     let style = destination.style(&args.output);
-    input::complete(
+    complete(
         &derived.requirements,
         &features,
         args.allow_incomplete,
@@ -38,11 +42,11 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         note(&text);
     }
     if args.boundary == Boundary::Sandbox {
-        let mut text = super::sandbox::render(args, &rules, &derived, &features, &style)?;
+        let mut text = sandbox(args, &rules, &derived, &features, &style)?;
         match args.format {
-            HostsFormat::Text => text = standing::before(derived.requirements.statements(), "", text),
+            HostsFormat::Text => text = output::before(derived.requirements.statements(), "", text),
             HostsFormat::Json => text = report::json::with_statements(&text, &derived.requirements),
-            _ => standing::aside(derived.requirements.statements()),
+            _ => output::aside(derived.requirements.statements()),
         }
         destination.write(text.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
@@ -51,7 +55,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     let lines = || statements.iter().map(String::as_str);
     let requirements = match args.format {
         HostsFormat::Json | HostsFormat::Csv | HostsFormat::Plain => derived.requirements,
-        _ => standing::without(&derived.requirements),
+        _ => derived.requirements.without_statements(),
     };
     if let Some(file) = &args.against {
         let result = existing::compare(&List::allow(&requirements), existing(file)?);
@@ -66,7 +70,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
                 )));
             }
         };
-        let text = if args.format == HostsFormat::Text { standing::before(lines(), "", text) } else { text };
+        let text = if args.format == HostsFormat::Text { output::before(lines(), "", text) } else { text };
         destination.write(text.as_bytes())?;
         return Ok(ExitCode::from(u8::from(result.is_short())));
     }
@@ -76,23 +80,23 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         _ => false,
     };
     if silent {
-        standing::aside(lines());
+        output::aside(lines());
     }
     let text = match args.format {
         HostsFormat::Text => {
-            standing::before(lines(), "", report::hosts::text::render(&requirements, &features, &style))
+            output::before(lines(), "", report::hosts::text::render(&requirements, &features, &style))
         }
         HostsFormat::Txt => {
-            standing::before(lines(), "# ", report::hosts::txt::render(&requirements, &features))
+            output::before(lines(), "# ", report::hosts::txt::render(&requirements, &features))
         }
         HostsFormat::Plain => report::hosts::plain::render(&requirements),
         HostsFormat::Json => report::hosts::json::render(&requirements, &features),
         HostsFormat::Csv => report::hosts::csv::render(&requirements, &features),
         HostsFormat::Markdown => {
-            standing::before(lines(), "", report::hosts::markdown::render(&requirements, &features))
+            output::before(lines(), "", report::hosts::markdown::render(&requirements, &features))
         }
         HostsFormat::Ticket => {
-            standing::before(lines(), "", report::hosts::ticket::render(&requirements, &features))
+            output::before(lines(), "", report::hosts::ticket::render(&requirements, &features))
         }
         HostsFormat::Firewall(format) => {
             let list = List { first: statements.clone(), ..List::allow(&requirements) };
@@ -101,6 +105,39 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Computes and renders the list of the app's own sandbox. Compared with the lists that were given beside the configuration,
+/// or, without any, with the derived perimeter list.
+///
+/// # Errors
+/// When no configuration was given, or the format cannot carry this list.
+fn sandbox(
+    args: &HostsArgs,
+    rules: &Rules,
+    derived: &Derived,
+    features: &[FeatureInfo],
+    style: &Style,
+) -> Result<String, Failure> {
+    if derived.configurations.is_empty() {
+        return Err(Failure::Usage(
+            "--boundary sandbox needs the configuration itself; a list says nothing about the sandbox".into(),
+        ));
+    }
+    let options = args.derive.inputs().options(rules)?;
+    let given = derive::union(derived.documents.clone());
+    let perimeter = given.as_ref().unwrap_or(&derived.requirements);
+    let mut found =
+        derive::sandbox::sandbox(&rules.pack, &rules.sandbox, &derived.configurations, &options, perimeter);
+    found.list.missing.clone_from(&derived.requirements.missing);
+    match args.format {
+        HostsFormat::Text => Ok(report::sandbox::text::render(&found, features, style)),
+        HostsFormat::Plain => Ok(report::hosts::plain::sandbox(&found)),
+        HostsFormat::Json => Ok(report::sandbox::json::render(&found, features)),
+        _ => Err(Failure::Usage(
+            "--boundary sandbox is written as text, plain or json: the sandbox's list is the app's own, no firewall's".into(),
+        )),
+    }
 }
 
 /// The exemption from TLS inspection, from reports.
@@ -152,7 +189,7 @@ fn saved_report(path: &Path) -> Result<crate::run::Run, Failure> {
     let bytes = config::file(path, &path.display().to_string())?;
     let json: serde_json::Value =
         serde_json::from_slice(&bytes).map_err(|_| wrong("not a report of `clearway check`".into()))?;
-    report::check::read_check(json).map_err(|e| wrong(e.to_string()))
+    document::check::read_check(json).map_err(|e| wrong(e.to_string()))
 }
 
 fn existing(path: &Path) -> Result<existing::Listing, Failure> {

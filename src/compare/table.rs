@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{endpoint, judged};
 use crate::contract::Endpoint;
+use crate::contract::FeatureInfo;
 use crate::contract::{Need, Transport};
 use crate::derive::HostPattern;
-use crate::derive::document::FeatureInfo;
 use crate::diagnose::{Code, Owner, RunVerdict, Verdict};
 use crate::run::Run;
 

@@ -46,6 +46,7 @@ pub(crate) use words;
 
 mod code;
 pub mod endpoint;
+mod feature;
 mod host;
 pub mod ids;
 mod request;
@@ -57,6 +58,7 @@ mod versions;
 
 pub use code::Code;
 pub use endpoint::Endpoint;
+pub use feature::FeatureInfo;
 pub use host::{BadHost, HostPattern};
 pub use request::{Control, Keep, Request};
 pub use stage::{Stage, TOTAL, Timings};

@@ -2,17 +2,18 @@
 
 use serde::Serialize;
 
-use super::document::{FeatureInfo, joined};
 use super::facts::Facts;
 use super::options::Options;
 use super::requirement::{Note, Reason, Requirement, Requirements};
 use super::wording;
 use crate::config::{Configuration, Value};
 use crate::contract::Endpoint;
+use crate::contract::FeatureInfo;
 use crate::contract::HostPattern;
 use crate::contract::{AppVersion, Need, Network, Transport, words};
 use crate::rules::Pack;
 use crate::rules::keys::VersionedValue;
+use crate::text::english::joined;
 
 words! {
     /// How a line changed.

@@ -5,7 +5,6 @@ mod address;
 pub mod adhoc;
 mod completeness;
 pub mod diff;
-pub mod document;
 mod evaluate;
 pub mod explain;
 pub mod facts;
@@ -17,8 +16,7 @@ pub mod sandbox;
 mod union;
 pub mod wording;
 
-pub use crate::contract::HostPattern;
-pub use document::{DocumentError, FeatureInfo, HostsDocument};
+pub use crate::contract::{FeatureInfo, HostPattern};
 pub use facts::Facts;
 pub use options::Options;
 pub use requirement::{Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements, Source};

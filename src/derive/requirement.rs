@@ -293,6 +293,15 @@ impl Requirements {
         let first = self.notes.iter().filter(|n| n.id == NoteId::NOT_KNOWN || n.id == NoteId::RULES_OLD);
         first.map(|n| n.text.as_str()).collect()
     }
+
+    /// The list without the notes that stand before everything else already.
+    #[must_use]
+    pub fn without_statements(&self) -> Self {
+        let mut list = self.clone();
+        let first: Vec<String> = self.statements().into_iter().map(str::to_owned).collect();
+        list.notes.retain(|n| !first.contains(&n.text));
+        list
+    }
 }
 
 /// One input of the derivation.

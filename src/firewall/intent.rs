@@ -6,11 +6,11 @@ use std::net::IpAddr;
 
 use crate::contract::endpoint::authority;
 use crate::contract::{Need, Network, Transport};
-use crate::derive::document::joined;
 use crate::derive::incomplete;
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::diagnose::{Code, Judgement, Verdict};
 use crate::plan::Plan;
+use crate::text::english::joined;
 
 /// Which names a rule is about. Lower-case ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -20,5 +20,5 @@ pub mod sanitise;
 mod ticket_lines;
 mod words;
 
-pub use crate::derive::document::FeatureInfo;
+pub use crate::contract::FeatureInfo;
 pub use layout::Style;

@@ -11,6 +11,7 @@ use super::keys::KeyCatalogue;
 use super::lints::Lints;
 use super::networks::Networks;
 use super::rule::{Context, Every, RawRule, Rule};
+use crate::contract::FeatureInfo;
 use crate::contract::{AppVersion, Confidence};
 
 /// The pack's own description.
@@ -148,6 +149,15 @@ struct FeatureFile {
     every: Every,
     #[serde(rename = "rule", default)]
     rules: Vec<RawRule>,
+}
+
+impl Pack {
+    /// The features in report order, for the renderers.
+    pub fn feature_infos(&self) -> Vec<FeatureInfo> {
+        let info =
+            |f: &Feature| FeatureInfo { id: f.id.clone(), title: f.title.clone(), stops: f.stops.clone() };
+        self.features.iter().map(info).collect()
+    }
 }
 
 /// The texts of a pack, before they are checked.

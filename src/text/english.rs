@@ -33,6 +33,29 @@ fn commas<S: AsRef<str>>(parts: &[S]) -> String {
     parts.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
 }
 
+/// Texts joined with `; `, each once, in order, empty ones left out. A text that is itself made of
+/// several parts counts by its parts.
+pub fn joined<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for part in texts.into_iter().flat_map(|text| text.split("; ")) {
+        if !part.is_empty() && !seen.contains(&part) {
+            seen.push(part);
+        }
+    }
+    seen.join("; ")
+}
+
+/// Sentences one after the other, each once.
+pub fn once<'a>(sentences: impl IntoIterator<Item = &'a str>) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for sentence in sentences {
+        if !sentence.is_empty() && !seen.contains(&sentence) {
+            seen.push(sentence);
+        }
+    }
+    seen.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

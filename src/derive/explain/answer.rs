@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::super::document::FeatureInfo;
 use super::{Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, host, key, now, pages, understand};
+use crate::contract::FeatureInfo;
 use crate::contract::{AppVersion, Code, Owner, Severity, Verdict};
 use crate::derive::Requirements;
 use crate::rules::codes::Codes;

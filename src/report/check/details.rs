@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::contract::Stage;
-use crate::derive::document::joined;
 use crate::diagnose::{Code, Verdict};
 use crate::observation::{Attempt, Tls};
 use crate::report::check::view::{Group, Row, View};
 use crate::report::layout::{Page, Paint, columns, pad};
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::english::joined;
 
 /// Columns before a host: indent, symbol, word.
 const INDENT: usize = 15;

@@ -2,15 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::derive::document::FeatureInfo;
-use crate::derive::document::HostEntry;
+use crate::contract::FeatureInfo;
 use crate::diagnose::Timings;
+use crate::document::check::SCHEMA;
+use crate::document::hosts::HostEntry;
 use crate::report::check::view::{Group, Row, View};
 use crate::report::words;
 use crate::run::Run;
-
-/// The value of `schema` in the document.
-pub(in crate::report) const SCHEMA: &str = "clearway.check/1";
 
 /// The run as `clearway.check/1`, ending in a line feed. It holds all that a replay needs.
 pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
@@ -77,7 +75,7 @@ fn group(group: &Group<'_>, view: &View<'_>) -> Value {
 fn host(row: &Row<'_>, feature: &str, view: &View<'_>) -> Value {
     let Row { target, judged, need } = *row;
     let requirement = &target.requirement;
-    let reasons = crate::derive::document::reasons_of(requirement, feature);
+    let reasons = crate::document::hosts::reasons_of(requirement, feature);
     let entry = HostEntry::new(requirement, &reasons);
     let mut map = Map::new();
     let mut put = |key: &str, value: Value| map.insert(key.to_owned(), value);

@@ -1,9 +1,8 @@
 //! The report of a run: verdict, what was tested and as whom, things to do, groups, not tested.
 
+use crate::contract::FeatureInfo;
 use crate::contract::ids::NotTestedId;
 use crate::contract::{Need, Severity};
-use crate::derive::document::FeatureInfo;
-use crate::derive::document::joined;
 use crate::diagnose::{Owner, RunVerdict, Verdict};
 use crate::observation::Stopped;
 use crate::report::check::details;
@@ -14,6 +13,7 @@ use crate::report::parts;
 use crate::report::sanitise;
 use crate::report::words;
 use crate::run::Run;
+use crate::text::english::joined;
 
 /// Names shown of the hosts that one cause explains (`-v` shows all).
 const SHOWN_HOSTS: usize = 5;

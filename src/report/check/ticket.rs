@@ -5,10 +5,10 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
+use crate::contract::FeatureInfo;
 use crate::contract::endpoint;
 use crate::contract::ids::NoteId;
 use crate::contract::{Need, Transport};
-use crate::derive::document::FeatureInfo;
 use crate::diagnose::{Certainty, Code, Owner, RunVerdict, Verdict};
 use crate::plan::Route;
 use crate::report::check::log_lines::{self, Event};

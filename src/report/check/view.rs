@@ -3,9 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::contract::FeatureInfo;
 use crate::contract::{Need, Severity};
 use crate::derive::Requirement;
-use crate::derive::document::FeatureInfo;
 use crate::diagnose::{Cause, Code, Finding, HostJudgement, Owner, Verdict};
 use crate::observation::Attempt;
 use crate::plan::Target;

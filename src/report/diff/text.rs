@@ -1,9 +1,9 @@
 //! A comparison as text.
 
+use crate::contract::FeatureInfo;
 use crate::contract::Network;
 use crate::derive::Requirements;
 use crate::derive::diff::{Change, Diff, Line};
-use crate::derive::document::FeatureInfo;
 use crate::derive::incomplete;
 use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;

@@ -1,7 +1,7 @@
 //! An explanation as text.
 
+use crate::contract::FeatureInfo;
 use crate::contract::{Confidence, Need, Owner};
-use crate::derive::document::FeatureInfo;
 use crate::derive::explain::{
     Absent, Answer, Change, CodeAnswer, EntryAnswer, Explanation, HostAnswer, KeyAnswer, MessageAnswer,
     Page as Source, ReasonAnswer, Removal, RuleAlone, Status,

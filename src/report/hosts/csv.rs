@@ -1,8 +1,8 @@
 //! `--format csv`: one row per host and feature, for spreadsheets.
 
-use crate::derive::document::FeatureInfo;
-use crate::derive::document::{HostEntry, to_document};
+use crate::contract::FeatureInfo;
 use crate::derive::{Missing, Requirements};
+use crate::document::hosts::{HostEntry, to_document};
 use crate::report::hosts::{list, sources};
 use crate::report::sanitise;
 use crate::report::words;

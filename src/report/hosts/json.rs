@@ -1,7 +1,8 @@
 //! The list as `clearway.hosts/1`.
 
+use crate::contract::FeatureInfo;
 use crate::derive::Requirements;
-use crate::derive::document::{FeatureInfo, to_document};
+use crate::document::hosts::to_document;
 use crate::report::json::{document, stand};
 
 /// The list as `clearway.hosts/1`, ending in a line feed.

@@ -1,11 +1,12 @@
 //! What the renderings of a list share: which hosts stand on a list, and in which section.
 
+use crate::contract::FeatureInfo;
 use crate::contract::ids::Feature;
 use crate::contract::{Need, Network};
-use crate::derive::document::FeatureInfo;
-use crate::derive::document::{HostEntry, once};
 use crate::derive::{HostPattern, Requirement, Requirements};
+use crate::document::hosts::HostEntry;
 use crate::report::words;
+use crate::text::english::once;
 
 /// Whether a firewall rule can be written for it: not this device itself, and not unbounded.
 pub(in crate::report) fn is_listed(requirement: &Requirement) -> bool {

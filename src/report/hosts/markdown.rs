@@ -1,10 +1,10 @@
 //! `--format markdown`: for a wiki page or a change request.
 
+use crate::contract::FeatureInfo;
 use crate::contract::Network;
 use crate::derive::Requirements;
-use crate::derive::document::FeatureInfo;
-use crate::derive::document::to_document;
 use crate::derive::incomplete;
+use crate::document::hosts::to_document;
 use crate::report::hosts::{list, sources};
 use crate::report::sanitise::{markdown as text, markdown_code as code};
 use crate::report::words;

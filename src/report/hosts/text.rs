@@ -1,10 +1,10 @@
 //! The list as text: by feature, one host a line, with what it is for and what removes it.
 
+use crate::contract::FeatureInfo;
 use crate::contract::ids::NoteId;
 use crate::contract::{Need, Network};
 use crate::derive::Requirements;
-use crate::derive::document::FeatureInfo;
-use crate::derive::document::{HostEntry, HostGroup, to_document};
+use crate::document::hosts::{HostEntry, HostGroup, to_document};
 use crate::report::hosts::{list, sources};
 use crate::report::incomplete;
 use crate::report::layout::{Page, Paint, Style, columns, pad};
@@ -41,7 +41,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo], style: &Sty
         page.heading("CANNOT BE LISTED");
         for (requirement, why) in unbounded {
             let purpose =
-                crate::derive::document::joined(requirement.reasons.iter().map(|r| r.purpose.as_str()));
+                crate::text::english::joined(requirement.reasons.iter().map(|r| r.purpose.as_str()));
             let text = format!("{}: {purpose}. {why}", words::endpoint_of(requirement));
             page.hang("  - ", Paint::None, &sanitise::line(&text, sanitise::LONG));
         }

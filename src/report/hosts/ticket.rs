@@ -1,15 +1,15 @@
 //! `hosts --format ticket`: a change request that a firewall team can work on without asking back.
 
+use crate::contract::FeatureInfo;
 use crate::contract::{Network, Transport};
 use crate::derive::Requirements;
-use crate::derive::document::FeatureInfo;
-use crate::derive::document::{joined, once};
 use crate::derive::incomplete;
 use crate::report::hosts::list::{self, Line, Section};
 use crate::report::hosts::sources;
 use crate::report::sanitise;
 use crate::report::ticket_lines::{bullet, heading, labelled};
 use crate::report::words;
+use crate::text::english::{joined, once};
 
 /// The whole request. One numbered item for each feature, need and side of the perimeter; hosts
 /// with the same port, protocol and reason share an item.

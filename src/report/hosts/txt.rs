@@ -3,17 +3,17 @@
 //! The grammar is meant to be read by any script: an empty line, a line that begins with `#`, or
 //! one `host` or `host:port`.
 
+use crate::contract::FeatureInfo;
 use crate::contract::Network;
 use crate::contract::ids::NoteId;
 use crate::derive::Requirements;
-use crate::derive::document::FeatureInfo;
-use crate::derive::document::joined;
 use crate::derive::incomplete;
 use crate::report::hosts::list::{self, Line, Section};
 use crate::report::hosts::sources;
 use crate::report::layout::wrap;
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::english::joined;
 
 const WIDTH: usize = 80;
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::derive::document::{FeatureInfo, to_document};
+use crate::contract::FeatureInfo;
 use crate::derive::sandbox::Sandbox;
+use crate::document::hosts::to_document;
 use crate::report::json::document;
 
 /// The sandbox's list as `clearway.hosts/1` with `boundary: sandbox`; port 0 is every port.

@@ -1,7 +1,7 @@
 //! The sandbox's list as text.
 
+use crate::contract::FeatureInfo;
 use crate::derive::Requirement;
-use crate::derive::document::FeatureInfo;
 use crate::derive::sandbox::{Disagreement, Sandbox};
 use crate::report::incomplete;
 use crate::report::layout::{Page, Paint, Style, columns, pad};

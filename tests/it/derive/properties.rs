@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use clearway::config::{Configuration, Value};
 use clearway::contract::{AppVersion, Confidence, Platform};
-use clearway::derive::document::to_document;
 use clearway::derive::{Options, Requirements, derive, union};
+use clearway::document::hosts::to_document;
 use clearway::rules::{KeyKind, Pack};
 use proptest::prelude::*;
 

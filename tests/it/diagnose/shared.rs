@@ -87,7 +87,7 @@ fn a_masked_run_is_judged_as_before() {
         assert!(is_shared(&masked) && !is_shared(&run));
         // What is written is read, and masked again it stays what it is.
         let text = report::check::json::render(&masked, &FEATURES);
-        let read = report::check::read_check(serde_json::from_str(&text).unwrap()).unwrap();
+        let read = clearway::document::check::read_check(serde_json::from_str(&text).unwrap()).unwrap();
         assert_eq!(said(&mask(&read)), said(&run), "{name}: masked twice");
     }
 }
@@ -341,7 +341,7 @@ fn every_run_is_shareable_whatever_its_sockets() {
             assert!(!lost, "{name}, v6 {v6}: {:?}", masked.judgement.not_tested);
             let text = report::check::json::render(&masked, &FEATURES);
             assert!(!text.contains("fd77:") && !text.contains("2a0f:"), "{name}");
-            let read = report::check::read_check(serde_json::from_str(&text).unwrap()).unwrap();
+            let read = clearway::document::check::read_check(serde_json::from_str(&text).unwrap()).unwrap();
             let again = mask(&read);
             assert_eq!(said(&again), said(&other), "{name}, v6 {v6}");
             // Masked again it stays what it is: the same sockets in the same places.

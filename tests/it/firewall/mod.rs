@@ -8,7 +8,8 @@ mod properties;
 
 use std::path::{Path, PathBuf};
 
-use clearway::derive::{Requirements, document};
+use clearway::derive::Requirements;
+use clearway::document::hosts as document;
 use clearway::firewall::{Format, Kind, List, Output, write};
 use clearway::rules::firewalls::Firewalls;
 

@@ -1,6 +1,6 @@
 //! The JSON documents: held against the published schemas, and read back.
 
-use clearway::derive::document;
+use clearway::document::hosts as document;
 use clearway::report;
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ fn a_broken_document_does_not() {
 fn a_report_is_read_back_whole() {
     for run in [ready(), no_network(), mixed(), degraded(), interrupted()] {
         assert!(
-            report::check::read_check(check_document(&run)).unwrap() == run,
+            clearway::document::check::read_check(check_document(&run)).unwrap() == run,
             "{:?}",
             run.judgement.verdict
         );
@@ -87,7 +87,7 @@ fn a_report_is_read_back_whole() {
 fn a_hostile_report_is_defused_and_read_back() {
     let once = report::check::json::render(&hostile(), &features());
     assert!(once.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}' && c != '\u{200b}'));
-    let run = report::check::read_check(serde_json::from_str(&once).unwrap()).unwrap();
+    let run = clearway::document::check::read_check(serde_json::from_str(&once).unwrap()).unwrap();
     assert_eq!(report::check::json::render(&run, &features()), once);
 }
 
@@ -97,7 +97,7 @@ fn what_follows_from_the_host_is_not_taken_from_a_report() {
     let requirement = &mut document["plan"]["targets"][0]["requirement"];
     requirement["host"] = json!("localhost");
     requirement["loopback"] = json!(false);
-    let run = report::check::read_check(document).unwrap();
+    let run = clearway::document::check::read_check(document).unwrap();
     assert!(run.plan.targets[0].requirement.loopback);
 }
 
@@ -106,7 +106,7 @@ fn a_damaged_report_is_refused_with_the_place() {
     let refused = |change: &dyn Fn(&mut Value)| {
         let mut document = check_document(&mixed());
         change(&mut document);
-        report::check::read_check(document).unwrap_err().to_string()
+        clearway::document::check::read_check(document).unwrap_err().to_string()
     };
     let has = |message: String, words: &[&str]| {
         for word in words {
@@ -114,7 +114,7 @@ fn a_damaged_report_is_refused_with_the_place() {
         }
     };
     has(
-        report::check::read_check(json!([1])).unwrap_err().to_string(),
+        clearway::document::check::read_check(json!([1])).unwrap_err().to_string(),
         &["schema", "clearway check --format json"],
     );
     has(

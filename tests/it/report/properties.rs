@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use clearway::contract::*;
-use clearway::derive::{HostPattern, ProbeHints, Reason, Requirement, Requirements, document};
+use clearway::derive::{HostPattern, ProbeHints, Reason, Requirement, Requirements};
+use clearway::document::hosts as document;
 use clearway::report::{self, Style};
 use proptest::prelude::*;
 

@@ -10,43 +10,16 @@ pub use read::{DocumentError, from_json};
 
 use serde::{Deserialize, Serialize};
 
-use super::requirement::{Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements, Source};
 use crate::config::Lint;
-use crate::contract::HostPattern;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
+use crate::contract::{FeatureInfo, HostPattern};
+use crate::derive::requirement::{
+    Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements, Source,
+};
+use crate::text::english::{joined, once};
 
 /// The value of `schema` in the document.
 pub const SCHEMA: &str = "clearway.hosts/1";
-
-/// What a rendering must know of a feature; the rule pack has it, in report order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeatureInfo {
-    /// Identifier, such as `inference`.
-    pub id: String,
-    /// Title of the group.
-    pub title: String,
-    /// What the user loses without it: a short sentence.
-    pub stops: String,
-}
-
-impl FeatureInfo {
-    /// The title of feature `id`, or the id itself when the pack does not know it.
-    pub fn title_of<'a>(features: &'a [Self], id: &'a str) -> &'a str {
-        features.iter().find(|f| f.id == id).map_or(id, |f| f.title.as_str())
-    }
-
-    /// The features of `list` in the order of `features`; unknown ones follow in their own order.
-    pub fn order<'a>(features: &'a [Self], list: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-        let mut present: Vec<&str> = Vec::new();
-        for id in list {
-            if !present.contains(&id) {
-                present.push(id);
-            }
-        }
-        present.sort_by_key(|id| features.iter().position(|f| f.id == *id).unwrap_or(usize::MAX));
-        present
-    }
-}
 
 /// A list as `clearway.hosts/1` has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -213,29 +186,6 @@ const fn internet() -> Network {
 /// The reasons of `requirement` that belong to `feature`.
 pub fn reasons_of<'a>(requirement: &'a Requirement, feature: &str) -> Vec<&'a Reason> {
     requirement.reasons.iter().filter(|r| r.feature == feature).collect()
-}
-
-/// Texts joined with `; `, each once, in order, empty ones left out. A text that is itself made of
-/// several parts counts by its parts.
-pub fn joined<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut seen: Vec<&str> = Vec::new();
-    for part in texts.into_iter().flat_map(|text| text.split("; ")) {
-        if !part.is_empty() && !seen.contains(&part) {
-            seen.push(part);
-        }
-    }
-    seen.join("; ")
-}
-
-/// Sentences one after the other, each once.
-pub fn once<'a>(sentences: impl IntoIterator<Item = &'a str>) -> String {
-    let mut seen: Vec<&str> = Vec::new();
-    for sentence in sentences {
-        if !sentence.is_empty() && !seen.contains(&sentence) {
-            seen.push(sentence);
-        }
-    }
-    seen.join(" ")
 }
 
 impl HostEntry {

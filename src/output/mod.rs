@@ -1,4 +1,6 @@
-//! Where a rendering goes: standard output, or a file that appears whole or not at all.
+//! Where a rendering goes: standard output, or a file that appears whole or not at all; and what is said beside it.
+
+pub mod file_format;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -6,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::Failure;
 use crate::cli::{ColorWhen, OutputArgs};
+use crate::failure::Failure;
 use crate::report::Style;
 
 /// An opened destination. Opening it before the work is done means that a folder that does not
@@ -144,6 +146,31 @@ fn forgive(result: io::Result<()>) -> io::Result<()> {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// Lines on standard error, as they are.
+pub fn aside<'a>(lines: impl IntoIterator<Item = &'a str>) {
+    for line in lines {
+        // A remark that cannot be shown must not stop the work.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+/// `text` with `lines` before it, each after `mark` (what begins a comment, or nothing).
+pub fn before<'a>(lines: impl IntoIterator<Item = &'a str>, mark: &str, text: String) -> String {
+    let mut all = String::new();
+    for line in lines {
+        all.push_str(mark);
+        all.push_str(line);
+        all.push('\n');
+    }
+    if all.is_empty() {
+        return text;
+    }
+    if mark.is_empty() && !text.starts_with('\n') {
+        all.push('\n');
+    }
+    all + &text
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
-//! The calls of `check`: from flags and configurations to what is called.
+//! The authenticated inference check: from options and configurations to what is called.
 
 use std::collections::BTreeMap;
 
-use super::Failure;
-use super::input::Derived;
-use crate::cli::CheckArgs;
+use super::{Derived, Options};
 use crate::contract::ids::Feature;
-use crate::derive::{self, Facts, HostPattern, adhoc};
+use crate::derive::{self, Facts};
 use crate::diagnose::{self, Judgement, Verdict};
+use crate::failure::Failure;
 use crate::observation::Observations;
 use crate::plan::Plan;
 use crate::plan::calls::{self, Allowed, Endpoint};
@@ -20,33 +19,27 @@ use crate::rules::services::Services;
 ///
 /// # Errors
 /// When `--feature` names no feature, or `--host` no host.
-pub fn endpoints(
-    args: &CheckArgs,
+pub(super) fn endpoints(
+    asked: &Options,
     derived: &Derived,
     rules: &Rules,
     plan: &Plan,
 ) -> Result<Vec<Endpoint>, Failure> {
     let Rules { pack, services, .. } = rules;
     let mut all: Vec<Endpoint> = Vec::new();
-    if !args.calls.with_credentials {
+    if !asked.inference.with_credentials {
         return Ok(all);
     }
-    let options = derive::Options {
-        features: Vec::new(),
-        needs: Vec::new(),
-        ..super::input::options(&args.derive, rules)?
-    };
-    let known = |name: &str| services.for_host(name).is_some();
-    let never = |host: &HostPattern| pack.networks.is_metadata(host);
-    let named =
-        args.host.iter().map(|text| adhoc::requirement(text, known, never)).collect::<Result<Vec<_>, _>>()?;
+    let options = derive::Options { features: Vec::new(), needs: Vec::new(), ..asked.inputs.options(rules)? };
+    let named = super::named(asked, rules)?;
     for configuration in &derived.configurations {
         let platform = options.platform_of(configuration);
         let version = &derived.requirements.app_version;
         let facts = Facts::new(pack, configuration, version, platform, &options);
         let mut own = derive::derive(pack, std::slice::from_ref(configuration), &options);
         derive::add_hosts(&mut own, named.clone());
-        let allowed = Allowed { run_helpers: args.calls.run_helpers, hosts: &args.calls.credential_host };
+        let allowed =
+            Allowed { run_helpers: asked.inference.run_helpers, hosts: &asked.inference.credential_hosts };
         for endpoint in calls::build(&facts, &own, plan, services, allowed) {
             if !all.contains(&endpoint) {
                 all.push(endpoint);
@@ -57,8 +50,8 @@ pub fn endpoints(
 }
 
 /// Why nothing is called although it was asked for; nothing where something is.
-pub fn gap(args: &CheckArgs, derived: &Derived, endpoints: &[Endpoint]) -> Option<String> {
-    if !args.calls.with_credentials || !endpoints.is_empty() {
+pub(super) fn gap(asked: &Options, derived: &Derived, endpoints: &[Endpoint]) -> Option<String> {
+    if !asked.inference.with_credentials || !endpoints.is_empty() {
         return None;
     }
     Some(if derived.configurations.is_empty() {
@@ -68,12 +61,12 @@ pub fn gap(args: &CheckArgs, derived: &Derived, endpoints: &[Endpoint]) -> Optio
     })
 }
 
-/// How they are made, as far as the command line says so.
+/// How they are made, as far as the caller says so.
 ///
 /// # Errors
 /// When the authorities to expect cannot be read.
-pub fn settings(args: &CheckArgs, plan: &Plan) -> Result<CallSettings, Failure> {
-    let asked = &args.calls;
+pub(super) fn settings(asked: &Options, plan: &Plan) -> Result<CallSettings, Failure> {
+    let asked = &asked.inference;
     let is_inference = |id: u32| {
         plan.target(id).is_some_and(|t| t.requirement.reasons.iter().any(|r| r.feature == Feature::INFERENCE))
     };
@@ -91,7 +84,7 @@ pub fn settings(args: &CheckArgs, plan: &Plan) -> Result<CallSettings, Failure> 
 }
 
 /// What the first waves showed of the hosts: which inspect, and which are not reached.
-pub fn learn(
+pub(super) fn learn(
     settings: &mut CallSettings,
     plan: &Plan,
     observations: &Observations,

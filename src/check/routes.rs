@@ -7,12 +7,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use tokio::time::Instant;
 
-use super::input::Derived;
-use super::{Failure, calls};
-use crate::cli::CheckArgs;
+use super::{Derived, Options, inference};
 use crate::contract::Transport;
 use crate::contract::ids::Feature;
 use crate::derive::Requirements;
+use crate::failure::Failure;
 use crate::observation::{ProxyScript, ScriptOutcome};
 use crate::pac::{self, Fault, Question};
 use crate::plan::bypass::Grammar;
@@ -136,9 +135,8 @@ fn of_system(settings: &mut ProxySettings, system: SystemProxies) {
 /// Makes plans: the list of hosts, each on the ways that its actors take. Scripts are fetched once,
 /// and asked about every list.
 pub(super) struct Planner<'a> {
-    args: &'a CheckArgs,
-    /// The rules.
-    pub(super) rules: &'a Rules,
+    options: &'a Options,
+    rules: &'a Rules,
     system: OnceCell<Option<SystemProxies>>,
     /// The settings of the last plan.
     settings: RefCell<ProxySettings>,
@@ -148,10 +146,10 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(args: &'a CheckArgs, rules: &'a Rules) -> Self {
+    pub(super) fn new(options: &'a Options, rules: &'a Rules) -> Self {
         let (system, settings) = (OnceCell::new(), RefCell::default());
         let (fetched, records) = (RefCell::default(), RefCell::default());
-        Self { args, rules, system, settings, fetched, records }
+        Self { options, rules, system, settings, fetched, records }
     }
 
     /// The plan of a dry run, and its calls: no script is read.
@@ -201,7 +199,7 @@ impl<'a> Planner<'a> {
 
     fn settings_for(&self, derived: &Derived) -> Result<ProxySettings, Failure> {
         let system = self.system.get_or_init(system::read).clone();
-        settings(self.args.proxy.as_deref(), derived, system)
+        settings(self.options.proxy.as_deref(), derived, system)
     }
 
     fn build(&self, list: &Requirements, settings: ProxySettings) -> Plan {
@@ -212,8 +210,8 @@ impl<'a> Planner<'a> {
 
     fn with_calls(&self, mut plan: Plan, derived: &Derived) -> Result<(Plan, Vec<Endpoint>), Failure> {
         plan.gaps.extend(derived.gaps());
-        let endpoints = calls::endpoints(self.args, derived, self.rules, &plan)?;
-        plan.gaps.extend(calls::gap(self.args, derived, &endpoints));
+        let endpoints = inference::endpoints(self.options, derived, self.rules, &plan)?;
+        plan.gaps.extend(inference::gap(self.options, derived, &endpoints));
         Ok((plan, endpoints))
     }
 

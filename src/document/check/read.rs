@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::json::SCHEMA;
+use super::SCHEMA;
 use crate::derive::Requirements;
 use crate::diagnose::{Cause, HostJudgement, Judgement, NotTested, RunVerdict, Timings};
 use crate::observation::{Attempt, Controlled, Observations};
@@ -42,7 +42,7 @@ pub enum ReadError {
     },
 }
 
-pub(in crate::report) fn invalid(place: impl Into<String>, reason: impl Into<String>) -> ReadError {
+pub(super) fn invalid(place: impl Into<String>, reason: impl Into<String>) -> ReadError {
     let reason: String = reason.into();
     ReadError::Invalid { place: place.into(), reason: line::seen(&reason, 300) }
 }
@@ -101,7 +101,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             stage_timeout_ms: take(&mut top, "stage_timeout_ms")?,
             attempts,
             controls: take::<Option<Vec<Controlled>>>(&mut top, "controls")?.unwrap_or_default(),
-            calls: super::read_calls::read(&mut top, &plan)?,
+            calls: super::inference::read(&mut top, &plan)?,
             stopped: take(&mut top, "stopped")?,
             scripts: take::<Option<_>>(&mut top, "proxy_scripts")?.unwrap_or_default(),
         },

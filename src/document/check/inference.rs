@@ -10,7 +10,7 @@ use crate::plan::Plan;
 const MAX_CALLS: usize = 1_000;
 
 /// Takes `calls` out of a report. Reports of versions that made none do not have it.
-pub(in crate::report) fn read(top: &mut Map<String, Value>, plan: &Plan) -> Result<Vec<Call>, ReadError> {
+pub(super) fn read(top: &mut Map<String, Value>, plan: &Plan) -> Result<Vec<Call>, ReadError> {
     let Some(value) = top.remove("calls") else { return Ok(Vec::new()) };
     let calls: Vec<Call> = serde_json::from_value(value).map_err(|e| invalid("calls", e.to_string()))?;
     if calls.len() > MAX_CALLS {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::Failure;
 use crate::config;
 use crate::contract::ids::NoteId;
 use crate::derive::Note;
 use crate::diagnose::{self, NotTested};
-use crate::report;
+use crate::document;
+use crate::failure::Failure;
 use crate::rules::Rules;
 use crate::rules::codes::Codes;
 use crate::rules::services::Services;
@@ -92,5 +92,5 @@ fn read(path: &Path) -> Result<Run, Failure> {
     };
     let json: serde_json::Value = serde_json::from_slice(&text)
         .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
-    report::check::read_check(json).map_err(|e| wrong(e.to_string()))
+    document::check::read_check(json).map_err(|e| wrong(e.to_string()))
 }

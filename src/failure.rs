@@ -17,7 +17,7 @@ pub enum Failure {
     Rules(#[from] crate::rules::RulesError),
     /// A hosts document given as configuration is not one.
     #[error(transparent)]
-    Document(#[from] crate::derive::document::DocumentError),
+    Document(#[from] crate::document::hosts::DocumentError),
     /// A `--host` value is no host.
     #[error(transparent)]
     Target(#[from] crate::derive::adhoc::BadTarget),

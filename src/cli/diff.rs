@@ -1,33 +1,11 @@
-//! Flags of the subcommands that ask about lists and rules: `explain`, `diff`, `rules`.
+//! The command line of `clearway diff`.
 
-use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{DeriveArgs, ListArgs, OutputArgs};
+use super::{AnswerFormat, DeriveArgs, ListArgs, OutputArgs};
 use crate::contract::AppVersion;
-
-/// `clearway explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// A host, a configuration key, a finding code, or a message of the app. Tried in this order: a
-    /// known key, a code, a host, a message.
-    #[arg(value_name = "HOST|KEY|TEXT")]
-    pub question: String,
-
-    /// Derivation. Without CONFIG and without a configuration on this device the rules alone answer.
-    #[command(flatten)]
-    pub derive: DeriveArgs,
-
-    /// Output.
-    #[command(flatten)]
-    pub output: OutputArgs,
-
-    /// text: for reading; json: `clearway.explain/1`.
-    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
-    pub format: AnswerFormat,
-}
 
 /// `clearway diff`.
 #[derive(Debug, Args)]
@@ -64,40 +42,6 @@ impl DiffArgs {
             app_version: version,
         }
     }
-}
-
-/// `clearway rules`.
-#[derive(Debug, Args)]
-pub struct RulesArgs {
-    /// Check the rule pack in this folder, and describe it instead of the one built in.
-    #[arg(long, value_name = "DIR", help_heading = "List")]
-    pub rules: Option<PathBuf>,
-
-    /// Output.
-    #[command(flatten)]
-    pub output: OutputArgs,
-
-    /// text: for reading; json: `clearway.rules/1`.
-    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
-    pub format: AnswerFormat,
-}
-
-/// Renderings of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AnswerFormat {
-    /// For reading.
-    Text,
-    /// For scripts.
-    Json,
-}
-
-/// The boundary that `hosts` lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Boundary {
-    /// The organisation's firewall.
-    Perimeter,
-    /// The app's own sandbox, in which sessions run.
-    Sandbox,
 }
 
 /// One app version, or two: `A..B`.

@@ -1,0 +1,125 @@
+//! The course of a run: waves of attempts, what answers call for, the hosts they name, and the
+//! documents that are fetched on request. All of it within one deadline.
+
+use std::cell::Cell;
+
+use tokio::time::Instant;
+
+use super::routes::Planner;
+use super::{Derived, Options};
+use crate::derive::Requirements;
+use crate::diagnose;
+use crate::failure::Failure;
+use crate::observation::Observations;
+use crate::plan::{Control, Experiment, Plan};
+use crate::probe::{Prober, Progress};
+use crate::rules::Rules;
+
+/// Waves after the first of each round, at the most: repeated attempts, further requests, and what
+/// their answers call for.
+const WAVES: usize = 5;
+/// How often hosts that answers named are added: those that the list's hosts name, and those that
+/// these name again.
+const DISCOVERIES: usize = 2;
+
+/// What a run needs at hand.
+pub(super) struct Course<'a> {
+    pub(super) options: &'a Options,
+    pub(super) rules: &'a Rules,
+    pub(super) prober: &'a Prober,
+    pub(super) deadline: Instant,
+    pub(super) progress: &'a dyn Progress,
+    /// Makes the plan for a list, by the routes that follow from what it was derived from.
+    pub(super) planner: &'a Planner<'a>,
+    /// The controls that may be asked.
+    pub(super) controls: &'a [Control],
+    /// Whether they were asked, or are not to be.
+    pub(super) asked: Cell<bool>,
+}
+
+impl Course<'_> {
+    /// Runs the whole course; gives the list, the plan and what was seen, the discovered hosts among
+    /// them.
+    pub(super) async fn run(
+        &self,
+        mut derived: Derived,
+        mut plan: Plan,
+        mut observations: Observations,
+    ) -> Result<(Requirements, Plan, Observations), Failure> {
+        if self.options.bootstrap {
+            (derived, plan) = self.bootstrap(derived, plan, &mut observations).await?;
+        }
+        let mut discoveries = 0;
+        loop {
+            self.waves(&plan, &mut observations).await;
+            if discoveries == DISCOVERIES || observations.stopped.is_some() {
+                break;
+            }
+            let found =
+                diagnose::discovered(&plan, &observations, &self.rules.services, &self.rules.pack.networks);
+            if found.is_empty() {
+                break;
+            }
+            discoveries += 1;
+            let list = Requirements { hosts: found, ..derived.requirements.clone() };
+            let more = self.planner.plan(self.prober, self.deadline, &list, &derived).await?;
+            plan.extend(more);
+            derived.requirements.hosts.extend(list.hosts);
+        }
+        if let Some(size) = self.options.download_test {
+            let parts = diagnose::download(&plan, &observations, &self.rules.services, size);
+            self.wave(&plan, &parts, &mut observations).await;
+        }
+        Ok((derived.requirements, plan, observations))
+    }
+
+    /// Wave after wave, until nothing more is called for.
+    async fn waves(&self, plan: &Plan, observations: &mut Observations) {
+        for _ in 0..=WAVES {
+            let mut experiments = diagnose::next(plan, observations);
+            experiments.extend(diagnose::follow_ups(plan, observations, &self.rules.services));
+            if experiments.is_empty() || observations.stopped.is_some() {
+                break;
+            }
+            self.wave(plan, &experiments, observations).await;
+        }
+        if observations.stopped.is_none() && !self.asked.get() && diagnose::wants_controls(plan, observations)
+        {
+            self.asked.set(true);
+            observations.controls.extend(self.prober.controls(self.controls, self.deadline).await);
+        }
+    }
+
+    pub(super) async fn wave(
+        &self,
+        plan: &Plan,
+        experiments: &[Experiment],
+        observations: &mut Observations,
+    ) {
+        if experiments.is_empty() || observations.stopped.is_some() {
+            return;
+        }
+        // Beside the first experiments, so that it costs no time of its own.
+        let ask = !self.asked.get() && diagnose::wants_controls(plan, observations);
+        self.asked.set(self.asked.get() || ask);
+        let beside = self.prober.controls(if ask { self.controls } else { &[] }, self.deadline);
+        tokio::pin!(beside);
+        let mut seen = None;
+        {
+            let wave = self.prober.run(plan, experiments, observations, self.deadline, self.progress);
+            tokio::pin!(wave);
+            loop {
+                tokio::select! {
+                    () = &mut wave => break,
+                    answers = &mut beside, if seen.is_none() => seen = Some(answers),
+                }
+            }
+        }
+        if seen.is_none() && observations.stopped.is_none() {
+            seen = Some(beside.await);
+        }
+        observations.controls.extend(seen.unwrap_or_default());
+        // Again: whether the trust store can be read is known only after a while.
+        observations.device = self.prober.device();
+    }
+}

@@ -1,0 +1,215 @@
+//! The course of a check: derive the list, plan the routes, probe in waves, judge. No command line and no
+//! rendering: [`Check`] takes [`Options`] and gives a [`Run`].
+
+mod bootstrap;
+mod course;
+mod inference;
+mod inputs;
+mod options;
+pub mod replay;
+mod routes;
+
+pub use inputs::{Derived, Inputs, Installed, lacking, list};
+pub use options::{Inference, Options};
+
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::clock;
+use crate::contract::Platform;
+use crate::contract::ids::NoteId;
+use crate::derive::{self, HostPattern, Requirement, Requirements, adhoc};
+use crate::diagnose::{self, Prospect};
+use crate::failure::Failure;
+use crate::observation::{Environment, Observations};
+use crate::plan::{Announcement, Control, Plan};
+use crate::probe::{self, Prober, Progress};
+use crate::rules::Rules;
+use crate::run::Run;
+use course::Course;
+use routes::Planner;
+
+/// A check whose list is derived: nothing was sent yet.
+pub struct Check<'a> {
+    options: &'a Options,
+    rules: &'a Rules,
+    derived: Derived,
+    began: Instant,
+}
+
+/// What a check would send.
+#[derive(Debug)]
+pub struct DryRun {
+    /// The hosts and the routes to them.
+    pub plan: Plan,
+    /// Everything that may be sent, each kind once.
+    pub announced: Vec<Announcement>,
+}
+
+impl<'a> Check<'a> {
+    /// Derives the list to probe. The run's time and deadline count from `began`.
+    ///
+    /// # Errors
+    /// When an input cannot be read, or a host or feature is named that is none.
+    pub fn prepare(options: &'a Options, rules: &'a Rules, began: Instant) -> Result<Self, Failure> {
+        Ok(Self { options, rules, derived: derived(options, rules)?, began })
+    }
+
+    /// The list that is probed.
+    pub fn list(&self) -> &Requirements {
+        &self.derived.requirements
+    }
+
+    /// What [`Self::run`] would send. Sends nothing: a proxy script is not read.
+    ///
+    /// # Errors
+    /// When the proxy that is named is none.
+    pub fn dry_run(&self) -> Result<DryRun, Failure> {
+        let options = self.options;
+        let planner = Planner::new(options, self.rules);
+        let (plan, endpoints) = planner.unread(&self.derived)?;
+        let scripts = planner.scripts();
+        let announced = diagnose::announce(&Prospect {
+            controls: controls(options, self.rules),
+            scripts: &scripts,
+            calls: &endpoints,
+            resolver: options.resolver,
+            compare_dns: options.compare_dns,
+            bootstrap: options.bootstrap,
+            download_test: options.download_test,
+            idle_ms: options.inference.idle.map(millis),
+            ..Prospect::new(&plan, &self.rules.services)
+        });
+        Ok(DryRun { plan, announced })
+    }
+
+    /// Sends the plan, lets the diagnosis ask for more, and judges what was seen. Blocks the thread, which must
+    /// not be one of an asynchronous runtime.
+    ///
+    /// # Errors
+    /// When the prober cannot be set up, or a certificate file cannot be read.
+    pub fn run(self, progress: &dyn Progress) -> Result<Run, Failure> {
+        let Self { options, rules, derived, began } = self;
+        let planner = Planner::new(options, rules);
+        let Rules { services, codes, .. } = rules;
+        let started_at = OffsetDateTime::now_utc();
+        let settings = probe::Settings {
+            stage_timeout: options.stage_timeout,
+            concurrency: options.concurrency,
+            resolver: options.resolver,
+            compare_dns: options.compare_dns,
+            public_roots: options.public_roots.as_deref().map(probe::read_pem).transpose()?,
+            device_ca: options.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
+            ..probe::Settings::of(rules)
+        };
+        let trust = probe::environment::TrustNote {
+            public_roots_replaced: settings.public_roots.is_some(),
+            device_ca: settings.device_ca.len(),
+        };
+        let controls = controls(options, rules);
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+        let observed = runtime.block_on(async {
+            let prober = Prober::new(settings)?;
+            let deadline = tokio::time::Instant::from_std(began + options.deadline);
+            let (plan, endpoints) = planner.first(&prober, deadline, &derived).await?;
+            let mut call_settings = inference::settings(options, &plan)?;
+            let course = Course {
+                options,
+                rules,
+                prober: &prober,
+                deadline,
+                progress,
+                planner: &planner,
+                controls,
+                asked: std::cell::Cell::new(controls.is_empty()),
+            };
+            let observations =
+                Observations { stage_timeout_ms: millis(options.stage_timeout), ..Observations::default() };
+            let (requirements, plan, mut observations) = course.run(derived, plan, observations).await?;
+            if !endpoints.is_empty() || call_settings.quiet.is_some() {
+                let judged = diagnose::judge(&plan, &observations, services, codes);
+                inference::learn(&mut call_settings, &plan, &observations, &judged, services);
+                // The silence that was asked for is not the run's fault.
+                let deadline = deadline + options.inference.idle.unwrap_or_default();
+                let what = (&plan, services.calls());
+                prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
+            }
+            Ok::<_, Failure>((requirements, plan, observations))
+        });
+        // A name lookup of the operating system cannot be cancelled; waiting for it would outlast the
+        // deadline.
+        runtime.shutdown_background();
+        let (requirements, plan, mut observations) = observed?;
+        let (proxies, scripts) = planner.finish();
+        observations.scripts = scripts;
+        let environment: Environment = probe::environment::gather(options.resolver, &proxies, &trust);
+        let judgement = diagnose::judge(&plan, &observations, services, codes);
+        Ok(Run {
+            requirements,
+            plan,
+            observations,
+            judgement,
+            environment,
+            started_at: started_at
+                .replace_nanosecond(0)
+                .unwrap_or(started_at)
+                .format(&Rfc3339)
+                .unwrap_or_default(),
+            label: options.label.clone(),
+            duration_ms: millis(began.elapsed()),
+        })
+    }
+}
+
+/// The list to probe: derived, named by the caller, or both.
+fn derived(options: &Options, rules: &Rules) -> Result<Derived, Failure> {
+    let pack = &rules.pack;
+    let named = named(options, rules)?;
+    let inputs = &options.inputs;
+    if named.is_empty() || inputs.name_a_configuration() {
+        let mut derived = inputs.derive(rules)?;
+        derive::add_hosts(&mut derived.requirements, named);
+        return Ok(derived);
+    }
+    let mut requirements = Requirements {
+        hosts: Vec::new(),
+        notes: Vec::new(),
+        lint: Vec::new(),
+        missing: Vec::new(),
+        app_version: inputs.list.app_version.clone().unwrap_or_else(|| pack.meta.newest.clone()),
+        platform: inputs.list.platform.unwrap_or_else(Platform::here),
+        platform_assumed: false,
+        rules_date: pack.meta.date.clone(),
+        rules_age: clock::age_of(&pack.meta.date),
+        provider: None,
+        inputs: Vec::new(),
+        sources: Vec::new(),
+    };
+    if let Some(text) = derive::not_known(pack, &requirements.app_version) {
+        let id = NoteId::NOT_KNOWN.into();
+        requirements.notes.push(derive::Note { id, text, keys: Vec::new() });
+    }
+    derive::add_hosts(&mut requirements, named);
+    Ok(Derived::of(requirements))
+}
+
+/// The hosts that the caller names.
+fn named(options: &Options, rules: &Rules) -> Result<Vec<Requirement>, Failure> {
+    let known = |name: &str| rules.services.for_host(name).is_some();
+    let never = |host: &HostPattern| rules.pack.networks.is_metadata(host);
+    let all = options.hosts.iter().map(|text| adhoc::requirement(text, known, never));
+    Ok(all.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// The controls that may be asked.
+fn controls<'a>(options: &Options, rules: &'a Rules) -> &'a [Control] {
+    if options.controls { &rules.controls } else { &[] }
+}
+
+/// Whole milliseconds.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

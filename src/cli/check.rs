@@ -1,0 +1,277 @@
+//! The command line of `clearway check`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::{DeriveArgs, OutputArgs};
+use crate::contract::HostPattern;
+
+/// `clearway check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Derivation.
+    #[command(flatten)]
+    pub derive: DeriveArgs,
+
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// Calls with the credential.
+    #[command(flatten)]
+    pub calls: CallArgs,
+
+    /// text: for reading; json: for scripts, comparison and replay; ticket: a request for each team
+    /// that must change something.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
+    pub format: CheckFormat,
+
+    /// Mask user, device, label, addresses, and every name that is not the vendor's or a provider's;
+    /// the report still replays to the same verdicts.
+    #[arg(long, conflicts_with = "dry_run", help_heading = "Output")]
+    pub share: bool,
+
+    /// Test what is on the list although errors of the configuration cost a required host; the verdict is at
+    /// best unknown.
+    #[arg(long, help_heading = "List")]
+    pub allow_incomplete: bool,
+
+    /// Probe this host (repeatable). Without CONFIG only these are probed.
+    #[arg(long, value_name = "NAME[:PORT]", help_heading = "Probe")]
+    pub host: Vec<String>,
+
+    /// Budget of one stage (DNS, TCP, TLS, HTTP), in seconds or like 2500ms.
+    #[arg(long, value_name = "TIME", default_value = "4s", value_parser = duration, help_heading = "Probe")]
+    pub timeout: Duration,
+
+    /// Budget of the whole run.
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration, help_heading = "Probe")]
+    pub deadline: Duration,
+
+    /// Hosts probed at the same time.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512), help_heading = "Probe")]
+    pub concurrency: u16,
+
+    /// Ask this DNS server instead of the operating system.
+    #[arg(long, value_name = "IP[:PORT]", value_parser = resolver, help_heading = "Probe")]
+    pub resolver: Option<SocketAddr>,
+
+    /// Ask this DNS server too, for every name that is looked up, as a second opinion: a name that only
+    /// this network hides is then told from one that does not exist. The server learns the names.
+    #[arg(long, value_name = "IP[:PORT]", value_parser = resolver, help_heading = "Probe")]
+    pub compare_dns: Option<SocketAddr>,
+
+    /// Proxy: a URL for every host, `system` for the operating system's, `none` [default: as the
+    /// app takes it: the configuration's keys, else the system's].
+    #[arg(long, value_name = "URL|system|none", help_heading = "Probe")]
+    pub proxy: Option<String>,
+
+    /// Judge by these public roots instead of the bundled ones (private laboratories).
+    #[arg(long, value_name = "PEM", help_heading = "Probe")]
+    pub public_roots: Option<PathBuf>,
+
+    /// Judge as if the device trusted these certificate authorities too.
+    #[arg(long, value_name = "PEM", help_heading = "Probe")]
+    pub device_ca: Option<PathBuf>,
+
+    /// Ask no address outside the list. Without it, after failures and where no host at all proved
+    /// itself on a direct way, the plain HTTP addresses by which operating systems find a sign-in page
+    /// of the network are asked.
+    #[arg(long, help_heading = "Probe")]
+    pub no_controls: bool,
+
+    /// Fetch the document of the configured bootstrap server first, without any credential, and check
+    /// what the app would be left with. Not together with --with-credentials: what a server serves to
+    /// anybody must not decide where a credential goes or which helper runs.
+    #[arg(long, conflicts_with_all = ["bootstrap_response", "replay", "with_credentials"], help_heading = "Configuration")]
+    pub bootstrap: bool,
+
+    /// Download a part of a real file from the download host: rate, pauses, and whether a repeated
+    /// part is the same [default size: 8MB].
+    #[arg(
+        long,
+        value_name = "SIZE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "8MB",
+        value_parser = size,
+        conflicts_with = "replay",
+        help_heading = "Probe"
+    )]
+    pub download_test: Option<u64>,
+
+    /// Show every name, port, SNI and path that would be sent, and send nothing.
+    #[arg(long, help_heading = "Probe")]
+    pub dry_run: bool,
+
+    /// Judge a saved JSON report again (`-`: from standard input); nothing is sent. The options that
+    /// choose what is probed, and how, do not go with it.
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "compare_dns", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response", "app_version", "platform", "offline_installer", "feature", "need", "minimal", "confidence", "timeout", "deadline", "concurrency", "resolver", "proxy", "public_roots", "device_ca", "no_controls"], help_heading = "Probe")]
+    pub replay: Option<PathBuf>,
+
+    /// Name of this run, such as the site it was made from.
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    pub label: Option<String>,
+
+    /// When to exit with 1: a required host is blocked, any host is blocked, or never.
+    #[arg(long, value_name = "WHICH", default_value = "required", help_heading = "Output")]
+    pub fail_on: FailOn,
+}
+
+/// Renderings of `check`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For reading.
+    Text,
+    /// `clearway.check/1`.
+    Json,
+    /// One request for each owner.
+    Ticket,
+}
+
+/// `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A required host is blocked.
+    Required,
+    /// Any host is blocked.
+    Any,
+    /// Never, once a report was made.
+    None,
+}
+
+/// One host: a name or an address.
+fn credential_host(text: &str) -> Result<HostPattern, String> {
+    let host: HostPattern = text.parse().map_err(|e: crate::contract::BadHost| {
+        format!("{}; write a name or an address, without scheme and port", e.reason)
+    })?;
+    if host.is_wildcard() {
+        return Err("a wildcard covers hosts that nobody looked at; name each host".to_owned());
+    }
+    Ok(host)
+}
+
+/// What `check` does with the configured credential. Without the first flag none is ever sent.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// Send the configured credential to the inference host: list its models, then ask one model
+    /// for at most 64 streamed output tokens, which the account pays for. It goes only where the
+    /// public roots accept the certificate, to your own host by a private authority that inspects
+    /// nothing here, or to a loopback address.
+    #[arg(long, help_heading = "Credential")]
+    pub with_credentials: bool,
+
+    /// Run the configured credential helper (or credential_process) to get the credential.
+    #[arg(long, requires = "with_credentials", help_heading = "Credential")]
+    pub run_helpers: bool,
+
+    /// A credential of this device's account (AWS profile, Google credentials, what a helper prints)
+    /// may go to this host too. Without it, such a credential goes to the provider's own hosts alone,
+    /// whatever host the configuration names. May be repeated.
+    #[arg(long, value_name = "NAME", value_parser = credential_host, requires = "with_credentials", help_heading = "Credential")]
+    pub credential_host: Vec<HostPattern>,
+
+    /// Your own inference host is signed by this authority: the credential may go there.
+    #[arg(long, value_name = "PEM", requires = "with_credentials", help_heading = "Credential")]
+    pub expect_ca: Option<PathBuf>,
+
+    /// The credential may go through TLS inspection that this device trusts.
+    #[arg(long, requires = "with_credentials", help_heading = "Credential")]
+    pub trust_interception: bool,
+
+    /// Leave a connection to the inference host quiet for so long, then use it; the deadline grows
+    /// by as much. Sends no credential.
+    #[arg(long, value_name = "SECONDS", value_parser = duration, help_heading = "Probe")]
+    pub idle: Option<Duration>,
+}
+
+/// Reads `4`, `4s`, `0.5s`, `2500ms` or `1m`; more than nothing, at most an hour.
+fn duration(text: &str) -> Result<Duration, String> {
+    let help = || format!("`{text}` is no length of time; write 4s, 2500ms or 1m");
+    let (number, factor) = if let Some(n) = text.strip_suffix("ms") {
+        (n, 0.001)
+    } else if let Some(n) = text.strip_suffix('s') {
+        (n, 1.0)
+    } else if let Some(n) = text.strip_suffix('m') {
+        (n, 60.0)
+    } else {
+        (text, 1.0)
+    };
+    let seconds = number.trim().parse::<f64>().map_err(|_| help())? * factor;
+    if !(0.001..=3600.0).contains(&seconds) {
+        return Err(format!("`{text}` is not between 1ms and 60m"));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// Reads `8MB`, `500kB`, `1MiB` or a number of bytes; 64 kB to 1 GB.
+fn size(text: &str) -> Result<u64, String> {
+    let help = || format!("`{text}` is no size; write 8MB, 500kB or a number of bytes");
+    let lower = text.trim().to_ascii_lowercase();
+    let units = [
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("kb", 1000),
+        ("mb", 1_000_000),
+        ("k", 1000),
+        ("m", 1_000_000),
+        ("b", 1),
+    ];
+    let (number, factor) = units
+        .iter()
+        .find_map(|(unit, factor)| Some((lower.strip_suffix(unit)?, *factor)))
+        .unwrap_or((&lower, 1));
+    let bytes = number.trim().parse::<u64>().map_err(|_| help())?.checked_mul(factor).ok_or_else(help)?;
+    if !(64_000..=1_000_000_000).contains(&bytes) {
+        return Err(format!("`{text}` is not between 64kB and 1000MB"));
+    }
+    Ok(bytes)
+}
+
+/// Reads `IP`, `IP:PORT` or `[v6]:PORT`; port 53 where none is given.
+fn resolver(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok(address);
+    }
+    let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
+    bare.parse::<IpAddr>()
+        .map(|ip| SocketAddr::new(ip, 53))
+        .map_err(|_| format!("`{text}` is no address of a DNS server; write 192.0.2.53 or 192.0.2.53:5353"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read_in_the_usual_spellings() {
+        for (text, ms) in [("4", 4000), ("4s", 4000), ("0.5s", 500), ("2500ms", 2500), ("1m", 60_000)] {
+            assert_eq!(duration(text).map(|d| d.as_millis()), Ok(ms), "{text}");
+        }
+        for bad in ["", "0", "-1s", "abc", "2h", "NaN", "inf", "1e9"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_in_the_usual_spellings() {
+        for (text, bytes) in [("8MB", 8_000_000), ("500kB", 500_000), ("1MiB", 1_048_576), ("65536", 65_536)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for bad in ["", "8GB", "1", "-8MB", "2000MB", "99999999999999999999MB"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_resolver_has_port_53_unless_it_says_otherwise() {
+        assert_eq!(resolver("192.0.2.53").map(|a| a.to_string()), Ok("192.0.2.53:53".into()));
+        assert_eq!(resolver("[2001:db8::1]:54").map(|a| a.to_string()), Ok("[2001:db8::1]:54".into()));
+        assert_eq!(resolver("2001:db8::1").map(|a| a.to_string()), Ok("[2001:db8::1]:53".into()));
+        assert!(resolver("dns.example").is_err());
+    }
+}

@@ -1,0 +1,25 @@
+//! Today's date, and how old rules are by it. No other code asks for the day.
+
+use time::{Date, OffsetDateTime};
+
+use crate::rules::age::{self, Age};
+
+/// The day to count the age of the rules to, `YYYY-MM-DD`, for comparing outputs of several
+/// days.
+const TODAY: &str = "CLEARWAY_TODAY";
+
+/// Today's date.
+pub fn today() -> Date {
+    let said = std::env::var(TODAY).ok().and_then(|text| age::day(&text));
+    said.unwrap_or_else(|| OffsetDateTime::now_utc().date())
+}
+
+/// How old rules of `date` are today.
+pub fn age_of(date: &str) -> Option<Age> {
+    Age::of(date, today())
+}
+
+/// `2026-11-22 (5 days old)`, for a sentence.
+pub fn dated(date: &str) -> String {
+    age_of(date).map_or_else(|| date.to_owned(), |age| format!("{date} ({age})"))
+}
