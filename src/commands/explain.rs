@@ -7,7 +7,7 @@ use crate::check;
 use crate::cli::{AnswerFormat, ExplainArgs};
 use crate::clock;
 use crate::config::ConfigError;
-use crate::derive::explain::{Given, explain};
+use crate::derive::explain::{Answer, Given, explain};
 use crate::failure::Failure;
 use crate::output::{self, Destination};
 use crate::report;
@@ -50,5 +50,6 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         AnswerFormat::Json => report::explain::json::render(&explanation),
     };
     destination.write(text.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    let known = !matches!(explanation.answer, Answer::Unknown { .. });
+    Ok(if known { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -55,6 +55,9 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "codes.toml",
     "controls.toml",
     "symptoms.toml",
+    "symptoms-network.toml",
+    "symptoms-providers.toml",
+    "symptoms-sign-in.toml",
     "sandbox.toml",
     "firewalls.toml",
     "headers.toml",
@@ -64,7 +67,15 @@ const BUILT_IN: &[(&str, &str)] = built_in![
 
 /// Files that a directory may lack, because packs written for earlier versions of the program do:
 /// those built in are used, and `clearway rules --rules DIR` says so.
-const OPTIONAL: &[&str] = &["trust.toml", "headers.toml", "places.toml", "share.toml"];
+const OPTIONAL: &[&str] = &[
+    "trust.toml",
+    "headers.toml",
+    "places.toml",
+    "share.toml",
+    "symptoms-network.toml",
+    "symptoms-providers.toml",
+    "symptoms-sign-in.toml",
+];
 
 /// The text built into the program of the file called `name`; empty when there is no such file.
 pub fn built_in(name: &str) -> &'static str {

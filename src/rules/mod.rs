@@ -132,7 +132,11 @@ impl Rules {
         let headers = faults.take(Headers::load(&files));
         let places = faults.take(Places::load(&files));
         faults.take(vocabulary::check(&files));
-        let symptoms = pack.as_ref().and_then(|pack| faults.take(Symptoms::load(&files, pack)));
+        let calls = services.as_ref().map(Services::calls);
+        let symptoms = pack
+            .as_ref()
+            .zip(calls)
+            .and_then(|(pack, calls)| faults.take(Symptoms::load(&files, pack, calls)));
         let sandbox = pack.as_ref().and_then(|pack| faults.take(SandboxRules::load(&files, pack)));
         if !faults.0.is_empty() {
             files.check_syntax(&mut faults);

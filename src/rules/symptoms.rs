@@ -1,18 +1,38 @@
-//! What messages of the app mean (`rules/symptoms.toml`).
+//! What messages mean (`rules/symptoms*.toml`): those of the app, of its engine and its sandbox, of the network
+//! libraries and the operating systems below them, and of the providers.
+//!
+//! [`Symptoms::find`] is made for reading logs: one pass over a line that says nothing, whatever the number of
+//! known texts.
+
+mod address;
+mod fold;
+mod matcher;
+mod numbers;
+
+pub use address::{Address, addresses};
+pub use numbers::NumberKind;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::calls::Calls;
 use super::data::DataError;
 use super::files::Files;
 use super::pack::Pack;
-use crate::contract::AppVersion;
-use crate::contract::Owner;
+use crate::contract::{AppVersion, Code, Confidence, Owner};
+use fold::fold;
+use matcher::{Hit, Matcher, Text};
 
-const FILE: &str = "symptoms.toml";
-/// Characters of a message that are looked at; a whole log belongs into a search.
+/// The files, in the order of their entries.
+const FILES: [&str; 4] =
+    ["symptoms.toml", "symptoms-network.toml", "symptoms-providers.toml", "symptoms-sign-in.toml"];
+/// Bytes of a message that are looked at; a whole log is read line by line.
 const LONGEST: usize = 20_000;
-/// Shortest part of a known message that is recognised by itself.
-const SHORTEST_PART: usize = 8;
+/// Shortest word of an answer to a call that is known by itself.
+const SHORTEST_WORD: usize = 9;
 
 /// One known message.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -20,20 +40,47 @@ const SHORTEST_PART: usize = 8;
 pub struct Symptom {
     /// Identifier.
     pub id: String,
-    /// Texts that occur in it; ` ... ` stands for anything in between.
-    #[serde(rename = "match")]
+    /// Texts that occur in it; ` ... ` stands for anything in between, `*` for the rest of a word.
+    #[serde(default, rename = "match")]
     pub matches: Vec<String>,
+    /// Texts that are the message, or a clause of it by themselves.
+    #[serde(default)]
+    pub alone: Vec<String>,
+    /// Numbers that stand for it, by kind.
+    #[serde(default)]
+    pub numbers: BTreeMap<String, Vec<i64>>,
+    /// Names of answers in `calls.toml` whose words stand for it.
+    #[serde(default)]
+    pub calls: Vec<String>,
     /// The symptom in a few words.
     pub title: String,
     /// What it means.
     pub cause: String,
-    /// Who mends it.
+    /// Who fixes it.
     pub owner: Owner,
+    /// Who else may have to, the likeliest first.
+    #[serde(default)]
+    pub owners: Vec<Owner>,
+    /// The text alone does not say who: `owner` is `none` until something more is known.
+    #[serde(default)]
+    pub open: bool,
+    /// What `check` would find, the likeliest first.
+    #[serde(default)]
+    pub codes: Vec<Code>,
     /// What to do.
     pub remedy: String,
+    /// What to run next, where that is not what follows from the rest.
+    #[serde(default)]
+    pub next: Option<String>,
     /// Whether something on the network may be in the way.
     #[serde(default = "yes")]
     pub network: bool,
+    /// It says where something failed and not why: a message that says why comes first.
+    #[serde(default)]
+    pub generic: bool,
+    /// It stands for a whole family of names, and is known only where no other one is.
+    #[serde(default)]
+    pub family: bool,
     /// Rules whose hosts are concerned.
     #[serde(default)]
     pub rules: Vec<String>,
@@ -43,9 +90,15 @@ pub struct Symptom {
     /// Source tags.
     #[serde(default)]
     pub sources: Vec<String>,
+    /// Public references that are no page of the product.
+    #[serde(default)]
+    pub references: Vec<String>,
     /// Public reports.
     #[serde(default)]
     pub issues: Vec<String>,
+    /// How well it is known.
+    #[serde(default = "documented")]
+    pub confidence: Confidence,
     /// First app version that does not show it any more.
     #[serde(default)]
     pub until: Option<AppVersion>,
@@ -55,185 +108,292 @@ const fn yes() -> bool {
     true
 }
 
+const fn documented() -> Confidence {
+    Confidence::Documented
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
+    number: Vec<NumberKind>,
+    #[serde(default)]
     symptom: Vec<Symptom>,
 }
 
-/// Every known message.
+/// A known message, found in a text.
 #[derive(Debug, Clone, PartialEq)]
+pub struct Found<'a> {
+    /// The message.
+    pub symptom: &'a Symptom,
+    /// Where it stands, in bytes of the text.
+    pub span: Range<usize>,
+    /// The address that it speaks of.
+    pub address: Option<Address>,
+    /// Who fixes it: for an address of the device itself the device.
+    pub owner: Owner,
+}
+
+impl Found<'_> {
+    /// Identifier of the message.
+    pub fn id(&self) -> &str {
+        &self.symptom.id
+    }
+
+    /// What `check` would find, the likeliest first.
+    pub fn codes(&self) -> &[Code] {
+        &self.symptom.codes
+    }
+
+    /// Whether it speaks of the device itself.
+    pub fn is_loopback(&self) -> bool {
+        self.address.as_ref().is_some_and(Address::is_loopback)
+    }
+}
+
+/// Every known message.
+#[derive(Debug, Clone)]
 pub struct Symptoms {
-    /// In the file's order.
+    /// In the order of the files.
     pub list: Vec<Symptom>,
+    numbers: Vec<NumberKind>,
+    /// The words of `calls.toml` that stand for a symptom, by its place in the list.
+    words: Vec<(usize, String)>,
+    /// Made when the first text is read: most commands read none.
+    matcher: OnceLock<Matcher>,
 }
 
 impl Symptoms {
     /// The messages known to this build.
     ///
     /// # Errors
-    /// Only when the embedded file does not fit the embedded pack, which a test rules out.
+    /// Only when the embedded files do not fit the embedded pack, which a test rules out.
     pub fn embedded(pack: &Pack) -> Result<Self, DataError> {
-        Self::load(&Files::embedded(), pack)
+        let files = Files::embedded();
+        Self::load(&files, pack, &Calls::load(&files)?)
     }
 
-    pub(super) fn load(files: &Files, pack: &Pack) -> Result<Self, DataError> {
-        let file = files.get(FILE);
-        Self::parse(file.text, file.shown, pack)
+    pub(super) fn load(files: &Files, pack: &Pack, calls: &Calls) -> Result<Self, DataError> {
+        let mut symptoms =
+            Self { list: Vec::new(), numbers: Vec::new(), words: Vec::new(), matcher: OnceLock::new() };
+        let mut read: Vec<(&str, Vec<Symptom>)> = Vec::new();
+        for name in FILES {
+            let file = files.get(name);
+            let parsed: File = toml::from_str(file.text)
+                .map_err(|e| DataError::Syntax { file: file.shown.to_owned(), reason: e.to_string() })?;
+            symptoms.numbers.extend(parsed.number);
+            read.push((file.shown, parsed.symptom));
+        }
+        for (file, symptom) in
+            read.into_iter().flat_map(|(file, list)| list.into_iter().map(move |s| (file, s)))
+        {
+            if let Some(reason) = symptoms.wrong(&symptom, pack, calls) {
+                let reason = format!("symptom {}: {reason}", symptom.id);
+                return Err(DataError::Content { file: file.to_owned(), reason });
+            }
+            let place = symptoms.list.len();
+            symptoms.words.extend(words(&symptom, calls).into_iter().map(|word| (place, word)));
+            symptoms.list.push(add_codes(symptom, calls));
+        }
+        // A word with an entry of its own has that meaning alone.
+        let own: Vec<String> = symptoms.list.iter().flat_map(|s| &s.matches).map(|m| fold(m)).collect();
+        symptoms.words.retain(|(_, word)| !own.contains(&fold(word)));
+        Ok(symptoms)
     }
 
-    fn parse(text: &str, file: &str, pack: &Pack) -> Result<Self, DataError> {
-        let read: File = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
-        let bad = |id: &str, reason: String| DataError::Content {
-            file: file.to_owned(),
-            reason: format!("symptom {id}: {reason}"),
+    /// What is wrong with an entry.
+    fn wrong(&self, symptom: &Symptom, pack: &Pack, calls: &Calls) -> Option<String> {
+        if self.list.iter().any(|s| s.id == symptom.id) {
+            return Some("it is there twice; remove one".into());
+        }
+        let mut texts = symptom.matches.iter().chain(&symptom.alone);
+        if texts.clone().count() + symptom.numbers.len() + symptom.calls.len() == 0
+            || texts.any(|text| matcher::is_empty(text))
+        {
+            return Some("`match` is empty; write a text that occurs in the message".into());
+        }
+        for (kind, values) in &symptom.numbers {
+            let Some(known) = self.numbers.iter().find(|k| k.kind == *kind) else {
+                return Some(format!("`{kind}` is no kind of number; add it as [[number]]"));
+            };
+            if let Some(value) = values.iter().find(|v| **v < known.range.0 || **v > known.range.1) {
+                return Some(format!("{value} is outside the range of the numbers `{kind}`"));
+            }
+        }
+        if let Some(name) = symptom.calls.iter().find(|n| !calls.answers().iter().any(|a| a.name == **n)) {
+            return Some(format!("`{name}` is no answer of calls.toml"));
+        }
+        if let Some(rule) = symptom.rules.iter().find(|r| pack.rule(r).is_none()) {
+            return Some(format!("`{rule}` is no rule of the pack"));
+        }
+        if let Some(key) = symptom.keys.iter().find(|k| pack.keys.get(k).is_none()) {
+            return Some(format!("`{key}` is not in keys.toml"));
+        }
+        let known = |tag: &&String| !pack.meta.sources.iter().any(|s| s.tag == **tag);
+        if let Some(tag) = symptom.sources.iter().find(known) {
+            return Some(format!("`{tag}` is no source of pack.toml"));
+        }
+        if symptom.sources.is_empty() && symptom.issues.is_empty() && symptom.references.is_empty() {
+            return Some("name at least one source, reference or issue".into());
+        }
+        if symptom.open != (symptom.open && symptom.owner == Owner::None) {
+            return Some("`open` is for texts that name no owner: write owner = \"none\"".into());
+        }
+        None
+    }
+
+    /// The messages that stand in `text`, the one that says most first. Of a long text the beginning is read.
+    pub fn find(&self, text: &str) -> Vec<Found<'_>> {
+        let text = beginning(text);
+        let plain = fold(text);
+        self.found(text, self.matcher().hits(&plain))
+    }
+
+    /// As [`Symptoms::find`]; where nothing is found, the messages of which `text` is a piece.
+    pub fn understand(&self, text: &str) -> Vec<Found<'_>> {
+        let found = self.find(text);
+        if !found.is_empty() {
+            return found;
+        }
+        let text = beginning(text);
+        self.found(text, self.matcher().pieces(&fold(text)))
+    }
+
+    /// Known messages with a rare name of `text` in them, for a reader who is not understood: a name is a word
+    /// of code, and rare when few messages have it.
+    pub fn similar(&self, text: &str) -> Vec<&Symptom> {
+        let is_name = |w: &&str| {
+            w.len() > 5
+                && (w.contains('_') || w.chars().skip(1).any(|c| c.is_ascii_uppercase()))
+                && w.chars().any(|c| c.is_ascii_lowercase() || c == '_')
         };
-        for (n, symptom) in read.symptom.iter().enumerate() {
-            let id = symptom.id.as_str();
-            if read.symptom.iter().take(n).any(|s| s.id == id) {
-                return Err(bad(id, "it is there twice; remove one".into()));
-            }
-            if symptom.matches.iter().all(|m| parts(m).is_empty()) {
-                return Err(bad(id, "`match` is empty; write a text that occurs in the message".into()));
-            }
-            if let Some(rule) = symptom.rules.iter().find(|r| pack.rule(r).is_none()) {
-                return Err(bad(id, format!("`{rule}` is no rule of the pack")));
-            }
-            if let Some(key) = symptom.keys.iter().find(|k| pack.keys.get(k).is_none()) {
-                return Err(bad(id, format!("`{key}` is not in keys.toml")));
-            }
-            if let Some(tag) =
-                symptom.sources.iter().find(|t| !pack.meta.sources.iter().any(|s| s.tag == **t))
-            {
-                return Err(bad(id, format!("`{tag}` is no source of pack.toml")));
-            }
-            if symptom.sources.is_empty() && symptom.issues.is_empty() {
-                return Err(bad(id, "name at least one source or issue".into()));
+        let text = beginning(text);
+        let names = text.split(|c: char| !fold::of_word(c)).filter(is_name).map(fold);
+        let mut similar: Vec<&Symptom> = Vec::new();
+        for name in names.take(20) {
+            let has = |s: &&Symptom| {
+                s.matches.iter().any(|m| fold(m).split(|c: char| !fold::of_word(c)).any(|w| w == name))
+            };
+            let with: Vec<&Symptom> = self.list.iter().filter(has).collect();
+            if with.len() <= 2 {
+                similar.extend(with);
             }
         }
-        Ok(Self { list: read.symptom })
+        similar.truncate(3);
+        similar
     }
 
-    /// The known messages that `message` contains, or is a part of, the closest first.
-    pub fn find(&self, message: &str) -> Vec<&Symptom> {
-        let message = fold(&message.chars().take(LONGEST).collect::<String>());
-        let mut found: Vec<(usize, &Symptom)> = self
-            .list
-            .iter()
-            .filter_map(|s| {
-                let best = s.matches.iter().filter_map(|m| score(m, &message)).max()?;
-                Some((best, s))
-            })
-            .collect();
-        // The most specific match first; among equals the file's order.
-        found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        found.into_iter().map(|(_, s)| s).collect()
-    }
-
-    /// Known messages that share words with `message`, for a reader who is not understood.
-    pub fn similar(&self, message: &str) -> Vec<&Symptom> {
-        let folded = fold(message);
-        let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 3).collect();
-        let mut found: Vec<(usize, &Symptom)> = self
-            .list
-            .iter()
-            .map(|s| {
-                let text = fold(&format!("{} {}", s.matches.join(" "), s.title));
-                let known: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
-                (words.iter().filter(|w| known.contains(w)).count(), s)
-            })
-            .filter(|(count, _)| *count > 0)
-            .collect();
-        found.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        found.into_iter().map(|(_, s)| s).take(3).collect()
-    }
-}
-
-/// Lower case, one space between words, plain quotation marks.
-fn fold(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| match c {
-            '\u{2018}' | '\u{2019}' | '\u{201b}' | '`' => '\'',
-            '\u{201c}' | '\u{201d}' => '"',
-            '\u{2026}' => ' ',
-            c => c,
+    fn matcher(&self) -> &Matcher {
+        self.matcher.get_or_init(|| {
+            let of_list = self.list.iter().enumerate().flat_map(|(symptom, s)| {
+                let texts = s.matches.iter().map(|m| (m, false)).chain(s.alone.iter().map(|m| (m, true)));
+                texts.map(move |(text, alone)| Text { symptom, text, alone })
+            });
+            let of_calls =
+                self.words.iter().map(|(symptom, text)| Text { symptom: *symptom, text, alone: false });
+            let mut matcher = Matcher::new(of_list.chain(of_calls), &self.numbers);
+            for (n, symptom) in self.list.iter().enumerate() {
+                for (kind, values) in &symptom.numbers {
+                    values.iter().for_each(|value| matcher.add_number(kind, *value, n));
+                }
+            }
+            matcher
         })
-        .flat_map(char::to_lowercase)
-        .collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn parts(pattern: &str) -> Vec<String> {
-    pattern.split(" ... ").map(fold).filter(|p| !p.is_empty()).collect()
-}
-
-/// How many characters of a pattern a message matches; `None` when it does not.
-fn score(pattern: &str, message: &str) -> Option<usize> {
-    let parts = parts(pattern);
-    let mut rest = message;
-    let mut matched = 0_usize;
-    for part in &parts {
-        match find_word(rest, part) {
-            Some(end) => {
-                matched += part.len();
-                rest = rest.get(end..).unwrap_or_default();
-            }
-            // The reader may have copied only a part of the message.
-            None => {
-                let whole = parts.join(" ");
-                let fragment = message.len() >= SHORTEST_PART && find_word(&whole, message).is_some();
-                return fragment.then_some(message.len());
-            }
-        }
     }
-    Some(matched)
+
+    /// Puts hits in order, without those that a longer one contains, and gives each its address.
+    fn found(&self, text: &str, hits: Vec<Hit>) -> Vec<Found<'_>> {
+        if hits.is_empty() {
+            return Vec::new();
+        }
+        let symptom = |hit: &Hit| self.list.get(hit.symptom);
+        let is_family = |hit: &Hit| symptom(hit).is_some_and(|s| s.family);
+        let named: Vec<Hit> = hits.iter().filter(|h| !is_family(h)).cloned().collect();
+        let mut kept: Vec<Hit> = hits
+            .iter()
+            .filter(|hit| !hits.iter().any(|other| hit.is_within(other) && !is_family(other)))
+            .filter(|hit| {
+                let span = hit.span();
+                !is_family(hit)
+                    || !named.iter().any(|o| o.span().start < span.end && span.start < o.span().end)
+            })
+            .cloned()
+            .collect();
+        kept.sort_by_key(|hit| {
+            let generic = symptom(hit).is_some_and(|s| s.generic || s.family);
+            (generic, std::cmp::Reverse(hit.length), hit.symptom)
+        });
+        let addresses = addresses(text);
+        let found = kept.iter().filter_map(|hit| {
+            let symptom = symptom(hit)?;
+            let span = fold::origin(text, &hit.span());
+            let address = nearest(text, &addresses, &span).cloned();
+            let loopback = address.as_ref().is_some_and(Address::is_loopback);
+            let elsewhere =
+                !matches!(symptom.owner, Owner::None | Owner::Configuration | Owner::CloudAccount);
+            let owner = if loopback && symptom.network && (elsewhere || symptom.open) {
+                Owner::Device
+            } else {
+                symptom.owner
+            };
+            Some(Found { symptom, span, address, owner })
+        });
+        found.collect()
+    }
 }
 
-/// The end of the first occurrence of `part` that does not begin or end within a word.
-fn find_word(text: &str, part: &str) -> Option<usize> {
-    let inner = |c: Option<char>, edge: Option<char>| {
-        c.is_some_and(char::is_alphanumeric) && edge.is_some_and(char::is_alphanumeric)
+/// The address that a message at `span` speaks of: the next one behind it or in it, else the last one before
+/// it; on its own line if there is one. What is named on the side comes last.
+fn nearest<'a>(text: &str, addresses: &'a [Address], span: &Range<usize>) -> Option<&'a Address> {
+    let line_start = text.get(..span.start).and_then(|t| t.rfind('\n')).map_or(0, |at| at + 1);
+    let line_end = text.get(span.end..).and_then(|t| t.find('\n')).map_or(text.len(), |at| span.end + at);
+    let line = line_start..line_end;
+    let pick = |near: &dyn Fn(&&Address) -> bool| {
+        let of = || addresses.iter().filter(near);
+        of().find(|a| a.span.start >= span.start).or_else(|| of().next_back())
     };
-    text.match_indices(part).find_map(|(at, _)| {
-        let end = at + part.len();
-        let before = text.get(..at).and_then(|t| t.chars().next_back());
-        let after = text.get(end..).and_then(|t| t.chars().next());
-        let whole = !inner(before, part.chars().next()) && !inner(after, part.chars().next_back());
-        whole.then_some(end)
-    })
+    pick(&|a| !a.aside && line.contains(&a.span.start))
+        .or_else(|| pick(&|a| !a.aside))
+        .or_else(|| pick(&|_| true))
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-    use super::*;
-
-    fn first(message: &str) -> Option<String> {
-        let symptoms = Symptoms::embedded(&Pack::embedded().unwrap()).unwrap_or_else(|e| panic!("{e}"));
-        symptoms.find(message).first().map(|s| s.id.clone())
+/// The beginning of a text that is looked at.
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
     }
+    text.get(..end).unwrap_or_default()
+}
 
-    #[test]
-    fn messages_are_found_whatever_their_case_spaces_and_quotes() {
-        for (message, id) in [
-            ("curl: (56) Received HTTP code 403 from proxy after CONNECT", "sandbox-blocked"),
-            ("cowork-egress-blocked", "sandbox-blocked"),
-            ("Failed to start Claude\u{2019}s\n workspace: Request error", "workspace-start"),
-            ("unable to verify if domain docs.example is SAFE to fetch", "domain-check"),
-            ("AADSTS500011: The resource principal named x was not found", "aadsts500011"),
-            ("AADSTS50011: The redirect URI", "aadsts50011"),
-            ("not advertise device_authorization_endpoint", "gateway-no-device-endpoint"),
-        ] {
-            assert_eq!(first(message).as_deref(), Some(id), "{message}");
+/// The words of the answers that a symptom stands for: names of code, and texts of messages.
+fn words(symptom: &Symptom, calls: &Calls) -> Vec<String> {
+    let is_name = |w: &str| {
+        let plain = w.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+        let of_code = w.contains(['_', '/']) || w.chars().skip(1).any(|c| c.is_ascii_uppercase());
+        w.len() >= SHORTEST_WORD && plain && of_code
+    };
+    let mut words: Vec<String> = Vec::new();
+    for answer in calls.answers().iter().filter(|a| symptom.calls.contains(&a.name)) {
+        let names = answer.any.values().flatten().filter(|w| is_name(w));
+        // Where a text is asked for too, it is what tells the answer from others.
+        let said: Vec<&String> =
+            if answer.says.is_empty() { names.collect() } else { answer.says.iter().collect() };
+        for word in said {
+            if !words.contains(word) {
+                words.push(word.clone());
+            }
         }
     }
+    words
+}
 
-    #[test]
-    fn a_code_inside_a_longer_one_is_not_that_code() {
-        assert_eq!(first("AADSTS5001199"), None);
-        assert_eq!(first("unrelated words"), None);
-        assert_eq!(first(""), None);
+/// A symptom with the codes of the answers that it stands for.
+fn add_codes(mut symptom: Symptom, calls: &Calls) -> Symptom {
+    for answer in calls.answers().iter().filter(|a| symptom.calls.contains(&a.name)) {
+        if !symptom.codes.contains(&answer.code) {
+            symptom.codes.push(answer.code);
+        }
     }
+    symptom
 }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, host, key, now, pages, understand};
+use super::{
+    Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, Status, Target, host, key, now, pages, understand,
+};
 use crate::contract::FeatureInfo;
-use crate::contract::{AppVersion, Code, Owner, Severity, Verdict};
+use crate::contract::{Actor, AppVersion, Code, Confidence, Need, Owner, Severity, Verdict};
 use crate::derive::Requirements;
 use crate::rules::codes::Codes;
-use crate::rules::symptoms::{Symptom, Symptoms};
+use crate::rules::symptoms::{Address, Found, Symptom, Symptoms, addresses};
 use crate::rules::{HostSource, manual};
 
 /// A question, answered.
@@ -37,13 +39,13 @@ pub enum Answer {
     Key(KeyAnswer),
     /// About a finding code.
     Code(CodeAnswer),
-    /// About a message; the closest first.
-    Messages(Vec<MessageAnswer>),
+    /// About a message.
+    Messages(TextAnswer),
     /// Nothing is known.
     Unknown {
         /// Keys with a similar name.
         keys: Vec<String>,
-        /// Messages with some of its words.
+        /// Messages with a rare name that stands in it.
         messages: Vec<MessageAnswer>,
         /// Finding codes of the same stage.
         codes: Vec<Code>,
@@ -89,11 +91,53 @@ fn code(codes: &Codes, code: Code) -> Option<CodeAnswer> {
     })
 }
 
+/// What a text means: the messages in it, and the hosts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextAnswer {
+    /// The messages, what says most first.
+    pub messages: Vec<MessageAnswer>,
+    /// Everything about the host that the first message speaks of.
+    pub host: Option<HostAnswer>,
+    /// Every host in the text.
+    pub addresses: Vec<AddressAnswer>,
+}
+
+/// A host in a message, held against the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AddressAnswer {
+    /// The host.
+    pub host: String,
+    /// Its port, where the text says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// It is the device itself.
+    pub loopback: bool,
+    /// What is known about it.
+    pub status: Status,
+    /// Features that need it.
+    pub features: Vec<String>,
+    /// Their titles.
+    pub titles: Vec<String>,
+    /// How badly it is needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub need: Option<Need>,
+    /// Who dials it.
+    pub actors: Vec<Actor>,
+}
+
 /// What a message means, here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MessageAnswer {
     /// The known message.
     pub symptom: Symptom,
+    /// Who fixes it here.
+    pub owner: Owner,
+    /// What to do here.
+    pub remedy: String,
+    /// The address that it speaks of, as it is written on a command line.
+    pub address: Option<String>,
+    /// What to run next.
+    pub next: Option<String>,
     /// The hosts concerned: those of this list, or, without a configuration, as the rules write them.
     pub hosts: Vec<String>,
     /// Rules whose hosts are concerned but not on this list.
@@ -115,12 +159,22 @@ pub struct MessageShape<'a> {
     pub title: &'a str,
     /// What it means.
     pub cause: &'a str,
-    /// Who mends it.
+    /// Who fixes it.
     pub owner: &'a str,
+    /// Who else may have to.
+    pub owners: &'a [Owner],
+    /// The text alone does not say who.
+    pub owner_open: bool,
+    /// What `check` would find, the likeliest first.
+    pub codes: &'a [Code],
     /// What to do.
     pub remedy: &'a str,
+    /// What to run next.
+    pub next: Option<&'a str>,
     /// Whether the network may be in the way.
     pub network: bool,
+    /// The address that it speaks of.
+    pub address: Option<&'a str>,
     /// Hosts concerned.
     pub hosts: &'a [String],
     /// Rules concerned that want no host here.
@@ -129,8 +183,12 @@ pub struct MessageShape<'a> {
     pub keys: &'a [KeyNow],
     /// Pages.
     pub sources: &'a [Page],
+    /// Public references that are no page of the product.
+    pub references: &'a [String],
     /// Public reports.
     pub issues: &'a [String],
+    /// How well it is known.
+    pub confidence: Confidence,
     /// Whether this app version no longer shows it.
     pub outdated: bool,
 }
@@ -143,14 +201,21 @@ impl MessageAnswer {
             id: &s.id,
             title: &s.title,
             cause: &s.cause,
-            owner: s.owner.as_str(),
-            remedy: &s.remedy,
+            owner: self.owner.as_str(),
+            owners: &s.owners,
+            owner_open: s.open && self.owner == Owner::None,
+            codes: &s.codes,
+            remedy: &self.remedy,
+            next: self.next.as_deref(),
             network: s.network,
+            address: self.address.as_deref(),
             hosts: &self.hosts,
             not_listed: &self.not_listed,
             keys: &self.keys,
             sources: &self.sources,
+            references: &s.references,
             issues: &s.issues,
+            confidence: s.confidence,
             outdated: self.outdated,
         }
     }
@@ -166,7 +231,7 @@ pub fn explain(
 ) -> Explanation {
     let list = given.list();
     let with_configuration = !given.configurations.is_empty() || !given.documents.is_empty();
-    let message = |s: &&Symptom| message(given, &list, with_configuration, s);
+    let here = Here { given, list: &list, with_configuration };
     let answer = match understand(given, symptoms, question) {
         Question::Key(k, asked_as) => Answer::Key(key(given, features, k, asked_as.as_deref())),
         Question::Host(target) => Answer::Host(host(given, &target)),
@@ -174,10 +239,10 @@ pub fn explain(
             Some(answer) => Answer::Code(answer),
             None => Answer::Unknown { keys: Vec::new(), messages: Vec::new(), codes: Vec::new() },
         },
-        Question::Text(found) => Answer::Messages(found.iter().map(message).collect()),
+        Question::Text(found) => Answer::Messages(here.text(question, &found)),
         Question::Unknown { keys, messages, codes } => Answer::Unknown {
             keys: keys.into_iter().map(str::to_owned).collect(),
-            messages: messages.iter().map(message).collect(),
+            messages: messages.iter().map(|s| here.message(s, None)).collect(),
             codes,
         },
     };
@@ -185,43 +250,152 @@ pub fn explain(
     Explanation { question: question.to_owned(), list, with_configuration, known_up_to, answer }
 }
 
-fn message(given: &Given<'_>, list: &Requirements, with_configuration: bool, s: &Symptom) -> MessageAnswer {
-    let mut hosts: Vec<String> = Vec::new();
-    let mut not_listed: Vec<String> = Vec::new();
-    for id in &s.rules {
-        let Some(rule) = given.pack.rule(id) else { continue };
-        let wanted: Vec<String> = if with_configuration {
-            list.hosts
-                .iter()
-                .filter(|r| r.reasons.iter().any(|reason| reason.rule == *id))
-                .map(|r| if r.port == 443 { r.host.to_string() } else { r.endpoint().to_string() })
-                .collect()
-        } else {
-            match &rule.source {
-                HostSource::Names(_) => super::alone::names(rule),
-                HostSource::Url(p) => vec![format!("the host of {}", super::wording::path(p))],
-                _ => Vec::new(),
+/// What messages are answered from.
+struct Here<'a> {
+    given: &'a Given<'a>,
+    list: &'a Requirements,
+    with_configuration: bool,
+}
+
+impl Here<'_> {
+    fn text(&self, question: &str, found: &[Found<'_>]) -> TextAnswer {
+        let mut addresses_here: Vec<AddressAnswer> = Vec::new();
+        for address in addresses(question) {
+            let answer = self.address(&address);
+            if !addresses_here.iter().any(|a| a.host == answer.host && a.port == answer.port) {
+                addresses_here.push(answer);
             }
-        };
-        if wanted.is_empty() && with_configuration {
-            not_listed.push(id.clone());
         }
-        for host in wanted {
-            if !hosts.contains(&host) {
-                hosts.push(host);
-            }
+        let first = found.iter().find_map(|f| f.address.as_ref());
+        TextAnswer {
+            messages: found.iter().map(|f| self.message(f.symptom, Some(f))).collect(),
+            host: first.map(|a| host(self.given, &target(a))),
+            addresses: addresses_here,
         }
     }
-    MessageAnswer {
-        hosts,
-        not_listed,
-        keys: s
-            .keys
-            .iter()
-            .map(|k| KeyNow { key: k.clone(), value: now(given.configurations.iter(), k) })
-            .collect(),
-        sources: pages(given.pack, &s.sources),
-        outdated: !Versions::new(&None, &s.until).contains(&list.app_version),
-        symptom: s.clone(),
+
+    fn address(&self, address: &Address) -> AddressAnswer {
+        let target = target(address);
+        let on_list: Vec<_> = self.list.hosts.iter().filter(|r| target.matches(r)).collect();
+        let status = match on_list.as_slice() {
+            _ if !self.with_configuration => Status::RulesAlone,
+            [] => Status::NotListed,
+            found if found.iter().any(|r| r.host == target.host) => Status::Listed,
+            _ => Status::Covered,
+        };
+        let mut answer = AddressAnswer {
+            host: address.host.to_string(),
+            port: address.port,
+            loopback: address.is_loopback(),
+            status,
+            features: Vec::new(),
+            titles: Vec::new(),
+            need: on_list.iter().map(|r| r.need()).min(),
+            actors: Vec::new(),
+        };
+        let mut features: Vec<String> = Vec::new();
+        for reason in on_list.iter().flat_map(|r| &r.reasons) {
+            features.push(reason.feature.clone());
+            answer
+                .actors
+                .extend(reason.actors.iter().filter(|a| !answer.actors.contains(a)).collect::<Vec<_>>());
+        }
+        if !self.with_configuration {
+            features = super::alone::rules(self.given.pack, &target).into_iter().map(|r| r.feature).collect();
+        }
+        for feature in features {
+            if !answer.features.contains(&feature) {
+                let title = self.given.pack.feature(&feature).map(|f| f.title.clone());
+                answer.titles.extend(title);
+                answer.features.push(feature);
+            }
+        }
+        answer
+    }
+
+    fn message(&self, s: &Symptom, found: Option<&Found<'_>>) -> MessageAnswer {
+        let (given, list) = (self.given, self.list);
+        let mut hosts: Vec<String> = Vec::new();
+        let mut not_listed: Vec<String> = Vec::new();
+        for id in &s.rules {
+            let Some(rule) = given.pack.rule(id) else { continue };
+            let wanted: Vec<String> = if self.with_configuration {
+                list.hosts
+                    .iter()
+                    .filter(|r| r.reasons.iter().any(|reason| reason.rule == *id))
+                    .map(|r| if r.port == 443 { r.host.to_string() } else { r.endpoint().to_string() })
+                    .collect()
+            } else {
+                match &rule.source {
+                    HostSource::Names(_) => super::alone::names(rule),
+                    HostSource::Url(p) => vec![format!("the host of {}", super::wording::path(p))],
+                    _ => Vec::new(),
+                }
+            };
+            if wanted.is_empty() && self.with_configuration {
+                not_listed.push(id.clone());
+            }
+            for host in wanted {
+                if !hosts.contains(&host) {
+                    hosts.push(host);
+                }
+            }
+        }
+        let address = found.and_then(|f| f.address.as_ref());
+        let shown = address.map(written);
+        if s.rules.is_empty() && s.network {
+            hosts.extend(address.map(|a| a.host.to_string()));
+        }
+        let owner = found.map_or(s.owner, |f| f.owner);
+        let remedy = match &shown {
+            Some(shown) if owner != s.owner => format!(
+                "{shown} is this device itself: start the program that is to listen there (a local gateway or a forwarding proxy), and compare its port with the configuration. No firewall and no proxy is in between."
+            ),
+            _ => s.remedy.clone(),
+        };
+        MessageAnswer {
+            owner,
+            remedy,
+            next: next(s, shown.as_deref()),
+            address: shown,
+            hosts,
+            not_listed,
+            keys: s
+                .keys
+                .iter()
+                .map(|k| KeyNow { key: k.clone(), value: now(given.configurations.iter(), k) })
+                .collect(),
+            sources: pages(given.pack, &s.sources),
+            outdated: !Versions::new(&None, &s.until).contains(&list.app_version),
+            symptom: s.clone(),
+        }
+    }
+}
+
+fn target(address: &Address) -> Target {
+    Target { host: address.host.clone(), port: address.port }
+}
+
+/// An address as `--host` takes it: without the port of https.
+fn written(address: &Address) -> String {
+    if address.port == Some(443) {
+        Address { port: None, ..address.clone() }.shown()
+    } else {
+        address.shown()
+    }
+}
+
+/// The command that says more.
+fn next(s: &Symptom, address: Option<&str>) -> Option<String> {
+    let of_call = |code: &Code| matches!(code.as_str().split_once('/'), Some(("auth" | "service", _)));
+    match (&s.next, address) {
+        (Some(next), _) => Some(next.clone()),
+        (None, Some(address)) if s.network && (s.owner != Owner::None || s.open) => {
+            Some(format!("clearway check --host {address}"))
+        }
+        _ if s.codes.iter().any(of_call) => Some("clearway check --with-credentials".into()),
+        _ if s.owner == Owner::Configuration => Some("clearway config".into()),
+        _ if s.network && (s.owner != Owner::None || s.open) => Some("clearway check".into()),
+        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::absent::distance;
 use super::{Given, Target};
 use crate::contract::Code;
-use crate::rules::symptoms::{Symptom, Symptoms};
+use crate::rules::symptoms::{Found, Symptom, Symptoms, addresses};
 use crate::rules::{Key, Pack};
 
 /// A question, understood.
@@ -15,20 +15,21 @@ pub enum Question<'a> {
     Host(Target),
     /// A finding code of this program.
     Code(Code),
-    /// A message of the app; the closest known ones first.
-    Text(Vec<&'a Symptom>),
+    /// A message; what says most first.
+    Text(Vec<Found<'a>>),
     /// Nothing that is known.
     Unknown {
         /// Keys with a similar name.
         keys: Vec<&'a str>,
-        /// Messages with some of its words.
+        /// Messages with a rare name that stands in it.
         messages: Vec<&'a Symptom>,
         /// Finding codes of the same stage.
         codes: Vec<Code>,
     },
 }
 
-/// Understands a question: a known key first, then a code, then a host, then a message.
+/// Understands a question: a known key first, then a code, then a host, then a message. A text is a host only
+/// when it is nothing but an address.
 ///
 /// A single word without a dot is a host only when the list has it: host names of one label are rare,
 /// codes and misspelled keys are not.
@@ -47,17 +48,19 @@ pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Symptoms, text: &str) -> 
     if let Some(key) = keys.keys.iter().find(|k| k.name.eq_ignore_ascii_case(text)) {
         return Question::Key(key, None);
     }
-    if let Ok(code) = text.parse::<Code>() {
+    if let Some(code) = code(text) {
         return Question::Code(code);
     }
-    let target = Target::parse(text);
-    if let Some(target) = target {
+    let found = symptoms.understand(text);
+    if let Some(target) = bare_address(text) {
+        // The answer of a sign-in comes back in an address: what it says is in the query.
+        let said = found.iter().any(|f| !f.symptom.generic && in_query(text, f.span.start));
         let shaped = target.port.is_some() || target.host.to_string().contains(['.', ':']);
-        if shaped || given.list().hosts.iter().any(|r| r.host == target.host) {
+        let a_name = found.is_empty() || !addresses(text).is_empty();
+        if !said && (shaped && a_name || given.list().hosts.iter().any(|r| r.host == target.host)) {
             return Question::Host(target);
         }
     }
-    let found = symptoms.find(text);
     if !found.is_empty() {
         return Question::Text(found);
     }
@@ -66,6 +69,26 @@ pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Symptoms, text: &str) -> 
         messages: symptoms.similar(text),
         codes: codes_of_stage(text),
     }
+}
+
+/// A finding code, also with an underscore or in capitals, or by an outcome that only one stage has.
+fn code(text: &str) -> Option<Code> {
+    let plain = text.to_ascii_lowercase().replace('_', "-");
+    let outcome =
+        |code: &&Code| code.as_str().split_once('/').is_some_and(|(_, o)| o == plain && o.contains('-'));
+    let mut named = Code::ALL.iter().filter(outcome);
+    plain.parse().ok().or_else(|| named.next().filter(|_| named.next().is_none()).copied())
+}
+
+/// The address that a text consists of; quotation marks and brackets around it do not count.
+fn bare_address(text: &str) -> Option<Target> {
+    let bare = text.trim_matches(['"', '\'', '`', '<', '>', '(', ')', ',', ';']);
+    (!bare.contains(char::is_whitespace)).then(|| Target::parse(bare)).flatten()
+}
+
+/// Whether a place of a URL is in its query or its fragment.
+fn in_query(text: &str, place: usize) -> bool {
+    text.find(['?', '#']).is_some_and(|query| text.contains("://") && query < place)
 }
 
 /// The codes of the stage that a text of the shape `stage/outcome` begins with.

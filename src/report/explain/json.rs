@@ -35,7 +35,13 @@ pub fn render(explanation: &Explanation) -> String {
         Answer::Host(answer) => ("host", "host", json!(answer)),
         Answer::Key(answer) => ("key", "key", json!(answer)),
         Answer::Code(answer) => ("code", "code", json!(answer)),
-        Answer::Messages(found) => ("message", "messages", shapes(found)),
+        Answer::Messages(text) => {
+            map.insert("addresses".into(), json!(text.addresses));
+            if let Some(host) = &text.host {
+                map.insert("host".into(), json!(host));
+            }
+            ("message", "messages", shapes(&text.messages))
+        }
         Answer::Unknown { keys, messages, codes } => {
             ("unknown", "similar", json!({ "keys": keys, "messages": shapes(messages), "codes": codes }))
         }

@@ -3,8 +3,8 @@
 use crate::contract::FeatureInfo;
 use crate::contract::{Confidence, Need, Owner};
 use crate::derive::explain::{
-    Absent, Answer, Change, CodeAnswer, EntryAnswer, Explanation, HostAnswer, KeyAnswer, MessageAnswer,
-    Page as Source, ReasonAnswer, Removal, RuleAlone, Status,
+    Absent, AddressAnswer, Answer, Change, CodeAnswer, EntryAnswer, Explanation, HostAnswer, KeyAnswer,
+    MessageAnswer, Page as Source, ReasonAnswer, Removal, RuleAlone, Status, TextAnswer,
 };
 use crate::derive::incomplete;
 use crate::report::layout::{Page, Paint, Style};
@@ -22,7 +22,7 @@ pub fn render(explanation: &Explanation, features: &[FeatureInfo], style: &Style
         Answer::Host(answer) => host(&mut page, explanation, answer),
         Answer::Key(answer) => key(&mut page, explanation, answer, features),
         Answer::Code(answer) => code(&mut page, answer),
-        Answer::Messages(found) => messages(&mut page, explanation, found),
+        Answer::Messages(text) => messages(&mut page, explanation, text),
         Answer::Unknown { keys, messages, codes } => {
             unknown(&mut page, explanation, keys, messages);
             if !codes.is_empty() {
@@ -435,18 +435,59 @@ fn code(page: &mut Page<'_>, answer: &CodeAnswer) {
 
 // ---- messages
 
-fn messages(page: &mut Page<'_>, explanation: &Explanation, found: &[MessageAnswer]) {
-    for (n, message) in found.iter().enumerate() {
-        if n > 0 && !page.style.verbose {
-            let others: Vec<&str> = found.iter().skip(1).map(|m| m.symptom.title.as_str()).collect();
-            page.heading("IT COULD ALSO BE");
-            others.iter().for_each(|t| bullet(page, t));
-            page.hang("  ", Paint::Faint, "-v shows them.");
-            break;
-        }
+/// Meanings that are shown in full without `-v`; the others with title and owner.
+const MEANINGS: usize = 1;
+
+fn messages(page: &mut Page<'_>, explanation: &Explanation, text: &TextAnswer) {
+    let shown = if page.style.verbose { usize::MAX } else { MEANINGS };
+    for message in text.messages.iter().take(shown) {
         write_message(page, message);
     }
+    if !text.addresses.is_empty() {
+        let heading = if text.addresses.len() == 1 { "THE HOST IN IT" } else { "THE HOSTS IN IT" };
+        page.heading(heading);
+        text.addresses.iter().for_each(|a| write_address(page, a));
+    }
+    if text.messages.len() > shown {
+        page.heading("ALSO IN IT");
+        for message in text.messages.iter().skip(shown) {
+            let codes = codes_of(message);
+            let codes = if codes.is_empty() { String::new() } else { format!(": {codes}") };
+            bullet(page, &format!("{} ({}){codes}", message.symptom.title, owner_of(message)));
+        }
+        page.hang("  ", Paint::Faint, "-v shows them in full.");
+    }
     head(page, explanation);
+}
+
+fn codes_of(message: &MessageAnswer) -> String {
+    message.symptom.codes.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn owner_of(message: &MessageAnswer) -> &'static str {
+    if message.symptom.open && message.owner == Owner::None {
+        return "this text does not say whose matter it is";
+    }
+    words::owner(message.owner)
+}
+
+fn write_address(page: &mut Page<'_>, address: &AddressAnswer) {
+    let name = address.port.map_or_else(
+        || address.host.clone(),
+        |port| crate::contract::endpoint::authority_unless(&address.host, port, 443),
+    );
+    let titles = address.titles.join(", ");
+    let what = match address.status {
+        _ if address.loopback => "this device itself; on no firewall list".to_owned(),
+        Status::Listed | Status::Covered => {
+            let need = address.need.map(|n| format!("{n}; ")).unwrap_or_default();
+            format!("on the list ({need}{titles})")
+        }
+        Status::NotListed => "not on the list of this configuration".to_owned(),
+        Status::RulesAlone if titles.is_empty() => "no rule names it".to_owned(),
+        Status::RulesAlone => format!("rules of {titles} may want it"),
+    };
+    bullet(page, &format!("{name}: {what}"));
 }
 
 fn write_message(page: &mut Page<'_>, message: &MessageAnswer) {
@@ -457,8 +498,19 @@ fn write_message(page: &mut Page<'_>, message: &MessageAnswer) {
     }
     page.heading(&title.into_iter().collect::<String>());
     page.hang("  means:       ", Paint::Faint, &line(&s.cause));
-    page.hang("  owner:       ", Paint::Faint, words::owner(s.owner));
-    page.hang("  what to do:  ", Paint::Faint, &line(&s.remedy));
+    page.hang("  owner:       ", Paint::Faint, owner_of(message));
+    let others: Vec<&str> =
+        s.owners.iter().filter(|o| **o != message.owner).map(|o| words::owner(*o)).collect();
+    if !others.is_empty() {
+        page.hang("  or:          ", Paint::Faint, &others.join("; "));
+    }
+    if !s.codes.is_empty() {
+        page.hang("  codes:       ", Paint::Faint, &codes_of(message));
+    }
+    if let Some(next) = &message.next {
+        page.hang("  next:        ", Paint::Faint, &line(next));
+    }
+    page.hang("  what to do:  ", Paint::Faint, &line(&message.remedy));
     if !s.network {
         page.hang("  network:     ", Paint::Faint, "nothing on the network is in the way");
     }
@@ -482,36 +534,37 @@ fn write_message(page: &mut Page<'_>, message: &MessageAnswer) {
     }
     let mut sources: Vec<String> =
         message.sources.iter().map(|p| format!("{} ({})", p.page, p.tag)).collect();
+    sources.extend(s.references.iter().cloned());
     if !s.issues.is_empty() {
         sources.push(format!("public reports {}", s.issues.join(", ")));
     }
-    page.hang("  known from:  ", Paint::Faint, &line(&sources.join("; ")));
+    page.hang("  known from:  ", Paint::Faint, &line(&format!("{}: {}", s.confidence, sources.join("; "))));
 }
 
 fn unknown(page: &mut Page<'_>, explanation: &Explanation, keys: &[String], messages: &[MessageAnswer]) {
     let question = sanitise::line(&explanation.question, 120);
     page.heading(&format!("Nothing is known about \"{question}\""));
     page.blank();
-    let up_to = &explanation.known_up_to;
-    bullet(
-        page,
-        &format!("These rules cover the app up to {up_to}; a newer one may have it: look for newer rules."),
-    );
     if !keys.is_empty() {
         bullet(page, &format!("Keys with a similar name: {}", keys.join(", ")));
     }
-    if !messages.is_empty() {
-        bullet(page, "Messages with some of these words:");
-        for message in messages {
-            let known = message.symptom.matches.first().map(String::as_str).unwrap_or_default();
-            page.hang("      ", Paint::None, &line(&format!("\"{known}\": {}", message.symptom.title)));
-        }
-    }
-    if keys.is_empty() && messages.is_empty() {
-        bullet(page, "It is no key of the rules, no host name, and no message that the rules know.");
+    for message in messages {
+        let known = message.symptom.matches.first().map(String::as_str).unwrap_or_default();
         bullet(
             page,
-            "`clearway check CONFIG` on the device shows what is in the way, whatever the app says.",
+            &format!("A known message with the same name in it: \"{known}\": {}", message.symptom.title),
         );
+    }
+    if keys.is_empty() && messages.is_empty() {
+        bullet(
+            page,
+            "Collect the whole line with its time and the lines around it, the name of its log, the app's version and the time zone.",
+        );
+        bullet(
+            page,
+            "Run `clearway check` on the device: it shows what is in the way, whatever the app says.",
+        );
+        let up_to = &explanation.known_up_to;
+        bullet(page, &format!("These rules cover the app up to {up_to}; newer rules may know the text."));
     }
 }

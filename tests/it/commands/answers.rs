@@ -59,9 +59,16 @@ fn every_document_keeps_to_its_schema() {
         let sandbox = document("hosts", &["hosts", "--boundary", "sandbox", &file]);
         assert_eq!(sandbox["boundary"], "sandbox");
     }
-    for question in ["AADSTS50011", "nothing of the kind", "inferenceProvider", "x.vpce.amazonaws.com"] {
+    for question in
+        ["AADSTS50011", "AADSTS65001 from https://claude.ai/x", "inferenceProvider", "x.vpce.amazonaws.com"]
+    {
         document("explain", &["explain", question, &example("bedrock")]);
     }
+    let unknown = run(&["explain", "nothing of the kind", &example("bedrock"), "--format", "json"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    let unknown: Value = serde_json::from_slice(&unknown.stdout).unwrap();
+    crate::common::schemas::hold("explain", &unknown, "an unknown text");
+    assert_eq!(unknown["similar"], serde_json::json!({"keys": [], "messages": [], "codes": []}));
     let rules = document("rules", &["rules"]);
     assert_eq!(rules["newest_app_version"], "2.26454.0");
 }

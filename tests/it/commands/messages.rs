@@ -240,10 +240,13 @@ fn each_message_is_answered_with_its_cause_and_its_owner() {
             wrong.push(format!("{text}: not known"));
             continue;
         };
-        if first.id != *id || first.owner != *owner {
-            wrong.push(format!("{text}: {} of {}", first.id, first.owner));
+        if first.id() != *id || first.owner != *owner {
+            wrong.push(format!("{text}: {} of {}", first.id(), first.owner));
         }
-        if ![&first.title, &first.cause, &first.remedy].iter().any(|t| t.contains(words)) {
+        if ![&first.symptom.title, &first.symptom.cause, &first.symptom.remedy]
+            .iter()
+            .any(|t| t.contains(words))
+        {
             wrong.push(format!("{text}: says nothing of `{words}`"));
         }
     }

@@ -346,7 +346,10 @@ fn a_question_is_a_key_then_a_code_then_a_host_then_a_message() {
         ("cowork-egress-blocked", "sandbox-blocked"),
         ("0x80070569", "windows-service-right"),
     ] {
-        assert!(matches!(answer(question), Answer::Messages(m) if m[0].symptom.id == id), "{question}");
+        assert!(
+            matches!(answer(question), Answer::Messages(m) if m.messages[0].symptom.id == id),
+            "{question}"
+        );
     }
     for code in Code::ALL {
         let Answer::Code(found) = answer(code.as_str()) else { panic!("{code} is not known") };
@@ -356,7 +359,7 @@ fn a_question_is_a_key_then_a_code_then_a_host_then_a_message() {
     let Answer::Messages(found) = answer("Unable to verify if domain x.example is safe to fetch") else {
         panic!("no message")
     };
-    assert_eq!(found[0].hosts, ["api.anthropic.com"]);
+    assert_eq!(found.messages[0].hosts, ["api.anthropic.com"]);
     let Answer::Unknown { keys, .. } = answer("disableAutoUpdate") else { panic!("known") };
     assert_eq!(keys, ["disableAutoUpdates"]);
     assert!(matches!(answer("what is this"), Answer::Unknown { .. }));
@@ -368,7 +371,7 @@ fn every_known_message_is_found_by_its_own_text() {
         for text in &symptom.matches {
             let message = format!("[error] {} (see log)", text.replace(" ... ", " something else "));
             let found = SYMPTOMS.find(&message);
-            assert!(found.iter().any(|s| s.id == symptom.id), "{}: {message}", symptom.id);
+            assert!(found.iter().any(|s| s.id() == symptom.id), "{}: {message}", symptom.id);
         }
     }
 }
