@@ -72,6 +72,14 @@ impl View<'_> {
         }
     }
 
+    /// Who runs what is on the way to any host, and what makes its failures one cause.
+    pub fn way(&self) -> (Owner, String) {
+        match self.proxy() {
+            Some(proxy) => (Owner::Proxy, proxy),
+            None => (Owner::Firewall, String::new()),
+        }
+    }
+
     /// What makes a failure of this kind one cause: the customer's hosts each have an owner of
     /// their own, hosts of the world share the box in the way.
     pub fn path_key(&self) -> String {

@@ -25,6 +25,8 @@ pub(crate) struct Draft {
     pub actors: Option<Vec<Actor>>,
     /// With code and owner, what makes findings of several hosts one cause.
     pub key: String,
+    /// It comes before what was found earlier on the path, where that weighs no more.
+    pub leads: bool,
 }
 
 impl Draft {
@@ -39,7 +41,14 @@ impl Draft {
             facts: Map::new(),
             actors: None,
             key: String::new(),
+            leads: false,
         }
+    }
+
+    /// Comes before what was found earlier on the path, where that weighs no more.
+    pub fn leading(mut self) -> Self {
+        self.leads = true;
+        self
     }
 
     pub fn proven(mut self) -> Self {
@@ -126,7 +135,7 @@ pub(crate) struct Walk {
 
 impl Walk {
     pub fn push(&mut self, found: Draft) {
-        self.found.push(found);
+        if found.leads { self.found.insert(0, found) } else { self.found.push(found) }
     }
 
     pub fn fact(&mut self, name: &str, value: impl Into<Value>) {

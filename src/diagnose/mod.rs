@@ -3,8 +3,8 @@
 //!
 //! `host` judges every path of a host: `ladder` walks its attempts down the stages (`stage`), which
 //! ask the judges of `service` what an answer means, and `experiment` says what to try after a
-//! failure and what came of it. `run_facts` holds what only follows from several hosts, `operator`
-//! who runs one. `evidence` is what all judges hand on, `causes` says once what explains many,
+//! failure and what came of it. `run_facts` holds what only follows from several hosts, `one_box` what
+//! several operators' hosts show in common, `operator` who runs one. `evidence` is what all judges hand on, `causes` says once what explains many,
 //! `wording` puts it into words, `verdict` judges the whole. `announce` lists what may be sent.
 
 mod announce;
@@ -15,6 +15,7 @@ mod experiment;
 pub mod finding;
 mod host;
 mod ladder;
+mod one_box;
 mod operator;
 mod run_facts;
 mod service;

@@ -7,6 +7,7 @@ use time::PrimitiveDateTime;
 use time::macros::format_description;
 
 use super::finding::Certainty;
+use super::one_box::Boxes;
 use super::operator::{is_internal, must_be_public, operator};
 use crate::observation::{Attempt, Dns, Observations, TcpOutcome, Tls, TlsOutcome, Trust};
 use crate::plan::{Plan, Route, Target};
@@ -61,6 +62,8 @@ pub(crate) struct RunFacts {
     pub portal: Option<Portal>,
     /// Every connection stood at once, long before anything could have come back from so far away.
     pub accepts_locally: bool,
+    /// What hosts of several operators showed in common.
+    pub boxes: Boxes,
 }
 
 impl RunFacts {
@@ -95,6 +98,7 @@ impl RunFacts {
         }
         facts.clock = agreed(&dates);
         facts.accepts_locally = accepts_locally(observations);
+        facts.boxes = Boxes::observe(plan, observations, services);
         facts
     }
 

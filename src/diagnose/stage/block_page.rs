@@ -18,7 +18,11 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) {
         walk.found.retain(|f| {
             !matches!(
                 f.code,
-                Code::HttpUnrecognised | Code::HttpWrongContent | Code::HttpRedirect | Code::HttpServerError
+                Code::HttpUnrecognised
+                    | Code::HttpWrongContent
+                    | Code::HttpRedirect
+                    | Code::HttpServerError
+                    | Code::HttpBlockPage
             )
         });
         walk.found.insert(0, found);
@@ -49,7 +53,9 @@ fn page(view: &View<'_>) -> Option<Draft> {
     };
     let product = filters.page_of(&signs);
     let speaks = html.is_some_and(|p| filters.speaks_of_blocking(p));
-    let led_away = location.as_deref().is_some_and(|to| leads_away(view, http, to));
+    let boxes = &view.context.run.boxes;
+    let same = || boxes.of_answer(view.attempt, view.target, view.context.services).is_some();
+    let led_away = location.as_deref().is_some_and(|to| leads_away(view, http, to) || same());
     if product.is_none() && !speaks && !led_away {
         return None;
     }
@@ -92,7 +98,7 @@ fn leads_away(view: &View<'_>, http: &Http, to: &str) -> bool {
 }
 
 /// The last two labels of a name.
-fn site(name: &str) -> Vec<&str> {
+pub(crate) fn site(name: &str) -> Vec<&str> {
     name.rsplit('.').take(2).collect()
 }
 

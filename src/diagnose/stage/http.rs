@@ -8,6 +8,7 @@ use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::service::download;
 use crate::diagnose::service::fingerprint::{is_html, recognise};
 use crate::diagnose::service::{self, Judged};
+use crate::diagnose::stage::in_place;
 use crate::diagnose::stage::tls;
 use crate::diagnose::stage::trust;
 use crate::observation::{Http, HttpOutcome};
@@ -136,6 +137,9 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
     if let Some(found) = tls::late_client_certificate(view, Some(status), &http.outcome) {
         return Some(found);
     }
+    if let Some(found) = in_place::judge(view, http) {
+        return Some(found);
+    }
     if status == 429 {
         return Some(rate_limited(view, http));
     }
@@ -190,7 +194,7 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
     if service.confidence == Confidence::Inferred {
         found = found.fact("fingerprint", "inferred, not confirmed by the vendor");
     }
-    Some(found)
+    Some(found.leading())
 }
 
 fn unrecognised(view: &View<'_>, http: &Http, line: String) -> Draft {

@@ -3,6 +3,7 @@
 pub(crate) mod block_page;
 pub(crate) mod dns;
 pub(crate) mod http;
+pub(crate) mod in_place;
 pub(crate) mod proxy;
 pub(crate) mod tcp;
 pub(crate) mod tls;

@@ -65,7 +65,16 @@ fn failure(view: &View<'_>, tls: &Tls) -> Draft {
 
 /// A handshake that ended badly, whatever the name: the box in the way or the customer's service.
 fn plain(view: &View<'_>, code: Code, line: String) -> Draft {
-    let mut found = Draft::new(code, line).owner(view.path_owner()).key(view.path_key());
+    // What hosts of several operators get is no fault of the customer's own.
+    let boxed = view.attempt.handshake().and_then(|t| view.context.run.boxes.of_end(view.attempt, t));
+    let (owner, key) = match boxed {
+        Some(_) => view.way(),
+        None => (view.path_owner(), view.path_key()),
+    };
+    let mut found = Draft::new(code, line).owner(owner).key(key);
+    if let Some(hosts) = boxed.filter(|_| view.is_customer()) {
+        found.line.push_str(&format!("; {hosts} hosts of several operators end so"));
+    }
     let ends = crate::diagnose::evidence::addresses(view.attempt.tcp.iter().map(|t| t.remote));
     if view.proxy().is_none() {
         found = found.fact("address", ends.first().cloned().unwrap_or_default()).fact("addresses", ends);

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use crate::contract::Actor;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
-use crate::diagnose::finding::{Code, Owner, Verdict};
+use crate::diagnose::finding::{Certainty, Code, Owner, Verdict};
 use crate::diagnose::wording::span;
 use crate::observation::{Certificate, Tls, Trust};
 
@@ -35,13 +35,22 @@ pub(crate) fn judge(view: &View<'_>, tls: &Tls, walk: &mut Walk) -> Step {
     }
     let chain = Chain { view, tls, leaf };
     let found = if view.must_be_public() { chain.of_the_world() } else { chain.of_the_customer(walk) };
-    let Some(found) = found else { return Step::Continue(()) };
+    let Some(found) = found.map(|found| chain.of_a_box(found)) else { return Step::Continue(()) };
     let warning = found.verdict_by(view.context.codes) == Verdict::Warning;
     // A trust store concerns the programs that use it; the others go on.
     let some_go_on = found.actors.is_some();
     walk.push(found);
     if warning || some_go_on { Step::Continue(()) } else { Step::Break(()) }
 }
+
+/// What may be wrong with the certificate of a box that answers for many.
+const BOXED: [Code; 5] = [
+    Code::TlsInterceptedUntrusted,
+    Code::TlsSelfSigned,
+    Code::TlsNameMismatch,
+    Code::TlsExpired,
+    Code::TlsNotYetValid,
+];
 
 struct Chain<'a> {
     view: &'a View<'a>,
@@ -79,6 +88,23 @@ fn says(trust: Option<&Trust>) -> Says {
 }
 
 impl Chain<'_> {
+    /// One certificate that hosts of several operators show belongs to a box in the way, whatever is
+    /// wrong with it, and the box has one owner.
+    fn of_a_box(&self, found: Draft) -> Draft {
+        let Some(hosts) = self.view.context.run.boxes.of_leaf(self.tls) else { return found };
+        let unknown = [Code::TlsUnknownIssuer, Code::TlsIncompleteChain, Code::TlsInterceptedUntrusted];
+        let mut found = if unknown.contains(&found.code) { self.intercepted_untrusted() } else { found };
+        if !BOXED.contains(&found.code) {
+            return found;
+        }
+        found.line.push_str(&format!("; {hosts} hosts of several operators show this very certificate"));
+        let found = found.key(self.leaf.sha256.as_str()).fact("same_certificate", hosts);
+        match self.view.proxy() {
+            Some(proxy) => found.owner(Owner::Proxy).fact("proxy", proxy),
+            None => found.owner(Owner::Firewall),
+        }
+    }
+
     fn device(&self) -> Says {
         says(self.tls.device_trust.as_ref())
     }
@@ -113,17 +139,21 @@ impl Chain<'_> {
     fn of_the_customer(&self, walk: &mut Walk) -> Option<Draft> {
         let (public, device) = (self.public(), self.device());
         if device == Says::Accepts {
-            if matches!(public, Says::NoIssuer | Says::Rejected) {
-                walk.private_ca = Some(self.leaf.issuer.clone());
-                let mut proof = format!("certificate of the private authority {}", self.leaf.issuer);
-                // Either it is inspected too, or one authority signs for the customer's servers and
-                // for the inspection: both are healthy here, and the reader must know.
-                if self.view.context.run.is_inspector(&self.leaf.issuer) {
-                    proof.push_str(", which in this run also stands in for hosts of the world");
-                    walk.fact("inspector", self.leaf.issuer.clone());
-                }
-                walk.proof.push(proof);
+            if !matches!(public, Says::NoIssuer | Says::Rejected) {
+                return None;
             }
+            // Either it is inspected too, or one authority signs for the customer's servers and for
+            // the inspection. The first is likelier, and what an inspector does to streams matters
+            // most here.
+            if public == Says::NoIssuer && self.view.context.run.is_inspector(&self.leaf.issuer) {
+                walk.fact("inspector", self.leaf.issuer.clone());
+                let mut found = self.intercepted();
+                found.line.push_str("; in this run it also stands in for hosts of the world");
+                found.certainty = Certainty::Likely;
+                return Some(found);
+            }
+            walk.private_ca = Some(self.leaf.issuer.clone());
+            walk.proof.push(format!("certificate of the private authority {}", self.leaf.issuer));
             return None;
         }
         if public == Says::Accepts {
@@ -405,10 +435,7 @@ impl Chain<'_> {
 
     /// The inspection product that the names in the chain tell.
     fn product(&self) -> Option<&str> {
-        let names = self.tls.chain.iter().flat_map(|c| [c.issuer.as_str(), c.subject.as_str()]);
-        // The leaf's own subject is the host.
-        let names = names.enumerate().filter(|(n, _)| *n != 1).map(|(_, name)| name);
-        self.view.context.services.filters().inspector(names)
+        product(self.view, self.tls)
     }
 
     fn is_alone(&self) -> bool {
@@ -427,6 +454,29 @@ pub(crate) fn inspector<'a>(view: &View<'a>) -> Option<&'a str> {
     let foreign = matches!(says(tls.public_trust.as_ref()), Says::NoIssuer | Says::Rejected);
     let issuer = tls.chain.first().map(|c| c.issuer.as_str())?;
     (view.must_be_public() && foreign && !view.context.run.is_public_issuer(issuer)).then_some(issuer)
+}
+
+/// The same of the customer's host too, where the issuer is one that opens hosts of the world.
+pub(crate) fn opener<'a>(view: &View<'a>) -> Option<&'a str> {
+    inspector(view).or_else(|| {
+        let tls = view.attempt.handshake()?;
+        let issuer = tls.chain.first().map(|c| c.issuer.as_str())?;
+        let foreign = says(tls.public_trust.as_ref()) == Says::NoIssuer;
+        (foreign && view.context.run.is_inspector(issuer)).then_some(issuer)
+    })
+}
+
+/// The inspection product that the names in the chain tell.
+pub(crate) fn product_of<'a>(view: &View<'a>) -> Option<&'a str> {
+    let tls = view.attempt.handshake()?;
+    product(view, tls)
+}
+
+fn product<'a>(view: &View<'a>, tls: &Tls) -> Option<&'a str> {
+    let names = tls.chain.iter().flat_map(|c| [c.issuer.as_str(), c.subject.as_str()]);
+    // The leaf's own subject is the host.
+    let names = names.enumerate().filter(|(n, _)| *n != 1).map(|(_, name)| name);
+    view.context.services.filters().inspector(names)
 }
 
 fn words(trust: Option<&Trust>) -> String {

@@ -3,7 +3,7 @@
 use crate::contract::FeatureInfo;
 use crate::contract::ids::NotTestedId;
 use crate::contract::{Need, Severity};
-use crate::diagnose::{Owner, RunVerdict, Verdict};
+use crate::diagnose::{Code, Owner, RunVerdict, Verdict};
 use crate::observation::Stopped;
 use crate::report::check::details;
 use crate::report::check::view::{Group, Row, Thing, View};
@@ -50,6 +50,8 @@ struct Counts {
     all: usize,
     ok: usize,
     warning: usize,
+    /// Among the warnings: what answers is not known to be the service.
+    unsure: usize,
     blocked: usize,
     /// Untested although a probe could have told.
     missed: usize,
@@ -61,7 +63,10 @@ impl Counts {
         for row in rows {
             match row.judged.verdict {
                 Verdict::Reachable => counts.ok += 1,
-                Verdict::Warning => counts.warning += 1,
+                Verdict::Warning => {
+                    counts.warning += 1;
+                    counts.unsure += usize::from(row.judged.finding.code == Code::HttpUnrecognised);
+                }
                 Verdict::Blocked => counts.blocked += 1,
                 Verdict::Untested if row.was_missed() => counts.missed += 1,
                 // Nobody can test it from here: it counts neither way.
@@ -198,7 +203,12 @@ fn degraded(required: &Counts, other: &Counts) -> String {
     if other.blocked > 0 {
         buts.push(format!("{} of {} others {} blocked", other.blocked, other.all, is_are(other.blocked)));
     }
-    let warnings = required.warning + other.warning;
+    let warnings = required.warning + other.warning - required.unsure - other.unsure;
+    let unsure = other.unsure;
+    if unsure > 0 {
+        let verb = if unsure == 1 { "gives" } else { "give" };
+        buts.push(format!("{} {verb} an answer that is not known", words::hosts(unsure)));
+    }
     if warnings > 0 {
         let verb = if warnings == 1 { "works" } else { "work" };
         buts.push(format!("{} {verb} with a warning", words::hosts(warnings)));
@@ -213,6 +223,22 @@ fn degraded(required: &Counts, other: &Counts) -> String {
     }
     let start = if required.all == 0 {
         "no required host was tested".into()
+    } else if required.unsure > 0 {
+        // An answer that is not the service's is no sign that it works.
+        let n = required.unsure;
+        let of = if n == required.all {
+            words::count(n, "required host", "required hosts")
+        } else {
+            format!("{n} of {}", words::count(required.all, "required host", "required hosts"))
+        };
+        let verb = if n == 1 { "gives" } else { "give" };
+        let whether = if n == 1 { "whether it works" } else { "whether they work" };
+        let others = match required.all - n {
+            0 => String::new(),
+            1 => "; the other one works".to_owned(),
+            o => format!("; the {o} others work"),
+        };
+        format!("{of} {verb} an answer that is not known, so {whether} is not known{others}")
     } else {
         all_work(required.all, "required host", "required hosts")
     };

@@ -88,11 +88,17 @@ pub struct Service {
     /// What stands before services may refuse in its place; not so where no fingerprint is known.
     #[serde(default = "yes")]
     pub refusals: bool,
+    /// Headers that its own answers bear, and those of nobody in between.
+    #[serde(skip)]
+    pub marks: Vec<String>,
     request: RequestTemplate,
     /// The answers by which it is known, the shared ones among them; the first that fits wins.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
 }
+
+/// Headers that any server may send.
+const COMMON: [&str; 3] = ["www-authenticate", "retry-after", "location"];
 
 const fn yes() -> bool {
     true
@@ -283,6 +289,13 @@ impl Service {
     fn complete(&mut self, shared: &[Shared]) -> Result<(), String> {
         if self.answers.is_empty() && self.shared.is_empty() {
             return Err(format!("service `{}` needs a `source` and at least one `answer`", self.id));
+        }
+        let own = shared.iter().filter(|s| self.shared.contains(&s.id)).flat_map(|s| &s.answers);
+        for name in self.answers.iter().chain(own).flat_map(|a| a.header_present.iter().chain(&a.header_any))
+        {
+            if !COMMON.contains(&name.as_str()) && !self.marks.contains(name) {
+                self.marks.push(name.clone());
+            }
         }
         let mut answers: Vec<Answer> = Vec::new();
         for one in shared.iter().filter(|s| s.everywhere && self.refusals) {

@@ -1,7 +1,7 @@
 //! Causes: what explains many hosts is said once.
 
 use clearway::contract::{Actor, Need, Network};
-use clearway::diagnose::{Certainty, Code, Owner, RunVerdict};
+use clearway::diagnose::{Certainty, Code, Owner, RunVerdict, Verdict};
 use clearway::observation::*;
 use clearway::plan::Target;
 
@@ -217,7 +217,7 @@ fn a_proxy_that_refuses_all_is_one_cause() {
 }
 
 #[test]
-fn one_inspector_is_one_cause_and_the_customers_own_ca_is_none() {
+fn one_inspector_is_one_cause_and_a_customers_host_that_it_opens_belongs_to_it() {
     let targets = vec![
         world(1, "api.vendor.example"),
         world(2, "login.other.example"),
@@ -227,9 +227,25 @@ fn one_inspector_is_one_cause_and_the_customers_own_ca_is_none() {
         chain(t, leaf_by(&t.probed, INSPECTOR), false, device, Trust::UnknownIssuer)
     };
     let trusted = run(&targets, all(&targets, |t| by(t, Trust::Accepted)));
-    assert_eq!(causes(&trusted), [("tls/intercepted", vec![1, 2])]);
-    assert_eq!((trusted.verdict, trusted.hosts[2].finding.code), (RunVerdict::Degraded, Code::Ok));
-    assert_eq!(trusted.hosts[2].finding.evidence.facts["inspector"], INSPECTOR);
+    assert_eq!(causes(&trusted), [("tls/intercepted", vec![1, 2, 3])]);
+    assert_eq!((trusted.verdict, trusted.hosts[2].verdict), (RunVerdict::Degraded, Verdict::Warning));
+    assert_eq!(trusted.hosts[2].finding.confidence, Certainty::Likely);
+    // An authority of the customer's own that opens nothing of the world's is its own affair.
+    let own = run(
+        &targets,
+        all(&targets, |t| match t.id {
+            3 => chain(
+                t,
+                leaf_by(&t.probed, "CN=Corp Servers CA"),
+                false,
+                Trust::Accepted,
+                Trust::UnknownIssuer,
+            ),
+            _ => by(t, Trust::Accepted),
+        }),
+    );
+    assert_eq!(causes(&own), [("tls/intercepted", vec![1, 2])]);
+    assert_eq!(own.hosts[2].finding.evidence.facts["private_ca"], "CN=Corp Servers CA");
     let foreign = run(&targets, all(&targets, |t| by(t, Trust::UnknownIssuer)));
     assert_eq!(causes(&foreign), [("tls/intercepted-untrusted", vec![1, 2, 3])]);
     assert_eq!(foreign.causes[0].finding.confidence, Certainty::Proven);

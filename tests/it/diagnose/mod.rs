@@ -12,6 +12,7 @@ mod differential;
 mod documentation;
 mod fingerprints;
 mod follow;
+mod in_place;
 mod next;
 mod pages;
 mod recordings;

@@ -1,0 +1,160 @@
+//! One box that answers for hosts of several operators. What two of them show is nobody's own: the
+//! same certificate, the same first bytes, the same end of a handshake, the same page. Hosts of one
+//! operator that show the same prove nothing, and neither do hosts that are all the customer's: one
+//! entry serves them all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::contract::Confidence;
+use crate::contract::endpoint::authority;
+use crate::diagnose::operator::{is_customer, operator};
+use crate::diagnose::service::fingerprint::{is_html, recognise};
+use crate::diagnose::stage::http::title;
+use crate::observation::{Attempt, HttpOutcome, Observations, Tls, TlsOutcome, Trust};
+use crate::plan::{Plan, Route, Target};
+use crate::rules::services::{AnswerKind, Service, Services};
+use crate::text::answer;
+
+/// So much of a page's text is compared, in characters.
+const COMPARED: usize = 600;
+
+/// What an attempt showed, in the form in which hosts are compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    /// A certificate that no public root leads to.
+    Leaf(String),
+    /// How a handshake ended, on which way.
+    End(String, String),
+    /// An answer on a connection that no public certificate proves.
+    Answer { status: u16, kind: String, text: String },
+}
+
+/// Who showed a mark.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Seen {
+    operators: BTreeSet<String>,
+    hosts: BTreeSet<u32>,
+    /// A host that is not the customer's is among them; of answers one whose own are known.
+    outside: bool,
+}
+
+/// The marks that hosts of several operators showed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Boxes(BTreeMap<Mark, Seen>);
+
+impl Boxes {
+    pub fn observe(plan: &Plan, observations: &Observations, services: &Services) -> Self {
+        let mut all: BTreeMap<Mark, Seen> = BTreeMap::new();
+        for attempt in observations.plain().filter(|a| a.cut.is_none()) {
+            let Some(target) = plan.target(attempt.target).filter(|t| !t.requirement.loopback) else {
+                continue;
+            };
+            let Some(tls) = attempt.handshake() else { continue };
+            let marks = [leaf(tls), end(attempt, tls), answered(attempt, tls, target, services)];
+            let outside = !is_customer(target, services);
+            // Many servers say the same of an unknown path; those whose answers are known do not.
+            let is_known = target.service.as_deref().and_then(|id| services.by_id(id)).is_some_and(is_told);
+            for mark in marks.into_iter().flatten() {
+                let told = is_known || !matches!(mark, Mark::Answer { .. });
+                let seen = all.entry(mark).or_default();
+                seen.operators.insert(operator(target, services));
+                seen.hosts.insert(target.id);
+                seen.outside |= outside && told;
+            }
+        }
+        all.retain(|_, seen| seen.outside && seen.operators.len() > 1);
+        Self(all)
+    }
+
+    fn hosts(&self, mark: Option<Mark>) -> Option<usize> {
+        Some(self.0.get(&mark?)?.hosts.len())
+    }
+
+    /// How many hosts show this certificate, where they belong to several operators.
+    pub fn of_leaf(&self, tls: &Tls) -> Option<usize> {
+        self.hosts(leaf(tls))
+    }
+
+    /// The same of handshakes that ended like this one.
+    pub fn of_end(&self, attempt: &Attempt, tls: &Tls) -> Option<usize> {
+        self.hosts(end(attempt, tls))
+    }
+
+    /// The same of this answer.
+    pub fn of_answer(&self, attempt: &Attempt, target: &Target, services: &Services) -> Option<usize> {
+        self.hosts(answered(attempt, attempt.handshake()?, target, services))
+    }
+}
+
+/// Whether the service's own answers are known well enough to tell another's from them.
+pub(crate) fn is_told(service: &Service) -> bool {
+    service.confidence != Confidence::Inferred
+        && !service.answers.iter().any(|a| a.kind == AnswerKind::Ok && a.is_open())
+}
+
+/// The public roots were asked and do not accept the chain.
+fn is_unproven(tls: &Tls) -> bool {
+    !matches!(tls.public_trust, None | Some(Trust::Accepted | Trust::Unavailable { .. }))
+}
+
+fn leaf(tls: &Tls) -> Option<Mark> {
+    let leaf = tls.chain.first().filter(|_| tls.outcome == TlsOutcome::Completed && is_unproven(tls))?;
+    Some(Mark::Leaf(leaf.sha256.clone()))
+}
+
+fn end(attempt: &Attempt, tls: &Tls) -> Option<Mark> {
+    let (way, tunnelled) = match &attempt.route {
+        Route::Direct => ("direct".to_owned(), false),
+        Route::Proxy { host, port, .. } => (authority(host, *port), true),
+    };
+    let how = match &tls.outcome {
+        TlsOutcome::NotTls { first } if !first.trim().is_empty() => format!("bytes {first}"),
+        TlsOutcome::Alert { alert } => format!("alert {alert}"),
+        TlsOutcome::Version => "version".to_owned(),
+        TlsOutcome::Closed => "closed".to_owned(),
+        // Straight on, a reset is judged by what other names at the address get.
+        TlsOutcome::Reset if tunnelled => "reset".to_owned(),
+        _ => return None,
+    };
+    Some(Mark::End(how, way))
+}
+
+fn answered(attempt: &Attempt, tls: &Tls, target: &Target, services: &Services) -> Option<Mark> {
+    let http = attempt.answer().filter(|h| h.outcome == HttpOutcome::Answered && is_unproven(tls))?;
+    let service = target.service.as_deref().and_then(|id| services.by_id(id));
+    let known = service.and_then(|s| recognise(s, http, &target.probed, is_customer(target, services)));
+    if known.is_some_and(|a| !a.is_open()) {
+        return None;
+    }
+    let kind = http.header("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let location = http.header("location").unwrap_or_default();
+    let text = match title(&http.body) {
+        title if is_html(http) && !title.is_empty() => title,
+        _ => format!("{location} {}", http.body),
+    };
+    Some(Mark::Answer { status: http.status?, kind, text: compared(&text, target) })
+}
+
+/// A text without what differs from host to host and from try to try: the name, and every word with
+/// a digit in it.
+fn compared(text: &str, target: &Target) -> String {
+    let text = answer::plain(text).replace(&target.probed.to_ascii_lowercase(), "{host}");
+    let mut out = String::new();
+    let mut word = String::new();
+    let mut flush = |word: &mut String| {
+        let numbered = word.chars().any(|c| c.is_ascii_digit());
+        out.push_str(if numbered { "#" } else { word.as_str() });
+        word.clear();
+    };
+    for c in text.chars().take(COMPARED) {
+        if c.is_alphanumeric() || c == '-' {
+            word.push(c);
+        } else {
+            word.push(c);
+            flush(&mut word);
+        }
+    }
+    flush(&mut word);
+    out
+}
