@@ -282,11 +282,29 @@ fn hostile_reports_are_refused() {
     }
 }
 
+/// The three saved reports of the examples are what they are called, so the first command of the README
+/// shows a useful report on every machine.
+#[test]
+fn the_saved_examples_are_what_they_are_called() {
+    for (name, exit, first) in [
+        ("healthy", 0, "READY: all 2 required hosts work from this device"),
+        ("office", 0, "DEGRADED: all 2 required hosts work, but 3 of 12 others are blocked"),
+        ("blocked", 1, "BLOCKED: 2 of 2 required hosts do not work from this device"),
+    ] {
+        let path = root().join(format!("examples/reports/{name}.json")).display().to_string();
+        let output = run(&["check", "--replay", &path]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{name}: {text}");
+        assert!(text.starts_with(first), "{name}: {text}");
+        assert!(!text.contains("THINGS TO DO") || text.contains("Ask "), "{name}: {text}");
+    }
+}
+
 /// The output that the README shows is what a saved run is rendered as, without what it says it
 /// leaves out.
 #[test]
 fn the_readme_shows_what_is_printed() {
-    let recording = root().join("tests/recordings/reports/office-of-the-readme.json").display().to_string();
+    let recording = root().join("examples/reports/office.json").display().to_string();
     let output = run(&["check", "--replay", &recording]);
     let printed = String::from_utf8(output.stdout.clone()).unwrap();
     let (before, rest) = printed.split_once("TESTED\n").unwrap();
