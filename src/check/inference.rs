@@ -9,7 +9,7 @@ use crate::diagnose::{self, Judgement, Verdict};
 use crate::failure::Failure;
 use crate::observation::Observations;
 use crate::plan::Plan;
-use crate::plan::calls::{self, Allowed, Endpoint};
+use crate::plan::inference::{self, Allowed, Endpoint};
 use crate::probe::{self, CallSettings};
 use crate::rules::Rules;
 use crate::rules::services::Services;
@@ -40,7 +40,7 @@ pub(super) fn endpoints(
         derive::add_hosts(&mut own, named.clone());
         let allowed =
             Allowed { run_helpers: asked.inference.run_helpers, hosts: &asked.inference.credential_hosts };
-        for endpoint in calls::build(&facts, &own, plan, services, allowed) {
+        for endpoint in inference::build(&facts, &own, plan, services, allowed) {
             if !all.contains(&endpoint) {
                 all.push(endpoint);
             }

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::observation::{ProxyScript, ScriptOutcome};
 use crate::pac::{self, Fault, Question};
 use crate::plan::bypass::Grammar;
-use crate::plan::calls::Endpoint;
+use crate::plan::inference::Endpoint;
 use crate::plan::script::{Script, State, Ways};
 use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
 use crate::probe::environment::{ProxyVariable, ProxyVariables, proxy_variables};

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::experiment::{captive_portal, handshake, other_route, repeat, slow};
 use super::service::{bootstrap, download, follow_up};
 use crate::contract::Control;
-use crate::plan::calls::{self, Endpoint};
+use crate::plan::inference::{self, Endpoint};
 use crate::plan::script::{self, Script};
 use crate::plan::{Announcement, Experiment, Keep, Plan, Purpose, Sent, Variation, announcement};
 use crate::rules::services::Services;
@@ -68,8 +68,8 @@ pub fn announce(run: &Prospect<'_>) -> Vec<Announcement> {
         Sent::Discovered => follow_up::announce_discovered(run.plan, run.services),
         Sent::Bootstrap => bootstrap::announce(run.plan, run.services, run.bootstrap),
         Sent::Downloads => download::announce(run.plan, run.services, run.download_test),
-        Sent::Calls => calls::announce(run.calls, run.plan, run.services.calls()),
-        Sent::Quiet => calls::announce_quiet(run.idle_ms),
+        Sent::Calls => inference::announce(run.calls, run.plan, run.services.calls()),
+        Sent::Quiet => inference::announce_quiet(run.idle_ms),
     };
     Sent::ALL.into_iter().map(one).collect()
 }

@@ -4,8 +4,8 @@
 pub mod announcement;
 mod build;
 pub mod bypass;
-pub mod calls;
 mod experiment;
+pub mod inference;
 mod proxy_address;
 pub mod route;
 pub mod script;

@@ -13,7 +13,6 @@
 
 mod attempt;
 mod banner;
-mod calls;
 mod certificate;
 mod dns;
 mod documents;
@@ -25,6 +24,7 @@ mod hedge;
 mod http;
 #[cfg(target_os = "linux")]
 mod icmp;
+mod inference;
 mod proxy;
 mod query;
 #[doc(hidden)]
@@ -52,8 +52,8 @@ use crate::observation::Device;
 use crate::rules::Rules;
 use crate::rules::headers::Headers;
 
-pub use calls::CallSettings;
 pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};
+pub use inference::CallSettings;
 pub use script::Fetched;
 pub use trust::{PemError, read_pem};
 

@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use crate::observation::{Certificate, DnsAnswer};
 use crate::rules::headers::Headers;
 
-use super::{calls, certificate, headers, proxy, query, sanitise};
+use super::{certificate, headers, inference, proxy, query, sanitise};
 
 /// What is recorded of a chain, leaf first; each certificate in DER.
 pub fn certificates(chain: &[&[u8]]) -> Vec<Certificate> {
@@ -57,5 +57,5 @@ pub fn dns_answer(bytes: &[u8]) -> Option<DnsAnswer> {
 /// What is recorded of the error in an answer to a call, from the headers that are kept and the body;
 /// of its message only those of `phrases` that it holds.
 pub fn call_error(headers: &[(String, String)], body: &str, phrases: &[String]) -> Vec<(String, String)> {
-    calls::error_words(headers, body, phrases)
+    inference::error_words(headers, body, phrases)
 }

@@ -3,7 +3,6 @@
 
 pub mod addresses;
 pub mod age;
-pub mod calls;
 pub mod codes;
 pub mod condition;
 pub mod credentials;
@@ -13,6 +12,7 @@ pub mod files;
 pub mod filters;
 pub mod firewalls;
 pub mod headers;
+pub mod inference;
 pub mod keys;
 pub mod lints;
 pub mod manual;

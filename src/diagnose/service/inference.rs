@@ -13,7 +13,7 @@ use crate::observation::{
     Call, CallKind, CallOutcome, Observations, Stopped, StreamEnd, Tls, TlsOutcome, Trust,
 };
 use crate::plan::{Plan, Target};
-use crate::rules::calls::CallAnswer;
+use crate::rules::inference::CallAnswer;
 use crate::rules::services::Services;
 
 /// Events of a stream that are enough to judge how it is delivered.

@@ -11,10 +11,10 @@ pub use shape::{
 };
 
 use super::addresses::Addresses;
-use super::calls::Calls;
 pub use super::data::DataError;
 use super::files::Files;
 use super::filters::Filters;
+use super::inference::Calls;
 use super::trust::ActorTrust;
 use crate::contract::{Confidence, Keep, Request};
 use crate::text::answer;

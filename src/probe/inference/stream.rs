@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::rules::calls::Framing;
+use crate::rules::inference::Framing;
 
 /// Longest line or message that is kept.
 const LONGEST: usize = 256 * 1024;

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 
 use crate::config::Secret;
 use crate::observation::{Call, CallOutcome, HttpOutcome, StreamEnd, Usage};
-use crate::rules::calls::Framing;
 use crate::rules::headers::Headers;
+use crate::rules::inference::Framing;
 use crate::text::answer::{cdn_error, plain};
 
 use super::super::http::{self, FIELDS, HEAD, Nursery};

@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
 use crate::config::Secret;
-use crate::plan::calls::Source;
+use crate::plan::inference::Source;
 
 /// Largest file of credentials, and largest answer of a helper.
 const LIMIT: u64 = 64 * 1024;

@@ -21,7 +21,7 @@ impl Caller {
     pub(super) async fn quiet(&self, target: u32, wanted: Duration) {
         let Some(to) = self.plan.target(target) else { return };
         let Some(request) = to.request.clone() else { return };
-        let path = crate::plan::calls::engine_path(to);
+        let path = crate::plan::inference::engine_path(to);
         let log = Log::new(
             Call {
                 permission: Some(Permission::NoCredential),

@@ -14,7 +14,7 @@ use crate::contract::endpoint::authority;
 use crate::contract::ids::Feature;
 use crate::contract::{Actor, HostPattern, Platform};
 use crate::derive::{Facts, Requirement, Requirements};
-use crate::rules::calls::{Calls, Discovery, Framing, Provider, Use, fill_path};
+use crate::rules::inference::{Calls, Discovery, Framing, Provider, Use, fill_path};
 use crate::rules::services::Services;
 
 /// Where a credential comes from.

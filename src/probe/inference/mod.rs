@@ -21,9 +21,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::config::Secret;
 use crate::observation::{Call, CallKind, CallOutcome, Observations, Purpose, Stopped};
-use crate::plan::calls::{Endpoint, Source};
+use crate::plan::inference::{Endpoint, Source};
 use crate::plan::{Experiment, Plan};
-use crate::rules::calls::{Calls, Use};
+use crate::rules::inference::{Calls, Use};
 
 use super::attempt::Ladder;
 use super::dns::Names;
