@@ -16,7 +16,7 @@ use crate::observation::{ProxyScript, ScriptOutcome};
 use crate::pac::{self, Fault, Question};
 use crate::plan::bypass::Grammar;
 use crate::plan::inference::Endpoint;
-use crate::plan::script::{Script, State, Ways};
+use crate::plan::pac::{Script, State, Ways};
 use crate::plan::{self, Plan, ProxyAddress, ProxyChoice, ProxySettings};
 use crate::probe::environment::{ProxyVariable, ProxyVariables, proxy_variables};
 use crate::probe::system::{self, SystemProxies};

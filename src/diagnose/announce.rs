@@ -6,7 +6,7 @@ use super::experiment::{captive_portal, handshake, other_route, repeat, slow};
 use super::service::{bootstrap, download, follow_up};
 use crate::contract::Control;
 use crate::plan::inference::{self, Endpoint};
-use crate::plan::script::{self, Script};
+use crate::plan::pac::{self, Script};
 use crate::plan::{Announcement, Experiment, Keep, Plan, Purpose, Sent, Variation, announcement};
 use crate::rules::services::Services;
 
@@ -58,7 +58,7 @@ pub fn announce(run: &Prospect<'_>) -> Vec<Announcement> {
         Sent::Hosts => announcement::hosts(),
         Sent::Lookups => announcement::lookups(run.resolver, run.compare_dns),
         Sent::Proxies => announcement::proxies(),
-        Sent::Scripts => script::announce(run.scripts),
+        Sent::Scripts => pac::announce(run.scripts),
         Sent::Repeats => repeat::announce(),
         Sent::OtherRoutes => other_route::announce(run.plan),
         Sent::Handshakes => handshake::announce(),

@@ -6,9 +6,9 @@ mod build;
 pub mod bypass;
 mod experiment;
 pub mod inference;
+pub mod pac;
 mod proxy_address;
 pub mod route;
-pub mod script;
 
 use serde::{Deserialize, Serialize};
 

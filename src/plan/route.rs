@@ -2,8 +2,8 @@
 
 use super::Route;
 use super::bypass::Grammar;
+use super::pac::{PacRoutes, Reader, Script, State};
 pub use super::proxy_address::{BadProxy, ProxyAddress};
-use super::script::{PacRoutes, Reader, Script, State};
 use crate::contract::Endpoint;
 use crate::contract::{Actor, Platform, Transport};
 use crate::derive::HostPattern;
@@ -302,7 +302,7 @@ fn is_local(host: &HostPattern) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::plan::script::Ways;
+    use crate::plan::pac::Ways;
 
     fn host(text: &str) -> HostPattern {
         text.parse().unwrap()

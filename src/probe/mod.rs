@@ -25,6 +25,7 @@ mod http;
 #[cfg(target_os = "linux")]
 mod icmp;
 mod inference;
+mod pac;
 mod proxy;
 mod query;
 #[doc(hidden)]
@@ -32,7 +33,6 @@ pub mod readers;
 mod record;
 mod sanitise;
 mod schedule;
-mod script;
 pub mod system;
 mod tcp;
 mod tls;
@@ -54,7 +54,7 @@ use crate::rules::headers::Headers;
 
 pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};
 pub use inference::CallSettings;
-pub use script::Fetched;
+pub use pac::Fetched;
 pub use trust::{PemError, read_pem};
 
 /// How this program names itself to servers and proxies.
