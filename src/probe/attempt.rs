@@ -16,11 +16,11 @@ use crate::plan::{Keep, Request, Route};
 
 use super::hedge::{Budget, Ended, Try, hedge};
 use super::http::Endpoint;
+use super::metered::BoxedIo;
 use super::record::Recorder;
 use super::tcp::Dial;
 use super::tls::{Offer, Secured};
 use super::trust::Chain;
-use super::wire::BoxedIo;
 use super::{Shared, banner, certificate, dns, http, proxy, tcp, tls};
 
 /// How long a port is waited for to say something of which only the connection is known: most say

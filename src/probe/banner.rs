@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::observation::Banner;
 
-use super::wire::BoxedIo;
+use super::metered::BoxedIo;
 use super::{millis, sanitise};
 
 /// Characters that are kept; an SSH identification has at most 255 (RFC 4253, 4.2).

@@ -19,9 +19,9 @@ use crate::contract::endpoint::authority_unless;
 use crate::observation::{DocumentKind, HttpOutcome, Transfer};
 use crate::plan::{self, Keep};
 
+use super::metered::{BoxedIo, End, Meter, Metered};
 use super::record::Recorder;
-use super::wire::{BoxedIo, End, Meter, Metered};
-use super::{documents, headers, millis, sanitise};
+use super::{body, headers, millis, sanitise};
 
 /// Bytes of a body that are read; then the connection is dropped.
 const BODY: usize = 8 * 1024;
@@ -196,7 +196,7 @@ async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
     let event_stream = media.trim_start().to_ascii_lowercase().starts_with("text/event-stream");
     let cap = match log.keep {
         Keep::Beginning | Keep::Digest { .. } => BODY,
-        Keep::Members { .. } => documents::LONGEST,
+        Keep::Members { .. } => body::LONGEST,
         Keep::Names => WHOLE,
     };
     let mut body = response.into_body();
@@ -225,7 +225,7 @@ async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
                         record.body_bytes = bytes.len();
                     });
                     // A stream does not end; one event is an answer.
-                    if event_stream && !matches!(log.keep, Keep::Beginning) && documents::has_event(&bytes) {
+                    if event_stream && !matches!(log.keep, Keep::Beginning) && body::has_event(&bytes) {
                         break;
                     }
                 }
@@ -241,7 +241,7 @@ async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
             }
         }
     }
-    let document = documents::read(&log.keep, &bytes, event_stream, more);
+    let document = body::read(&log.keep, &bytes, event_stream, more);
     let is_json =
         document.as_ref().is_some_and(|d| !matches!(d.kind, DocumentKind::Other | DocumentKind::Empty));
     let secret = log.keep == Keep::Names && is_json;

@@ -13,9 +13,9 @@
 
 mod attempt;
 mod banner;
+mod body;
 mod certificate;
 mod dns;
-mod documents;
 pub mod environment;
 mod errno;
 mod fetch;
@@ -25,6 +25,7 @@ mod http;
 #[cfg(target_os = "linux")]
 mod icmp;
 mod inference;
+mod metered;
 mod pac;
 mod proxy;
 mod query;
@@ -37,7 +38,6 @@ pub mod system;
 mod tcp;
 mod tls;
 mod trust;
-mod wire;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::observation::{Proxy, ProxyOutcome, TlsOutcome, Trust};
 use crate::rules::headers::Headers;
 
-use super::wire::{BoxedIo, End, Prefixed};
+use super::metered::{BoxedIo, End, Prefixed};
 use super::{USER_AGENT, headers, millis, sanitise, tls, trust};
 
 /// Largest answer head that is read.

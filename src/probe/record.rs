@@ -13,8 +13,8 @@ use crate::observation::{
 use crate::plan::{Experiment, Route};
 use crate::rules::headers::Headers;
 
+use super::metered::Meter;
 use super::tls::Witness;
-use super::wire::Meter;
 use super::{certificate, millis};
 
 /// A record whose end is still open while `since` is set.

@@ -21,10 +21,10 @@ use tokio_rustls::client::TlsStream;
 
 use crate::observation::{TlsOutcome, TlsParameters};
 
+use super::metered::{BoxedIo, End, Metered, Passed};
 use super::record::Recorder;
 use super::sanitise;
 use super::trust::Chain;
-use super::wire::{BoxedIo, End, Metered, Passed};
 
 /// Sees what the server shows of itself in one handshake, and shows it nothing in return.
 #[derive(Debug)]

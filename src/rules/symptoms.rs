@@ -18,9 +18,9 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::calls::Calls;
 use super::data::DataError;
 use super::files::Files;
+use super::inference::Calls;
 use super::pack::Pack;
 use crate::contract::{AppVersion, Code, Confidence, Owner};
 use fold::fold;

@@ -13,7 +13,7 @@ use crate::contract::{Actor, AppVersion, Code, Confidence, Need, Owner, Severity
 use crate::derive::Requirements;
 use crate::rules::codes::Codes;
 use crate::rules::symptoms::{Address, Found, Symptom, Symptoms, addresses};
-use crate::rules::{HostSource, manual};
+use crate::rules::{HostSource, finding_docs};
 
 /// A question, answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +87,7 @@ fn code(codes: &Codes, code: Code) -> Option<CodeAnswer> {
         summary: filled(&entry.summary),
         remedy: filled(&entry.remedy),
         remedy_for: entry.remedy_for.iter().map(|(owner, text)| (*owner, filled(text))).collect(),
-        manual: manual::of(code),
+        manual: finding_docs::of(code),
     })
 }
 

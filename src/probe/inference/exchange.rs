@@ -19,7 +19,7 @@ use crate::rules::inference::Framing;
 use crate::text::answer::{cdn_error, plain};
 
 use super::super::http::{self, FIELDS, HEAD, Nursery};
-use super::super::wire::{BoxedIo, Metered};
+use super::super::metered::{BoxedIo, Metered};
 use super::super::{headers, millis, sanitise};
 use super::secrets::Secrets;
 use super::stream::{Event, Reader};

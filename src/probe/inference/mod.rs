@@ -1,13 +1,13 @@
 //! Calls: requests that carry the configured credential, made only where they were asked for, on
-//! connections of their own, each decided upon (`gate`) before the request is written. No redirect
+//! connections of their own, each decided upon (`credential_policy`) before the request is written. No redirect
 //! is followed. Beside them, connections that are left quiet and then used, without a credential.
 
 mod aws;
 mod credential;
+mod credential_policy;
 mod exchange;
-mod gate;
 mod google;
-mod quiet;
+mod idle;
 mod secrets;
 mod stream;
 
@@ -28,12 +28,12 @@ use crate::rules::inference::{Calls, Use};
 use super::attempt::Ladder;
 use super::dns::Names;
 use super::hedge::Budget;
+use super::metered::BoxedIo;
 use super::record::Recorder;
 use super::schedule::{interrupt, job};
 use super::tcp::{self, Dial};
 use super::tls::Offer;
 use super::trust::{Chain, Store};
-use super::wire::BoxedIo;
 use super::{ProbeError, Prober, Shared};
 use credential::Material;
 pub(super) use exchange::error_words;
@@ -413,7 +413,7 @@ impl Caller {
             }
         };
         let name = line.ladder.job.server_name();
-        let seen = gate::Seen {
+        let seen = credential_policy::Seen {
             host: &line.ladder.job.host,
             route: &line.ladder.job.route,
             tls: line.chain.clone().zip(name),
@@ -421,7 +421,8 @@ impl Caller {
         };
         let patience = self.stage();
         let stock = &self.shared.stock;
-        let decision = gate::decide(seen, &self.settings, stock, self.expected.as_ref(), patience).await;
+        let decision =
+            credential_policy::decide(seen, &self.settings, stock, self.expected.as_ref(), patience).await;
         log.update(|call, _| call.issuer = decision.issuer);
         match decision.permission {
             Err(reason) => {

@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout};
 use crate::config::Secret;
 use crate::observation::{Call, CallKind, CallOutcome, Permission, Quiet};
 
+use super::super::metered::{End, Prefixed};
 use super::super::tls::Offer;
-use super::super::wire::{End, Prefixed};
 use super::exchange::{Answer, Log, Outgoing, send};
 use super::{Caller, Line};
 
