@@ -5,9 +5,9 @@
 //! nothing is unpacked, and the caller bounds size and time.
 //!
 //! Only proxy scripts are fetched so. Everything else that looks like a fetch is an observation, and
-//! stays on the connection whose stages were measured (`http`, `calls/exchange`): a bootstrap document is
+//! stays on the connection whose stages were measured (`http`, `inference/exchange`): a bootstrap document is
 //! judged by DNS, TCP, proxy and TLS of its own attempt; a token, like every call, goes out only after
-//! the certificates of that very connection were looked at (`calls/gate`), which no client that opens its
+//! the certificates of that very connection were looked at (`inference/credential_policy`), which no client that opens its
 //! own connections can be asked to wait for.
 
 use std::net::{IpAddr, SocketAddr};
@@ -17,14 +17,14 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::ACCEPT;
 use reqwest::{Client, Response, redirect, retry};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CertificateError, ClientConfig};
 use url::{Host, Url};
 
 use super::dns::{self, Names};
 use super::trust::Store;
+use super::verifier::{ChainVerifier, Verifier};
 use super::{Prober, proxy, tcp};
 
 /// Addresses that are tried.
@@ -143,12 +143,11 @@ struct Judge {
 
 impl Judge {
     fn config(self: &Arc<Self>) -> Result<ClientConfig, String> {
-        let verifier: Arc<dyn ServerCertVerifier> = Arc::<Self>::clone(self);
         let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
             .map_err(|e| e.to_string())?
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
+            .with_custom_certificate_verifier(Verifier::new(self, &self.provider))
             .with_no_client_auth();
         Ok(config)
     }
@@ -158,45 +157,19 @@ impl Judge {
     }
 }
 
-impl ServerCertVerifier for Judge {
-    fn verify_server_cert(
+impl ChainVerifier for Judge {
+    fn chain<'a>(
         &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
+        chain: impl Iterator<Item = &'a CertificateDer<'a>>,
         name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let chain = std::iter::once(end_entity).chain(intermediates).map(|c| c.clone().into_owned());
+    ) -> Result<(), rustls::Error> {
+        let chain = chain.map(|c| c.clone().into_owned());
         // Fetches come before or between the waves of a run, so no measurement waits for this.
-        match proxy::accepted(self.store.judge_here(chain.collect(), name.to_owned(), self.patience)) {
-            Ok(()) => Ok(ServerCertVerified::assertion()),
-            Err(insecure) => {
+        proxy::accepted(self.store.judge_here(chain.collect(), name.to_owned(), self.patience)).map_err(
+            |insecure| {
                 *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(insecure.error);
-                Err(CertificateError::ApplicationVerificationFailure.into())
-            }
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+                CertificateError::ApplicationVerificationFailure.into()
+            },
+        )
     }
 }

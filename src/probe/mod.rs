@@ -38,6 +38,7 @@ pub mod system;
 mod tcp;
 mod tls;
 mod trust;
+mod verifier;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

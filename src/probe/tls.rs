@@ -7,14 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ClientConnection, ResolvesClientCert, Resumption};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::CertifiedKey;
-use rustls::{
-    AlertDescription, ClientConfig, DigitallySignedStruct, NamedGroup, ProtocolVersion, SignatureScheme,
-};
+use rustls::{AlertDescription, ClientConfig, NamedGroup, ProtocolVersion, SignatureScheme};
 use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -25,20 +22,16 @@ use super::metered::{BoxedIo, End, Metered, Passed};
 use super::record::Recorder;
 use super::sanitise;
 use super::trust::Chain;
+use super::verifier::{ChainVerifier, Verifier};
 
 /// Sees what the server shows of itself in one handshake, and shows it nothing in return.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Witness {
-    provider: Arc<CryptoProvider>,
     chain: Mutex<Vec<CertificateDer<'static>>>,
     requested: AtomicBool,
 }
 
 impl Witness {
-    fn new(provider: Arc<CryptoProvider>) -> Arc<Self> {
-        Arc::new(Self { provider, chain: Mutex::default(), requested: AtomicBool::new(false) })
-    }
-
     /// The chain as sent, leaf first; empty when the handshake did not come that far.
     pub(super) fn chain(&self) -> Vec<CertificateDer<'static>> {
         self.chain.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -50,43 +43,15 @@ impl Witness {
     }
 }
 
-impl ServerCertVerifier for Witness {
-    fn verify_server_cert(
+impl ChainVerifier for Witness {
+    fn chain<'a>(
         &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
+        chain: impl Iterator<Item = &'a CertificateDer<'a>>,
         _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = std::iter::once(end_entity)
-            .chain(intermediates)
-            .take(32)
-            .map(|c| c.clone().into_owned())
-            .collect();
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+    ) -> Result<(), rustls::Error> {
+        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) =
+            chain.take(32).map(|c| c.clone().into_owned()).collect();
+        Ok(())
     }
 }
 
@@ -136,12 +101,12 @@ const SMALL_GROUPS: [NamedGroup; 3] = [NamedGroup::X25519, NamedGroup::secp256r1
 
 /// What every handshake has in common.
 fn template(provider: &Arc<CryptoProvider>) -> Result<ClientConfig, super::ProbeError> {
-    let witness = Witness::new(Arc::clone(provider));
+    let verifier = Verifier::new(&Arc::<Witness>::default(), provider);
     let mut config = ClientConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()
         .map_err(super::ProbeError::Tls)?
         .dangerous()
-        .with_custom_certificate_verifier(witness)
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     // Every handshake is a measurement; a resumed one would show no chain.
     config.resumption = Resumption::disabled();
@@ -190,13 +155,12 @@ impl Client {
 
     /// One handshake's own configuration: a copy of the shared one with its own witness.
     fn config(&self, offer: Offer, hello: Hello) -> (Arc<ClientConfig>, Arc<Witness>) {
-        let witness = Witness::new(Arc::clone(&self.provider));
+        let witness = Arc::<Witness>::default();
         let mut config = if hello.small { self.small.clone() } else { self.template.clone() };
         config.enable_sni = !hello.nameless;
         config.alpn_protocols = offer.protocols();
-        let (verifier, resolver) = (Arc::clone(&witness), Arc::clone(&witness));
-        config.dangerous().set_certificate_verifier(verifier);
-        config.client_auth_cert_resolver = resolver;
+        config.dangerous().set_certificate_verifier(Verifier::new(&witness, &self.provider));
+        config.client_auth_cert_resolver = Arc::<Witness>::clone(&witness);
         (Arc::new(config), witness)
     }
 
