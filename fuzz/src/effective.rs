@@ -27,7 +27,7 @@ pub fn shown(configuration: &Configuration) -> Vec<String> {
     };
     let all = [one];
     let out = vec![
-        report::config::json::render(&all, pack),
+        report::config::json::render(&all, pack, report::json::Standing::default()),
         report::config::text::render(&all, pack, None, &Style::default()),
         report::config::text::render(&all, pack, None, &Style { verbose: true, ..Style::default() }),
     ];

@@ -42,7 +42,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
         CompareFormat::Text => {
             output::before(old.as_deref(), "", report::compare::text::render(&table, &dated, &style))
         }
-        CompareFormat::Json => report::json::aged(&report::compare::json::render(&table, date), age),
+        CompareFormat::Json => report::compare::json::render(&table, date, age),
         CompareFormat::Csv => report::compare::tables::csv(&table),
         CompareFormat::Markdown => {
             output::before(old.as_deref(), "", report::compare::tables::markdown(&table, &dated))

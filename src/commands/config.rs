@@ -53,8 +53,8 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
             let not_known = all.iter().find_map(|one| crate::derive::not_known(pack, &one.app_version));
             let text = match args.format {
                 ConfigFormat::Json => {
-                    let text = report::config::json::render(&all, pack);
-                    report::json::standing(&text, not_known.as_deref(), age)
+                    let rules = report::json::Standing { age, not_known: not_known.as_deref() };
+                    report::config::json::render(&all, pack, rules)
                 }
                 _ => {
                     let text = report::config::text::render(&all, pack, age, &style);

@@ -149,9 +149,7 @@ fn reports(
             let text = report::diff::runs::render(&found, &before, &after, &clock::dated(date), &style);
             output::before(old_rules.as_deref(), "", text)
         }
-        AnswerFormat::Json => {
-            report::json::aged(&report::diff::json::runs(&found, &before, &after, date), age)
-        }
+        AnswerFormat::Json => report::diff::json::runs(&found, &before, &after, date, age),
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

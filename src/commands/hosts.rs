@@ -14,6 +14,7 @@ use crate::document;
 use crate::failure::Failure;
 use crate::firewall::{self, List, Output, existing};
 use crate::output::{self, Destination};
+use crate::report::json::Standing;
 use crate::report::{self, FeatureInfo, Style};
 use crate::rules::Rules;
 use crate::text::visible;
@@ -45,7 +46,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         let mut text = sandbox(args, &rules, &derived, &features, &style)?;
         match args.format {
             HostsFormat::Text => text = output::before(derived.requirements.statements(), "", text),
-            HostsFormat::Json => text = report::json::with_statements(&text, &derived.requirements),
+            HostsFormat::Json => {}
             _ => output::aside(derived.requirements.statements()),
         }
         destination.write(text.as_bytes())?;
@@ -133,7 +134,7 @@ fn sandbox(
     match args.format {
         HostsFormat::Text => Ok(report::sandbox::text::render(&found, features, style)),
         HostsFormat::Plain => Ok(report::hosts::plain::sandbox(&found)),
-        HostsFormat::Json => Ok(report::sandbox::json::render(&found, features)),
+        HostsFormat::Json => Ok(report::sandbox::json::render(&found, features, Standing::of(&derived.requirements))),
         _ => Err(Failure::Usage(
             "--boundary sandbox is written as text, plain or json: the sandbox's list is the app's own, no firewall's".into(),
         )),

@@ -27,7 +27,7 @@ pub fn run(args: &RulesArgs) -> Result<ExitCode, Failure> {
             let shown = crate::rules::overview::Overview { date: clock::dated(&found.date), ..found };
             output::before(old.as_deref(), "", report::rules::text::render(&shown, &style))
         }
-        AnswerFormat::Json => report::json::aged(&report::rules::json::render(&found), age),
+        AnswerFormat::Json => report::rules::json::render(&found, age),
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

@@ -7,51 +7,48 @@ use crate::contract::ids::NoteId;
 use crate::derive::Requirements;
 use crate::rules::age::Age;
 
-/// What stands before everything else in the other outputs, as fields of the document: how old the
-/// rules are, and that they do not cover the app.
-pub(super) fn stand(document: &mut Value, list: &Requirements) {
-    let not_known = list.notes.iter().find(|n| n.id == NoteId::NOT_KNOWN).map(|n| n.text.as_str());
-    put(document, not_known, list.rules_age);
+/// What a document says of the rules that it was made by: what stands before everything else in the other outputs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Standing<'a> {
+    /// How old they are.
+    pub age: Option<Age>,
+    /// That they do not cover the app.
+    pub not_known: Option<&'a str>,
 }
 
-fn put(document: &mut Value, not_known: Option<&str>, age: Option<Age>) {
-    let Value::Object(map) = document else { return };
-    if let Some(age) = age {
-        map.insert("rules_age_days".to_owned(), age.days.into());
-        if let Some(text) = age.warning() {
-            map.insert("rules_old".to_owned(), text.into());
+impl<'a> Standing<'a> {
+    /// What is known of the rules of a list.
+    pub fn of(list: &'a Requirements) -> Self {
+        let not_known = list.notes.iter().find(|n| n.id == NoteId::NOT_KNOWN).map(|n| n.text.as_str());
+        Self { age: list.rules_age, not_known }
+    }
+
+    /// Rules of this age.
+    pub const fn aged(age: Option<Age>) -> Self {
+        Self { age, not_known: None }
+    }
+}
+
+/// Serialises a document that says how its rules stand.
+pub(super) fn standing(document: &impl serde::Serialize, rules: Standing<'_>) -> String {
+    let mut value = serde_json::to_value(document).unwrap_or_default();
+    if let Value::Object(map) = &mut value {
+        if let Some(age) = rules.age {
+            map.insert("rules_age_days".to_owned(), age.days.into());
+            if let Some(text) = age.warning() {
+                map.insert("rules_old".to_owned(), text.into());
+            }
+        }
+        if let Some(text) = rules.not_known {
+            map.insert("not_known".to_owned(), text.into());
         }
     }
-    if let Some(text) = not_known {
-        map.insert("not_known".to_owned(), text.into());
-    }
-}
-
-/// A document of this program with the age of the rules, and with what they do not know.
-pub fn standing(text: &str, not_known: Option<&str>, age: Option<Age>) -> String {
-    if not_known.is_none() && age.is_none() {
-        return text.to_owned();
-    }
-    let mut value: Value = serde_json::from_str(text).unwrap_or_default();
-    put(&mut value, not_known, age);
-    document(&value)
-}
-
-/// A document of this program with what stands before everything else in `list`.
-pub fn with_statements(text: &str, list: &Requirements) -> String {
-    let mut value: Value = serde_json::from_str(text).unwrap_or_default();
-    stand(&mut value, list);
-    document(&value)
-}
-
-/// A document of this program with the age of the rules.
-pub fn aged(text: &str, age: Option<Age>) -> String {
-    standing(text, None, age)
+    self::document(&value)
 }
 
 /// Serialises a document, with every text of it made safe to print.
 pub(super) fn document(document: &impl serde::Serialize) -> String {
-    // Serialising our own records fails only for maps with keys that are no text; there are none.
+    // Infallible: every map key is a string.
     let mut value = serde_json::to_value(document).unwrap_or_default();
     clean(&mut value);
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();

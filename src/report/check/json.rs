@@ -7,6 +7,7 @@ use crate::diagnose::Timings;
 use crate::document::check::SCHEMA;
 use crate::document::hosts::HostEntry;
 use crate::report::check::view::{Group, Row, View};
+use crate::report::json::{Standing, standing};
 use crate::report::words;
 use crate::run::Run;
 
@@ -56,8 +57,7 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     if let (Value::Object(map), false) = (&mut document, run.observations.calls.is_empty()) {
         map.insert("calls".to_owned(), json!(run.observations.calls));
     }
-    crate::report::json::stand(&mut document, r);
-    crate::report::json::document(&document)
+    standing(&document, Standing::of(r))
 }
 
 fn object(value: &impl serde::Serialize) -> Map<String, Value> {

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::compare::Table;
-use crate::report::json::document;
+use crate::report::json::{Standing, standing};
+use crate::rules::age::Age;
 
 /// A table of runs as `clearway.compare/1`.
-pub fn render(table: &Table, judged_by: &str) -> String {
+pub fn render(table: &Table, judged_by: &str, age: Option<Age>) -> String {
     let mut value = json!({
         "schema": "clearway.compare/1",
         "clearway": env!("CARGO_PKG_VERSION"),
@@ -23,5 +24,5 @@ pub fn render(table: &Table, judged_by: &str) -> String {
             map.insert("counts".into(), counts);
         }
     }
-    document(&value)
+    standing(&value, Standing::aged(age))
 }

@@ -6,18 +6,19 @@ use crate::config::masked;
 use crate::config::{Configuration, Origin, Setting, ShadowedBy};
 use crate::contract::{Need, Severity};
 use crate::report::config::{Effective, shown};
-use crate::report::json::document;
+use crate::report::json::{Standing, standing};
 use crate::rules::Pack;
 use crate::rules::keys::Key;
 
 /// The configurations as one document, ending in a line feed.
-pub fn render(all: &[Effective], pack: &Pack) -> String {
-    document(&json!({
+pub fn render(all: &[Effective], pack: &Pack, rules: Standing<'_>) -> String {
+    let document = json!({
         "schema": "clearway.config/1",
         "clearway": env!("CARGO_PKG_VERSION"),
         "rules_date": pack.meta.date,
         "configurations": all.iter().map(|one| one_configuration(one, pack)).collect::<Vec<_>>(),
-    }))
+    });
+    standing(&document, rules)
 }
 
 fn one_configuration(one: &Effective, pack: &Pack) -> Json {

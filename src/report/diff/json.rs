@@ -6,7 +6,8 @@ use crate::compare::Between;
 use crate::compare::between::TIMINGS_RULE;
 use crate::derive::Requirements;
 use crate::derive::diff::Diff;
-use crate::report::json::document;
+use crate::report::json::{Standing, standing};
+use crate::rules::age::Age;
 use crate::run::Run;
 
 /// A comparison as `clearway.diff/1`.
@@ -22,7 +23,7 @@ pub fn lists(found: &Diff, old: &Requirements, new: &Requirements) -> String {
             "missing": list.missing,
         })
     };
-    let mut value = json!({
+    let value = json!({
         "schema": "clearway.diff/1",
         "kind": "lists",
         "clearway": env!("CARGO_PKG_VERSION"),
@@ -35,12 +36,11 @@ pub fn lists(found: &Diff, old: &Requirements, new: &Requirements) -> String {
         "groups": found.groups,
         "notes": found.notes,
     });
-    crate::report::json::stand(&mut value, new);
-    document(&value)
+    standing(&value, Standing::of(new))
 }
 
 /// Two runs as `clearway.diff/1` with `kind` `reports`.
-pub fn runs(found: &Between, old: &Run, new: &Run, judged_by: &str) -> String {
+pub fn runs(found: &Between, old: &Run, new: &Run, judged_by: &str, age: Option<Age>) -> String {
     let side = |run: &Run| {
         json!({
             "label": run.label,
@@ -58,7 +58,7 @@ pub fn runs(found: &Between, old: &Run, new: &Run, judged_by: &str) -> String {
             "hosts": run.plan.targets.len(),
         })
     };
-    document(&json!({
+    let value = json!({
         "schema": "clearway.diff/1",
         "kind": "reports",
         "clearway": env!("CARGO_PKG_VERSION"),
@@ -76,5 +76,6 @@ pub fn runs(found: &Between, old: &Run, new: &Run, judged_by: &str) -> String {
         "environment": found.environment,
         "timings": found.timings,
         "timings_rule": TIMINGS_RULE,
-    }))
+    });
+    standing(&value, Standing::aged(age))
 }

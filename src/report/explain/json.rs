@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::derive::Requirements;
 use crate::derive::explain::{Answer, Explanation, MessageAnswer};
-use crate::report::json::document;
+use crate::report::json::{Standing, standing};
 
 fn head(schema: &str, list: &Requirements) -> Map<String, Value> {
     let head = json!({
@@ -49,7 +49,5 @@ pub fn render(explanation: &Explanation) -> String {
     map.insert("kind".into(), json!(kind));
     map.insert(name.into(), value);
     map.insert("known_up_to".into(), json!(explanation.known_up_to));
-    let mut value = Value::Object(map);
-    crate::report::json::stand(&mut value, &explanation.list);
-    document(&value)
+    standing(&Value::Object(map), Standing::of(&explanation.list))
 }
