@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::experiment::{captive_portal, handshake, other_route, repeat, slow};
+use super::experiment::{addresses, captive_portal, handshake, other_route, repeat, slow};
 use super::service::{bootstrap, download, follow_up};
 use crate::contract::Control;
 use crate::plan::inference::{self, Endpoint};
@@ -63,6 +63,7 @@ pub fn announce(run: &Prospect<'_>) -> Vec<Announcement> {
         Sent::OtherRoutes => other_route::announce(run.plan),
         Sent::Handshakes => handshake::announce(),
         Sent::Measures => slow::announce(),
+        Sent::Addresses => addresses::announce(),
         Sent::Controls => captive_portal::announce(run.controls),
         Sent::FollowUps => follow_up::announce(run.plan, run.services),
         Sent::Discovered => follow_up::announce_discovered(run.plan, run.services),
@@ -79,7 +80,7 @@ pub fn announced_as(experiment: &Experiment) -> Option<Sent> {
     Some(match &experiment.variation {
         None => match experiment.purpose {
             Purpose::First => Sent::Hosts,
-            Purpose::Repeat => Sent::Repeats,
+            Purpose::Repeat | Purpose::Paced => Sent::Repeats,
             Purpose::Experiment => Sent::Controls,
         },
         Some(Variation::Lookup | Variation::Request) => Sent::Measures,
@@ -90,6 +91,7 @@ pub fn announced_as(experiment: &Experiment) -> Option<Sent> {
             | Variation::Nameless { .. }
             | Variation::Elsewhere { .. },
         ) => Sent::Handshakes,
+        Some(Variation::Servers | Variation::Address { .. }) => Sent::Addresses,
         Some(Variation::OtherRoute(_)) => Sent::OtherRoutes,
         Some(Variation::FollowUp(follow_up)) => match follow_up.request.keep {
             Keep::Digest { .. } => Sent::Downloads,

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::evidence::Draft;
+use super::experiment::burst;
+use super::experiment::other_route::FALLBACK;
 use super::finding::{Cause, Certainty, Code, Owner, Verdict};
 use super::host::Host;
+use super::line;
 use super::stage::dns::is_missing;
 use super::wording;
 use super::wording::span;
@@ -46,7 +49,7 @@ impl<'a> Group<'a> {
 }
 
 /// Groups the findings of all hosts.
-pub(crate) fn find(context: &Context<'_>, hosts: &[Host<'_>]) -> Causes {
+pub(crate) fn find<'a>(context: &'a Context<'a>, hosts: &[Host<'a>]) -> Causes {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut of_host: Vec<Option<usize>> = vec![None; hosts.len()];
     if let Some(common) = common(context, hosts) {
@@ -66,7 +69,9 @@ pub(crate) fn find(context: &Context<'_>, hosts: &[Host<'_>]) -> Causes {
     let mut by_evidence: BTreeMap<(Code, Owner, Verdict, String), usize> = BTreeMap::new();
     for (n, host) in hosts.iter().enumerate() {
         let covered = of_host[n].is_some();
-        for at in &host.firsts {
+        let passed_over = (0..host.found.len())
+            .filter(|n| !host.firsts.contains(n) && host.found[*n].key.ends_with(FALLBACK));
+        for at in host.firsts.iter().copied().chain(passed_over).collect::<Vec<_>>().iter() {
             let Some(found) = host.found.get(*at) else { continue };
             let verdict = found.verdict_by(context.codes);
             let explained = covered && (*at == 0 || is_lookup_or_connection(found.code));
@@ -86,6 +91,7 @@ pub(crate) fn find(context: &Context<'_>, hosts: &[Host<'_>]) -> Causes {
         }
     }
     clock(context, hosts, &mut groups);
+    of_the_run(context, &mut groups);
     numbered(context, groups, &of_host)
 }
 
@@ -251,6 +257,16 @@ fn all_dropped(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     if answered || dropped.len() < 3 || operators.len() < 2 {
         return None;
     }
+    if context.run.line.is_late() {
+        let line = format!(
+            "{} hosts of {} operators: no connection got any answer; {}",
+            dropped.len(),
+            operators.len(),
+            context.run.line.words()
+        );
+        let found = Draft::new(Code::TcpTimeout, line).owner(Owner::Network);
+        return Some(Common { found, wording: "line-silent", hosts: dropped });
+    }
     let line = format!(
         "{} hosts of {} operators: no connection got any answer, not even a refusal",
         dropped.len(),
@@ -258,6 +274,18 @@ fn all_dropped(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     );
     let found = Draft::new(Code::TcpTimeout, line).owner(Owner::Firewall);
     Some(Common { found, wording: "all-dropped", hosts: dropped })
+}
+
+/// What explains late answers and belongs to no host: limits that the check met, a slow line.
+fn of_the_run<'a>(context: &'a Context<'_>, groups: &mut Vec<Group<'a>>) {
+    let is_line = |g: &Group<'_>| g.found.code == Code::HttpSlow && g.found.owner == Some(Owner::Network);
+    let line = if groups.iter().any(is_line) { None } else { line::cause(context) };
+    for (found, wording, targets) in burst::causes(context).into_iter().chain(line) {
+        let mut group = Group::new(found, Some(wording));
+        group.hosts = context.plan.targets.iter().filter(|t| targets.contains(&t.id)).collect();
+        group.verdict = Verdict::Warning;
+        groups.push(group);
+    }
 }
 
 /// A clock that is off and has broken nothing yet belongs to no host.

@@ -23,6 +23,8 @@ pub(crate) struct Draft {
     pub facts: Map<String, Value>,
     /// The actors it concerns; none: all on the path.
     pub actors: Option<Vec<Actor>>,
+    /// A kind of the code that has wording of its own; none: the code's usual wording.
+    pub case: Option<&'static str>,
     /// With code and owner, what makes findings of several hosts one cause.
     pub key: String,
     /// It comes before what was found earlier on the path, where that weighs no more.
@@ -40,6 +42,7 @@ impl Draft {
             line: line.into(),
             facts: Map::new(),
             actors: None,
+            case: None,
             key: String::new(),
             leads: false,
         }
@@ -68,6 +71,12 @@ impl Draft {
 
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = key.into();
+        self
+    }
+
+    /// Wording of its own, as `rules/codes.toml` has it for the code.
+    pub fn case(mut self, case: &'static str) -> Self {
+        self.case = Some(case);
         self
     }
 
@@ -129,6 +138,8 @@ pub(crate) struct Walk {
     pub facts: Map<String, Value>,
     /// What a healthy host was recognised by, for its evidence line.
     pub proof: Vec<String>,
+    /// What a reader should know of a host that works, one sentence each.
+    pub notes: Vec<String>,
     /// Times of the stages.
     pub timings: Timings,
 }

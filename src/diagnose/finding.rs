@@ -67,6 +67,9 @@ pub struct HostJudgement {
     /// The rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Finding>,
+    /// What is worth knowing of the host and decides nothing, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How long the stages took.
     pub timings: Timings,
 }

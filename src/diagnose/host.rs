@@ -18,6 +18,7 @@ pub(crate) struct Host<'a> {
     pub found: Vec<Draft>,
     /// Indices into `found` of the first thing to mend on each path.
     pub firsts: Vec<usize>,
+    pub notes: Vec<String>,
     pub timings: Timings,
     /// Its service asks for a credential before it shows more.
     pub asks_sign_in: bool,
@@ -79,7 +80,13 @@ pub(crate) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a
     }
     let asks_sign_in = walks.iter().any(|(_, w)| w.sign_in);
     let is_downloaded = walks.iter().any(|(_, w)| w.download_bytes.is_some());
-    Host { target, verdict, actors, found, firsts, timings, asks_sign_in, is_downloaded }
+    let mut notes: Vec<String> = Vec::new();
+    for note in walks.iter().flat_map(|(_, w)| &w.notes) {
+        if !notes.contains(note) {
+            notes.push(note.clone());
+        }
+    }
+    Host { target, verdict, actors, found, firsts, notes, timings, asks_sign_in, is_downloaded }
 }
 
 fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a> {
@@ -126,6 +133,7 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
         actors,
         found: vec![found],
         firsts: Vec::new(),
+        notes: Vec::new(),
         timings,
         asks_sign_in: false,
         is_downloaded: false,
@@ -222,6 +230,7 @@ impl Host<'_> {
             finding,
             cause,
             also: findings.collect(),
+            notes: self.notes.iter().map(|note| wording::clean(note)).collect(),
             timings: self.timings,
         }
     }

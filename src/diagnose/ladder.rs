@@ -3,8 +3,9 @@
 
 use super::context::{Context, View};
 use super::evidence::{Draft, Step, Walk};
-use super::experiment::{captive_portal, repeat, slow};
+use super::experiment::{burst, captive_portal, repeat, slow};
 use super::finding::{Code, Verdict};
+use super::line;
 use super::service::inference;
 use super::stage::{block_page, dns, http, proxy, tcp, tls};
 use crate::observation::{Attempt, Stopped};
@@ -38,6 +39,7 @@ pub(crate) fn best(context: &Context<'_>, target: &Target, index: usize, path: &
         })
         .collect();
     repeat::read(&mut walk, &others, context);
+    burst::read(context, target.id, index, &mut walk);
     inference::judge(context, target, index, &mut walk);
     walk
 }
@@ -68,6 +70,7 @@ pub(crate) fn ladder(view: &View<'_>) -> Walk {
         }
     }
     slow::read(view, &mut walk);
+    line::doubt(view.context, &mut walk);
     block_page::judge(view, &mut walk);
     captive_portal::read(view, &mut walk);
     walk

@@ -15,6 +15,7 @@ mod experiment;
 pub mod finding;
 mod host;
 mod ladder;
+mod line;
 mod one_box;
 mod operator;
 mod run_facts;
@@ -42,6 +43,9 @@ use crate::rules::services::Services;
 /// Judges a run: every host, the causes behind them, the verdict, and what was not tested.
 pub fn judge(plan: &Plan, observations: &Observations, services: &Services, codes: &Codes) -> Judgement {
     let mut run = run_facts::RunFacts::observe(plan, observations, services);
+    run.line = line::Line::observe(observations, experiment::slow::operators(plan, observations, services));
+    let late = experiment::slow::late(plan, observations);
+    run.limits = experiment::burst::Limits::observe(observations, codes, &late);
     run.portal = experiment::captive_portal::observed(plan, observations, services);
     let context = context::Context { plan, observations, services, codes, run };
     let hosts: Vec<host::Host<'_>> = plan.targets.iter().map(|t| host::judge(&context, t)).collect();

@@ -30,11 +30,14 @@ pub(crate) fn operator(target: &Target, services: &Services) -> String {
         .and_then(|id| services.by_id(id))
         .filter(|s| !s.operator.is_empty())
         .map(|s| s.operator.clone());
-    named.unwrap_or_else(|| {
-        let labels: Vec<&str> = target.probed.rsplit('.').take(2).collect();
-        if target.probed.parse::<std::net::IpAddr>().is_ok() || labels.len() < 2 {
-            return target.probed.clone();
-        }
-        labels.into_iter().rev().collect::<Vec<_>>().join(".")
-    })
+    named.unwrap_or_else(|| site(&target.probed))
+}
+
+/// The registrable part of a name, roughly: its last two labels.
+pub(crate) fn site(name: &str) -> String {
+    let labels: Vec<&str> = name.rsplit('.').take(2).collect();
+    if name.parse::<std::net::IpAddr>().is_ok() || labels.len() < 2 {
+        return name.to_owned();
+    }
+    labels.into_iter().rev().collect::<Vec<_>>().join(".")
 }

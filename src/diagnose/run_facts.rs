@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::PrimitiveDateTime;
 use time::macros::format_description;
 
+use super::experiment::burst::Limits;
 use super::finding::Certainty;
+use super::line::Line;
 use super::one_box::Boxes;
 use super::operator::{is_internal, must_be_public, operator};
 use crate::observation::{Attempt, Dns, Observations, TcpOutcome, Tls, TlsOutcome, Trust};
@@ -60,6 +62,10 @@ pub(crate) struct RunFacts {
     pub connected: bool,
     /// The network wants a sign-in first, as the controls have it.
     pub portal: Option<Portal>,
+    /// The line that all hosts share.
+    pub line: Line,
+    /// Limits that the check itself met.
+    pub limits: Limits,
     /// Every connection stood at once, long before anything could have come back from so far away.
     pub accepts_locally: bool,
     /// What hosts of several operators showed in common.

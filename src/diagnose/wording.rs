@@ -31,7 +31,8 @@ pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], port: u16)
     let value = values(found, hosts, port);
     let entry = codes.get(found.code);
     let mild = found.verdict_by(codes) == Verdict::Warning;
-    let warning = entry.and_then(|e| e.warning.as_ref()).filter(|_| mild);
+    let case = found.case.and_then(|case| entry?.case.get(case));
+    let warning = case.or_else(|| entry.and_then(|e| e.warning.as_ref()).filter(|_| mild));
     let (summary, remedy) = match (warning, entry) {
         (Some(own), _) => (own.summary.as_str(), own.remedy.as_str()),
         (None, Some(e)) => (
@@ -117,7 +118,7 @@ fn clean_value(value: &Value) -> Value {
 
 /// One line of bounded length without characters that are not seen. Observations are sanitised when they
 /// are made; a saved run may have been edited since.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     line::spaced(text, LONGEST)
 }
 

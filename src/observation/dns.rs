@@ -18,8 +18,21 @@ pub struct Dns {
     /// Queries to a server of which a second opinion was asked (`--compare-dns`); never dialled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compared: Vec<DirectQuery>,
+    /// The name with the system's search domains appended, where the servers deny the name itself; asked
+    /// only in an experiment, and never dialled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub searched: Vec<Searched>,
     /// The stage.
     pub ms: f64,
+}
+
+/// What servers say of a name with a search domain appended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Searched {
+    /// The longer name.
+    pub name: String,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// What a lookup gave.
@@ -51,6 +64,9 @@ pub struct DirectQuery {
     pub kind: String,
     /// What came back.
     pub answer: DnsAnswer,
+    /// The names that the answer leads on to, in order (CNAME); the last is the one it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// Time to the answer.
     pub ms: f64,
 }
@@ -79,6 +95,11 @@ pub enum DnsAnswer {
     },
     /// Nothing came back in time.
     Timeout,
+    /// An answer came that does not fit into a datagram, and over TCP, where the rest is, nothing.
+    Truncated {
+        /// What became of the connection, in words.
+        error: String,
+    },
     /// The query could not be sent (no route, port closed).
     Unreachable {
         /// Operating-system error text.

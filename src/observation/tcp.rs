@@ -37,6 +37,9 @@ pub struct Icmp {
     /// Who sent it: a router on the way, a firewall, or the host itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<IpAddr>,
+    /// The sender is this device itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// How a connection attempt ended.

@@ -22,6 +22,8 @@ pub enum Sent {
     Handshakes,
     /// What was slow, measured again.
     Measures,
+    /// Addresses of a name that fails, or of which some were silent.
+    Addresses,
     /// The addresses that find a sign-in page of the network.
     Controls,
     /// Further requests that answers call for.
@@ -40,7 +42,7 @@ pub enum Sent {
 
 impl Sent {
     /// All, in the order in which they are told.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Hosts,
         Self::Lookups,
         Self::Proxies,
@@ -49,6 +51,7 @@ impl Sent {
         Self::OtherRoutes,
         Self::Handshakes,
         Self::Measures,
+        Self::Addresses,
         Self::Controls,
         Self::FollowUps,
         Self::Discovered,

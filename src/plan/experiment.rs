@@ -28,6 +28,9 @@ pub enum Purpose {
     First,
     /// An immediate failure, tried once more after the first wave.
     Repeat,
+    /// Once more what the first wave itself may have silenced, a few a second: a resolver, a firewall
+    /// or a proxy that limits what one client asks for at a time.
+    Paced,
     /// An experiment: something that the app would not do, to find out what is in the way. The
     /// attempt's `variation` says what; such an attempt never counts as the host's own.
     Experiment,
@@ -41,6 +44,13 @@ pub enum Variation {
     Lookup,
     /// The same walk once more, to measure its answer.
     Request,
+    /// The same walk at the addresses that the system's DNS servers give, asked directly.
+    Servers,
+    /// A connection to one more address of the name.
+    Address {
+        /// The address that is dialled.
+        address: IpAddr,
+    },
     /// The handshake in small TCP segments.
     SmallSegments {
         /// The address that is dialled.
@@ -87,6 +97,10 @@ impl Variation {
         match self.clone() {
             Self::Lookup => Changes { until: LastStage::Dns, ..none },
             Self::Request => none,
+            Self::Servers => Changes { servers: true, ..none },
+            Self::Address { address } => {
+                Changes { address: Some(address), until: LastStage::Tcp, ..Changes::default() }
+            }
             Self::SmallSegments { address, bytes } => {
                 Changes { address: Some(address), segment: Some(bytes), ..handshake }
             }
@@ -125,7 +139,9 @@ impl From<Changes> for Variation {
             Changes { server_name: ServerName::Absent, address: Some(address), .. } => {
                 Self::Nameless { address }
             }
+            Changes { address: Some(address), until: LastStage::Tcp, .. } => Self::Address { address },
             Changes { address: Some(address), .. } => Self::Elsewhere { address },
+            Changes { servers: true, .. } => Self::Servers,
             Changes { until: LastStage::Dns, .. } => Self::Lookup,
             _ => Self::Request,
         };
@@ -141,6 +157,9 @@ pub struct Changes {
     /// The address that is dialled; the name is then not looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
+    /// The system's DNS servers are asked for the name, and not the system itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub servers: bool,
     /// The server name in the handshake.
     #[serde(skip_serializing_if = "ServerName::is_own")]
     pub server_name: ServerName,
@@ -230,6 +249,8 @@ mod tests {
         for (variation, saved) in [
             (Variation::Lookup, r#"{"until":"dns"}"#),
             (Variation::Request, "{}"),
+            (Variation::Servers, r#"{"servers":true}"#),
+            (Variation::Address { address }, r#"{"address":"192.0.2.1","until":"tcp"}"#),
             (
                 Variation::SmallSegments { address, bytes: 536 },
                 r#"{"address":"192.0.2.1","segment":536,"until":"tls"}"#,

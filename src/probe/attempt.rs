@@ -9,6 +9,7 @@ use hyper::header::HeaderValue;
 use rustls::pki_types;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::contract::Transport;
 use crate::observation::{Changes, HttpOutcome, LastStage, ServerName, TcpOutcome};
@@ -26,6 +27,10 @@ use super::{Shared, banner, certificate, dns, http, proxy, tcp, tls};
 /// How long a port is waited for to say something of which only the connection is known: most say
 /// nothing first.
 const TCP_BANNER: Duration = Duration::from_millis(250);
+
+/// How long a proxy that accepted the connection is waited for, in stages: it may look up a category or
+/// ask a scanner before it opens a tunnel, and the app waits for that.
+const TUNNEL_STAGES: f64 = 2.5;
 
 /// The code with which an HTTP/2 server asks for HTTP/1.1 (RFC 9113, 7).
 const HTTP_1_1_REQUIRED: &str = "HTTP_1_1_REQUIRED";
@@ -181,7 +186,10 @@ impl Ladder {
         if let Ok(literal) = host.parse::<IpAddr>() {
             return Some(vec![literal.to_canonical()]);
         }
-        let dns = self.names.look_up(host).await;
+        let dns = match self.job.changes.servers {
+            true => self.names.ask_servers(host).await,
+            false => self.names.look_up(host).await,
+        };
         let addresses = dns::addresses(&dns);
         self.recorder.dns(dns);
         (!addresses.is_empty()).then_some(addresses)
@@ -192,17 +200,19 @@ impl Ladder {
         if self.job.route == Route::Direct {
             return Some(Box::new(stream));
         }
-        let ended = self
-            .hedge(
-                Box::pin(self.tunnel(Box::new(stream), true)),
-                Box::pin(async move {
-                    let stream = tcp::reconnect(&self.recorder, remote, self.job.changes.segment).await?;
-                    self.tunnel(Box::new(stream), true).await
-                }),
-            )
-            .await;
+        let patience = self.stage().mul_f64(TUNNEL_STAGES);
+        let budget = Budget { end: Instant::now() + patience, ..Budget::start(self.stage()) };
+        let ended = hedge(
+            budget,
+            Box::pin(self.tunnel(Box::new(stream), true)),
+            Box::pin(async move {
+                let stream = tcp::reconnect(&self.recorder, remote, self.job.changes.segment).await?;
+                self.tunnel(Box::new(stream), true).await
+            }),
+        )
+        .await;
         if matches!(ended, Ended::TimedOut) && !self.recorder.has_proxy() {
-            self.recorder.proxy(proxy::silent(self.stage()));
+            self.recorder.proxy(proxy::silent(patience));
         }
         self.settle_tcp(remote, &ended);
         won(ended)

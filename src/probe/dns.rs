@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::observation::{Dns, Lookup};
+use crate::observation::{Dns, DnsAnswer, Lookup, Searched};
 
 use super::hedge::Budget;
 use super::{millis, query, sanitise};
@@ -49,6 +49,32 @@ impl Names {
         cell.get_or_init(|| self.ask(name)).await.clone()
     }
 
+    /// The record of asking the system's servers for `name`, whatever the system itself would say.
+    pub(super) async fn ask_servers(&self, name: &str) -> Dns {
+        let began = Instant::now();
+        let end = Budget::start(self.stage).half;
+        let direct = match is_local(name) {
+            true => Vec::new(),
+            false => query::ask_all(&self.servers, name, end, false).await,
+        };
+        let ms = millis(began.elapsed());
+        let missing =
+            |q: &crate::observation::DirectQuery| matches!(q.answer, DnsAnswer::NxDomain | DnsAnswer::NoData);
+        let mut searched = Vec::new();
+        if query::addresses(&direct).is_empty() && direct.iter().any(missing) {
+            let end = Budget::start(self.stage).half;
+            for domain in query::search_domains() {
+                let longer = format!("{name}.{domain}");
+                let addresses = query::addresses(&query::ask_all(&self.servers, &longer, end, true).await);
+                if !addresses.is_empty() {
+                    searched.push(Searched { name: longer, addresses });
+                }
+            }
+        }
+        let name = name.to_owned();
+        Dns { name, system: Lookup::NotAsked, direct, compared: Vec::new(), searched, ms }
+    }
+
     async fn ask(&self, name: &str) -> Dns {
         let began = Instant::now();
         let budget = Budget::start(self.stage);
@@ -69,7 +95,7 @@ impl Names {
             }
         };
         let ((system, direct, ms), compared) = tokio::join!(first, second);
-        Dns { name: name.to_owned(), system, direct, compared, ms }
+        Dns { name: name.to_owned(), system, direct, compared, searched: Vec::new(), ms }
     }
 
     async fn ask_system(&self, name: &str, budget: Budget) -> (Lookup, Vec<crate::observation::DirectQuery>) {
@@ -208,6 +234,7 @@ mod tests {
             server: ([127, 0, 0, 1], 53).into(),
             kind: "A".to_owned(),
             answer: DnsAnswer::Addresses { addresses: vec![found] },
+            aliases: Vec::new(),
             ms: 1.0,
         };
         let dns = |system| Dns {
@@ -215,6 +242,7 @@ mod tests {
             system,
             direct: vec![direct.clone()],
             compared: Vec::new(),
+            searched: Vec::new(),
             ms: 1.0,
         };
         assert_eq!(addresses(&dns(Lookup::Timeout)), [found]);

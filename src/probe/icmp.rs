@@ -58,9 +58,16 @@ fn next(socket: &impl AsRawFd) -> Option<Icmp> {
 
 /// Only what came from the network: the kernel's own errors are in the queue as well.
 fn icmp(error: &libc::sock_extended_err, origin: u8, from: Option<IpAddr>) -> Option<Icmp> {
+    let from = from.filter(|a| !a.is_unspecified());
     (error.ee_origin == origin).then(|| Icmp {
         kind: error.ee_type,
         code: error.ee_code,
-        from: from.filter(|a| !a.is_unspecified()),
+        from,
+        own: from.is_some_and(is_own),
     })
+}
+
+/// Whether an address is one of this device: only those can be bound.
+fn is_own(address: IpAddr) -> bool {
+    std::net::UdpSocket::bind((address, 0)).is_ok()
 }

@@ -25,6 +25,7 @@ mod http;
 #[cfg(target_os = "linux")]
 mod icmp;
 mod inference;
+mod lane;
 mod metered;
 mod pac;
 mod proxy;

@@ -23,6 +23,8 @@ const SERVERS: usize = 3;
 const SENDS: u32 = 3;
 /// Addresses of one answer that are kept.
 const ADDRESSES: usize = 16;
+/// Names of a chain of aliases that are kept; a longer one goes in circles.
+const ALIASES: usize = 12;
 /// How long other answers are waited for once there is enough: the other family's once the first
 /// has addresses, other servers' once one has answered both. Longer than the Resolution Delay of
 /// RFC 8305 (50 ms), since a whole judgement hangs on it.
@@ -44,6 +46,19 @@ pub(super) fn system_servers() -> Vec<SocketAddr> {
         }
     }
     servers
+}
+
+/// Domains of the system's configuration that it appends to names, the first few.
+pub(super) fn search_domains() -> Vec<String> {
+    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
+    let mut domains: Vec<String> = Vec::new();
+    for domain in config.domain().into_iter().chain(config.search()) {
+        let domain = domain.to_ascii().trim_matches('.').to_ascii_lowercase();
+        if !domain.is_empty() && !domains.contains(&domain) && domains.len() < SERVERS {
+            domains.push(domain);
+        }
+    }
+    domains
 }
 
 /// The addresses of all answers, each once, IPv6 first as the operating system orders them where
@@ -112,7 +127,10 @@ fn is_enough(answers: &[(usize, DirectQuery)], for_addresses: bool) -> bool {
     if for_addresses && matches!(last.answer, DnsAnswer::Addresses { .. }) {
         return true;
     }
-    let said = |q: &DirectQuery| !matches!(q.answer, DnsAnswer::Timeout | DnsAnswer::Unreachable { .. });
+    let silent = |a: &DnsAnswer| {
+        matches!(a, DnsAnswer::Timeout | DnsAnswer::Unreachable { .. } | DnsAnswer::Truncated { .. })
+    };
+    let said = |q: &DirectQuery| !silent(&q.answer);
     answers.iter().filter(|(_, q)| q.server == last.server && said(q)).count() == 2
 }
 
@@ -127,15 +145,20 @@ fn denied_before_earlier(answers: &[(usize, DirectQuery)]) -> bool {
 
 async fn ask(server: SocketAddr, name: &str, kind: RecordType, end: Instant) -> DirectQuery {
     let began = Instant::now();
-    let answer = match timeout_at(end, exchange(server, name, kind, end)).await {
-        Err(_) => DnsAnswer::Timeout,
+    let (answer, aliases) = match timeout_at(end, exchange(server, name, kind, end)).await {
+        Err(_) => (DnsAnswer::Timeout, Vec::new()),
         Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => DnsAnswer::Unreachable { error: sanitise::line(&error.to_string(), 200) },
+        Ok(Err(error)) => {
+            (DnsAnswer::Unreachable { error: sanitise::line(&error.to_string(), 200) }, Vec::new())
+        }
     };
-    DirectQuery { server, kind: kind.to_string(), answer, ms: millis(began.elapsed()) }
+    DirectQuery { server, kind: kind.to_string(), answer, aliases, ms: millis(began.elapsed()) }
 }
 
-async fn exchange(server: SocketAddr, name: &str, kind: RecordType, end: Instant) -> io::Result<DnsAnswer> {
+/// An answer, and the names that it leads on to.
+type Answer = (DnsAnswer, Vec<String>);
+
+async fn exchange(server: SocketAddr, name: &str, kind: RecordType, end: Instant) -> io::Result<Answer> {
     let mut question = Name::from_ascii(name).map_err(|e| io::Error::other(e.to_string()))?;
     question.set_fqdn(true);
     let mut message = Message::query();
@@ -159,15 +182,21 @@ async fn exchange(server: SocketAddr, name: &str, kind: RecordType, end: Instant
             let Some(reply) = accept(reply, &message) else { continue };
             let answer = read(&reply);
             if reply.metadata.truncation && answer == DnsAnswer::NoData {
-                return over_tcp(server, &bytes, &message).await;
+                let rest = timeout_at(end, over_tcp(server, &bytes, &message)).await;
+                let error = match rest {
+                    Ok(Ok(answer)) => return Ok(answer),
+                    Ok(Err(error)) => sanitise::line(&error.to_string(), 200),
+                    Err(_) => "no answer".to_owned(),
+                };
+                return Ok((DnsAnswer::Truncated { error }, aliases(&reply)));
             }
-            return Ok(answer);
+            return Ok((answer, aliases(&reply)));
         }
     }
-    Ok(DnsAnswer::Timeout)
+    Ok((DnsAnswer::Timeout, Vec::new()))
 }
 
-async fn over_tcp(server: SocketAddr, query: &[u8], sent: &Message) -> io::Result<DnsAnswer> {
+async fn over_tcp(server: SocketAddr, query: &[u8], sent: &Message) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(server).await?;
     stream.set_nodelay(true)?;
     let length = u16::try_from(query.len()).map_err(io::Error::other)?;
@@ -178,7 +207,7 @@ async fn over_tcp(server: SocketAddr, query: &[u8], sent: &Message) -> io::Resul
     let mut reply = vec![0_u8; length];
     stream.read_exact(&mut reply).await?;
     match accept(&reply, sent) {
-        Some(reply) => Ok(read(&reply)),
+        Some(reply) => Ok((read(&reply), aliases(&reply))),
         None => Err(io::Error::other("the answer over TCP does not belong to the question")),
     }
 }
@@ -191,6 +220,23 @@ fn accept(reply: &[u8], sent: &Message) -> Option<Message> {
         // Some servers leave the question out of an error.
         && (reply.queries.is_empty() || reply.queries == sent.queries);
     same.then_some(reply)
+}
+
+/// The names that an answer leads on to, from the one that was asked for.
+fn aliases(reply: &Message) -> Vec<String> {
+    let mut chain: Vec<String> = Vec::new();
+    let mut at = reply.queries.first().map(|q| q.name().clone());
+    while let Some(name) = at.take() {
+        let next = reply.answers.iter().find_map(|r| match &r.data {
+            RData::CNAME(target) if r.name == name => Some(target.0.clone()),
+            _ => None,
+        });
+        let Some(next) = next.filter(|_| chain.len() < ALIASES) else { break };
+        let text = next.to_ascii();
+        chain.push(sanitise::line(text.trim_end_matches('.'), 255).to_ascii_lowercase());
+        at = Some(next);
+    }
+    chain
 }
 
 /// What the answer says.

@@ -17,6 +17,7 @@ use url::Url;
 
 use super::attempt::{Job, Ladder};
 use super::dns::Names;
+use super::lane::{Lanes, in_lane};
 use super::record::Recorder;
 use super::tcp::is_own;
 use super::{Prober, Progress};
@@ -68,13 +69,15 @@ impl Prober {
         let permits = Arc::new(Semaphore::new(shared.settings.concurrency.max(1)));
         let under_way = UnderWay::default();
         let mut running = JoinSet::new();
+        let lanes = Lanes::new(&jobs, shared.settings.stage_timeout);
         for (number, (experiment, job)) in jobs.into_iter().enumerate() {
+            let lane = lanes.of(&experiment);
             // A lookup that is made to be measured asks for itself.
             let measured = job.changes.until == LastStage::Dns;
             let names = if measured { fresh(shared) } else { Arc::clone(&names) };
             let shared = Arc::clone(shared);
             let (permits, under_way) = (Arc::clone(&permits), Arc::clone(&under_way));
-            running.spawn(async move {
+            running.spawn(in_lane(lane, async move {
                 let permit = permits.acquire_owned().await.ok()?;
                 let recorder = Arc::new(Recorder::new(
                     shared.origin,
@@ -87,7 +90,7 @@ impl Prober {
                 ladder.walk(permit).await;
                 lock(&under_way).remove(&number);
                 Some((ladder.job.host, recorder.finish()))
-            });
+            }));
         }
         let mut done = 0;
         let mut keep = |observations: &mut Observations, (host, attempt): (String, Attempt)| {

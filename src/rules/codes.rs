@@ -39,6 +39,9 @@ pub struct CodeEntry {
     /// Both, where a code that blocks is only a warning.
     #[serde(default)]
     pub warning: Option<Wording>,
+    /// Both, where the evidence says which kind of the code it is.
+    #[serde(default)]
+    pub case: BTreeMap<String, Wording>,
 }
 
 /// A sentence and an instruction.
@@ -50,6 +53,24 @@ pub struct Wording {
     /// The instruction.
     pub remedy: String,
 }
+
+/// Why a proxy refuses, as its answer's headers have it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProxyReason {
+    /// What the value of a header holds, in lower case.
+    pub word: String,
+    /// What it means: a clause about the proxy.
+    pub says: String,
+    /// It asked for less: the same may succeed when less is asked for.
+    #[serde(default)]
+    pub limit: bool,
+    /// Where the meaning of the word is documented.
+    pub source: String,
+}
+
+/// The headers in which proxies name their reason.
+const REASON_HEADERS: [&str; 3] = ["x-squid-error", "proxy-status", "x-proxy-error"];
 
 /// Wording of a cause that explains hosts with different findings.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -81,6 +102,8 @@ pub struct Codes {
     placeholder: BTreeMap<String, String>,
     code: Vec<CodeEntry>,
     cause: Vec<CauseEntry>,
+    #[serde(default)]
+    proxy_reason: Vec<ProxyReason>,
     not_tested: Vec<NotTestedEntry>,
 }
 
@@ -121,7 +144,8 @@ impl Codes {
             .flat_map(|e| {
                 let warning = e.warning.iter().flat_map(|w| [&w.summary, &w.remedy]);
                 let own = [&e.summary, &e.remedy].into_iter().chain(warning);
-                own.chain(e.remedy_for.values()).chain(e.summary_for.values())
+                let cases = e.case.values().flat_map(|w| [&w.summary, &w.remedy]);
+                own.chain(cases).chain(e.remedy_for.values()).chain(e.summary_for.values())
             })
             .chain(codes.cause.iter().flat_map(|c| [&c.summary, &c.remedy]))
             .chain(codes.not_tested.iter().map(|n| &n.text));
@@ -130,6 +154,11 @@ impl Codes {
                 if !codes.placeholder.contains_key(name) {
                     return Err(bad(format!("`{{{name}}}` is not in [placeholder]: {sentence}")));
                 }
+            }
+        }
+        for (code, case) in CASES {
+            if !codes.code.iter().any(|e| e.id == code && e.case.contains_key(case)) {
+                return Err(bad(format!("code `{code}` needs wording for the case `{case}`")));
             }
         }
         for id in CAUSES {
@@ -144,6 +173,22 @@ impl Codes {
     /// none.
     pub fn get(&self, code: Code) -> Option<&CodeEntry> {
         self.code.iter().find(|e| e.id == code)
+    }
+
+    /// Why a proxy refuses, from the headers of its answer (names in lower case); none where it does not say, or
+    /// says nothing that is known.
+    pub fn proxy_reason(&self, headers: &[(String, String)]) -> Option<&ProxyReason> {
+        let mut said = headers.iter().filter(|(n, _)| REASON_HEADERS.contains(&n.as_str()));
+        said.find_map(|(_, value)| {
+            let value = value.to_ascii_lowercase();
+            self.proxy_reason.iter().find(|reason| value.contains(&reason.word))
+        })
+    }
+
+    /// The words in which a proxy names its reason.
+    pub fn proxy_word(&self, headers: &[(String, String)]) -> Option<String> {
+        let mut said = headers.iter().filter(|(n, _)| REASON_HEADERS.contains(&n.as_str()));
+        said.find_map(|(_, value)| (!value.is_empty()).then(|| value.clone()))
     }
 
     /// The wording of a cause.
@@ -163,7 +208,40 @@ impl Codes {
 }
 
 /// The causes that `diagnose` finds by itself.
-const CAUSES: [&str; 5] = ["no-route", "resolver-dead", "resolver-denies", "all-dropped", "clock-off"];
+const CAUSES: [&str; 10] = [
+    "no-route",
+    "resolver-dead",
+    "resolver-denies",
+    "all-dropped",
+    "clock-off",
+    "resolver-limit",
+    "connection-limit",
+    "tunnel-limit",
+    "line-slow",
+    "line-silent",
+];
+
+/// Kinds of a code that `diagnose` tells apart.
+const CASES: [(Code, &str); 18] = [
+    (Code::DnsNxdomain, "alias"),
+    (Code::DnsNxdomain, "search"),
+    (Code::DnsNoAddress, "alias"),
+    (Code::DnsTimeout, "tcp"),
+    (Code::DnsSinkhole, "device"),
+    (Code::DnsSlow, "dead-server"),
+    (Code::DnsSlow, "one-kind"),
+    (Code::DnsSlow, "tcp"),
+    (Code::DnsSlow, "hung"),
+    (Code::TcpTimeout, "device"),
+    (Code::TcpRefused, "device"),
+    (Code::TcpUnreachable, "device"),
+    (Code::HttpSlow, "line"),
+    (Code::HttpSlow, "proxy"),
+    (Code::HttpSlow, "tunnel"),
+    (Code::ProxyTimeout, "connect"),
+    (Code::ProxyUpstream, "reason"),
+    (Code::ProxyUpstream, "limit"),
+];
 
 #[cfg(test)]
 mod tests {

@@ -42,6 +42,9 @@ const BEYOND: usize = 12;
 /// Paths that are experimented on in all: each further dozen costs a stage of silence.
 const PATHS: usize = 36;
 
+/// A handshake that takes longer, ms, is late.
+const LATE_MS: f64 = 1_000.0;
+
 /// What dies alike: the way of dying, the address, the route.
 type Kind = (Death, IpAddr, String);
 
@@ -105,6 +108,8 @@ const fn is_handshake(variation: &Variation) -> bool {
         | Variation::Elsewhere { .. } => true,
         Variation::Lookup
         | Variation::Request
+        | Variation::Servers
+        | Variation::Address { .. }
         | Variation::OtherRoute(_)
         | Variation::FollowUp(_)
         | Variation::Other(_) => false,
@@ -276,6 +281,8 @@ struct Trials {
     other_name: Option<(String, End)>,
     nameless: Option<End>,
     elsewhere: Option<(IpAddr, End)>,
+    /// One of those that were answered took over a second.
+    late: bool,
 }
 
 impl Trials {
@@ -284,6 +291,10 @@ impl Trials {
         let mine = |a: &Attempt| a.target == attempt.target && a.path == attempt.path && a.cut.is_none();
         for (tried, variation) in observations.experiments().filter(|(a, _)| mine(a)) {
             let Some(end) = End::of(tried) else { continue };
+            if is_handshake(variation) {
+                let ms = tried.handshake().map_or(0.0, |t| t.ms);
+                trials.late |= end.answered() && ms > LATE_MS;
+            }
             let is_here = |at: &IpAddr| at.to_canonical() == address;
             match variation {
                 Variation::SmallSegments { address: at, .. } if is_here(at) => {
@@ -361,6 +372,10 @@ pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
     let name = view.target.probed.as_str();
     let trials = Trials::read(observations, view.attempt, address);
     let said = trials.said(name, address);
+    // A comparison on a line that answers late itself tells silence from lateness by chance only.
+    if death == Death::Timeout && (view.context.run.line.is_late() || trials.late) {
+        return plain.fact("experiments", said);
+    }
     if said.is_empty() {
         return alike(view, death, tls, plain);
     }

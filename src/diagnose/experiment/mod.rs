@@ -4,6 +4,8 @@
 //! All that one failure asks for is named at once, so that it runs side by side: a round costs one
 //! stage, whatever is in the way.
 
+pub(crate) mod addresses;
+pub(crate) mod burst;
 pub(crate) mod captive_portal;
 pub(crate) mod handshake;
 pub(crate) mod other_route;
@@ -17,16 +19,23 @@ use crate::plan::{Experiment, Plan};
 /// usual number of attempts at a time, so that a round stays one stage long.
 const PER_ROUND: usize = 60;
 
-/// What to try now. Bounded: one repeat for each path, six experiments for each path whose
+/// What to try now. Bounded: one repeat for each path (in turn, where the first wave may have been too
+/// much), six experiments for each path whose
 /// handshake died, at most 60 of them in a round; of many that failed in the same way a few stand
 /// for all. Nothing is named twice, and nothing once the run was stopped.
 pub fn next(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
     if observations.stopped.is_some() {
         return Vec::new();
     }
-    let mut experiments = repeat::wanted(plan, observations);
+    let paced = burst::wanted(plan, observations);
+    let mut experiments = repeat::wanted(plan, observations, &paced);
     experiments.extend(handshake::wanted(plan, observations, PER_ROUND));
-    experiments.extend(slow::wanted(plan, observations));
-    experiments.extend(other_route::wanted(plan, observations));
+    experiments.extend(other_route::wanted(plan, observations, &paced));
+    experiments.extend(addresses::wanted(plan, observations));
+    experiments.extend(paced);
+    if experiments.is_empty() {
+        // Alone: what is measured beside other attempts says nothing.
+        experiments = slow::wanted(plan, observations);
+    }
     experiments
 }

@@ -6,6 +6,7 @@ use crate::contract::ids::Feature;
 use crate::contract::{Actor, Network, Transport};
 use crate::diagnose::context::{Context, View};
 use crate::diagnose::evidence::{Draft, Walk};
+use crate::diagnose::experiment::burst;
 use crate::diagnose::finding::{Code, Owner, Verdict};
 use crate::diagnose::ladder;
 use crate::observation::{
@@ -33,12 +34,16 @@ pub(crate) fn announce(plan: &Plan) -> Announcement {
 
 /// The comparisons that a run still lacks: for each path whose every try failed, the other ways to
 /// the same host. Each is tried once.
-pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+///
+/// `paced`: what is tried again slowly first; through a proxy that may only have been asked for too much, the
+/// comparison waits for that.
+pub(crate) fn wanted(plan: &Plan, observations: &Observations, paced: &[Experiment]) -> Vec<Experiment> {
     let mut experiments = Vec::new();
     for target in plan.targets.iter().filter(|t| can_be_compared(t)) {
         for (path, own) in target.paths.iter().enumerate() {
             let mut tries = observations.tries(target.id, path).peekable();
-            if tries.peek().is_none() || tries.any(|a| a.cut.is_some() || is_answered(a, target)) {
+            let waits = own.route != Route::Direct && burst::takes(paced, target.id, path);
+            if waits || tries.peek().is_none() || tries.any(|a| a.cut.is_some() || is_answered(a, target)) {
                 continue;
             }
             for route in ways(plan, target, path, own) {
@@ -175,6 +180,7 @@ pub(crate) fn read(
             let fallback = after.iter().find_map(|r| working.iter().find(|w| is_same(w.route, r)));
             match fallback {
                 Some(works) => fall_back(context, path, &mut walk, works),
+                None if next_answers(context, target, index, path, &mut walk) => {}
                 None => {
                     if let Some(works) = working.iter().find(|w| *w.route == Route::Direct) {
                         direct_works(context, target, &mut walk, works);
@@ -298,18 +304,13 @@ fn has_script(context: &Context<'_>) -> bool {
 /// answer goes on to it, the engine does not.
 fn fall_back(context: &Context<'_>, path: &Path, walk: &mut Walk, works: &Works<'_>) {
     let Some(lead) = lead(context, walk) else { return };
-    let by_connection = matches!(
-        lead.code,
-        Code::ProxyUnresolved | Code::ProxyRefused | Code::ProxyTimeout | Code::ProxyReset
-    );
-    if !by_connection {
+    if !is_unreached(lead.code) {
         return;
     }
     let way = works.route.to_string();
     let (engine, others): (Vec<Actor>, Vec<Actor>) = path.actors.iter().partition(|a| **a == Actor::Engine);
-    let mut mild = lead.clone().verdict(Verdict::Warning).fact("fallback", way.as_str());
+    let mut mild = skipped(lead, &way);
     mild.line = format!("{}; the next entry of the script's answer works: {way}", lead.line);
-    mild.key.push_str(" fallback");
     if engine.is_empty() {
         *lead = mild;
         return;
@@ -319,6 +320,59 @@ fn fall_back(context: &Context<'_>, path: &Path, walk: &mut Walk, works: &Works<
         mild.actors = Some(others);
         walk.found.push(mild);
     }
+}
+
+/// The first proxy of a script's answer cannot be reached, and a further entry answers for itself: that it
+/// refuses, or cannot reach the host, is what whoever goes on to it sees. The engine is handed the first alone.
+fn next_answers(context: &Context<'_>, target: &Target, index: usize, path: &Path, walk: &mut Walk) -> bool {
+    let Some(first) = lead(context, walk).filter(|f| is_unreached(f.code)).map(|f| f.clone()) else {
+        return false;
+    };
+    let after = context.plan.detours.after(target.id, index);
+    let service = target.service.as_deref().and_then(|id| context.services.by_id(id));
+    let answered = after.iter().find_map(|route| {
+        let tried = context.observations.experiments().find(|(a, _)| {
+            let stood = a.connection().is_some() && (a.proxy.is_some() || *route == Route::Direct);
+            a.target == target.id && a.path == index && a.cut.is_none() && is_same(&a.route, route) && stood
+        });
+        tried.map(|(a, _)| a)
+    });
+    let Some(attempt) = answered else { return false };
+    let way = Path { route: attempt.route.clone(), actors: path.actors.clone() };
+    let next = ladder::ladder(&View { context, target, path: &way, attempt, service });
+    let (engine, others): (Vec<Actor>, Vec<Actor>) = path.actors.iter().partition(|a| **a == Actor::Engine);
+    if others.is_empty() || next.verdict(context.codes) != Verdict::Blocked {
+        return false;
+    }
+    let shown = attempt.route.to_string();
+    let mut mild = skipped(&first, &shown);
+    mild.line = format!("{}; the next entry of the script's answer answers: {shown}", first.line);
+    walk.found = next.found;
+    if !engine.is_empty() {
+        for found in &mut walk.found {
+            found.actors = Some(others.clone());
+        }
+        walk.found.push(first.actors(engine));
+        mild.actors = Some(others);
+    }
+    walk.found.push(mild);
+    true
+}
+
+/// The warning about a first proxy that everybody waits for.
+fn skipped(first: &Draft, way: &str) -> Draft {
+    let mut mild = first.clone().verdict(Verdict::Warning).fact("fallback", way);
+    mild.case = None;
+    mild.key.push_str(FALLBACK);
+    mild
+}
+
+/// The end of the key of a warning about a proxy that is passed over.
+pub(crate) const FALLBACK: &str = " fallback";
+
+/// The proxy itself was not reached.
+const fn is_unreached(code: Code) -> bool {
+    matches!(code, Code::ProxyUnresolved | Code::ProxyRefused | Code::ProxyTimeout | Code::ProxyReset)
 }
 
 /// The proxy does not lead there, and the direct way does.

@@ -2,38 +2,31 @@
 
 use crate::diagnose::context::Context;
 use crate::diagnose::evidence::Walk;
+use crate::diagnose::experiment::burst;
 use crate::diagnose::finding::{Code, Verdict};
 use crate::observation::{
     Attempt, HttpOutcome, Lookup, Observations, ProxyOutcome, Purpose, TcpOutcome, TlsOutcome,
 };
 use crate::plan::{Announcement, Experiment, Plan, Sent};
 
-/// A connection that took longer, in ms, had lost its first packet: every system sends the second
-/// after one second (RFC 6298, 2.1).
-const LOST_PACKET_MS: f64 = 900.0;
-/// So many silent paths are tried again, at the most. Loss and load silence a few; what silences
-/// more is a rule.
-const SILENT: usize = 8;
-
 /// What is sent.
 pub(crate) fn announce() -> Announcement {
     Announcement::new(
         Sent::Repeats,
-        "What failed at once, or fell silent once the connection stood, once more after the first wave; a few hosts \
-         that were silent from the start too, where packets are lost. A stage that fails is tried with a second \
-         socket inside its own budget.",
+        "What failed at once, or fell silent once the connection stood, once more after the first wave; names, \
+         connections and tunnels that a limit for one client may have held up, a few a second. A stage that fails is \
+         tried with a second socket inside its own budget.",
     )
     .with(["An attempt that fails is made a second time before it is reported.".to_owned()])
 }
 
 /// Once more, each path that failed at once (a refusal, a reset, an answer of the resolver may be a
-/// moment's accident), each whose handshake or request got no answer although the connection
-/// stood, and, where this run saw that the network is not steady, each that was silent from the
-/// start. And each path that has no attempt at all. Never a path twice.
-pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
-    let half = observations.stage_timeout_ms as f64 / 2.0;
+/// moment's accident) and each whose handshake or request got no answer although the connection
+/// stood. And each path that has no attempt at all. Never a path twice, and none of `paced`, which are
+/// tried again slowly.
+pub(crate) fn wanted(plan: &Plan, observations: &Observations, paced: &[Experiment]) -> Vec<Experiment> {
+    let stage = observations.stage_timeout_ms as f64;
     let mut experiments = Vec::new();
-    let mut silent = Vec::new();
     for target in &plan.targets {
         for path in 0..target.paths.len() {
             let mut tries = observations.tries(target.id, path);
@@ -41,50 +34,27 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
             match (tries.next(), tries.next()) {
                 (None, _) => experiments.push(once_more(Purpose::First)),
                 (Some(only), None) if only.purpose == Purpose::First && only.cut.is_none() => {
-                    if failed_at_once(only, half) || went_silent(only) {
+                    let again = failed_at_once(only, stage / 2.0) || went_silent(only, stage);
+                    if again && !burst::takes(paced, target.id, path) {
                         experiments.push(once_more(Purpose::Repeat));
-                    } else if never_answered(only) {
-                        silent.push(once_more(Purpose::Repeat));
                     }
                 }
                 _ => {}
             }
         }
     }
-    if silent.len() <= SILENT && unsteady(observations) {
-        experiments.extend(silent);
-    }
     experiments
 }
 
 /// The connection stood, and then nothing came: the packet that was lost may have been ours.
-fn went_silent(attempt: &Attempt) -> bool {
+fn went_silent(attempt: &Attempt, stage: f64) -> bool {
     if let Some(http) = attempt.http.last() {
         return matches!(http.outcome, HttpOutcome::Timeout | HttpOutcome::BodyTimeout);
     }
     attempt.tls.last().is_some_and(|t| t.outcome == TlsOutcome::Timeout)
         || attempt.tls.is_empty()
-            && attempt.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Timeout)
-}
-
-/// Neither the resolver nor the host said anything at all.
-fn never_answered(attempt: &Attempt) -> bool {
-    let connected = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Connected);
-    if !attempt.tcp.is_empty() {
-        return !connected && attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Timeout);
-    }
-    attempt.dns.as_ref().is_some_and(|d| d.system == Lookup::Timeout)
-}
-
-/// Something that worked in this run needed a second packet or a second socket.
-fn unsteady(observations: &Observations) -> bool {
-    observations.plain().any(|a| {
-        let tcp = a.tcp.iter().any(|t| {
-            t.outcome == TcpOutcome::Connected && (t.ms >= LOST_PACKET_MS || a.tls.is_empty() && t.confirm)
-        });
-        let tls = a.tls.last().is_some_and(|t| t.outcome == TlsOutcome::Completed && t.confirm);
-        tcp || tls || a.http.last().is_some_and(|h| h.outcome == HttpOutcome::Answered && h.confirm)
-    })
+            // A proxy was waited for longer than any stage.
+            && attempt.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Timeout && p.ms <= stage)
 }
 
 /// Whether the attempt ended by an answer, within half a stage, that is not the service's.

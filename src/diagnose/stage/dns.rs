@@ -5,6 +5,7 @@ use crate::contract::Stage;
 use crate::contract::ids::Feature;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
+use crate::diagnose::experiment::addresses::{self, Source};
 use crate::diagnose::finding::{Certainty, Code, Owner};
 use crate::diagnose::operator::is_internal;
 use crate::observation::{DirectQuery, Dns, DnsAnswer, Lookup, LookupFailure, TlsOutcome, Trust};
@@ -54,7 +55,25 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         walk.push(failure);
         return Step::Break(());
     }
-    if let Some(found) = sinkhole(view, dns) {
+    let source = addresses::source(view);
+    if let Some(Source::Search { longer, address, query }) = source {
+        let resolver = server(query.server);
+        let line = format!(
+            "{resolver} says that there is no {}; the system appended a search domain, and {longer} leads to {address}",
+            dns.name
+        );
+        let owner = owner(view, Code::DnsNxdomain);
+        let mut found = Draft::new(Code::DnsNxdomain, line)
+            .case("search")
+            .fact("resolver", resolver.as_str())
+            .fact("longer", longer)
+            .fact("address", address)
+            .key(format!("{resolver} search"));
+        found.owner = owner;
+        walk.push(found);
+        return Step::Break(());
+    }
+    if let Some(found) = sinkhole(view, dns, source) {
         walk.push(found);
     }
     Step::Continue(())
@@ -129,7 +148,19 @@ pub(crate) fn failure(dns: &Dns) -> Option<Draft> {
             };
             let resolver = server(query.server);
             let line = with_system(format!("{resolver} says {said} for {name}"));
-            let found = Draft::new(code, line).fact("resolver", resolver.clone()).key(resolver);
+            let mut found = Draft::new(code, line).fact("resolver", resolver.clone()).key(resolver.clone());
+            if let (Some(last), Code::DnsNxdomain | Code::DnsNoAddress) = (query.aliases.last(), code) {
+                let chain: Vec<&str> =
+                    std::iter::once(name).chain(query.aliases.iter().map(String::as_str)).collect();
+                let chain = chain.join(" → ");
+                found.line = with_system(format!("{resolver} says {said} at the end of {chain}"));
+                found = found
+                    .case("alias")
+                    .fact("last", last.as_str())
+                    .fact("aliases", query.aliases.clone())
+                    .fact("chain", chain)
+                    .key(format!("{resolver} {last}"));
+            }
             // Another server may know the name, and did not come to say so.
             let silent = |q: &DirectQuery| q.server != query.server && q.answer == DnsAnswer::Timeout;
             return Some(if dns.direct.iter().any(silent) { found } else { found.proven() });
@@ -155,6 +186,17 @@ pub(crate) fn failure(dns: &Dns) -> Option<Draft> {
         _ if servers.is_empty() => format!("no direct query was made for {name}"),
         _ => format!("no answer from {resolver} for {name} in {:.0} ms", dns.ms),
     };
+    let too_long = dns.direct.iter().find_map(|q| match &q.answer {
+        DnsAnswer::Truncated { error } => Some((server(q.server), error)),
+        _ => None,
+    });
+    if let Some((resolver, error)) = too_long {
+        let said = format!(
+            "the answer of {resolver} for {name} is too long for UDP (TC), and over TCP port 53: {error}"
+        );
+        let found = Draft::new(Code::DnsTimeout, with_system(said)).case("tcp");
+        return Some(found.fact("resolver", resolver.as_str()).key(format!("{resolver} tcp")));
+    }
     let code = if servers.is_empty() { silent_code(dns) } else { Code::DnsTimeout };
     let mut found = Draft::new(code, with_system(said)).fact("resolver", resolver.clone()).key(resolver);
     if let Some((server, _)) = unreachable
@@ -202,17 +244,15 @@ fn owner(view: &View<'_>, code: Code) -> Option<Owner> {
 
 /// The answer leads to an address that a public host cannot have, and no answered address proved
 /// the name by TLS.
-fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Draft> {
+fn sinkhole(view: &View<'_>, dns: &Dns, source: Option<Source>) -> Option<Draft> {
     let requirement = &view.target.requirement;
-    if view.is_customer()
-        || view.is_literal()
-        || view.may_be_private()
-        || requirement.loopback
-        || requirement.network == Network::Internal
-    {
+    let addresses = dns.addresses();
+    // Nobody has the unspecified address, whatever the host.
+    let nobodys = !addresses.is_empty() && addresses.iter().all(|a| a.to_canonical().is_unspecified());
+    let own = view.is_customer() || view.may_be_private() || requirement.network == Network::Internal;
+    if view.is_literal() || requirement.loopback || own && !nobodys {
         return None;
     }
-    let addresses = dns.addresses();
     let book = view.context.services.addresses();
     let (address, oddity) = addresses.iter().find_map(|a| Some((*a, book.oddity(*a)?)))?;
     // A filter's page may show a certificate that the device was told to trust; there only the
@@ -228,7 +268,23 @@ fn sinkhole(view: &View<'_>, dns: &Dns) -> Option<Draft> {
     if proven {
         return None;
     }
-    let in_server_answer = DirectQuery::addresses(&dns.direct).contains(&address);
+    if let Some(Source::Device { address: says, answer }) = source {
+        let line = format!(
+            "the hosts file (or another source of names) of this device says {says} for {}, the resolver says {answer}",
+            dns.name
+        );
+        return Some(
+            Draft::new(Code::DnsSinkhole, line)
+                .proven()
+                .owner(Owner::Device)
+                .case("device")
+                .fact("address", says)
+                .fact("answer", answer)
+                .key("names of this device"),
+        );
+    }
+    let in_server_answer =
+        source == Some(Source::Servers) || DirectQuery::addresses(&dns.direct).contains(&address);
     let (what, certain) = match &oddity {
         Oddity::BlockPage(filter) => (format!("where {filter} answers"), true),
         Oddity::NotGlobal(kind) => {

@@ -6,7 +6,7 @@ use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
 use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::stage::dns;
-use crate::diagnose::stage::tcp::{message, prohibits};
+use crate::diagnose::stage::tcp::{message, prohibits, refused_here};
 use crate::observation::{ProxyOutcome, Tcp, TcpOutcome};
 use crate::plan::Route;
 
@@ -40,10 +40,10 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
     let Some(stood) = attempt.connection() else { return Some(unconnected(view, name)) };
     walk.timings.set(Stage::Tcp, stood.ms);
     let Some(proxy) = &attempt.proxy else {
-        return Some(Draft::new(
-            Code::ProxyTimeout,
-            format!("{name}: connected, and no CONNECT was answered"),
-        ));
+        return Some(
+            Draft::new(Code::ProxyTimeout, format!("{name}: connected, and no CONNECT was answered"))
+                .case("connect"),
+        );
     };
     walk.timings.set(Stage::Proxy, proxy.ms);
     let header = |wanted: &str| {
@@ -70,7 +70,14 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
             let reason = header("x-squid-error").map(|e| format!(", {e}")).unwrap_or_default();
             let line = format!("{name} answers CONNECT {target} with {status}{reason}");
             if *status >= 500 {
-                Draft::new(Code::ProxyUpstream, line).fact("status", *status)
+                let found = Draft::new(Code::ProxyUpstream, line).fact("status", *status);
+                match view.context.codes.proxy_reason(&proxy.headers) {
+                    Some(reason) => {
+                        let case = if reason.limit { "limit" } else { "reason" };
+                        found.case(case).fact("says", reason.says.as_str())
+                    }
+                    None => found,
+                }
             } else {
                 let others = other_ports(view);
                 let ports = if others.is_empty() {
@@ -83,8 +90,10 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
         }
         ProxyOutcome::Timeout => Draft::new(
             Code::ProxyTimeout,
-            format!("{name}: no answer to CONNECT {target} in {:.0} ms", proxy.ms),
-        ),
+            format!("{name}: connected, and no answer to CONNECT {target} in {:.0} ms", proxy.ms),
+        )
+        .case("connect")
+        .fact("port", view.target.port()),
         ProxyOutcome::Reset | ProxyOutcome::Closed => {
             let how = if proxy.outcome == ProxyOutcome::Reset { "reset" } else { "closed" };
             Draft::new(Code::ProxyReset, format!("{name}: connection {how} after CONNECT {target}"))
@@ -144,6 +153,8 @@ fn unconnected(view: &View<'_>, name: &str) -> Draft {
     let ends = addresses(tries.iter().map(|t| t.remote));
     let any = |wanted: fn(&TcpOutcome) -> bool| tries.iter().any(|t| wanted(&t.outcome));
     let (code, how) = if any(|o| *o == TcpOutcome::Denied) {
+        (Code::DeviceLocalDenied, "refused by this device")
+    } else if tries.iter().any(refused_here) {
         (Code::DeviceLocalDenied, "refused by this device")
     } else if tries.iter().any(|t| prohibits(t).is_some()) {
         return prohibited(name, tries, ends);

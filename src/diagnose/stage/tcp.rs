@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use crate::contract::Stage;
 use crate::diagnose::context::View;
-use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
+use crate::diagnose::evidence::{self, Draft, Step, Walk};
+use crate::diagnose::experiment::addresses::{self, Source};
 use crate::diagnose::finding::{Code, Owner};
 use crate::observation::{Icmp, Tcp, TcpOutcome};
 use crate::plan::Route;
@@ -16,6 +17,17 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         walk.timings.set(Stage::Tcp, connected.ms);
         if let Some(found) = ipv6(view, connected) {
             walk.push(found);
+        }
+        if let Some((silent, all)) = addresses::dead(view) {
+            let names: Vec<String> = silent.iter().map(IpAddr::to_string).collect();
+            let (count, of) = (names.len(), all.max(names.len() + 1));
+            walk.notes.push(format!(
+                "{count} of {of} addresses did not answer on port {}: {}. Programs that try only the first wait for it in vain.",
+                view.target.port(),
+                names.join(", ")
+            ));
+            walk.fact("addresses_silent", names);
+            walk.fact("addresses_of_name", of);
         }
         return Step::Continue(());
     }
@@ -39,7 +51,7 @@ fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Draft> {
     if ended.is_empty() || ended.iter().any(|t| t.outcome == TcpOutcome::Connected) {
         return None;
     }
-    let ends = addresses(ended.iter().map(|t| t.remote));
+    let ends = evidence::addresses(ended.iter().map(|t| t.remote));
     let line = format!("{}: {}; {} connected", ends.join(", "), said(&ended), connected.remote.ip());
     Some(Draft::new(Code::TcpIpv6Broken, line).fact("addresses", ends))
 }
@@ -85,6 +97,8 @@ fn verdict(tries: &[&Tcp]) -> Code {
     let any = |wanted: fn(&TcpOutcome) -> bool| tries.iter().any(|t| wanted(&t.outcome));
     if any(|o| *o == TcpOutcome::Denied) {
         Code::DeviceLocalDenied
+    } else if tries.iter().any(|t| refused_here(t)) {
+        Code::DeviceLocalDenied
     } else if tries.iter().any(|t| prohibits(t).is_some()) {
         Code::TcpProhibited
     } else if any(|o| matches!(o, TcpOutcome::Refused | TcpOutcome::Reset)) {
@@ -111,6 +125,15 @@ pub(crate) fn prohibits(tcp: &Tcp) -> Option<bool> {
     }
     let late_eacces = matches!(tcp.outcome, TcpOutcome::Other { errno: Some(13), .. });
     (late_eacces && !is_v4(tcp)).then_some(false)
+}
+
+/// This device itself sent the message that ended the connection, as its own firewall does with a rule that
+/// rejects. "Host unreachable" of this device says only that its neighbour is silent.
+pub(crate) fn refused_here(tcp: &Tcp) -> bool {
+    let port = |i: &Icmp| (i.kind, i.code) == if is_v4(tcp) { (3, 3) } else { (1, 4) };
+    // A service of this device that is not there says "port unreachable" in its own name.
+    let elsewhere = |i: &Icmp| i.from.is_none_or(|a| a.to_canonical() != tcp.remote.ip().to_canonical());
+    tcp.icmp.as_ref().is_some_and(|i| i.own && elsewhere(i) && (prohibits(tcp) == Some(true) || port(i)))
 }
 
 /// "Port unreachable" of somebody else than the host.
@@ -185,9 +208,9 @@ fn unroutable(view: &View<'_>, tries: &[&Tcp]) -> Option<&'static str> {
 fn failure(view: &View<'_>) -> Draft {
     let tries = telling(view);
     let port = view.target.port();
-    let mut ends = addresses(tries.iter().map(|t| t.remote));
+    let mut ends = evidence::addresses(tries.iter().map(|t| t.remote));
     if ends.is_empty() {
-        ends = addresses(view.attempt.tcp.iter().map(|t| t.remote));
+        ends = evidence::addresses(view.attempt.tcp.iter().map(|t| t.remote));
     }
     let code = verdict(&tries);
     if code == Code::TcpUnreachable
@@ -220,6 +243,18 @@ fn failure(view: &View<'_>) -> Draft {
     }
     if code == Code::DeviceLocalDenied {
         return found.proven();
+    }
+    if let Some(Source::Device { address, answer }) = addresses::source(view) {
+        found.line = format!(
+            "{}; the hosts file (or another source of names) of this device says {address}, the resolver says {answer}",
+            found.line
+        );
+        return found
+            .owner(Owner::Device)
+            .case("device")
+            .fact("address", address)
+            .fact("answer", answer)
+            .key("names of this device");
     }
     if code == Code::TcpUnreachable {
         return found;

@@ -203,6 +203,7 @@ fn judgement(id: u32, host: &mut Map<String, Value>) -> Result<HostJudgement, Re
         finding: take(host, "finding")?,
         cause: take(host, "cause")?,
         also: take(host, "also")?,
+        notes: take::<Option<Vec<String>>>(host, "notes")?.unwrap_or_default(),
         timings,
     })
 }

@@ -70,7 +70,12 @@ impl<'a> Details<'a> {
         let shown: Vec<&Row<'_>> = group
             .rows
             .iter()
-            .filter(|r| page.style.verbose || r.is(Verdict::Blocked) || r.is(Verdict::Warning))
+            .filter(|r| {
+                page.style.verbose
+                    || r.is(Verdict::Blocked)
+                    || r.is(Verdict::Warning)
+                    || !r.judged.notes.is_empty()
+            })
             .collect();
         let cells = shown.iter().map(|r| columns(cell(r))).max().unwrap_or(0);
         // The table fits the page where the names allow it; a longer name has its cells below.
@@ -80,6 +85,9 @@ impl<'a> Details<'a> {
         let mut said = String::new();
         for row in shown {
             self.host(page, row, width, cells);
+            for note in &row.judged.notes {
+                page.hang(&" ".repeat(INDENT), Paint::None, &sanitise::line(note, 300));
+            }
             if row.is(Verdict::Blocked) {
                 let breaks = breaks(row, group);
                 // The same consequence is not repeated under each of a row of hosts.

@@ -96,6 +96,9 @@ fn host(row: &Row<'_>, feature: &str, view: &View<'_>) -> Value {
         put("cause", json!(cause));
     }
     put("also", json!(judged.also));
+    if !judged.notes.is_empty() {
+        put("notes", json!(judged.notes));
+    }
     put("timings_ms", timings(&judged.timings));
     put("purpose", json!(entry.purpose));
     put("breaks", json!(entry.breaks));

@@ -171,6 +171,9 @@ fn dns_words(dns: &Dns) -> String {
                 DnsAnswer::Refused => "REFUSED".into(),
                 DnsAnswer::Code { code } => format!("response code {code}"),
                 DnsAnswer::Timeout => "no answer".into(),
+                DnsAnswer::Truncated { error } => {
+                    format!("an answer too long for UDP, and over TCP: {error}")
+                }
                 DnsAnswer::Unreachable { error } => format!("cannot be asked ({error})"),
             };
             format!("{} {}: {answer}", q.server, q.kind)

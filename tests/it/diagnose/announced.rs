@@ -29,6 +29,8 @@ fn variations() -> Vec<Option<Variation>> {
         None,
         Some(Variation::Lookup),
         Some(Variation::Request),
+        Some(Variation::Servers),
+        Some(Variation::Address { address }),
         Some(Variation::SmallSegments { address, bytes: 536 }),
         Some(Variation::SmallHello { address: None }),
         Some(Variation::OtherName { address: None, name: "a.example".into() }),
@@ -42,6 +44,8 @@ fn variations() -> Vec<Option<Variation>> {
         match variation {
             Variation::Lookup
             | Variation::Request
+            | Variation::Servers
+            | Variation::Address { .. }
             | Variation::SmallSegments { .. }
             | Variation::SmallHello { .. }
             | Variation::OtherName { .. }
@@ -65,7 +69,7 @@ fn every_experiment_has_an_announcement() {
     assert_eq!(texts.len(), announced.len(), "each in words of its own");
     assert!(!texts.contains(""));
     for variation in variations() {
-        for purpose in [Purpose::First, Purpose::Repeat, Purpose::Experiment] {
+        for purpose in [Purpose::First, Purpose::Repeat, Purpose::Paced, Purpose::Experiment] {
             let experiment = Experiment { target: 1, path: 0, purpose, variation: variation.clone() };
             let sent = announced_as(&experiment).unwrap_or_else(|| panic!("{experiment:?}"));
             assert!(told.contains(&sent), "{experiment:?}");

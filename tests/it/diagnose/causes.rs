@@ -61,8 +61,13 @@ fn a_name_that_another_resolver_knows_is_no_slip_of_the_configuration() {
     let judge = |answer: DnsAnswer| {
         let mut attempts = all(&targets, healthy);
         let mut lost = dns_fails(&targets[3], failed_lookup(), &[DnsAnswer::NxDomain]);
-        lost.dns.as_mut().unwrap().compared =
-            vec![DirectQuery { server: "11.8.8.8:53".parse().unwrap(), kind: "A".into(), answer, ms: 10.0 }];
+        lost.dns.as_mut().unwrap().compared = vec![DirectQuery {
+            server: "11.8.8.8:53".parse().unwrap(),
+            kind: "A".into(),
+            answer,
+            aliases: Vec::new(),
+            ms: 10.0,
+        }];
         attempts[3] = lost;
         let finding = run(&targets, attempts).hosts[3].finding.clone();
         (finding.code, finding.owner, finding.confidence, finding.evidence.line)
@@ -133,7 +138,7 @@ fn everything_dropped_is_one_cause_and_a_single_drop_is_not_that() {
     assert!(!some.causes[0].finding.summary.contains("allows nothing"));
     assert_eq!(some.causes[0].finding.owner, Owner::Firewall);
     // A message of the network, and this device's own refusal, are answers.
-    let icmp = Icmp { kind: 3, code: 1, from: "11.9.0.1".parse().ok() };
+    let icmp = Icmp { kind: 3, code: 1, from: "11.9.0.1".parse().ok(), own: false };
     for (outcome, icmp) in [(TcpOutcome::Timeout, Some(icmp)), (TcpOutcome::Denied, None)] {
         let mut attempts = all(&targets, |t| tcp_fails(t, TcpOutcome::Timeout));
         let told = world(4, "told.fourth.example");
@@ -152,7 +157,7 @@ fn a_way_to_the_proxy_that_is_prohibited_is_the_firewalls() {
         (1, Owner::Network, Certainty::Likely),
     ] {
         let attempt = edit(tcp_fails(&t, TcpOutcome::HostUnreachable), |a| {
-            a.tcp[0].icmp = Some(Icmp { kind: 3, code, from: "11.9.0.1".parse().ok() });
+            a.tcp[0].icmp = Some(Icmp { kind: 3, code, from: "11.9.0.1".parse().ok(), own: false });
         });
         let f = one(&t, attempt).finding;
         assert_eq!((f.code, f.owner, f.confidence), (Code::ProxyTimeout, owner, confidence));

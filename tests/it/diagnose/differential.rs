@@ -343,7 +343,7 @@ fn experiments_are_named_once_for_what_died_and_never_for_what_works() {
             .collect::<Vec<_>>()
     };
     assert!(ask(vec![healthy(&t), healthy(&r)]).is_empty());
-    assert!(ask(vec![tcp_fails(&t, TcpOutcome::Timeout), healthy(&r)]).is_empty());
+    assert_eq!(ask(vec![tcp_fails(&t, TcpOutcome::Timeout), healthy(&r)]), [(1, Variation::Servers)]);
     assert!(ask(vec![tls_fails(&t, alert()), healthy(&r)]).is_empty());
     let asked = ask(vec![tls_fails(&t, TlsOutcome::Reset), healthy(&r)]);
     let expected =
@@ -433,7 +433,7 @@ fn what_the_kernel_was_told_decides_who_refused() {
     let t = world1();
     let told = |kind, code, outcome| {
         edit(tcp_fails(&t, outcome), |a| {
-            a.tcp[0].icmp = Some(Icmp { kind, code, from: "11.9.0.1".parse().ok() });
+            a.tcp[0].icmp = Some(Icmp { kind, code, from: "11.9.0.1".parse().ok(), own: false });
         })
     };
     for (code, expected) in [
@@ -455,7 +455,7 @@ fn what_the_kernel_was_told_decides_who_refused() {
     let c = customer(1, "mcp.corp.example");
     let by = |from: &str| {
         let a = edit(tcp_fails(&c, TcpOutcome::Refused), |a| {
-            a.tcp[0].icmp = Some(Icmp { kind: 3, code: 3, from: from.parse().ok() });
+            a.tcp[0].icmp = Some(Icmp { kind: 3, code: 3, from: from.parse().ok(), own: false });
         });
         one(&c, a).finding.owner
     };

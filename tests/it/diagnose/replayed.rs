@@ -168,7 +168,7 @@ fn experiments() -> Vec<Scene> {
         seen
     };
     let prohibited = edit(tcp_fails(&t, TcpOutcome::HostUnreachable), |a| {
-        a.tcp[0].icmp = Some(Icmp { kind: 3, code: 13, from: "11.9.0.1".parse().ok() });
+        a.tcp[0].icmp = Some(Icmp { kind: 3, code: 13, from: "11.9.0.1".parse().ok(), own: false });
     });
     let html = ("content-type", "text/html");
     let page = answer(403, &[html], "<html><title>Notice</title><body>Zscaler says no</body></html>");

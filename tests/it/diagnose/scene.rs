@@ -149,6 +149,7 @@ pub fn healthy(target: &Target) -> Attempt {
             system: Lookup::Addresses { addresses: vec![ip] },
             direct: Vec::new(),
             compared: Vec::new(),
+            searched: Vec::new(),
             ms: 12.0,
         }),
         tcp: vec![Tcp {
@@ -261,6 +262,7 @@ pub fn dns_fails(target: &Target, system: Lookup, direct: &[DnsAnswer]) -> Attem
             server: "11.9.9.9:53".parse().unwrap(),
             kind: (*kind).into(),
             answer: answer.clone(),
+            aliases: Vec::new(),
             ms: 10.0,
         })
         .collect();

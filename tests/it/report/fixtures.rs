@@ -415,6 +415,7 @@ pub fn healthy(target: &Target) -> HostJudgement {
     let tls = target.transport().has_tls();
     let http = target.transport().has_http();
     HostJudgement {
+        notes: Vec::new(),
         target: target.id,
         verdict: Verdict::Reachable,
         actors: actors(target, Verdict::Reachable, Code::Ok),
@@ -442,6 +443,7 @@ fn actors(target: &Target, verdict: Verdict, code: Code) -> Vec<ActorJudgement> 
 
 pub fn untested(target: &Target, code: Code) -> HostJudgement {
     HostJudgement {
+        notes: Vec::new(),
         target: target.id,
         verdict: Verdict::Untested,
         actors: actors(target, Verdict::Untested, code),
@@ -464,6 +466,7 @@ pub fn default(target: &Target) -> HostJudgement {
 /// A host that a cause explains.
 pub fn failed(target: &Target, verdict: Verdict, cause: &Cause, timings: Timings) -> HostJudgement {
     HostJudgement {
+        notes: Vec::new(),
         target: target.id,
         verdict,
         actors: actors(target, verdict, cause.finding.code),
@@ -487,6 +490,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
         at_ms: 3,
         route: Route::Direct,
         dns: (!literal).then(|| Dns {
+            searched: Vec::new(),
             name: probed.clone(),
             system: match t.of(Stage::Tcp) {
                 Some(_) => Lookup::Addresses { addresses: vec![remote.ip()] },

@@ -1,0 +1,233 @@
+//! The addresses of a name: those that the system's DNS servers give where the system's own fail, and those
+//! that were silent while another answered.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::diagnose::context::View;
+use crate::observation::{
+    Attempt, DirectQuery, Dns, DnsAnswer, Lookup, Observations, Purpose, TcpOutcome, TlsOutcome, Trust,
+    Variation,
+};
+use crate::plan::{Announcement, Experiment, Plan, Route, Sent, Target};
+
+/// Names of which the servers are asked, at the most.
+const NAMES: usize = 8;
+/// Further addresses that are tried, of one name and in all.
+const OF_NAME: usize = 3;
+const IN_ALL: usize = 18;
+/// An address that was silent for so long, ms, before another was tried may be dead.
+const SILENT_MS: f64 = 240.0;
+
+/// What is sent.
+pub(crate) fn announce() -> Announcement {
+    Announcement::new(
+        Sent::Addresses,
+        "Where every address of a name fails: the system's DNS servers are asked for the name directly, and the host is \
+         tried once at the addresses that they give, since a hosts file may say otherwise. Where one address \
+         answered and another was silent: one more connection to that one.",
+    )
+    .with([
+        "Where every address of a name fails: that name by a query to the system's DNS servers, and the host at the \
+         addresses they give. Where one of several addresses was silent: a connection to it."
+            .to_owned(),
+    ])
+}
+
+/// Both, each once.
+pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+    let mut experiments = servers(plan, observations);
+    experiments.extend(silent(plan, observations));
+    experiments
+}
+
+/// The servers' own answer for names of which every address fails, odd ones first.
+fn servers(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+    let done: BTreeSet<u32> = observations
+        .experiments()
+        .filter(|(_, v)| **v == Variation::Servers)
+        .map(|(a, _)| a.target)
+        .collect();
+    let mut open: Vec<(bool, &Target, usize)> = Vec::new();
+    for target in plan.targets.iter().filter(|t| !t.requirement.loopback && !done.contains(&t.id)) {
+        for (path, _) in target.paths.iter().enumerate().filter(|(_, p)| p.route == Route::Direct) {
+            let mut tries = observations.tries(target.id, path).peekable();
+            if tries.peek().is_none() || !tries.all(|a| a.cut.is_none() && fails(a, target)) {
+                continue;
+            }
+            let odd = |a: &Attempt| a.dns.as_ref().is_some_and(|d| d.addresses().iter().all(|a| is_odd(*a)));
+            let odd = observations.tries(target.id, path).any(odd);
+            if !open.iter().any(|(_, t, _)| t.probed == target.probed) {
+                open.push((odd, target, path));
+            }
+        }
+    }
+    open.sort_by_key(|(odd, ..)| !odd);
+    let purpose = Purpose::Experiment;
+    let of = |(_, target, path): (bool, &Target, usize)| Experiment {
+        target: target.id,
+        path,
+        purpose,
+        variation: Some(Variation::Servers),
+    };
+    open.into_iter().take(NAMES.saturating_sub(done.len())).map(of).collect()
+}
+
+/// The system gave addresses, and none of them is the host's as far as was seen.
+fn fails(attempt: &Attempt, target: &Target) -> bool {
+    let of_system = attempt.dns.as_ref().is_some_and(|d| matches!(d.system, Lookup::Addresses { .. }));
+    let proven = if target.transport().has_tls() {
+        attempt.tls.iter().any(|t| {
+            let mismatch = |trust: &Option<Trust>| *trust == Some(Trust::NameMismatch);
+            t.outcome == TlsOutcome::Completed && !mismatch(&t.public_trust) && !mismatch(&t.device_trust)
+        })
+    } else {
+        attempt.connection().is_some()
+    };
+    let odd = attempt.dns.as_ref().is_some_and(|d| d.addresses().iter().any(|a| is_odd(*a)));
+    let wrong_name = attempt.tls.iter().any(|t| t.outcome == TlsOutcome::Completed);
+    of_system && !proven && (attempt.connection().is_none() || odd || wrong_name)
+}
+
+/// An address of this device, or of no public host.
+fn is_odd(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(a) => a.is_loopback() || a.is_unspecified() || a.is_private() || a.is_link_local(),
+        IpAddr::V6(a) => a.is_loopback() || a.is_unspecified() || a.is_unique_local(),
+    }
+}
+
+/// Addresses that were silent until another one was tried, and answered.
+fn silent(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+    let is_done = |target: u32, at: IpAddr| {
+        observations
+            .experiments()
+            .any(|(a, v)| a.target == target && *v == Variation::Address { address: at })
+    };
+    let mut known: Vec<(u32, IpAddr)> = Vec::new();
+    let mut experiments = Vec::new();
+    for attempt in observations.plain().filter(|a| a.route == Route::Direct && a.cut.is_none()) {
+        let Some(target) = plan.target(attempt.target) else { continue };
+        for address in suspects(attempt).into_iter().take(OF_NAME) {
+            let seen = known.contains(&(target.id, address)) || is_done(target.id, address);
+            if seen || experiments.len() + known.len() > IN_ALL {
+                continue;
+            }
+            known.push((target.id, address));
+            experiments.push(Experiment {
+                target: target.id,
+                path: attempt.path,
+                purpose: Purpose::Experiment,
+                variation: Some(Variation::Address { address }),
+            });
+        }
+    }
+    experiments
+}
+
+fn suspects(attempt: &Attempt) -> Vec<IpAddr> {
+    let Some(stood) = attempt.connection() else { return Vec::new() };
+    let family = |t: &crate::observation::Tcp| t.remote.ip().to_canonical().is_ipv4();
+    let mut all: Vec<IpAddr> = Vec::new();
+    for tcp in &attempt.tcp {
+        let address = tcp.remote.ip().to_canonical();
+        let waited = tcp.ms >= SILENT_MS && tcp.ms > 2.0 * stood.ms;
+        let given_up = tcp.outcome == TcpOutcome::Abandoned && !tcp.confirm;
+        if given_up
+            && waited
+            && family(tcp) == family(stood)
+            && tcp.remote != stood.remote
+            && !all.contains(&address)
+        {
+            all.push(address);
+        }
+    }
+    all
+}
+
+/// Addresses of a host that did not answer when they were tried alone, while another one did, and how many the
+/// name has of that kind; none where all did.
+pub(crate) fn dead(view: &View<'_>) -> Option<(Vec<IpAddr>, usize)> {
+    let stood = view.attempt.connection()?.remote.ip().to_canonical();
+    let tried = view.context.observations.experiments().filter_map(|(a, v)| match v {
+        Variation::Address { address } if a.target == view.target.id && a.cut.is_none() => Some((a, address)),
+        _ => None,
+    });
+    let mut dead: Vec<IpAddr> = Vec::new();
+    for (attempt, address) in tried {
+        let silent = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Timeout);
+        if silent && attempt.connection().is_none() && !dead.contains(address) {
+            dead.push(*address);
+        }
+    }
+    let of_kind = |a: &IpAddr| a.to_canonical().is_ipv4() == stood.is_ipv4();
+    let all = view.attempt.dns.as_ref().map_or(0, |d| d.addresses().iter().filter(|a| of_kind(a)).count());
+    (!dead.is_empty()).then_some((dead, all))
+}
+
+/// Where the addresses of a name came from, as far as asking its servers shows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Source {
+    /// The servers give the same address.
+    Servers,
+    /// Not the servers: they give `answer`, and this device says `address`.
+    Device {
+        /// What this device says.
+        address: String,
+        /// What the servers say.
+        answer: String,
+    },
+    /// The servers deny the name, and a search domain was appended.
+    Search {
+        /// The name with the domain.
+        longer: String,
+        /// Its address.
+        address: String,
+        /// The server that denies the name itself.
+        query: DirectQuery,
+    },
+}
+
+/// What asking the servers showed of the addresses that an attempt went to.
+pub(crate) fn source(view: &View<'_>) -> Option<Source> {
+    let dns = view.attempt.dns.as_ref()?;
+    let Lookup::Addresses { addresses } = &dns.system else { return None };
+    let (trial, _) = view
+        .context
+        .observations
+        .experiments()
+        .find(|(a, v)| **v == Variation::Servers && is_same_name(view, a) && a.cut.is_none())?;
+    let asked = trial.dns.as_ref()?;
+    let given = DirectQuery::addresses(&asked.direct);
+    let shown = |all: &[IpAddr]| all.iter().take(2).map(IpAddr::to_string).collect::<Vec<_>>().join(" and ");
+    if let Some(query) = denied(asked).filter(|_| given.is_empty()) {
+        let longer = asked.searched.iter().find(|s| s.addresses.iter().any(|a| addresses.contains(a)));
+        if let Some(longer) = longer {
+            let (longer, address) = (longer.name.clone(), shown(addresses));
+            return Some(Source::Search { longer, address, query: query.clone() });
+        }
+        let answer = "that there is no such address".to_owned();
+        return Some(Source::Device { address: shown(addresses), answer });
+    }
+    if given.is_empty() {
+        return None;
+    }
+    if addresses.iter().any(|a| given.contains(&a.to_canonical()) || given.contains(a)) {
+        return Some(Source::Servers);
+    }
+    let odd = addresses.iter().all(|a| is_odd(*a)) && given.iter().any(|a| !is_odd(*a));
+    // Large services give other addresses each time: only where those work and these do not is one wrong.
+    let works = trial.connection().is_some()
+        && (trial.tls.is_empty() || trial.tls.iter().any(|t| t.outcome == TlsOutcome::Completed))
+        && view.attempt.connection().is_none();
+    (odd || works).then(|| Source::Device { address: shown(addresses), answer: shown(&given) })
+}
+
+fn is_same_name(view: &View<'_>, attempt: &Attempt) -> bool {
+    view.context.plan.target(attempt.target).is_some_and(|t| t.probed == view.target.probed)
+}
+
+fn denied(dns: &Dns) -> Option<&DirectQuery> {
+    let missing = |q: &&DirectQuery| matches!(q.answer, DnsAnswer::NxDomain | DnsAnswer::NoData);
+    dns.direct.iter().find(missing)
+}

@@ -1,0 +1,321 @@
+//! What the check itself may have silenced: it asks for dozens of names, connections and tunnels within a
+//! second, and a resolver, a firewall or a proxy may limit what one client gets. Where some got through and
+//! others did not, those are tried again a few a second, before anybody is blamed.
+
+use std::collections::BTreeSet;
+
+use super::super::evidence::{Draft, Walk};
+use super::super::finding::{Certainty, Code, Owner, Verdict};
+use crate::contract::endpoint::authority;
+use crate::diagnose::context::Context;
+use crate::diagnose::operator::site;
+use crate::observation::{
+    Attempt, DnsAnswer, Lookup, LookupFailure, Observations, ProxyOutcome, Purpose, TcpOutcome,
+};
+use crate::plan::{Experiment, Plan, Route, Target};
+use crate::rules::codes::Codes;
+
+/// Paths that are tried again for one limit, at the most: at five a second and faster, what fits a run.
+const MOST: usize = 60;
+/// So many stand for all where nothing in the run speaks for a limit.
+const SAMPLE: usize = 6;
+/// Fewer hosts that got through late are a moment's accident, and no limit.
+const SIGNS: usize = 3;
+/// A connection that took longer, in ms, had lost its first packet: every system sends the second
+/// after one second (RFC 6298, 2.1).
+const LOST_PACKET_MS: f64 = 900.0;
+
+/// Whose limit the check may have met.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Limit {
+    /// The resolver's, in questions.
+    Lookups,
+    /// A firewall's, in new connections.
+    Connections,
+    /// That of a proxy (`host:port`), in tunnels.
+    Tunnels(String),
+}
+
+/// What of an attempt a limit may have silenced; none where it ended in another way.
+fn silenced(attempt: &Attempt, codes: Option<&Codes>) -> Option<Limit> {
+    if let Route::Proxy { host, port, .. } = &attempt.route {
+        let limit = Limit::Tunnels(authority(host, *port));
+        let Some(proxy) = &attempt.proxy else {
+            // The same proxy, whose name was found.
+            return (!attempt.tcp.is_empty() && attempt.connection().is_none()).then_some(limit);
+        };
+        let refused = match &proxy.outcome {
+            ProxyOutcome::Status { status } => {
+                let known = codes.and_then(|c| c.proxy_reason(&proxy.headers));
+                (*status == 429 || *status >= 500) && known.is_none_or(|reason| reason.limit)
+            }
+            ProxyOutcome::Reset | ProxyOutcome::Closed => true,
+            _ => false,
+        };
+        return refused.then_some(limit);
+    }
+    if !attempt.tcp.is_empty() {
+        let silent = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Timeout);
+        return (attempt.connection().is_none() && silent).then_some(Limit::Connections);
+    }
+    let failed = attempt.dns.as_ref()?.failure()?;
+    let quiet = match failed {
+        LookupFailure::Unanswered | LookupFailure::OfSystem(_) => true,
+        // What servers say that will not do more for this client now.
+        LookupFailure::Denied(query) => {
+            matches!(query.answer, DnsAnswer::Refused | DnsAnswer::ServFail)
+        }
+        LookupFailure::Empty => false,
+    };
+    quiet.then_some(Limit::Lookups)
+}
+
+/// Whether an attempt got past the place where this limit holds others up.
+fn passed(attempt: &Attempt, limit: &Limit) -> bool {
+    match (limit, &attempt.route) {
+        (Limit::Lookups, Route::Direct) => attempt.dns.as_ref().is_some_and(|d| d.is_known()),
+        (Limit::Connections, Route::Direct) => attempt
+            .tcp
+            .iter()
+            .any(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback()),
+        (Limit::Tunnels(proxy), Route::Proxy { host, port, .. }) => {
+            authority(host, *port) == *proxy
+                && attempt.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Tunnel)
+        }
+        _ => false,
+    }
+}
+
+/// Something that got through in this run needed a second packet, question or socket: the limit lets a few
+/// through at a time, or packets are lost.
+fn unsteady(observations: &Observations, limit: &Limit) -> bool {
+    observations.plain().any(|a| match limit {
+        Limit::Lookups => {
+            a.route == Route::Direct
+                && a.dns.as_ref().is_some_and(|d| d.system == Lookup::Timeout && d.is_known())
+        }
+        Limit::Connections => {
+            let tcp = a.tcp.iter().any(|t| {
+                let second = t.ms >= LOST_PACKET_MS || a.tls.is_empty() && t.confirm;
+                t.outcome == TcpOutcome::Connected && second
+            });
+            tcp || a.tls.last().is_some_and(|t| t.confirm) || a.http.last().is_some_and(|h| h.confirm)
+        }
+        Limit::Tunnels(_) => true,
+    })
+}
+
+/// Paths that are to be tried again, in the order of the plan. Where the run shows no other sign of a limit, a few
+/// that stand for all, and the rest once one of these got through. Never a path twice.
+pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
+    let mut silent: Vec<(Limit, &Target, usize)> = Vec::new();
+    for target in &plan.targets {
+        for path in 0..target.paths.len() {
+            if let Some(limit) = held_up(observations, target.id, path) {
+                silent.push((limit, target, path));
+            }
+        }
+    }
+    let limits: BTreeSet<Limit> = silent.iter().map(|(limit, ..)| limit.clone()).collect();
+    let mut experiments = Vec::new();
+    for limit in limits {
+        if !observations.plain().any(|a| passed(a, &limit)) {
+            continue;
+        }
+        let paced =
+            |target: u32, path: usize| observations.tries(target, path).find(|a| a.purpose == Purpose::Paced);
+        let of_limit: Vec<_> = silent.iter().filter(|(l, ..)| *l == limit).collect();
+        let (tried, open): (Vec<_>, Vec<_>) =
+            of_limit.into_iter().partition(|(_, target, path)| paced(target.id, *path).is_some());
+        let came = came_through(observations, &limit, None);
+        let budget = MOST.saturating_sub(tried.len() + came.len());
+        let all = !came.is_empty() || unsteady(observations, &limit) && tried.is_empty();
+        let chosen: Vec<_> = if all {
+            open.into_iter().take(budget).collect()
+        } else if tried.is_empty() {
+            spread(&open, SAMPLE)
+        } else {
+            Vec::new()
+        };
+        experiments.extend(chosen.into_iter().map(|(_, target, path)| Experiment {
+            target: target.id,
+            path: *path,
+            purpose: Purpose::Paced,
+            variation: None,
+        }));
+    }
+    experiments
+}
+
+/// So many of a list, evenly spread, and never two hosts of one site before each site has one.
+fn spread<'a, 'b>(
+    all: &[&'a (Limit, &'b Target, usize)],
+    number: usize,
+) -> Vec<&'a (Limit, &'b Target, usize)> {
+    let mut sites = BTreeSet::new();
+    let (mut first, rest): (Vec<_>, Vec<_>) =
+        all.iter().copied().partition(|(_, target, _)| sites.insert(site(&target.probed)));
+    first.extend(rest);
+    first.truncate(number);
+    first
+}
+
+/// The limit that may hold a path up: every try ended so.
+fn held_up(observations: &Observations, target: u32, path: usize) -> Option<Limit> {
+    let mut limits =
+        observations.tries(target, path).map(|a| (a.cut.is_none()).then(|| silenced(a, None))?);
+    let first = limits.next()??;
+    limits.all(|l| l.as_ref() == Some(&first)).then_some(first)
+}
+
+/// Whether a path is, or is to be, tried again slowly.
+pub(crate) fn takes(wanted: &[Experiment], target: u32, path: usize) -> bool {
+    wanted.iter().any(|e| e.target == target && e.path == path)
+}
+
+/// The targets that were silent, and got through when they were tried again slowly.
+fn came_through(observations: &Observations, limit: &Limit, codes: Option<&Codes>) -> BTreeSet<u32> {
+    let slowly = observations.plain().filter(|a| a.purpose == Purpose::Paced && passed(a, limit));
+    let was_silent = |a: &&Attempt| {
+        observations
+            .tries(a.target, a.path)
+            .any(|b| b.purpose != Purpose::Paced && silenced(b, codes).as_ref() == Some(limit))
+    };
+    slowly.filter(was_silent).map(|a| a.target).collect()
+}
+
+/// Connections that stood only with their second packet, and all that stood.
+fn delayed(observations: &Observations) -> (usize, usize) {
+    let stood = observations
+        .plain()
+        .filter(|a| a.route == Route::Direct && a.purpose == Purpose::First)
+        .filter_map(Attempt::connection)
+        .filter(|t| !t.remote.ip().to_canonical().is_loopback());
+    stood.fold((0, 0), |(late, all), t| (late + usize::from(t.ms >= LOST_PACKET_MS || t.confirm), all + 1))
+}
+
+/// So many lookups were late, and connections were as well: packets of all kinds are lost here. A lookup
+/// has twice as many packets as a connection.
+fn is_loss(observations: &Observations, late: usize) -> bool {
+    let (delayed, connections) = delayed(observations);
+    late < 3 * delayed || late * 10 < connections
+}
+
+/// The proxy itself says that there were too many.
+fn says_so(observations: &Observations, limit: &Limit, codes: &Codes) -> bool {
+    observations.plain().filter(|a| silenced(a, Some(codes)).as_ref() == Some(limit)).any(|a| {
+        let Some(proxy) = &a.proxy else { return false };
+        proxy.outcome == ProxyOutcome::Status { status: 429 }
+            || codes.proxy_reason(&proxy.headers).is_some_and(|reason| reason.limit)
+    })
+}
+
+/// The limits that this run met.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Each with the targets that got through once they were tried again slowly.
+    met: Vec<(Limit, Vec<u32>)>,
+}
+
+impl Limits {
+    /// What a run met, from all that was seen. `late`: targets whose lookup did not end in time in the first
+    /// wave, where lookups that were made alone did.
+    pub fn observe(observations: &Observations, codes: &Codes, late: &BTreeSet<u32>) -> Self {
+        let limits: BTreeSet<Limit> = observations
+            .plain()
+            .filter(|a| a.purpose != Purpose::Paced)
+            .filter_map(|a| silenced(a, Some(codes)))
+            .chain((!late.is_empty()).then_some(Limit::Lookups))
+            .collect();
+        let mut met = Vec::new();
+        for limit in limits {
+            let mut hosts = came_through(observations, &limit, Some(codes));
+            let signs = match limit {
+                Limit::Lookups if hosts.is_empty() && is_loss(observations, late.len()) => 0,
+                Limit::Lookups => {
+                    hosts.extend(late);
+                    hosts.len()
+                }
+                Limit::Connections if hosts.is_empty() => 0,
+                Limit::Connections => hosts.len() + delayed(observations).0,
+                Limit::Tunnels(_) if says_so(observations, &limit, codes) => hosts.len() * SIGNS,
+                Limit::Tunnels(_) => hosts.len(),
+            };
+            if signs >= SIGNS {
+                met.push((limit, hosts.into_iter().collect()));
+            }
+        }
+        Self { met }
+    }
+
+    fn is_met(&self, limit: &Limit) -> bool {
+        self.met.iter().any(|(l, _)| l == limit)
+    }
+}
+
+/// A path that is held up as others were that got through slowly, and that was not tried so itself, is not
+/// judged: what was not run is not blocked.
+pub(crate) fn read(context: &Context<'_>, target: u32, path: usize, walk: &mut Walk) {
+    if walk.verdict(context.codes) != Verdict::Blocked {
+        return;
+    }
+    let tried = |a: &Attempt| a.purpose == Purpose::Paced && a.cut.is_none();
+    if context.observations.tries(target, path).any(tried) {
+        return;
+    }
+    let Some(limit) = context
+        .observations
+        .tries(target, path)
+        .filter(|a| a.cut.is_none())
+        .find_map(|a| silenced(a, Some(context.codes)))
+    else {
+        return;
+    };
+    if context.run.limits.is_met(&limit) {
+        let line = "others that were silent too were answered when they were tried again slowly; this one was not reached again";
+        walk.found = vec![Draft::new(Code::UntestedDeadline, line)];
+    }
+}
+
+/// One warning for each limit that was met: its wording, what it says, and the targets.
+pub(crate) fn causes(context: &Context<'_>) -> Vec<(Draft, &'static str, Vec<u32>)> {
+    let limits = &context.run.limits.met;
+    let mut all = Vec::new();
+    for (limit, hosts) in limits {
+        let count = hosts.len();
+        let (noun, verb) = if count == 1 { ("host", "was") } else { ("hosts", "were") };
+        let again = format!(
+            "{count} {noun} that {verb} not let through in the first second got through when tried again a few a second"
+        );
+        let (code, owner, wording) = match limit {
+            Limit::Lookups => (Code::DnsSlow, Owner::Dns, "resolver-limit"),
+            Limit::Connections => (Code::TcpTimeout, Owner::Firewall, "connection-limit"),
+            Limit::Tunnels(_) => (Code::ProxyUpstream, Owner::Proxy, "tunnel-limit"),
+        };
+        let mut found = Draft::new(code, again).owner(owner).verdict(Verdict::Warning);
+        match limit {
+            Limit::Lookups => {
+                let servers = &context.observations.device.resolvers;
+                let servers: Vec<String> = servers.iter().map(|r| r.ip().to_string()).collect();
+                found = found.fact("resolver", servers.join(" and "));
+            }
+            Limit::Connections => {}
+            Limit::Tunnels(proxy) => {
+                found = found.fact("proxy", proxy.as_str());
+                let said =
+                    |a: &&Attempt| hosts.contains(&a.target) && silenced(a, None).as_ref() == Some(limit);
+                let refusal = context.observations.plain().find(said).and_then(|a| a.proxy.as_ref());
+                if let Some(ProxyOutcome::Status { status }) = refusal.map(|p| &p.outcome) {
+                    let reason = refusal.and_then(|p| context.codes.proxy_word(&p.headers));
+                    let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
+                    found.line = format!("{proxy} answered {status}{reason}; {}", found.line);
+                }
+            }
+        }
+        if count > 2 {
+            found.certainty = Certainty::Proven;
+        }
+        all.push((found, wording, hosts.clone()));
+    }
+    all
+}

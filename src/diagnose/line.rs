@@ -1,0 +1,166 @@
+//! The line that all hosts share: how long its round trip is, and whether it is so slow or so full that the
+//! hosts behind it cannot be told apart.
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::evidence::{Draft, Walk};
+use super::finding::{Certainty, Code, Owner, Verdict};
+use crate::observation::{Attempt, Observations, TcpOutcome, TlsOutcome};
+use crate::plan::Route;
+
+/// What takes longer, ms, is late.
+const LATE_MS: f64 = 1_000.0;
+/// So many times are needed for a middle one that says something.
+const ENOUGH: usize = 3;
+/// Hosts of so many operators are not slow by themselves.
+const OPERATORS: usize = 3;
+
+/// What the stages took in a run, in the middle.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Connections, whole ms: about one round trip.
+    connect_ms: Option<u64>,
+    lookup_ms: Option<u64>,
+    handshake_ms: Option<u64>,
+    /// Operators whose hosts were slow, each measured alone.
+    slow: BTreeSet<String>,
+}
+
+impl Line {
+    /// `slow`: the operators of hosts whose answers were slow when each was asked alone.
+    pub fn observe(observations: &Observations, slow: BTreeSet<String>) -> Self {
+        let direct = || observations.plain().filter(|a| a.route == Route::Direct && a.cut.is_none());
+        let far = |a: &&Attempt| {
+            a.tcp
+                .iter()
+                .any(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback())
+        };
+        let lookups = direct().filter_map(|a| {
+            let dns = a.dns.as_ref()?;
+            let of_system = matches!(&dns.system, crate::observation::Lookup::Addresses { .. });
+            (of_system || !dns.direct.is_empty() && !dns.addresses().is_empty()).then_some(dns.ms)
+        });
+        let connects = direct().filter(far).filter_map(|a| a.connection()).map(|t| t.ms);
+        let handshakes = direct()
+            .filter(far)
+            .filter_map(|a| a.handshake())
+            .filter(|t| t.outcome == TlsOutcome::Completed && !t.confirm)
+            .map(|t| t.ms);
+        Self {
+            connect_ms: middle(connects.collect()),
+            lookup_ms: middle(lookups.collect()),
+            handshake_ms: middle(handshakes.collect()),
+            slow,
+        }
+    }
+
+    /// One round trip of this line, ms; nothing where too few connections say so.
+    pub fn round_trip(&self) -> f64 {
+        self.connect_ms.map_or(0.0, |ms| ms as f64)
+    }
+
+    /// Half of what worked took over a second: what did not may only have been later.
+    pub fn is_late(&self) -> bool {
+        [self.connect_ms, self.lookup_ms, self.handshake_ms].into_iter().any(is_late)
+    }
+
+    /// The line itself is slow: hosts of three operators and more, each asked alone; or connections; or lookups
+    /// and handshakes as well as answers.
+    pub fn is_slow(&self) -> bool {
+        let both = is_late(self.lookup_ms) && is_late(self.handshake_ms);
+        self.slow.len() >= OPERATORS || is_late(self.connect_ms) || both && !self.slow.is_empty()
+    }
+
+    /// What was late, in words.
+    pub fn words(&self) -> String {
+        let times =
+            [("lookup", self.lookup_ms), ("connection", self.connect_ms), ("handshake", self.handshake_ms)];
+        let said: Vec<String> = times
+            .into_iter()
+            .filter(|(_, ms)| is_late(*ms))
+            .filter_map(|(what, ms)| Some(format!("the middle {what} took {} ms", ms?)))
+            .collect();
+        said.join(", ")
+    }
+}
+
+fn is_late(ms: Option<u64>) -> bool {
+    ms.is_some_and(|ms| ms as f64 > LATE_MS)
+}
+
+fn middle(mut all: Vec<f64>) -> Option<u64> {
+    if all.len() < ENOUGH {
+        return None;
+    }
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).map(|ms| ms.round() as u64)
+}
+
+/// Silence on a line that is late itself is no proof of a block.
+pub(crate) fn doubt(context: &Context<'_>, walk: &mut Walk) {
+    let line = &context.run.line;
+    if !line.is_late() {
+        return;
+    }
+    for found in &mut walk.found {
+        let silence = matches!(
+            found.code,
+            Code::DnsTimeout | Code::TcpTimeout | Code::TlsTimeout | Code::HttpTimeout | Code::ProxyTimeout
+        );
+        if silence {
+            found.certainty = Certainty::Likely;
+            let words = line.words();
+            found.line.push_str(&format!("; a slow or full line looks the same ({words})"));
+            found.facts.insert("line".into(), words.into());
+        }
+    }
+}
+
+/// A line whose connections take over a second, or whose answers come late from everywhere, belongs to no host.
+/// The targets are those that were reached.
+pub(crate) fn cause(context: &Context<'_>) -> Option<(Draft, &'static str, Vec<u32>)> {
+    let line = &context.run.line;
+    if !line.is_slow() || line.slow.len() >= OPERATORS {
+        return None;
+    }
+    let found = Draft::new(Code::HttpSlow, line.words())
+        .owner(Owner::Network)
+        .verdict(Verdict::Warning)
+        .fact("slow", line.words());
+    let reached = |a: &&Attempt| a.route == Route::Direct && a.connection().is_some();
+    let hosts: BTreeSet<u32> = context.observations.plain().filter(reached).map(|a| a.target).collect();
+    Some((found, "line-slow", hosts.into_iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_slow_by_three_operators_or_by_its_connections() {
+        let line = |connect, lookup, handshake, slow: &[&str]| Line {
+            connect_ms: connect,
+            lookup_ms: lookup,
+            handshake_ms: handshake,
+            slow: slow.iter().map(|s| (*s).to_owned()).collect(),
+        };
+        for (line, late, slow) in [
+            (line(Some(60), Some(80), Some(120), &[]), false, false),
+            (line(Some(60), Some(80), Some(120), &["a", "b"]), false, false),
+            (line(Some(60), Some(80), Some(120), &["a", "b", "c"]), false, true),
+            (line(Some(1500), Some(1500), Some(1500), &[]), true, true),
+            (line(Some(60), Some(2600), Some(120), &["a"]), true, false),
+            (line(Some(60), Some(2600), Some(3000), &["a"]), true, true),
+            (line(None, None, None, &[]), false, false),
+        ] {
+            assert_eq!((line.is_late(), line.is_slow()), (late, slow), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_middle_of_a_few_times_says_nothing() {
+        assert_eq!(middle(vec![1.0, 9000.0]), None);
+        assert_eq!(middle(vec![9000.0, 1.0, 2.0]), Some(2));
+    }
+}
