@@ -27,6 +27,9 @@ pub struct DnsSpec {
     /// Milliseconds before every answer.
     #[serde(default)]
     pub delay_ms: u64,
+    /// Questions a second that are answered, as many at once; what is more is dropped.
+    #[serde(default)]
+    pub limit: Option<u32>,
 }
 
 /// One name.
@@ -61,6 +64,12 @@ pub enum DnsFault {
     Slow,
     /// The first answer for a name and type takes a second and a half, later ones none.
     SlowOnce,
+    /// Questions for AAAA are dropped.
+    NoAaaa,
+    /// Every answer over UDP is cut short.
+    Truncated,
+    /// The name is an alias, and the name that it leads to does not exist.
+    DeniedAlias,
     /// No answer to the first query of a name and type, a right one from then on.
     SecondTry,
 }
@@ -80,10 +89,21 @@ pub async fn start(spec: DnsSpec) -> Outcome<()> {
 async fn serve_udp(socket: Arc<UdpSocket>, spec: Arc<DnsSpec>) {
     let mut buffer = [0; 4096];
     let mut seen = BTreeMap::new();
+    let mut bucket = Bucket::new(spec.limit);
     loop {
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
+        if !bucket.takes() {
+            continue;
+        }
         let Some(reply) = reply(&buffer[..length], &spec, &mut seen) else { continue };
-        let (reply, slow) = reply;
+        let (mut reply, slow) = reply;
+        if let Some(question) = Question::read(&buffer[..length])
+            && spec.names.get(&question.name).is_some_and(|r| r.fault == Some(DnsFault::Truncated))
+        {
+            reply.truncate(question.end);
+            reply[2] |= 2;
+            reply[6..8].fill(0);
+        }
         let (socket, delay) = (Arc::clone(&socket), spec.delay(slow));
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
@@ -116,6 +136,30 @@ async fn serve_tcp(listener: TcpListener, spec: Arc<DnsSpec>) {
     }
 }
 
+/// So many at once, and so many more each second.
+struct Bucket {
+    limit: Option<f64>,
+    left: f64,
+    at: std::time::Instant,
+}
+
+impl Bucket {
+    fn new(limit: Option<u32>) -> Self {
+        let limit = limit.map(f64::from);
+        Self { limit, left: limit.unwrap_or_default(), at: std::time::Instant::now() }
+    }
+
+    fn takes(&mut self) -> bool {
+        let Some(limit) = self.limit else { return true };
+        let now = std::time::Instant::now();
+        self.left = (self.left + limit * now.duration_since(self.at).as_secs_f64()).min(limit);
+        self.at = now;
+        let takes = self.left >= 1.0;
+        self.left -= if takes { 1.0 } else { 0.0 };
+        takes
+    }
+}
+
 impl DnsSpec {
     fn delay(&self, slow: bool) -> Duration {
         Duration::from_millis(self.delay_ms + if slow { SLOW_MS } else { 0 })
@@ -126,7 +170,7 @@ impl DnsSpec {
 /// cannot be read.
 fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) -> Option<(Vec<u8>, bool)> {
     let question = Question::read(query)?;
-    let (mut code, mut addresses, mut slow) = (0, Vec::new(), false);
+    let (mut code, mut addresses, mut slow, mut alias) = (0, Vec::new(), false, false);
     let mut is_first = || {
         let times = seen.entry((question.name.clone(), question.kind)).or_default();
         *times += 1;
@@ -140,6 +184,12 @@ fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) 
             Some(DnsFault::Refused) => code = 5,
             Some(DnsFault::NoData) => {}
             Some(DnsFault::Silent) => return None,
+            Some(DnsFault::NoAaaa) if question.kind == TYPE_AAAA => return None,
+            Some(DnsFault::NoAaaa | DnsFault::Truncated) => addresses.clone_from(&record.addresses),
+            Some(DnsFault::DeniedAlias) => {
+                code = 3;
+                alias = true;
+            }
             Some(DnsFault::Sinkhole) => {
                 addresses = vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
             }
@@ -173,10 +223,17 @@ fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) 
     // A response, authoritative, recursion as asked and available.
     let recursion_desired = query[2] & 1;
     answer.extend_from_slice(&[0x84 | recursion_desired, 0x80 | code]);
-    for count in [1, u16::try_from(addresses.len()).ok()?, 0, 0] {
+    for count in [1, u16::try_from(addresses.len() + usize::from(alias)).ok()?, 0, 0] {
         answer.extend_from_slice(&count.to_be_bytes());
     }
     answer.extend_from_slice(&query[12..question.end]);
+    if alias {
+        // CNAME end.cdn.example
+        let target = b"\x03end\x03cdn\x07example\x00";
+        answer.extend_from_slice(&[0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 30]);
+        answer.extend_from_slice(&u16::try_from(target.len()).ok()?.to_be_bytes());
+        answer.extend_from_slice(target);
+    }
     for address in addresses {
         // The name, as a pointer to the question.
         answer.extend_from_slice(&[0xc0, 12]);

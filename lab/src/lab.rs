@@ -13,7 +13,7 @@ use crate::pki::Pki;
 use crate::providers::FaultTable;
 use crate::runner::{Bench, Played};
 use crate::scenario::{Scenario, World};
-use crate::{acceptor, link, middlebox, needles, net, real, runner, server, soak, speed};
+use crate::{acceptor, link, middlebox, needles, net, real, runner, server, soak, speed, tunnels};
 
 /// What the laboratory starts, and the Debian package each comes from.
 const TOOLS: [(&str, &str); 10] = [
@@ -36,6 +36,9 @@ pub fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["serve", "--spec", file] => server::run(Path::new(file)),
         ["link", "--spec", json] => serde_json::from_str(json).context("link").and_then(link::run),
+        ["tunnels", "--spec", json, address] => {
+            serde_json::from_str(json).context("tunnels").and_then(|spec| tunnels::run(spec, address))
+        }
         ["accept", manner] => acceptor::run(*manner == "hold"),
         ["measure", "--spec", file] => speed::measure_inside(Path::new(file)),
         ["connect", address] => speed::connect_inside(address),

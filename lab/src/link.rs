@@ -25,6 +25,9 @@ pub const ROUTER_DEVICE: &str = "labr";
 /// Packets under way in one direction before the link drops, as a real queue would.
 const QUEUE: usize = 10_000;
 
+/// So long a packet waits for its turn on a line with a rate.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
 /// What the link does to packets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +38,9 @@ pub struct LinkSpec {
     /// Packets lost in each direction, percent.
     #[serde(default)]
     pub loss_percent: f64,
+    /// Kilobits a second in each direction; packets that would wait for over two seconds are dropped.
+    #[serde(default)]
+    pub rate_kbit: Option<f64>,
     /// Seed of the losses: the same seed loses the same packets of the same sequence.
     #[serde(default = "one")]
     pub seed: u64,
@@ -65,7 +71,9 @@ pub fn run(spec: LinkSpec) -> Outcome<()> {
     let delay = Duration::from_secs_f64(spec.rtt_ms / 2000.0);
     let (up, up_due) = sync_channel(QUEUE);
     let (down, down_due) = sync_channel(QUEUE);
-    let (to_server, to_client) = (Way { queue: up, delay }, Way { queue: down, delay });
+    let way =
+        |queue| Way { queue, delay, rate_kbit: spec.rate_kbit, free: Arc::new(Mutex::new(Instant::now())) };
+    let (to_server, to_client) = (way(up), way(down));
     let middlebox = (!spec.filters.is_empty()).then(|| Arc::new(Mutex::new(Middlebox::new(spec.filters))));
     let ways = Ways { to_server, to_client, middlebox };
     deliver(Arc::clone(&router), up_due);
@@ -96,13 +104,29 @@ pub fn run(spec: LinkSpec) -> Outcome<()> {
 struct Way {
     queue: SyncSender<(Instant, Vec<u8>)>,
     delay: Duration,
+    rate_kbit: Option<f64>,
+    /// When the line has sent what it was given.
+    free: Arc<Mutex<Instant>>,
 }
 
 impl Way {
+    /// When a packet has left, at this rate; none where the queue is full.
+    fn leaves(&self, bytes: usize) -> Option<Instant> {
+        let now = Instant::now();
+        let Some(rate) = self.rate_kbit else { return Some(now) };
+        let mut free = self.free.lock().unwrap();
+        let begins = (*free).max(now);
+        if begins.duration_since(now) > LONGEST_WAIT {
+            return None;
+        }
+        *free = begins + Duration::from_secs_f64(bytes as f64 * 8.0 / (rate * 1000.0));
+        Some(*free)
+    }
+
     /// A full queue drops, as a real one would.
     fn send(&self, packet: Vec<u8>) {
-        if let Err(TrySendError::Disconnected(_)) = self.queue.try_send((Instant::now() + self.delay, packet))
-        {
+        let Some(left) = self.leaves(packet.len()) else { return };
+        if let Err(TrySendError::Disconnected(_)) = self.queue.try_send((left + self.delay, packet)) {
             // The other thread has ended, and with it the program.
         }
     }

@@ -59,6 +59,8 @@ mod server;
 mod soak;
 #[cfg(target_os = "linux")]
 mod speed;
+#[cfg(target_os = "linux")]
+mod tunnels;
 
 #[cfg(target_os = "linux")]
 use outcome::Outcome;

@@ -41,6 +41,9 @@ pub const PUBLIC_DNS_V4: &str = "62.53.0.54";
 /// The same, IPv6.
 pub const PUBLIC_DNS_V6: &str = "2a0f:53::54";
 
+/// Where a DNS server should be, and nothing answers.
+pub const DEAD_DNS_V4: &str = "62.53.0.99";
+
 /// Which address families the client has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -189,6 +192,12 @@ impl Net {
             fs::write(folder.join("hosts"), "127.0.0.1 localhost\n::1 localhost\n").context("hosts")?;
         }
         Ok(())
+    }
+
+    /// Adds to the client's hosts file.
+    pub fn hosts_file(&self, lines: &str) -> Outcome<()> {
+        let file = Path::new(NETNS_ETC).join(self.name("c")).join("hosts");
+        fs::write(&file, format!("127.0.0.1 localhost\n::1 localhost\n{lines}")).context("hosts")
     }
 
     fn start_link(&self, spec: LinkSpec) -> Outcome<Server> {

@@ -13,8 +13,8 @@ use crate::capture::{self, Tape};
 use crate::compare::{Compared, compare};
 use crate::dns::{DnsSpec, Record};
 use crate::net::{
-    self, DNS_V4, DNS_V6, Net, OFFICE_V4, OFFICE_V6, PUBLIC_DNS_V4, PUBLIC_DNS_V6, Ready, Server, inside,
-    own_program,
+    self, DEAD_DNS_V4, DNS_V4, DNS_V6, Net, OFFICE_V4, OFFICE_V6, PUBLIC_DNS_V4, PUBLIC_DNS_V6, Ready,
+    Server, inside, own_program,
 };
 use crate::outcome::Context;
 use crate::pki::{Authority, Certificate, Pki};
@@ -86,9 +86,14 @@ impl Bench {
                 (Resolver::Company, false) => DNS_V6,
                 (Resolver::Public, true) => PUBLIC_DNS_V4,
                 (Resolver::Public, false) => PUBLIC_DNS_V6,
+                (Resolver::Dead, _) => DEAD_DNS_V4,
             })
             .collect();
         net.resolvers(&resolvers)?;
+        if !scenario.hosts_file.is_empty() {
+            let lines = scenario.hosts_file.iter().map(|(name, address)| format!("{address} {name}\n"));
+            net.hosts_file(&lines.collect::<String>())?;
+        }
         let servers = self.start_servers(scenario, &net, folder)?;
         self.break_network(scenario, &net)?;
         Ok((servers, net))
@@ -240,6 +245,7 @@ impl Bench {
             listen: sockets(&[DNS_V4.parse().unwrap(), DNS_V6.parse().unwrap()], 53),
             names: self.names(scenario),
             delay_ms: scenario.dns_delay_ms,
+            limit: scenario.dns_limit,
         };
         let mut public = dns.clone();
         public.listen = sockets(&[PUBLIC_DNS_V4.parse().unwrap(), PUBLIC_DNS_V6.parse().unwrap()], 53);
@@ -268,6 +274,12 @@ impl Bench {
         servers.extend(self.start_real(scenario, net, folder)?);
         if let Some(kind) = scenario.proxy {
             servers.extend(boxes::proxy(kind, net, folder, &self.pki)?);
+        }
+        if let Some(tunnels) = &scenario.tunnels {
+            let spec = serde_json::to_string(tunnels).context("tunnels")?;
+            let address = format!("{OFFICE_V4}.1:3128");
+            let mut command = inside(&net.router(), own_program()?);
+            servers.push(Server::start(command.args(["tunnels", "--spec", &spec, &address]), Ready::Word)?);
         }
         if let Some(mitmproxy) = &scenario.mitmproxy {
             servers.push(boxes::mitmproxy(mitmproxy.mode, net, folder, &self.pki)?);
@@ -389,6 +401,7 @@ impl Bench {
         let mut rules = String::new();
         let mut routes = String::new();
         let mut paths = String::new();
+        let mut own = String::new();
         for host in &self.world.host {
             let addresses = scenario.addresses(&self.world, &host.name);
             for fault in scenario.faults_of(&host.name) {
@@ -403,6 +416,12 @@ impl Bench {
                     let kind = match fault.client {
                         Some(ClientFault::Denied) => "prohibit",
                         Some(ClientFault::NoRoute) => "unreachable",
+                        Some(ClientFault::Rejected) => {
+                            let field = if address.is_ipv4() { "ip" } else { "ip6" };
+                            let _ =
+                                writeln!(own, "{field} daddr {address} reject with icmpx admin-prohibited");
+                            continue;
+                        }
                         None => continue,
                     };
                     let _ = writeln!(routes, "route add {kind} {address}");
@@ -410,7 +429,21 @@ impl Bench {
             }
         }
         let explicit = scenario.mitmproxy.as_ref().is_some_and(|m| m.mode == MitmMode::Explicit);
-        if scenario.proxy.is_some() || explicit {
+        if let Some(limit) = scenario.connection_limit {
+            let _ = writeln!(
+                rules,
+                "tcp flags & (syn|ack) == syn limit rate over {limit}/second burst {limit} packets drop"
+            );
+        }
+        if scenario.no_dns_over_tcp {
+            let _ = writeln!(rules, "meta l4proto tcp th dport 53 drop");
+        }
+        let dead: Option<IpAddr> =
+            if scenario.resolvers.contains(&Resolver::Dead) { DEAD_DNS_V4.parse().ok() } else { None };
+        for address in scenario.dropped.iter().copied().chain(dead) {
+            rules += &firewall_rule(FirewallFault::Drop, address);
+        }
+        if scenario.proxy.is_some() || scenario.tunnels.is_some() || explicit {
             for address in scenario.past_proxy.iter().flat_map(|name| scenario.addresses(&self.world, name)) {
                 let field = if address.is_ipv4() { "ip" } else { "ip6" };
                 let _ = writeln!(rules, "{field} daddr {address} accept");
@@ -422,6 +455,10 @@ impl Bench {
             net.nft("r", &format!(
                 "table inet firewall {{\n chain forward {{ type filter hook forward priority 0; policy accept;\n{rules} }}\n}}\n"
             ))?;
+        }
+        if !own.is_empty() {
+            let chain = "type filter hook output priority 0; policy accept;";
+            net.nft("c", &format!("table inet own {{\n chain output {{ {chain}\n{own} }}\n}}\n"))?;
         }
         if !routes.is_empty() {
             net.batch("c", &routes)?;

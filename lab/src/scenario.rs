@@ -16,6 +16,7 @@ use crate::pki::{Authority, Certificate};
 use crate::providers::FaultTable;
 use crate::real::Real;
 use crate::server::{Answer, ServerFault, Speaks};
+use crate::tunnels::Tunnels;
 
 const WORLD: &str = include_str!("../world.toml");
 const SCENARIOS: &str = include_str!("../scenarios.toml");
@@ -137,6 +138,24 @@ pub struct Scenario {
     /// Milliseconds before each DNS answer.
     #[serde(default)]
     pub dns_delay_ms: u64,
+    /// Questions a second that the DNS server answers a client.
+    #[serde(default)]
+    pub dns_limit: Option<u32>,
+    /// TCP port 53 is closed: the firewall drops it.
+    #[serde(default)]
+    pub no_dns_over_tcp: bool,
+    /// New connections a second that the firewall lets through.
+    #[serde(default)]
+    pub connection_limit: Option<u32>,
+    /// Addresses whose packets the firewall drops.
+    #[serde(default)]
+    pub dropped: Vec<IpAddr>,
+    /// The client's hosts file, beside localhost.
+    #[serde(default)]
+    pub hosts_file: BTreeMap<String, IpAddr>,
+    /// A proxy of our own at the firewall, port 3128, with a limit or a delay; the only way out.
+    #[serde(default)]
+    pub tunnels: Option<Tunnels>,
     /// The authorities in the client's trust store.
     #[serde(default = "public_only")]
     pub device_trusts: Vec<Authority>,
@@ -251,6 +270,8 @@ pub enum Resolver {
     Company,
     /// Knows the public names only.
     Public,
+    /// Never answers.
+    Dead,
 }
 
 /// A real mitmproxy.
@@ -387,6 +408,8 @@ pub enum ClientFault {
     Denied,
     /// Has no route.
     NoRoute,
+    /// Rejects with ICMP, as a rule of its own firewall.
+    Rejected,
 }
 
 /// What must be reported of a host that is not healthy.

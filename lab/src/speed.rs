@@ -73,7 +73,7 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
         .collect();
     let spec = ServeSpec {
         pki: pki.folder().to_owned(),
-        dns: vec![DnsSpec { listen: sockets(&dns, 53), names: records, delay_ms: 0 }],
+        dns: vec![DnsSpec { listen: sockets(&dns, 53), names: records, delay_ms: 0, limit: None }],
         endpoints,
     };
     let servers = serve(&net.world(), &spec, &folder.join("world.json"))?;
@@ -161,7 +161,7 @@ fn mixture(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
     });
     let spec = ServeSpec {
         pki: pki.folder().to_owned(),
-        dns: vec![DnsSpec { listen: sockets(&dns, 53), names: records.collect(), delay_ms: 0 }],
+        dns: vec![DnsSpec { listen: sockets(&dns, 53), names: records.collect(), delay_ms: 0, limit: None }],
         endpoints: endpoints.collect(),
     };
     let _servers = serve(&net.world(), &spec, &folder.join("world.json"))?;

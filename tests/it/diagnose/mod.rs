@@ -4,6 +4,7 @@
 mod actors;
 mod announced;
 mod answers;
+mod bursts;
 mod calls;
 mod causes;
 mod codes;

@@ -1,0 +1,352 @@
+//! What the check itself silences, a slow line, and causes on this device: nobody is blamed wrongly.
+
+use std::net::IpAddr;
+
+use clearway::diagnose::{Certainty, Judgement, Owner, RunVerdict, Verdict, judge, next};
+use clearway::observation::*;
+use clearway::plan::{Fallback, Path, Plan, Route, Target};
+use clearway::rules::codes::Codes;
+
+use super::scene::*;
+
+fn hosts(number: u32) -> Vec<Target> {
+    (1..=number).map(|n| world(n, &format!("h{n}.vendor{n}.example"))).collect()
+}
+
+fn again(attempt: Attempt) -> Attempt {
+    Attempt { purpose: Purpose::Paced, ..attempt }
+}
+
+fn measured(target: &Target, variation: Variation, change: impl FnOnce(&mut Attempt)) -> Attempt {
+    let attempt = Attempt { purpose: Purpose::Experiment, variation: Some(variation), ..healthy(target) };
+    edit(attempt, change)
+}
+
+fn silent_lookup(target: &Target) -> Attempt {
+    dns_fails(target, Lookup::Timeout, &[DnsAnswer::Timeout, DnsAnswer::Timeout])
+}
+
+fn refused(target: &Target, status: u16, reason: &str) -> Attempt {
+    edit(proxy_says(target, ProxyOutcome::Status { status }), |a| {
+        let headers = vec![("x-squid-error".to_owned(), reason.to_owned())];
+        a.proxy.as_mut().unwrap().headers = if reason.is_empty() { Vec::new() } else { headers };
+    })
+}
+
+fn blocked(judged: &Judgement) -> usize {
+    judged.hosts.iter().filter(|h| h.verdict == Verdict::Blocked).count()
+}
+
+/// Half of the hosts are held up, and get through slowly.
+#[test]
+fn what_gets_through_slowly_is_ok_and_the_limit_is_said_once() {
+    type Held = fn(&Target) -> Attempt;
+    let held: [(Held, bool, Owner, &str); 4] = [
+        (silent_lookup, false, Owner::Dns, "dns/slow"),
+        (|t| tcp_fails(t, TcpOutcome::Timeout), false, Owner::Firewall, "tcp/timeout"),
+        (|t| refused(t, 503, "ERR_TOO_MANY_CONNECTIONS 0"), true, Owner::Proxy, "proxy/upstream"),
+        (|t| proxy_says(t, ProxyOutcome::Reset), true, Owner::Proxy, "proxy/upstream"),
+    ];
+    for (held, through, owner, code) in held {
+        let targets: Vec<Target> =
+            hosts(12).into_iter().map(|t| if through { proxied(t) } else { t }).collect();
+        let first = |t: &Target| if t.id % 2 == 0 { held(t) } else { healthy(t) };
+        let mut attempts: Vec<Attempt> = targets.iter().map(first).collect();
+        let plan = Plan { targets: targets.clone(), ..Plan::default() };
+        let asked = next(&plan, &observed(attempts.clone()));
+        let paced: Vec<u32> =
+            asked.iter().filter(|e| e.purpose == Purpose::Paced).map(|e| e.target).collect();
+        assert_eq!(paced, [2, 4, 6, 8, 10, 12], "{code}");
+        assert!(asked.iter().all(|e| e.purpose != Purpose::Repeat), "{code}: no second burst");
+        // The healthy twin: what fails slowly as well is blocked, as before.
+        let mut dead = attempts.clone();
+        dead.extend(targets.iter().filter(|t| t.id % 2 == 0).map(|t| again(held(t))));
+        assert_eq!(blocked(&run(&targets, dead)), 6, "{code}");
+        attempts.extend(targets.iter().filter(|t| t.id % 2 == 0).map(|t| again(healthy(t))));
+        let judged = run(&targets, attempts.clone());
+        assert!(judged.hosts.iter().all(|h| h.verdict == Verdict::Reachable), "{code}");
+        assert_eq!(causes(&judged), [(code, vec![2, 4, 6, 8, 10, 12])]);
+        assert_eq!(judged.causes[0].finding.owner, owner);
+        assert_eq!(judged.verdict, RunVerdict::Degraded);
+        // One that the run had no time for is not judged.
+        attempts.pop();
+        let judged = run(&targets, attempts);
+        assert_eq!((blocked(&judged), judged.hosts[11].verdict), (0, Verdict::Untested), "{code}");
+        assert_eq!(judged.verdict, RunVerdict::Unknown);
+    }
+}
+
+#[test]
+fn one_host_that_recovers_is_no_limit() {
+    let targets = hosts(4);
+    let mut attempts: Vec<Attempt> = targets.iter().map(healthy).collect();
+    attempts[0] = tcp_fails(&targets[0], TcpOutcome::Timeout);
+    attempts.push(again(healthy(&targets[0])));
+    let judged = run(&targets, attempts);
+    assert_eq!((judged.verdict, judged.causes.len()), (RunVerdict::Ready, 0));
+}
+
+#[test]
+fn the_words_of_a_proxy_decide_the_text() {
+    let t = proxied(world1());
+    for (reason, says) in [
+        ("ERR_DNS_FAIL 0", "cannot resolve the name"),
+        ("ERR_CONNECT_FAIL 111", "connection was refused"),
+        ("ERR_TOO_MANY_CONNECTIONS 0", "too many connections"),
+    ] {
+        let found = one(&t, refused(&t, 503, reason)).finding;
+        assert!(found.summary.contains(says), "{}", found.summary);
+    }
+    let found = one(&t, proxy_says(&t, ProxyOutcome::Timeout)).finding;
+    assert!(!found.remedy.contains("may reach it"), "{}", found.remedy);
+}
+
+#[test]
+fn a_tunnel_that_comes_late_works_slowly() {
+    let t = proxied(world1());
+    let late = |a: &mut Attempt| a.proxy.as_mut().unwrap().ms = 5000.0;
+    let seen = vec![edit(healthy(&t), late), measured(&t, Variation::Request, late)];
+    let judged = run(std::slice::from_ref(&t), seen);
+    assert_eq!(judged.hosts[0].finding.code.as_str(), "http/slow");
+    assert_eq!((judged.hosts[0].verdict, judged.hosts[0].finding.owner), (Verdict::Warning, Owner::Proxy));
+}
+
+fn slow(t: &Target) -> Attempt {
+    edit(healthy(t), |a| a.http[0].first_byte_ms = Some(2500.0))
+}
+
+#[test]
+fn a_slow_line_is_one_cause_and_a_slow_service_its_own() {
+    let targets = hosts(8);
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let first: Vec<Attempt> = targets.iter().map(slow).collect();
+    let asked = next(&plan, &observed(first.clone()));
+    assert_eq!(asked.len(), 6, "three hosts, twice each: {asked:?}");
+    let twice = |t: &Target, is_slow: bool| {
+        let ms = if is_slow { 2400.0 } else { 80.0 };
+        [0, 1].map(|_| measured(t, Variation::Request, |a| a.http[0].first_byte_ms = Some(ms)))
+    };
+    for (slow_ones, owner) in [(3, Some(Owner::Network)), (1, Some(Owner::Service)), (0, None)] {
+        let mut seen = first.clone();
+        for (n, t) in targets.iter().take(3).enumerate() {
+            seen.extend(twice(t, n < slow_ones));
+        }
+        let judged = run(&targets, seen);
+        assert_eq!(judged.causes.len(), usize::from(slow_ones > 0), "{slow_ones}");
+        assert_eq!(judged.causes.first().map(|c| c.finding.owner), owner, "{slow_ones}");
+    }
+}
+
+#[test]
+fn the_round_trip_is_no_slowness_of_the_resolver() {
+    let far = |t: &Target| {
+        edit(healthy(t), |a| {
+            a.tcp[0].ms = 1500.0;
+            a.dns.as_mut().unwrap().ms = 1510.0;
+        })
+    };
+    let targets = hosts(5);
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let seen: Vec<Attempt> = targets.iter().map(far).collect();
+    assert!(next(&plan, &observed(seen.clone())).is_empty());
+    let judged = run(&targets, seen);
+    assert!(judged.hosts.iter().all(|h| h.verdict == Verdict::Reachable));
+    assert_eq!(judged.causes[0].finding.owner, Owner::Network);
+}
+
+#[test]
+fn silence_on_a_late_line_is_likely_and_names_the_line() {
+    let targets = hosts(6);
+    let late = |t: &Target| edit(healthy(t), |a| a.dns.as_mut().unwrap().ms = 2600.0);
+    let mut seen: Vec<Attempt> = targets.iter().map(late).collect();
+    seen[0] = edit(tls_fails(&targets[0], TlsOutcome::Timeout), |a| a.dns.as_mut().unwrap().ms = 2600.0);
+    let other = Variation::OtherName { address: Some(address(1)), name: targets[1].probed.clone() };
+    seen.push(measured(&targets[0], other, |a| a.http.clear()));
+    let found = &run(&targets, seen).hosts[0].finding;
+    assert_eq!((found.code.as_str(), found.confidence), ("tls/timeout", Certainty::Likely));
+    assert!(found.evidence.line.contains("2600 ms"), "{}", found.evidence.line);
+}
+
+fn servers_say(target: &Target, answers: Vec<DnsAnswer>, works: bool) -> Attempt {
+    let base = if works { healthy(target) } else { tcp_fails(target, TcpOutcome::Timeout) };
+    let dns = dns_fails(target, Lookup::NotAsked, &answers).dns;
+    Attempt { purpose: Purpose::Experiment, variation: Some(Variation::Servers), dns, ..base }
+}
+
+fn given(text: &str) -> Vec<DnsAnswer> {
+    vec![DnsAnswer::Addresses { addresses: vec![text.parse().unwrap()] }, DnsAnswer::NoData]
+}
+
+#[test]
+fn a_hosts_file_is_the_devices_and_the_same_answer_is_the_resolvers() {
+    let t = world1();
+    let own = address(1).to_string();
+    for (system, answers, works, code, owner) in [
+        ("127.0.0.1", given(&own), true, "dns/sinkhole", Owner::Device),
+        ("127.0.0.1", given("127.0.0.1"), false, "dns/sinkhole", Owner::Dns),
+        ("127.0.0.1", vec![DnsAnswer::Timeout, DnsAnswer::Timeout], false, "dns/sinkhole", Owner::Dns),
+        ("11.7.7.7", given(&own), true, "tcp/refused", Owner::Device),
+        // Large services give other addresses each time.
+        ("11.7.7.7", given(&own), false, "tcp/refused", Owner::Firewall),
+        ("11.7.7.7", given("11.7.7.7"), false, "tcp/refused", Owner::Firewall),
+    ] {
+        let seen = vec![resolves_to(&t, system), servers_say(&t, answers, works)];
+        let found = run(std::slice::from_ref(&t), seen).hosts.remove(0).finding;
+        assert_eq!((found.code.as_str(), found.owner), (code, owner), "{system} {works}");
+    }
+}
+
+#[test]
+fn a_search_domain_that_was_appended_is_said() {
+    let t = world1();
+    let trial = edit(servers_say(&t, vec![DnsAnswer::NxDomain, DnsAnswer::NxDomain], false), |a| {
+        let name = format!("{}.corp.example", t.probed);
+        a.dns.as_mut().unwrap().searched =
+            vec![Searched { name, addresses: vec!["10.9.9.9".parse().unwrap()] }];
+    });
+    let judged = run(std::slice::from_ref(&t), vec![resolves_to(&t, "10.9.9.9"), trial]);
+    let found = &judged.hosts[0].finding;
+    assert_eq!((found.code.as_str(), found.owner), ("dns/nxdomain", Owner::Dns));
+    assert!(found.summary.contains("search domain"), "{}", found.summary);
+}
+
+#[test]
+fn icmp_of_this_device_is_the_devices() {
+    let t = world1();
+    for (kind, code, own, expected) in [
+        (3, 13, true, "device/local-denied"),
+        (3, 3, true, "device/local-denied"),
+        (3, 13, false, "tcp/prohibited"),
+        (3, 1, true, "tcp/unreachable"),
+    ] {
+        let outcome = if code == 3 { TcpOutcome::Refused } else { TcpOutcome::HostUnreachable };
+        let seen = edit(tcp_fails(&t, outcome), |a| {
+            let from = "11.1.1.1".parse().ok();
+            a.tcp[0].icmp = Some(Icmp { kind, code, from, own });
+        });
+        assert_eq!(one(&t, seen).finding.code.as_str(), expected, "{code} {own}");
+    }
+}
+
+fn hangs(target: &Target, answers: &[(&str, &str, DnsAnswer)]) -> Attempt {
+    edit(healthy(target), |a| {
+        let dns = a.dns.as_mut().unwrap();
+        dns.ms = 4000.0;
+        dns.system = Lookup::Timeout;
+        dns.direct = answers
+            .iter()
+            .map(|(server, kind, answer)| DirectQuery {
+                server: server.parse().unwrap(),
+                kind: (*kind).into(),
+                answer: answer.clone(),
+                aliases: Vec::new(),
+                ms: 3.0,
+            })
+            .collect();
+    })
+}
+
+#[test]
+fn why_a_lookup_hangs_is_said_by_server_and_kind() {
+    let (dead, alive) = ("11.9.9.8:53", "11.9.9.9:53");
+    let t = world1();
+    let found = DnsAnswer::Addresses { addresses: vec![address(1)] };
+    for (answers, words) in [
+        (vec![(alive, "A", found.clone()), (alive, "AAAA", DnsAnswer::NoData)], "11.9.9.8 does not answer"),
+        (
+            vec![
+                (dead, "A", found.clone()),
+                (alive, "A", found.clone()),
+                (alive, "AAAA", DnsAnswer::Timeout),
+            ],
+            "not at all for AAAA",
+        ),
+    ] {
+        let first = hangs(&t, &answers);
+        let alone =
+            Attempt { purpose: Purpose::Experiment, variation: Some(Variation::Lookup), ..first.clone() };
+        let mut seen = observed(vec![first, alone]);
+        seen.device.resolvers = [dead, alive].map(|s| s.parse().unwrap()).to_vec();
+        let judged = judged(std::slice::from_ref(&t), &seen);
+        let finding = &judged.hosts[0].finding;
+        assert_eq!(finding.code.as_str(), "dns/slow");
+        assert!(finding.evidence.line.contains(words), "{}", finding.evidence.line);
+        let all = format!("{} {}", finding.summary, finding.remedy);
+        assert!(
+            !all.contains("4000") && !all.contains("median"),
+            "the stage's own limit is no measure: {all}"
+        );
+    }
+}
+
+#[test]
+fn the_end_of_a_chain_and_an_answer_that_is_too_long_are_named() {
+    let t = world1();
+    let seen = edit(dns_fails(&t, failed_lookup(), &[DnsAnswer::NxDomain]), |a| {
+        a.dns.as_mut().unwrap().direct[0].aliases = vec!["a.cdn.example".into(), "b.edge.example".into()];
+    });
+    let found = one(&t, seen).finding;
+    assert!(found.remedy.contains("b.edge.example") && found.evidence.line.contains("a.cdn.example"));
+    let error = DnsAnswer::Truncated { error: "no answer".into() };
+    let found = one(&t, dns_fails(&t, Lookup::Timeout, &[error])).finding;
+    assert_eq!((found.code.as_str(), found.owner), ("dns/timeout", Owner::Dns));
+    assert!(found.remedy.contains("TCP port 53"), "{}", found.remedy);
+}
+
+#[test]
+fn single_dead_addresses_are_a_note_and_no_warning() {
+    let t = world1();
+    let all: Vec<IpAddr> = ["11.3.3.1", "11.3.3.2", "11.0.0.1"].map(|a| a.parse().unwrap()).to_vec();
+    let first = edit(healthy(&t), |a| {
+        a.dns.as_mut().unwrap().system = Lookup::Addresses { addresses: all.clone() };
+        let given_up = |at: &IpAddr, ms| Tcp {
+            remote: (*at, 443).into(),
+            outcome: TcpOutcome::Abandoned,
+            ms,
+            ..a.tcp[0].clone()
+        };
+        let (one, two) = (given_up(&all[0], 520.0), given_up(&all[1], 270.0));
+        a.tcp.insert(0, one);
+        a.tcp.insert(1, two);
+    });
+    let plan = Plan { targets: vec![t.clone()], ..Plan::default() };
+    assert_eq!(next(&plan, &observed(vec![first.clone()])).len(), 2);
+    let tried = |at: &IpAddr, outcome| {
+        let ended = edit(tcp_fails(&t, outcome), |a| a.tcp[0].remote.set_ip(*at));
+        let variation = Some(Variation::Address { address: *at });
+        Attempt { purpose: Purpose::Experiment, variation, ..ended }
+    };
+    let dead: Vec<Attempt> = all[..2].iter().map(|a| tried(a, TcpOutcome::Timeout)).collect();
+    let judged = run(std::slice::from_ref(&t), [vec![first.clone()], dead].concat());
+    assert_eq!((judged.verdict, judged.causes.len()), (RunVerdict::Ready, 0));
+    assert!(judged.hosts[0].notes[0].starts_with("2 of 3 addresses"), "{:?}", judged.hosts[0].notes);
+    let well: Vec<Attempt> = all[..2].iter().map(|a| tried(a, TcpOutcome::Connected)).collect();
+    let judged = run(std::slice::from_ref(&t), [vec![first], well].concat());
+    assert!(judged.hosts[0].notes.is_empty());
+}
+
+#[test]
+fn a_dead_first_proxy_is_said_once_and_the_second_decides() {
+    let second =
+        Route::Proxy { host: "new.corp.example".into(), port: 8080, tls: false, origin: "script".into() };
+    let targets: Vec<Target> = hosts(3).into_iter().map(proxied).collect();
+    let mut plan = Plan { targets: targets.clone(), ..Plan::default() };
+    for t in &targets {
+        plan.detours.fallbacks.push(Fallback { target: t.id, path: 0, routes: vec![second.clone()] });
+    }
+    let mut seen: Vec<Attempt> = targets.iter().map(|t| tcp_fails(t, TcpOutcome::Timeout)).collect();
+    for t in &targets {
+        let mut by_second = t.clone();
+        by_second.paths = vec![Path { route: second.clone(), actors: t.paths[0].actors.clone() }];
+        let next = match t.id {
+            3 => refused(&by_second, 502, ""),
+            _ => healthy(&by_second),
+        };
+        let variation = Some(Variation::OtherRoute(second.clone()));
+        seen.push(Attempt { purpose: Purpose::Experiment, variation, ..next });
+    }
+    let judged = judge(&plan, &observed(seen), &services(), &Codes::embedded().unwrap());
+    assert_eq!(judged.hosts[2].finding.code.as_str(), "proxy/upstream");
+    assert!(judged.hosts[2].finding.evidence.line.contains("new.corp.example"));
+    assert_eq!(causes(&judged), [("proxy/upstream", vec![3]), ("proxy/timeout", vec![1, 2, 3])]);
+}
