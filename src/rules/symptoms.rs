@@ -308,17 +308,15 @@ impl Symptoms {
         }
         let symptom = |hit: &Hit| self.list.get(hit.symptom);
         let is_family = |hit: &Hit| symptom(hit).is_some_and(|s| s.family);
-        let named: Vec<Hit> = hits.iter().filter(|h| !is_family(h)).cloned().collect();
-        let mut kept: Vec<Hit> = hits
-            .iter()
-            .filter(|hit| !hits.iter().any(|other| hit.is_within(other) && !is_family(other)))
-            .filter(|hit| {
-                let span = hit.span();
-                !is_family(hit)
-                    || !named.iter().any(|o| o.span().start < span.end && span.start < o.span().end)
-            })
-            .cloned()
-            .collect();
+        let says_why = |hit: &Hit| !hit.weak && symptom(hit).is_some_and(|s| !s.generic && !s.family);
+        let is_kept = |hit: &&Hit| {
+            let others = || hits.iter().filter(|o| o.symptom != hit.symptom);
+            let contained = others().any(|other| hit.is_within(other) && !is_family(other));
+            let named = is_family(hit) && others().any(|other| !is_family(other) && hit.touches(other));
+            let outweighed = hit.weak && others().any(says_why);
+            !contained && !named && !outweighed
+        };
+        let mut kept: Vec<Hit> = hits.iter().filter(is_kept).cloned().collect();
         kept.sort_by_key(|hit| {
             let generic = symptom(hit).is_some_and(|s| s.generic || s.family);
             (generic, std::cmp::Reverse(hit.length), hit.symptom)

@@ -230,7 +230,18 @@ fn a_file_that_is_not_there_is_named_or_replaced_openly() {
             }
         }
     }
-    assert_eq!(replaced, ["headers.toml", "places.toml", "share.toml", "trust.toml"]);
+    assert_eq!(
+        replaced,
+        [
+            "headers.toml",
+            "places.toml",
+            "share.toml",
+            "symptoms-network.toml",
+            "symptoms-providers.toml",
+            "symptoms-sign-in.toml",
+            "trust.toml"
+        ]
+    );
 }
 
 #[test]

@@ -61,18 +61,10 @@ const SUFFIXES: [&str; 46] = [
 const FILES: [&str; 14] =
     ["js", "ts", "py", "rs", "sh", "md", "go", "so", "cc", "gz", "vb", "cs", "pl", "ps"];
 /// Words before a name that make any name a host, one of a single label too.
-const BEFORE_NAME: [&str; 10] = [
-    "enotfound",
-    "eai_again",
-    "host",
-    "hostname",
-    "servername",
-    "lookup",
-    "resolve",
-    "host_name",
-    "domain",
-    "sni",
-];
+const BEFORE_ANY: [&str; 3] = ["enotfound", "eai_again", "lookup"];
+/// Words before a name with a dot that make it a host, whatever its last part; with a colon in between one of a
+/// single label too.
+const BEFORE_NAME: [&str; 7] = ["host", "hostname", "servername", "resolve", "host_name", "domain", "sni"];
 /// Words before an address that is not the one the message is about.
 const ASIDE: [&str; 6] = ["on", "via", "through", "resolver", "nameserver", "using"];
 
@@ -105,7 +97,7 @@ impl Address {
 /// Every address of a message, in its order.
 pub fn addresses(text: &str) -> Vec<Address> {
     let mut found: Vec<Address> = Vec::new();
-    let (mut at, mut word) = (0_usize, String::new());
+    let (mut at, mut word, mut word_end) = (0_usize, String::new(), 0_usize);
     while let Some((span, raw)) = next_token(text, at) {
         at = span.end;
         if found.len() == MOST {
@@ -118,7 +110,7 @@ pub fn addresses(text: &str) -> Vec<Address> {
                 let span = span.start + from..span.start + to;
                 found.push(Address { host, port, span, aside });
             }
-            word = String::new();
+            (word, word_end) = (String::new(), span.end);
             continue;
         }
         // What Go writes: the own end, an arrow, the other end.
@@ -132,15 +124,17 @@ pub fn addresses(text: &str) -> Vec<Address> {
             {
                 last.port = Some(port);
             }
-            word = lower;
+            (word, word_end) = (lower, span.end);
             continue;
         }
-        if let Some((host, port, length)) = literal_or_name(raw, &word, sequel) {
+        let between = text.get(word_end.saturating_sub(1)..start).unwrap_or_default();
+        let before = Before { word: &word, assigned: between.contains([':', '=']) };
+        if let Some((host, port, length)) = literal_or_name(raw, &before, sequel) {
             let aside = ASIDE.contains(&word.as_str());
             found.push(Address { host, port, span: start..start + length, aside });
         }
         if !lower.is_empty() {
-            word = lower;
+            (word, word_end) = (lower, span.end);
         }
     }
     found
@@ -214,8 +208,18 @@ fn pattern(host: &str) -> Option<HostPattern> {
     matches!(read, HostPattern::Name(_) | HostPattern::Address(_)).then_some(read)
 }
 
-/// A literal or a name with its port, and how many bytes it takes; `word` stands before it, `sequel` after it.
-fn literal_or_name(raw: &str, word: &str, sequel: &str) -> Option<(HostPattern, Option<u16>, usize)> {
+/// What stands before a word: the last word, and whether a colon or an equals sign is in between.
+struct Before<'a> {
+    word: &'a str,
+    assigned: bool,
+}
+
+/// A literal or a name with its port, and how many bytes it takes; `sequel` stands after it.
+fn literal_or_name(
+    raw: &str,
+    before: &Before<'_>,
+    sequel: &str,
+) -> Option<(HostPattern, Option<u16>, usize)> {
     let raw = raw.trim_end_matches(['.', ':', '!', '?']);
     if raw.starts_with('[') {
         let close = raw.find(']')?;
@@ -226,7 +230,7 @@ fn literal_or_name(raw: &str, word: &str, sequel: &str) -> Option<(HostPattern, 
         return Some((HostPattern::Address(IpAddr::V6(address)), digits.parse().ok(), length));
     }
     let raw = raw.trim_end_matches(']');
-    if let Some(found) = ipv6(raw, word) {
+    if let Some(found) = ipv6(raw, before.word) {
         return Some(found);
     }
     // A path after a host counts no more; a path alone is no host, and an `@` is somebody's name.
@@ -243,7 +247,6 @@ fn literal_or_name(raw: &str, word: &str, sequel: &str) -> Option<(HostPattern, 
     if let Ok(address) = host.parse::<IpAddr>() {
         return Some((HostPattern::Address(address), port, length));
     }
-    let named = BEFORE_NAME.contains(&word);
     // A call, or a member of an object.
     let called = sequel.starts_with(['(', '=']);
     let lower = host.to_ascii_lowercase();
@@ -251,6 +254,8 @@ fn literal_or_name(raw: &str, word: &str, sequel: &str) -> Option<(HostPattern, 
     let last = labels.last().copied().unwrap_or_default();
     let plain =
         labels.iter().all(|l| !l.is_empty() && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
+    let named = BEFORE_ANY.contains(&before.word)
+        || BEFORE_NAME.contains(&before.word) && (before.assigned || labels.len() > 1);
     let is_name = if lower == "localhost" || named && plain && last.chars().any(|c| c.is_ascii_alphabetic()) {
         !called
             && !matches!(lower.as_str(), "is" | "not" | "name" | "was" | "lookup" | "the" | "header" | "key")
@@ -309,6 +314,8 @@ mod tests {
                 "lookup gw.mills.example on 10.0.0.53:53: no such host",
                 vec!["gw.mills.example", "10.0.0.53:53"],
             ),
+            ("Could not resolve host: gw.mills.zone", vec!["gw.mills.zone"]),
+            ("A server with the specified hostname could not be found.", vec![]),
             ("blocked: mills.de.", vec![]),
             ("blocked: www.files.mills.de.", vec!["www.files.mills.de"]),
         ] {

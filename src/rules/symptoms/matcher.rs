@@ -51,9 +51,27 @@ pub struct Hit {
     pub parts: Vec<Range<usize>>,
     /// Characters that matched.
     pub length: usize,
+    /// Where shorter texts of the same symptom stand.
+    pub covered: Vec<Range<usize>>,
+    /// It says less than any other.
+    pub weak: bool,
 }
 
 impl Hit {
+    fn new(symptom: usize, parts: Vec<Range<usize>>, length: usize) -> Self {
+        Self { symptom, parts, length, covered: Vec::new(), weak: false }
+    }
+
+    /// Every place that belongs to the symptom.
+    fn places(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.parts.iter().chain(&self.covered)
+    }
+
+    /// Whether a place of this one overlaps a place of `other`.
+    pub fn touches(&self, other: &Self) -> bool {
+        self.places().any(|p| other.places().any(|o| o.start < p.end && p.start < o.end))
+    }
+
     /// From the first part to the last.
     pub fn span(&self) -> Range<usize> {
         let start = self.parts.iter().map(|p| p.start).min().unwrap_or(0);
@@ -62,7 +80,7 @@ impl Hit {
 
     /// Whether every part of this one lies within a part of `other`, and it matched less.
     pub fn is_within(&self, other: &Self) -> bool {
-        let inside = |p: &Range<usize>| other.parts.iter().any(|o| o.start <= p.start && p.end <= o.end);
+        let inside = |p: &Range<usize>| other.places().any(|o| o.start <= p.start && p.end <= o.end);
         other.length > self.length && self.parts.iter().all(inside)
     }
 }
@@ -145,7 +163,9 @@ impl Matcher {
                         let Some((span, symptoms)) = self.numbers.behind(kind, text, &span) else { continue };
                         for symptom in symptoms {
                             let length = span.len();
-                            keep(&mut found, Hit { symptom: *symptom, parts: vec![span.clone()], length });
+                            let mut hit = Hit::new(*symptom, vec![span.clone()], length);
+                            hit.weak = self.numbers.is_weak(kind);
+                            keep(&mut found, hit);
                         }
                     }
                     Meaning::Text(n) => {
@@ -163,8 +183,9 @@ impl Matcher {
                             }
                         };
                         if let Some(parts) = parts {
-                            let length = parts.iter().map(Range::len).sum();
-                            keep(&mut found, Hit { symptom: pattern.symptom, parts, length });
+                            // What a star stands for says nothing, so that an exact name comes first.
+                            let length = pattern.parts.iter().map(|p| p.text.len()).sum();
+                            keep(&mut found, Hit::new(pattern.symptom, parts, length));
                         }
                     }
                 }
@@ -172,7 +193,7 @@ impl Matcher {
         }
         if found.is_empty() {
             for symptom in self.numbers.alone(text) {
-                keep(&mut found, Hit { symptom, parts: vec![0..text.len()], length: text.len() });
+                keep(&mut found, Hit::new(symptom, vec![0..text.len()], text.len()));
             }
         }
         found
@@ -185,12 +206,13 @@ impl Matcher {
         let mut found: Vec<Hit> = Vec::new();
         for pattern in self.patterns.iter().filter(|p| !p.alone) {
             let whole = pattern.parts.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join(" ");
-            let inside = bare.len() >= SHORTEST_PIECE.max(whole.len() / 2)
+            let inside = bare.contains([' ', '_'])
+                && bare.len() >= SHORTEST_PIECE.max(whole.len() / 2)
                 && whole.match_indices(bare).any(|(at, _)| is_whole(&whole, &(at..at + bare.len()), true));
             let length = if inside { Some(bare.len()) } else { cut_off(text, &whole) };
             if let Some(length) = length {
                 let start = text.len() - length;
-                keep(&mut found, Hit { symptom: pattern.symptom, parts: vec![start..text.len()], length });
+                keep(&mut found, Hit::new(pattern.symptom, vec![start..text.len()], length));
             }
         }
         if found.len() > MOST_OF_A_PIECE { Vec::new() } else { found }
@@ -207,13 +229,17 @@ fn cut_off(text: &str, whole: &str) -> Option<usize> {
     })
 }
 
-/// Notes a hit; of one symptom the longest stays.
-fn keep(found: &mut Vec<Hit>, hit: Hit) {
-    match found.iter_mut().find(|f| f.symptom == hit.symptom) {
-        Some(known) if known.length < hit.length => *known = hit,
-        Some(_) => {}
-        None => found.push(hit),
+/// Notes a hit; of one symptom the longest stays, and knows where the others are.
+fn keep(found: &mut Vec<Hit>, mut hit: Hit) {
+    let Some(known) = found.iter_mut().find(|f| f.symptom == hit.symptom) else {
+        found.push(hit);
+        return;
+    };
+    if known.length < hit.length {
+        std::mem::swap(known, &mut hit);
     }
+    known.weak &= hit.weak;
+    known.covered.extend(hit.parts.into_iter().chain(hit.covered));
 }
 
 /// The parts of a text between ` ... `; a star at the end of one leaves its last word open.

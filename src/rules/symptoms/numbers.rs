@@ -28,6 +28,9 @@ pub struct NumberKind {
     /// A text that consists of such a number is one.
     #[serde(default)]
     pub alone: bool,
+    /// It says less than any text beside it.
+    #[serde(default)]
+    pub weak: bool,
 }
 
 /// The numbers of every symptom, by kind and value.
@@ -50,15 +53,23 @@ impl Numbers {
 
     /// Symptoms whose number stands behind `before`, the words of `kind`, and the place of both.
     pub fn behind(&self, kind: usize, text: &str, before: &Range<usize>) -> Option<(Range<usize>, &[usize])> {
-        if !is_whole(text, before, true) {
+        if !is_whole(text, before, false) {
             return None;
         }
         let (value, end) = number(text, before.end)?;
         Some((before.start..end, self.known.get(&(kind, value))?))
     }
 
+    /// Whether numbers of a kind say less than any text beside them.
+    pub fn is_weak(&self, kind: usize) -> bool {
+        self.kinds.get(kind).is_some_and(|k| k.weak)
+    }
+
     /// Symptoms of a text that is nothing but a number.
     pub fn alone(&self, text: &str) -> Vec<usize> {
+        if text.chars().any(char::is_alphabetic) {
+            return Vec::new();
+        }
         let bare = text.trim_matches(|c: char| !c.is_ascii_digit() && c != '-');
         let Ok(value) = bare.parse::<i64>() else { return Vec::new() };
         let kinds = self.kinds.iter().enumerate().filter(|(_, k)| k.alone);

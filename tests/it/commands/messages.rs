@@ -132,7 +132,7 @@ const TABLE: &[Row] = &[
     (
         "[VM:start] PAC fetch from http://pac.example failed (timeout); guest connects directly",
         "pac-failed-guest",
-        Owner::Proxy,
+        Owner::Configuration,
         "script",
     ),
     (

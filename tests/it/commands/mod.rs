@@ -2,6 +2,7 @@
 
 mod answers;
 mod config;
+mod errors;
 mod incomplete;
 mod justification;
 mod messages;
