@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::device_precedence::{Found, lose_all, merged};
+use super::device_places as places;
+use super::device_precedence::{Found, Kind, Mode, lose_all, merged};
 use super::device_registry::{self as registry, Query, Text};
 use super::device_user::Whose;
 use super::error::{ConfigError, shown};
 use super::formats::{encoding, reg};
+use super::open;
 use super::read::{Context, Profiles, ReadOptions, configuration, io_error};
 use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Source};
 use super::{decode, library};
@@ -110,14 +112,21 @@ pub(crate) fn read_through(
     options: &ReadOptions,
     query: Query<'_>,
 ) -> Result<Vec<Configuration>, ConfigError> {
-    let context = Context::new(catalogue, options);
+    let context = Context { root: device.root.as_deref(), ..Context::new(catalogue, options) };
     let whose = Whose::find(device, context.places, query)?;
-    let mut reading = Reading { device, context: &context, whose: &whose, query, found: Found::default() };
+    let mut reading = Reading {
+        device,
+        context: &context,
+        whose: &whose,
+        query,
+        found: Found::default(),
+        seen: Vec::new(),
+    };
     for place in context.places.place.iter().filter(|p| p.platform == device.platform) {
-        let status = reading.look(place)?;
-        let path = reading.shown_path(place);
-        reading.found.places.push(PlaceRead { path, status });
+        let seen = reading.look(place)?;
+        reading.found.places.extend(seen);
     }
+    reading.beside();
     reading.found.finish(device, &context, &whose)
 }
 
@@ -127,6 +136,8 @@ struct Reading<'a> {
     whose: &'a Whose,
     query: Query<'a>,
     found: Found,
+    /// Paths of files and folders that were looked at.
+    seen: Vec<PathBuf>,
 }
 
 impl Reading<'_> {
@@ -137,7 +148,7 @@ impl Reading<'_> {
             (Some(_), Some(_)) => place.path.clone(),
             (None, _) => match self.whose.filled(&place.path) {
                 Some(path) => self.device.path(&path).display().to_string(),
-                None => place.path.clone(),
+                None => self.whose.readable(&place.path),
             },
         }
     }
@@ -153,7 +164,15 @@ impl Reading<'_> {
         }
     }
 
-    fn look(&mut self, place: &DevicePlace) -> Result<PlaceStatus, ConfigError> {
+    fn look(&mut self, place: &DevicePlace) -> Result<Vec<PlaceRead>, ConfigError> {
+        if place.role == Role::Library && place.hive.is_none() {
+            return self.libraries(place);
+        }
+        let status = self.look_at(place)?;
+        Ok(vec![PlaceRead { path: self.shown_path(place), status }])
+    }
+
+    fn look_at(&mut self, place: &DevicePlace) -> Result<PlaceStatus, ConfigError> {
         if let Some(since) = place.since.as_ref().filter(|s| !self.context.names.since(s)) {
             return Ok(PlaceStatus::NotLookedAt(format!("app versions before {since} do not read it")));
         }
@@ -164,9 +183,61 @@ impl Reading<'_> {
             return Ok(PlaceStatus::NotLookedAt("it is not known here whose it would be".to_owned()));
         };
         let path = self.device.path(&path);
-        match place.role {
-            Role::Managed => self.managed(place, &path),
-            Role::Library => self.library(&path),
+        self.seen.push(path.clone());
+        self.managed(place, &path)
+    }
+
+    /// The libraries that a place stands for. Of all of them the first that is there counts.
+    fn libraries(&mut self, place: &DevicePlace) -> Result<Vec<PlaceRead>, ConfigError> {
+        let unknown = || PlaceStatus::NotLookedAt("it is not known here whose it would be".to_owned());
+        if self.whose.user_data.is_some() && self.found.first_library.is_none() {
+            self.moved_library()?;
+        }
+        let Some(template) = self.whose.filled(&place.path) else {
+            return Ok(vec![PlaceRead { path: self.shown_path(place), status: unknown() }]);
+        };
+        let paths = open::matching(&self.device.path(&template), self.context.root);
+        let kind = if place.path.contains('*') { Kind::Package } else { Kind::Folder };
+        if paths.is_empty() {
+            return Ok(vec![PlaceRead { path: self.shown_path(place), status: PlaceStatus::Absent }]);
+        }
+        paths
+            .into_iter()
+            .map(|path| {
+                let status = self.library(&path, kind)?;
+                self.seen.push(path.clone());
+                Ok(PlaceRead { path: path.display().to_string(), status })
+            })
+            .collect()
+    }
+
+    /// The library of the folder that a variable names: there is no other then, whether it is there or not.
+    fn moved_library(&mut self) -> Result<(), ConfigError> {
+        let environment = &self.context.places.environment;
+        let Some(folder) = self.whose.user_data.as_deref() else { return Ok(()) };
+        let slash = if folder.contains('\\') { '\\' } else { '/' };
+        let path = self.device.path(&format!("{folder}{slash}{}", environment.library));
+        let status = self.library(&path, Kind::Moved)?;
+        self.found.first_library = Some((path.clone(), Kind::Moved));
+        self.seen.push(path.clone());
+        self.found.places.push(PlaceRead { path: path.display().to_string(), status });
+        Ok(())
+    }
+
+    /// What is mistaken for a source, and what keeps the app from its configuration.
+    fn beside(&mut self) {
+        for remark in places::wrong(self.device, self.whose, self.context, &self.seen) {
+            self.found.wrong.push(remark);
+        }
+        let found = places::modes(self.device, self.whose, self.context);
+        let names = &self.context.places.json;
+        let of = |word: &str| {
+            let paths = found.iter().filter(|(_, w)| w == word);
+            paths.map(|(p, _)| shown_path(p)).collect::<Vec<_>>()
+        };
+        let (ordinary, third) = (of(&names.ordinary), of(&names.third_party));
+        if !ordinary.is_empty() {
+            self.found.mode = Some(Mode { ordinary, third });
         }
     }
 
@@ -251,7 +322,9 @@ impl Reading<'_> {
             // The console's code page; the names and most values are ASCII.
             String::from_utf8_lossy(&bytes).into_owned()
         };
-        let Some(doc) = reg::hive(&text, &name, hive, self.context.places)? else {
+        let (doc, mistaken) = reg::hive(&text, &name, hive, self.context.places)?;
+        self.found.wrong.extend(mistaken);
+        let Some(doc) = doc else {
             return Ok(PlaceStatus::Absent);
         };
         if doc.entries.is_empty()
@@ -303,16 +376,31 @@ impl Reading<'_> {
         matches!((self.query)(&key), Ok(Some(_)))
     }
 
-    fn library(&mut self, path: &Path) -> Result<PlaceStatus, ConfigError> {
-        if !path.join(library::INDEX).is_file() {
+    fn library(&mut self, path: &Path, kind: Kind) -> Result<PlaceStatus, ConfigError> {
+        if path.join(library::INDEX).symlink_metadata().is_err() {
             return Ok(PlaceStatus::Absent);
         }
+        if let Some((first, kind)) = &self.found.first_library {
+            let (because, more) = self.shadow(first, *kind);
+            // Only to say what is lost, so a broken one is no error.
+            let lost = library::read(path, self.context).unwrap_or_default();
+            self.found.ignored.extend(lost.into_iter().map(|c| (c, because.clone())));
+            self.remark(
+                "library-shadowed",
+                Severity::Warning,
+                format!("{} is not read, because {because}{more}", shown_path(path)),
+            );
+            return Ok(PlaceStatus::Ignored(because));
+        }
+        self.found.first_library = Some((path.to_owned(), kind));
         let Some(key) = self.found.taken_over(self.context) else {
             self.found.library = library::read(path, self.context)?;
             return Ok(PlaceStatus::Read);
         };
         // Only to say what is lost, so a broken one is no error.
-        self.found.ignored = library::read(path, self.context).unwrap_or_default();
+        let lost = library::read(path, self.context).unwrap_or_default();
+        let because = "a managed source takes the device over".to_owned();
+        self.found.ignored.extend(lost.into_iter().map(|c| (c, because.clone())));
         let asked = self.context.options.profiles != Profiles::Applied;
         let severity = if asked { Severity::Warning } else { Severity::Info };
         self.remark(
@@ -321,6 +409,21 @@ impl Reading<'_> {
             format!("{} is ignored as a whole, because {key} takes the device over", shown_path(path)),
         );
         Ok(PlaceStatus::Ignored(format!("{key} takes the device over")))
+    }
+
+    /// Why a library beside `first` does not count, as a clause, and what else there is to say.
+    fn shadow(&self, first: &Path, kind: Kind) -> (String, &'static str) {
+        let first = shown_path(first);
+        match kind {
+            Kind::Package => (
+                format!("the app that is installed as a Windows package reads {first} in its place"),
+                "; where several packages keep a library, the first in the order of the places counts here, and in the app that of the package which the user starts; a build was seen that used the folder outside the packages, so keep one configuration only",
+            ),
+            Kind::Moved => {
+                (format!("{} moves the app's data to {first}", self.context.places.environment.user_data), "")
+            }
+            Kind::Folder => (format!("{first} comes first"), ""),
+        }
     }
 
     fn remark(&mut self, id: &str, severity: Severity, message: String) {

@@ -1,14 +1,35 @@
 //! Who wins on a device, once its places were read (source C5).
 
+use std::path::PathBuf;
+
 use super::bootstrap::{self, GROUP};
 use super::decode;
 use super::device::Device;
 use super::device_user::Whose;
 use super::error::{ConfigError, shown};
 use super::read::{Context, Profiles, response};
-use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Shadowed, ShadowedBy};
+use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Shadowed, ShadowedBy, Value};
 use crate::contract::Severity;
 use crate::contract::ids::LintId;
+use crate::rules::places::JsonNames;
+use crate::text::english::few;
+
+/// What a library's folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An ordinary folder.
+    Folder,
+    /// The folder of an installed Windows package.
+    Package,
+    /// One that a variable names.
+    Moved,
+}
+
+/// The files that hold the mode, by what they say; at least one says the ordinary mode.
+pub(crate) struct Mode {
+    pub ordinary: Vec<String>,
+    pub third: Vec<String>,
+}
 
 /// What was found so far.
 #[derive(Default)]
@@ -19,8 +40,14 @@ pub(crate) struct Found {
     pub machine_values: Vec<String>,
     pub rejected: bool,
     pub library: Vec<Configuration>,
-    /// The library that does not count.
-    pub ignored: Vec<Configuration>,
+    /// Libraries that do not count, each with the clause that says why.
+    pub ignored: Vec<(Configuration, String)>,
+    /// The library that comes first.
+    pub first_library: Option<(PathBuf, Kind)>,
+    /// What is there and mistaken for a source, a sentence each.
+    pub wrong: Vec<String>,
+    /// The app starts in its ordinary mode.
+    pub mode: Option<Mode>,
 }
 
 impl Found {
@@ -30,7 +57,7 @@ impl Found {
             return Some("a rejected managed file".to_owned());
         }
         let names = &context.names;
-        let takes = |key: &str| names.is_read(key) && !names.is_behaviour(key);
+        let takes = |key: &str| names.is_read(key) && !names.may_be_behaviour(key);
         if let Some(managed) = &self.managed {
             let set = managed.settings.iter().filter(|(_, s)| s.value.is_set()).map(|(k, _)| k);
             if let Some(key) = set.chain(&managed.unreadable).find(|k| takes(k)) {
@@ -38,8 +65,28 @@ impl Found {
             }
         }
         // On Windows even a misspelled value of the machine hive locks the app's window (source C5).
-        let other = self.machine_values.iter().find(|n| !names.is_behaviour(n))?;
+        let other = self.machine_values.iter().find(|n| !names.may_be_behaviour(n))?;
         Some(format!("the value `{}` under HKEY_LOCAL_MACHINE", shown(other)))
+    }
+
+    /// Keys that one source counts among the app-behaviour set, when nothing else is managed.
+    fn doubtful(&self, context: &Context<'_>) -> Vec<String> {
+        if self.taken_over(context).is_some() {
+            return Vec::new();
+        }
+        let names = &context.names;
+        let managed = self.managed.iter();
+        let set = managed.flat_map(|m| {
+            m.settings.iter().filter(|(_, s)| s.value.is_set()).map(|(k, _)| k).chain(&m.unreadable)
+        });
+        let mut keys: Vec<String> = set
+            .chain(&self.machine_values)
+            .filter(|k| names.may_be_behaviour(k) && !names.is_behaviour(k))
+            .cloned()
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
     }
 
     /// Puts the parts together.
@@ -63,16 +110,23 @@ impl Found {
                 .collect();
             return Err(ConfigError::NoneOnDevice {
                 looked,
-                note: registry_note(&self.places, device, context),
+                note: {
+                    let registry = registry_note(&self.places, device, context);
+                    let lines: Vec<String> = self.wrong.into_iter().chain(registry).collect();
+                    (!lines.is_empty()).then(|| lines.join("\n"))
+                },
             });
         }
         let name = device.name(whose.user.as_deref());
+        let doubtful = self.doubtful(context);
+        let mode = self.mode;
         let mut managed = self.managed.unwrap_or_default();
-        for lost in self.ignored {
-            let sources = lost.sources.clone();
-            lose_all(&mut managed, lost, "a managed source takes the device over");
-            managed.sources.extend(sources);
+        let mut behind = Vec::new();
+        for (lost, because) in self.ignored {
+            behind.extend(lost.sources.iter().cloned());
+            lose_all(&mut managed, lost, &because);
         }
+        let managed_chooser = managed.get(&context.places.json.mode_key).cloned();
         let behaviour = managed.settings.keys().any(|k| context.names.is_behaviour(k));
         let group = behaviour && !context.places.bootstrap.connection.iter().any(|k| managed.is_set(k));
         if !self.library.is_empty() {
@@ -109,11 +163,33 @@ impl Found {
                 bootstrap::overlay(config, response.clone(), context, group);
             }
             config.platform = Some(device.platform);
+            // What counts is named first.
+            config.sources.extend(behind.iter().cloned());
             config.places.clone_from(&self.places);
             config.user.clone_from(&whose.user);
+            let kept = managed_chooser.as_ref() == Some(&Value::Bool(true));
             let mut remark = |id: &str, severity, message| {
                 config.lint.push(Lint { id: id.to_owned(), severity, message, key: None, origin: None });
             };
+            if at == 0 {
+                for wrong in &self.wrong {
+                    remark("wrong-place", Severity::Warning, wrong.clone());
+                }
+            }
+            if let Some(mode) = mode.as_ref().filter(|_| !kept) {
+                let (severity, message) = mode.message(&context.places.json);
+                remark(LintId::MODE_1P.as_str(), severity, message);
+            }
+            if !doubtful.is_empty() {
+                remark(
+                    "takeover-doubtful",
+                    Severity::Warning,
+                    format!(
+                        "{} alone are managed: one source counts them among the keys that do not take the device over, the documentation names them nowhere; the local library is listed here as if it counted, so look into the app whether it does",
+                        few(&doubtful, 6)
+                    ),
+                );
+            }
             if at == 0
                 && let Some(note) = &note
             {
@@ -132,6 +208,36 @@ impl Found {
             }
         }
         Ok(configs)
+    }
+}
+
+impl Mode {
+    fn message(&self, names: &JsonNames) -> (Severity, String) {
+        let ordinary = self.ordinary.join(" and ");
+        let says = if self.ordinary.len() == 1 { "says" } else { "say" };
+        let way = format!(
+            "write \"{}\" there, or choose third-party inference in the app's window; a managed `{}` set to true keeps the mode from mattering",
+            names.third_party, names.mode_key
+        );
+        if self.third.is_empty() {
+            return (
+                Severity::Error,
+                format!(
+                    "{ordinary} {says} `{}` \"{}\", so the app runs in its ordinary mode and this configuration is not in effect; {way}",
+                    names.mode, names.ordinary
+                ),
+            );
+        }
+        (
+            Severity::Warning,
+            format!(
+                "{ordinary} {says} `{}` \"{}\", which keeps the app in its ordinary mode, and {} says \"{}\": it is not known which one counts, so this configuration may not be in effect; {way}",
+                names.mode,
+                names.ordinary,
+                self.third.join(" and "),
+                names.third_party
+            ),
+        )
     }
 }
 

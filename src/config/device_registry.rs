@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::error::ConfigError;
-use super::read::{bounded, file};
+use super::read::{bounded, regular};
 
 /// How long `reg.exe` may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -96,9 +96,9 @@ pub(crate) fn live(key: &str, query: Query<'_>) -> Text {
 pub(crate) fn copied(root: &Path, candidates: &[String]) -> Result<Text, ConfigError> {
     for candidate in candidates {
         let path = root.join(candidate);
-        if path.is_file() {
+        if path.symlink_metadata().is_ok() {
             let name = path.display().to_string();
-            let bytes = file(&path, &name)?;
+            let bytes = regular(&path, &name, Some(root))?;
             return Ok(Text::Here { name, bytes });
         }
     }

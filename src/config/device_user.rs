@@ -1,11 +1,11 @@
 //! Whose environment on a device is read: preferences, hive and home folder of one user.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::device::Device;
 use super::device_registry::{Query, account};
 use super::error::ConfigError;
+use super::open;
 use crate::contract::Platform;
 use crate::rules::places::{Hive, Places};
 
@@ -21,6 +21,12 @@ pub(crate) struct Whose {
     pub home: Option<String>,
     /// Windows: the local application data folder.
     pub localappdata: Option<String>,
+    /// Windows: the roaming application data folder.
+    pub appdata: Option<String>,
+    /// Linux: the folder of the user's configurations.
+    pub config: Option<String>,
+    /// Where a variable moves the app's own data, on any platform.
+    pub user_data: Option<String>,
     /// Windows: the identifier of the hive, when it is not the hive of the user who runs this.
     pub sid: Option<String>,
     /// The user was not named, and is one whom no configuration is made for.
@@ -37,10 +43,10 @@ impl Whose {
             check_name(name)?;
         }
         match (&device.root, &device.user) {
-            (None, None) => Ok(Self::running()),
+            (None, None) => Ok(Self::running(device, places)),
             (None, Some(name)) if device.platform == Platform::Windows => windows(name, query),
             (root, Some(name)) => {
-                let whose = Self::by_layout(device, name);
+                let whose = Self::by_layout(device, name).with_variables(device, places);
                 let there = whose.traces(device, places).any(|p| p.exists());
                 if !there {
                     return Err(no_such_user(name, &known(device, root.as_deref())));
@@ -50,7 +56,7 @@ impl Whose {
             (Some(root), None) => {
                 let mut found: Vec<Self> = candidates(device, root)
                     .iter()
-                    .map(|name| Self::by_layout(device, name))
+                    .map(|name| Self::by_layout(device, name).with_variables(device, places))
                     .filter(|w| w.files(device, places).any(|p| p.exists()))
                     .collect();
                 if found.len() > 1 {
@@ -63,15 +69,24 @@ impl Whose {
     }
 
     /// The user who runs this program.
-    fn running() -> Self {
+    fn running(device: &Device, places: &Places) -> Self {
         let var = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
         let user = var("USER").or_else(|| var("USERNAME")).or_else(|| var("LOGNAME"));
         // The local system's name is the machine's, with a dollar sign.
         let elevated = user.as_deref().is_some_and(|u| u == "root" || u == "SYSTEM" || u.ends_with('$'));
+        let home = var("HOME").or_else(|| var("USERPROFILE"));
+        // The platform that is asked about may be another than the one that this runs on.
+        let own = device.platform == Platform::here();
+        let folder = |name: &str| var(name).filter(|v| own && is_absolute(v));
         Self {
             user,
-            home: var("HOME").or_else(|| var("USERPROFILE")),
+            config: folder(&places.environment.config_home)
+                .filter(|_| device.platform == Platform::Linux)
+                .or_else(|| home.as_deref().map(config_home)),
+            user_data: folder(&places.environment.user_data),
+            home,
             localappdata: var("LOCALAPPDATA"),
+            appdata: var("APPDATA"),
             sid: None,
             elevated,
         }
@@ -88,16 +103,51 @@ impl Whose {
             }),
             (Platform::Windows, _) => format!(r"C:\Users\{name}"),
         };
-        let localappdata = (device.platform == Platform::Windows).then(|| format!(r"{home}\AppData\Local"));
-        Self { user: Some(name.to_owned()), home: Some(home), localappdata, ..Self::default() }
+        let windows = device.platform == Platform::Windows;
+        let localappdata = windows.then(|| format!(r"{home}\AppData\Local"));
+        let appdata = windows.then(|| format!(r"{home}\AppData\Roaming"));
+        let config = Some(config_home(&home));
+        Self {
+            user: Some(name.to_owned()),
+            home: Some(home),
+            localappdata,
+            appdata,
+            config,
+            ..Self::default()
+        }
+    }
+
+    /// The folders that the files of a copy of a Linux device move by a variable.
+    fn with_variables(mut self, device: &Device, places: &Places) -> Self {
+        let Some(root) = device.root.as_deref().filter(|_| device.platform == Platform::Linux) else {
+            return self;
+        };
+        let home = self.home.clone().unwrap_or_default();
+        for template in &places.environment.files {
+            let Some(template) = self.filled(template) else { continue };
+            for path in open::matching(&device.path(&template), Some(root)) {
+                let Ok(bytes) = open::content(&path, Some(root), MAX_USERS_BYTES) else { continue };
+                let text = String::from_utf8_lossy(&bytes);
+                let value = |name: &str| text.lines().rev().find_map(|l| assigned(l, name, &home));
+                if let Some(folder) = value(&places.environment.config_home) {
+                    self.config = Some(folder);
+                }
+                if let Some(folder) = value(&places.environment.user_data) {
+                    self.user_data = Some(folder);
+                }
+            }
+        }
+        self
     }
 
     /// The names and values that fill in a place.
-    pub(crate) fn parts(&self) -> [(&'static str, Option<&str>); 3] {
+    pub(crate) fn parts(&self) -> [(&'static str, Option<&str>); 5] {
         [
             ("user", self.user.as_deref()),
             ("home", self.home.as_deref()),
             ("localappdata", self.localappdata.as_deref()),
+            ("appdata", self.appdata.as_deref()),
+            ("config", self.config.as_deref()),
         ]
     }
 
@@ -113,10 +163,26 @@ impl Whose {
         Some(path)
     }
 
+    /// `template` as a message shows it when a part is unknown here.
+    pub(crate) fn readable(&self, template: &str) -> String {
+        let words = [
+            ("user", "<user>"),
+            ("home", "~"),
+            ("localappdata", "%LOCALAPPDATA%"),
+            ("appdata", "%APPDATA%"),
+            ("config", "~/.config"),
+        ];
+        let known = self.parts();
+        words.into_iter().fold(template.to_owned(), |path, (name, word)| {
+            let value = known.iter().find(|(n, _)| *n == name).and_then(|(_, v)| *v);
+            path.replace(&format!("{{{name}}}"), value.unwrap_or(word))
+        })
+    }
+
     /// Files of this user's own that could hold a configuration.
     fn files<'a>(&'a self, device: &'a Device, places: &'a Places) -> impl Iterator<Item = PathBuf> + 'a {
         let mine =
-            |template: &str| ["{user}", "{home}", "{localappdata}"].iter().any(|m| template.contains(m));
+            |template: &str| self.parts().iter().any(|(name, _)| template.contains(&format!("{{{name}}}")));
         places.place.iter().filter(|p| p.platform == device.platform).flat_map(move |place| {
             let templates =
                 if place.hive.is_some() { place.copies.clone() } else { vec![place.path.clone()] };
@@ -124,7 +190,7 @@ impl Whose {
                 .into_iter()
                 .filter(|t| mine(t))
                 .filter_map(|t| self.filled(&t))
-                .map(|path| device.path(&path))
+                .flat_map(|path| open::matching(&device.path(&path), device.root.as_deref()))
                 .collect::<Vec<_>>()
         })
     }
@@ -147,6 +213,42 @@ impl Whose {
         });
         home.into_iter().chain(folders).chain(hives)
     }
+}
+
+fn config_home(home: &str) -> String {
+    format!("{home}/.config")
+}
+
+fn is_absolute(path: &str) -> bool {
+    Path::new(path).is_absolute() && !path.contains('\0')
+}
+
+/// The folder that a line of a file of variables gives `name`: plain text or the home folder in front of
+/// it. What a shell would have to evaluate gives nothing.
+fn assigned(line: &str, name: &str, home: &str) -> Option<String> {
+    let line = line.trim();
+    let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+    let rest = line.strip_prefix(name)?;
+    let value = match rest.strip_prefix('=') {
+        Some(value) => value,
+        // The form of pam_env: NAME DEFAULT=value
+        None => rest.trim_start().strip_prefix("DEFAULT=").filter(|_| rest.starts_with([' ', '\t']))?,
+    };
+    let value = value.trim();
+    let value = ['"', '\'']
+        .into_iter()
+        .find_map(|q| value.strip_prefix(q)?.split(q).next())
+        .or_else(|| value.split([' ', '\t', ';', '#']).next())?;
+    let value = ["$HOME", "${HOME}", "@{HOME}", "~"]
+        .into_iter()
+        .find_map(|h| {
+            Some(format!("{home}{}", value.strip_prefix(h).filter(|r| r.is_empty() || r.starts_with('/'))?))
+        })
+        .unwrap_or_else(|| value.to_owned());
+    let plain = value.starts_with('/')
+        && !value.contains(['$', '`', '*', '{'])
+        && !value.split('/').any(|p| p == "..");
+    plain.then(|| value.trim_end_matches('/').to_owned())
 }
 
 /// A user's name becomes part of paths, so it must be one part.
@@ -183,9 +285,10 @@ fn windows(name: &str, query: Query<'_>) -> Result<Whose, ConfigError> {
         Ok(account) => Ok(Whose {
             user: Some(name.to_owned()),
             localappdata: Some(format!(r"{}\AppData\Local", account.home)),
+            appdata: Some(format!(r"{}\AppData\Roaming", account.home)),
             home: Some(account.home),
             sid: Some(account.sid),
-            elevated: false,
+            ..Whose::default()
         }),
         Err(Ok(known)) => Err(no_such_user(name, &known)),
         Err(Err(why)) => Err(ConfigError::NoSuchUser {
@@ -199,10 +302,8 @@ fn windows(name: &str, query: Query<'_>) -> Result<Whose, ConfigError> {
 /// The home folder that the user database of a Linux device names.
 fn home_from_database(device: &Device, name: &str) -> Option<String> {
     let path = device.path("/etc/passwd");
-    if fs::metadata(&path).ok()?.len() > MAX_USERS_BYTES {
-        return None;
-    }
-    let text = String::from_utf8_lossy(&fs::read(path).ok()?).into_owned();
+    let bytes = open::content(&path, device.root.as_deref(), MAX_USERS_BYTES).ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
     let line = text.lines().find(|l| l.split(':').next() == Some(name))?;
     line.split(':')
         .nth(5)
@@ -219,11 +320,11 @@ fn candidates(device: &Device, root: &Path) -> Vec<String> {
     };
     let mut names: Vec<String> = parents
         .iter()
-        .filter_map(|p| fs::read_dir(root.join(p)).ok())
-        .flat_map(|dir| dir.take(10_000))
-        .filter_map(Result::ok)
-        .filter(|e| e.path().is_dir())
-        .filter_map(|e| e.file_name().into_string().ok())
+        .map(|p| root.join(p))
+        .flat_map(|dir| {
+            let names = open::names(&dir, device.root.as_deref(), 10_000);
+            names.into_iter().filter(move |n| dir.join(n).is_dir())
+        })
         .filter(|n| check_name(n).is_ok())
         .collect();
     if device.platform == Platform::Linux {

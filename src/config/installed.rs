@@ -1,12 +1,12 @@
 //! Which version of the app is installed on a device.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::device::Device;
 use super::formats::tree::{Raw, find};
 use super::formats::{plist_binary, plist_xml};
+use super::open::{content, regular};
 use crate::contract::AppVersion;
 use crate::rules::places::{Installed, Places};
 
@@ -18,11 +18,14 @@ const DATABASE: u64 = 256 * 1024 * 1024;
 /// The version of the app that is installed, and the file that says so. None where the app is not
 /// installed, or its version cannot be read: then nothing is known, which is no error.
 pub fn version(device: &Device, places: &Places) -> Option<(AppVersion, String)> {
+    let within = device.root.as_deref();
     places.installed.iter().filter(|place| place.platform == device.platform).find_map(|place| {
         let (path, text) = match place {
-            Installed { plist: Some(path), key: Some(key), .. } => (path, bundle(&device.path(path), key)?),
+            Installed { plist: Some(path), key: Some(key), .. } => {
+                (path, bundle(&device.path(path), within, key)?)
+            }
             Installed { dpkg: Some(path), package: Some(package), .. } => {
-                (path, package_version(&device.path(path), package)?)
+                (path, package_version(&device.path(path), within, package)?)
             }
             _ => return None,
         };
@@ -30,14 +33,8 @@ pub fn version(device: &Device, places: &Places) -> Option<(AppVersion, String)>
     })
 }
 
-/// Opens a file; never a pipe, which would be waited for.
-fn open(path: &Path) -> Option<File> {
-    std::fs::metadata(path).ok()?.is_file().then(|| File::open(path).ok()).flatten()
-}
-
-fn bundle(path: &Path, key: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    open(path)?.take(PLIST).read_to_end(&mut bytes).ok()?;
+fn bundle(path: &Path, within: Option<&Path>, key: &str) -> Option<String> {
+    let bytes = content(path, within, PLIST).ok()?;
     let list: Raw = if bytes.starts_with(b"bplist") {
         plist_binary::parse(&bytes).ok()?
     } else {
@@ -50,8 +47,8 @@ fn bundle(path: &Path, key: &str) -> Option<String> {
 }
 
 /// The upstream version of an installed package: without epoch and revision.
-fn package_version(path: &Path, package: &str) -> Option<String> {
-    let reader = BufReader::new(open(path)?.take(DATABASE));
+fn package_version(path: &Path, within: Option<&Path>, package: &str) -> Option<String> {
+    let reader = BufReader::new(regular(path, within).ok()?.take(DATABASE));
     let (mut ours, mut installed, mut version) = (false, false, None);
     for line in reader.split(b'\n') {
         let line = line.ok()?;

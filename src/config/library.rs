@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::{ConfigError, shown};
 use super::formats::tree::{Member, Raw, find};
 use super::formats::{encoding, json_text};
-use super::read::{Context, Profiles, configuration, file};
+use super::read::{Context, Profiles, configuration, regular};
 use super::value::{Configuration, Lint};
 use crate::contract::Severity;
 use crate::contract::ids::LintId;
@@ -21,7 +21,7 @@ const MAX_ENTRIES: usize = 200;
 /// # Errors
 /// When the folder has no readable index, or an entry that is asked for cannot be read.
 pub(crate) fn read(dir: &Path, context: &Context<'_>) -> Result<Vec<Configuration>, ConfigError> {
-    let index = Index::read(dir)?;
+    let index = Index::read(dir, context)?;
     let mut configs = match &context.options.profiles {
         Profiles::Applied => {
             let id = index.applied()?;
@@ -57,17 +57,17 @@ struct Index {
 }
 
 impl Index {
-    fn read(dir: &Path) -> Result<Self, ConfigError> {
+    fn read(dir: &Path, context: &Context<'_>) -> Result<Self, ConfigError> {
         let path = dir.join(INDEX);
         let shown_dir = dir.display().to_string();
-        if !path.is_file() {
+        if !path.exists() {
             let inner = dir.join("configLibrary");
             let hint =
                 if inner.join(INDEX).is_file() { format!(": {}", inner.display()) } else { String::new() };
             return Err(ConfigError::NoMeta { dir: shown_dir, hint });
         }
         let name = path.display().to_string();
-        let bytes = file(&path, &name)?;
+        let bytes = regular(&path, &name, context.root)?;
         let text = encoding::decode(&bytes, &name)?;
         let root = json_text::parse(&text.text).map_err(|f| f.at(&name, "JSON"))?;
         let Raw::Map(members) = root else {
@@ -178,7 +178,7 @@ impl Index {
             ));
         }
         let path = self.path.join(format!("{id}.json"));
-        if !path.is_file() {
+        if !path.exists() {
             return Err(self.error(
                 format!("it names {id}, but there is no {id}.json beside it"),
                 "Copy the whole folder, or apply a configuration in the app's window again",

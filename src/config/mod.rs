@@ -4,6 +4,7 @@
 mod bootstrap;
 mod decode;
 pub mod device;
+mod device_places;
 mod device_precedence;
 mod device_registry;
 mod device_user;
@@ -13,6 +14,7 @@ mod hygiene;
 pub mod installed;
 mod library;
 mod names;
+pub mod open;
 mod read;
 pub mod write;
 

@@ -139,6 +139,11 @@ impl<'a> Names<'a> {
         self.current.get(name).is_some_and(|k| k.is_behaviour(self.version()))
     }
 
+    /// Whether the key belongs to that set, or is one of which a source says so.
+    pub(crate) fn may_be_behaviour(&self, name: &str) -> bool {
+        self.is_behaviour(name) || self.current.get(name).is_some_and(|k| k.app_behaviour_disputed)
+    }
+
     /// Whether the version reads the key `name` at all.
     pub(crate) fn is_read(&self, name: &str) -> bool {
         self.current.get(name).is_some_and(|k| k.versions().contains_or_newest(self.version()))

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::error::{ConfigError, Place, shown};
 use super::formats::{self, cms, diagnostic, json, plist, reg, sniff, zip};
 use super::names::Names;
+use super::open::{self, OpenError};
 use super::value::{Configuration, Source};
 use super::{bootstrap, decode, library};
 use crate::contract::ids::FormatName;
@@ -81,13 +82,15 @@ pub(crate) struct Context<'a> {
     pub names: Names<'a>,
     pub places: &'a Places,
     pub options: &'a ReadOptions,
+    /// The copy of a device that is read; its links never lead out of it.
+    pub root: Option<&'a Path>,
 }
 
 impl<'a> Context<'a> {
     /// For `options`, the places among them.
     pub(crate) fn new(catalogue: &'a KeyCatalogue, options: &'a ReadOptions) -> Self {
         let names = Names::for_version(catalogue, options.app_version.as_ref());
-        Self { names, places: &options.places, options }
+        Self { names, places: &options.places, options, root: None }
     }
 }
 
@@ -197,7 +200,7 @@ pub fn read_bytes(bytes: &[u8], name: &str, catalogue: &KeyCatalogue) -> Result<
 /// Reads one file into a configuration, for places on a device.
 pub(crate) fn configuration(path: &Path, context: &Context<'_>) -> Result<Configuration, ConfigError> {
     let shown = path.display().to_string();
-    let bytes = file(path, &shown)?;
+    let bytes = regular(path, &shown, context.root)?;
     plain(interpret(&bytes, &shown, &base_name(path), context)?, &shown)
 }
 
@@ -417,6 +420,24 @@ fn file_within(path: &Path, shown: &str, patience: Duration) -> Result<Vec<u8>, 
             cause: format!("nothing complete arrived within {} seconds", patience.as_secs()),
             next: "Name a regular file, or pass `-` and pipe into standard input".to_owned(),
         })
+    })
+}
+
+/// Reads a regular file that a configuration or a copy of a device names.
+pub(crate) fn regular(path: &Path, shown: &str, within: Option<&Path>) -> Result<Vec<u8>, ConfigError> {
+    open::content(path, within, MAX_FILE_BYTES).map_err(|error| match error {
+        OpenError::System(e) => io_error(shown, &e),
+        OpenError::TooLarge(_) => too_large(shown),
+        OpenError::NotRegular => ConfigError::Unreadable {
+            file: shown.to_owned(),
+            cause: error.to_string(),
+            next: "Put the file itself there".to_owned(),
+        },
+        OpenError::Outside => ConfigError::Unreadable {
+            file: shown.to_owned(),
+            cause: error.to_string(),
+            next: "Put the file itself into the copy, in place of the link".to_owned(),
+        },
     })
 }
 

@@ -81,6 +81,8 @@ ids! {
         FRAGMENT = "fragment",
         /// A value is set and not in effect.
         SHADOWED_KEY = "shadowed-key",
+        /// A file keeps the app in its ordinary mode.
+        MODE_1P = "mode-1p",
         /// The app's own window is not read beside a managed source.
         LIBRARY_IGNORED = "library-ignored",
     }

@@ -87,6 +87,9 @@ pub struct Key {
     /// Belongs to the app-behaviour set: managing only such keys does not take the device over.
     #[serde(default)]
     pub app_behaviour: bool,
+    /// One source counts it among that set, and the documentation does not.
+    #[serde(default)]
+    pub app_behaviour_disputed: bool,
     /// First app version in which the key belongs to that set; [`Key::since`] where there is none.
     #[serde(default)]
     pub app_behaviour_since: Option<AppVersion>,

@@ -28,8 +28,53 @@ pub struct Places {
     pub other: Vec<OtherProduct>,
     /// Places on a device, in order.
     pub place: Vec<DevicePlace>,
+    /// Places that guides name and the app does not read.
+    pub wrong: Vec<WrongPlace>,
+    /// Files that say which mode the app starts in.
+    pub mode: Vec<ModeFile>,
+    /// What moves the app's own folders.
+    pub environment: Environment,
     /// Where the installed app says which version it is.
     pub installed: Vec<Installed>,
+}
+
+/// A place that guides name and the app does not read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrongPlace {
+    /// Where.
+    pub platform: Platform,
+    /// The path; a `*` in one of its parts stands for any characters.
+    pub path: String,
+    /// It is an ordinary file of something else: named only when a key of the app stands in it.
+    #[serde(default)]
+    pub keyed: bool,
+    /// What it is, and what to do; the end of a sentence.
+    pub why: String,
+}
+
+/// A file that says which mode the app starts in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModeFile {
+    /// Where.
+    pub platform: Platform,
+    /// The path; a `*` in one of its parts stands for any characters.
+    pub path: String,
+}
+
+/// What moves the app's own folders.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// The variable that moves the folder of configurations of every program of a Linux user.
+    pub config_home: String,
+    /// The variable that moves the app's data, its library among them.
+    pub user_data: String,
+    /// The library's folder below such a folder.
+    pub library: String,
+    /// Files of a copy of a Linux device that set variables for a user.
+    pub files: Vec<String>,
 }
 
 /// Where the installed app says which version it is.
@@ -62,6 +107,14 @@ pub struct JsonNames {
     pub wrapper: String,
     /// The member that only chooses the mode.
     pub mode: String,
+    /// The word for the ordinary mode.
+    pub ordinary: String,
+    /// The word for the mode with a configuration.
+    pub third_party: String,
+    /// The name of the file that holds it.
+    pub mode_file: String,
+    /// The key that keeps the mode from mattering when a managed source sets it.
+    pub mode_key: String,
     /// Members that are no keys.
     pub envelope: Vec<String>,
     /// File name of a Linux managed configuration.
@@ -198,7 +251,8 @@ pub struct DevicePlace {
     /// Where a copy of a device keeps the registry key's text.
     #[serde(default)]
     pub copies: Vec<String>,
-    /// The path, with `{user}`, `{home}` and `{localappdata}` to fill in; or the registry key.
+    /// The path, with `{user}`, `{home}`, `{config}`, `{appdata}` and `{localappdata}` to fill in, and `*`
+    /// in one of its parts for any characters; or the registry key.
     pub path: String,
 }
 

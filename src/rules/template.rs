@@ -104,6 +104,7 @@ mod tests {
             nested_earlier: None,
             url: false,
             app_behaviour: false,
+            app_behaviour_disputed: false,
             app_behaviour_since: None,
             effect: "names a host".into(),
         };

@@ -27,7 +27,8 @@ pub(crate) fn read(text: &str, file: &str, names: &Names, places: &Places) -> Re
     Ok(doc)
 }
 
-/// Reads one hive of a device; nothing when the app's policy key is not in it.
+/// Reads one hive of a device; nothing when the app's policy key is not in it. Also a remark for each key
+/// in it that guides name by mistake.
 ///
 /// # Errors
 /// When the text has more values than any registry key.
@@ -36,8 +37,20 @@ pub(crate) fn hive(
     file: &str,
     hive: Hive,
     places: &Places,
-) -> Result<Option<Document>, ConfigError> {
-    let (mut doc, mut policy, _) = gather(text, file, places)?;
+) -> Result<(Option<Document>, Vec<String>), ConfigError> {
+    let (mut doc, mut policy, elsewhere) = gather(text, file, places)?;
+    let mut mistaken = Vec::new();
+    for (key, _) in &elsewhere {
+        let wrong =
+            places.registry.mistaken.iter().any(|k| matches!(Section::of(key, k).within, Within::Policy));
+        if wrong && mistaken.len() < 20 {
+            let place = format!("HKEY_LOCAL_MACHINE\\{}", places.registry.key);
+            mistaken.push(format!(
+                "{}: the app does not read this key; put the values below {place}",
+                shown(key)
+            ));
+        }
+    }
     match hive {
         Hive::Machine => policy.user.clear(),
         Hive::User => policy.machine.clear(),
@@ -46,7 +59,7 @@ pub(crate) fn hive(
     policy.finish(&mut doc, false);
     // An export that deletes values is no state of a device, so its remarks about the file go.
     doc.notes.retain(|n| n.id != LintId::FRAGMENT);
-    Ok(seen.then_some(doc))
+    Ok((seen.then_some(doc), mistaken))
 }
 
 type Gathered = (Document, Policy, Vec<(String, u32)>);

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
-use crate::config::Secret;
+use crate::config::{self, Secret};
 use crate::plan::inference::Source;
 
 /// Largest file of credentials, and largest answer of a helper.
@@ -199,11 +199,8 @@ fn words(line: &str) -> Vec<String> {
 /// A file of credentials, within its limit.
 pub(super) fn read(path: &Path) -> Result<Secret, String> {
     let cannot = |e: String| format!("{} cannot be read: {e}", path.display());
-    let size = std::fs::metadata(path).map_err(|e| cannot(e.to_string()))?.len();
-    if size > LIMIT {
-        return Err(cannot(format!("it is larger than {LIMIT} bytes")));
-    }
-    std::fs::read_to_string(path).map(Secret::new).map_err(|e| cannot(e.to_string()))
+    let bytes = config::open::content(path, None, LIMIT).map_err(|e| cannot(e.to_string()))?;
+    String::from_utf8(bytes).map(Secret::new).map_err(|_| cannot("it is no UTF-8 text".to_owned()))
 }
 
 /// The user's home folder.

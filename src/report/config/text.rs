@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::config::masked;
 use crate::config::{Configuration, Lint, Origin, PlaceStatus, Setting, ShadowedBy, Value};
+use crate::contract::ids::LintId;
 use crate::contract::{Need, Severity};
 use crate::report::config::{Effective, shown};
 use crate::report::layout::{Page, Paint, Style, columns};
@@ -54,7 +55,12 @@ fn lacking(page: &mut Page<'_>, one: &Effective) {
 
 fn whole(page: &mut Page<'_>, one: &Effective, pack: &Pack, age: Option<Age>) {
     let refs = Refs::new(&one.configuration);
-    page.heading("Claude Desktop configuration in effect");
+    let ordinary = one.lint.iter().any(|l| l.id == LintId::MODE_1P && l.severity == Severity::Error);
+    page.heading(if ordinary {
+        "Claude Desktop configuration that is set, and not in effect: the app runs in its ordinary mode"
+    } else {
+        "Claude Desktop configuration in effect"
+    });
     page.blank();
     let mut rows = head(one, pack, &refs);
     let age = age.map(|a| format!(" ({a})")).unwrap_or_default();

@@ -156,7 +156,7 @@ fn windows_hives_are_merged_before_and_silenced_from_the_documented_version() {
     assert!(
         matches!(lost(&before, "inferenceProvider").as_slice(), [ShadowedBy::Key(o)] if o.path.starts_with("HKEY_LOCAL_MACHINE"))
     );
-    assert_eq!(statuses(&before), ["read", "read", "not-looked-at"]);
+    assert_eq!(statuses(&before), ["read", "read", "not-looked-at", "not-looked-at", "not-looked-at"]);
     for copy in [both().version("1.19367.0"), both()] {
         let config = copy.read();
         assert!(!config.is_set("inferenceVertexRegion"));
@@ -179,7 +179,7 @@ fn an_update_policy_of_the_machine_leaves_the_library_alive_and_kills_the_users_
     assert_eq!(config.text("inferenceProvider"), Some("gateway"));
     assert_eq!(config.get("disableAutoUpdates"), Some(&Value::Bool(true)));
     assert!(rule(&config, "inferenceProvider").contains("silences"));
-    assert_eq!(statuses(&config), ["read", "ignored", "read"]);
+    assert_eq!(statuses(&config), ["read", "ignored", "absent", "absent", "read"]);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn any_other_value_of_the_machine_hive_takes_windows_over() {
             .library("ann", GATEWAY)
             .read();
         assert_eq!(config.is_set("inferenceProvider"), !over, "{lines}");
-        assert_eq!(statuses(&config)[2], if over { "ignored" } else { "read" }, "{lines}");
+        assert_eq!(statuses(&config)[4], if over { "ignored" } else { "read" }, "{lines}");
     }
 }
 
@@ -209,7 +209,7 @@ fn windows_text_may_be_query_output_and_what_is_not_there_is_said() {
     let copy = Copy::of(Platform::Windows).put("HKCU.txt", query);
     let config = copy.read();
     assert_eq!(config.text("inferenceProvider"), Some("gateway"));
-    assert_eq!(statuses(&config), ["not-looked-at", "read", "not-looked-at"]);
+    assert_eq!(statuses(&config)[..2], ["not-looked-at", "read"]);
     assert!(ids(&config).contains(&"registry-not-read"));
     // An export of a key that is not there leaves an error message, or nothing.
     let copy = Copy::of(Platform::Windows)
@@ -218,7 +218,7 @@ fn windows_text_may_be_query_output_and_what_is_not_there_is_said() {
         .put("HKCU.txt", query.replace("gateway", "vertex"))
         .user("ann");
     let config = copy.read();
-    assert_eq!(statuses(&config), ["absent", "read", "absent"]);
+    assert_eq!(statuses(&config)[..2], ["absent", "read"]);
     assert_eq!(config.text("inferenceProvider"), Some("gateway"));
     let error = Copy::of(Platform::Windows).put("x", "").all().unwrap_err().to_string();
     assert!(error.contains("HKLM.reg or HKLM.txt") && error.contains("reg export HKLM"), "{error}");
@@ -471,4 +471,249 @@ fn what_lost_keeps_its_secrets_hidden() {
     assert_eq!(config.shadowed.len(), 2);
     assert!(!format!("{config:?}").contains("sEcReT7"));
     assert!(config.places.iter().all(|p| p.status != PlaceStatus::Absent || p.path.contains("Claude-3p")));
+}
+
+const ONE: &str = "00000000-0000-4000-8000-00000000000a";
+
+impl Copy {
+    /// A library whose applied entry names a gateway.
+    fn library_at(self, dir: &str, gateway: &str) -> Self {
+        let index = format!(r#"{{"appliedId": "{ONE}", "entries": [{{"id": "{ONE}", "name": "One"}}]}}"#);
+        let entry = format!(
+            r#"{{"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://{gateway}.example"}}"#
+        );
+        self.put(&format!("{dir}/_meta.json"), index).put(&format!("{dir}/{ONE}.json"), entry)
+    }
+
+    fn gateway(&self) -> String {
+        self.read().text("inferenceGatewayBaseUrl").unwrap_or_default().to_owned()
+    }
+}
+
+/// What a lint of that id says; empty without one.
+fn said<'a>(config: &'a Configuration, id: &str) -> &'a str {
+    config.lint.iter().find(|l| l.id == id).map_or("", |l| l.message.as_str())
+}
+
+const LOCAL: &str = "Users/ann/AppData/Local";
+
+#[test]
+fn a_windows_package_reads_its_own_copy_of_the_library() {
+    let package = |family: &str, below: &str| {
+        format!("{LOCAL}/Packages/{family}/LocalCache/{below}/Claude-3p/configLibrary")
+    };
+    for family in ["Claude_1a2b3c", "AnthropicPBC.Claude_9z"] {
+        for below in ["Local", "Roaming"] {
+            let dir = package(family, below);
+            let copy = Copy::of(Platform::Windows).user("ann").library_at(&dir, "live");
+            assert_eq!(copy.gateway(), "https://live.example", "{dir}");
+            let copy = copy.library_at(&format!("{LOCAL}/Claude-3p/configLibrary"), "stale");
+            let config = copy.read();
+            assert_eq!(config.text("inferenceGatewayBaseUrl"), Some("https://live.example"), "{dir}");
+            assert!(
+                said(&config, "library-shadowed")
+                    .contains("AppData/Local/Claude-3p/configLibrary is not read")
+            );
+            assert!(config.sources[0].name.contains("LocalCache"));
+            assert_eq!(lost(&config, "inferenceGatewayBaseUrl").len(), 1);
+        }
+    }
+    // Several of them: one counts, and the others are named with the order.
+    let config = Copy::of(Platform::Windows)
+        .user("ann")
+        .library_at(&package("AnthropicPBC.Claude_9z", "Local"), "second")
+        .library_at(&package("Claude_1a", "Roaming"), "roaming")
+        .library_at(&package("Claude_1a", "Local"), "first")
+        .read();
+    assert_eq!(config.text("inferenceGatewayBaseUrl"), Some("https://first.example"));
+    assert_eq!(ids(&config).iter().filter(|i| **i == "library-shadowed").count(), 2);
+    assert!(said(&config, "library-shadowed").contains("several packages"));
+    // Neighbours: another program's package, and the classic folder alone.
+    let copy = Copy::of(Platform::Windows)
+        .user("ann")
+        .library_at(&package("Other.Claude_1a", "Local"), "other")
+        .library_at(&format!("{LOCAL}/Claude-3p/configLibrary"), "classic");
+    assert_eq!(copy.gateway(), "https://classic.example");
+    assert!(!ids(&copy.read()).contains(&"library-shadowed"));
+}
+
+#[test]
+fn a_copy_that_states_the_variables_moves_the_linux_library() {
+    for (file, line) in [
+        ("etc/environment", "XDG_CONFIG_HOME=/srv/conf"),
+        ("home/ann/.profile", "export XDG_CONFIG_HOME=\"$HOME/conf\""),
+        ("home/ann/.config/environment.d/50.conf", "XDG_CONFIG_HOME=${HOME}/conf"),
+        ("home/ann/.pam_environment", "XDG_CONFIG_HOME DEFAULT=@{HOME}/conf"),
+    ] {
+        let dir = if file.starts_with("etc") { "srv/conf" } else { "home/ann/conf" };
+        let copy = Copy::of(Platform::Linux)
+            .user("ann")
+            .put(file, format!("# settings\n{line}\n"))
+            .library_at(&format!("{dir}/Claude-3p/configLibrary"), "moved")
+            .library_at("home/ann/.config/Claude-3p/configLibrary", "usual");
+        assert_eq!(copy.gateway(), "https://moved.example", "{file}");
+        assert!(said(&copy.read(), "wrong-place").contains(".config/Claude-3p/configLibrary"), "{file}");
+    }
+    let copy = Copy::of(Platform::Linux)
+        .user("ann")
+        .put("home/ann/.profile", "export CLAUDE_USER_DATA_DIR=~/app\n")
+        .library_at("home/ann/app/configLibrary", "moved")
+        .library_at("home/ann/.config/Claude-3p/configLibrary", "usual");
+    assert_eq!(copy.gateway(), "https://moved.example");
+    assert!(said(&copy.read(), "library-shadowed").contains("CLAUDE_USER_DATA_DIR"));
+    // What only a shell could evaluate moves nothing.
+    let copy = Copy::of(Platform::Linux)
+        .user("ann")
+        .put("home/ann/.profile", "export XDG_CONFIG_HOME=$(cat /x)\n#XDG_CONFIG_HOME=/y\n")
+        .library_at("home/ann/.config/Claude-3p/configLibrary", "usual");
+    assert_eq!(copy.gateway(), "https://usual.example");
+}
+
+#[test]
+fn places_that_the_app_does_not_read_are_named() {
+    let plist = "<plist><dict><key>inferenceProvider</key><string>gateway</string></dict></plist>";
+    let foreign = "<plist><dict><key>NSWindowFrame</key><string>1</string></dict></plist>";
+    let json = "{\"inferenceProvider\": \"gateway\"}";
+    for (platform, path, text) in [
+        (Platform::Linux, "etc/claude-desktop/enterprise.json", json),
+        (Platform::Linux, "etc/claude/managed-settings.json", json),
+        (Platform::Linux, "home/ann/.config/Claude/configLibrary/x.json", json),
+        (Platform::Linux, "home/ann/.config/Claude-3p/managed-settings.json", json),
+        (Platform::Macos, "Users/ann/Library/Application Support/Claude/configLibrary/x.json", json),
+        (Platform::Macos, "Users/ann/Library/Preferences/com.anthropic.claudefordesktop.plist", plist),
+        (Platform::Macos, "Library/Preferences/com.anthropic.claudefordesktop.plist", plist),
+        (Platform::Macos, "Library/Managed Preferences/com.anthropic.Claude.plist", plist),
+        (Platform::Windows, "Users/ann/AppData/Roaming/Claude-3p/configLibrary/x.json", json),
+        (Platform::Windows, "ProgramData/Claude/managed-settings.json", json),
+        (
+            Platform::Windows,
+            "HKLM.reg",
+            "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Anthropic\\Claude Desktop]\n\"inferenceProvider\"=\"gateway\"\n",
+        ),
+    ] {
+        let home = match platform {
+            Platform::Linux => "home/ann/x",
+            _ => "Users/ann/x",
+        };
+        let copy = Copy::of(platform).user("ann").put(home, "").put(path, text);
+        let error = copy.all().unwrap_err().to_string();
+        let name = if path == "HKLM.reg" {
+            r"Policies\Anthropic\Claude Desktop"
+        } else {
+            path.trim_end_matches("/x.json")
+        };
+        assert_eq!(error.matches(name).count(), 1, "{path}: {error}");
+        assert!(error.contains("the app does not read this"), "{error}");
+        // Beside a configuration it is a remark.
+        let config = copy.library("ann", GATEWAY).read();
+        assert!(said(&config, "wrong-place").contains(name), "{path}");
+    }
+    // Neighbours: an ordinary file of the system, and an empty folder.
+    let copy = Copy::of(Platform::Macos)
+        .user("ann")
+        .put("Users/ann/Library/Preferences/com.anthropic.claudefordesktop.plist", foreign)
+        .library("ann", GATEWAY);
+    std::fs::create_dir_all(
+        copy.dir.path().join("Users/ann/Library/Application Support/Claude/configLibrary"),
+    )
+    .unwrap();
+    assert_eq!(said(&copy.read(), "wrong-place"), "");
+    // Without a known user no template is shown.
+    let error = Copy::of(Platform::Macos).put("x", "").all().unwrap_err().to_string();
+    assert!(!error.contains('{') && error.contains("~/Library"), "{error}");
+}
+
+#[test]
+fn the_ordinary_mode_keeps_a_configuration_from_being_in_effect() {
+    let mode = |word: &str| format!("{{\"deploymentMode\": \"{word}\"}}");
+    for (platform, dir) in [
+        (Platform::Macos, "Users/ann/Library/Application Support"),
+        (Platform::Linux, "home/ann/.config"),
+        (Platform::Windows, "Users/ann/AppData/Local"),
+    ] {
+        let copy = |word: &str| {
+            Copy::of(platform)
+                .user("ann")
+                .library("ann", GATEWAY)
+                .put(&format!("{dir}/Claude-3p/claude_desktop_config.json"), mode(word))
+        };
+        let config = copy("1p").read();
+        let lint = config.lint.iter().find(|l| l.id == "mode-1p").unwrap();
+        assert_eq!(lint.severity, clearway::contract::Severity::Error);
+        assert!(lint.message.contains("not in effect"), "{}", lint.message);
+        assert_eq!(said(&copy("3p").read(), "mode-1p"), "");
+        assert_eq!(said(&copy("other").read(), "mode-1p"), "");
+    }
+    let both = Copy::of(Platform::Macos)
+        .user("ann")
+        .library("ann", GATEWAY)
+        .put("Users/ann/Library/Application Support/Claude-3p/claude_desktop_config.json", mode("3p"))
+        .put("Users/ann/Library/Application Support/Claude/claude_desktop_config.json", mode("1p"));
+    assert!(said(&both.read(), "mode-1p").contains("not known which one counts"));
+    let managed = both.plist(
+        ".",
+        "<key>disableDeploymentModeChooser</key><true/><key>inferenceProvider</key><string>vertex</string>",
+    );
+    assert_eq!(said(&managed.read(), "mode-1p"), "");
+}
+
+#[test]
+fn keys_that_one_source_counts_among_the_behaviour_keys_leave_the_library_listed() {
+    for key in [
+        "dangerousMaxVersion",
+        "disableWslSessions",
+        "claudeCodeProcessWrapperEnabled",
+        "relocateUncUserData",
+    ] {
+        let copy = |more: &str| {
+            Copy::of(Platform::Windows)
+                .user("ann")
+                .hive("HKLM.reg", &format!("\"{key}\"=\"true\"\r\n{more}"))
+                .library("ann", GATEWAY)
+        };
+        let config = copy("").read();
+        assert_eq!(config.text("inferenceProvider"), Some("gateway"), "{key}");
+        assert!(said(&config, "takeover-doubtful").contains(key));
+        let taken = copy("\"inferenceProvider\"=\"vertex\"").read();
+        assert_eq!(taken.text("inferenceProvider"), Some("vertex"));
+        assert_eq!(said(&taken, "takeover-doubtful"), "");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_of_a_copy_lead_nowhere_else_and_pipes_are_refused() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::tempdir().unwrap();
+    let plist = outside.path().join("p.plist");
+    std::fs::write(
+        &plist,
+        "<plist><dict><key>inferenceProvider</key><string>gateway</string></dict></plist>",
+    )
+    .unwrap();
+    let copy = Copy::of(Platform::Macos).put(&format!("{MAC}/x"), "");
+    symlink(&plist, copy.dir.path().join(format!("{MAC}/{DOMAIN}.plist"))).unwrap();
+    let error = copy.all().unwrap_err().to_string();
+    assert!(error.contains("leads out of the copy"), "{error}");
+
+    let library = Copy::of(Platform::Macos).library_at("lib", "outside");
+    let copy =
+        Copy::of(Platform::Macos).user("ann").put("Users/ann/Library/Application Support/Claude-3p/x", "");
+    symlink(
+        library.dir.path().join("lib"),
+        copy.dir.path().join("Users/ann/Library/Application Support/Claude-3p/configLibrary"),
+    )
+    .unwrap();
+    let error = copy.all().unwrap_err().to_string();
+    assert!(error.contains("leads out of the copy"), "{error}");
+
+    let copy = Copy::of(Platform::Windows).put("x", "");
+    symlink("/dev/zero", copy.dir.path().join("HKLM.reg")).unwrap();
+    assert!(copy.all().is_err());
+
+    let copy = Copy::of(Platform::Linux).user("ann").put("etc/x", "").library("ann", GATEWAY);
+    let passwd = copy.dir.path().join("etc/passwd");
+    if std::process::Command::new("mkfifo").arg(&passwd).status().is_ok_and(|s| s.success()) {
+        assert_eq!(copy.read().text("inferenceProvider"), Some("gateway"));
+    }
 }
