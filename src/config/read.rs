@@ -8,7 +8,7 @@ use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
 use super::error::{ConfigError, Place, shown};
-use super::formats::{self, cms, diagnostic, json, plist, reg, sniff, zip};
+use super::formats::{self, cms, diagnostic, json, plist, reg, reg_policy, sniff, zip};
 use super::names::Names;
 use super::open::{self, OpenError};
 use super::value::{Configuration, Source};
@@ -230,6 +230,8 @@ pub(crate) fn interpret(
         json::Json::Hosts(json) => {
             Ok(Input::HostsDocument { name: name.to_owned(), sha256: sha256(bytes), json })
         }
+        // Read to its end already.
+        json::Json::Carrier(_) => Err(ConfigError::Empty { file: file.to_owned() }),
         json::Json::Document(doc) => {
             let source = Source::of(file, doc.format, bytes);
             let response = doc.format == FormatName::BOOTSTRAP_RESPONSE;
@@ -256,6 +258,10 @@ fn document(bytes: &[u8], file: &str, context: &Context<'_>) -> Result<json::Jso
     if zip::is_archive(bytes) {
         return archive(bytes, file, context);
     }
+    if reg_policy::is_pol(bytes) {
+        let carrier = reg::Carrier::pol(bytes, file)?;
+        return reg::carried(carrier, file, names, places).map(json::Json::Document);
+    }
     sniff::refuse_binary(bytes, file)?;
     let decoded = formats::encoding::decode(bytes, file)?;
     let text = decoded.text.as_ref();
@@ -268,7 +274,16 @@ fn document(bytes: &[u8], file: &str, context: &Context<'_>) -> Result<json::Jso
     let kind = sniff::kind(text, file)?;
     Ok(json::Json::Document(match kind {
         sniff::Kind::Json | sniff::Kind::JsonFragment => {
-            return json::read(text, file, kind == sniff::Kind::JsonFragment, names, places);
+            let read = json::read(text, file, kind == sniff::Kind::JsonFragment, names, places)?;
+            return match read {
+                json::Json::Carrier(bytes) => document(&bytes, file, context),
+                other => Ok(other),
+            };
+        }
+        sniff::Kind::RegScript => reg::carried(reg::Carrier::script(text), file, names, places)?,
+        sniff::Kind::PowerShell => reg::carried(reg::Carrier::powershell(text), file, names, places)?,
+        sniff::Kind::Preferences => {
+            reg::carried(reg::Carrier::preferences(text, file)?, file, names, places)?
         }
         sniff::Kind::Xml => plist::read_xml(text, file, names, places)?,
         sniff::Kind::PemMessage => return signed(&cms::read_pem(text, file)?, file, context),

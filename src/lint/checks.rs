@@ -35,23 +35,50 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
     match check {
         Check::UrlPlainHttp { loopback } => urls(&|a| !a.secure && a.host.is_loopback() == *loopback),
         Check::UrlLoopbackHttps => urls(&|a| a.secure && a.host.is_loopback()),
-        Check::UrlHost { hosts, suffixes } => urls(&|a| {
+        Check::UrlHost { hosts, suffixes, prefixes } => urls(&|a| {
             a.host.name().is_some_and(|n| {
                 hosts.iter().any(|h| h == n)
+                    || prefixes.iter().any(|p| n.starts_with(p.as_str()))
                     || suffixes.iter().any(|s| {
                         n.strip_suffix(s.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
                     })
             })
         }),
         Check::UrlPort { ports } => urls(&|a| a.port.is_some_and(|p| ports.contains(&p))),
-        Check::UrlPath { empty, ends, lacks, slash } => urls(&|a| {
+        Check::UrlPath { empty, ends, lacks, has, slash } => urls(&|a| {
+            let path = a.path.to_lowercase();
             let bare = a.path.trim_matches('/').is_empty();
             empty.is_some_and(|wanted| bare == wanted)
                 || ends.iter().any(|e| a.path.ends_with(e.as_str()))
                 || !lacks.is_empty() && !lacks.iter().any(|e| a.path.ends_with(e.as_str()))
+                || has.iter().any(|h| has_part(&path, h))
                 || *slash && a.path.ends_with('/')
         }),
         Check::UrlQuery => urls(&|a| a.query),
+        Check::ForeignModels { words, opaque } => {
+            let mut hits = Vec::new();
+            for (at, (_, value)) in values.iter().enumerate() {
+                let Some(items) = value.and_then(Value::as_list) else { continue };
+                let foreign = items.iter().filter_map(|item| {
+                    let members = ["name", "id", "model"].iter().filter_map(|m| item.at(m)?.as_str());
+                    let names: Vec<&str> = item.as_str().into_iter().chain(members).collect();
+                    let told = |name: &&str| {
+                        let lower = name.to_lowercase();
+                        facts.pack.networks.is_placeholder(name)
+                            || words.iter().chain(opaque).any(|w| lower.contains(w.as_str()))
+                    };
+                    let first = names.first()?;
+                    (!first.trim().is_empty() && !names.iter().any(told)).then(|| readable(first, 48))
+                });
+                hits.extend(foreign.take(20).map(|name| hit(Some(at), format!("`{name}`"))));
+            }
+            hits
+        }
+        Check::NotThere => {
+            let there = |path: &KeyPath| facts.configuration.settings.contains_key(&path.key);
+            let found = values.iter().enumerate().filter(|(_, (path, _))| !there(path));
+            found.map(|(at, _)| hit(Some(at), String::new())).collect()
+        }
         Check::Range { min, max, above } => each(values, |v| {
             let number = number(v)?;
             (number < *min || number > *max || *above && number <= *min).then(String::new)
@@ -246,6 +273,14 @@ fn refused(text: &str, facts: &Facts<'_>) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether `part` stands in a path as whole parts, or behind a colon as the end of one.
+fn has_part(path: &str, part: &str) -> bool {
+    path.match_indices(part).any(|(at, _)| {
+        let rest = path.get(at + part.len()..).unwrap_or_default();
+        rest.is_empty() || rest.starts_with(['/', ':'])
+    })
 }
 
 /// The texts of a list.

@@ -170,6 +170,9 @@ pub enum Check {
         /// Suffixes, without a leading dot.
         #[serde(default)]
         suffixes: Vec<String>,
+        /// Names that begin like this.
+        #[serde(default)]
+        prefixes: Vec<String>,
     },
     /// An address with one of these ports.
     UrlPort {
@@ -186,12 +189,25 @@ pub enum Check {
         /// It ends with none of these.
         #[serde(default)]
         lacks: Vec<String>,
+        /// One of these stands in it, in any letter case: whole parts, or a part's end behind a colon.
+        #[serde(default)]
+        has: Vec<String>,
         /// It ends with a slash after something else.
         #[serde(default)]
         slash: bool,
     },
     /// An address with a query or a fragment.
     UrlQuery,
+    /// Each name of a list of models in which none of `words` stands and that is not opaque: it holds
+    /// none of `opaque`.
+    ForeignModels {
+        /// What stands in every name of the vendor's models.
+        words: Vec<String>,
+        /// What stands in names that say nothing of the model.
+        opaque: Vec<String>,
+    },
+    /// A key that is not there at all.
+    NotThere,
     /// A number outside these bounds.
     Range {
         /// Smallest.

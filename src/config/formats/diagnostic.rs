@@ -34,7 +34,7 @@ pub(crate) fn read(text: &str, file: &str, names: &Names, places: &Places) -> Re
     let mut doc = if text.trim_start().starts_with('{') {
         match json::read(text, file, false, names, places)? {
             json::Json::Document(doc) => doc,
-            json::Json::Hosts(_) => return Err(nothing(file)),
+            json::Json::Hosts(_) | json::Json::Carrier(_) => return Err(nothing(file)),
         }
     } else {
         lines(text, names)

@@ -1,7 +1,7 @@
 //! JSON configurations: flat, inside the app's own wrapper, nested; and JSON that is none.
 
 use super::tree::{MAX_VALUES, Member, Raw, find};
-use super::{Document, Encoding, Entry, Note, admin, another_product, json_text, nested, sniff};
+use super::{Document, Encoding, Entry, Note, admin, another_product, intune, json_text, nested, sniff};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::config::names::Names;
 use crate::contract::ids::{FormatName, LintId};
@@ -14,6 +14,8 @@ pub(crate) enum Json {
     Document(Document),
     /// An allowlist that this program wrote.
     Hosts(serde_json::Value),
+    /// A policy that carries another file.
+    Carrier(Vec<u8>),
 }
 
 /// Reads a JSON text; `fragment` says that the outer braces are missing.
@@ -55,6 +57,14 @@ pub(crate) fn read(
     }
     if values > MAX_VALUES {
         return Err(ConfigError::TooMany { place: Place::file(file), limit: MAX_VALUES });
+    }
+    if !members.iter().any(|m| names.ours(&m.name)) {
+        if let Some(doc) = intune::read(&members, names) {
+            return Ok(Json::Document(doc));
+        }
+        if let Some(bytes) = intune::inner(&members) {
+            return Ok(Json::Carrier(bytes));
+        }
     }
     let expiry = find(&members, &places.json.expiry).map(|m| expiry(m, &m.value));
     let linux = file.rsplit(['/', '\\']).next() == Some(places.json.linux_file.as_str());

@@ -9,10 +9,10 @@ use crate::contract::ids::LintId;
 use crate::contract::{Platform, Severity};
 use crate::rules::places::{Hive, Places};
 
-use super::reg_query;
-use super::reg_text::{Content, Data, parse};
+use super::reg_text::{Content, Data, Item, parse};
 use super::tree::{MAX_VALUES, Raw};
 use super::{Document, Encoding, Entry, LostTo, Note, another_product};
+use super::{powershell, reg_policy, reg_query, reg_script};
 
 /// Reads a registry file, or the saved output of `reg query`. `text` is decoded already.
 ///
@@ -67,19 +67,164 @@ type Gathered = (Document, Policy, Vec<(String, u32)>);
 fn gather(text: &str, file: &str, places: &Places) -> Result<Gathered, ConfigError> {
     let output = reg_query::is_output(text);
     let items = if output { reg_query::parse(text) } else { parse(text) };
+    let format = if output { "reg-query" } else { "reg" };
+    let (mut doc, policy, elsewhere) = collect(items, format, file, places)?;
+    if !output && !has_header(text) {
+        doc.notes.insert(
+            0,
+            Note::whole(
+                LintId::FRAGMENT.as_str(),
+                Severity::Warning,
+                "the file does not begin with `Windows Registry Editor Version 5.00`; regedit refuses it, so add that line".to_owned(),
+            ),
+        );
+    }
+    Ok((doc, policy, elsewhere))
+}
+
+/// Reads the items of another carrier of registry values.
+///
+/// # Errors
+/// When no value stands below the app's policy key.
+pub(crate) fn carried(
+    carrier: Carrier,
+    file: &str,
+    names: &Names,
+    places: &Places,
+) -> Result<Document, ConfigError> {
+    let (mut doc, policy, elsewhere) = collect(carrier.items, carrier.format, file, places)?;
+    if !policy.seen {
+        if let Some(line) = carrier.unknown.first() {
+            return Err(ConfigError::NotConfiguration {
+                place: Place { file: file.to_owned(), line: Some(*line), column: None },
+                what: format!(
+                    "the registry key or the name comes from a variable or a command, which is not evaluated here, and no value below …\\{} stands in plain text",
+                    places.registry.key
+                ),
+                next: format!(
+                    "Run the script on a device and pass `reg export HKLM\\{} claude.reg`",
+                    places.registry.key
+                ),
+            });
+        }
+        return Err(not_ours(file, &elsewhere, places));
+    }
+    policy.finish(&mut doc, names.since(&places.registry.machine_silences_since));
+    if let Some(first) = carrier.unknown.first() {
+        doc.notes.push(Note::at(
+            "script-not-evaluated",
+            Severity::Warning,
+            format!(
+                "{} lines set a value whose key or name comes from a variable or a command, which is not evaluated here: lines {}; write them out, or pass `reg export` of a device on which the script ran",
+                carrier.unknown.len(),
+                carrier.unknown.iter().take(6).map(u32::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            None,
+            *first,
+            String::new(),
+        ));
+    }
+    doc.notes.extend(carrier.notes);
+    Ok(doc)
+}
+
+/// Registry values in something else than a registry file.
+pub(crate) struct Carrier {
+    pub format: &'static str,
+    pub(super) items: Vec<Item>,
+    /// Lines whose key is not known.
+    pub unknown: Vec<u32>,
+    pub notes: Vec<Note>,
+}
+
+impl Carrier {
+    /// A script of `reg add` lines.
+    pub(crate) fn script(text: &str) -> Self {
+        let (items, unknown) = reg_script::parse(text);
+        Self { format: "reg-script", items, unknown, notes: Vec::new() }
+    }
+
+    /// A PowerShell script.
+    pub(crate) fn powershell(text: &str) -> Self {
+        let script = powershell::parse(text);
+        Self { format: "powershell", items: script.items, unknown: script.unknown, notes: Vec::new() }
+    }
+
+    /// Registry items of Group Policy preferences.
+    ///
+    /// # Errors
+    /// Broken XML.
+    pub(crate) fn preferences(text: &str, file: &str) -> Result<Self, ConfigError> {
+        let found = reg_policy::parse_preferences(text).map_err(|at| ConfigError::Syntax {
+            place: Place {
+                file: file.to_owned(),
+                line: u32::try_from(text.get(..at).unwrap_or_default().matches('\n').count() + 1).ok(),
+                column: None,
+            },
+            format: "XML",
+            what: "the registry items break off".to_owned(),
+            next: "Copy Registry.xml of the policy again".to_owned(),
+        })?;
+        let notes = found.off.first().map(|line| {
+            Note::at(
+                "preference-off",
+                Severity::Info,
+                format!(
+                    "{} registry items are switched off in the policy, so they are not read",
+                    found.off.len()
+                ),
+                None,
+                *line,
+                String::new(),
+            )
+        });
+        Ok(Self {
+            format: "group-policy-preferences",
+            items: found.items,
+            unknown: Vec::new(),
+            notes: notes.into_iter().collect(),
+        })
+    }
+
+    /// A policy file. Its folder says for which hive it is.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub(crate) fn pol(bytes: &[u8], file: &str) -> Result<Self, ConfigError> {
+        let folder = file.rsplit(['/', '\\']).nth(1).unwrap_or_default();
+        let (hive, told) = match folder.to_ascii_lowercase().as_str() {
+            "user" => ("HKEY_CURRENT_USER", true),
+            "machine" => ("HKEY_LOCAL_MACHINE", true),
+            _ => ("HKEY_LOCAL_MACHINE", false),
+        };
+        let items = reg_policy::parse_pol(bytes, hive).map_err(|at| ConfigError::Syntax {
+            place: Place::file(file),
+            format: "policy file (Registry.pol)",
+            what: format!("the record at byte {at} is damaged or cut off"),
+            next: "Copy Registry.pol again".to_owned(),
+        })?;
+        let note = (!told).then(|| {
+            Note::whole(
+                "policy-hive",
+                Severity::Info,
+                "a policy file does not say whether it is the machine's or a user's; it is read as the machine's, because its folder is called neither Machine nor User".to_owned(),
+            )
+        });
+        Ok(Self { format: "registry-pol", items, unknown: Vec::new(), notes: note.into_iter().collect() })
+    }
+}
+
+fn collect(
+    items: Vec<Item>,
+    format: &'static str,
+    file: &str,
+    places: &Places,
+) -> Result<Gathered, ConfigError> {
     if items.len() > MAX_VALUES {
         return Err(ConfigError::TooMany { place: Place::file(file), limit: MAX_VALUES });
     }
-    let format = if output { "reg-query" } else { "reg" };
     let mut doc = Document::new(format, Some(Platform::Windows), Encoding::Registry);
     doc.certain = true;
-    if !output && !has_header(text) {
-        doc.notes.push(Note::whole(
-            LintId::FRAGMENT.as_str(),
-            Severity::Warning,
-            "the file does not begin with `Windows Registry Editor Version 5.00`; regedit refuses it, so add that line".to_owned(),
-        ));
-    }
     let mut policy = Policy::default();
     let mut section: Option<Section> = None;
     let mut elsewhere: Vec<(String, u32)> = Vec::new();

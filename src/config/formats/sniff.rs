@@ -3,7 +3,7 @@
 use crate::config::error::{ConfigError, Place};
 
 /// What can be passed instead, for messages.
-pub(crate) const ACCEPTED: &str = "Pass a .mobileconfig profile, a property list, a .reg file, a JSON configuration, the app's diagnostic report (.zip) or a configLibrary folder";
+pub(crate) const ACCEPTED: &str = "Pass a .mobileconfig profile, a property list, a .reg file, a script of `reg add` or PowerShell lines, Group Policy's Registry.pol or Registry.xml, an export of Intune, a JSON configuration, the app's diagnostic report (.zip) or a configLibrary folder";
 
 /// A text format that is read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,12 @@ pub(crate) enum Kind {
     Reg,
     /// A signed message between BEGIN and END lines.
     PemMessage,
+    /// A script of `reg add` lines.
+    RegScript,
+    /// A PowerShell script that writes the registry.
+    PowerShell,
+    /// Registry items of Group Policy preferences.
+    Preferences,
 }
 
 /// Formats told by their bytes that cannot be read as text.
@@ -61,8 +67,18 @@ pub(crate) fn kind(text: &str, file: &str) -> Result<Kind, ConfigError> {
     {
         return Ok(Kind::Reg);
     }
-    if head.starts_with('<') {
-        return Ok(Kind::Xml);
+    let fenced = text.lines().any(|l| l.trim_start().starts_with("```"));
+    if head.starts_with('<') && !head.starts_with("<#") {
+        return Ok(if super::reg_policy::is_preferences(head) { Kind::Preferences } else { Kind::Xml });
+    }
+    // A script may begin like anything else, with a comment or a table of values.
+    if !fenced && !head.starts_with(['{', '"']) && !head.starts_with("//") {
+        if super::powershell::is_script(text) {
+            return Ok(Kind::PowerShell);
+        }
+        if super::reg_script::is_script(text) {
+            return Ok(Kind::RegScript);
+        }
     }
     let first_line = significant_line(head, &["//", ";"]);
     if first_line.starts_with("[HKEY_") || first_line.starts_with("[-HKEY_") {

@@ -598,7 +598,7 @@ fn places_that_the_app_does_not_read_are_named() {
         let copy = Copy::of(platform).user("ann").put(home, "").put(path, text);
         let error = copy.all().unwrap_err().to_string();
         let name = if path == "HKLM.reg" {
-            r"Policies\Anthropic\Claude Desktop"
+            r"Policies\Anthropic\Claude Deskto"
         } else {
             path.trim_end_matches("/x.json")
         };

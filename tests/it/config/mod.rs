@@ -2,6 +2,7 @@
 
 mod admin;
 mod bad_input;
+mod carriers;
 mod corpus;
 mod device;
 mod formats;

@@ -69,6 +69,11 @@ fn oidc(more: Value) -> Value {
     ])
 }
 
+fn oidc_at(issuer: &str) -> Value {
+    let object = json!({"issuer": issuer, "clientId": "c"});
+    gateway(json!({"inferenceCredentialKind": "external-idp", "inferenceIdpOidc": object}))
+}
+
 fn reg(lines: &str) -> Value {
     json!(format!("Windows Registry Editor Version 5.00\r\n\r\n{lines}\r\n"))
 }
@@ -382,6 +387,84 @@ fn addresses() -> Vec<Case> {
                 mantle(json!({"inferenceBedrockBaseUrl": "https://e.example/anthropic"})),
                 foundry(json!({"inferenceFoundryBaseUrl": "https://e.example/anthropic"})),
                 url("https://gw.example/v2"),
+            ],
+        ),
+        case(
+            "model-not-known",
+            vec![
+                gateway(json!({"inferenceModels": ["gpt-5", "claude-sonnet-4-5"]})),
+                gateway(json!({"inferenceModels": [{"name": "llama-4"}]})),
+                bedrock(json!({"inferenceModels": ["amazon.nova-pro-v1:0"]})),
+                bedrock(
+                    json!({"inferenceModels": ["arn:aws:bedrock:eu-west-1::foundation-model/meta.llama4"]}),
+                ),
+                vertex(json!({"inferenceModels": ["gemini-3-pro"]})),
+                mantle(json!({"inferenceModels": ["qwen3"]})),
+            ],
+            vec![
+                gateway(
+                    json!({"inferenceModels": ["claude-opus-4-1", "team/Claude-Sonnet", "sonnet", "claude-sonnet-4-5[1m]"]}),
+                ),
+                gateway(json!({"inferenceModels": [{"name": "claude-haiku-4-5", "supports1m": true}]})),
+                gateway(json!({"inferenceModels": ["<model>"]})),
+                bedrock(
+                    json!({"inferenceModels": ["eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "global.anthropic.claude-opus-4-1-v1:0", "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/a1b2", "arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4"]}),
+                ),
+                vertex(json!({"inferenceModels": ["claude-opus-4-1@20250805"]})),
+                foundry(json!({"inferenceModels": ["our-deployment"]})),
+            ],
+        ),
+        case(
+            "base-url-other-api",
+            vec![
+                url("https://gw.example/openai/v1"),
+                url("https://gw.example/v1/chat/completions"),
+                url("https://gw.example/v1beta"),
+                url("https://gw.example/models"),
+                foundry(json!({"inferenceFoundryBaseUrl": "https://e.example/models"})),
+                foundry(json!({"inferenceFoundryBaseUrl": "https://e.example/openai/deployments/x"})),
+                foundry(json!({"inferenceFoundryBaseUrl": "https://e.example/anthropic/v1/messages"})),
+                bedrock(json!({"inferenceBedrockBaseUrl": "https://e.example/model/x/invoke"})),
+                vertex(json!({"inferenceVertexBaseUrl": "https://e.example/v1/m:streamRawPredict"})),
+            ],
+            vec![
+                url("https://gw.example/anthropic"),
+                url("https://gw.example/models-team"),
+                foundry(json!({"inferenceFoundryBaseUrl": "https://e.example/anthropic"})),
+                bedrock(json!({"inferenceBedrockBaseUrl": "https://e.example"})),
+                mantle(json!({"inferenceBedrockBaseUrl": "https://e.example/anthropic"})),
+                vertex(json!({"inferenceVertexBaseUrl": "https://e.example/v1"})),
+            ],
+        ),
+        case(
+            "sandbox-default",
+            vec![gateway(json!({})), bedrock(json!({}))],
+            vec![
+                gateway(json!({"coworkEgressAllowedHosts": ["a.example"]})),
+                gateway(json!({"coworkEgressAllowedHosts": []})),
+                gateway(json!({"coworkTabEnabled": false})),
+                json!({"disableAutoUpdates": true}),
+            ],
+        ),
+        case(
+            "cognito-scopes",
+            vec![
+                gateway(
+                    json!({"inferenceGatewayOidc": {"issuer": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a", "clientId": "c"}}),
+                ),
+                gateway(
+                    json!({"inferenceGatewayOidc": {"issuer": "https://x.auth.eu-west-1.amazoncognito.com", "clientId": "c"}}),
+                ),
+                vertex(
+                    json!({"inferenceVertexWorkforceOidc": {"issuer": "https://cognito-idp.eu-west-1.amazonaws.com/a", "clientId": "c"}}),
+                ),
+                oidc_at("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a"),
+            ],
+            vec![
+                gateway(
+                    json!({"inferenceGatewayOidc": {"issuer": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a", "clientId": "c", "scopes": "openid email"}}),
+                ),
+                oidc(json!({})),
             ],
         ),
         case(

@@ -126,7 +126,7 @@ fn the_json_holds_the_schema_for_every_example_and_every_shape() {
 fn strict_makes_warnings_and_errors_fail_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &str| std::fs::write(dir.path().join(name), content).unwrap();
-    let clean = r#"{"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example", "inferenceGatewayApiKey": "k", "inferenceModels": ["m"]}"#;
+    let clean = r#"{"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example", "inferenceGatewayApiKey": "k", "inferenceModels": ["claude-m"]}"#;
     write("clean.json", clean);
     write("warning.json", &clean.replace("gw.example", "gw.example/v1"));
     write("error.json", &clean.replace("https://gw.example", "http://gw.example"));

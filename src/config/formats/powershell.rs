@@ -1,0 +1,934 @@
+//! PowerShell scripts that write policies. Plain text, variables, hashtables, loops over them, splatting,
+//! functions and here-strings are followed; whatever else would have to be run is said, never guessed.
+
+use std::collections::HashMap;
+
+use super::reg_script::{NOT_EVALUATED, items_of, local, typed};
+use super::reg_text::{Content, Data, Item};
+use super::tree::MAX_VALUES;
+
+/// Most steps of one script, so that no loop holds the program.
+const STEPS: usize = 200_000;
+/// Deepest nesting of blocks and values.
+const DEPTH: usize = 24;
+/// Longest text that a value may grow to.
+const LONGEST: usize = 256 * 1024;
+
+/// Commands that set a value, and how their parameters are called here, in the order of positions.
+const SETTERS: [&str; 5] =
+    ["set-itemproperty", "new-itemproperty", "sp", "set-gpregistryvalue", "set-gpprefregistryvalue"];
+
+/// Whether the text is such a script.
+pub(crate) fn is_script(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    SETTERS.iter().filter(|s| **s != "sp").any(|s| lower.contains(s))
+        || lower.contains("registry]::setvalue")
+        || lower.contains("new-item ") && lower.contains(":\\")
+}
+
+/// What a script says.
+#[derive(Default)]
+pub(crate) struct Script {
+    pub(super) items: Vec<Item>,
+    /// Lines whose key or name is not known without running the script.
+    pub unknown: Vec<u32>,
+}
+
+/// Reads a script.
+pub(crate) fn parse(text: &str) -> Script {
+    let tokens = lex(text);
+    let mut run =
+        Run { out: Script::default(), variables: HashMap::new(), functions: HashMap::new(), steps: 0 };
+    run.block(&tokens, 0);
+    run.out.unknown.sort_unstable();
+    run.out.unknown.dedup();
+    run.out
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Kind {
+    Word(String),
+    Plain(String),
+    Double(String),
+    Variable(String),
+    /// `.name` behind a value.
+    Member(String),
+    Sign(char),
+    End,
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    kind: Kind,
+    line: u32,
+}
+
+fn lex(text: &str) -> Vec<Token> {
+    let chars: Vec<char> = text.chars().collect();
+    let mut tokens: Vec<Token> = Vec::new();
+    let (mut at, mut line) = (0usize, 1u32);
+    let get = |i: usize| chars.get(i).copied().unwrap_or('\0');
+    while at < chars.len() && tokens.len() < STEPS {
+        let c = get(at);
+        let start = line;
+        let mut push = |kind| tokens.push(Token { kind, line: start });
+        match c {
+            '\n' => {
+                push(Kind::End);
+                line = line.saturating_add(1);
+                at += 1;
+            }
+            ';' => {
+                push(Kind::End);
+                at += 1;
+            }
+            '`' => {
+                // A line that goes on.
+                at += if get(at + 1) == '\r' { 3 } else { 2 };
+                if get(at - 1) == '\n' {
+                    line = line.saturating_add(1);
+                }
+            }
+            '#' => {
+                while at < chars.len() && get(at) != '\n' {
+                    at += 1;
+                }
+            }
+            '<' if get(at + 1) == '#' => {
+                while at < chars.len() && !(get(at) == '#' && get(at + 1) == '>') {
+                    line = line.saturating_add(u32::from(get(at) == '\n'));
+                    at += 1;
+                }
+                at += 2;
+            }
+            '@' if matches!(get(at + 1), '"' | '\'') => {
+                let quote = get(at + 1);
+                at += 2;
+                while at < chars.len() && get(at) != '\n' {
+                    at += 1;
+                }
+                at += 1;
+                line = line.saturating_add(1);
+                let mut body = String::new();
+                loop {
+                    let mut row = String::new();
+                    while at < chars.len() && get(at) != '\n' {
+                        row.push(get(at));
+                        at += 1;
+                    }
+                    if row.starts_with([quote]) && row.chars().nth(1) == Some('@') {
+                        at -= row.chars().count() - 2;
+                        break;
+                    }
+                    if at >= chars.len() {
+                        break;
+                    }
+                    body.push_str(row.trim_end_matches('\r'));
+                    body.push('\n');
+                    at += 1;
+                    line = line.saturating_add(1);
+                }
+                body.pop();
+                push(if quote == '"' { Kind::Double(body) } else { Kind::Plain(body) });
+            }
+            '"' | '\'' => {
+                at += 1;
+                let mut body = String::new();
+                while at < chars.len() {
+                    let inner = get(at);
+                    if inner == c {
+                        if get(at + 1) != c {
+                            break;
+                        }
+                        at += 1;
+                    } else if inner == '`' && c == '"' {
+                        // Kept for the place where variables are filled in.
+                        body.push('`');
+                        at += 1;
+                    }
+                    line = line.saturating_add(u32::from(get(at) == '\n'));
+                    body.push(get(at));
+                    at += 1;
+                }
+                at += 1;
+                push(if c == '"' { Kind::Double(body) } else { Kind::Plain(body) });
+            }
+            '$' if get(at + 1) == '{' => {
+                let mut name = String::new();
+                at += 2;
+                while at < chars.len() && get(at) != '}' && name.len() < 200 {
+                    name.push(get(at));
+                    at += 1;
+                }
+                at += 1;
+                push(Kind::Variable(name.to_lowercase()));
+            }
+            '$' if get(at + 1).is_alphabetic() || get(at + 1) == '_' => {
+                let mut name = String::new();
+                at += 1;
+                while get(at).is_alphanumeric()
+                    || get(at) == '_'
+                    || get(at) == ':' && get(at + 1).is_alphabetic()
+                {
+                    name.push(get(at));
+                    at += 1;
+                }
+                push(Kind::Variable(name.to_lowercase()));
+            }
+            '.' if at > 0
+                && (get(at - 1).is_alphanumeric() || matches!(get(at - 1), ')' | ']' | '_' | '}'))
+                && get(at + 1).is_alphabetic() =>
+            {
+                let mut name = String::new();
+                at += 1;
+                while get(at).is_alphanumeric() || get(at) == '_' {
+                    name.push(get(at));
+                    at += 1;
+                }
+                push(Kind::Member(name.to_lowercase()));
+            }
+            '=' | '{' | '}' | '(' | ')' | '[' | ']' | ',' | '|' | '@' | '&' | '$' | '>' | '<' | '+' => {
+                push(Kind::Sign(c));
+                at += 1;
+            }
+            c if c.is_whitespace() => at += 1,
+            _ => {
+                let mut word = String::new();
+                while at < chars.len()
+                    && !get(at).is_whitespace()
+                    && !matches!(
+                        get(at),
+                        '=' | '{' | '}' | '(' | ')' | '[' | ']' | ',' | ';' | '|' | '"' | '\'' | '`'
+                    )
+                {
+                    if get(at) == '$' && !word.is_empty() {
+                        break;
+                    }
+                    word.push(get(at));
+                    at += 1;
+                }
+                if word.is_empty() {
+                    at += 1;
+                } else {
+                    push(Kind::Word(word));
+                }
+            }
+        }
+    }
+    tokens
+}
+
+/// A value, as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    Text(String),
+    Number(i64),
+    Bool(bool),
+    List(Vec<Self>),
+    Map(Vec<(String, Self)>),
+    Unknown,
+}
+
+impl Value {
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(t) => Some(t.clone()),
+            Self::Number(n) => Some(n.to_string()),
+            Self::Bool(b) => Some(if *b { "True".to_owned() } else { "False".to_owned() }),
+            _ => None,
+        }
+    }
+
+    fn json(&self) -> Option<serde_json::Value> {
+        Some(match self {
+            Self::Text(t) => t.as_str().into(),
+            Self::Number(n) => (*n).into(),
+            Self::Bool(b) => (*b).into(),
+            Self::List(items) => items.iter().map(Self::json).collect::<Option<Vec<_>>>()?.into(),
+            Self::Map(members) => {
+                let members = members.iter().map(|(k, v)| Some((k.clone(), v.json()?)));
+                serde_json::Value::Object(members.collect::<Option<_>>()?)
+            }
+            Self::Unknown => return None,
+        })
+    }
+
+    fn member(&self, name: &str) -> Self {
+        match self {
+            Self::Map(members) => {
+                let found = members.iter().find(|(k, _)| k.eq_ignore_ascii_case(name));
+                match (found, name.to_lowercase().as_str()) {
+                    (Some((_, value)), _) => value.clone(),
+                    (None, "keys") => {
+                        Self::List(members.iter().map(|(k, _)| Self::Text(k.clone())).collect())
+                    }
+                    (None, "getenumerator") => Self::List(
+                        members
+                            .iter()
+                            .map(|(k, v)| {
+                                let key = Self::Text(k.clone());
+                                Self::Map(vec![
+                                    ("key".into(), key.clone()),
+                                    ("name".into(), key),
+                                    ("value".into(), v.clone()),
+                                ])
+                            })
+                            .collect(),
+                    ),
+                    _ => Self::Unknown,
+                }
+            }
+            Self::List(_) if name == "getenumerator" => self.clone(),
+            Self::Text(_) if name == "tostring" => self.clone(),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+struct Run {
+    out: Script,
+    variables: HashMap<String, Value>,
+    functions: HashMap<String, (Vec<String>, Vec<Token>)>,
+    steps: usize,
+}
+
+fn sign(tokens: &[Token], at: usize, c: char) -> bool {
+    tokens.get(at).is_some_and(|t| t.kind == Kind::Sign(c))
+}
+
+/// The position behind the bracket that closes the one at `at`.
+fn behind(tokens: &[Token], at: usize) -> usize {
+    let mut depth = 0usize;
+    for (i, token) in tokens.iter().enumerate().skip(at) {
+        match token.kind {
+            Kind::Sign('(' | '{' | '[') => depth += 1,
+            Kind::Sign(')' | '}' | ']') => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return i + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    tokens.len()
+}
+
+fn inside(tokens: &[Token], open: usize, end: usize) -> &[Token] {
+    tokens.get(open + 1..end.saturating_sub(1).max(open + 1)).unwrap_or_default()
+}
+
+impl Run {
+    fn spent(&mut self) -> bool {
+        self.steps += 1;
+        self.steps > STEPS || self.out.items.len() > MAX_VALUES
+    }
+
+    fn block(&mut self, tokens: &[Token], depth: usize) {
+        if depth > DEPTH {
+            return;
+        }
+        let mut at = 0;
+        while at < tokens.len() && !self.spent() {
+            at = self.statement(tokens, at, depth).max(at + 1);
+        }
+    }
+
+    fn statement(&mut self, tokens: &[Token], at: usize, depth: usize) -> usize {
+        let Some(token) = tokens.get(at) else { return at };
+        match &token.kind {
+            Kind::Word(word) => {
+                let lower = word.to_lowercase();
+                match lower.as_str() {
+                    "function" => return self.function(tokens, at),
+                    "foreach" if sign(tokens, at + 1, '(') => return self.foreach(tokens, at, depth),
+                    // The blocks of a condition are read as if they ran.
+                    "if" | "elseif" | "while" | "switch" if sign(tokens, at + 1, '(') => {
+                        return behind(tokens, at + 1);
+                    }
+                    "else" | "try" | "catch" | "finally" | "begin" | "process" | "end" => return at + 1,
+                    "param" if sign(tokens, at + 1, '(') => return self.parameters(tokens, at + 1, depth),
+                    _ => {}
+                }
+                self.command(tokens, at, depth)
+            }
+            Kind::Variable(name) => {
+                let name = bare(name);
+                if sign(tokens, at + 1, '=') {
+                    let (value, next) = self.pipeline(tokens, at + 2, depth);
+                    self.variables.insert(name, value);
+                    return next;
+                }
+                let member = match tokens.get(at + 1).map(|t| &t.kind) {
+                    Some(Kind::Member(m)) if sign(tokens, at + 2, '=') => {
+                        Some((Value::Text(m.clone()), at + 3))
+                    }
+                    Some(Kind::Sign('[')) => {
+                        let end = behind(tokens, at + 1);
+                        sign(tokens, end, '=').then(|| (self.expression(tokens, at + 2, depth).0, end + 1))
+                    }
+                    _ => None,
+                };
+                if let Some((key, from)) = member {
+                    let (value, next) = self.pipeline(tokens, from, depth);
+                    if let (Some(Value::Map(members)), Some(key)) =
+                        (self.variables.get_mut(&name), key.text())
+                    {
+                        members.retain(|(k, _)| !k.eq_ignore_ascii_case(&key));
+                        members.push((key, value));
+                    }
+                    return next;
+                }
+                self.pipeline(tokens, at, depth).1
+            }
+            Kind::Sign('[') => {
+                let end = behind(tokens, at);
+                let words: String = inside(tokens, at, end)
+                    .iter()
+                    .map(|t| match &t.kind {
+                        Kind::Word(w) => w.to_lowercase(),
+                        Kind::Member(m) => format!(".{m}"),
+                        _ => String::new(),
+                    })
+                    .collect();
+                if words.ends_with("registry")
+                    && matches!(tokens.get(end).map(|t| &t.kind), Some(Kind::Word(w)) if w.to_lowercase() == "::setvalue")
+                    && sign(tokens, end + 1, '(')
+                {
+                    let close = behind(tokens, end + 1);
+                    let arguments = self.list(inside(tokens, end + 1, close), depth);
+                    let of = |i: usize| arguments.get(i).cloned();
+                    let kind = of(3).and_then(|k| k.text()).unwrap_or_default();
+                    self.set(of(0), of(1), of(2), &kind, token.line);
+                    return close;
+                }
+                // A cast in front of a statement.
+                end
+            }
+            Kind::Sign('@') if sign(tokens, at + 1, '{') => self.pipeline(tokens, at, depth).1,
+            _ => at + 1,
+        }
+    }
+
+    fn function(&mut self, tokens: &[Token], at: usize) -> usize {
+        let Some(Kind::Word(name)) = tokens.get(at + 1).map(|t| &t.kind) else { return at + 1 };
+        let mut open = at + 2;
+        let mut names = Vec::new();
+        let named = |tokens: &[Token]| {
+            let of = |t: &Token| match &t.kind {
+                Kind::Variable(n) if !matches!(n.as_str(), "true" | "false" | "null") => Some(bare(n)),
+                _ => None,
+            };
+            tokens.iter().filter_map(of).collect::<Vec<_>>()
+        };
+        if sign(tokens, open, '(') {
+            let end = behind(tokens, open);
+            names = named(inside(tokens, open, end));
+            open = end;
+        }
+        while tokens.get(open).is_some_and(|t| t.kind == Kind::End) {
+            open += 1;
+        }
+        if !sign(tokens, open, '{') {
+            return open;
+        }
+        let end = behind(tokens, open);
+        let mut body = inside(tokens, open, end).to_vec();
+        let param =
+            body.iter().position(|t| matches!(&t.kind, Kind::Word(w) if w.eq_ignore_ascii_case("param")));
+        if let Some(param) = param.filter(|p| sign(&body, p + 1, '(')) {
+            let close = behind(&body, param + 1);
+            names = named(inside(&body, param + 1, close));
+            body.drain(..close);
+        }
+        self.functions.insert(name.to_lowercase(), (names, body));
+        end
+    }
+
+    /// Parameters of the script: known only where they have a default.
+    fn parameters(&mut self, tokens: &[Token], open: usize, depth: usize) -> usize {
+        let end = behind(tokens, open);
+        let body = inside(tokens, open, end);
+        for (at, token) in body.iter().enumerate() {
+            if let Kind::Variable(name) = &token.kind
+                && sign(body, at + 1, '=')
+            {
+                let value = self.expression(body, at + 2, depth).0;
+                self.variables.insert(bare(name), value);
+            }
+        }
+        end
+    }
+
+    fn foreach(&mut self, tokens: &[Token], at: usize, depth: usize) -> usize {
+        let close = behind(tokens, at + 1);
+        let head = inside(tokens, at + 1, close);
+        let Some(Kind::Variable(name)) = head.first().map(|t| t.kind.clone()) else { return close };
+        let source = self.expression(head, 2, depth).0;
+        let mut open = close;
+        while tokens.get(open).is_some_and(|t| t.kind == Kind::End) {
+            open += 1;
+        }
+        if !sign(tokens, open, '{') {
+            return close;
+        }
+        let end = behind(tokens, open);
+        self.each(&bare(&name), source, inside(tokens, open, end), depth);
+        end
+    }
+
+    fn each(&mut self, name: &str, source: Value, body: &[Token], depth: usize) {
+        let items = match source {
+            Value::List(items) => items,
+            Value::Unknown => vec![Value::Unknown],
+            one => vec![one],
+        };
+        for item in items {
+            if self.spent() {
+                return;
+            }
+            self.variables.insert(name.to_owned(), item);
+            self.block(body, depth + 1);
+        }
+        self.variables.remove(name);
+    }
+
+    /// An expression and what it is piped into.
+    fn pipeline(&mut self, tokens: &[Token], at: usize, depth: usize) -> (Value, usize) {
+        let (mut value, mut next) = self.expression(tokens, at, depth);
+        while sign(tokens, next, '|') && !self.spent() {
+            let word = match tokens.get(next + 1).map(|t| &t.kind) {
+                Some(Kind::Word(w)) => w.to_lowercase(),
+                _ => String::new(),
+            };
+            let open = next + 2;
+            if matches!(word.as_str(), "foreach-object" | "%" | "foreach") && sign(tokens, open, '{') {
+                let end = behind(tokens, open);
+                self.each("_", value, inside(tokens, open, end), depth);
+                (value, next) = (Value::Unknown, end);
+                continue;
+            }
+            value = match word.as_str() {
+                "convertto-json" => value.json().map_or(Value::Unknown, |j| Value::Text(j.to_string())),
+                "out-string" => value,
+                _ => Value::Unknown,
+            };
+            next = open;
+            while let Some(token) = tokens.get(next) {
+                match token.kind {
+                    Kind::End | Kind::Sign('|' | ')' | '}' | ',') => break,
+                    Kind::Sign('(' | '{' | '[') => next = behind(tokens, next),
+                    _ => next += 1,
+                }
+            }
+        }
+        // What follows makes another value of it.
+        let mut more = false;
+        while let Some(token) = tokens.get(next) {
+            match token.kind {
+                Kind::End | Kind::Sign(')' | '}') => break,
+                Kind::Sign('(' | '{' | '[') => next = behind(tokens, next),
+                _ => next += 1,
+            }
+            more = true;
+        }
+        (if more { Value::Unknown } else { value }, next)
+    }
+
+    fn expression(&mut self, tokens: &[Token], at: usize, depth: usize) -> (Value, usize) {
+        let (first, mut next) = self.one(tokens, at, depth);
+        if !sign(tokens, next, ',') {
+            return (first, next);
+        }
+        let mut items = vec![first];
+        while sign(tokens, next, ',') && !self.spent() {
+            next += 1;
+            while tokens.get(next).is_some_and(|t| t.kind == Kind::End) {
+                next += 1;
+            }
+            let (item, after) = self.one(tokens, next, depth);
+            items.push(item);
+            next = after.max(next);
+        }
+        (Value::List(items), next)
+    }
+
+    fn one(&mut self, tokens: &[Token], at: usize, depth: usize) -> (Value, usize) {
+        let Some(token) = tokens.get(at).filter(|_| depth <= DEPTH && !self.spent()) else {
+            return (Value::Unknown, at + 1);
+        };
+        let (mut value, mut next) = match &token.kind {
+            Kind::Plain(text) => (Value::Text(text.clone()), at + 1),
+            Kind::Double(text) => (self.filled(text).map_or(Value::Unknown, Value::Text), at + 1),
+            Kind::Variable(name) => (self.variable(name), at + 1),
+            Kind::Word(word) => {
+                (word.parse().map_or_else(|_| Value::Text(word.clone()), Value::Number), at + 1)
+            }
+            Kind::Sign('@') if sign(tokens, at + 1, '{') => {
+                let end = behind(tokens, at + 1);
+                (self.map(inside(tokens, at + 1, end), depth + 1), end)
+            }
+            Kind::Sign('@') if sign(tokens, at + 1, '(') => {
+                let end = behind(tokens, at + 1);
+                (Value::List(self.list(inside(tokens, at + 1, end), depth + 1)), end)
+            }
+            Kind::Sign('(') => {
+                let end = behind(tokens, at);
+                (self.pipeline(inside(tokens, at, end), 0, depth + 1).0, end)
+            }
+            // A cast: the text of a value stays what it is.
+            Kind::Sign('[') => {
+                let end = behind(tokens, at);
+                return self.one(tokens, end, depth + 1);
+            }
+            _ => (Value::Unknown, at + 1),
+        };
+        loop {
+            match tokens.get(next).map(|t| &t.kind) {
+                Some(Kind::Member(name)) => {
+                    value = value.member(name);
+                    next += 1;
+                    if sign(tokens, next, '(') {
+                        next = behind(tokens, next);
+                    }
+                }
+                Some(Kind::Sign('[')) if matches!(value, Value::Map(_) | Value::List(_)) => {
+                    let end = behind(tokens, next);
+                    let key = self.expression(tokens, next + 1, depth + 1).0;
+                    value = match (&value, &key) {
+                        (Value::List(items), Value::Number(n)) => usize::try_from(*n)
+                            .ok()
+                            .and_then(|n| items.get(n).cloned())
+                            .unwrap_or(Value::Unknown),
+                        _ => key.text().map_or(Value::Unknown, |k| value.member(&k)),
+                    };
+                    next = end;
+                }
+                _ => return (value, next),
+            }
+        }
+    }
+
+    fn variable(&self, name: &str) -> Value {
+        match bare(name).as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            "null" => Value::Text(String::new()),
+            name => self.variables.get(name).cloned().unwrap_or(Value::Unknown),
+        }
+    }
+
+    /// The elements of `@( … )` and of arguments.
+    fn list(&mut self, tokens: &[Token], depth: usize) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut at = 0;
+        while at < tokens.len() && !self.spent() {
+            if matches!(tokens.get(at).map(|t| &t.kind), Some(Kind::End | Kind::Sign(','))) {
+                at += 1;
+                continue;
+            }
+            let (item, next) = self.one(tokens, at, depth);
+            items.push(item);
+            at = next.max(at + 1);
+        }
+        items
+    }
+
+    fn map(&mut self, tokens: &[Token], depth: usize) -> Value {
+        let mut members = Vec::new();
+        let mut at = 0;
+        while at < tokens.len() && !self.spent() {
+            if tokens.get(at).is_some_and(|t| t.kind == Kind::End) {
+                at += 1;
+                continue;
+            }
+            let (key, next) = self.one(tokens, at, depth);
+            if !sign(tokens, next, '=') {
+                at = next.max(at + 1);
+                continue;
+            }
+            let (value, next) = self.pipeline(tokens, next + 1, depth);
+            if let Some(key) = key.text() {
+                members.push((key, value));
+            }
+            at = next.max(at + 1);
+        }
+        Value::Map(members)
+    }
+
+    /// A text with its variables; nothing when one is not known.
+    fn filled(&self, text: &str) -> Option<String> {
+        let mut out = String::new();
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            if out.len() > LONGEST {
+                return None;
+            }
+            match c {
+                '`' => match chars.next() {
+                    Some('n') => out.push('\n'),
+                    Some('t') => out.push('\t'),
+                    Some('r') => out.push('\r'),
+                    Some(c) => out.push(c),
+                    None => {}
+                },
+                '$' => {
+                    let mut name = String::new();
+                    match chars.peek() {
+                        Some('{') => {
+                            chars.next();
+                            for c in chars.by_ref().take_while(|c| *c != '}') {
+                                name.push(c);
+                            }
+                        }
+                        Some('(') => {
+                            chars.next();
+                            for c in chars.by_ref().take_while(|c| *c != ')') {
+                                name.push(c);
+                            }
+                            name = name.trim().strip_prefix('$')?.to_owned();
+                        }
+                        Some(c) if c.is_alphabetic() || *c == '_' => {
+                            while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || *c == '_') {
+                                name.push(c);
+                            }
+                            if chars.peek() == Some(&':') && name == "env" {
+                                return None;
+                            }
+                        }
+                        _ => {
+                            out.push('$');
+                            continue;
+                        }
+                    }
+                    let mut parts = name.split('.');
+                    let first = self.variable(&parts.next()?.to_lowercase());
+                    out.push_str(&parts.fold(first, |value, part| value.member(part)).text()?);
+                }
+                c => out.push(c),
+            }
+        }
+        Some(out)
+    }
+
+    fn command(&mut self, tokens: &[Token], at: usize, depth: usize) -> usize {
+        let line = tokens.get(at).map_or(0, |t| t.line);
+        let Some(Kind::Word(word)) = tokens.get(at).map(|t| t.kind.clone()) else { return at + 1 };
+        let name = word.to_lowercase();
+        let mut named: HashMap<String, Value> = HashMap::new();
+        let mut positional: Vec<Value> = Vec::new();
+        let mut words: Vec<Option<String>> = vec![Some(word.clone())];
+        let mut next = at + 1;
+        while let Some(token) = tokens.get(next) {
+            if self.spent() {
+                break;
+            }
+            match &token.kind {
+                Kind::End | Kind::Sign('|' | '}' | ')' | '{' | '>') => break,
+                Kind::Sign('@') if matches!(tokens.get(next + 1).map(|t| &t.kind), Some(Kind::Word(_))) => {
+                    // Splatting: the name of a hashtable behind an at sign.
+                    if let Some(Kind::Word(table)) = tokens.get(next + 1).map(|t| &t.kind)
+                        && let Value::Map(members) = self.variable(&table.to_lowercase())
+                    {
+                        named.extend(members.into_iter().map(|(k, v)| (k.to_lowercase(), v)));
+                    }
+                    next += 2;
+                }
+                Kind::Word(option)
+                    if option.starts_with('-') && option.len() > 1 && !option.starts_with("-1") =>
+                {
+                    let (option, glued) = option.split_once(':').unwrap_or((option, ""));
+                    let option = option.trim_start_matches('-').to_lowercase();
+                    words.push(Some(format!("-{option}")));
+                    next += 1;
+                    if !glued.is_empty() {
+                        named.insert(option, Value::Text(glued.to_owned()));
+                    } else if flag(&option) {
+                        named.insert(option, Value::Bool(true));
+                    } else {
+                        let (value, after) = self.expression(tokens, next, depth);
+                        named.insert(option, value);
+                        next = after.max(next);
+                    }
+                }
+                _ => {
+                    let (value, after) = self.expression(tokens, next, depth);
+                    words.push(value.text());
+                    positional.push(value);
+                    next = after.max(next + 1);
+                }
+            }
+        }
+        if let Some((names, body)) = self.functions.get(&name).cloned() {
+            let mut positional = positional.into_iter();
+            for parameter in names {
+                let value = named.get(&parameter).cloned().or_else(|| positional.next());
+                self.variables.insert(parameter, value.unwrap_or(Value::Unknown));
+            }
+            self.block(&body, depth + 1);
+            return next;
+        }
+        let take = |positions: &[&str], place: usize| {
+            positions.iter().find_map(|p| named.get(*p).cloned()).or_else(|| {
+                let before = ["path", "literalpath", "key"].iter().any(|p| named.contains_key(*p));
+                let place = place.checked_sub(usize::from(before))?;
+                positional.get(place).cloned()
+            })
+        };
+        if SETTERS.contains(&name.as_str()) {
+            let path = take(&["path", "literalpath", "key"], 0);
+            // There the name is that of the policy object.
+            let policy = name.starts_with("set-gp");
+            let property = if policy { named.get("valuename").cloned() } else { take(&["name"], 1) };
+            let value = take(&["value", "data"], 2);
+            let kind = take(&["type", "propertytype"], 3).and_then(|k| k.text()).unwrap_or_default();
+            self.set(path, property, value, &kind, line);
+        } else if name == "new-item" || name == "ni" {
+            if let Some(path) = take(&["path", "literalpath"], 0).and_then(|p| p.text()) {
+                self.out
+                    .items
+                    .push(Item { line, content: Content::Section { key: local(&path), delete: false } });
+            }
+        } else if name == "remove-itemproperty" || name == "rp" {
+            let path = take(&["path", "literalpath"], 0).and_then(|p| p.text());
+            let property = take(&["name"], 1).and_then(|p| p.text());
+            if let (Some(path), Some(property)) = (path, property) {
+                self.out
+                    .items
+                    .push(Item { line, content: Content::Section { key: local(&path), delete: false } });
+                self.out.items.push(Item {
+                    line,
+                    content: Content::Value { name: Some(property), data: Data::Delete },
+                });
+            }
+        } else if name == "reg" || name == "reg.exe" || name.ends_with("\\reg.exe") {
+            const OPEN: &str = "\u{fdd0}";
+            let words: Vec<String> = words
+                .into_iter()
+                .map(|w| w.map_or_else(|| OPEN.to_owned(), |w| w.replace("\\\"", "\"")))
+                .collect();
+            items_of(&words, line, &mut self.out.items, &mut self.out.unknown, &|t| t.contains(OPEN));
+        }
+        next
+    }
+
+    fn set(&mut self, path: Option<Value>, name: Option<Value>, value: Option<Value>, kind: &str, line: u32) {
+        let (Some(path), Some(name)) = (path.and_then(|p| p.text()), name.and_then(|n| n.text())) else {
+            self.out.unknown.push(line);
+            return;
+        };
+        self.out.items.push(Item { line, content: Content::Section { key: local(&path), delete: false } });
+        let data = match &value {
+            Some(value @ (Value::Text(_) | Value::Number(_) | Value::Bool(_))) => {
+                let text = value.text().unwrap_or_default();
+                let text =
+                    if let (Value::Bool(b), true) = (value, kind.to_ascii_lowercase().contains("dword")) {
+                        u8::from(*b).to_string()
+                    } else {
+                        text
+                    };
+                // A number without a type becomes a REG_DWORD.
+                let kind = if kind.is_empty() && matches!(value, Value::Number(_)) { "DWord" } else { kind };
+                typed(kind, text)
+            }
+            Some(Value::List(_)) => Data::Invisible("REG_MULTI_SZ"),
+            _ => Data::Bad(NOT_EVALUATED),
+        };
+        self.out.items.push(Item { line, content: Content::Value { name: Some(name), data } });
+    }
+}
+
+/// Parameters without a value.
+fn flag(option: &str) -> bool {
+    matches!(option, "force" | "confirm" | "whatif" | "verbose" | "passthru" | "recurse")
+}
+
+/// A variable without its scope.
+fn bare(name: &str) -> String {
+    match name.split_once(':') {
+        Some(("script" | "global" | "local" | "private" | "using", name)) => name.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn values(text: &str) -> Vec<(String, String)> {
+        let mut key = String::new();
+        let mut found = Vec::new();
+        for item in parse(text).items {
+            match item.content {
+                Content::Section { key: k, .. } => key = k,
+                Content::Value { name, data } => {
+                    found.push((format!("{key}|{}", name.unwrap_or_default()), format!("{data:?}")));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn values_are_found_in_every_way_of_writing_them() {
+        let text = |t: &str| format!("Text({t:?})");
+        for (script, data) in [
+            ("Set-ItemProperty -Path 'HKLM:\\K' -Name a -Value b", text("b")),
+            (
+                "$p = \"HKLM:\\K\"\nNew-ItemProperty -Path $p -Name \"a\" -Value 'b c' -PropertyType String -Force | Out-Null",
+                text("b c"),
+            ),
+            ("Set-ItemProperty HKLM:\\K a b -Type String", text("b")),
+            ("$r = 'HKLM:'; Set-ItemProperty -LiteralPath \"$r\\K\" `\n  -Name a `\n  -Value b", text("b")),
+            ("Set-ItemProperty -Path Registry::HKLM\\K -Name a -Value 1 -Type DWord", "Dword(1)".to_owned()),
+            ("$s = @{ Path = 'HKLM:\\K'; Name = 'a'; Value = 'b' }\nSet-ItemProperty @s", text("b")),
+            (
+                "$h = @{\n  a = 'b'\n}\nforeach ($k in $h.Keys) { Set-ItemProperty -Path HKLM:\\K -Name $k -Value $h[$k] }",
+                text("b"),
+            ),
+            (
+                "$h = [ordered]@{ 'a' = 'b' }\n$h.GetEnumerator() | ForEach-Object { Set-ItemProperty HKLM:\\K $_.Key $_.Value }",
+                text("b"),
+            ),
+            (
+                "$j = @'\n[\"x\",\n\"y\"]\n'@\nSet-ItemProperty HKLM:\\K -Name a -Value $j",
+                text("[\"x\",\n\"y\"]"),
+            ),
+            (
+                "$l = @('x','y') | ConvertTo-Json -Compress\nSet-ItemProperty HKLM:\\K -Name a -Value $l",
+                text("[\"x\",\"y\"]"),
+            ),
+            ("[Microsoft.Win32.Registry]::SetValue('HKLM\\K', 'a', 'b', 'String')", text("b")),
+            (
+                "function Put($n, $v) { Set-ItemProperty -Path HKLM:\\K -Name $n -Value $v }\nPut a 'b'",
+                text("b"),
+            ),
+            ("reg add \"HKLM\\K\" /v a /t REG_SZ /d b /f", text("b")),
+            ("& reg.exe add HKLM\\K /v a /d \"b\" /f", text("b")),
+            (
+                "Set-GPRegistryValue -Name 'My policy' -Key HKLM\\K -ValueName a -Value b -Type String",
+                text("b"),
+            ),
+        ] {
+            let found = values(script);
+            assert_eq!(found.len(), 1, "{script}: {found:?}");
+            assert_eq!(found[0], ("HKLM\\K|a".to_owned(), data), "{script}");
+        }
+        assert!(values("Set-ItemProperty HKLM:\\K a $env:TOKEN")[0].1.starts_with("Bad"));
+        assert!(values("Set-ItemProperty HKLM:\\K a (Get-Secret x)")[0].1.starts_with("Bad"));
+        assert_eq!(parse("Set-ItemProperty $unknown a b").unknown, [1]);
+        assert!(values("# Set-ItemProperty HKLM:\\K a b\n<# Set-ItemProperty HKLM:\\K a b #>").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn any_soup_of_parts_is_read(parts in prop::collection::vec(prop::sample::select(vec![
+            "Set-ItemProperty ", "$a", " = ", "@{", "}", "@(", ")", "@'\n", "\n'@", "\"", "'", "|", "%", "{", "foreach (", " in ", "[", "]", ",", "`", "\n", "ü", "$(", ".Keys", "-Name ", "function f",
+        ]), 0..60)) {
+            let _ = parse(&parts.concat());
+        }
+    }
+}
