@@ -51,6 +51,8 @@ ids! {
     Feature {
         /// Its required host is the inference endpoint.
         INFERENCE = "inference",
+        /// What Chat, Cowork and Code need to start; the sandbox's machine comes with it.
+        WORKSPACE = "workspace",
         /// The pinned proxy and the proxy script.
         PROXY = "proxy",
         /// The collector.
@@ -119,6 +121,8 @@ ids! {
         CREDENTIAL = "credential",
         /// The inference endpoint.
         INFERENCE = "inference",
+        /// The way from the sandbox's own machine.
+        SANDBOX_MACHINE = "sandbox-machine",
     }
 }
 

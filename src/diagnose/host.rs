@@ -40,7 +40,7 @@ pub(crate) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a
         target.paths.iter().enumerate().map(|(n, path)| (path, walk(n, path))).collect();
     let actors = actors(context, target, &walks);
     let verdict =
-        actors.iter().filter(|a| a.actor.is_probed()).map(|a| a.verdict).max().unwrap_or(Verdict::Untested);
+        actors.iter().filter(|a| is_judged(a)).map(|a| a.verdict).max().unwrap_or(Verdict::Untested);
     let mut found: Vec<Draft> = Vec::new();
     let mut firsts: Vec<usize> = Vec::new();
     for (_, walk) in &walks {
@@ -76,7 +76,8 @@ pub(crate) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a
         firsts.clear();
     }
     if found.is_empty() {
-        found.push(Draft::new(Code::UntestedActor, "no path was planned"));
+        let why = if walks.is_empty() { "no path was planned" } else { OTHER_MACHINE };
+        found.push(Draft::new(Code::UntestedActor, why));
     }
     let asks_sign_in = walks.iter().any(|(_, w)| w.sign_in);
     let is_downloaded = walks.iter().any(|(_, w)| w.download_bytes.is_some());
@@ -140,6 +141,16 @@ fn skipped<'a>(context: &Context<'a>, target: &'a Target, skip: Skip) -> Host<'a
     }
 }
 
+/// Whether the actor's verdict counts for the host. The sandbox's own machine is not judged where nothing is
+/// wrong, and that takes nothing from what the others showed.
+fn is_judged(actor: &ActorJudgement) -> bool {
+    actor.actor.is_probed() && !(actor.actor == Actor::Vm && actor.verdict == Verdict::Untested)
+}
+
+/// Why the sandbox's own machine is not judged by this device's connections.
+const OTHER_MACHINE: &str =
+    "runs in the sandbox's own machine, with its own network, name lookup and trust; nothing ran there";
+
 fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Vec<ActorJudgement> {
     let mut all: Vec<Actor> = target.requirement.actors();
     for (path, _) in walks {
@@ -173,6 +184,13 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
                     }
                     _ => (verdict, code, behind(context, actor, walk)),
                 };
+            // A socket of this device passes neither through the sandbox's own machine nor its name lookup or
+            // trust: what is wrong here is wrong behind it, too; where all is well, nothing is known.
+            let (verdict, code, note) = if actor == Actor::Vm && verdict == Verdict::Reachable {
+                (Verdict::Untested, Code::UntestedActor, Some(OTHER_MACHINE.to_owned()))
+            } else {
+                (verdict, code, note)
+            };
             judged.push(ActorJudgement { actor, route: path.route.to_string(), verdict, code, note });
         }
     }

@@ -99,6 +99,11 @@ pub(crate) fn not_tested(context: &Context<'_>, hosts: &[Host<'_>]) -> Vec<NotTe
             say(id, &hosts);
         }
     }
+    let in_sandbox =
+        |t: &Target| t.requirement.actors().contains(&Actor::Vm) || feature(t, Feature::WORKSPACE);
+    if derived && targets.iter().any(in_sandbox) {
+        say(NotTestedId::SANDBOX_MACHINE.as_str(), &[]);
+    }
     if derived && !targets.iter().any(|t| feature(t, Feature::INFERENCE)) {
         say(NotTestedId::INFERENCE.as_str(), &[]);
     }

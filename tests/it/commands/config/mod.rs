@@ -27,6 +27,7 @@ fn ok(dir: &Path, args: &[&str]) -> String {
 fn examples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut all: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    all.retain(|path| path.is_file());
     all.sort();
     all
 }
