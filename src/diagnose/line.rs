@@ -55,9 +55,11 @@ impl Line {
         }
     }
 
-    /// One round trip of this line, ms; nothing where too few connections say so.
+    /// One round trip of this line, ms; nothing where too few connections say so. A connection whose first packet
+    /// was dropped takes a second more, and the handshake after it does not.
     pub fn round_trip(&self) -> f64 {
-        self.connect_ms.map_or(0.0, |ms| ms as f64)
+        let connect = self.connect_ms.unwrap_or_default();
+        connect.min(self.handshake_ms.unwrap_or(connect)) as f64
     }
 
     /// Half of what worked took over a second: what did not may only have been later.
@@ -65,11 +67,12 @@ impl Line {
         [self.connect_ms, self.lookup_ms, self.handshake_ms].into_iter().any(is_late)
     }
 
-    /// The line itself is slow: hosts of three operators and more, each asked alone; or connections; or lookups
-    /// and handshakes as well as answers.
+    /// The line itself is slow: hosts of three operators and more, each asked alone; or connections and
+    /// handshakes; or lookups, handshakes and answers.
     pub fn is_slow(&self) -> bool {
-        let both = is_late(self.lookup_ms) && is_late(self.handshake_ms);
-        self.slow.len() >= OPERATORS || is_late(self.connect_ms) || both && !self.slow.is_empty()
+        let handshakes = is_late(self.handshake_ms);
+        let answers = is_late(self.lookup_ms) && !self.slow.is_empty();
+        self.slow.len() >= OPERATORS || handshakes && (is_late(self.connect_ms) || answers)
     }
 
     /// What was late, in words.
@@ -150,6 +153,8 @@ mod tests {
             (line(Some(60), Some(80), Some(120), &["a", "b"]), false, false),
             (line(Some(60), Some(80), Some(120), &["a", "b", "c"]), false, true),
             (line(Some(1500), Some(1500), Some(1500), &[]), true, true),
+            // First packets that a limit drops come again after a second.
+            (line(Some(1030), Some(80), Some(120), &[]), true, false),
             (line(Some(60), Some(2600), Some(120), &["a"]), true, false),
             (line(Some(60), Some(2600), Some(3000), &["a"]), true, true),
             (line(None, None, None, &[]), false, false),

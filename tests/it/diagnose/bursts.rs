@@ -142,6 +142,7 @@ fn the_round_trip_is_no_slowness_of_the_resolver() {
     let far = |t: &Target| {
         edit(healthy(t), |a| {
             a.tcp[0].ms = 1500.0;
+            a.tls[0].ms = 1520.0;
             a.dns.as_mut().unwrap().ms = 1510.0;
         })
     };
