@@ -3,6 +3,7 @@
 mod documents;
 mod fixtures;
 mod properties;
+mod schemas;
 
 use clearway::diagnose::{self, Prospect};
 use clearway::plan::Plan;
