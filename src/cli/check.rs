@@ -78,7 +78,7 @@ pub struct CheckArgs {
     pub device_ca: Option<PathBuf>,
 
     /// Ask no address outside the list. Without it, after failures and where no host at all proved
-    /// itself on a direct way, the plain HTTP addresses by which operating systems find a sign-in page
+    /// itself on a direct route, the plain HTTP addresses by which operating systems find a sign-in page
     /// of the network are asked.
     #[arg(long, help_heading = "Probe")]
     pub no_controls: bool,

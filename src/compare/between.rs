@@ -49,9 +49,9 @@ words! {
 pub struct Said {
     /// Its verdict.
     pub verdict: Verdict,
-    /// The first thing to mend.
+    /// The first thing to fix.
     pub code: Code,
-    /// Who mends it.
+    /// The owner.
     pub owner: Owner,
     /// What was seen.
     pub evidence: String,
@@ -81,7 +81,7 @@ pub struct Line {
 pub struct CauseLine {
     /// Code of its finding.
     pub code: Code,
-    /// Who mends it.
+    /// The owner.
     pub owner: Owner,
     /// One sentence.
     pub summary: String,

@@ -57,9 +57,9 @@ pub struct Column {
 pub struct Cell {
     /// Its verdict.
     pub verdict: Verdict,
-    /// The first thing to mend.
+    /// The first thing to fix.
     pub code: Code,
-    /// Who mends it.
+    /// The owner.
     pub owner: Owner,
     /// Milliseconds of the attempt that counts.
     pub total_ms: Option<f64>,
@@ -214,7 +214,7 @@ impl Table {
     }
 
     /// Several runs of one device are told apart by their files, each of them.
-    fn name_alike(&mut self) {
+    fn name_by_place(&mut self) {
         let named: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
         let by_file: Vec<usize> = (0..self.columns.len())
             .filter(|n| {
@@ -231,7 +231,7 @@ impl Table {
     /// Arranges the rows; to be called after the last run. `only_differing` leaves out the hosts of
     /// which all runs say the same; `worst_first` puts all hosts into one group, the worst first.
     pub fn arrange(&mut self, features: &[FeatureInfo], only_differing: bool, worst_first: bool) {
-        self.name_alike();
+        self.name_by_place();
         let width = self.columns.len();
         let mut rows = std::mem::take(&mut self.rows);
         for row in &mut rows {

@@ -99,12 +99,12 @@ pub fn usable(config: &Configuration) -> Result<(), ConfigError> {
         _ => None,
     });
     match rejected {
-        Some((file, why)) => Err(ConfigError::ManagedRejected { file, why, next: MEND.to_owned() }),
+        Some((file, why)) => Err(ConfigError::ManagedRejected { file, why, next: FIX.to_owned() }),
         None => Ok(()),
     }
 }
 
-const MEND: &str = "Make it a regular file of valid JSON, file and folder root's own (chown root:root, chmod go-w for both, no symbolic link); or pass the file as an argument to see what it says";
+const FIX: &str = "Make it a regular file of valid JSON, file and folder root's own (chown root:root, chmod go-w for both, no symbolic link); or pass the file as an argument to see what it says";
 
 pub(crate) fn read_through(
     device: &Device,
@@ -288,7 +288,7 @@ impl Reading<'_> {
             "managed-rejected",
             Severity::Error,
             format!(
-                "{}: the app rejects this file ({why}), counts the device as managed and reads no other place either. {MEND}",
+                "{}: the app rejects this file ({why}), counts the device as managed and reads no other place either. {FIX}",
                 shown_path(path)
             ),
         );

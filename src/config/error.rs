@@ -167,7 +167,7 @@ pub enum ConfigError {
         file: String,
         /// The rule it breaks.
         why: String,
-        /// How to mend it.
+        /// How to fix it.
         next: String,
     },
     /// Entries of a configLibrary are asked for, and the input is none.

@@ -43,21 +43,21 @@ words! {
     Owner {
         /// The firewall team.
         Firewall = "firewall",
-        /// Whoever runs the DNS resolver.
+        /// The team that runs the DNS resolver.
         Dns = "dns",
         /// The proxy team.
         Proxy = "proxy",
-        /// Whoever runs TLS inspection.
+        /// The team that runs TLS inspection.
         TlsInspection = "tls-inspection",
         /// Routing, VPN, WAN.
         Network = "network",
-        /// Whoever looks after this device.
+        /// The team that manages this device.
         Device = "device",
-        /// Whoever writes the app's configuration.
+        /// The team that deploys the app's configuration.
         Configuration = "configuration",
-        /// Whoever owns the cloud account.
+        /// The owner of the cloud account.
         CloudAccount = "cloud-account",
-        /// Whoever runs the service itself.
+        /// The owner of the service itself.
         Service = "service",
         /// Nobody.
         None = "none",

@@ -1,4 +1,4 @@
-//! Causes: what explains many hosts is said once. Every finding that must be mended belongs to
+//! Causes: what explains many hosts is said once. Every finding that must be fixed belongs to
 //! exactly one cause, and the causes are the things to do.
 
 use std::collections::BTreeMap;
@@ -186,7 +186,7 @@ fn no_route(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     (!explained.is_empty()).then_some(Common { found, wording: "no-route", hosts: explained })
 }
 
-/// Every lookup failed: whatever the names, the resolver is the first thing to mend.
+/// Every lookup failed: whatever the names, the resolver is the first thing to fix.
 fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     if context.run.resolved > 0 {
         return None;

@@ -81,7 +81,7 @@ impl View<'_> {
     }
 
     /// What makes a failure of this kind one cause: the customer's hosts each have an owner of
-    /// their own, hosts of the world share the box in the way.
+    /// their own, public hosts share the box in the way.
     pub fn path_key(&self) -> String {
         if self.is_customer() { self.target.probed.clone() } else { self.proxy().unwrap_or_default() }
     }

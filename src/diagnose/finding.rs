@@ -59,7 +59,7 @@ pub struct HostJudgement {
     pub verdict: Verdict,
     /// Each actor apart.
     pub actors: Vec<ActorJudgement>,
-    /// The first thing to mend on the path.
+    /// The first thing to fix on the path.
     pub finding: Finding,
     /// Identifier of the cause that explains this host and others.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! One host: every path walked down its ladder, every actor judged, the first thing to mend found.
+//! One host: every path walked down its ladder, every actor judged, the first thing to fix found.
 
 use super::context::Context;
 use super::evidence::{Draft, Walk};
@@ -14,9 +14,9 @@ pub(crate) struct Host<'a> {
     pub target: &'a Target,
     pub verdict: Verdict,
     pub actors: Vec<ActorJudgement>,
-    /// What is in the way, the first thing to mend first; for a healthy host one `ok`.
+    /// What is in the way, the first thing to fix first; for a healthy host one `ok`.
     pub found: Vec<Draft>,
-    /// Indices into `found` of the first thing to mend on each path.
+    /// Indices into `found` of the first thing to fix on each path.
     pub firsts: Vec<usize>,
     pub notes: Vec<String>,
     pub timings: Timings,

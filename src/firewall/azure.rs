@@ -69,7 +69,7 @@ pub(super) fn template(sheet: &Sheet<'_>) -> String {
 fn fqdns(names: &Names) -> Vec<String> {
     match names {
         Names::Exact(n) => vec![n.clone()],
-        // The dot belongs to it: without one, names that merely end alike would match.
+        // The dot belongs to it: without one, names that only end the same would match.
         Names::Subdomains(n) => vec![format!("*.{n}")],
         Names::ApexAndSubdomains(n) => vec![format!("*.{n}"), n.clone()],
         Names::Address(_) => Vec::new(),

@@ -4,7 +4,7 @@
 //! express is data (`rules/firewalls.toml`); `place` compares the two, and one file per product
 //! writes its syntax. Nothing is approximated silently: an entry that would allow more than was
 //! asked is in [`Output::widened`], one that cannot be written at all in [`Output::unsupported`],
-//! and whoever calls decides whether the text may be used then.
+//! and the caller decides whether the text may be used then.
 
 mod aws;
 mod azure;

@@ -156,7 +156,7 @@ fn ways(
         match all.iter_mut().find(|(p, _)| p.route == route) {
             Some((path, known)) => {
                 path.actors.push(actor);
-                // The engine has no second way; whoever shares its first one may have.
+                // The engine has no second route; an actor that shares its first one may have.
                 if known.is_empty() {
                     *known = after;
                 }

@@ -132,7 +132,7 @@ pub struct Plan {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Detours {
-    /// Every proxy that is known on this device, whoever uses it. A host that fails is compared.
+    /// Every proxy that is known on this device, no matter which actor uses it. A host that fails is compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proxies: Vec<Route>,
     /// What is tried after a path's own proxy: the further entries of a proxy script's answer. The

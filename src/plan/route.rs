@@ -140,7 +140,7 @@ impl ProxySettings {
         self.system_grammar.exempts(&self.system_bypass, host, port, is_plain(transport))
     }
 
-    /// Every proxy that is known, whoever uses it: what a host that one actor cannot reach may be
+    /// Every proxy that is known, no matter which actor uses it: what a host that one actor cannot reach may be
     /// compared with. None where the command line decides.
     pub fn known(&self) -> Vec<Route> {
         if matches!(self.choice, ProxyChoice::None | ProxyChoice::Fixed(_)) {

@@ -60,7 +60,7 @@ pub(super) struct Job {
     pub(super) route: Route,
     /// In what it differs from the app's own walk.
     pub(super) changes: Changes,
-    /// An answer named the host: whoever answered must not choose a service of this device.
+    /// An answer named the host: the answer must not choose a service of this device.
     pub(super) discovered: bool,
 }
 

@@ -8,9 +8,11 @@ use crate::firewall::HostRule;
 use crate::firewall::existing::{Comparison, Dialect, Listed};
 use crate::report::incomplete;
 use crate::report::json as documents;
-use crate::report::layout::{Page, Paint, Style, columns, pad};
+use crate::report::layout::{Page, Paint, Style};
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::english;
+use crate::text::page::{columns, pad};
 
 /// The value of `schema` in the document.
 pub const SCHEMA: &str = "clearway.against/1";
@@ -26,7 +28,7 @@ pub fn text(result: &Comparison, list: &Requirements, file: &str, style: &Style)
         page.heading("An existing allowlist against what this configuration needs");
         page.blank();
         let name = sanitise::line(file, sanitise::SHORT);
-        let entries = words::count(result.entries, "entry", "entries");
+        let entries = english::count(result.entries, "entry", "entries");
         page.hang(
             "  List  ",
             Paint::None,

@@ -1,6 +1,6 @@
 //! Lines of at most so many columns, with a hanging indent, and colour where it is wanted.
 
-pub(super) use crate::text::page::{columns, pad, wrap};
+use crate::text::page::{columns, pad, wrap};
 
 /// How a text report is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]

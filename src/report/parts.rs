@@ -1,10 +1,11 @@
 //! Parts that several text reports have: labelled rows, notes, findings about the configuration.
 
-use super::layout::{Page, Paint, columns};
+use super::layout::{Page, Paint};
 use super::sanitise;
 use crate::config::Lint;
 use crate::contract::Severity;
 use crate::derive::Note;
+use crate::text::page::columns;
 
 /// Label and value, one below the other.
 pub(super) fn rows(page: &mut Page<'_>, rows: &[(&str, String)]) {

@@ -1,7 +1,7 @@
 //! What both kinds of ticket are made of: headings, bullets, labelled lines.
 
-use super::layout::wrap;
 use super::sanitise;
+use crate::text::page::wrap;
 
 /// Columns of a ticket.
 pub(super) const WIDTH: usize = 80;

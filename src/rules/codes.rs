@@ -1,5 +1,5 @@
 //! The wording of findings (`rules/codes.toml`): for every code its weight, its verdict, who
-//! usually mends it, and the sentences that say so. The code that judges has no wording of its own.
+//! usually fixes it, and the sentences that say so. The code that judges has no wording of its own.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct CodeEntry {
     pub severity: Severity,
     /// The verdict on a host that has it.
     pub verdict: Verdict,
-    /// Who mends it, where the evidence does not name somebody else.
+    /// The owner, where the evidence does not name somebody else.
     pub owner: Owner,
     /// No evidence that this version collects leads to it.
     #[serde(default)]

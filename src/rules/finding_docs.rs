@@ -1,5 +1,5 @@
 //! The documentation of the finding codes, as it is printed by `clearway explain CODE`: what was
-//! seen, what it means, what looks alike and how that is ruled out, who mends it.
+//! seen, what it means, what looks similar and how that is ruled out, the owner.
 
 use crate::contract::Code;
 

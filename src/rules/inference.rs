@@ -151,7 +151,7 @@ pub struct CallAnswer {
     pub foreign: bool,
     /// What it is.
     pub code: Code,
-    /// Who mends it, where that is not the usual one.
+    /// The owner, where that is not the usual one.
     #[serde(default)]
     pub owner: Option<Owner>,
     /// The shape leaves no other explanation.

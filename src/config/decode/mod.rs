@@ -87,7 +87,7 @@ pub(crate) fn decode(doc: Document, name: &str, source: Source, names: &Names) -
     if out.config.lint.len() > MAX_LINT {
         let more = out.config.lint.len() - MAX_LINT;
         out.config.lint.truncate(MAX_LINT);
-        let message = format!("{more} more remarks are left out; mend these first");
+        let message = format!("{more} more remarks are left out; fix these first");
         out.whole("more-remarks", Severity::Warning, &[], message);
     }
     complete(&mut out.config, names);

@@ -165,7 +165,7 @@ fn failing(facts: &Facts<'_>, rule: &Rule) -> Vec<String> {
     })
 }
 
-/// Hosts of the list and of the rules whose names look alike.
+/// Hosts of the list and of the rules whose names look similar.
 pub(super) fn similar(pack: &Pack, list: &Requirements, target: &Target) -> Vec<String> {
     let HostPattern::Name(name) = &target.host else { return Vec::new() };
     let fixed = pack.rules.iter().flat_map(|r| match &r.source {

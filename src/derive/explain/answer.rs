@@ -61,7 +61,7 @@ pub struct CodeAnswer {
     pub severity: Severity,
     /// The verdict on a host that has it.
     pub verdict: Verdict,
-    /// Who mends it, where the evidence of a run does not name somebody else.
+    /// The owner, where the evidence of a run does not name somebody else.
     pub owner: Owner,
     /// In one sentence.
     pub summary: String,

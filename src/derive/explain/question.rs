@@ -101,7 +101,7 @@ fn codes_of_stage(text: &str) -> Vec<Code> {
     Code::ALL.iter().filter(of_stage).copied().collect()
 }
 
-/// Keys whose names look alike or contain the word.
+/// Keys whose names look similar or contain the word.
 fn similar_keys<'a>(pack: &'a Pack, text: &str) -> Vec<&'a str> {
     let wanted = text.to_ascii_lowercase();
     if wanted.is_empty() || wanted.contains(' ') {

@@ -29,7 +29,7 @@ pub(crate) fn announce(controls: &[Control]) -> Announcement {
     let named = if names.is_empty() { String::new() } else { format!("{}; ", names.join(", ")) };
     let sentence = |c: &Control| {
         format!(
-            "After failures, where no host proves itself on a direct way: its name looked up, and GET http://{}{} ({}'s \
+            "After failures, where no host proves itself on a direct route: its name looked up, and GET http://{}{} ({}'s \
              check for a sign-in page).",
             c.host, c.path, c.of
         )
@@ -37,7 +37,7 @@ pub(crate) fn announce(controls: &[Control]) -> Announcement {
     Announcement::new(
         Sent::Controls,
         format!(
-            "After failures only, where no host at all proved itself on a direct way: the plain HTTP addresses by which \
+            "After failures only, where no host at all proved itself on a direct route: the plain HTTP addresses by which \
              operating systems find a sign-in page of the network ({named}kept in `rules/controls.toml`). \
              `--no-controls` leaves them out."
         ),
@@ -45,7 +45,7 @@ pub(crate) fn announce(controls: &[Control]) -> Announcement {
     .with(controls.iter().map(sentence))
 }
 
-/// Whether the controls are worth asking: a direct way failed in a way that a network which wants a
+/// Whether the controls are worth asking: a direct route failed in a way that a network which wants a
 /// sign-in could cause, and no host proved itself, which rules that out already.
 pub fn wanted(plan: &Plan, observations: &Observations) -> bool {
     !past_any_portal(plan, observations)
@@ -55,7 +55,7 @@ pub fn wanted(plan: &Plan, observations: &Observations) -> bool {
         })
 }
 
-/// A host answered on a direct way: the public roots accept its chain, or, as behind an inspector,
+/// A host answered on a direct route: the public roots accept its chain, or, as behind an inspector,
 /// this device does and the answer is no page and no redirect. Of a customer's host the latter says
 /// nothing, because it may stand on this side of a sign-in.
 fn past_any_portal(plan: &Plan, observations: &Observations) -> bool {
@@ -83,7 +83,7 @@ fn failed(attempt: &Attempt) -> bool {
         return last.is_some_and(|h| h.outcome != HttpOutcome::Answered || is_led_away(h));
     };
     let trusted = [&tls.public_trust, &tls.device_trust].into_iter().flatten().any(|t| *t == Trust::Accepted);
-    // A page or a redirect of whoever has a trusted certificate is its own.
+    // Behind a trusted certificate a page or a redirect is the service's own.
     tls.outcome != TlsOutcome::Completed
         || !trusted
         || last.is_some_and(|h| h.outcome != HttpOutcome::Answered || h.status == Some(SIGN_IN))
@@ -162,7 +162,7 @@ impl Caught {
     }
 }
 
-/// Puts the sign-in before everything else that blocks a direct way.
+/// Puts the sign-in before everything else that blocks a direct route.
 pub(crate) fn read(view: &View<'_>, walk: &mut Walk) {
     let Some(portal) = &view.context.run.portal else { return };
     let direct = view.path.route == Route::Direct && !view.target.requirement.loopback;

@@ -45,7 +45,7 @@ const PATHS: usize = 36;
 /// A handshake that takes longer, ms, is late.
 const LATE_MS: f64 = 1_000.0;
 
-/// What dies alike: the way of dying, the address, the route.
+/// What fails in the same manner: the way of dying, the address, the route.
 type Kind = (Death, IpAddr, String);
 
 /// What is sent.
@@ -65,7 +65,7 @@ pub(crate) fn announce() -> Announcement {
 
 /// For each path whose handshake died: the same with small segments, the same with a small hello,
 /// a reached name at this address, no name there, and this name at the reached host's address.
-/// Of many that died alike, one for each address and way of dying, and in the first round a few
+/// Of many that failed in the same manner, one for each address and way of dying, and in the first round a few
 /// more, as far as `budget` goes. The others are judged by them.
 pub(crate) fn wanted(plan: &Plan, observations: &Observations, budget: usize) -> Vec<Experiment> {
     let tried: BTreeSet<(u32, usize)> = observations
@@ -75,10 +75,10 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations, budget: usize) ->
         .collect();
     let (done, open): (Vec<Dead>, Vec<Dead>) =
         dead(plan, observations).into_iter().partition(|d| tried.contains(&(d.target, d.path)));
-    let mut alike: BTreeSet<Kind> = done.iter().map(Dead::kind).collect();
+    let mut kinds: BTreeSet<Kind> = done.iter().map(Dead::kind).collect();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     for dead in open {
-        if alike.insert(dead.kind()) { first.push(dead) } else { rest.push(dead) }
+        if kinds.insert(dead.kind()) { first.push(dead) } else { rest.push(dead) }
     }
     rest.truncate(if tried.is_empty() { BEYOND } else { 0 });
     let mut experiments: Vec<Experiment> = Vec::new();
@@ -377,7 +377,7 @@ pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
         return plain.fact("experiments", said);
     }
     if said.is_empty() {
-        return alike(view, death, tls, plain);
+        return similar(view, death, tls, plain);
     }
     let mine =
         |a: &&Attempt| a.target == view.attempt.target && a.path == view.attempt.path && a.cut.is_none();
@@ -562,9 +562,9 @@ fn in_vain(trials: &Trials) -> String {
     out
 }
 
-/// A path that had no experiment of its own, because many died alike: what all that had one come
+/// A path that had no experiment of its own, because many failed in the same manner: what all that had one come
 /// to, if they agree.
-fn alike(view: &View<'_>, death: Death, tls: &Tls, plain: Draft) -> Draft {
+fn similar(view: &View<'_>, death: Death, tls: &Tls, plain: Draft) -> Draft {
     let observations = view.context.observations;
     let mut codes: Vec<Code> = Vec::new();
     let mut example = None;

@@ -323,7 +323,7 @@ fn fall_back(context: &Context<'_>, path: &Path, walk: &mut Walk, works: &Works<
 }
 
 /// The first proxy of a script's answer cannot be reached, and a further entry answers for itself: that it
-/// refuses, or cannot reach the host, is what whoever goes on to it sees. The engine is handed the first alone.
+/// refuses, or cannot reach the host, is what an actor that goes on to it sees. The engine is handed the first alone.
 fn next_answers(context: &Context<'_>, target: &Target, index: usize, path: &Path, walk: &mut Walk) -> bool {
     let Some(first) = lead(context, walk).filter(|f| is_unreached(f.code)).map(|f| f.clone()) else {
         return false;
@@ -375,7 +375,7 @@ const fn is_unreached(code: Code) -> bool {
     matches!(code, Code::ProxyUnresolved | Code::ProxyRefused | Code::ProxyTimeout | Code::ProxyReset)
 }
 
-/// The proxy does not lead there, and the direct way does.
+/// The proxy does not lead there, and the direct route does.
 fn direct_works(context: &Context<'_>, target: &Target, walk: &mut Walk, works: &Works<'_>) {
     let internal = target.requirement.network == Network::Internal;
     let Some(lead) = lead(context, walk) else { return };

@@ -25,7 +25,7 @@ const AT_THE_END_MS: f64 = 50.0;
 /// A stream that ends early after so long a silence was cut for its silence.
 const SILENCE_MS: f64 = 10_000.0;
 
-/// The issuers that signed hosts of the world in this run, in place of the public ones: by name,
+/// The issuers that signed public hosts in this run, in place of the public ones: by name,
 /// and by the SHA-256 of the issuer's certificate where it was sent.
 pub fn inspectors(plan: &Plan, observations: &Observations, services: &Services) -> BTreeSet<String> {
     let world = RunFacts::observe(plan, observations, services);
@@ -52,7 +52,7 @@ pub fn inspectors(plan: &Plan, observations: &Observations, services: &Services)
     found
 }
 
-/// Whether the issuer of a host of the world was seen in this run: without one there is nothing to
+/// Whether the issuer of a public host was seen in this run: without one there is nothing to
 /// compare a private issuer with.
 pub fn compared(plan: &Plan, observations: &Observations, services: &Services) -> bool {
     let is_public = |target: u32| plan.target(target).is_some_and(|t| must_be_public(t, services));
@@ -422,8 +422,8 @@ fn kept_in(credential: &str) -> &str {
     kept.strip_prefix("a token for ").unwrap_or(kept)
 }
 
-/// Who mends it, where that follows from the provider. Behind a gateway there is no cloud account of
-/// ours to ask: whoever runs it mends it. Elsewhere the limits of a call are the account's.
+/// The owner, where that follows from the provider. Behind a gateway there is no cloud account of
+/// ours to ask: its owner must act. Elsewhere the limits of a call are the account's.
 fn usual_owner(code: Code, provider: &str) -> Option<Owner> {
     let service =
         matches!(code, Code::ServiceModel | Code::ServiceQuota | Code::ServicePolicy | Code::ServiceRegion);

@@ -9,7 +9,7 @@ use crate::observation::{Http, HttpOutcome, Trust};
 use crate::rules::filters::Signs;
 
 /// Puts `http/block-page` before what the ladder found, where the answer is a filter's page. A name
-/// that the resolver leads to the filter is the resolver's to mend first.
+/// that the resolver leads to the filter is the DNS team's to fix first.
 pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) {
     if walk.found.iter().any(|f| f.code == Code::DnsSinkhole) {
         return;

@@ -218,7 +218,7 @@ fn server(address: std::net::SocketAddr) -> String {
     if address.port() == 53 { address.ip().to_string() } else { address.to_string() }
 }
 
-/// Who mends a failed lookup, where it is not whoever runs the resolver.
+/// The owner of a failed lookup, where that is not the DNS team.
 fn owner(view: &View<'_>, code: Code) -> Option<Owner> {
     let world = &view.context.run;
     let missing = is_missing(code);

@@ -270,7 +270,7 @@ pub(crate) fn status_words(http: &Http) -> String {
     format!("status {}{server}{kind}", http.status.unwrap_or_default())
 }
 
-/// The title of an HTML page, for whoever must recognise it.
+/// The title of an HTML page, for the reader who must recognise it.
 pub(crate) fn title(body: &str) -> String {
     let lower = body.to_ascii_lowercase();
     let start = lower.find("<title").and_then(|at| lower.get(at..)?.find('>').map(|end| at + end + 1));

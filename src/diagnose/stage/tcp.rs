@@ -271,7 +271,7 @@ fn failure(view: &View<'_>) -> Draft {
     }
 }
 
-/// Who mends a dropped or refused connection, where it is not the firewall team.
+/// The owner of a dropped or refused connection, where it is not the firewall team.
 fn owner(view: &View<'_>, tries: &[&Tcp]) -> Option<Owner> {
     let requirement = &view.target.requirement;
     let book = view.context.services.addresses();

@@ -1,6 +1,6 @@
 //! The certificate: one chain, judged by the device's store and by the public roots.
 //!
-//! | public roots | device  | a host of the world            | the customer's host        |
+//! | public roots | device  | a public host                  | the customer's host        |
 //! |--------------|---------|--------------------------------|----------------------------|
 //! | accept       | accepts | healthy                        | healthy                    |
 //! | accept       | refuses | `device/trust-store`           | `device/trust-store`       |
@@ -148,7 +148,7 @@ impl Chain<'_> {
             if public == Says::NoIssuer && self.view.context.run.is_inspector(&self.leaf.issuer) {
                 walk.fact("inspector", self.leaf.issuer.clone());
                 let mut found = self.intercepted();
-                found.line.push_str("; in this run it also stands in for hosts of the world");
+                found.line.push_str("; in this run it also stands in for public hosts");
                 found.certainty = Certainty::Likely;
                 return Some(found);
             }
@@ -230,7 +230,7 @@ impl Chain<'_> {
         self.found(Code::DeviceTrustStore, line).owner(Owner::Service).key(self.leaf.sha256.as_str())
     }
 
-    /// The verifier found a fault in the certificate that installing an authority does not mend.
+    /// The verifier found a fault in the certificate that installing an authority does not fix.
     fn rejected(&self) -> Draft {
         let error = words(self.tls.device_trust.as_ref());
         let line = format!("certificate {} of {} is rejected: {error}", self.leaf.subject, self.leaf.issuer);
@@ -339,7 +339,7 @@ impl Chain<'_> {
     }
 
     /// Only the leaf was sent, and its issuer is a public one: known as such from another host of
-    /// this run, or of an organisation that is. On a host of the world it is also likely so because
+    /// this run, or of an organisation that is. On a public host it is also likely so because
     /// the leaf says where its issuer can be fetched, which the certificates that inspection makes
     /// up do not; an organisation's own authority says that as well, so on the customer's host that
     /// alone proves nothing.
@@ -456,7 +456,7 @@ pub(crate) fn inspector<'a>(view: &View<'a>) -> Option<&'a str> {
     (view.must_be_public() && foreign && !view.context.run.is_public_issuer(issuer)).then_some(issuer)
 }
 
-/// The same of the customer's host too, where the issuer is one that opens hosts of the world.
+/// The same of the customer's host too, where the issuer is one that opens public hosts.
 pub(crate) fn opener<'a>(view: &View<'a>) -> Option<&'a str> {
     inspector(view).or_else(|| {
         let tls = view.attempt.handshake()?;

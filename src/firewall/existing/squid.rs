@@ -89,7 +89,7 @@ impl Conf {
         let lines: Vec<Vec<String>> = if self.has_access {
             self.allow
         } else {
-            // A file of acls alone: whoever includes it allows them.
+            // A file of acls alone: the file that includes it allows them.
             self.names.keys().map(|name| vec![name.clone()]).collect()
         };
         for acls in &lines {

@@ -3,7 +3,7 @@
 //!
 //! - the public roots accept the connection's chain, or
 //! - it is a customer host, and an authority named with `--expect-ca` signed the chain, or a
-//!   private issuer that this device trusts and that signed no host of the world in this run, where
+//!   private issuer that this device trusts and that signed no public host in this run, where
 //!   such a host was reached to compare it with, or
 //! - it is a loopback address, or
 //! - the device trusts the chain and the command line says `--trust-interception`.
@@ -94,7 +94,7 @@ pub(super) async fn decide(
             "no public host was reached to compare its issuer, {who}, with; if it is the host's own authority name it with --expect-ca"
         ),
         (true, true) => format!(
-            "an authority of its chain (issuer {who}) also signed a host of the world in this run: TLS is inspected; if it is the host's own authority name it with --expect-ca, if the inspection may see the credential say --trust-interception"
+            "an authority of its chain (issuer {who}) also signed a public host in this run: TLS is inspected; if it is the host's own authority name it with --expect-ca, if the inspection may see the credential say --trust-interception"
         ),
         (true, false) => format!(
             "TLS is inspected by {who}; if the inspection may see the credential say --trust-interception"

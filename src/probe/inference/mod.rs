@@ -49,10 +49,10 @@ pub struct CallSettings {
     pub expect_ca: Option<Vec<CertificateDer<'static>>>,
     /// Credential helpers may run.
     pub run_helpers: bool,
-    /// Issuers that signed hosts of the world in this run, by name and by the SHA-256 of their
+    /// Issuers that signed public hosts in this run, by name and by the SHA-256 of their
     /// certificate.
     pub inspectors: BTreeSet<String>,
-    /// A handshake with a host of the world ended in this run, so that its issuer is known: without
+    /// A handshake with a public host ended in this run, so that its issuer is known: without
     /// one nothing tells a private issuer from inspection.
     pub compared: bool,
     /// Targets that get no call, each with the reason.

@@ -6,10 +6,12 @@ use crate::contract::Stage;
 use crate::diagnose::{Code, Verdict};
 use crate::observation::{Attempt, Tls};
 use crate::report::check::view::{Group, Row, View};
-use crate::report::layout::{Page, Paint, columns, pad};
+use crate::report::layout::{Page, Paint};
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::english;
 use crate::text::english::joined;
+use crate::text::page::{columns, pad};
 
 /// Columns before a host: indent, symbol, word.
 const INDENT: usize = 15;
@@ -121,7 +123,7 @@ impl<'a> Details<'a> {
             facts.push(format!("{blocked} of {} blocked", words::hosts(tested)));
         }
         if warning > 0 && blocked > 0 {
-            facts.push(words::count(warning, "warning", "warnings"));
+            facts.push(english::count(warning, "warning", "warnings"));
         } else if warning > 0 {
             facts.push(format!("{warning} of {} with a warning", words::hosts(tested)));
         }

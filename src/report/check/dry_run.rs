@@ -7,6 +7,7 @@ use crate::plan::{Announcement, Plan, Route, Sent, Target};
 use crate::report::layout::{Page, Paint, Style};
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::english;
 
 /// The settings of the run that would be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -127,7 +128,7 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
         }
         for path in &target.paths {
             let actors: Vec<&str> = path.actors.iter().map(|a| a.as_str()).collect();
-            let text = format!("{} (as {})", words::route(&path.route), words::and(&actors));
+            let text = format!("{} (as {})", words::route(&path.route), english::and(&actors));
             page.hang("      route     ", Paint::None, &text);
         }
         match sni(target) {

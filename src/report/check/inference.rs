@@ -5,6 +5,7 @@ use crate::report::layout::{Page, Paint};
 use crate::report::sanitise;
 use crate::report::words;
 use crate::run::Run;
+use crate::text::english;
 
 /// A section on the calls; nothing where none were asked for.
 pub(in crate::report) fn section(page: &mut Page<'_>, run: &Run) {
@@ -69,7 +70,7 @@ fn said(call: &Call) -> String {
     match call.kind {
         CallKind::Token => format!("status {status} after {}", ms(call.ms)),
         CallKind::Models if call.succeeded() => {
-            format!("{} after {}", words::count(call.models.len(), "model", "models"), ms(call.ms))
+            format!("{} after {}", english::count(call.models.len(), "model", "models"), ms(call.ms))
         }
         CallKind::Models => format!("status {status} after {}", ms(call.ms)),
         CallKind::Idle => {

@@ -13,6 +13,7 @@ use crate::report::parts;
 use crate::report::sanitise;
 use crate::report::words;
 use crate::run::Run;
+use crate::text::english;
 use crate::text::english::joined;
 
 /// Names shown of the hosts that one cause explains (`-v` shows all).
@@ -112,7 +113,7 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
                 0 if call => ("the call with the credential was not made".to_owned(), tested),
                 0 => ("a required host was not tested".to_owned(), tested),
                 n => {
-                    let all = words::count(required.all, "required host", "required hosts");
+                    let all = english::count(required.all, "required host", "required hosts");
                     let none = n == required.all;
                     let known = if none { "what works is not known" } else { tested };
                     (format!("{n} of {all} could not be tested"), known)
@@ -132,12 +133,12 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
             };
             let missed = match required.missed + other.missed {
                 0 => String::new(),
-                n => format!("; {} not tested", words::count(n, "host was", "hosts were")),
+                n => format!("; {} not tested", english::count(n, "host was", "hosts were")),
             };
             format!(
                 "{} of {} {verb} not work from this device{others}{missed}.",
                 required.blocked,
-                words::count(required.all, "required host", "required hosts"),
+                english::count(required.all, "required host", "required hosts"),
             )
         }
     };
@@ -160,7 +161,7 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
         })
         .collect();
     if !owners.is_empty() {
-        rows.push(("Ask", words::and(&owners)));
+        rows.push(("Ask", english::and(&owners)));
     }
     if let Some(stopped) = run.observations.stopped {
         rows.push((
@@ -227,9 +228,9 @@ fn degraded(required: &Counts, other: &Counts) -> String {
         // An answer that is not the service's is no sign that it works.
         let n = required.unsure;
         let of = if n == required.all {
-            words::count(n, "required host", "required hosts")
+            english::count(n, "required host", "required hosts")
         } else {
-            format!("{n} of {}", words::count(required.all, "required host", "required hosts"))
+            format!("{n} of {}", english::count(required.all, "required host", "required hosts"))
         };
         let verb = if n == 1 { "gives" } else { "give" };
         let whether = if n == 1 { "whether it works" } else { "whether they work" };
@@ -242,7 +243,7 @@ fn degraded(required: &Counts, other: &Counts) -> String {
     } else {
         all_work(required.all, "required host", "required hosts")
     };
-    if buts.is_empty() { format!("{start}.") } else { format!("{start}, but {}.", words::and(&buts)) }
+    if buts.is_empty() { format!("{start}.") } else { format!("{start}, but {}.", english::and(&buts)) }
 }
 
 const fn is_are(n: usize) -> &'static str {
@@ -282,7 +283,7 @@ fn stops(view: &View<'_>) -> Vec<String> {
         .collect();
     if hit.len() > lines.len() {
         let rest: Vec<&str> = hit.iter().skip(lines.len()).map(|(g, ..)| g.title).collect();
-        lines.push(sanitise::line(&format!("Also affected: {}.", words::and(&rest)), 300));
+        lines.push(sanitise::line(&format!("Also affected: {}.", english::and(&rest)), 300));
     }
     lines
 }
@@ -366,7 +367,7 @@ fn one_thing(page: &mut Page<'_>, number: usize, thing: &Thing<'_>) {
     if !names.is_empty() {
         let shown = if page.style.verbose { names.len() } else { SHOWN_HOSTS };
         let required = thing.rows.iter().filter(|r| r.need == Need::Required).count();
-        let mut text = words::first(&names, shown);
+        let mut text = english::first(&names, shown);
         if names.len() > 1 {
             let of = match required {
                 0 => String::new(),
@@ -391,7 +392,7 @@ fn groups(page: &mut Page<'_>, view: &View<'_>) {
             continue;
         }
         page.heading(words::need_heading(need));
-        let longest = own.iter().map(|g| crate::report::layout::columns(g.title)).max().unwrap_or(0).min(34);
+        let longest = own.iter().map(|g| crate::text::page::columns(g.title)).max().unwrap_or(0).min(34);
         for group in own {
             details.group(page, group, longest);
         }
@@ -421,7 +422,7 @@ fn not_tested(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
             untested.iter().filter(|r| details::untested(r) == reason).map(|r| r.endpoint()).collect();
         let shown = if page.style.verbose { names.len() } else { SHOWN_HOSTS };
         let count = if names.len() > 1 { format!(" ({})", words::hosts(names.len())) } else { String::new() };
-        page.hang("  - ", Paint::None, &format!("{}{count}: {reason}.", words::first(&names, shown)));
+        page.hang("  - ", Paint::None, &format!("{}{count}: {reason}.", english::first(&names, shown)));
     }
     for item in run.judgement.not_tested.iter().filter(|n| !TOLD_BY_HOST.contains(&n.id.as_str())) {
         page.hang("  - ", Paint::None, &sanitise::line(&item.text, sanitise::LONG));

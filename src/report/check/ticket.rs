@@ -17,6 +17,7 @@ use crate::report::sanitise;
 use crate::report::ticket_lines::{bullet, heading, labelled};
 use crate::report::words;
 use crate::run::Run;
+use crate::text::english;
 
 /// Hosts named in one item; the JSON report has all.
 const SHOWN_HOSTS: usize = 40;
@@ -90,7 +91,7 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
                 0 => "no required host is affected".to_owned(),
                 n => format!(
                     "not known: {} not tested, the others of this ticket are not required",
-                    words::count(n, "required host was", "required hosts were")
+                    english::count(n, "required host was", "required hosts were")
                 ),
             },
         );
@@ -103,7 +104,7 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
                 0 => "required hosts work, with a warning".to_owned(),
                 n => format!(
                     "{} blocked: Claude Desktop does not work",
-                    words::count(n, "required host is", "required hosts are")
+                    english::count(n, "required host is", "required hosts are")
                 ),
             },
         );
@@ -155,7 +156,7 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
                 reached.len(),
                 words::hosts(view.rows.len()),
                 first.endpoint(),
-                words::count(blocked, "is blocked", "are blocked"),
+                english::count(blocked, "is blocked", "are blocked"),
             ),
         },
     );
@@ -182,10 +183,10 @@ fn title(things: &[&Thing<'_>]) -> String {
     let hosts: usize = things.iter().map(|t| t.rows.len()).sum();
     let more = match things.len() {
         1 => String::new(),
-        n => format!(", and {} more", words::count(n - 1, "request", "requests")),
+        n => format!(", and {} more", english::count(n - 1, "request", "requests")),
     };
     let names: Vec<String> = first.rows.iter().map(Row::endpoint).collect();
-    let names = words::first(&names, 1);
+    let names = english::first(&names, 1);
     let what = if names.is_empty() { String::new() } else { format!(" ({names})") };
     let affected =
         if hosts > first.rows.len() { format!("; {} in all", words::hosts(hosts)) } else { String::new() };
@@ -280,7 +281,7 @@ fn host(run: &Run, row: &Row<'_>) -> String {
     let mut parts = vec![format!("TCP {} {protocol}", target.port())];
     let addresses = log_lines::addresses(&run.observations.attempts, target);
     if !addresses.is_empty() {
-        parts.push(format!("seen at {}", words::first(&addresses, 4)));
+        parts.push(format!("seen at {}", english::first(&addresses, 4)));
     }
     let mut routes: Vec<String> = Vec::new();
     for path in &target.paths {
@@ -355,7 +356,7 @@ fn verify(out: &mut String, run: &Run, rows: &[&Row<'_>]) {
             out,
             &format!(
                 "The whole list again: clearway check CONFIG{with}, with the configuration {}",
-                words::and(&inputs)
+                english::and(&inputs)
             ),
         );
     }

@@ -4,9 +4,11 @@ use crate::compare::Table;
 use crate::compare::table::{Cell, Row};
 use crate::diagnose::Verdict;
 use crate::report::diff::runs::{painted, upper};
-use crate::report::layout::{Page, Paint, Style, columns, pad};
+use crate::report::layout::{Page, Paint, Style};
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::english;
+use crate::text::page::{columns, pad};
 
 /// Columns up to which names stand over the cells, when they fit.
 const NAMED: usize = 4;
@@ -23,8 +25,8 @@ pub fn render(table: &Table, judged_by: &str, style: &Style) -> String {
     let shown = table.rows().count();
     page.heading(&format!(
         "{} in {}",
-        words::count(table.hosts, "entry (host, port and protocol)", "entries (host, port and protocol)"),
-        words::count(table.columns.len(), "report", "reports")
+        english::count(table.hosts, "entry (host, port and protocol)", "entries (host, port and protocol)"),
+        english::count(table.columns.len(), "report", "reports")
     ));
     page.hang(
         "",

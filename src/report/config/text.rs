@@ -3,6 +3,8 @@
 
 use crate::contract::Position;
 use crate::report::parts;
+use crate::text::english;
+use crate::text::page::columns;
 use std::collections::BTreeMap;
 
 use crate::config::masked;
@@ -10,7 +12,7 @@ use crate::config::{Configuration, Lint, Origin, PlaceStatus, Setting, ShadowedB
 use crate::contract::ids::LintId;
 use crate::contract::{Need, Severity};
 use crate::report::config::{Effective, shown};
-use crate::report::layout::{Page, Paint, Style, columns};
+use crate::report::layout::{Page, Paint, Style};
 use crate::report::sanitise;
 use crate::report::words;
 use crate::rules::Pack;
@@ -154,7 +156,7 @@ fn credential(one: &Effective) -> String {
         (false, true, _) => ", because nothing else is set".to_owned(),
         (false, false, _) => {
             let verb = if keys.len() == 1 { "is" } else { "are" };
-            format!(", because {} {verb} set", words::and(&keys))
+            format!(", because {} {verb} set", english::and(&keys))
         }
     };
     format!("{name}{kind}{why}")
@@ -163,11 +165,11 @@ fn credential(one: &Effective) -> String {
 fn summary(one: &Effective) -> String {
     let set = one.configuration.settings.values().filter(|s| s.value.is_set()).count();
     let counts = [
-        words::count(one.count(Severity::Error), "error", "errors"),
-        words::count(one.count(Severity::Warning), "warning", "warnings"),
-        words::count(one.count(Severity::Info), "note", "notes"),
+        english::count(one.count(Severity::Error), "error", "errors"),
+        english::count(one.count(Severity::Warning), "warning", "warnings"),
+        english::count(one.count(Severity::Info), "note", "notes"),
     ];
-    format!("{} set: {}.", words::count(set, "key is", "keys are"), words::and(&counts))
+    format!("{} set: {}.", english::count(set, "key is", "keys are"), english::and(&counts))
 }
 
 fn findings(page: &mut Page<'_>, one: &Effective, refs: &Refs, wanted: impl Fn(Severity) -> bool) {

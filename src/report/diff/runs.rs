@@ -9,6 +9,7 @@ use crate::report::parts;
 use crate::report::sanitise;
 use crate::report::words;
 use crate::run::Run;
+use crate::text::english;
 
 /// Names shown of the hosts of one cause (`-v` shows all).
 const SHOWN: usize = 5;
@@ -187,7 +188,7 @@ fn causes(page: &mut Page<'_>, heading: &str, paint: Paint, causes: &[CauseLine]
             page.hang(
                 "     Hosts  ",
                 Paint::Faint,
-                &sanitise::line(&words::first(&cause.hosts, shown), sanitise::LONG),
+                &sanitise::line(&english::first(&cause.hosts, shown), sanitise::LONG),
             );
         }
     }

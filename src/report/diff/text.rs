@@ -9,6 +9,7 @@ use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::english;
 
 /// The comparison of two lists for a terminal, feature by feature.
 pub fn render(
@@ -27,7 +28,7 @@ pub fn render(
         page.blank();
         let text = format!(
             "{} added, {} removed, {} on both lists. An entry is a host, a port and what is spoken there.",
-            words::count(found.hosts_added, "entry", "entries"),
+            english::count(found.hosts_added, "entry", "entries"),
             found.hosts_removed,
             found.hosts_kept
         );

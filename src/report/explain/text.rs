@@ -11,6 +11,7 @@ use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::english;
 
 /// Ways of removal and reasons for absence that are shown without `-v`.
 const SHOWN: usize = 3;
@@ -75,7 +76,7 @@ fn host(page: &mut Page<'_>, explanation: &Explanation, answer: &HostAnswer) {
         Status::NotListed => format!("{name} is not on the list"),
         Status::RulesAlone if answer.rules.is_empty() => format!("No rule names {name}"),
         Status::RulesAlone => {
-            format!("{name}: {} may want it", words::count(answer.rules.len(), "rule", "rules"))
+            format!("{name}: {} may want it", english::count(answer.rules.len(), "rule", "rules"))
         }
     };
     page.heading(&line(&title));
@@ -94,7 +95,11 @@ fn host(page: &mut Page<'_>, explanation: &Explanation, answer: &HostAnswer) {
         }
         if answer.absent.len() > shown {
             let more = answer.absent.len() - shown;
-            page.hang("  ", Paint::Faint, &format!("{} more with -v.", words::count(more, "rule", "rules")));
+            page.hang(
+                "  ",
+                Paint::Faint,
+                &format!("{} more with -v.", english::count(more, "rule", "rules")),
+            );
         }
     } else if answer.status == Status::NotListed {
         page.heading("WHY NOT");
@@ -187,7 +192,7 @@ fn removals(page: &mut Page<'_>, answer: &HostAnswer) {
         return;
     }
     if answer.removals.is_empty() {
-        let rules = words::and(&answer.kept_by);
+        let rules = english::and(&answer.kept_by);
         let rests = if answer.rests_on.is_empty() {
             String::new()
         } else {
@@ -207,7 +212,7 @@ fn removals(page: &mut Page<'_>, answer: &HostAnswer) {
     }
     if answer.removals.len() > shown {
         let more = answer.removals.len() - shown;
-        page.hang("  ", Paint::Faint, &format!("{} more with -v.", words::count(more, "way", "ways")));
+        page.hang("  ", Paint::Faint, &format!("{} more with -v.", english::count(more, "way", "ways")));
     }
 }
 
@@ -226,10 +231,10 @@ fn write_removal(page: &mut Page<'_>, removal: &Removal) {
     }
     let limit = if page.style.verbose { 1_000 } else { 6 };
     if !removal.also_removes.is_empty() {
-        page.hang("      also removes: ", Paint::Faint, &line(&words::first(&removal.also_removes, limit)));
+        page.hang("      also removes: ", Paint::Faint, &line(&english::first(&removal.also_removes, limit)));
     }
     if !removal.adds.is_empty() {
-        page.hang("      needs instead: ", Paint::Faint, &line(&words::first(&removal.adds, limit)));
+        page.hang("      needs instead: ", Paint::Faint, &line(&english::first(&removal.adds, limit)));
     }
 }
 
@@ -373,7 +378,7 @@ fn key(page: &mut Page<'_>, explanation: &Explanation, answer: &KeyAnswer, featu
         }
     }
     if !answer.decides_credential_of.is_empty() {
-        let providers = words::and(&answer.decides_credential_of);
+        let providers = english::and(&answer.decides_credential_of);
         page.heading("CREDENTIAL KIND");
         let text = format!(
             "Whether it is set helps to decide the credential kind with {providers}, and so which sign-in hosts are needed, unless inferenceCredentialKind names the kind."

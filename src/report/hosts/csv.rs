@@ -5,7 +5,7 @@ use crate::derive::{Missing, Requirements};
 use crate::document::hosts::{HostEntry, to_document};
 use crate::report::hosts::{list, sources};
 use crate::report::sanitise;
-use crate::report::words;
+use crate::text::english;
 
 const COLUMNS: &[&str] = &[
     "host",
@@ -69,7 +69,7 @@ fn row(out: &mut String, feature: &str, title: &str, entry: &HostEntry, requirem
     let actors: Vec<&str> = entry.actors.iter().map(|a| a.as_str()).collect();
     // A number of its own column: an entry without a port has an empty cell.
     let port = if entry.port == 0 { String::new() } else { entry.port.to_string() };
-    // Whoever imports the first column must not allow everything: what cannot be listed stands in
+    // An import of the first column must not allow everything: what cannot be listed stands in
     // the last column only.
     let (host, unbounded) = match &entry.unbounded {
         None => (entry.host.to_string(), String::new()),
@@ -90,7 +90,7 @@ fn row(out: &mut String, feature: &str, title: &str, entry: &HostEntry, requirem
         entry.confidence.to_string(),
         rules.join(" "),
         keys.join(" "),
-        words::and(&configs),
+        english::and(&configs),
         tags.join(" "),
         unbounded,
         String::new(),

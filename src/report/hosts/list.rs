@@ -6,6 +6,7 @@ use crate::contract::{Need, Network};
 use crate::derive::{HostPattern, Requirement, Requirements};
 use crate::document::hosts::HostEntry;
 use crate::report::words;
+use crate::text::english;
 use crate::text::english::once;
 
 /// Whether a firewall rule can be written for it: not this device itself, and not unbounded.
@@ -60,7 +61,7 @@ pub(in crate::report) fn removed_by<'a>(
             settings.push(setting);
         }
     }
-    (!settings.is_empty()).then(|| words::and(&settings))
+    (!settings.is_empty()).then(|| english::and(&settings))
 }
 
 /// [`removed_by`] of one entry of a group.

@@ -7,10 +7,11 @@ use crate::derive::Requirements;
 use crate::document::hosts::{HostEntry, HostGroup, to_document};
 use crate::report::hosts::{list, sources};
 use crate::report::incomplete;
-use crate::report::layout::{Page, Paint, Style, columns, pad};
+use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::page::{columns, pad};
 
 /// Widest column of hosts; a longer name has its purpose on the next line.
 const HOST_COLUMNS: usize = 38;

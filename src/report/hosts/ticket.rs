@@ -9,6 +9,7 @@ use crate::report::hosts::sources;
 use crate::report::sanitise;
 use crate::report::ticket_lines::{bullet, heading, labelled};
 use crate::report::words;
+use crate::text::english;
 use crate::text::english::{joined, once};
 
 /// The whole request. One numbered item for each feature, need and side of the perimeter; hosts
@@ -32,7 +33,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
         );
         for section in of_side {
             for (feature, lines) in &section.groups {
-                for lines in alike(lines) {
+                for lines in similar(lines) {
                     number += 1;
                     item(&mut out, (number, feature), &lines, section, features, requirements);
                 }
@@ -84,7 +85,7 @@ fn head(out: &mut String, requirements: &Requirements) {
 }
 
 /// Lines with the same port, protocol and reason.
-fn alike<'l, 'a>(lines: &'l [Line<'a>]) -> Vec<Vec<&'l Line<'a>>> {
+fn similar<'l, 'a>(lines: &'l [Line<'a>]) -> Vec<Vec<&'l Line<'a>>> {
     let mut groups: Vec<Vec<&Line<'a>>> = Vec::new();
     for line in lines {
         let same = |group: &&mut Vec<&Line<'a>>| {
@@ -156,7 +157,7 @@ fn ports(line: &Line<'_>) -> String {
 fn protocols(line: &Line<'_>) -> String {
     let mut all: Vec<&str> = line.requirements.iter().map(|r| protocol(r.transport)).collect();
     all.dedup();
-    words::and(&all)
+    english::and(&all)
 }
 
 const fn protocol(transport: Transport) -> &'static str {

@@ -10,10 +10,10 @@ use crate::derive::Requirements;
 use crate::derive::incomplete;
 use crate::report::hosts::list::{self, Line, Section};
 use crate::report::hosts::sources;
-use crate::report::layout::wrap;
 use crate::report::sanitise;
 use crate::report::words;
 use crate::text::english::joined;
+use crate::text::page::wrap;
 
 const WIDTH: usize = 80;
 

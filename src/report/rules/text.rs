@@ -1,10 +1,11 @@
 //! A rule pack described, as text.
 
-use crate::report::layout::{Page, Paint, Style, pad};
+use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
 use crate::report::sanitise;
-use crate::report::words;
 use crate::rules::overview::{Overview, ReleaseChange};
+use crate::text::english;
+use crate::text::page::pad;
 
 /// The description for a terminal; with `-v` every key of a release as well.
 pub fn render(found: &Overview, style: &Style) -> String {
@@ -65,7 +66,7 @@ pub fn render(found: &Overview, style: &Style) -> String {
         let used = if s.rules == 0 {
             String::new()
         } else {
-            format!(", {}", words::count(s.rules, "rule", "rules"))
+            format!(", {}", english::count(s.rules, "rule", "rules"))
         };
         let address = s.url.as_deref().unwrap_or("address unknown");
         let read = if s.read.is_empty() { String::new() } else { format!(" (read {})", s.read) };
@@ -80,7 +81,7 @@ fn write_release(page: &mut Page<'_>, r: &ReleaseChange) {
         if names.is_empty() {
             return;
         }
-        parts.push(format!("{word} {}", words::first(names, many)));
+        parts.push(format!("{word} {}", english::first(names, many)));
     };
     let many = if page.style.verbose { 1_000 } else { 8 };
     add("rules begin:", &r.rules_begin, many);
@@ -91,7 +92,7 @@ fn write_release(page: &mut Page<'_>, r: &ReleaseChange) {
     if page.style.verbose {
         add("keys begin:", &r.keys_begin, many);
     } else if !r.keys_begin.is_empty() {
-        parts.push(words::count(r.keys_begin.len(), "new key", "new keys"));
+        parts.push(english::count(r.keys_begin.len(), "new key", "new keys"));
     }
     if parts.is_empty() {
         if !page.style.verbose {

@@ -4,10 +4,12 @@ use crate::contract::FeatureInfo;
 use crate::derive::Requirement;
 use crate::derive::sandbox::{Disagreement, Sandbox};
 use crate::report::incomplete;
-use crate::report::layout::{Page, Paint, Style, columns, pad};
+use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
 use crate::report::sanitise;
 use crate::report::words;
+use crate::text::english;
+use crate::text::page::{columns, pad};
 
 /// Hosts of one feature that are named without `-v`.
 const SHOWN: usize = 6;
@@ -105,7 +107,7 @@ fn disagree(page: &mut Page<'_>, heading: &str, list: &[Disagreement], features:
             .map(|d| crate::contract::endpoint::listed(&d.host, d.port))
             .collect();
         let shown = if page.style.verbose { 1_000 } else { SHOWN };
-        let text = format!("{}: {}", FeatureInfo::title_of(features, id), words::first(&names, shown));
+        let text = format!("{}: {}", FeatureInfo::title_of(features, id), english::first(&names, shown));
         page.hang("  - ", Paint::None, &sanitise::line(&text, sanitise::LONG));
     }
 }
