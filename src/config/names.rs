@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::contract::AppVersion;
-use crate::rules::keys::{Key, KeyCatalogue, OldName};
+use crate::rules::keys::{Family, Key, KeyCatalogue, OldName};
 
 /// The catalogue, ready for many look-ups.
 pub(crate) struct Names<'a> {
@@ -13,6 +13,7 @@ pub(crate) struct Names<'a> {
     nested: HashMap<&'a str, Vec<&'a Key>>,
     moved: HashMap<&'a str, &'a Key>,
     keys: &'a [Key],
+    families: &'a [Family],
     up_to: String,
     version: Option<AppVersion>,
 }
@@ -41,6 +42,11 @@ impl<'a> Names<'a> {
         Self::for_version(catalogue, None)
     }
 
+    /// The families of keys that share paths.
+    pub(crate) const fn families(&self) -> &'a [Family] {
+        self.families
+    }
+
     /// Indexes `catalogue` as `version` reads it; the newest version when there is none.
     pub(crate) fn for_version(catalogue: &'a KeyCatalogue, version: Option<&AppVersion>) -> Self {
         let mut names = Self {
@@ -50,6 +56,7 @@ impl<'a> Names<'a> {
             nested: HashMap::new(),
             moved: HashMap::new(),
             keys: &catalogue.keys,
+            families: &catalogue.families,
             up_to: catalogue.known_up_to(),
             version: version.cloned(),
         };

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
-use super::error::{ConfigError, Place, shown};
-use super::formats::{self, cms, diagnostic, json, plist, reg, reg_policy, sniff, zip};
+use super::error::{ConfigError, Place};
+use super::formats::{self, json};
 use super::names::Names;
 use super::open::{self, OpenError};
 use super::value::{Configuration, Source};
 use super::{bootstrap, decode, library};
+use crate::contract::AppVersion;
 use crate::contract::ids::FormatName;
-use crate::contract::{AppVersion, Severity};
 use crate::rules::keys::KeyCatalogue;
 use crate::rules::places::Places;
 
@@ -226,7 +226,7 @@ pub(crate) fn interpret(
     name: &str,
     context: &Context<'_>,
 ) -> Result<Input, ConfigError> {
-    match document(bytes, file, context)? {
+    match formats::read(bytes, file, &context.names, context.places)? {
         json::Json::Hosts(json) => {
             Ok(Input::HostsDocument { name: name.to_owned(), sha256: sha256(bytes), json })
         }
@@ -242,137 +242,6 @@ pub(crate) fn interpret(
             Ok(Input::Configuration(config))
         }
     }
-}
-
-fn document(bytes: &[u8], file: &str, context: &Context<'_>) -> Result<json::Json, ConfigError> {
-    let Context { names, places, .. } = context;
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(ConfigError::Empty { file: file.to_owned() });
-    }
-    if bytes.starts_with(b"bplist") {
-        return plist::read_binary(bytes, file, names, places).map(json::Json::Document);
-    }
-    if cms::is_message(bytes) {
-        return signed(&cms::read(bytes, file)?, file, context);
-    }
-    if zip::is_archive(bytes) {
-        return archive(bytes, file, context);
-    }
-    if reg_policy::is_pol(bytes) {
-        let carrier = reg::Carrier::pol(bytes, file)?;
-        return reg::carried(carrier, file, names, places).map(json::Json::Document);
-    }
-    sniff::refuse_binary(bytes, file)?;
-    let decoded = formats::encoding::decode(bytes, file)?;
-    let text = decoded.text.as_ref();
-    if text.trim().is_empty() {
-        return Err(ConfigError::Empty { file: file.to_owned() });
-    }
-    if base_name(Path::new(file)).eq_ignore_ascii_case(&places.report.applied) {
-        return diagnostic::read(text, file, names, places).map(json::Json::Document);
-    }
-    let kind = sniff::kind(text, file)?;
-    Ok(json::Json::Document(match kind {
-        sniff::Kind::Json | sniff::Kind::JsonFragment => {
-            let read = json::read(text, file, kind == sniff::Kind::JsonFragment, names, places)?;
-            return match read {
-                json::Json::Carrier(bytes) => document(&bytes, file, context),
-                other => Ok(other),
-            };
-        }
-        sniff::Kind::RegScript => reg::carried(reg::Carrier::script(text), file, names, places)?,
-        sniff::Kind::PowerShell => reg::carried(reg::Carrier::powershell(text), file, names, places)?,
-        sniff::Kind::Preferences => {
-            reg::carried(reg::Carrier::preferences(text, file)?, file, names, places)?
-        }
-        sniff::Kind::Xml => plist::read_xml(text, file, names, places)?,
-        sniff::Kind::PemMessage => return signed(&cms::read_pem(text, file)?, file, context),
-        sniff::Kind::Reg => {
-            let mut doc = reg::read(text, file, names, places)?;
-            if let Some(line) = decoded.replaced {
-                doc.notes.push(formats::Note::at(
-                    "not-utf8",
-                    Severity::Warning,
-                    "bytes that are no UTF-8 were replaced; save the file as UTF-16 or UTF-8".to_owned(),
-                    None,
-                    line,
-                    String::new(),
-                ));
-            }
-            doc
-        }
-    }))
-}
-
-/// The profile inside a signed message.
-fn signed(signed: &cms::Signed, file: &str, context: &Context<'_>) -> Result<json::Json, ConfigError> {
-    let content = &signed.content;
-    let profile = content.starts_with(b"bplist")
-        || formats::encoding::decode(content, file).is_ok_and(|t| t.text.trim_start().starts_with('<'));
-    if !profile {
-        return Err(ConfigError::NotConfiguration {
-            place: Place::file(file),
-            what: "this is a signed message (CMS) that holds no profile".to_owned(),
-            next: sniff::ACCEPTED.to_owned(),
-        });
-    }
-    let mut read = document(content, file, context)?;
-    if let json::Json::Document(doc) = &mut read {
-        let who = match &signed.signer {
-            Some(name) => format!("a certificate that calls itself \u{201c}{name}\u{201d}"),
-            None => "a certificate that is not in the file".to_owned(),
-        };
-        doc.notes.insert(
-            0,
-            formats::Note::whole(
-                "signed-profile",
-                Severity::Info,
-                format!(
-                    "the profile is signed with {who}; the signature was not verified here, so check it in your management tool; line numbers are those of the content"
-                ),
-            ),
-        );
-    }
-    Ok(read)
-}
-
-/// What the app applied, out of its diagnostic report.
-fn archive(bytes: &[u8], file: &str, context: &Context<'_>) -> Result<json::Json, ConfigError> {
-    let Context { names, places, .. } = context;
-    let wanted = &places.report.applied;
-    let (inner, content) = zip::file(bytes, wanted).map_err(|problem| {
-        let unpack = format!("Unpack it and pass {wanted} or the configuration file inside");
-        let (what, next) = match problem {
-            zip::Problem::Damaged => {
-                ("this is a ZIP archive that is damaged or cut off".to_owned(), "Copy or export it again".to_owned())
-            }
-            zip::Problem::Unsupported(why) => {
-                (format!("this is a ZIP archive whose {wanted} cannot be unpacked here: {why}"), unpack)
-            }
-            zip::Problem::TooLarge => (
-                format!("this is a ZIP archive whose {wanted} is larger than any real one"),
-                "Export the diagnostic report again".to_owned(),
-            ),
-            zip::Problem::TooMany => {
-                ("this is a ZIP archive with more files than any diagnostic report of the app".to_owned(), unpack)
-            }
-            zip::Problem::Missing(names) => {
-                let seen: Vec<String> = names.iter().map(|n| shown(n)).collect();
-                let holds = if seen.is_empty() { "nothing".to_owned() } else { seen.join(", ") };
-                (
-                    format!("this is a ZIP archive without {wanted}, so no diagnostic report of the app (it holds {holds})"),
-                    "Unpack it and pass the configuration file inside".to_owned(),
-                )
-            }
-        };
-        ConfigError::NotConfiguration { place: Place::file(file), what, next }
-    })?;
-    let text = formats::encoding::decode(&content, file)?;
-    let mut doc = diagnostic::read(&text.text, file, names, places)?;
-    for entry in &mut doc.entries {
-        entry.path = format!("{}: {}", shown(&inner), entry.path);
-    }
-    Ok(json::Json::Document(doc))
 }
 
 impl Source {

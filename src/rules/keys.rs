@@ -210,6 +210,29 @@ pub struct EarlierDefault {
     pub until: AppVersion,
 }
 
+/// The keys of a provider, or of a credential kind, that share a path of the nested document with those of
+/// others: the word behind `inference` in their names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// The word, in lower case.
+    pub word: String,
+    /// The providers that read these keys.
+    #[serde(default)]
+    pub providers: Vec<String>,
+    /// The credential kind that comes first, whatever the provider.
+    #[serde(default)]
+    pub kind: Option<String>,
+}
+
+impl Family {
+    /// Whether the key belongs to it.
+    pub fn has(&self, key: &Key) -> bool {
+        let rest = key.name.strip_prefix("inference").unwrap_or(&key.name);
+        rest.get(..self.word.len()).is_some_and(|head| head.eq_ignore_ascii_case(&self.word))
+    }
+}
+
 /// Every known key.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -217,6 +240,9 @@ pub struct KeyCatalogue {
     /// The keys, in the file's order.
     #[serde(rename = "key")]
     pub keys: Vec<Key>,
+    /// The words in the names of keys that belong to one provider or one kind of credential.
+    #[serde(default, rename = "family")]
+    pub families: Vec<Family>,
     /// Newest app version that the catalogue covers, where it is part of a pack.
     #[serde(skip)]
     pub newest: Option<AppVersion>,

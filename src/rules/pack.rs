@@ -260,6 +260,13 @@ impl Pack {
             }
         }
         let providers: Vec<String> = credentials.providers.iter().map(|p| p.id.clone()).collect();
+        for id in &providers {
+            if !keys.families.iter().any(|f| f.providers.contains(id)) {
+                let message =
+                    format!("no family has the provider `{id}`; add it, so that its nested keys are found");
+                problems.add("keys.toml", "family", "providers", message);
+            }
+        }
 
         let known = Known { keys: &keys, each: None, providers: &providers, kinds: &credentials.kinds };
         let lints = Lints::parse(texts.lints, &known, &tags, problems);

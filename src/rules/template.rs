@@ -108,7 +108,7 @@ mod tests {
             app_behaviour_since: None,
             effect: "names a host".into(),
         };
-        KeyCatalogue { keys: vec![key], newest: None }
+        KeyCatalogue { keys: vec![key], families: vec![], newest: None }
     }
 
     #[test]

@@ -22,9 +22,12 @@ pub(crate) mod sniff;
 pub(crate) mod tree;
 pub(crate) mod zip;
 
-use crate::config::error::{ConfigError, Place};
+use std::path::Path;
+
+use crate::config::error::{ConfigError, Place, shown};
+use crate::config::names::Names;
 use crate::contract::{Platform, Severity};
-use crate::rules::places::OtherProduct;
+use crate::rules::places::{OtherProduct, Places};
 
 use tree::Raw;
 
@@ -151,4 +154,147 @@ pub(crate) fn another_product(
         evidence,
         next: next.to_owned(),
     }
+}
+
+/// Recognises a file by its content and reads it: the one place that knows every format.
+///
+/// # Errors
+/// Names file and line, what the file looks like, and what to pass in its place.
+pub(crate) fn read(
+    bytes: &[u8],
+    file: &str,
+    names: &Names<'_>,
+    places: &Places,
+) -> Result<json::Json, ConfigError> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ConfigError::Empty { file: file.to_owned() });
+    }
+    if bytes.starts_with(b"bplist") {
+        return plist::read_binary(bytes, file, names, places).map(json::Json::Document);
+    }
+    if cms::is_message(bytes) {
+        return signed(&cms::read(bytes, file)?, file, names, places);
+    }
+    if zip::is_archive(bytes) {
+        return archive(bytes, file, names, places);
+    }
+    if reg_policy::is_pol(bytes) {
+        let carrier = reg::Carrier::pol(bytes, file)?;
+        return reg::carried(carrier, file, names, places).map(json::Json::Document);
+    }
+    sniff::refuse_binary(bytes, file)?;
+    let decoded = encoding::decode(bytes, file)?;
+    let text = decoded.text.as_ref();
+    if text.trim().is_empty() {
+        return Err(ConfigError::Empty { file: file.to_owned() });
+    }
+    if crate::config::read::base_name(Path::new(file)).eq_ignore_ascii_case(&places.report.applied) {
+        return diagnostic::read(text, file, names, places).map(json::Json::Document);
+    }
+    let kind = sniff::kind(text, file)?;
+    Ok(json::Json::Document(match kind {
+        sniff::Kind::Json | sniff::Kind::JsonFragment => {
+            let found = json::read(text, file, kind == sniff::Kind::JsonFragment, names, places)?;
+            return match found {
+                json::Json::Carrier(bytes) => read(&bytes, file, names, places),
+                other => Ok(other),
+            };
+        }
+        sniff::Kind::RegScript => reg::carried(reg::Carrier::script(text), file, names, places)?,
+        sniff::Kind::PowerShell => reg::carried(reg::Carrier::powershell(text), file, names, places)?,
+        sniff::Kind::Preferences => {
+            reg::carried(reg::Carrier::preferences(text, file)?, file, names, places)?
+        }
+        sniff::Kind::Xml => plist::read_xml(text, file, names, places)?,
+        sniff::Kind::PemMessage => return signed(&cms::read_pem(text, file)?, file, names, places),
+        sniff::Kind::Reg => {
+            let mut doc = reg::read(text, file, names, places)?;
+            if let Some(line) = decoded.replaced {
+                doc.notes.push(Note::at(
+                    "not-utf8",
+                    Severity::Warning,
+                    "bytes that are no UTF-8 were replaced; save the file as UTF-16 or UTF-8".to_owned(),
+                    None,
+                    line,
+                    String::new(),
+                ));
+            }
+            doc
+        }
+    }))
+}
+
+/// The profile inside a signed message.
+fn signed(
+    signed: &cms::Signed,
+    file: &str,
+    names: &Names<'_>,
+    places: &Places,
+) -> Result<json::Json, ConfigError> {
+    let content = &signed.content;
+    let profile = content.starts_with(b"bplist")
+        || encoding::decode(content, file).is_ok_and(|t| t.text.trim_start().starts_with('<'));
+    if !profile {
+        return Err(ConfigError::NotConfiguration {
+            place: Place::file(file),
+            what: "this is a signed message (CMS) that holds no profile".to_owned(),
+            next: sniff::ACCEPTED.to_owned(),
+        });
+    }
+    let mut profile = read(content, file, names, places)?;
+    if let json::Json::Document(doc) = &mut profile {
+        let who = match &signed.signer {
+            Some(name) => format!("a certificate that calls itself \u{201c}{name}\u{201d}"),
+            None => "a certificate that is not in the file".to_owned(),
+        };
+        doc.notes.insert(
+            0,
+            Note::whole(
+                "signed-profile",
+                Severity::Info,
+                format!(
+                    "the profile is signed with {who}; the signature was not verified here, so check it in your management tool; line numbers are those of the content"
+                ),
+            ),
+        );
+    }
+    Ok(profile)
+}
+
+/// What the app applied, out of its diagnostic report.
+fn archive(bytes: &[u8], file: &str, names: &Names<'_>, places: &Places) -> Result<json::Json, ConfigError> {
+    let wanted = &places.report.applied;
+    let (inner, content) = zip::file(bytes, wanted).map_err(|problem| {
+        let unpack = format!("Unpack it and pass {wanted} or the configuration file inside");
+        let (what, next) = match problem {
+            zip::Problem::Damaged => {
+                ("this is a ZIP archive that is damaged or cut off".to_owned(), "Copy or export it again".to_owned())
+            }
+            zip::Problem::Unsupported(why) => {
+                (format!("this is a ZIP archive whose {wanted} cannot be unpacked here: {why}"), unpack)
+            }
+            zip::Problem::TooLarge => (
+                format!("this is a ZIP archive whose {wanted} is larger than any real one"),
+                "Export the diagnostic report again".to_owned(),
+            ),
+            zip::Problem::TooMany => {
+                ("this is a ZIP archive with more files than any diagnostic report of the app".to_owned(), unpack)
+            }
+            zip::Problem::Missing(names) => {
+                let seen: Vec<String> = names.iter().map(|n| shown(n)).collect();
+                let holds = if seen.is_empty() { "nothing".to_owned() } else { seen.join(", ") };
+                (
+                    format!("this is a ZIP archive without {wanted}, so no diagnostic report of the app (it holds {holds})"),
+                    "Unpack it and pass the configuration file inside".to_owned(),
+                )
+            }
+        };
+        ConfigError::NotConfiguration { place: Place::file(file), what, next }
+    })?;
+    let text = encoding::decode(&content, file)?;
+    let mut doc = diagnostic::read(&text.text, file, names, places)?;
+    for entry in &mut doc.entries {
+        entry.path = format!("{}: {}", shown(&inner), entry.path);
+    }
+    Ok(json::Json::Document(doc))
 }

@@ -8,7 +8,7 @@ use crate::config::error::shown;
 use crate::config::names::Names;
 use crate::contract::Severity;
 use crate::contract::ids::LintId;
-use crate::rules::keys::Key;
+use crate::rules::keys::{Family, Key};
 
 /// Whether an object is a nested document: by its mark, or by a cluster at its root that is no flat
 /// key of its own.
@@ -104,7 +104,7 @@ impl Context {
 
 fn walk(member: Member, path: String, names: &Names, context: &Context, doc: &mut Document) {
     let keys = names.at(&path);
-    if let Some(key) = choose(keys, context) {
+    if let Some(key) = choose(keys, names.families(), context) {
         doc.entries.push(Entry { name: key.name.clone(), raw: member.value, line: Some(member.line), path });
         return;
     }
@@ -139,32 +139,14 @@ fn walk(member: Member, path: String, names: &Names, context: &Context, doc: &mu
 
 /// Several keys share one nested path, one for each provider; the provider and the credential kind
 /// of the document decide.
-fn choose<'a>(keys: &[&'a Key], context: &Context) -> Option<&'a Key> {
+fn choose<'a>(keys: &[&'a Key], families: &[Family], context: &Context) -> Option<&'a Key> {
     if keys.len() < 2 {
         return keys.first().copied();
     }
-    // The bearer-token provider beside Bedrock shares Bedrock's keys (source C5).
-    let provider = if context.provider == "mantle" { "bedrock" } else { context.provider.as_str() };
-    let wanted = |word: &str| {
-        keys.iter().copied().find(|k| {
-            let rest = k.name.strip_prefix("inference").unwrap_or_default();
-            rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
-        })
-    };
-    if context.kind == "external-idp"
-        && let Some(key) = wanted("idp")
-    {
-        return Some(key);
-    }
-    if !provider.is_empty()
-        && let Some(key) = wanted(provider)
-    {
-        return Some(key);
-    }
+    let of = |family: &Family| keys.iter().copied().find(|k| family.has(k));
+    let kind = families.iter().find(|f| f.kind.as_ref() == Some(&context.kind));
+    let provider = families.iter().find(|f| f.providers.contains(&context.provider));
     // A key for every provider has no provider in its name.
-    let providers = ["bedrock", "vertex", "foundry", "gateway", "anthropic", "idp"];
-    keys.iter().copied().find(|k| {
-        let rest = k.name.strip_prefix("inference").unwrap_or(&k.name);
-        !providers.iter().any(|p| rest.get(..p.len()).is_some_and(|head| head.eq_ignore_ascii_case(p)))
-    })
+    let shared = || keys.iter().copied().find(|k| !families.iter().any(|f| f.has(k)));
+    kind.and_then(of).or_else(|| provider.and_then(of)).or_else(shared)
 }
