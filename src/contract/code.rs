@@ -109,6 +109,8 @@ words! {
         ServicePolicy = "service/policy",
         /// OIDC discovery is unusable.
         OidcDiscovery = "oidc/discovery",
+        /// The MCP server demands a sign-in, and its entry has none.
+        McpSignIn = "mcp/sign-in",
         /// The collector refuses this stream's protocol.
         OtlpProtocol = "otlp/protocol",
         /// The proxy's name does not resolve.

@@ -57,6 +57,8 @@ ids! {
         PROXY = "proxy",
         /// The collector.
         OTLP = "otlp",
+        /// MCP servers and built-in connectors.
+        CONNECTORS = "connectors",
         /// The list of the app's own sandbox.
         SANDBOX = "sandbox",
         /// What the sandbox fetches for the user.

@@ -353,6 +353,8 @@ impl Pass<'_> {
             customer: self.rule.customer,
             private_endpoint: self.rule.private_endpoint || private,
             name_key: None,
+            signs_in: (!self.rule.signs_in.is_empty())
+                .then(|| self.rule.signs_in.iter().any(|key| self.facts.raw(key, self.entry).is_some())),
             discovered_from: None,
         }
     }

@@ -134,6 +134,10 @@ pub(super) fn merge_hints(have: &mut ProbeHints, more: ProbeHints) {
     if have.member.is_none() {
         have.member = more.member;
     }
+    have.signs_in = match (have.signs_in, more.signs_in) {
+        (Some(a), Some(b)) => Some(a || b),
+        (a, b) => a.or(b),
+    };
     have.public_roots |= more.public_roots;
     have.private_endpoint |= more.private_endpoint;
 }

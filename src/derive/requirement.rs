@@ -71,6 +71,10 @@ pub struct ProbeHints {
     /// gateway): a name that does not exist is then a mistake in the configuration first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_key: Option<String>,
+    /// Whether the entry that names the host says how to sign in there (a sign-in, headers, a helper);
+    /// absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs_in: Option<bool>,
     /// The address whose answer named this host during the run; none for hosts that follow from the
     /// configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -98,10 +98,29 @@ pub(crate) fn find<'a>(context: &'a Context<'a>, hosts: &[Host<'a>]) -> Causes {
 /// What all hosts of a cause have in common stays in its evidence; proof of one is proof of all
 /// only where none is less sure.
 fn merge(into: &mut Draft, other: &Draft) {
+    let both = match (into.facts.get("status"), other.facts.get("status")) {
+        (Some(a), Some(b)) if a != b => Some(statuses(a, b)),
+        _ => None,
+    };
     into.facts.retain(|name, value| other.facts.get(name) == Some(value));
+    if let Some(both) = both {
+        into.facts.insert("status".into(), both.into());
+    }
     if other.certainty == Certainty::Likely {
         into.certainty = Certainty::Likely;
     }
+}
+
+/// Different statuses of hosts of one cause, for a sentence.
+fn statuses(some: &serde_json::Value, more: &serde_json::Value) -> String {
+    let text = |v: &serde_json::Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let mut all: Vec<String> = text(some).split(" or ").map(str::to_owned).collect();
+    for one in text(more).split(" or ") {
+        if !all.iter().any(|have| have == one) {
+            all.push(one.to_owned());
+        }
+    }
+    all.join(" or ")
 }
 
 fn numbered(context: &Context<'_>, groups: Vec<Group<'_>>, of_host: &[Option<usize>]) -> Causes {

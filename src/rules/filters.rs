@@ -13,8 +13,17 @@ use crate::text::answer;
 #[serde(deny_unknown_fields)]
 pub struct Filters {
     words: Vec<String>,
+    /// Parts of the place of a redirect to a sign-in.
+    #[serde(default)]
+    sign_in_places: Vec<String>,
+    /// What pages that ask for a sign-in hold.
+    #[serde(default)]
+    sign_in_pages: Vec<String>,
     #[serde(default)]
     page: Vec<Page>,
+    /// What asks for a sign-in in a browser before a service.
+    #[serde(default)]
+    access: Vec<Page>,
     #[serde(default)]
     issuer: Vec<Issuer>,
 }
@@ -33,6 +42,10 @@ struct Page {
     header: Vec<String>,
     #[serde(default)]
     body: Vec<String>,
+    #[serde(default)]
+    authenticate: Vec<String>,
+    #[serde(default)]
+    refuses: Vec<String>,
     source: String,
 }
 
@@ -75,9 +88,16 @@ impl Filters {
     fn parse(text: &str, file: &str) -> Result<Self, DataError> {
         let mut filters: Self = toml::from_str(text)
             .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
-        for page in &mut filters.page {
-            let signs =
-                [&mut page.location, &mut page.place, &mut page.server, &mut page.header, &mut page.body];
+        for page in filters.page.iter_mut().chain(&mut filters.access) {
+            let signs = [
+                &mut page.location,
+                &mut page.place,
+                &mut page.server,
+                &mut page.header,
+                &mut page.body,
+                &mut page.authenticate,
+                &mut page.refuses,
+            ];
             let mut empty = true;
             for sign in signs.into_iter().flatten() {
                 empty &= sign.is_empty();
@@ -88,7 +108,8 @@ impl Filters {
                 return Err(DataError::Content { file: file.to_owned(), reason });
             }
         }
-        for word in filters.words.iter_mut().chain(filters.issuer.iter_mut().map(|i| &mut i.text)) {
+        let texts = filters.sign_in_places.iter_mut().chain(&mut filters.sign_in_pages);
+        for word in texts.chain(&mut filters.words).chain(filters.issuer.iter_mut().map(|i| &mut i.text)) {
             *word = word.to_lowercase();
         }
         Ok(filters)
@@ -96,21 +117,34 @@ impl Filters {
 
     /// The product whose page the answer is.
     pub fn page_of(&self, signs: &Signs<'_>) -> Option<&str> {
-        let server = signs.server.unwrap_or_default().to_lowercase();
-        let body = answer::plain(signs.page.unwrap_or_default());
-        let location = signs.location.unwrap_or_default().to_lowercase();
-        let place = signs.place.unwrap_or_default().to_lowercase();
-        let leads = |l: &String| {
-            location.strip_suffix(l.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        first(&self.page, signs)
+    }
+
+    /// The access product that asks for a sign-in in a browser.
+    pub fn access_of(&self, signs: &Signs<'_>) -> Option<&str> {
+        first(&self.access, signs)
+    }
+
+    /// The access product that says of an answer, whatever its form, that it is its own.
+    pub fn refusing(&self, headers: &[String], authenticate: Option<&str>) -> Option<&str> {
+        let asks = authenticate.unwrap_or_default().trim().to_lowercase();
+        let own = |p: &&Page| {
+            p.refuses.iter().any(|h| headers.iter().any(|n| n.eq_ignore_ascii_case(h)))
+                || p.authenticate.iter().any(|a| asks.starts_with(a.as_str()))
         };
-        let known = |p: &&Page| {
-            p.location.iter().any(leads)
-                || p.place.iter().any(|l| place.contains(l.as_str()))
-                || p.server.iter().any(|s| server.starts_with(s.as_str()))
-                || p.header.iter().any(|h| signs.headers.iter().any(|n| n.eq_ignore_ascii_case(h)))
-                || p.body.iter().any(|b| body.contains(b.as_str()))
-        };
-        self.page.iter().find(known).map(|p| p.product.as_str())
+        self.access.iter().find(own).map(|p| p.product.as_str())
+    }
+
+    /// Whether a redirect leads to a sign-in, by its place.
+    pub fn is_sign_in_place(&self, place: &str) -> bool {
+        let place = place.to_lowercase();
+        self.sign_in_places.iter().any(|part| place.contains(part.as_str()))
+    }
+
+    /// Whether an HTML page asks for a sign-in.
+    pub fn is_sign_in_page(&self, page: &str) -> bool {
+        let page = answer::plain(page);
+        self.sign_in_pages.iter().any(|part| page.contains(part.as_str()))
     }
 
     /// Whether an HTML page speaks as pages of filters do.
@@ -126,6 +160,25 @@ impl Filters {
             self.issuer.iter().find(|i| name.contains(i.text.as_str())).map(|i| i.product.as_str())
         })
     }
+}
+
+/// The product of the first entry that a sign fits.
+fn first<'p>(pages: &'p [Page], signs: &Signs<'_>) -> Option<&'p str> {
+    let server = signs.server.unwrap_or_default().to_lowercase();
+    let body = answer::plain(signs.page.unwrap_or_default());
+    let location = signs.location.unwrap_or_default().to_lowercase();
+    let place = signs.place.unwrap_or_default().to_lowercase();
+    let leads = |l: &String| {
+        location.strip_suffix(l.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    let known = |p: &&Page| {
+        p.location.iter().any(leads)
+            || p.place.iter().any(|l| place.contains(l.as_str()))
+            || p.server.iter().any(|s| server.starts_with(s.as_str()))
+            || p.header.iter().any(|h| signs.headers.iter().any(|n| n.eq_ignore_ascii_case(h)))
+            || p.body.iter().any(|b| body.contains(b.as_str()))
+    };
+    pages.iter().find(known).map(|p| p.product.as_str())
 }
 
 #[derive(Debug, Deserialize)]

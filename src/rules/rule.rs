@@ -54,6 +54,8 @@ pub(super) struct RawRule {
     service: Option<String>,
     #[serde(default)]
     service_for: BTreeMap<String, String>,
+    #[serde(default)]
+    signs_in: Vec<String>,
     unbounded_text: Option<String>,
     #[serde(default)]
     unlisted: bool,
@@ -139,6 +141,8 @@ pub struct Rule {
     pub transport: Option<Transport>,
     /// The key that decides between HTTP and gRPC.
     pub transport_by: Option<KeyPath>,
+    /// Any of these says how to sign in to the host.
+    pub signs_in: Vec<KeyPath>,
     /// The key whose list of address patterns takes addresses of this rule away again.
     pub denied_by: Option<KeyPath>,
     /// What lists the host.
@@ -276,6 +280,13 @@ impl RawRule {
             wrong("denied_by", "only a rule with pattern_url_of has addresses that a list may deny".into());
         }
 
+        let mut signs_in: Vec<KeyPath> = Vec::new();
+        for key in &self.signs_in {
+            match KeyPath::resolve(key, known.each, known.keys) {
+                Ok(path) => signs_in.push(path),
+                Err(message) => wrong("signs_in", message),
+            }
+        }
         let sources = self.sources.unwrap_or_default();
         if sources.is_empty() {
             wrong("sources", "name at least one source tag of pack.toml".into());
@@ -372,6 +383,7 @@ impl RawRule {
             member: self.member,
             service: self.service,
             service_for: self.service_for,
+            signs_in,
             unbounded_text: self.unbounded_text,
             unlisted: self.unlisted,
             https_only: self.https_only,

@@ -15,7 +15,7 @@ use crate::rules::services::Services;
 /// The status that says so (RFC 6585, 6).
 const SIGN_IN: u16 = 511;
 /// What the addresses of filters' pages say, and those of sign-in pages do not.
-const BLOCKS: [&str; 5] = ["block", "deny", "denied", "filter", "policy"];
+pub(crate) const BLOCKS: [&str; 5] = ["block", "deny", "denied", "filter", "policy"];
 
 /// What is sent.
 pub(crate) fn announce(controls: &[Control]) -> Announcement {

@@ -120,7 +120,11 @@ fn variations(plan: &Plan, observations: &Observations, dead: &Dead) -> Vec<Vari
     // Through a proxy the name goes into the tunnel; its address is not ours to choose.
     let here = (dead.route == Route::Direct).then_some(dead.address);
     let mut wanted = Vec::new();
-    wanted.extend(here.map(|address| Variation::SmallSegments { address, bytes: SMALL_SEGMENT }));
+    // What answers with an alert lost nothing on the way.
+    let spoke = dead.death == Death::Alert;
+    wanted.extend(
+        here.filter(|_| !spoke).map(|address| Variation::SmallSegments { address, bytes: SMALL_SEGMENT }),
+    );
     wanted.push(Variation::SmallHello { address: here });
     // An address literal has no name to filter.
     if dead.name.parse::<IpAddr>().is_ok() {
@@ -134,6 +138,7 @@ fn variations(plan: &Plan, observations: &Observations, dead: &Dead) -> Vec<Vari
         wanted.push(Variation::OtherName { address: here, name: other.name.clone() });
     }
     if here.is_some()
+        && !spoke
         && let Some(other) = apart
     {
         wanted.push(Variation::Elsewhere { address: other.address });
@@ -172,7 +177,22 @@ enum Death {
     Timeout,
     Reset,
     Closed,
+    /// Ended by an alert that filters of names send as well.
+    Alert,
 }
+
+/// Alerts that say of the name, or of nothing in particular; others are about versions, protocols
+/// or certificates.
+const OF_A_NAME: [&str; 8] = [
+    "unrecognized_name",
+    "handshake_failure",
+    "access_denied",
+    "internal_error",
+    "close_notify",
+    "user_canceled",
+    "decode_error",
+    "illegal_parameter",
+];
 
 impl Death {
     fn of(tls: &Tls) -> Option<Self> {
@@ -180,6 +200,11 @@ impl Death {
             TlsOutcome::Timeout => Some(Self::Timeout),
             TlsOutcome::Reset => Some(Self::Reset),
             TlsOutcome::Closed => Some(Self::Closed),
+            TlsOutcome::Alert { ref alert }
+                if !tls.client_certificate_requested && OF_A_NAME.contains(&alert.as_str()) =>
+            {
+                Some(Self::Alert)
+            }
             _ => None,
         }
     }
@@ -190,13 +215,14 @@ impl Death {
             Self::Timeout => "got no answer",
             Self::Reset => "was reset",
             Self::Closed => "was closed",
+            Self::Alert => "was refused with an alert",
         }
     }
 
     const fn of_name(self) -> Code {
         match self {
             Self::Timeout => Code::TlsSniTimeout,
-            Self::Reset | Self::Closed => Code::TlsSniReset,
+            Self::Reset | Self::Closed | Self::Alert => Code::TlsSniReset,
         }
     }
 }
@@ -260,6 +286,11 @@ impl End {
         }
     }
 
+    /// Where the handshake itself was refused with an alert, another alert is no answer.
+    fn beside(self, death: Option<Death>) -> Self {
+        if self == Self::Spoke && death == Some(Death::Alert) { Self::Died(Death::Alert) } else { self }
+    }
+
     const fn answered(self) -> bool {
         matches!(self, Self::Completed | Self::Spoke)
     }
@@ -287,10 +318,11 @@ struct Trials {
 
 impl Trials {
     fn read(observations: &Observations, attempt: &Attempt, address: IpAddr) -> Self {
+        let death = died(attempt).map(|(death, _)| death);
         let mut trials = Self::default();
         let mine = |a: &Attempt| a.target == attempt.target && a.path == attempt.path && a.cut.is_none();
         for (tried, variation) in observations.experiments().filter(|(a, _)| mine(a)) {
-            let Some(end) = End::of(tried) else { continue };
+            let Some(end) = End::of(tried).map(|end| end.beside(death)) else { continue };
             if is_handshake(variation) {
                 let ms = tried.handshake().map_or(0.0, |t| t.ms);
                 trials.late |= end.answered() && ms > LATE_MS;
@@ -467,7 +499,8 @@ fn reading(trials: &Trials, death: Death, whose: Whose) -> Option<(Reading, Cert
     let nameless = Tried::of(trials.nameless);
     // Only the same death there says something of the name.
     let there = trials.elsewhere.map(|(_, end)| end).filter(|end| end.answered() || *end == End::Died(death));
-    let there = Tried::of(there);
+    // Another's server refuses a name that is not its own with an alert: that says nothing.
+    let there = if death == Death::Alert { Tried::No } else { Tried::of(there) };
     let silent = death == Death::Timeout;
     // A customer's server, or the router of names before it, may be what refuses the name.
     let name = if whose.customer { Likely } else { Proven };
@@ -506,7 +539,10 @@ fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, whose: Whose) 
     let (reading, certainty) = reading(trials, death, whose)?;
     let ended = death.words();
     let (hello, (_, small)) = (tls.hello_bytes, trials.small_hello.unwrap_or((End::Spoke, 0)));
-    let dies_there = trials.elsewhere.filter(|(_, end)| *end == End::Died(death)).map(|(at, _)| at);
+    let dies_there = trials
+        .elsewhere
+        .filter(|(_, end)| death != Death::Alert && *end == End::Died(death))
+        .map(|(at, _)| at);
     let there = dies_there.map(|at| format!("; the same {ended} at {at}")).unwrap_or_default();
     let line = match reading {
         Reading::PathMtu => format!(

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::contract::ids::Feature;
+use crate::derive::Reason;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Code, Owner, Verdict};
@@ -11,6 +13,7 @@ use crate::diagnose::service::follow_up::resource_metadata;
 use crate::diagnose::service::{Judged, follow_ups};
 use crate::diagnose::stage::trust;
 use crate::observation::{DocumentKind, FollowUp, Http, HttpOutcome};
+use crate::plan::Target;
 use crate::rules::services::{AnswerKind, Protocol};
 
 /// Judges the answer to the first request of an MCP session.
@@ -30,7 +33,10 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
     if http.outcome == HttpOutcome::Answered && matches!(status, 401 | 403) && challenge.is_some() {
         walk.sign_in = true;
         walk.proof.push(format!("{status}, asks for a sign-in"));
-        let obstacle = sign_in(view, challenge.and_then(resource_metadata), walk);
+        let named = challenge.and_then(resource_metadata);
+        let demands = status == 401 || named.is_some();
+        let obstacle =
+            sign_in(view, named, walk).or_else(|| demands.then(|| without(view, status)).flatten());
         return obstacle.map_or(Judged::Healthy, Judged::Obstacle);
     }
     let old = follow_ups(view).find(|(i, h)| {
@@ -51,6 +57,34 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
         return Judged::Healthy;
     }
     Judged::Usual
+}
+
+/// The server demands a sign-in, and the entry that names it has none.
+fn without(view: &View<'_>, status: u16) -> Option<Draft> {
+    let requirement = &view.target.requirement;
+    let none = match requirement.hints.signs_in {
+        Some(signs_in) => !signs_in,
+        // A saved run of before this was recorded: an entry with a sign-in brings hosts of its own.
+        None => {
+            let mine = |r: &Reason| r.feature == Feature::CONNECTORS && !r.keys.is_empty();
+            let key = requirement.hints.name_key.is_some();
+            let others = view.context.plan.targets.iter().filter(|t| t.id != view.target.id);
+            let brought = |t: &Target| {
+                t.requirement.hints.discovered_from.is_none()
+                    && t.service.as_deref() != Some("mcp")
+                    && t.requirement.reasons.iter().any(mine)
+            };
+            key && requirement.reasons.iter().any(mine) && !others.into_iter().any(brought)
+        }
+    };
+    none.then(|| {
+        let line =
+            format!("status {status}, it demands a sign-in; its entry has no oauth, headers or helper");
+        Draft::new(Code::McpSignIn, line)
+            .fact("status", status)
+            .fact("key", requirement.hints.name_key.as_deref())
+            .key(view.target.probed.as_str())
+    })
 }
 
 /// Whether the way to the authorization servers, which the challenge starts, can be gone.

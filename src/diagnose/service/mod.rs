@@ -1,11 +1,13 @@
 //! Services: what the answer of each must be, and what its further requests brought.
 
+pub(crate) mod access;
 pub(crate) mod bootstrap;
 pub(crate) mod download;
 pub(crate) mod fingerprint;
 pub(crate) mod follow_up;
 pub(crate) mod inference;
 pub(crate) mod mcp;
+pub(crate) mod messages;
 pub(crate) mod metadata;
 pub(crate) mod otlp;
 pub(crate) mod proxy_script;

@@ -40,6 +40,9 @@ pub(crate) fn judge(context: &Context<'_>, target: &Target, walk: &mut Walk) {
                 .owner(Owner::Configuration)
                 .fact("what", what)
                 .fact("key", key)
+                .fact("wanted", "a proxy script")
+                .fact("setting_of", "the address of the proxy script")
+                .fact("then", "Until then the app connects directly.")
                 .fact("error", why.as_str())
                 .key(key),
         )

@@ -43,6 +43,10 @@ fn page(view: &View<'_>) -> Option<Draft> {
     }
     let filters = view.context.services.filters();
     let location = http.header("location").and_then(host_of).filter(|h| *h != view.target.probed);
+    // An access product before the customer's service is its own affair.
+    if crate::diagnose::service::access::judge(view, http).is_some() {
+        return None;
+    }
     let html = is_html(http).then_some(http.body.as_str());
     let signs = Signs {
         location: location.as_deref(),

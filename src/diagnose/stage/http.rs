@@ -1,12 +1,15 @@
 //! The answer: complete, of the real service, and none of the middle's.
 
 use crate::contract::Stage;
+use crate::contract::ids::Feature;
 use crate::contract::{Confidence, Transport};
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Known, Step, Walk};
 use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::service::access;
 use crate::diagnose::service::download;
 use crate::diagnose::service::fingerprint::{is_html, recognise};
+use crate::diagnose::service::messages;
 use crate::diagnose::service::{self, Judged};
 use crate::diagnose::stage::in_place;
 use crate::diagnose::stage::tls;
@@ -31,7 +34,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if let Some(status) = http.status {
         walk.fact("status", status);
     }
-    let found = match refused(view, http) {
+    let found = match refused(view, http).or_else(|| access::judge(view, http)) {
         Some(found) => Some(found),
         None => match service::judge(view, http, walk) {
             Judged::Usual => obstacle(view, http, walk),
@@ -44,6 +47,11 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         return Step::Break(());
     }
     if let Some(found) = download::judge(view, walk) {
+        walk.push(found);
+    }
+    if walk.answer.is_some()
+        && let Some(found) = messages::judge(view, walk)
+    {
         walk.push(found);
     }
     Step::Continue(())
@@ -162,6 +170,9 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
             found.fact("status", status).fact("location", location).key(view.target.probed.as_str()),
         );
     }
+    if let Some(decided) = messages::instead(view, http, walk) {
+        return decided;
+    }
     let inspector = trust::inspector(view);
     if service.json && is_html(http) {
         // Where the certificate proves the provider, its own error page is the likelier reading,
@@ -191,6 +202,16 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
     let cdn = cdn_error(http).map(|code| format!(", error {code} of the CDN")).unwrap_or_default();
     let line = format!("{}{cdn}; expected: {}", status_words(http), expected.join(", or "));
     let mut found = unrecognised(view, http, line).fact("service", service.title.as_str());
+    // The gateway answers, and has nothing where the configuration leads.
+    let asked = view.target.request.as_ref().map(|r| format!("{} {}", r.method, r.path));
+    let inference = view.target.requirement.reasons.iter().any(|r| r.feature == Feature::INFERENCE);
+    if let Some(asked) = asked.filter(|_| status == 404 && !is_html(http) && view.is_customer() && inference)
+    {
+        let why = messages::doubled(view).map(|why| format!("; {why}")).unwrap_or_default();
+        found.line = format!("{asked}: {}{why}", found.line);
+        let key = view.target.requirement.hints.name_key.clone();
+        found = found.owner(Owner::Configuration).fact("path", asked).fact("key", key);
+    }
     if service.confidence == Confidence::Inferred {
         found = found.fact("fingerprint", "inferred, not confirmed by the vendor");
     }

@@ -4,11 +4,15 @@ use crate::contract::Stage;
 use crate::contract::endpoint::authority;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
+use crate::diagnose::experiment::captive_portal::BLOCKS;
 use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::stage::block_page::host_of;
 use crate::diagnose::stage::dns;
+use crate::diagnose::stage::in_place::placed;
 use crate::diagnose::stage::tcp::{message, prohibits, refused_here};
 use crate::observation::{ProxyOutcome, Tcp, TcpOutcome};
 use crate::plan::Route;
+use crate::rules::filters::Signs;
 
 /// Judges the way to the proxy and its answer to CONNECT.
 pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
@@ -61,10 +65,25 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
                 .collect();
             let scheme = schemes.join(", ");
             let asks = if scheme.is_empty() { String::new() } else { format!(" ({scheme})") };
+            let by_account = ["negotiate", "ntlm", "kerberos"];
+            let forwards = schemes.iter().any(|s| by_account.contains(&s.to_ascii_lowercase().as_str()));
             Draft::new(Code::ProxyAuthRequired, format!("{name} answers CONNECT {target} with 407{asks}"))
                 .proven()
                 .fact("status", 407)
                 .fact("scheme", scheme)
+                .fact("way_out", forwards.then_some(WAY_OUT))
+        }
+        // The status says that the network wants a sign-in (RFC 6585, 6).
+        ProxyOutcome::Status { status: 511 } => {
+            let place = header("location").map(|l| placed(&l));
+            let leads = place.as_deref().map(|p| format!(", location {p}")).unwrap_or_default();
+            Draft::new(Code::HttpCaptivePortal, format!("{name} answers CONNECT {target} with 511{leads}"))
+                .proven()
+                .fact("status", 511)
+                .fact("location", place)
+        }
+        ProxyOutcome::Status { status: status @ 300..=399 } => {
+            redirected(view, name, *status, header("location"))
         }
         ProxyOutcome::Status { status } => {
             let reason = header("x-squid-error").map(|e| format!(", {e}")).unwrap_or_default();
@@ -127,6 +146,34 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
         found.key = status.to_string();
     }
     Some(found)
+}
+
+/// The documented way out where a proxy signs users in by their account on the device.
+const WAY_OUT: &str = " Where that cannot be, run a forwarding proxy on this device that signs in as the user (Px, Cntlm), and let the app use that.";
+
+/// CONNECT answered with a redirect: the place of a sign-in, or of a filter's page.
+fn redirected(view: &View<'_>, name: &str, status: u16, location: Option<String>) -> Draft {
+    let target = authority(&view.target.probed, view.target.port());
+    let place = location.as_deref().map(placed).unwrap_or_default();
+    let shown = if place.is_empty() { "an unnamed place" } else { place.as_str() };
+    let line = format!("{name} answers CONNECT {target} with {status}, location {shown}");
+    let host = host_of(&place);
+    let signs = Signs { location: host.as_deref(), place: Some(&place), ..Signs::default() };
+    let filters = view.context.services.filters();
+    let product = filters.page_of(&signs);
+    let lower = place.to_ascii_lowercase();
+    let sign_in = filters.access_of(&signs).is_some() || filters.is_sign_in_place(&place);
+    if !sign_in && (product.is_some() || BLOCKS.iter().any(|word| lower.contains(word))) {
+        return Draft::new(Code::HttpBlockPage, line)
+            .owner(Owner::Proxy)
+            .fact("status", status)
+            .fact("filter", product)
+            .fact("location", place);
+    }
+    Draft::new(Code::ProxyAuthRequired, format!("{line}: a sign-in, or a filter's page"))
+        .fact("status", status)
+        .fact("scheme", format!("it leads to {shown}"))
+        .fact("location", place)
 }
 
 /// Where the port is another than 443: a host to whose port 443 the same proxy opened a tunnel in

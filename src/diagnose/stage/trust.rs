@@ -327,7 +327,7 @@ impl Chain<'_> {
         let mut said = String::new();
         for (who, trust) in [("public roots", &self.tls.public_trust), ("device", &self.tls.device_trust)] {
             if let Some(Trust::Rejected { error }) = trust {
-                said.push_str(&format!("; {who}: {error}"));
+                said.push_str(&format!("; {who}: {}", fault(error)));
             }
         }
         said
@@ -416,7 +416,11 @@ impl Chain<'_> {
         if self.leaf.name_count > names.len() {
             names.push(format!("{} more", self.leaf.name_count - names.len()));
         }
-        let shown = if names.is_empty() { self.leaf.subject.clone() } else { names.join(", ") };
+        let shown = if names.is_empty() {
+            format!("no name, because its subject alternative name is missing ({})", self.leaf.subject)
+        } else {
+            names.join(", ")
+        };
         self.found(Code::TlsNameMismatch, format!("{}: certificate for {shown}", self.tls.remote))
             .owner(owner)
             .fact("names", shown)
@@ -488,8 +492,59 @@ fn words(trust: Option<&Trust>) -> String {
         Some(Trust::NotYetValid) => "not valid yet".into(),
         Some(Trust::NameMismatch) => "wrong name".into(),
         Some(Trust::Revoked) => "revoked".into(),
-        Some(Trust::Unavailable { error } | Trust::Rejected { error }) => error.clone(),
+        Some(Trust::Unavailable { error }) => error.clone(),
+        Some(Trust::Rejected { error }) => fault(error),
     }
+}
+
+/// A verifier's word for what is wrong with a certificate, in a sentence. Those of operating systems
+/// are sentences already.
+fn fault(error: &str) -> String {
+    const SAID: [(&str, &str); 15] = [
+        ("NameConstraintViolation", "its authority may not issue for this name (name constraint)"),
+        ("CaUsedAsEndEntity", "it is the certificate of an authority, not of a server"),
+        ("EndEntityUsedAsCa", "a certificate in its chain is not an authority's"),
+        ("PathLenConstraint", "its authority may not have another authority below it (path length)"),
+        ("ExtendedKeyUsage", "it is not for servers (extended key usage)"),
+        ("RequiredEku", "it is not for servers (extended key usage)"),
+        ("InvalidPurpose", "it is not for servers (extended key usage)"),
+        ("UnsupportedCriticalExtension", "it has a critical extension that is not understood"),
+        ("UnhandledCriticalExtension", "it has a critical extension that is not understood"),
+        ("UnsupportedCertVersion", "it is not an X.509 certificate of version 3"),
+        ("BadSignature", "its signature is wrong"),
+        ("InvalidSignature", "its signature is wrong"),
+        ("InvalidSerialNumber", "its serial number is not valid"),
+        ("BadEncoding", "it is not encoded as certificates are"),
+        ("BadDer", "it is not encoded as certificates are"),
+    ];
+    // The end of the object identifier of sha1WithRSAEncryption, and that of ecdsa-with-SHA1.
+    const SHA_1: [&str; 2] = ["13, 1, 1, 5", "206, 61, 4, 1]"];
+    if error.contains("SignatureAlgorithm") {
+        return if SHA_1.iter().any(|id| error.contains(id)) {
+            "signed with SHA-1, which no client accepts any more".to_owned()
+        } else {
+            "signed with an algorithm that no client accepts, such as SHA-1".to_owned()
+        };
+    }
+    if let Some((_, said)) = SAID.iter().find(|(word, _)| error.contains(word)) {
+        return (*said).to_owned();
+    }
+    let debug = |c: char| matches!(c, '(' | '{' | '[');
+    if !error.contains(debug) || error.split(debug).next().is_some_and(|head| head.contains(' ')) {
+        return error.to_owned();
+    }
+    // The innermost name of a nested one, as words.
+    let inner =
+        error.split(debug).map(str::trim).take_while(|part| part.starts_with(char::is_alphabetic)).last();
+    let inner = inner.unwrap_or_default().trim_end_matches([')', '}', ']', ' ']);
+    let mut out = String::new();
+    for c in inner.chars() {
+        if c.is_uppercase() && !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(c.to_lowercase());
+    }
+    if out.is_empty() { "it is not as certificates must be".to_owned() } else { out }
 }
 
 fn day(seconds: i64) -> String {

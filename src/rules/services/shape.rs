@@ -71,6 +71,8 @@ words! {
         Answered = "answered",
         /// The answer is none of the service's.
         Unrecognised = "unrecognised",
+        /// The answer is the one that the service gives to this request.
+        Recognised = "recognised",
     }
 }
 
@@ -85,6 +87,9 @@ pub struct Ask {
     /// Only after one of these status codes; empty for any answer, or none that could be read.
     #[serde(default)]
     pub status: Vec<StatusRange>,
+    /// Only to a host that is on the list for this feature, or was named by hand.
+    #[serde(default)]
+    pub feature: Option<String>,
     /// What is spoken, where that is not the host's own transport.
     #[serde(default)]
     pub over: Option<Speak>,

@@ -344,7 +344,13 @@ fn experiments_are_named_once_for_what_died_and_never_for_what_works() {
     };
     assert!(ask(vec![healthy(&t), healthy(&r)]).is_empty());
     assert_eq!(ask(vec![tcp_fails(&t, TcpOutcome::Timeout), healthy(&r)]), [(1, Variation::Servers)]);
-    assert!(ask(vec![tls_fails(&t, alert()), healthy(&r)]).is_empty());
+    // An alert lost nothing on the way: only the name is tried, and a small hello.
+    assert_eq!(
+        ask(vec![tls_fails(&t, alert()), healthy(&r)]),
+        [small(&t), nameless(&t), other(&t, &r.probed)].map(|v| (1, v))
+    );
+    let version = TlsOutcome::Alert { alert: "protocol_version".into() };
+    assert!(ask(vec![tls_fails(&t, version), healthy(&r)]).is_empty());
     let asked = ask(vec![tls_fails(&t, TlsOutcome::Reset), healthy(&r)]);
     let expected =
         [segments(&t), small(&t), nameless(&t), other(&t, &r.probed), elsewhere(&r)].map(|v| (1, v));

@@ -4,6 +4,7 @@
 mod actors;
 mod announced;
 mod answers;
+mod asked;
 mod bursts;
 mod calls;
 mod causes;

@@ -254,10 +254,15 @@ fn services_that_are_asked_more() -> Vec<Scene> {
     let mut direct = tcp_fails(&world1(), TcpOutcome::Timeout);
     direct.path = 1;
     let ways = observed(vec![healthy(&both), direct]);
+    let mut connector = customer(1, "mcp.mill.example");
+    connector.service = Some("mcp".into());
+    connector.requirement.hints.signs_in = Some(false);
+    let demanding = status(&connector, 401, &[("www-authenticate", "Bearer realm=\"tools\"")], "");
     vec![
         ("oidc/discovery", 1, vec![issuer], observed(vec![discovery])),
         ("otlp/protocol", 1, vec![collector], observed(absent)),
         ("proxy/required", 1, vec![both], ways),
+        ("mcp/sign-in", 1, vec![connector], observed(vec![demanding])),
     ]
 }
 

@@ -273,7 +273,7 @@ fn answers() -> Vec<Case> {
             "redirect of the bootstrap server",
             service(customer(1, "boot.corp.example"), "bootstrap"),
             |t| status(t, 302, &[("location", "https://login.corp.example/")], ""),
-            ("http/redirect", BLOCKED, Owner::Configuration, LIKELY),
+            ("http/redirect", BLOCKED, Owner::Service, LIKELY),
         ),
         case(
             "page in the gateway's place",

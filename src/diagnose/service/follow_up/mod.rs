@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use address::Address;
 
 use crate::contract::endpoint;
+use crate::contract::ids::Feature;
 use crate::contract::{Actor, Confidence, Network, Transport};
 use crate::derive::{ProbeHints, Reason, Requirement};
 use crate::observation::{
@@ -15,7 +16,7 @@ use crate::observation::{
 };
 use crate::plan::{Announcement, Experiment, Keep, Plan, Request, Sent, Target};
 use crate::rules::networks::Networks;
-use crate::rules::services::{Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
+use crate::rules::services::{AnswerKind, Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
 
 use crate::diagnose::service::fingerprint::recognise;
 
@@ -45,6 +46,13 @@ impl Asked<'_> {
         let customer = crate::diagnose::operator::is_customer(self.target, services);
         let known = recognise(self.service, self.http, &self.target.probed, customer).is_some();
         known && (self.http.document.is_none() || self.http.status != Some(200) || self.is_document())
+    }
+
+    /// The answer is the one that the service gives to this request.
+    fn is_expected(&self, services: &Services) -> bool {
+        let customer = crate::diagnose::operator::is_customer(self.target, services);
+        recognise(self.service, self.http, &self.target.probed, customer)
+            .is_some_and(|a| a.kind == AnswerKind::Ok)
     }
 
     fn is_document(&self) -> bool {
@@ -97,12 +105,13 @@ pub(crate) fn announce(plan: &Plan, services: &Services) -> Announcement {
     for (target, service) in served(plan, services) {
         let endpoint = endpoint::authority(&target.probed, target.port());
         for ask in &service.asks {
-            let Some(other) = services.by_id(&ask.service) else { continue };
+            let Some(other) = services.by_id(&ask.service).filter(|_| is_for(ask, target)) else { continue };
             let request = other.request(&target.probed, &target.requirement.hints.base_path);
             let over = ask.over.map(|o| format!(" over {o}")).unwrap_or_default();
             let when = match ask.when {
                 AskWhen::Answered => "once it answers",
                 AskWhen::Unrecognised => "if its answer is not the expected one",
+                AskWhen::Recognised => "if its answer is the expected one",
             };
             here.push(format!("{endpoint}: {} {}{over}, {when}.", request.method, request.path));
         }
@@ -114,7 +123,8 @@ pub(crate) fn announce(plan: &Plan, services: &Services) -> Announcement {
     }
     Announcement::new(
         Sent::FollowUps,
-        "What answers call for, unauthenticated too: a collector's other encodings and signals (an export of nothing), \
+        "What answers call for, unauthenticated too: POST of `{}` to the path of an inference host that the app sends its \
+         messages to, a collector's other encodings and signals (an export of nothing), \
          an MCP server's metadata and its older transport, the second place of sign-in metadata. A session that an MCP \
          server opens is closed again.",
     )
@@ -216,15 +226,26 @@ fn experiment(target: u32, path: usize, follow_up: FollowUp) -> Experiment {
     Experiment { target, path, purpose: Purpose::Experiment, variation }
 }
 
+/// Whether the host is on the list for the feature that the request belongs to.
+fn is_for(ask: &Ask, target: &Target) -> bool {
+    let reasons = &target.requirement.reasons;
+    ask.feature
+        .as_ref()
+        .is_none_or(|f| reasons.iter().any(|r| r.feature == *f || r.feature == Feature::NAMED))
+}
+
 fn applies(ask: &Ask, one: &Asked<'_>, services: &Services) -> bool {
     let status = one.http.status;
     let fits = ask.status.is_empty() || status.is_some_and(|s| ask.status.iter().any(|r| r.contains(s)));
     let when = match ask.when {
         AskWhen::Answered => true,
         AskWhen::Unrecognised => !one.is_recognised(services),
+        AskWhen::Recognised => one.is_expected(services),
     };
     // TLS is tried in the place of plain HTTP alone.
-    fits && when && (ask.over != Some(Speak::Tls) || !one.target.transport().has_tls())
+    fits && when
+        && is_for(ask, one.target)
+        && (ask.over != Some(Speak::Tls) || !one.target.transport().has_tls())
 }
 
 fn follow_up(one: &Asked<'_>, ask: &Ask, services: &Services) -> Option<FollowUp> {

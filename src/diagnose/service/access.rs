@@ -1,0 +1,79 @@
+//! What stands before a customer's service and asks for a sign-in in a browser: the API behind it is
+//! not reached, and neither the app nor its engine can sign in there.
+
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::Draft;
+use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::service::fingerprint::{is_html, recognise};
+use crate::diagnose::stage::block_page::host_of;
+use crate::diagnose::stage::http::{status_words, title};
+use crate::diagnose::stage::in_place::placed;
+use crate::observation::{Http, HttpOutcome};
+use crate::rules::filters::Signs;
+use crate::rules::services::AnswerKind;
+
+/// Judges an answer of a customer's gateway, MCP server, collector or bootstrap server.
+pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
+    let service = view.service.filter(|s| s.refusals && (s.json || s.protocol.is_some()))?;
+    if !view.is_customer() || http.outcome != HttpOutcome::Answered {
+        return None;
+    }
+    // What hosts of several operators are answered stands before none of them alone.
+    let context = view.context;
+    if context.run.boxes.of_answer(view.attempt, view.target, context.services).is_some() {
+        return None;
+    }
+    let known = recognise(service, http, &view.target.probed, true);
+    if known.is_some_and(|a| matches!(a.kind, AnswerKind::Challenge | AnswerKind::Policy)) {
+        return None;
+    }
+    let (code, product) = sign_in(view, http)?;
+    let status = http.status.unwrap_or_default();
+    let place = http.header("location").map(placed).unwrap_or_default();
+    let who = product.unwrap_or("something in front of it");
+    let (shown, what) = if code == Code::HttpRedirect {
+        (format!("location {place}"), format!("a redirect to {place}"))
+    } else if is_html(http) {
+        let page = format!("a sign-in page titled {:?}", title(&http.body));
+        (page.clone(), page)
+    } else {
+        ("the refusal of an access product".to_owned(), format!("the refusal of {who}"))
+    };
+    let line =
+        format!("{}, {shown}: {who} asks for a sign-in in a browser before the API", status_words(http));
+    Some(
+        Draft::new(code, line)
+            .owner(Owner::Service)
+            .fact("status", status)
+            .fact("location", place)
+            .fact("what", what)
+            .fact("access", product)
+            .key(view.target.probed.as_str()),
+    )
+}
+
+/// The code, and the product if it shows itself.
+fn sign_in<'a>(view: &View<'a>, http: &Http) -> Option<(Code, Option<&'a str>)> {
+    let filters = view.context.services.filters();
+    let host = http.header("location").and_then(host_of);
+    let html = is_html(http).then_some(http.body.as_str());
+    let signs = Signs {
+        location: host.as_deref(),
+        place: http.header("location"),
+        server: http.header("server"),
+        headers: &http.header_names,
+        page: html,
+    };
+    let product = filters.access_of(&signs);
+    let status = http.status.unwrap_or_default();
+    if let (300..=399, Some(place)) = (status, http.header("location")) {
+        let away = host.as_deref().is_some_and(|h| h != view.target.probed);
+        return (product.is_some() && away || filters.is_sign_in_place(place))
+            .then_some((Code::HttpRedirect, product));
+    }
+    let refusing = filters.refusing(&http.header_names, http.header("www-authenticate"));
+    if status >= 400 && refusing.is_some() {
+        return Some((Code::HttpWrongContent, refusing));
+    }
+    html.filter(|page| filters.is_sign_in_page(page)).map(|_| (Code::HttpWrongContent, product))
+}

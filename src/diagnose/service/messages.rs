@@ -1,0 +1,177 @@
+//! The path that the app sends its messages to: asked once, without a credential, after the service
+//! was recognised by another request. It finds filters that refuse only what is sent, and gateways
+//! that have no such path.
+
+use crate::diagnose::context::View;
+use crate::diagnose::evidence::{Draft, Known, Walk};
+use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::service::fingerprint::{is_html, recognise};
+use crate::diagnose::service::{access, follow_ups};
+use crate::diagnose::stage::http::{status_words, title};
+use crate::diagnose::stage::in_place::placed;
+use crate::diagnose::stage::trust;
+use crate::observation::{FollowUp, Http, HttpOutcome};
+use crate::rules::services::{AnswerKind, Service};
+
+/// The request and its answer, with the service that it was held against.
+fn asked<'a>(view: &View<'a>) -> Option<(&'a FollowUp, &'a Http, &'a Service)> {
+    let asks = &view.service?.asks;
+    follow_ups(view).find_map(|(follow_up, http)| {
+        asks.iter().find(|ask| ask.service == follow_up.service && ask.feature.is_some())?;
+        Some((follow_up, http, view.context.services.by_id(&follow_up.service)?))
+    })
+}
+
+/// What this came to, where the first request was answered as it should be.
+pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
+    let (follow_up, http, service) = asked(view)?;
+    let request = format!("{} {}", follow_up.request.method, follow_up.request.path);
+    if http.outcome != HttpOutcome::Answered {
+        return broken(view, http, &request);
+    }
+    let status = http.status.unwrap_or_default();
+    let answer = recognise(service, http, &view.target.probed, view.is_customer());
+    let opener = trust::opener(view);
+    match answer.filter(|a| !(a.is_open() && opener.is_some())).map(|a| (a.kind, &a.name)) {
+        Some((AnswerKind::Policy, name)) => {
+            let line = format!("{request}: {}: {name}", status_words(http));
+            let found = Draft::new(Code::ServicePolicy, line)
+                .fact("status", status)
+                .fact("path", follow_up.request.path.as_str())
+                .key(view.target.probed.as_str());
+            return Some(if view.is_customer() { found.owner(Owner::Service) } else { found });
+        }
+        Some((_, name)) => {
+            walk.proof.push(format!("{request}: {status}, {name}"));
+            return None;
+        }
+        None if status == 429 || status >= 500 => {
+            walk.fact("messages", format!("not judged: {request} was answered with status {status}"));
+            return None;
+        }
+        None => {}
+    }
+    if let Some(found) = access::judge(view, http) {
+        return Some(led(found, &request));
+    }
+    let missing = matches!(status, 404 | 405 | 501);
+    if let Some(issuer) = opener.filter(|_| !(missing && view.is_customer() && !is_html(http))) {
+        let refuses = status >= 400 || view.context.services.filters().speaks_of_blocking(&http.body);
+        let code = if refuses { Code::HttpBlockPage } else { Code::HttpWrongContent };
+        let line = format!(
+            "{request}: {}{}, through a connection that {issuer} opened; a GET was answered by the service itself",
+            status_words(http),
+            titled(http)
+        );
+        return Some(
+            Draft::new(code, line)
+                .owner(Owner::TlsInspection)
+                .fact("status", status)
+                .fact("what", format!("{request} with status {status}"))
+                .fact("title", title(&http.body))
+                .fact("path", follow_up.request.path.as_str())
+                .fact("issuer", issuer)
+                .fact("product", trust::product_of(view))
+                .key(issuer),
+        );
+    }
+    if missing {
+        return Some(absent(view, http, &request, Owner::Service));
+    }
+    let place = http.header("location").filter(|_| (300..400).contains(&status)).map(placed);
+    let blocks = is_html(http) || place.is_some();
+    let line = format!("{request}: {}{}", status_words(http), titled(http));
+    if blocks {
+        let what = place.map_or_else(|| "an HTML page".to_owned(), |p| format!("a redirect to {p}"));
+        return Some(
+            Draft::new(Code::HttpWrongContent, line)
+                .fact("status", status)
+                .fact("what", format!("{what} (status {status}) to {request}"))
+                .fact("path", follow_up.request.path.as_str())
+                .key(view.target.probed.as_str()),
+        );
+    }
+    Some(
+        Draft::new(Code::HttpUnrecognised, line)
+            .fact("status", status)
+            .fact("service", service.title.as_str())
+            .fact("path", follow_up.request.path.as_str())
+            .key(view.target.probed.as_str())
+            .leading(),
+    )
+}
+
+/// The first request got "not found", as a gateway without a model list says too: whether the path
+/// that counts is there decides. None where it was not asked.
+pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<Option<Draft>> {
+    if !matches!(first.status, Some(404 | 405)) || is_html(first) {
+        return None;
+    }
+    let (follow_up, http, service) = asked(view)?;
+    let request = format!("{} {}", follow_up.request.method, follow_up.request.path);
+    let answer = recognise(service, http, &view.target.probed, view.is_customer());
+    match (http.outcome == HttpOutcome::Answered, http.status?) {
+        (true, status) if answer.is_some_and(|a| a.kind == AnswerKind::Ok) => {
+            let name = answer.map(|a| a.name.as_str()).unwrap_or_default();
+            walk.answer = Some(Known::Expected(format!("{}: {name}", service.id)));
+            walk.proof.push(format!("no model list; {request}: {status}, {name}"));
+            Some(None)
+        }
+        (true, 404 | 405 | 501) => Some(Some(absent(view, http, &request, Owner::Configuration))),
+        _ => None,
+    }
+}
+
+fn absent(view: &View<'_>, http: &Http, request: &str, owner: Owner) -> Draft {
+    let status = http.status.unwrap_or_default();
+    let why = doubled(view).map(|why| format!("; {why}")).unwrap_or_default();
+    let line = format!("{request}: {}, before any credential was asked for{why}", status_words(http));
+    let key = view.target.requirement.hints.name_key.clone();
+    Draft::new(Code::HttpWrongContent, line)
+        .owner(owner)
+        .fact("status", status)
+        .fact("what", format!("status {status} to {request}, the path that the app uses,"))
+        .fact("wanted", "an answer of the Messages API")
+        .fact("path", request.split(' ').nth(1).unwrap_or_default())
+        .fact("error", format!("{request} is answered with status {status}{why}"))
+        .fact("then", "Until then no model answers.")
+        .fact("key", key.as_deref())
+        .key(view.target.probed.as_str())
+}
+
+/// Why a path may be wrong, where the configured address tells.
+pub(crate) fn doubled(view: &View<'_>) -> Option<String> {
+    let base = view.target.requirement.hints.base_path.trim_end_matches('/').to_ascii_lowercase();
+    let end = ["/v1/messages", "/v1/chat/completions", "/chat/completions", "/v1/models", "/messages", "/v1"]
+        .into_iter()
+        .find(|end| base.ends_with(end))?;
+    Some(format!("the configured address ends in {end}, and the app appends /v1/messages to it"))
+}
+
+fn broken(view: &View<'_>, http: &Http, request: &str) -> Option<Draft> {
+    let how = match &http.outcome {
+        HttpOutcome::Reset => "the connection was reset".to_owned(),
+        HttpOutcome::Closed => "the connection was closed".to_owned(),
+        HttpOutcome::StreamReset { code } => format!("the HTTP/2 stream was ended with {code}"),
+        HttpOutcome::Alert { alert } => format!("the TLS alert {alert} came"),
+        _ => return None,
+    };
+    let line = format!("{request}: {how} before an answer, while a GET was answered");
+    let (owner, key) = match trust::opener(view) {
+        Some(issuer) => (Owner::TlsInspection, issuer.to_owned()),
+        None => (view.path_owner(), view.path_key()),
+    };
+    Some(Draft::new(Code::HttpInterrupted, line).owner(owner).key(key).fact("proxy", view.proxy()))
+}
+
+fn led(mut found: Draft, request: &str) -> Draft {
+    found.line = format!("{request}: {}", found.line);
+    found
+}
+
+fn titled(http: &Http) -> String {
+    match title(&http.body) {
+        title if is_html(http) && !title.is_empty() => format!(", a page titled {title:?}"),
+        _ => String::new(),
+    }
+}

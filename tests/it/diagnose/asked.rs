@@ -1,0 +1,277 @@
+//! What stands before the customer's service, the path that messages go to, proxies that redirect,
+//! and filters of names that answer with an alert: each beside a healthy twin.
+
+use clearway::diagnose::{Code, HostJudgement, Judgement, Owner, RunVerdict, Verdict, follow_ups};
+use clearway::observation::*;
+use clearway::plan::{Plan, Target};
+
+use super::in_place::{api, opened};
+use crate::diagnose::scene::*;
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
+
+fn page(title: &str, body: &str) -> String {
+    format!("<html><title>{title}</title><body>{body}</body></html>")
+}
+
+fn serving(id: u32, name: &str, service: &str) -> Target {
+    let mut target = customer(id, name);
+    target.service = Some(service.into());
+    target.requirement.hints.name_key = Some("managedMcpServers".into());
+    target
+}
+
+#[test]
+fn an_access_product_before_the_api_is_no_working_gateway() {
+    let to = |place: &str| answer(302, &[("location", place), ("x-ms-proxy-app-id", "a")], "");
+    let redirect = Code::HttpRedirect;
+    let wrong = Code::HttpWrongContent;
+    for (about, http, code) in [
+        ("Entra", to("https://login.microsoftonline.com/t/oauth2/authorize?client_id=c&nonce=n"), redirect),
+        ("Cloudflare", to("https://team.cloudflareaccess.com/cdn-cgi/access/login/x?kid=k"), redirect),
+        ("Google", to("https://accounts.google.com/o/oauth2/v2/auth?state=s"), redirect),
+        ("an unknown one", to("https://id.corp.example/realms/a/protocol/openid-connect/auth"), redirect),
+        ("SAML", to("https://sso.corp.example/saml2/idp?SAMLRequest=x"), redirect),
+        ("on the same host", to("/oauth2/start?rd=%2Fv1"), redirect),
+        ("a page", answer(200, &[HTML], &page("Sign in to Corp", "<input type=\"password\">")), wrong),
+        ("a page with 403", answer(403, &[HTML], &page("Log in", "Continue with OAuth2 Proxy")), wrong),
+        (
+            "a refusal in text",
+            answer(
+                401,
+                &[("content-type", "text/plain"), ("x-goog-iap-generated-response", "true")],
+                "Invalid IAP credentials: empty token",
+            ),
+            wrong,
+        ),
+    ] {
+        for service in ["gateway", "mcp", "bootstrap", "otlp-http"] {
+            let target = serving(1, "llm.corp.example", service);
+            let host = one(&target, edit(healthy(&target), |a| a.http = vec![http.clone()]));
+            let f = &host.finding;
+            let at = format!("{about} {service}: {f:?}");
+            assert_eq!((f.code, f.owner, host.verdict), (code, Owner::Service, Verdict::Blocked), "{at}");
+            assert!(
+                f.remedy.contains("service token") && !f.remedy.contains("into the configuration"),
+                "{at}"
+            );
+            assert!(f.evidence.line.contains("asks for a sign-in in a browser"), "{at}");
+            for secret in ["nonce", "kid=", "state=", "SAMLRequest=x"] {
+                assert!(!format!("{f:?}").contains(secret), "{at}");
+            }
+        }
+    }
+    // The gateway's own answers, and a redirect that is no sign-in.
+    let gateway = serving(1, "llm.corp.example", "gateway");
+    let fine = |http: Http| one(&gateway, edit(healthy(&gateway), |a| a.http = vec![http]));
+    assert_eq!(fine(answer(401, &[JSON], "{}")).finding.code, Code::Ok);
+    assert_eq!(fine(to("https://llm.corp.example/v2/models")).finding.code, Code::HttpUnrecognised);
+    let mcp = serving(1, "mcp.corp.example", "mcp");
+    let moved = one(&mcp, edit(healthy(&mcp), |a| a.http = vec![to("https://mcp.corp.example/new/")]));
+    assert_eq!((moved.finding.code, moved.finding.owner), (Code::HttpRedirect, Owner::Configuration));
+}
+
+/// A host of inference, asked for its messages after the first answer.
+fn asked(target: &Target, first: Attempt, make: impl FnOnce(&mut Attempt)) -> Judgement {
+    let mut target = target.clone();
+    target.requirement.reasons = gateway(1, "x.example").requirement.reasons;
+    let known = services();
+    let service = known.by_id(target.service.as_deref().unwrap()).unwrap();
+    target.request = Some(service.request(&target.probed, &target.requirement.hints.base_path));
+    let plan = Plan { targets: vec![target.clone()], ..Plan::default() };
+    let mut seen = observed(vec![first]);
+    let wanted = follow_ups(&plan, &seen, &known);
+    assert_eq!(wanted.len(), 1, "{wanted:?}");
+    let mut second = seen.attempts[0].clone();
+    second.purpose = wanted[0].purpose;
+    second.variation = wanted[0].variation.clone();
+    match &second.variation {
+        Some(Variation::FollowUp(f)) => {
+            assert_eq!((f.request.method.as_str(), f.request.body.as_str()), ("POST", "{}"));
+            assert!(f.request.path.ends_with("/v1/messages"));
+            let names: Vec<&str> = f.request.headers.iter().map(|(n, _)| n.as_str()).collect();
+            assert!(!names.contains(&"authorization") && !names.contains(&"x-api-key"));
+        }
+        other => panic!("{other:?}"),
+    }
+    make(&mut second);
+    seen.attempts.push(second);
+    judged(&[target], &seen)
+}
+
+fn got(run: &Judgement) -> (Code, Verdict, Owner) {
+    let HostJudgement { finding, verdict, .. } = &run.hosts[0];
+    (finding.code, *verdict, finding.owner)
+}
+
+#[test]
+fn what_refuses_only_posts_is_found_and_a_gateway_without_messages_too() {
+    let missing = || {
+        answer(
+            401,
+            &[JSON, ("request-id", "r")],
+            r#"{"type":"error","error":{"type":"authentication_error"}}"#,
+        )
+    };
+    let mine = gateway(1, "llm.corp.example");
+    let to = |http: Http| move |a: &mut Attempt| a.http = vec![http];
+    // Healthy: both are answered by the service.
+    assert_eq!(got(&asked(&mine, healthy(&mine), to(answer(401, &[JSON], "{}")))).0, Code::Ok);
+    assert_eq!(
+        got(&asked(&mine, healthy(&mine), to(answer(400, &[JSON], r#"{"error":"empty"}"#)))).0,
+        Code::Ok
+    );
+    assert_eq!(got(&asked(&mine, healthy(&mine), to(answer(503, &[], "")))).0, Code::Ok);
+    let inspected = opened(&api(1), missing());
+    let run = asked(&api(1), inspected.clone(), to(missing()));
+    assert_eq!(got(&run).0, Code::TlsIntercepted);
+    assert_ne!(run.verdict, RunVerdict::Blocked);
+    // A filter that lets reading pass, and nothing that is sent.
+    for http in [
+        answer(403, &[HTML], &page("Data protection", "Not allowed.")),
+        answer(403, &[JSON], r#"{"dlp":"denied"}"#),
+        answer(200, &[HTML], &page("Notice", "This upload was blocked.")),
+    ] {
+        let run = asked(&api(1), inspected.clone(), to(http));
+        assert_eq!(got(&run), (Code::HttpBlockPage, Verdict::Blocked, Owner::TlsInspection));
+        assert!(run.hosts[0].finding.evidence.line.contains("POST /v1/messages"));
+    }
+    let run = asked(&api(1), inspected.clone(), |a| {
+        a.http[0].outcome = HttpOutcome::Reset;
+        a.http[0].status = None;
+    });
+    assert_eq!(got(&run), (Code::HttpInterrupted, Verdict::Blocked, Owner::TlsInspection));
+    // A gateway of another kind.
+    for status in [404, 405] {
+        let run = asked(&mine, healthy(&mine), to(answer(status, &[JSON], r#"{"detail":"Not Found"}"#)));
+        assert_eq!(got(&run), (Code::HttpWrongContent, Verdict::Blocked, Owner::Service), "{status}");
+        assert!(run.hosts[0].finding.summary.contains("/v1/messages"), "{}", run.hosts[0].finding.summary);
+    }
+    // A page that asks for a sign-in on this path only.
+    let sign_in = answer(302, &[("location", "https://id.corp.example/authorize?x=y")], "");
+    assert_eq!(got(&asked(&mine, healthy(&mine), to(sign_in))).0, Code::HttpRedirect);
+}
+
+#[test]
+fn a_gateway_without_a_model_list_is_judged_by_the_path_that_counts() {
+    let nothing = || answer(404, &[JSON], r#"{"detail":"Not Found"}"#);
+    let mut mine = gateway(1, "llm.corp.example");
+    let first = |t: &Target| edit(healthy(t), |a| a.http = vec![nothing()]);
+    let run = asked(&mine, first(&mine), |a| a.http = vec![answer(401, &[JSON], "{}")]);
+    assert_eq!(got(&run).0, Code::Ok, "{:?}", run.hosts[0]);
+    mine.requirement.hints.base_path = "/v1".into();
+    mine.requirement.hints.name_key = Some("inferenceGatewayBaseUrl".into());
+    let run = asked(&mine, first(&mine), |a| a.http = vec![nothing()]);
+    assert_eq!(got(&run), (Code::HttpWrongContent, Verdict::Blocked, Owner::Configuration));
+    let f = &run.hosts[0].finding;
+    assert!(f.evidence.line.contains("/v1/v1/messages") && f.evidence.line.contains("ends in /v1"), "{f:?}");
+    assert!(f.remedy.contains("inferenceGatewayBaseUrl") && !f.summary.contains("proxy script"), "{f:?}");
+    // A saved run without that request says what was asked, and to whom it belongs.
+    let host = one(&mine, first(&mine));
+    assert_eq!((host.finding.code, host.finding.owner), (Code::HttpUnrecognised, Owner::Service));
+}
+
+#[test]
+fn a_server_that_wants_a_sign_in_which_its_entry_lacks_is_a_warning() {
+    let demand = || {
+        answer(
+            401,
+            &[JSON, ("www-authenticate", "Bearer resource_metadata=\"https://mcp.corp.example/m\"")],
+            "{}",
+        )
+    };
+    for (signs_in, code) in [(Some(false), Code::McpSignIn), (Some(true), Code::Ok), (None, Code::Ok)] {
+        let mut target = serving(1, "mcp.corp.example", "mcp");
+        target.requirement.hints.signs_in = signs_in;
+        let host = one(&target, edit(healthy(&target), |a| a.http = vec![demand()]));
+        assert_eq!(host.finding.code, code, "{signs_in:?}");
+    }
+}
+
+#[test]
+fn a_proxy_that_redirects_or_wants_the_network_s_sign_in_says_where() {
+    let target = proxied(world1());
+    let says = |status: u16, headers: &[(&str, &str)]| {
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let attempt = edit(proxy_says(&target, ProxyOutcome::Status { status }), |a| {
+            a.proxy.as_mut().unwrap().headers = headers;
+        });
+        one(&target, attempt).finding
+    };
+    let f = says(302, &[("location", "https://id.corp.example/login?back=secret")]);
+    assert_eq!((f.code, f.owner), (Code::ProxyAuthRequired, Owner::Proxy));
+    assert!(f.evidence.line.contains("https://id.corp.example/login") && !f.evidence.line.contains("secret"));
+    let f = says(307, &[("location", "http://filter.corp.example/blocked?u=x")]);
+    assert_eq!((f.code, f.owner), (Code::HttpBlockPage, Owner::Proxy));
+    let f = says(511, &[("location", "https://portal.corp.example/")]);
+    assert_eq!((f.code, f.owner), (Code::HttpCaptivePortal, Owner::Network));
+    for (scheme, forwards) in [("Negotiate", true), ("NTLM", true), ("Basic realm=\"x\"", false)] {
+        let f = says(407, &[("proxy-authenticate", scheme)]);
+        assert_eq!(f.code, Code::ProxyAuthRequired);
+        assert_eq!(f.remedy.contains("forwarding proxy"), forwards, "{}", f.remedy);
+    }
+    assert_eq!(says(403, &[]).code, Code::ProxyDenied);
+    assert_eq!(says(502, &[]).code, Code::ProxyUpstream);
+}
+
+/// A filter, or a server, that answers a name with an alert; `other` is what a name that was reached
+/// gets at the same address.
+fn alerted(target: &Target, alert: &str, other: Option<TlsOutcome>) -> Judgement {
+    let reached = world(9, "cdn.other.example");
+    let end = TlsOutcome::Alert { alert: alert.into() };
+    let mut attempts = vec![tls_fails(target, end), healthy(&reached)];
+    if let Some(outcome) = other {
+        let name = reached.probed.clone();
+        attempts.push(edit(tls_fails(target, outcome), |a| {
+            a.purpose = Purpose::Experiment;
+            a.variation = Some(Variation::OtherName { address: Some(a.tls[0].remote.ip()), name });
+        }));
+    }
+    run(&[target.clone(), reached], attempts)
+}
+
+#[test]
+fn a_filter_of_names_that_answers_with_an_alert_is_told_by_another_name() {
+    for alert in ["unrecognized_name", "handshake_failure", "access_denied", "internal_error"] {
+        let run = alerted(&world1(), alert, Some(TlsOutcome::Completed));
+        assert_eq!(got(&run), (Code::TlsSniReset, Verdict::Blocked, Owner::Firewall), "{alert}");
+        assert!(run.hosts[0].finding.evidence.line.contains("alert"), "{alert}");
+        // The other name is refused too: it is not the name.
+        let same = Some(TlsOutcome::Alert { alert: alert.into() });
+        assert_eq!(got(&alerted(&world1(), alert, same)).0, Code::TlsAlert, "{alert}");
+        assert_eq!(got(&alerted(&world1(), alert, None)).0, Code::TlsAlert, "{alert}");
+    }
+    // The customer's own router of names is asked first.
+    let mine = customer(1, "llm.corp.example");
+    let run = alerted(&mine, "unrecognized_name", Some(TlsOutcome::Completed));
+    assert_eq!(got(&run).2, Owner::Service);
+    // Versions and protocols are not names.
+    let run = alerted(&world1(), "protocol_version", Some(TlsOutcome::Completed));
+    assert_eq!(got(&run).0, Code::TlsVersion);
+}
+
+#[test]
+fn a_rejected_certificate_is_explained_in_words() {
+    let mine = customer(1, "llm.corp.example");
+    for (error, words) in [
+        ("Other(OtherError(NameConstraintViolation))", "may not issue for this name"),
+        (
+            "UnsupportedSignatureAlgorithmContext { signature_algorithm_id: [6, 9, 42, 134, 72, 134, 247, 13, 1, 1, 5], x: [] }",
+            "signed with SHA-1",
+        ),
+        ("Other(OtherError(CaUsedAsEndEntity))", "of an authority, not of a server"),
+        ("Other(OtherError(SomethingNew))", "something new"),
+        ("The certificate is not standards compliant", "not standards compliant"),
+    ] {
+        let rejected = || Trust::Rejected { error: error.into() };
+        let leaf = leaf_by(&mine.probed, "CN=Corp CA");
+        let f = one(&mine, chain(&mine, leaf, false, rejected(), rejected())).finding;
+        for text in [&f.summary, &f.remedy, &f.evidence.line] {
+            assert!(text.contains(words) && !text.contains("OtherError") && !text.contains('{'), "{text}");
+        }
+    }
+    let bare = Certificate { names: Vec::new(), name_count: 0, ..leaf_by(&mine.probed, "CN=Corp CA") };
+    let f = one(&mine, chain(&mine, bare, false, Trust::NameMismatch, Trust::UnknownIssuer)).finding;
+    assert!(f.remedy.contains("subject alternative name is missing"), "{}", f.remedy);
+}
