@@ -47,10 +47,31 @@ pub struct HostsArgs {
     #[arg(long, help_heading = "List")]
     pub allow_incomplete: bool,
 
-    /// Hold an existing allowlist (plain or txt, URL list, squid.conf, FortiOS configuration) against
-    /// what is needed; exit code 1 when a required host is missing. Formats: text, json.
+    /// Hold an existing allowlist (lines, a table, a URL list, squid.conf, FortiOS, PAN-OS) against what is
+    /// needed; exit code 1 when a required host is missing, 2 when the list was not understood, 3 when a
+    /// required host depends on what the list does not say. Formats: text, json.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "allow_widening", "omit_unsupported"], help_heading = "Firewall")]
     pub against: Option<PathBuf>,
+
+    /// The format of the list of --against, where its content does not say it: plain, txt, csv,
+    /// paloalto-urls, paloalto, zscaler, umbrella, aws, dns, dnsmasq-nftset, squid, fortigate, json, prometheus.
+    #[arg(long, value_name = "FORMAT", requires = "against", help_heading = "Firewall")]
+    pub against_as: Option<String>,
+
+    /// Begin the names of all objects with NAME instead of `clearway`, so that two lists can stand beside
+    /// each other on one firewall. A letter first, then letters, digits, hyphens, at most 16.
+    #[arg(long, value_name = "NAME", default_value = "clearway", value_parser = object_name, help_heading = "Firewall")]
+    pub name: String,
+
+    /// The table of nftables that the sets and the chain go into: the one of your forward chain, since an accept in
+    /// one table is overruled by a drop in another.
+    #[arg(long, value_name = "FAMILY NAME", default_value = "inet filter", value_parser = table, help_heading = "Firewall")]
+    pub table: String,
+
+    /// Only hosts on this port: one list for each port, where a product needs it. With --against the port that a
+    /// list without ports goes with.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Firewall")]
+    pub port: Option<u16>,
 }
 
 /// The boundary that `hosts` lists.
@@ -124,4 +145,30 @@ pub enum ListKind {
     Allow,
     /// Hosts to exempt from TLS inspection, as a report of `check` proved them.
     Inspection,
+}
+
+fn table(text: &str) -> Result<String, String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let sound = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    match words.as_slice() {
+        [family @ ("inet" | "ip" | "ip6"), name] if sound(name) => Ok(format!("{family} {name}")),
+        _ => {
+            Err("write family and name as `nft list tables` shows them, such as 'inet filter' or 'inet fw4'"
+                .into())
+        }
+    }
+}
+
+fn object_name(text: &str) -> Result<String, String> {
+    let sound = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !text.ends_with('-')
+        && text.len() <= 16
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if sound {
+        return Ok(text.to_owned());
+    }
+    Err("write a letter, then letters, digits and hyphens, at most 16 characters, and no hyphen at the end: every product takes such a name".into())
 }

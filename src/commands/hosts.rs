@@ -30,7 +30,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     if args.list == ListKind::Inspection {
         return exemption(args, &rules, destination);
     }
-    let derived = args.derive.inputs().derive(&rules)?;
+    let mut derived = args.derive.inputs().derive(&rules)?;
     let features = rules.pack.feature_infos();
     let style = destination.style(&args.output);
     complete(
@@ -41,6 +41,9 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     )?;
     if let Some(text) = report::incomplete::remark(&derived.requirements, &features) {
         note(&text);
+    }
+    if let Some(port) = args.port {
+        derived.requirements.hosts.retain(|host| host.port == port);
     }
     if args.boundary == Boundary::Sandbox {
         let mut text = sandbox(args, &rules, &derived, &features, &style)?;
@@ -59,8 +62,9 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         _ => derived.requirements.without_statements(),
     };
     if let Some(file) = &args.against {
-        let result = existing::compare(&List::allow(&requirements), existing(file)?);
         let name = file.display().to_string();
+        let result = existing::compare(&List::allow(&requirements), existing(file, args)?)
+            .map_err(|unread| not_read(&name, &unread))?;
         let text = match args.format {
             HostsFormat::Text => report::existing::text(&result, &requirements, &name, &style),
             HostsFormat::Json => report::existing::json(&result, &requirements, &name),
@@ -73,7 +77,13 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         };
         let text = if args.format == HostsFormat::Text { output::before(lines(), "", text) } else { text };
         destination.write(text.as_bytes())?;
-        return Ok(ExitCode::from(u8::from(result.is_short())));
+        return Ok(ExitCode::from(if result.is_short() {
+            1
+        } else if result.is_doubtful() {
+            3
+        } else {
+            0
+        }));
     }
     let silent = match args.format {
         HostsFormat::Plain | HostsFormat::Csv => true,
@@ -193,24 +203,60 @@ fn saved_report(path: &Path) -> Result<crate::run::Run, Failure> {
     document::check::read_check(json).map_err(|e| wrong(e.to_string()))
 }
 
-fn existing(path: &Path) -> Result<existing::Listing, Failure> {
-    let bytes = config::file(path, &path.display().to_string())?;
-    // Host names are ASCII: a byte that is no UTF-8 stands in a comment, or in a line that is reported.
-    let text = String::from_utf8_lossy(&bytes);
-    // A configuration in the list's place: its lines, some of them secret, would come back as lines
-    // that could not be compared.
-    let begin = text.trim_start_matches('\u{feff}').trim_start();
-    let is_configuration = begin.starts_with(['{', '<'])
-        || begin.starts_with("Windows Registry Editor")
-        || bytes.starts_with(b"bplist")
-        || bytes.contains(&0);
-    if is_configuration {
-        return Err(Failure::Usage(format!(
-            "--against {}: this is no allowlist but a configuration or another document; give the list as lines of hosts, a URL list, or an export of Squid or FortiGate",
-            path.display()
-        )));
+fn existing(path: &Path, args: &HostsArgs) -> Result<existing::Listing, Failure> {
+    let dialect = args
+        .against_as
+        .as_deref()
+        .map(existing::Dialect::named)
+        .transpose()
+        .map_err(|reason| Failure::Usage(format!("--against-as: {reason}")))?;
+    let name = path.display().to_string();
+    let bytes = config::file(path, &name)?;
+    let text = decoded(&bytes).ok_or_else(|| {
+        not_read(&name, &existing::Unread::whole("this is a binary file, no list; give it as text"))
+    })?;
+    existing::read_as(&text, existing::As { dialect, port: args.port })
+        .map_err(|unread| not_read(&name, &unread))
+}
+
+/// The text of a list. PowerShell writes UTF-16; a byte that is not UTF-8 stands in a remark or in a line that
+/// is reported, since host names are ASCII. Nothing for a binary file.
+fn decoded(bytes: &[u8]) -> Option<String> {
+    let units = |bytes: &[u8], order: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|c| order([c[0], c[1]])).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => Some(units(rest, u16::from_le_bytes)),
+        [0xfe, 0xff, rest @ ..] => Some(units(rest, u16::from_be_bytes)),
+        [_, 0, ..] => Some(units(bytes, u16::from_le_bytes)),
+        _ if bytes.contains(&0) || bytes.starts_with(b"bplist") => None,
+        _ => Some(String::from_utf8_lossy(bytes).into_owned()),
     }
-    Ok(existing::read(&text))
+}
+
+/// A list that was not understood: what is wrong, the first lines, and how to name the format.
+fn not_read(name: &str, unread: &existing::Unread) -> Failure {
+    let mut text = format!("--against {name}: {}", unread.reason);
+    for line in &unread.lines {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "\n  line {}, `{}`: {}",
+            line.line,
+            line.text.chars().take(120).collect::<String>(),
+            line.reason
+        );
+    }
+    if unread.more > 0 {
+        let _ = write!(text, "\n  and {} more", unread.more);
+    }
+    let _ = write!(
+        text,
+        "\nNothing was compared. --against-as FORMAT names the format: {}",
+        existing::READ.join(", ")
+    );
+    Failure::Usage(text)
 }
 
 /// The text for a product, unless it would say something else than what is asked.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::contract::{Need, Network};
 use crate::derive::Requirements;
 use crate::firewall::HostRule;
-use crate::firewall::existing::{Comparison, Dialect, Listed};
+use crate::firewall::existing::{Comparison, Listed};
 use crate::report::incomplete;
 use crate::report::json as documents;
 use crate::report::layout::{Page, Paint, Style};
@@ -32,7 +32,7 @@ pub fn text(result: &Comparison, list: &Requirements, file: &str, style: &Style)
         page.hang(
             "  List  ",
             Paint::None,
-            &format!("{name} (read as {}; {entries})", dialect(result.dialect)),
+            &format!("{name} (read as {}; {entries})", result.dialect.title()),
         );
     }
     page.blank();
@@ -46,6 +46,20 @@ pub fn text(result: &Comparison, list: &Requirements, file: &str, style: &Style)
                 let near =
                     if m.near.is_empty() { String::new() } else { format!(" [{}]", m.near.join("; ")) };
                 (&m.rule, format!("{}{near}", m.rule.purpose))
+            })
+            .collect();
+        rows(&mut page, &rules);
+    }
+    if !result.conditional.is_empty() {
+        page.heading("LET THROUGH ONLY WHERE IT DEPENDS ON MORE");
+        let rules: Vec<(&HostRule, String)> = result
+            .conditional
+            .iter()
+            .map(|c| {
+                (
+                    &c.rule,
+                    format!("by {} (line {}); depends on: {}", c.by.text, c.by.line, c.depends.join("; ")),
+                )
             })
             .collect();
         rows(&mut page, &rules);
@@ -91,18 +105,30 @@ pub fn text(result: &Comparison, list: &Requirements, file: &str, style: &Style)
 }
 
 fn summary(result: &Comparison) -> String {
-    let needed = result.listed.len() + result.covered.len() + result.missing.len();
-    if result.missing.is_empty() {
+    let conditional = result.conditional.len();
+    let needed = result.listed.len() + result.covered.len() + conditional + result.missing.len();
+    if result.missing.is_empty() && conditional == 0 {
         return format!("Nothing is missing: all {} are let through.", words::hosts(needed));
+    }
+    if result.missing.is_empty() {
+        return format!(
+            "No host is missing for certain; {conditional} of {} depend on more than names and ports.",
+            words::hosts(needed)
+        );
     }
     let of = |need| result.missing.iter().filter(|m| m.rule.need == need).count();
     format!(
-        "{} of {} missing: {} required, {} for one feature, {} optional.",
+        "{} of {} missing: {} required, {} for one feature, {} optional.{}",
         result.missing.len(),
         words::hosts(needed),
         of(Need::Required),
         of(Need::Feature),
-        of(Need::Optional)
+        of(Need::Optional),
+        if conditional > 0 {
+            format!(" {conditional} depend on more than names and ports.")
+        } else {
+            String::new()
+        }
     )
 }
 
@@ -129,15 +155,6 @@ fn entry_text(entry: &Listed) -> String {
         format!(", {}", entry.ports_text())
     };
     format!("{} (line {}{ports})", entry.text, entry.line)
-}
-
-const fn dialect(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Plain => "a plain list",
-        Dialect::UrlList => "a URL list",
-        Dialect::Squid => "squid.conf",
-        Dialect::Fortigate => "a FortiOS configuration",
-    }
 }
 
 /// The comparison as `clearway.against/1`.
@@ -171,6 +188,10 @@ pub fn json(result: &Comparison, list: &Requirements, file: &str) -> String {
         "entries": result.entries,
         "missing": result.missing.iter().map(|m| with(host(&m.rule), "near", json!(m.near))).collect::<Vec<_>>(),
         "covered": result.covered.iter().map(|c| with(host(&c.rule), "by", entry(&c.by))).collect::<Vec<_>>(),
+        "conditional": result.conditional.iter().map(|c| {
+            let value = with(host(&c.rule), "by", entry(&c.by));
+            with(with(value, "depends", json!(c.depends)), "client_only", json!(c.client_only))
+        }).collect::<Vec<_>>(),
         "listed": result.listed.iter().map(host).collect::<Vec<_>>(),
         "unneeded": result.unneeded.iter().map(entry).collect::<Vec<_>>(),
         "ignored": result.ignored.iter().map(|i| {

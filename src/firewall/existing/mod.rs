@@ -1,11 +1,18 @@
 //! An existing allowlist held against what is needed: missing, covered by a wildcard, no longer
 //! needed. What a wildcard covers is the product's rule, not ours.
 
+pub mod access;
+mod dnsmasq;
 mod fortigate;
+mod json;
+mod lines;
+mod panos;
 mod read;
 mod squid;
 
-pub use read::{Dialect, Ignored, Listed, Listing, Pattern, read};
+pub use read::{As, Dialect, Ignored, Listed, Listing, Pattern, READ, Unread, read, read_as};
+
+use access::Outcome;
 
 use std::collections::BTreeSet;
 
@@ -32,6 +39,19 @@ pub struct Missing {
     pub near: Vec<String>,
 }
 
+/// A needed entry that is let through under conditions that the list does not settle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conditional {
+    /// What is needed.
+    pub rule: HostRule,
+    /// The line that lets it through.
+    pub by: Listed,
+    /// What it depends on.
+    pub depends: Vec<String>,
+    /// Whether it depends on nothing but the client: its address, its interface.
+    pub client_only: bool,
+}
+
 /// The outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
@@ -43,6 +63,8 @@ pub struct Comparison {
     pub listed: Vec<HostRule>,
     /// Needed, and let through by a wildcard.
     pub covered: Vec<Covered>,
+    /// Needed, and let through only where something holds that the list does not settle.
+    pub conditional: Vec<Conditional>,
     /// Needed, and not let through; the most needed first.
     pub missing: Vec<Missing>,
     /// On the list, and needed by nothing here.
@@ -60,45 +82,82 @@ impl Comparison {
     pub fn is_short(&self) -> bool {
         self.missing.iter().any(|m| m.rule.need == Need::Required)
     }
+
+    /// Whether something required is let through under conditions other than who the client is.
+    pub fn is_doubtful(&self) -> bool {
+        self.conditional.iter().any(|c| !c.client_only && c.rule.need == Need::Required)
+    }
 }
 
 /// Holds `listing` against `list`.
-pub fn compare(list: &List, listing: Listing) -> Comparison {
+///
+/// # Errors
+/// When the list has no entry, when less of it was understood than not, and when a line that was not
+/// understood decides about a host that is needed.
+pub fn compare(list: &List, listing: Listing) -> Result<Comparison, Unread> {
     let mut result = Comparison {
         dialect: listing.dialect,
-        entries: listing.entries.len(),
+        entries: 0,
         listed: Vec::new(),
         covered: Vec::new(),
+        conditional: Vec::new(),
         missing: Vec::new(),
         unneeded: Vec::new(),
         ignored: listing.ignored,
-        remarks: Vec::new(),
+        remarks: listing.remarks,
         lint: Vec::new(),
     };
     let mut used: BTreeSet<usize> = BTreeSet::new();
+    let mut undecided: Vec<Ignored> = Vec::new();
+    let mut open: Vec<String> = Vec::new();
     for rule in list.rules.iter().flat_map(apart) {
-        let serving: Vec<usize> = listing
-            .entries
-            .iter()
-            .enumerate()
-            .filter(|(_, e)| e.opens(rule.port) && e.pattern.covers(&rule.names))
-            .map(|(i, _)| i)
-            .collect();
-        used.extend(&serving);
-        let entry = |i: &usize| listing.entries.get(*i);
-        let exact = serving.iter().filter_map(entry).any(|e| e.pattern == Pattern::Names(rule.names.clone()));
-        match serving.first().and_then(entry) {
-            Some(_) if exact => result.listed.push(rule),
-            Some(by) => result.covered.push(Covered { rule, by: by.clone() }),
-            None => {
-                let near = listing.entries.iter().filter_map(|e| near_miss(e, &rule)).take(3).collect();
-                result.missing.push(Missing { rule, near });
+        let meant = |e: &Listed| e.opens(rule.port) && e.pattern.overlaps(&rule.names);
+        used.extend(listing.entries.iter().enumerate().filter(|(_, e)| meant(e)).map(|(i, _)| i));
+        match access::decide(&listing.gates, &listing.entries, &rule) {
+            Outcome::Allowed(by) if by.pattern == Pattern::Names(rule.names.clone()) => {
+                result.listed.push(rule)
+            }
+            Outcome::Allowed(by) => result.covered.push(Covered { rule, by }),
+            Outcome::Conditional { by, depends, client_only } => {
+                result.conditional.push(Conditional { rule, by, depends, client_only });
+            }
+            Outcome::Denied(denied) => {
+                let near = listing.entries.iter().filter_map(|e| near_miss(e, &rule)).take(3);
+                result.missing.push(Missing { near: denied.into_iter().chain(near).collect(), rule });
+            }
+            Outcome::Undecided(lines) => {
+                open.push(rule.to_string());
+                undecided.extend(lines);
             }
         }
     }
+    let weak_used = listing.entries.iter().enumerate().filter(|(i, e)| e.weak && used.contains(i)).count();
+    readable(listing.dialect, listing.understood + weak_used, &listing.strange)?;
+    if !undecided.is_empty() {
+        open.dedup();
+        let first = open.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        let more = if open.len() > 3 { format!(" and {} more", open.len() - 3) } else { String::new() };
+        return Err(Unread::lines(
+            format!(
+                "read as {}: whether {first}{more} is let through depends on what was not understood",
+                listing.dialect.title()
+            ),
+            undecided,
+        ));
+    }
+    result.ignored.extend(listing.strange);
     result.missing.sort_by_key(|m| std::cmp::Reverse(m.rule.need));
     let mut open_ends: Vec<String> = Vec::new();
     for (i, entry) in listing.entries.into_iter().enumerate() {
+        if entry.weak && !used.contains(&i) {
+            result.ignored.push(Ignored::new(
+                entry.line,
+                &entry.text,
+                "a name of one label is no host on the internet",
+            ));
+            continue;
+        }
+        result.entries += 1;
         if entry.open_end {
             open_ends.push(entry.line.to_string());
         }
@@ -118,8 +177,33 @@ pub fn compare(list: &List, listing: Listing) -> Comparison {
             open_ends.len()
         ));
     }
+    result.ignored.sort_by_key(|i| i.line);
     result.lint = lint(&result, list);
-    result
+    Ok(result)
+}
+
+/// A list that was not understood is not an empty list.
+fn readable(dialect: Dialect, understood: usize, strange: &[Ignored]) -> Result<(), Unread> {
+    let title = dialect.title();
+    if understood == 0 && strange.is_empty() {
+        return Err(Unread::whole("no entry was found in this file"));
+    }
+    if understood == 0 {
+        return Err(Unread::lines(
+            format!("no line of this file could be read as an entry of {title}"),
+            strange.to_vec(),
+        ));
+    }
+    if understood < strange.len() {
+        return Err(Unread::lines(
+            format!(
+                "read as {title}, only {understood} of {} lines were understood",
+                understood + strange.len()
+            ),
+            strange.to_vec(),
+        ));
+    }
+    Ok(())
 }
 
 /// A name beside its own wildcard is looked for apart: a list may have one of the two.
@@ -137,7 +221,7 @@ fn apart(rule: &HostRule) -> Vec<HostRule> {
 fn near_miss(entry: &Listed, rule: &HostRule) -> Option<String> {
     let line = format!("line {}, `{}`,", entry.line, entry.text);
     if entry.pattern.covers(&rule.names) {
-        return Some(format!("{line} is for {} only", entry.ports_text()));
+        return (!entry.opens(rule.port)).then(|| format!("{line} is for {} only", entry.ports_text()));
     }
     let name = rule.names.base();
     match (&entry.pattern, &rule.names) {

@@ -1,7 +1,10 @@
-//! Reads an existing allowlist. The format is recognised by what only it has.
+//! What a reader makes of an existing allowlist, and how the format is recognised.
+
+use std::net::IpAddr;
 
 use super::super::intent::Names;
-use super::{fortigate, squid};
+use super::access::Gate;
+use super::{dnsmasq, fortigate, json, lines, panos, squid};
 use crate::contract::words;
 use crate::derive::HostPattern;
 
@@ -10,14 +13,120 @@ words! {
     Dialect {
         /// One host a line; `#` begins a comment; no port means 443.
         Plain = "plain",
-        /// One URL pattern a line, as PAN-OS and web gateways have it.
+        /// One URL pattern a line, as PAN-OS has it; it goes with one port.
         UrlList = "url-list",
+        /// Rows with a column of hosts.
+        Csv = "csv",
         /// squid.conf.
         Squid = "squid",
         /// FortiOS configuration.
         Fortigate = "fortigate",
+        /// PAN-OS configuration: set commands, braces or XML.
+        Paloalto = "paloalto",
+        /// Lines of a URL category of Zscaler.
+        Zscaler = "zscaler",
+        /// Lines of a destination list of Umbrella.
+        Umbrella = "umbrella",
+        /// Lines of a domain list of AWS Network Firewall.
+        Aws = "aws-network-firewall",
+        /// Names on a DNS filter: no ports.
+        Dns = "dns",
+        /// dnsmasq configuration with nftset lines.
+        Dnsmasq = "dnsmasq-nftset",
+        /// A `clearway.hosts/1` document.
+        Hosts = "json",
+        /// Targets of Prometheus.
+        Prometheus = "prometheus",
     }
 }
+
+impl Dialect {
+    /// How it is called in a sentence.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Plain => "a plain list",
+            Self::UrlList => "a URL list",
+            Self::Csv => "a table with a column of hosts",
+            Self::Squid => "squid.conf",
+            Self::Fortigate => "a FortiOS configuration",
+            Self::Paloalto => "a PAN-OS configuration",
+            Self::Zscaler => "a URL category of Zscaler",
+            Self::Umbrella => "a destination list of Umbrella",
+            Self::Aws => "a domain list of AWS Network Firewall",
+            Self::Dns => "a list of a DNS filter",
+            Self::Dnsmasq => "a dnsmasq configuration with nftset lines",
+            Self::Hosts => "a clearway.hosts/1 document",
+            Self::Prometheus => "targets of Prometheus",
+        }
+    }
+
+    /// The format that a name on the command line stands for.
+    ///
+    /// # Errors
+    /// Why a list in that format cannot be read, or that there is no such format.
+    pub fn named(name: &str) -> Result<Self, String> {
+        Ok(match name {
+            "plain" | "txt" => Self::Plain,
+            "csv" => Self::Csv,
+            "url-list" | "urls" | "paloalto-urls" => Self::UrlList,
+            "paloalto" | "panos" | "pan-os" => Self::Paloalto,
+            "zscaler" => Self::Zscaler,
+            "umbrella" => Self::Umbrella,
+            "aws" | "aws-network-firewall" => Self::Aws,
+            "dns" => Self::Dns,
+            "dnsmasq" | "dnsmasq-nftset" => Self::Dnsmasq,
+            "squid" => Self::Squid,
+            "fortigate" | "fortios" => Self::Fortigate,
+            "json" => Self::Hosts,
+            "prometheus" => Self::Prometheus,
+            other if NOT_READ.contains(&other) => {
+                return Err(format!(
+                    "a list in the format {other} cannot be read back; give one of: {}",
+                    READ.join(", ")
+                ));
+            }
+            other => {
+                return Err(format!("`{other}` is not a format of lists; give one of: {}", READ.join(", ")));
+            }
+        })
+    }
+}
+
+/// Formats that `--against-as` reads.
+pub const READ: [&str; 14] = [
+    "plain",
+    "txt",
+    "csv",
+    "paloalto-urls",
+    "paloalto",
+    "zscaler",
+    "umbrella",
+    "aws",
+    "dns",
+    "dnsmasq-nftset",
+    "squid",
+    "fortigate",
+    "json",
+    "prometheus",
+];
+
+/// Formats that are written and cannot be read.
+const NOT_READ: [&str; 14] = [
+    "text",
+    "markdown",
+    "ticket",
+    "html",
+    "azure",
+    "azure-firewall",
+    "aws-template",
+    "checkpoint",
+    "gcp-swp",
+    "pac",
+    "dnsmasq-nftset-sets",
+    "prometheus-blackbox",
+    "prometheus-scrape",
+    "cloudformation",
+];
 
 /// What an entry lets through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +135,14 @@ pub enum Pattern {
     Names(Names),
     /// `^.x`: names with exactly one label before `x`.
     OneLabel(String),
+    /// The name and names below it, at most that many labels deep.
+    Levels(String, usize),
     /// `x/*`: paths of a site, which no server name matches.
     PathOnly(String),
+    /// Names that hold this text anywhere.
+    Holds(String),
+    /// Addresses with this prefix.
+    Network(IpAddr, u8),
     /// Everything.
     Any,
 }
@@ -38,15 +153,70 @@ impl Pattern {
         match self {
             Self::Names(own) => own.covers(names),
             Self::OneLabel(base) => match names {
-                Names::Exact(n) => n
-                    .strip_suffix(base.as_str())
-                    .and_then(|rest| rest.strip_suffix('.'))
-                    .is_some_and(|label| !label.is_empty() && !label.contains('.')),
+                Names::Exact(n) => depth_below(n, base) == Some(1),
+                _ => false,
+            },
+            Self::Levels(base, most) => match names {
+                Names::Exact(n) => n == base || depth_below(n, base).is_some_and(|d| d <= *most),
+                // As deep as the product goes; the writer says the same.
+                Names::Subdomains(n) | Names::ApexAndSubdomains(n) => {
+                    n == base || depth_below(n, base).is_some_and(|d| d < *most)
+                }
+                Names::Address(_) => false,
+            },
+            Self::Holds(text) => match names {
+                Names::Exact(n) => n.contains(text.as_str()),
+                Names::Subdomains(n) | Names::ApexAndSubdomains(n) => n.contains(text.as_str()),
+                Names::Address(_) => false,
+            },
+            Self::Network(network, prefix) => match names {
+                Names::Address(a) => in_network(*a, *network, *prefix),
                 _ => false,
             },
             Self::PathOnly(_) => false,
             Self::Any => true,
         }
+    }
+
+    /// Whether it lets through some name that `names` stand for, as far as can be told.
+    pub fn overlaps(&self, names: &Names) -> bool {
+        let (base, apex) = match names {
+            Names::Exact(n) if *self == Self::PathOnly(n.clone()) => return true,
+            Names::Exact(_) | Names::Address(_) => return self.covers(names),
+            Names::Subdomains(n) => (n, false),
+            Names::ApexAndSubdomains(n) => (n, true),
+        };
+        let within = |name: &str| (apex && name == base) || depth_below(name, base).is_some();
+        match self {
+            Self::Names(Names::Exact(n)) => within(n),
+            Self::Names(Names::Subdomains(n) | Names::ApexAndSubdomains(n)) | Self::Levels(n, _) => {
+                n == base || depth_below(n, base).is_some() || depth_below(base, n).is_some()
+            }
+            Self::OneLabel(n) => n == base || depth_below(n, base).is_some(),
+            Self::Holds(_) | Self::Any => true,
+            Self::PathOnly(n) => n.strip_prefix("*.") == Some(base.as_str()) || within(n),
+            Self::Names(Names::Address(_)) | Self::Network(..) => false,
+        }
+    }
+}
+
+/// How many labels `name` has before `.base`.
+fn depth_below(name: &str, base: &str) -> Option<usize> {
+    let rest = name.strip_suffix(base)?.strip_suffix('.')?;
+    (!rest.is_empty()).then(|| rest.split('.').count())
+}
+
+fn in_network(address: IpAddr, network: IpAddr, prefix: u8) -> bool {
+    match (address, network) {
+        (IpAddr::V4(a), IpAddr::V4(n)) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);
+            u32::from(a) & mask == u32::from(n) & mask
+        }
+        (IpAddr::V6(a), IpAddr::V6(n)) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(prefix.min(128))).unwrap_or(0);
+            u128::from(a) & mask == u128::from(n) & mask
+        }
+        _ => false,
     }
 }
 
@@ -63,9 +233,16 @@ pub struct Listed {
     pub line: usize,
     /// A URL pattern without its ending slash.
     pub open_end: bool,
+    /// A word that is a host only where a needed host is called so.
+    pub weak: bool,
 }
 
 impl Listed {
+    /// An entry for every port.
+    pub fn line(line: usize, text: &str, pattern: Pattern) -> Self {
+        Self { text: text.to_owned(), pattern, ports: Vec::new(), line, open_end: false, weak: false }
+    }
+
     /// Whether it lets a connection to `port` through.
     pub fn opens(&self, port: u16) -> bool {
         self.ports.is_empty() || self.ports.iter().any(|(from, to)| (*from..=*to).contains(&port))
@@ -92,6 +269,13 @@ pub struct Ignored {
     pub reason: String,
 }
 
+impl Ignored {
+    /// A line, what stands there, and why it was not used.
+    pub fn new(line: usize, text: &str, reason: &str) -> Self {
+        Self { line, text: text.trim().to_owned(), reason: reason.to_owned() }
+    }
+}
+
 /// A list that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
@@ -99,133 +283,154 @@ pub struct Listing {
     pub dialect: Dialect,
     /// Its entries, in order.
     pub entries: Vec<Listed>,
+    /// How they decide; every gate must let a connection through.
+    pub gates: Vec<Gate>,
     /// What was not used.
     pub ignored: Vec<Ignored>,
+    /// Lines that were understood, whether they have an entry or not.
+    pub understood: usize,
+    /// Lines that should have been an entry and were not understood.
+    pub strange: Vec<Ignored>,
+    /// What else must be said.
+    pub remarks: Vec<String>,
 }
 
-/// Reads a list. Nothing is refused: what is not understood is in [`Listing::ignored`].
-pub fn read(text: &str) -> Listing {
+impl Listing {
+    /// Nothing read yet.
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            entries: Vec::new(),
+            gates: Vec::new(),
+            ignored: Vec::new(),
+            understood: 0,
+            strange: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Adds an entry, and says where it stands.
+    pub(super) fn add(&mut self, entry: Listed) -> usize {
+        self.entries.push(entry);
+        self.entries.len() - 1
+    }
+}
+
+/// A list that says nothing, or that was not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// What is wrong with the whole.
+    pub reason: String,
+    /// The first lines that were not understood.
+    pub lines: Vec<Ignored>,
+    /// How many there are.
+    pub more: usize,
+}
+
+impl Unread {
+    /// A list without a line to show.
+    pub fn whole(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), lines: Vec::new(), more: 0 }
+    }
+
+    /// A list with these lines that were not understood.
+    pub fn lines(reason: String, mut lines: Vec<Ignored>) -> Self {
+        /// Lines that are shown.
+        const SHOWN: usize = 5;
+        lines.sort_by_key(|l| l.line);
+        lines.dedup();
+        let more = lines.len().saturating_sub(SHOWN);
+        lines.truncate(SHOWN);
+        Self { reason, lines, more }
+    }
+}
+
+/// How a list is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct As {
+    /// The format; by its content without it.
+    pub dialect: Option<Dialect>,
+    /// The port that a list without ports goes with.
+    pub port: Option<u16>,
+}
+
+/// Reads a list whose format is told by its content.
+///
+/// # Errors
+/// When it is another document.
+pub fn read(text: &str) -> Result<Listing, Unread> {
+    read_as(text, As::default())
+}
+
+/// Reads a list.
+///
+/// # Errors
+/// When it is another document than it was called, or one that cannot be read as a list.
+pub fn read_as(text: &str, how: As) -> Result<Listing, Unread> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let dialect = detect(text);
-    let (entries, ignored) = match dialect {
-        Dialect::Squid => squid::read(text),
-        Dialect::Fortigate => fortigate::read(text),
-        Dialect::Plain | Dialect::UrlList => lines(text, dialect),
+    let dialect = match how.dialect {
+        Some(dialect) => dialect,
+        None => detect(text)?,
     };
-    Listing { dialect, entries, ignored }
+    match dialect {
+        Dialect::Squid => Ok(squid::read(text)),
+        Dialect::Fortigate => Ok(fortigate::read(text)),
+        Dialect::Paloalto => panos::read(text),
+        Dialect::Dnsmasq => Ok(dnsmasq::read(text)),
+        Dialect::Hosts => json::hosts(text),
+        Dialect::Prometheus => json::targets(text),
+        Dialect::Csv => lines::table(text),
+        _ => Ok(lines::read(text, dialect, how)),
+    }
 }
 
-fn detect(text: &str) -> Dialect {
+fn detect(text: &str) -> Result<Dialect, Unread> {
     let lines = || text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with(['#', ';']));
-    if lines().any(|l| l.starts_with("config firewall ")) {
-        return Dialect::Fortigate;
+    let begin = text.trim_start();
+    if begin.starts_with('<') {
+        return if panos::is_xml(text) { Ok(Dialect::Paloalto) } else { Err(other_document()) };
     }
-    if lines().any(|l| l.starts_with("acl ") || l.starts_with("http_access ")) {
-        return Dialect::Squid;
+    if begin.starts_with(['{', '[']) && serde_json::from_str::<serde_json::Value>(text).is_ok() {
+        return json::kind(text).ok_or_else(other_document);
     }
-    let slash = |l: &str| {
-        let rest = l.split_once("://").map_or(l, |(_, r)| r);
-        l.starts_with("^.") || rest.contains('/') || list_member(l).is_some()
-    };
-    // One stray URL does not make a URL list of a list of names.
-    let urls = lines().filter(|l| slash(l)).count();
-    let others = lines().filter(|l| !slash(l) && !l.starts_with("set ")).count();
-    if urls > 0 && urls >= others { Dialect::UrlList } else { Dialect::Plain }
+    if begin.starts_with('{') || begin.starts_with("Windows Registry Editor") {
+        return Err(other_document());
+    }
+    let first_words =
+        |words: &[&str]| lines().any(|l| words.iter().any(|w| l.split_whitespace().next() == Some(*w)));
+    if lines().any(|l| l.starts_with("config ")) && lines().any(|l| l == "end" || l.starts_with("edit ")) {
+        return Ok(Dialect::Fortigate);
+    }
+    if panos::is_text(text) {
+        return Ok(Dialect::Paloalto);
+    }
+    if first_words(&["acl", "http_access", "ssl_bump"]) {
+        return Ok(Dialect::Squid);
+    }
+    if lines().any(|l| l.starts_with("nftset=/")) {
+        return Ok(Dialect::Dnsmasq);
+    }
+    if lines::has_header(text) {
+        return Ok(Dialect::Csv);
+    }
+    // One stray URL does not make a URL list of a list of names; networks make none either.
+    let urls = lines().filter(|l| lines::is_url(l)).count();
+    let others = lines().filter(|l| !lines::is_url(l) && !lines::is_network(l)).count();
+    Ok(if urls > 0 && urls >= others { Dialect::UrlList } else { Dialect::Plain })
 }
 
-/// The entry of a PAN-OS command `set … custom-url-category NAME list ENTRY`.
-fn list_member(line: &str) -> Option<&str> {
-    let rest = line.strip_prefix("set ")?.split_once("custom-url-category ")?.1;
-    rest.split_once(" list ").map(|(_, entry)| entry.trim())
+fn other_document() -> Unread {
+    Unread::whole(
+        "this is no allowlist but a configuration or another document; give the list as lines of hosts, a URL list, a \
+         table, or an export of Squid, FortiGate or PAN-OS",
+    )
 }
 
-fn lines(text: &str, dialect: Dialect) -> (Vec<Listed>, Vec<Ignored>) {
-    let (mut entries, mut ignored) = (Vec::new(), Vec::new());
-    for (line, raw) in (1..).zip(text.lines()) {
-        let trimmed = raw.trim();
-        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
-            continue;
-        }
-        let value = match list_member(trimmed) {
-            Some(member) => member,
-            // Other commands of the same script (services, descriptions) name no host.
-            None if trimmed.starts_with("set ") => continue,
-            None => trimmed,
-        };
-        // A remark after the entry is not part of it.
-        let value = value.split(" #").next().unwrap_or(value).trim().trim_matches('"');
-        // PAN-OS writes several members as `[ a b ]`; anywhere else one line is one entry.
-        let members: Vec<&str> = match value.strip_prefix("[ ").and_then(|v| v.strip_suffix(" ]")) {
-            Some(members) => members.split_whitespace().collect(),
-            None => vec![value],
-        };
-        for word in members {
-            match entry(word, dialect) {
-                Ok((pattern, ports)) => entries.push(Listed {
-                    text: word.to_owned(),
-                    open_end: dialect == Dialect::UrlList && !word.contains('/'),
-                    pattern,
-                    ports,
-                    line,
-                }),
-                Err(reason) => ignored.push(Ignored { line, text: trimmed.to_owned(), reason }),
-            }
-        }
-    }
-    (entries, ignored)
-}
-
-/// Reads `name`, `*.name`, `.name`, `^.name`, a literal, each with an optional scheme, port, ending slash.
-fn entry(text: &str, dialect: Dialect) -> Result<(Pattern, Vec<(u16, u16)>), String> {
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let (authority, path) = match rest.split_once('/') {
-        Some((authority, path)) => (authority, path),
-        None => (rest, ""),
-    };
-    let (host, port) = split_port(authority)?;
-    let pattern = match path {
-        "" => names(host)?,
-        "*" => match names(host)? {
-            Pattern::Names(Names::Exact(n)) => Pattern::PathOnly(n),
-            other => other,
-        },
-        _ => return Err("it names a path, and the app needs the whole host".into()),
-    };
-    let ports = match (port, dialect) {
-        (Some(port), _) => vec![(port, port)],
-        (None, Dialect::Plain) => vec![(443, 443)],
-        (None, _) => Vec::new(),
-    };
-    Ok((pattern, ports))
-}
-
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), String> {
-    if authority.parse::<std::net::Ipv6Addr>().is_ok() {
-        return Ok((authority, None));
-    }
-    let bad = || format!("`{authority}` has no port between 1 and 65535 after the colon");
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => {
-            Ok((host, Some(port.parse().ok().filter(|p| *p > 0).ok_or_else(bad)?)))
-        }
-        _ => Ok((authority, None)),
-    }
-}
-
-/// Reads a name of a list in which a leading dot stands for what is below; whether it stands for
-/// the domain itself depends on the product, so it is not taken for it.
-fn names(host: &str) -> Result<Pattern, String> {
-    if let Some(base) = host.strip_prefix("^.") {
-        return plain(base).map(Pattern::OneLabel);
-    }
-    if let Some(base) = host.strip_prefix('.') {
-        return plain(base).map(|n| Pattern::Names(Names::Subdomains(n)));
-    }
-    pattern(host)
-}
-
-/// Reads `name`, `*.name`, a literal or `*`.
+/// Reads `name`, `*.name`, a literal, a network or `*`.
 pub(super) fn pattern(host: &str) -> Result<Pattern, String> {
+    if let Some(network) = network(host) {
+        return Ok(network);
+    }
     Ok(match host.parse::<HostPattern>().map_err(|e| e.reason.to_owned())? {
         HostPattern::Name(n) => Pattern::Names(Names::Exact(n)),
         HostPattern::Subdomains(n) => Pattern::Names(Names::Subdomains(n)),
@@ -234,10 +439,34 @@ pub(super) fn pattern(host: &str) -> Result<Pattern, String> {
     })
 }
 
+/// Reads `address/prefix`; a whole address is that address, `0.0.0.0/0` is everything.
+pub(super) fn network(text: &str) -> Option<Pattern> {
+    let (address, prefix) = text.split_once('/')?;
+    let address: IpAddr = address.trim_matches(['[', ']']).parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let prefix: u8 = match prefix.parse::<u8>() {
+        Ok(prefix) => prefix,
+        Err(_) => {
+            let mask: std::net::Ipv4Addr = prefix.parse().ok()?;
+            let bits = u32::from(mask);
+            (bits.leading_ones() + bits.trailing_zeros() == 32 || bits == 0)
+                .then(|| u8::try_from(bits.leading_ones()).unwrap_or(32))?
+        }
+    };
+    if prefix > most {
+        return None;
+    }
+    Some(if prefix == most {
+        Pattern::Names(Names::Address(address))
+    } else {
+        Pattern::Network(address, prefix)
+    })
+}
+
 /// Reads a bare name.
 pub(super) fn plain(name: &str) -> Result<String, String> {
     match name.parse::<HostPattern>().map_err(|e| e.reason.to_owned())? {
         HostPattern::Name(n) => Ok(n),
-        _ => Err("it is no name".into()),
+        _ => Err("it is not a name".into()),
     }
 }

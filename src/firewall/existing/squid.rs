@@ -1,144 +1,388 @@
-//! squid.conf: which names `http_access allow` lets through, and on which ports.
+//! squid.conf: what the lines say to `CONNECT host:port`, or to a request in the clear.
+//!
+//! The lines are walked from the top and the first one that matches decides, as Squid does it. Every
+//! directive that can refuse is a gate of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::super::intent::Names;
-use super::read::{Ignored, Listed, Pattern, pattern, plain};
+use super::access::{Access, Gate, Test};
+use super::read::{Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
 
-type Ports = Vec<(u16, u16)>;
+/// Acls of one name nest at most this deep.
+const DEEPEST: usize = 16;
+
+/// One line of an acl.
+struct Acl {
+    line: usize,
+    raw: String,
+    kind: String,
+    values: Vec<String>,
+}
 
 #[derive(Default)]
 struct Conf {
-    /// Entries of each acl of names or addresses.
-    names: BTreeMap<String, Vec<(usize, String, Pattern)>>,
-    /// Ports of each acl of ports.
-    ports: BTreeMap<String, Ports>,
-    /// The acls of each `http_access allow` line.
-    allow: Vec<Vec<String>>,
-    has_access: bool,
-    ignored: Vec<Ignored>,
+    acls: BTreeMap<String, Vec<Acl>>,
+    /// Directive, line, text, words; in order.
+    lines: Vec<(String, usize, String, Vec<String>)>,
 }
 
-pub(super) fn read(text: &str) -> (Vec<Listed>, Vec<Ignored>) {
+/// Directives that let a request through or refuse it, and what holds where no line matches: the
+/// opposite of the last line, or `true` without any line.
+const GATES: [&str; 4] = ["http_access", "adapted_http_access", "miss_access", "http_reply_access"];
+
+pub(super) fn read(text: &str) -> Listing {
+    let mut listing = Listing::new(Dialect::Squid);
     let mut conf = Conf::default();
-    for (line, raw) in (1..).zip(text.lines()) {
-        let mut words = raw.split_whitespace();
-        match words.next() {
-            Some("acl") => conf.acl(line, raw, &words.collect::<Vec<_>>()),
-            Some("http_access") => {
-                conf.has_access = true;
-                let acls: Vec<String> = words.map(str::to_owned).collect();
-                if acls.first().is_some_and(|a| a == "allow") {
-                    conf.allow.push(acls.into_iter().skip(1).collect());
+    let mut inside_if = 0_usize;
+    for (line, raw) in logical(text) {
+        let words: Vec<String> =
+            raw.split_whitespace().take_while(|w| !w.starts_with('#')).map(str::to_owned).collect();
+        let Some((directive, rest)) = words.split_first() else { continue };
+        match directive.as_str() {
+            "if" => inside_if += 1,
+            "endif" => inside_if = inside_if.saturating_sub(1),
+            "acl" => {
+                listing.understood += 1;
+                if let [name, kind, values @ ..] = rest {
+                    conf.acls.entry(name.clone()).or_default().push(Acl {
+                        line,
+                        raw: raw.trim().to_owned(),
+                        kind: kind.clone(),
+                        values: values.to_vec(),
+                    });
                 }
             }
-            Some("include") => conf.ignored.push(Ignored {
-                line,
-                text: raw.trim().to_owned(),
-                reason: "included files are not read; hold each of them against the list".into(),
-            }),
+            known if GATES.contains(&known) || known == "ssl_bump" || known == "include" => {
+                listing.understood += usize::from(known != "include");
+                if inside_if > 0 {
+                    conf.lines.push(("if".into(), line, raw.trim().to_owned(), vec![known.to_owned()]));
+                } else {
+                    conf.lines.push((known.to_owned(), line, raw.trim().to_owned(), rest.to_vec()));
+                }
+            }
+            "url_rewrite_program" | "url_rewrite_access" | "icap_service" | "ecap_service" => {
+                listing.remarks.push(format!(
+                    "line {line}: `{directive}` hands requests to another program, which may refuse them"
+                ));
+            }
             _ => {}
         }
     }
-    conf.entries()
+    conf.gates(listing)
+}
+
+/// Lines as Squid joins them: a backslash at the end continues a line.
+fn logical(text: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut open = false;
+    for (line, raw) in (1..).zip(text.lines()) {
+        let trimmed = raw.trim_end();
+        let (content, continues) = match trimmed.strip_suffix('\\') {
+            Some(content) => (content, !trimmed.trim_start().starts_with('#')),
+            None => (trimmed, false),
+        };
+        match found.last_mut() {
+            Some((_, joined)) if open => {
+                joined.push(' ');
+                joined.push_str(content);
+            }
+            _ => found.push((line, content.to_owned())),
+        }
+        open = continues;
+    }
+    found
 }
 
 impl Conf {
-    fn acl(&mut self, line: usize, raw: &str, words: &[&str]) {
-        let [name, kind, values @ ..] = words else { return };
-        let values = values.iter().filter(|v| !v.starts_with('-'));
-        let mut ignore = |reason: String| {
-            self.ignored.push(Ignored { line, text: raw.trim().to_owned(), reason });
+    fn gates(self, mut listing: Listing) -> Listing {
+        let used: Vec<&str> = self
+            .lines
+            .iter()
+            .flat_map(|(_, _, _, words)| words.iter().map(|w| w.trim_start_matches('!')))
+            .collect();
+        let mut reader = Reader { conf: &self, entries: Vec::new(), known: BTreeMap::new() };
+        let mut gates = Vec::new();
+        for directive in GATES {
+            let own = |d: &str| d == directive || d == "include" || d == "if";
+            let lines: Vec<_> = self.lines.iter().filter(|(d, ..)| own(d)).collect();
+            if !lines.iter().any(|(d, ..)| d == directive) {
+                continue;
+            }
+            gates.push(reader.gate(directive, &lines));
+        }
+        if !self.lines.iter().any(|(d, ..)| d == "http_access") {
+            // A file of acls alone: some other file may use them.
+            let mut gate = Gate::default();
+            for (name, own) in &self.acls {
+                let line = own.first().map_or(0, |a| a.line);
+                let other =
+                    Test::Other(format!("a line `http_access allow {name}`, which this file does not have"));
+                let tests = vec![reader.acl(name, false, 0), other];
+                gate.lines.push(Access { line, text: format!("acl {name}"), allows: true, tests });
+            }
+            gates.push(gate);
+        }
+        if self.lines.iter().any(|(d, ..)| d == "ssl_bump") {
+            gates.push(reader.bump(&self.lines));
+        }
+        if let Some(first) = gates.first_mut() {
+            first.lines.insert(
+                0,
+                Access {
+                    line: 0,
+                    text: "a web proxy carries HTTP and TLS only".into(),
+                    allows: false,
+                    tests: vec![Test::Web.negated()],
+                },
+            );
+        }
+        listing.entries = reader.entries;
+        listing.gates = gates;
+        for (name, own) in &self.acls {
+            let names = own.iter().any(|a| ["dstdomain", "dst", "dstdom_regex"].contains(&a.kind.as_str()));
+            if let (true, false, Some(first)) = (names, used.contains(&name.as_str()), own.first()) {
+                let nested = self.acls.values().flatten().any(|a| {
+                    ["any-of", "all-of"].contains(&a.kind.as_str())
+                        && a.values.iter().any(|v| v.trim_start_matches('!') == name)
+                });
+                if !nested {
+                    listing.ignored.push(Ignored::new(
+                        first.line,
+                        &format!("acl {name}"),
+                        "no http_access line uses it",
+                    ));
+                }
+            }
+        }
+        listing
+    }
+}
+
+struct Reader<'a> {
+    conf: &'a Conf,
+    entries: Vec<Listed>,
+    /// Acls that were read: their test in http_access and in ssl_bump.
+    known: BTreeMap<(String, bool), Test>,
+}
+
+impl Reader<'_> {
+    fn gate(&mut self, directive: &str, lines: &[&(String, usize, String, Vec<String>)]) -> Gate {
+        let mut gate = Gate::default();
+        for (own, line, raw, words) in lines {
+            if own == "include" {
+                let why = "included files are not read: put their lines in this place, or leave the line out where they say nothing \
+                           about access";
+                gate.unsure(*line, raw, why);
+                continue;
+            }
+            if own == "if" {
+                if words.first().is_some_and(|w| w == directive || w == "include") {
+                    gate.unsure(*line, raw, "lines between `if` and `endif` are not read");
+                }
+                continue;
+            }
+            let Some((action, acls)) = words.split_first() else { continue };
+            let allows = match action.as_str() {
+                "allow" => true,
+                "deny" => false,
+                _ => {
+                    gate.unsure(*line, raw, "neither allow nor deny stands here");
+                    continue;
+                }
+            };
+            gate.otherwise = !allows;
+            let tests = acls.iter().map(|a| self.reference(a, false, *line, raw, 0)).collect();
+            gate.lines.push(Access { line: *line, text: raw.clone(), allows, tests });
+        }
+        gate
+    }
+
+    /// The lines of `ssl_bump`: those that splice or bump let the connection go on, `terminate` ends it.
+    fn bump(&mut self, lines: &[(String, usize, String, Vec<String>)]) -> Gate {
+        let mut gate = Gate { otherwise: true, ..Gate::default() };
+        // A request in the clear is not a matter of ssl_bump.
+        gate.lines.push(Access { line: 0, text: String::new(), allows: true, tests: vec![Test::Clear] });
+        for (_, line, raw, words) in lines.iter().filter(|(d, ..)| d == "ssl_bump") {
+            let Some((action, acls)) = words.split_first() else { continue };
+            let allows = match action.as_str() {
+                "splice" | "bump" | "none" | "client-first" | "server-first" => true,
+                "terminate" | "err" => false,
+                _ => continue,
+            };
+            let tests = acls.iter().map(|a| self.reference(a, true, *line, raw, 0)).collect();
+            gate.lines.push(Access { line: *line, text: raw.clone(), allows, tests });
+        }
+        gate
+    }
+
+    /// `name` or `!name` on a line.
+    fn reference(&mut self, word: &str, bump: bool, line: usize, raw: &str, depth: usize) -> Test {
+        let (negated, name) = match word.strip_prefix('!') {
+            Some(name) => (true, name),
+            None => (false, word),
         };
-        match *kind {
-            "port" => {
-                let ports = self.ports.entry((*name).to_owned()).or_default();
-                for value in values {
-                    let (from, to) = value.split_once('-').unwrap_or((value, value));
-                    if let (Ok(from), Ok(to)) = (from.parse(), to.parse()) {
-                        ports.push((from, to));
-                    }
+        let test = match name {
+            "all" => Test::Always,
+            // Requests for the proxy itself, and clients on its own machine: neither is the app on a device.
+            "manager" | "localhost" | "to_localhost" | "to_linklocal" | "CONNECT"
+                if !self.conf.acls.contains_key(name) =>
+            {
+                match name {
+                    "CONNECT" => Test::All(vec![Test::Web, Test::Clear.negated()]),
+                    "to_localhost" | "to_linklocal" => Self::own_address(name),
+                    _ => Test::Never,
                 }
             }
-            "dstdomain" | "dst" | "dstdom_regex" => {
-                for value in values {
-                    if value.starts_with('"') {
-                        ignore("the names are in another file; hold that file against the list".into());
-                        continue;
-                    }
-                    let found = match *kind {
-                        "dstdom_regex" => expression(value),
-                        "dst" => address(value),
-                        _ => domain(value),
-                    };
-                    match found {
-                        Ok(pattern) => {
-                            let entries = self.names.entry((*name).to_owned()).or_default();
-                            entries.push((line, (*value).to_owned(), pattern));
-                        }
-                        Err(reason) => ignore(reason),
-                    }
+            _ if !self.conf.acls.contains_key(name) => {
+                Test::Unknown(Ignored::new(line, raw, &format!("the acl `{name}` is not in this file")))
+            }
+            _ if depth > DEEPEST => Test::Unknown(Ignored::new(line, raw, "acls that nest too deep")),
+            _ => self.acl(name, bump, depth),
+        };
+        if negated { test.negated() } else { test }
+    }
+
+    fn own_address(name: &str) -> Test {
+        let parse = |text: &str| network(text).map(Test::Names);
+        let all = if name == "to_localhost" {
+            ["127.0.0.0/8", "::1/128", "0.0.0.0/32", "::/128"]
+        } else {
+            ["169.254.0.0/16", "fe80::/10", "169.254.0.0/16", "fe80::/10"]
+        };
+        Test::Any(all.into_iter().filter_map(parse).collect())
+    }
+
+    fn acl(&mut self, name: &str, bump: bool, depth: usize) -> Test {
+        if let Some(known) = self.known.get(&(name.to_owned(), bump)) {
+            return known.clone();
+        }
+        let conf = self.conf;
+        let lines = conf.acls.get(name).map_or(&[][..], Vec::as_slice);
+        let test = Test::Any(lines.iter().map(|acl| self.line(name, acl, bump, depth)).collect());
+        self.known.insert((name.to_owned(), bump), test.clone());
+        test
+    }
+
+    fn line(&mut self, name: &str, acl: &Acl, bump: bool, depth: usize) -> Test {
+        let unknown = |reason: &str| Test::Unknown(Ignored::new(acl.line, &acl.raw, reason));
+        let flags: Vec<&String> = acl.values.iter().filter(|v| v.starts_with('-')).collect();
+        let values: Vec<&String> = acl.values.iter().filter(|v| !v.starts_with('-')).collect();
+        if values.iter().any(|v| v.starts_with(['"', '\''])) || flags.iter().any(|f| *f == "-f") {
+            return unknown("its values are in another file; put them in this place");
+        }
+        let depends = |what: &str| format!("acl {name} ({what})");
+        match acl.kind.as_str() {
+            "port" => match ports(&values) {
+                Some(ports) => Test::Ports(ports),
+                None => unknown("a port that cannot be read"),
+            },
+            "method" => {
+                let connect = values.iter().any(|v| v.eq_ignore_ascii_case("CONNECT"));
+                let methods = ["GET", "POST", "HEAD", "PUT"];
+                let clear = values.iter().filter(|v| methods.contains(&v.as_str())).count();
+                let tunnel = if connect { Test::Clear.negated() } else { Test::Never };
+                let open = match clear {
+                    0 => Test::Never,
+                    // The app posts and gets.
+                    n if n >= 2 && values.iter().any(|v| *v == "POST") => Test::Clear,
+                    _ => Test::All(vec![Test::Clear, Test::Other(depends("method"))]),
+                };
+                Test::Any(vec![tunnel, open])
+            }
+            "dstdomain" => self.entries(acl, &values, domain),
+            "ssl::server_name" if bump => self.entries(acl, &values, domain),
+            "dstdom_regex" => self.entries(acl, &values, expression),
+            "dst" => {
+                if values.iter().any(|v| *v == "all" || *v == "0.0.0.0/0") {
+                    return Test::Always;
+                }
+                let test = self.entries(acl, &values, address);
+                // -n: Squid does not look names up, so that only literals match.
+                if flags.iter().any(|f| *f == "-n") { Test::All(vec![Test::Literal, test]) } else { test }
+            }
+            "src" => {
+                let everybody =
+                    |v: &&&String| ["all", "0.0.0.0/0", "::/0", "ipv4", "0/0"].contains(&v.as_str());
+                let own =
+                    |v: &&String| v.starts_with("127.") || v.starts_with("::1") || v.as_str() == "localhost";
+                if values.iter().any(|v| everybody(&v)) {
+                    Test::Always
+                } else if !values.is_empty() && values.iter().all(own) {
+                    Test::Never
+                } else {
+                    Test::Client(depends("src: who the client is"))
                 }
             }
-            _ => {}
+            "any-of" => Test::Any(
+                values.iter().map(|v| self.reference(v, bump, acl.line, &acl.raw, depth + 1)).collect(),
+            ),
+            "all-of" => Test::All(
+                values.iter().map(|v| self.reference(v, bump, acl.line, &acl.raw, depth + 1)).collect(),
+            ),
+            "srcdomain" | "srcdom_regex" | "arp" | "eui64" | "myport" | "localport" | "myportname"
+            | "localip" | "myip" | "src_as" => Test::Client(depends(&acl.kind)),
+            "time" | "proxy_auth" | "proxy_auth_regex" | "ident" | "ident_regex" | "ext_user" | "browser"
+            | "maxconn" | "max_user_ip" | "random" | "referer_regex" | "req_header" | "req_mime_type"
+            | "rep_mime_type" | "rep_header" | "http_status" | "snmp_community" | "at_step" | "user_cert"
+            | "ca_cert" => Test::Other(depends(&acl.kind)),
+            other => unknown(&format!("acls of the kind `{other}` are not compared")),
         }
     }
 
-    fn entries(self) -> (Vec<Listed>, Vec<Ignored>) {
-        let mut found: BTreeMap<(usize, String), Listed> = BTreeMap::new();
-        let lines: Vec<Vec<String>> = if self.has_access {
-            self.allow
-        } else {
-            // A file of acls alone: the file that includes it allows them.
-            self.names.keys().map(|name| vec![name.clone()]).collect()
-        };
-        for acls in &lines {
-            let ports: Ports = acls.iter().filter_map(|a| self.ports.get(a)).flatten().copied().collect();
-            for (line, text, pattern) in acls.iter().filter_map(|a| self.names.get(a)).flatten() {
-                let entry = found.entry((*line, text.clone())).or_insert_with(|| Listed {
-                    text: text.clone(),
-                    pattern: pattern.clone(),
-                    ports: ports.clone(),
-                    line: *line,
-                    open_end: false,
-                });
-                // Allowed a second time: for those ports too, or for any.
-                if ports.is_empty() {
-                    entry.ports.clear();
-                } else if !entry.ports.is_empty() {
-                    let known: BTreeSet<_> = entry.ports.iter().chain(&ports).copied().collect();
-                    entry.ports = known.into_iter().collect();
+    fn entries(&mut self, acl: &Acl, values: &[&String], parse: fn(&str) -> Result<Pattern, String>) -> Test {
+        let mut parts = Vec::new();
+        let mut own = Vec::new();
+        for value in values {
+            match parse(value) {
+                Ok(pattern) => {
+                    self.entries.push(Listed::line(acl.line, value, pattern));
+                    own.push(self.entries.len() - 1);
                 }
+                Err(reason) => parts.push(Test::Unknown(Ignored::new(acl.line, &acl.raw, &reason))),
             }
         }
-        let mut ignored = self.ignored;
-        for (name, entries) in &self.names {
-            let used = lines.iter().any(|acls| acls.contains(name));
-            if let (false, Some((line, ..))) = (used, entries.first()) {
-                ignored.push(Ignored {
-                    line: *line,
-                    text: format!("acl {name}"),
-                    reason: "no http_access allow line uses it".into(),
-                });
-            }
-        }
-        (found.into_values().collect(), ignored)
+        parts.push(Test::Entries(own));
+        Test::Any(parts)
     }
+}
+
+impl Gate {
+    /// A line that may allow and may deny.
+    fn unsure(&mut self, line: usize, raw: &str, why: &str) {
+        for allows in [true, false] {
+            let tests = vec![Test::Unknown(Ignored::new(line, raw, why))];
+            self.lines.push(Access { line, text: raw.to_owned(), allows, tests });
+        }
+    }
+}
+
+fn ports(values: &[&String]) -> Option<Vec<(u16, u16)>> {
+    values
+        .iter()
+        .map(|value| {
+            let (from, to) = value.split_once('-').unwrap_or((value, value));
+            Some((from.parse().ok()?, to.parse().ok()?))
+        })
+        .collect()
 }
 
 /// A leading dot stands for the domain itself and every name below.
 fn domain(value: &str) -> Result<Pattern, String> {
     match value.strip_prefix('.') {
         Some(base) => plain(base).map(|n| Pattern::Names(Names::ApexAndSubdomains(n))),
+        // Squid takes a star for a letter like any other: it matches no name.
+        None if value.contains('*') => Ok(Pattern::PathOnly(value.to_owned())),
         None => pattern(value),
     }
 }
 
 fn address(value: &str) -> Result<Pattern, String> {
-    match value.parse() {
-        Ok(address) => Ok(Pattern::Names(Names::Address(address))),
-        Err(_) => Err("only single addresses are compared".into()),
+    if let Ok(address) = value.parse::<IpAddr>() {
+        return Ok(Pattern::Names(Names::Address(address)));
     }
+    network(value).ok_or_else(|| "only addresses and networks are compared".into())
 }
 
 /// The few expressions that stand for names in an obvious way.
@@ -148,19 +392,24 @@ fn expression(value: &str) -> Result<Pattern, String> {
         if name.contains('.') {
             return Err("a dot that is not escaped matches any character".into());
         }
-        plain(&name.replace('\u{0}', "."))
+        Ok(name.replace('\u{0}', "."))
     };
+    let name = |text: &str| unescaped(text).and_then(|t| plain(&t));
+    let safe = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
     let Some(open) = value.strip_suffix('$') else {
-        return Err(
-            "a regular expression without `$` at its end matches more than names; not compared".into()
-        );
+        let text = unescaped(value)?.to_ascii_lowercase();
+        return if safe(&text) && !text.is_empty() {
+            Ok(Pattern::Holds(text))
+        } else {
+            Err("this regular expression is not compared".into())
+        };
     };
-    if let Some(name) = open.strip_prefix("(^|\\.)") {
-        unescaped(name).map(|n| Pattern::Names(Names::ApexAndSubdomains(n)))
-    } else if let Some(name) = open.strip_prefix("\\.") {
-        unescaped(name).map(|n| Pattern::Names(Names::Subdomains(n)))
-    } else if let Some(name) = open.strip_prefix('^') {
-        unescaped(name).map(|n| Pattern::Names(Names::Exact(n)))
+    if let Some(rest) = open.strip_prefix("(^|\\.)") {
+        name(rest).map(|n| Pattern::Names(Names::ApexAndSubdomains(n)))
+    } else if let Some(rest) = open.strip_prefix("\\.") {
+        name(rest).map(|n| Pattern::Names(Names::Subdomains(n)))
+    } else if let Some(rest) = open.strip_prefix('^') {
+        name(rest).map(|n| Pattern::Names(Names::Exact(n)))
     } else {
         Err("this regular expression is not compared".into())
     }

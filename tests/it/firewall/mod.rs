@@ -2,6 +2,8 @@
 //! text of a configuration reaches a product's syntax.
 
 mod against;
+mod against_forms;
+mod against_squid;
 mod commands;
 mod grammar;
 mod properties;

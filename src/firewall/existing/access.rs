@@ -1,0 +1,361 @@
+//! Whether a list lets a connection through: its lines in order, the first match decides.
+//!
+//! A line has conditions. Some are known for the connection in question (names, ports, method), some
+//! depend on what no allowlist says (who the client is, the time of day), and some were not
+//! understood. The three are kept apart: only what is known makes a host "covered".
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::super::intent::{HostRule, Names};
+use super::read::{Ignored, Listed, Pattern};
+use crate::contract::{Network, Transport};
+
+/// One condition of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// Holds for everything.
+    Always,
+    /// Holds for nothing that the app does.
+    Never,
+    /// The host is one of these entries of the listing.
+    Entries(Vec<usize>),
+    /// The host is one of these, which stand in no entry.
+    Names(Pattern),
+    /// The port is in one of these ranges.
+    Ports(Vec<(u16, u16)>),
+    /// The transport is HTTP or TLS, which is what a web proxy or a list of URLs sees.
+    Web,
+    /// The transport is in the clear (a proxy sees no CONNECT).
+    Clear,
+    /// The host is an address literal.
+    Literal,
+    /// The host is an IPv6 literal (`true`), or anything else (`false`).
+    Ipv6(bool),
+    /// Depends on who asks: source address, interface, virtual domain.
+    Client(String),
+    /// Depends on something else that the list does not say: time, sign-in, a category.
+    Other(String),
+    /// Not understood.
+    Unknown(Ignored),
+    /// One of them holds.
+    Any(Vec<Test>),
+    /// All of them hold.
+    All(Vec<Test>),
+    /// It does not hold.
+    Not(Box<Test>),
+}
+
+impl Test {
+    /// It does not hold.
+    pub fn negated(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+
+    /// Every entry that it names, whichever way.
+    fn entries(&self, into: &mut Vec<usize>) {
+        match self {
+            Self::Entries(own) => into.extend(own),
+            Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|p| p.entries(into)),
+            _ => {}
+        }
+    }
+}
+
+/// A line that allows or denies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Its line, from 1.
+    pub line: usize,
+    /// What stands there, for people.
+    pub text: String,
+    /// Whether it lets through.
+    pub allows: bool,
+    /// All of them must hold.
+    pub tests: Vec<Test>,
+}
+
+/// Lines that are read from the top.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Gate {
+    /// The lines.
+    pub lines: Vec<Access>,
+    /// What happens where none matches.
+    pub otherwise: bool,
+}
+
+/// What is not known about a line for one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Doubt {
+    /// It holds for a part of the names.
+    partly: bool,
+    client: BTreeSet<String>,
+    other: BTreeSet<String>,
+    unknown: Vec<Ignored>,
+}
+
+impl Doubt {
+    fn add(&mut self, from: Self) {
+        self.partly |= from.partly;
+        self.client.extend(from.client);
+        self.other.extend(from.other);
+        for line in from.unknown {
+            if !self.unknown.contains(&line) {
+                self.unknown.push(line);
+            }
+        }
+    }
+
+    /// Whether nothing but a part of the names is in doubt.
+    fn only_partly(&self) -> bool {
+        self.client.is_empty() && self.other.is_empty() && self.unknown.is_empty()
+    }
+}
+
+enum Answer {
+    No,
+    Yes,
+    Maybe(Doubt),
+}
+
+/// Whether a connection is let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is.
+    Allowed(Listed),
+    /// It is where these hold.
+    Conditional {
+        /// The line that allows.
+        by: Listed,
+        /// What it depends on.
+        depends: Vec<String>,
+        /// Whether it depends on the client alone.
+        client_only: bool,
+    },
+    /// It is not; what denies it, where a line does.
+    Denied(Option<String>),
+    /// A line that was not understood decides.
+    Undecided(Vec<Ignored>),
+}
+
+/// Decides for one needed entry: every gate must let it through.
+pub fn decide(gates: &[Gate], entries: &[Listed], rule: &HostRule) -> Outcome {
+    let mut result: Option<Outcome> = None;
+    for gate in gates {
+        let found = gate.decide(entries, rule);
+        result = Some(match (result.take(), found) {
+            (None, found) => found,
+            (Some(denied @ Outcome::Denied(_)), _) | (Some(_), denied @ Outcome::Denied(_)) => denied,
+            (Some(Outcome::Undecided(mut a)), Outcome::Undecided(b)) => {
+                a.extend(b);
+                Outcome::Undecided(a)
+            }
+            (Some(unknown @ Outcome::Undecided(_)), _) | (Some(_), unknown @ Outcome::Undecided(_)) => {
+                unknown
+            }
+            (
+                Some(Outcome::Conditional { by, mut depends, client_only }),
+                Outcome::Conditional { depends: more, client_only: other, .. },
+            ) => {
+                depends.extend(more);
+                Outcome::Conditional { by, depends, client_only: client_only && other }
+            }
+            (Some(conditional @ Outcome::Conditional { .. }), Outcome::Allowed(_)) => conditional,
+            (Some(Outcome::Allowed(by)), Outcome::Conditional { depends, client_only, .. }) => {
+                Outcome::Conditional { by, depends, client_only }
+            }
+            (Some(allowed), Outcome::Allowed(_)) => allowed,
+        });
+    }
+    result.unwrap_or(Outcome::Denied(None))
+}
+
+impl Gate {
+    fn decide(&self, entries: &[Listed], rule: &HostRule) -> Outcome {
+        let mut doubt = Doubt::default();
+        let (mut allowed, mut denied): (Option<&Access>, Option<&Access>) = (None, None);
+        let mut decided = false;
+        for line in &self.lines {
+            let answer = match all(&line.tests, entries, rule) {
+                // A part of the names is not all of them; a part denied is not all let through.
+                Answer::Maybe(d) if d.partly && line.allows => continue,
+                Answer::Maybe(d) if d.partly && d.only_partly() => Answer::Yes,
+                other => other,
+            };
+            let certain = match answer {
+                Answer::No => continue,
+                Answer::Yes => true,
+                Answer::Maybe(d) => {
+                    doubt.add(d);
+                    false
+                }
+            };
+            let slot = if line.allows { &mut allowed } else { &mut denied };
+            if certain {
+                *slot = Some(line);
+                decided = true;
+                break;
+            }
+            slot.get_or_insert(line);
+        }
+        let can_allow = allowed.is_some() || (!decided && self.otherwise);
+        let can_deny = denied.is_some() || (!decided && !self.otherwise);
+        let by = || {
+            allowed.map_or_else(
+                || Listed::line(0, "what no line denies", Pattern::Any),
+                |line| serving(line, entries, rule),
+            )
+        };
+        match (can_allow, can_deny) {
+            (true, false) => Outcome::Allowed(by()),
+            (true, true) if !doubt.unknown.is_empty() => Outcome::Undecided(doubt.unknown),
+            (true, true) => Outcome::Conditional {
+                by: by(),
+                client_only: doubt.other.is_empty(),
+                depends: doubt.client.into_iter().chain(doubt.other).collect(),
+            },
+            (false, _) => Outcome::Denied(denied.map(|d| match d.line {
+                0 => d.text.clone(),
+                line => format!("line {line}, `{}`, denies it", d.text),
+            })),
+        }
+    }
+}
+
+/// The entry of a line that lets the rule's names through: word for word where there is one.
+fn serving(line: &Access, entries: &[Listed], rule: &HostRule) -> Listed {
+    let mut indices = Vec::new();
+    line.tests.iter().for_each(|t| t.entries(&mut indices));
+    let mut found: Option<&Listed> = None;
+    for entry in indices.iter().filter_map(|i| entries.get(*i)) {
+        if entry.pattern == Pattern::Names(rule.names.clone()) {
+            found = Some(entry);
+            break;
+        }
+        if found.is_none() && entry.pattern.covers(&rule.names) {
+            found = Some(entry);
+        }
+    }
+    found.cloned().unwrap_or_else(|| Listed::line(line.line, &line.text, Pattern::Any))
+}
+
+fn all(tests: &[Test], entries: &[Listed], rule: &HostRule) -> Answer {
+    let mut doubt: Option<Doubt> = None;
+    for test in tests {
+        match answer(test, entries, rule) {
+            Answer::No => return Answer::No,
+            Answer::Yes => {}
+            Answer::Maybe(d) => doubt.get_or_insert_default().add(d),
+        }
+    }
+    doubt.map_or(Answer::Yes, Answer::Maybe)
+}
+
+fn any(answers: impl Iterator<Item = Answer>) -> Answer {
+    let mut doubt: Option<Doubt> = None;
+    for answer in answers {
+        match answer {
+            Answer::Yes => return Answer::Yes,
+            Answer::No => {}
+            Answer::Maybe(d) => doubt.get_or_insert_default().add(d),
+        }
+    }
+    doubt.map_or(Answer::No, Answer::Maybe)
+}
+
+const fn known(holds: bool) -> Answer {
+    if holds { Answer::Yes } else { Answer::No }
+}
+
+fn answer(test: &Test, entries: &[Listed], rule: &HostRule) -> Answer {
+    match test {
+        Test::Always => Answer::Yes,
+        Test::Never => Answer::No,
+        Test::Entries(indices) => {
+            any(indices.iter().filter_map(|i| entries.get(*i)).map(|e| matched(&e.pattern, rule)))
+        }
+        Test::Names(pattern) => matched(pattern, rule),
+        Test::Ports(ranges) => known(ranges.iter().any(|(from, to)| (*from..=*to).contains(&rule.port))),
+        Test::Web => known(matches!(rule.transport, Transport::Https | Transport::Http)),
+        Test::Clear => known(rule.transport == Transport::Http),
+        Test::Literal => known(matches!(rule.names, Names::Address(_))),
+        Test::Ipv6(wanted) => known(matches!(rule.names, Names::Address(IpAddr::V6(_))) == *wanted),
+        Test::Client(what) => {
+            Answer::Maybe(Doubt { client: BTreeSet::from([what.clone()]), ..Doubt::default() })
+        }
+        Test::Other(what) => {
+            Answer::Maybe(Doubt { other: BTreeSet::from([what.clone()]), ..Doubt::default() })
+        }
+        Test::Unknown(line) => Answer::Maybe(Doubt { unknown: vec![line.clone()], ..Doubt::default() }),
+        Test::Any(parts) => any(parts.iter().map(|p| answer(p, entries, rule))),
+        Test::All(parts) => all(parts, entries, rule),
+        Test::Not(inner) => match answer(inner, entries, rule) {
+            Answer::No => Answer::Yes,
+            Answer::Yes => Answer::No,
+            maybe @ Answer::Maybe(_) => maybe,
+        },
+    }
+}
+
+/// Whether what an entry stands for holds all, none or a part of the rule's names.
+fn matched(pattern: &Pattern, rule: &HostRule) -> Answer {
+    if pattern.covers(&rule.names) {
+        return Answer::Yes;
+    }
+    let network = match pattern {
+        Pattern::Network(address, prefix) => Some((address, prefix)),
+        Pattern::Names(Names::Address(address)) => Some((address, &if address.is_ipv4() { 32 } else { 128 })),
+        _ => None,
+    };
+    if let Some((address, prefix)) = network {
+        return match rule.names {
+            Names::Address(_) => Answer::No,
+            // Nothing on the list is the device itself, and no service of a company has a link's address.
+            _ if is_own(*address) => Answer::No,
+            // No name on the internet has an address that only a private network can have.
+            _ if rule.network == Network::Internet && is_private(*address) => Answer::No,
+            _ => Answer::Maybe(Doubt {
+                other: BTreeSet::from([format!("the address of the name ({address}/{prefix})")]),
+                ..Doubt::default()
+            }),
+        };
+    }
+    if pattern.overlaps(&rule.names) {
+        return Answer::Maybe(Doubt { partly: true, ..Doubt::default() });
+    }
+    Answer::No
+}
+
+/// Addresses of the device itself, of a link, or of nobody.
+fn is_own(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => {
+            a.is_loopback() || a.is_link_local() || a.is_unspecified() || a.is_multicast() || a.is_broadcast()
+        }
+        IpAddr::V6(a) => {
+            a.is_loopback() || a.is_unspecified() || a.is_multicast() || a.is_unicast_link_local()
+        }
+    }
+}
+
+/// Addresses that only a private network, a link or the device itself has.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => {
+            a.is_private()
+                || a.is_loopback()
+                || a.is_link_local()
+                || a.is_multicast()
+                || a.is_broadcast()
+                || (a.is_unspecified())
+                || (a.octets()[0] == 100 && (64..128).contains(&a.octets()[1]))
+        }
+        IpAddr::V6(a) => {
+            a.is_loopback()
+                || a.is_unspecified()
+                || a.is_multicast()
+                || a.is_unicast_link_local()
+                || a.is_unique_local()
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! The forms in which people really have a list: never "covered" where it is denied, and never
+//! "missing" where it was not understood.
+
+use clearway::firewall::existing::{As, Comparison, Dialect, Unread, compare, read, read_as};
+use clearway::firewall::{Format, List, Names};
+use clearway::report;
+
+use crate::firewall::{office, one, written};
+
+/// How a list that stands for `host` is judged: `covered`, `missing`, `conditional`, or `unread`.
+fn judged(text: &str, dialect: Option<Dialect>, host: &str, port: u16, transport: &str) -> &'static str {
+    let list = List::allow(&one(host, port, transport));
+    let how = As { dialect, port: None };
+    match read_as(text, how).and_then(|listing| compare(&list, listing)) {
+        Err(_) => "unread",
+        Ok(result) if !result.missing.is_empty() => "missing",
+        Ok(result) if !result.conditional.is_empty() => "conditional",
+        Ok(_) => "covered",
+    }
+}
+
+fn https(text: &str, host: &str) -> &'static str {
+    judged(text, None, host, 443, "https")
+}
+
+fn unread(text: &str) -> Unread {
+    read(text).and_then(|l| compare(&List::allow(&office()), l)).unwrap_err()
+}
+
+const OBJECTS: &str = "config firewall address\nedit \"vendor\"\nset type fqdn\nset fqdn \"*.mill.example\"\nnext\nedit \"api\"\n\
+                       set type fqdn\nset fqdn \"api.pump.example\"\nnext\nend\n";
+
+fn policy(id: u8, settings: &str) -> String {
+    format!(
+        "config firewall policy\nedit {id}\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset schedule \"always\"\n\
+         {settings}\nnext\nend\n"
+    )
+}
+
+#[test]
+fn a_fortigate_object_counts_only_by_an_accepting_policy() {
+    let accept = |to: &str, more: &str| {
+        OBJECTS.to_owned()
+            + &policy(1, &format!("set dstaddr {to}\nset action accept\nset service \"HTTPS\"\n{more}"))
+    };
+    assert_eq!(https(OBJECTS, "a.mill.example"), "conditional", "no policy at all");
+    assert_eq!(https(&accept("\"vendor\"", ""), "a.mill.example"), "covered");
+    assert_eq!(https(&accept("\"vendor\"", ""), "mill.example"), "missing");
+    assert_eq!(https(&accept("\"vendor\"", ""), "api.pump.example"), "missing", "no policy uses it");
+    assert_eq!(
+        judged(&accept("\"vendor\"", ""), None, "a.mill.example", 8443, "https"),
+        "missing",
+        "HTTPS is 443"
+    );
+    assert_eq!(https(&accept("\"vendor\"", "set status disable"), "a.mill.example"), "missing");
+    assert_eq!(https(&accept("\"vendor\"", "set dstaddr-negate enable"), "a.mill.example"), "missing");
+    assert_eq!(https(&accept("\"vendor\"", "set groups \"staff\""), "a.mill.example"), "conditional");
+    assert_eq!(
+        https(&accept("\"gone\"", ""), "a.mill.example"),
+        "unread",
+        "an object that is not there decides"
+    );
+    let deny =
+        OBJECTS.to_owned() + &policy(1, "set dstaddr \"vendor\"\nset action deny\nset service \"ALL\"");
+    assert_eq!(https(&deny, "a.mill.example"), "missing");
+    // A policy without an action denies.
+    let silent = OBJECTS.to_owned() + &policy(1, "set dstaddr \"vendor\"\nset service \"ALL\"");
+    assert_eq!(https(&silent, "a.mill.example"), "missing");
+    // The first policy that matches decides.
+    let both = format!("{deny}{}", policy(2, "set dstaddr \"all\"\nset action accept\nset service \"ALL\""));
+    assert_eq!(https(&both, "a.mill.example"), "missing");
+    assert_eq!(https(&both, "api.pump.example"), "covered");
+    let client = accept("\"vendor\"", "").replace("srcaddr \"all\"", "srcaddr \"office-net\"");
+    let result = compare(&List::allow(&one("a.mill.example", 443, "https")), read(&client).unwrap()).unwrap();
+    assert!(result.conditional[0].client_only && !result.is_doubtful() && !result.is_short());
+}
+
+#[test]
+fn fortigate_groups_services_domains_and_filters_are_followed() {
+    let group = OBJECTS.to_owned()
+        + "config firewall addrgrp\nedit \"inner\"\nset member \"api\"\nnext\nedit \"outer\"\nset member \"inner\" \"vendor\"\nnext\nend\n\
+           config firewall service custom\nedit \"odd\"\nset tcp-portrange 8443-8444:1024-65535\nnext\nedit \"dns\"\n\
+           set udp-portrange 53\nnext\nend\nconfig firewall service group\nedit \"odds\"\nset member \"odd\" \"dns\"\nnext\nend\n"
+        + &policy(1, "set dstaddr \"outer\"\nset action accept\nset service \"odds\"");
+    assert_eq!(judged(&group, None, "api.pump.example", 8444, "https"), "covered");
+    assert_eq!(judged(&group, None, "api.pump.example", 443, "https"), "missing");
+    assert_eq!(
+        judged(&group, None, "x.mill.example", 8443, "ssh"),
+        "covered",
+        "an address object knows no protocol"
+    );
+    let inside =
+        OBJECTS.to_owned() + &policy(1, "set dstaddr \"vendor\"\nset action accept\nset service \"ALL\"");
+    let domains = format!(
+        "config vdom\nedit root\n{inside}next\nedit guest\n{}next\nend\n",
+        policy(9, "set dstaddr \"all\"\nset service \"ALL\"")
+    );
+    assert_eq!(https(&domains, "a.mill.example"), "conditional", "two virtual domains with policies");
+    assert_eq!(https(&format!("config vdom\nedit root\n{inside}next\nend\n"), "a.mill.example"), "covered");
+    let six = inside
+        .replace("config firewall address\n", "config firewall address6\n")
+        .replace("dstaddr ", "dstaddr6 ");
+    assert_eq!(https(&six, "a.mill.example"), "missing", "IPv6 alone is half of the network");
+    let exempt =
+        "config firewall wildcard-fqdn custom\nedit \"w\"\nset wildcard-fqdn \"*.mill.example\"\nnext\nend\n"
+            .to_owned();
+    assert_eq!(https(&exempt, "a.mill.example"), "unread");
+    let with = exempt + OBJECTS;
+    assert!(read(&with).unwrap().ignored.iter().any(|i| i.reason.contains("SSL inspection")));
+    let filter = "config webfilter urlfilter\nedit 1\nset name \"l\"\nconfig entries\nedit 1\nset url \"*.mill.example\"\n\
+                  set type wildcard\nset action exempt\nnext\nedit 2\nset url \"api.pump.example\"\nset action block\nnext\nend\nnext\nend\n";
+    assert_eq!(https(filter, "a.mill.example"), "conditional");
+    assert_eq!(https(filter, "api.pump.example"), "missing");
+    let profile = format!(
+        "{OBJECTS}{filter}config webfilter profile\nedit \"strict\"\nconfig web\nset urlfilter-table 1\nend\nnext\nend\n{}",
+        policy(
+            1,
+            "set dstaddr \"all\"\nset action accept\nset service \"ALL\"\nset webfilter-profile \"strict\""
+        )
+    );
+    assert_eq!(https(&profile, "a.mill.example"), "covered");
+    assert_eq!(https(&profile, "api.pump.example"), "missing", "the URL filter of the policy blocks it");
+}
+
+const CATEGORY: &str = "set profiles custom-url-category C type \"URL List\"\nset profiles custom-url-category C list api.pump.example/\n";
+
+#[test]
+fn every_spelling_of_a_pan_os_category_is_the_same_list() {
+    for text in [
+        CATEGORY.to_owned(),
+        "set profiles custom-url-category \"Made by me\" list [ api.pump.example/ b.example/ ] type \"URL List\"\n".into(),
+        "set profiles custom-url-category C list [ \"api.pump.example/\" ]\n".into(),
+        "set device-group Branches profiles custom-url-category C list api.pump.example/\n".into(),
+        "set shared profiles custom-url-category C list api.pump.example/\n".into(),
+        "set vsys vsys2 profiles custom-url-category C list api.pump.example/\n".into(),
+        "profiles {\n  custom-url-category {\n    C {\n      list [ api.pump.example/ b.example/ ];\n      type \"URL List\";\n    }\n  }\n}\n".into(),
+        "C {\n  list [ api.pump.example/];\n  type \"URL List\";\n}\n".into(),
+        "list [ api.pump.example/ ];\ntype \"URL List\";\n".into(),
+        "<?xml version=\"1.0\"?>\n<config><shared><profiles><custom-url-category><entry name=\"C\"><list>\n<member>api.pump.example/</member>\n\
+         </list><type>URL List</type></entry></custom-url-category></profiles></shared></config>\n".into(),
+    ] {
+        assert_eq!(read(&text).unwrap().dialect, Dialect::Paloalto, "{text}");
+        assert_eq!(https(&text, "api.pump.example"), "covered", "{text}");
+        assert_eq!(https(&text, "other.example"), "missing", "{text}");
+        assert_eq!(judged(&text, None, "api.pump.example", 8443, "https"), "missing", "no service says 8443: {text}");
+        assert_eq!(judged(&text, None, "api.pump.example", 443, "ssh"), "missing", "{text}");
+    }
+}
+
+#[test]
+fn pan_os_rules_decide_in_their_order() {
+    let rule = |name: &str, settings: &[&str]| -> String {
+        [
+            "from any",
+            "to any",
+            "source any",
+            "destination any",
+            "application any",
+            "service any",
+            "category any",
+        ]
+        .iter()
+        .filter(|d| !settings.iter().any(|s| s.split(' ').next() == d.split(' ').next()))
+        .chain(settings)
+        .map(|s| format!("set rulebase security rules \"{name}\" {s}\n"))
+        .collect()
+    };
+    let allow = rule("allow it", &["category C", "service service-https", "action allow"]);
+    assert_eq!(https(&(CATEGORY.to_owned() + &allow), "api.pump.example"), "covered");
+    let deny = rule("no", &["category C", "action deny"]);
+    assert_eq!(https(&format!("{CATEGORY}{deny}{allow}"), "api.pump.example"), "missing");
+    assert_eq!(https(&format!("{CATEGORY}{allow}{deny}"), "api.pump.example"), "covered");
+    let off = format!("{CATEGORY}{}", rule("off", &["category C", "action allow", "disabled yes"]));
+    let other = rule("else", &["category D", "action deny"]);
+    assert_eq!(https(&format!("{off}{other}"), "api.pump.example"), "missing");
+    let who = rule("who", &["category C", "source-user staff", "action allow"]);
+    assert_eq!(https(&format!("{CATEGORY}{who}"), "api.pump.example"), "conditional");
+    let address = format!(
+        "set address a fqdn api.pump.example\nset address-group g static a\n{}",
+        rule("r", &["destination g", "service s", "action allow"])
+    );
+    let address = format!("set service s protocol tcp port 22,8443\n{address}");
+    assert_eq!(judged(&address, None, "api.pump.example", 22, "ssh"), "covered");
+    assert_eq!(judged(&address, None, "api.pump.example", 443, "https"), "missing");
+    let gone = rule("r", &["destination nowhere", "action allow"]);
+    assert_eq!(https(&gone, "api.pump.example"), "unread");
+    // An address object alone is understood, and opens nothing by itself.
+    assert_eq!(https("set address a fqdn api.pump.example\n", "api.pump.example"), "conditional");
+}
+
+#[test]
+fn a_leading_dot_and_a_bare_name_are_the_products_rule() {
+    use Dialect::*;
+    for (entry, dialect, host, port, expected) in [
+        (".mill.example", None, "a.mill.example", 443, "covered"),
+        (".mill.example", None, "mill.example", 443, "unread"),
+        (".mill.example", Some(Plain), "mill.example", 443, "missing"),
+        (".mill.example", Some(Zscaler), "mill.example", 8443, "covered"),
+        (".mill.example", Some(Zscaler), "e.d.c.b.a.mill.example", 443, "covered"),
+        (".mill.example", Some(Zscaler), "f.e.d.c.b.a.mill.example", 443, "missing"),
+        ("mill.example", Some(Zscaler), "a.mill.example", 443, "missing"),
+        ("*.mill.example", Some(Zscaler), "a.mill.example", 443, "unread"),
+        ("mill.example", Some(Umbrella), "a.mill.example", 8443, "covered"),
+        ("mill.example", Some(Umbrella), "mill.example", 443, "covered"),
+        ("mill.example", Some(Aws), "a.mill.example", 443, "missing"),
+        (".mill.example", Some(Aws), "mill.example", 8443, "covered"),
+        ("mill.example", Some(Dns), "a.mill.example", 443, "missing"),
+        ("mill.example", Some(Plain), "mill.example", 8443, "missing"),
+        ("mill.example", Some(UrlList), "mill.example", 8443, "missing"),
+        ("mill.example/", None, "mill.example", 8443, "missing"),
+        ("mill.example:8443/", None, "mill.example", 8443, "covered"),
+    ] {
+        let found = judged(&format!("{entry}\n"), dialect, host, port, "https");
+        assert_eq!(found, expected, "{entry} as {dialect:?} for {host}:{port}");
+    }
+    for dialect in [Zscaler, Aws, UrlList] {
+        assert_eq!(judged("a.example\n", Some(dialect), "a.example", 22, "ssh"), "missing", "{dialect}");
+    }
+    for name in [
+        "plain",
+        "txt",
+        "csv",
+        "paloalto-urls",
+        "zscaler",
+        "umbrella",
+        "aws",
+        "aws-network-firewall",
+        "dns",
+        "squid",
+    ] {
+        assert!(Dialect::named(name).is_ok(), "{name}");
+    }
+    for format in Format::ALL {
+        assert!(
+            Dialect::named(format.as_str()).map_or_else(|e| e.contains("cannot be read back"), |_| true),
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn networks_beside_names_change_nothing() {
+    let names = "a.example\nb.example\n";
+    let with = "192.0.2.0/24\n2001:db8::/32\n".to_owned() + names;
+    for (host, port) in [("a.example", 443), ("a.example", 8443), ("c.example", 443)] {
+        assert_eq!(
+            judged(names, None, host, port, "https"),
+            judged(&with, None, host, port, "https"),
+            "{host}:{port}"
+        );
+    }
+    let result = compare(&List::allow(&one("a.example", 443, "https")), read(&with).unwrap()).unwrap();
+    assert_eq!(result.dialect, Dialect::Plain);
+    assert!(result.ignored.iter().all(|i| i.reason.contains("network")), "{:?}", result.ignored);
+}
+
+#[test]
+fn an_entry_with_a_path_is_asked_about_once() {
+    let text = "https://a.example/*\nhttps://b.example:8443/*\nc.example/\n";
+    let list = List::allow(&one("a.example", 443, "https"));
+    let asked = compare(&list, read(text).unwrap()).unwrap_err();
+    assert_eq!(asked.lines.iter().map(|l| l.line).collect::<Vec<_>>(), [1], "{asked:?}");
+    assert!(
+        asked.lines[0].reason.contains("entries with a path")
+            && asked.lines[0].reason.contains("--against-as")
+    );
+    assert_eq!(judged(text, Some(Dialect::Plain), "b.example", 8443, "https"), "covered");
+    let paths = As { dialect: Some(Dialect::UrlList), port: None };
+    let result = compare(&list, read_as(text, paths).unwrap()).unwrap();
+    assert_eq!(result.missing.len(), 1);
+    assert!(result.unneeded.iter().all(|e| e.line != 1), "it is named once: {:?}", result.unneeded);
+    assert_eq!(https(text, "c.example"), "covered", "a path elsewhere does not matter");
+}
+
+#[test]
+fn what_is_not_a_list_is_not_an_empty_list() {
+    for text in [
+        "",
+        "# nothing\n\n",
+        "next\nend\n",
+        "iptables -A OUTPUT -d a.example -j ACCEPT\niptables -P OUTPUT DROP\n",
+        "| host | port |\n| --- | --- |\n| a.example | 443 |\n",
+        "DOMAIN-SUFFIX,a.example,PROXY\nDOMAIN,b.example,DIRECT\n",
+        "@@||a.example^\n@@||b.example^\n",
+        "0.0.0.0 a.example\n0.0.0.0 b.example\n",
+        "Please open these hosts for us, thank you.\nThey are needed soon.\nOne: a.example\n",
+        "config system global\nset hostname \"x\"\nend\n",
+        "{\"inferenceProvider\":\"gateway\"}",
+        "<plist><dict/></plist>",
+        "set deviceconfig system hostname x\nset network interface ethernet ethernet1/1\n",
+    ] {
+        let told = unread(text);
+        assert!(
+            !told.reason.is_empty() && told.lines.iter().all(|l| l.line > 0 && !l.reason.is_empty()),
+            "{text}: {told:?}"
+        );
+    }
+    assert!(unread("DOMAIN,b.example,DIRECT\n").lines[0].text.contains("b.example"));
+}
+
+#[test]
+fn lines_as_people_write_them() {
+    for text in [
+        "a.example 8443\nb.example\n",
+        "a.example:8443\t# the gateway\n",
+        "b.example, a.example:8443\n",
+        "b.example;a.example 8443\n",
+        "\"b.example\",\n\"a.example:8443\",\n",
+        "A.Example:8443\r\nB.Example\r\n",
+        "https://a.example:8443\n",
+        "a.example,8443\nb.example,443\n",
+        "host,port,proto\nb.example,443,tcp\na.example,8443,tcp\n",
+        "Name;FQDN;Ports;Action\nx;a.example;443, 8443;allow\n",
+        "FQDN\tPort\na.example\t8000-9000\n",
+        "comment,domain,port\n\"the \"\"gateway\"\", ours\",a.example,any\n",
+    ] {
+        assert_eq!(judged(text, None, "a.example", 8443, "https"), "covered", "{text}");
+        assert_eq!(
+            judged(text, None, "a.example", 22, "ssh"),
+            if text.contains("any") { "covered" } else { "missing" },
+            "{text}"
+        );
+    }
+    let denied = "host,port,action\na.example,443,deny\n*.example,443,allow\n";
+    assert_eq!(https(denied, "a.example"), "missing");
+    assert_eq!(https("host,enabled\na.example,no\nb.example,yes\n", "a.example"), "missing");
+    assert_eq!(https("host,action\na.example,inspect\n", "a.example"), "unread");
+}
+
+/// Our own outputs: read back to the same list, or refused as not readable; never a list of gaps.
+fn read_back(
+    list: &List,
+    format: &str,
+    dialect: Option<Dialect>,
+    text: &str,
+    left_out: &[String],
+) -> Option<Comparison> {
+    let result = match read_as(text, As { dialect, port: None }).and_then(|l| compare(list, l)) {
+        Ok(result) => result,
+        Err(unread) => {
+            assert!(
+                [
+                    "checkpoint",
+                    "pac",
+                    "azure-firewall",
+                    "aws-network-firewall",
+                    "gcp-swp",
+                    "dnsmasq-nftset-sets",
+                    "prometheus-blackbox",
+                    "prometheus-scrape",
+                    "markdown",
+                    "text",
+                    "ticket"
+                ]
+                .contains(&format),
+                "{format}: {unread:?}"
+            );
+            return None;
+        }
+    };
+    for gap in &result.missing {
+        let both = |l: &String| gap.rule.names.base() != "" && l.contains(gap.rule.names.base());
+        assert!(
+            left_out.iter().any(both) || left_out.contains(&gap.rule.to_string()),
+            "{format}: {} is missing: {:?}",
+            gap.rule,
+            gap.near
+        );
+    }
+    assert!(result.conditional.is_empty(), "{format}: {:?}", result.conditional);
+    assert!(result.unneeded.is_empty(), "{format}: {:?}", result.unneeded);
+    assert!(result.ignored.is_empty(), "{format}: {:?}", result.ignored);
+    Some(result)
+}
+
+#[test]
+fn our_own_outputs_read_back_to_the_same_list() {
+    let list = List::allow(&office());
+    let mut back = Vec::new();
+    for format in Format::ALL {
+        let output = written(*format, &list);
+        let mut left_out: Vec<String> = output.unsupported.iter().map(|e| e.entry.clone()).collect();
+        if *format == Format::DnsmasqNftset {
+            // Literals stand in the sets, not in the lines of dnsmasq.
+            left_out.extend(["192.0.2.7:8080".to_owned(), "[2001:db8::7]:8443".to_owned()]);
+        }
+        let dialect = match format {
+            Format::Zscaler => Some(Dialect::Zscaler),
+            Format::Umbrella => Some(Dialect::Umbrella),
+            _ => None,
+        };
+        if read_back(&list, format.as_str(), dialect, &output.text, &left_out).is_some() {
+            back.push(format.as_str());
+        }
+    }
+    for known in ["paloalto", "zscaler", "fortigate", "squid", "umbrella", "dnsmasq-nftset", "prometheus"] {
+        assert!(back.contains(&known), "{known}: {back:?}");
+    }
+    let requirements = office();
+    for (format, text) in [
+        ("txt", report::hosts::txt::render(&requirements, &[])),
+        ("plain", report::hosts::plain::render(&requirements)),
+        ("csv", report::hosts::csv::render(&requirements, &[])),
+        ("json", report::hosts::json::render(&requirements, &[])),
+        ("markdown", report::hosts::markdown::render(&requirements, &[])),
+        ("ticket", report::hosts::ticket::render(&requirements, &[])),
+    ] {
+        let found = read_back(&list, format, None, &text, &[]);
+        assert_eq!(found.is_some(), !["markdown", "ticket"].contains(&format), "{format}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+
+    /// One host of any shape, on any port: what a format writes, it reads back.
+    #[test]
+    fn one_host_reads_back(label in "[a-z][a-z0-9]{0,8}", wild in proptest::bool::ANY, port in proptest::sample::select(vec![443_u16, 80, 8443, 4317, 65535]), plain in proptest::bool::ANY) {
+        let host = format!("{}{label}.mill.example", if wild { "*." } else { "" });
+        let list = List::allow(&one(&host, port, if plain { "http" } else { "https" }));
+        for format in Format::ALL {
+            let output = written(*format, &list);
+            if !output.unsupported.is_empty() {
+                continue;
+            }
+            let dialect = match format {
+                Format::Zscaler => Some(Dialect::Zscaler),
+                Format::Umbrella => Some(Dialect::Umbrella),
+                Format::PaloaltoUrls => Some(Dialect::UrlList),
+                _ => None,
+            };
+            read_back(&list, format.as_str(), dialect, &output.text, &[]);
+        }
+    }
+
+    /// A denied name is never covered, whatever stands around it.
+    #[test]
+    fn a_denial_before_everything_wins(noise in proptest::collection::vec("(acl x[0-9] dstdomain \\.?[a-z]{1,4}\\.example|http_access allow all|http_access allow x[0-9]|http_access allow CONNECT)", 0..8)) {
+        let text = format!("acl no dstdomain .a.example\nhttp_access deny no\n{}\n", noise.join("\n"));
+        let found = judged(&text, Some(Dialect::Squid), "api.a.example", 443, "https");
+        proptest::prop_assert_eq!(found, "missing");
+    }
+}
+
+#[test]
+fn a_name_of_one_label_is_a_host_only_where_it_is_needed() {
+    let list = List::allow(&one("gatehost", 443, "https"));
+    assert!(compare(&list, read("gatehost\nb.example\n").unwrap()).unwrap().missing.is_empty());
+    let other =
+        compare(&List::allow(&one("b.example", 443, "https")), read("gatehost\nb.example\n").unwrap())
+            .unwrap();
+    assert!(other.ignored.iter().any(|i| i.text == "gatehost") && other.unneeded.is_empty());
+    assert!(other.listed.iter().all(|r| r.names == Names::Exact("b.example".into())));
+}
