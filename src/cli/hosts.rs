@@ -65,7 +65,7 @@ pub struct HostsArgs {
 
     /// The table of nftables that the sets and the chain go into: the one of your forward chain, since an accept in
     /// one table is overruled by a drop in another.
-    #[arg(long, value_name = "FAMILY NAME", default_value = "inet filter", value_parser = table, help_heading = "Firewall")]
+    #[arg(long, value_name = "TABLE", default_value = "inet filter", value_parser = table, help_heading = "Firewall")]
     pub table: String,
 
     /// Only hosts on this port: one list for each port, where a product needs it. With --against the port that a
@@ -154,9 +154,9 @@ fn table(text: &str) -> Result<String, String> {
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
     match words.as_slice() {
-        [family @ ("inet" | "ip" | "ip6"), name] if sound(name) => Ok(format!("{family} {name}")),
+        ["inet", name] if sound(name) => Ok(format!("inet {name}")),
         _ => {
-            Err("write family and name as `nft list tables` shows them, such as 'inet filter' or 'inet fw4'"
+            Err("write a table of the family inet as `nft list tables` shows it, such as 'inet filter' or 'inet fw4'"
                 .into())
         }
     }

@@ -110,7 +110,10 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
             output::before(lines(), "", report::hosts::ticket::render(&requirements, &features))
         }
         HostsFormat::Firewall(format) => {
-            let list = List { first: statements.clone(), ..List::allow(&requirements) };
+            let list = List {
+                first: statements.clone(),
+                ..named(List::allow(&requirements).with_bare_ssh_names(), args)
+            };
             product_text(format, &list, &rules, args)?
         }
     };
@@ -169,7 +172,7 @@ fn exemption(args: &HostsArgs, rules: &Rules, destination: Destination) -> Resul
             None => found,
         });
     }
-    let list = list.ok_or_else(|| Failure::Usage("no report was given".into()))?;
+    let list = named(list.ok_or_else(|| Failure::Usage("no report was given".into()))?, args);
     let text = match args.format {
         HostsFormat::Text | HostsFormat::Txt => report::hosts::exemption::text(&list),
         HostsFormat::Plain => report::hosts::exemption::plain(&list),
@@ -186,6 +189,12 @@ fn exemption(args: &HostsArgs, rules: &Rules, destination: Destination) -> Resul
     }
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The list with the names that the command line asks for.
+fn named(list: List, args: &HostsArgs) -> List {
+    let port = args.port.unwrap_or(list.port);
+    List { name: args.name.clone(), table: args.table.clone(), port, ..list }
 }
 
 /// A saved report; anything else is told what is needed, since an exemption is never a guess.

@@ -1,6 +1,7 @@
 //! Azure Firewall: a Resource Manager template with one rule collection group. JSON has no
 //! comments; the template's metadata carries the remarks.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -9,36 +10,45 @@ use super::Sheet;
 use super::intent::{Kind, Names};
 use super::place::{Way, host_prefix};
 use super::text::{json as render, notes};
-use crate::contract::Transport;
+use crate::contract::{Need, Transport};
 
 /// The template.
 pub(super) fn template(sheet: &Sheet<'_>) -> String {
     let (label, priority) = match sheet.kind {
-        Kind::Allow => ("clearway", 3000),
-        Kind::Inspection => ("clearway-no-inspection", 200),
+        Kind::Allow => (sheet.name.to_owned(), 3000),
+        Kind::Inspection => (format!("{}-no-inspection", sheet.name), 200),
     };
-    let mut web: BTreeMap<(Transport, u16), BTreeSet<String>> = BTreeMap::new();
-    let mut names: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
-    let mut addresses: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
+    // A rule for each need, so that what is optional can be switched off by itself.
+    let mut web: BTreeMap<(Transport, u16, Reverse<Need>), BTreeSet<String>> = BTreeMap::new();
+    let mut names: BTreeMap<(u16, Reverse<Need>), BTreeSet<String>> = BTreeMap::new();
+    let mut addresses: BTreeMap<(u16, Reverse<Need>), BTreeSet<String>> = BTreeMap::new();
     for placed in &sheet.placed {
         let rule = placed.rule;
         match (placed.way, &rule.names) {
             (_, Names::Address(a)) => {
-                addresses.entry(rule.port).or_default().insert(host_prefix(*a));
+                addresses.entry((rule.port, Reverse(rule.need))).or_default().insert(host_prefix(*a));
             }
             (Way::ByAddress, exact) => {
-                names.entry(rule.port).or_default().insert(exact.base().to_owned());
+                names.entry((rule.port, Reverse(rule.need))).or_default().insert(exact.base().to_owned());
             }
             (Way::ByName, entry) => {
-                web.entry((rule.transport, rule.port)).or_default().extend(fqdns(entry));
+                web.entry((rule.transport, rule.port, Reverse(rule.need))).or_default().extend(fqdns(entry));
             }
         }
     }
-    let web: Vec<Value> = web.iter().map(|((t, port), fqdns)| application_rule(*t, *port, fqdns)).collect();
+    let web: Vec<Value> = web
+        .iter()
+        .map(|((t, port, need), fqdns)| application_rule(*t, *port, need.0, &sheet.origin, fqdns))
+        .collect();
     let mut network: Vec<Value> = Vec::new();
-    network.extend(names.iter().map(|(p, set)| network_rule("names", *p, "destinationFqdns", set)));
-    network
-        .extend(addresses.iter().map(|(p, set)| network_rule("addresses", *p, "destinationAddresses", set)));
+    network.extend(
+        names.iter().map(|((p, need), set)| {
+            network_rule("names", (*p, need.0), &sheet.origin, "destinationFqdns", set)
+        }),
+    );
+    network.extend(addresses.iter().map(|((p, need), set)| {
+        network_rule("addresses", (*p, need.0), &sheet.origin, "destinationAddresses", set)
+    }));
 
     let mut collections = Vec::new();
     if !network.is_empty() {
@@ -86,11 +96,18 @@ fn collection(name: &str, priority: u16, rules: &[Value]) -> Value {
     })
 }
 
-fn application_rule(transport: Transport, port: u16, fqdns: &BTreeSet<String>) -> Value {
+fn application_rule(
+    transport: Transport,
+    port: u16,
+    need: Need,
+    origin: &str,
+    fqdns: &BTreeSet<String>,
+) -> Value {
     let protocol = if transport == Transport::Https { "Https" } else { "Http" };
     json!({
         "ruleType": "ApplicationRule",
-        "name": format!("{}-{port}", protocol.to_ascii_lowercase()),
+        "name": format!("{}-{port}-{need}", protocol.to_ascii_lowercase()),
+        "description": format!("Claude Desktop, {need}. {origin}"),
         "sourceAddresses": "[parameters('sourceAddresses')]",
         "protocols": [{ "protocolType": protocol, "port": port }],
         "targetFqdns": fqdns,
@@ -98,10 +115,17 @@ fn application_rule(transport: Transport, port: u16, fqdns: &BTreeSet<String>) -
     })
 }
 
-fn network_rule(kind: &str, port: u16, field: &str, destinations: &BTreeSet<String>) -> Value {
+fn network_rule(
+    kind: &str,
+    (port, need): (u16, Need),
+    origin: &str,
+    field: &str,
+    destinations: &BTreeSet<String>,
+) -> Value {
     json!({
         "ruleType": "NetworkRule",
-        "name": format!("tcp-{port}-{kind}"),
+        "name": format!("tcp-{port}-{kind}-{need}"),
+        "description": format!("Claude Desktop, {need}. {origin}"),
         "sourceAddresses": "[parameters('sourceAddresses')]",
         "ipProtocols": ["TCP"],
         "destinationPorts": [port.to_string()],

@@ -1,4 +1,5 @@
-//! Check Point: a shell script of management API calls that make domain objects in FQDN mode.
+//! Check Point: a shell script of management API calls that make domain objects in FQDN mode, and
+//! application sites for wildcards. Running it again changes nothing: what exists is set, not added.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,19 +7,34 @@ use super::Sheet;
 use super::intent::{Kind, Names};
 use super::text::{comments, description, object_name};
 
+/// Adds an object, or sets the one of that name.
+const PUT: &str = r#"put() {
+  kind=$1
+  name=$2
+  shift 2
+  if $MGMT show "$kind" name "$name" >/dev/null 2>&1; then
+    $MGMT set "$kind" name "$name" "$@"
+  else
+    $MGMT add "$kind" name "$name" "$@"
+  fi
+}
+"#;
+
 /// The script.
 pub(super) fn script(sheet: &Sheet<'_>) -> String {
+    let prefix = sheet.name;
     let mut out = String::from("#!/bin/sh\n");
     out.push_str(&comments("#", &sheet.remarks));
     out.push_str("set -eu\nMGMT=\"${MGMT:-mgmt_cli -s id.txt}\"\n");
+    out.push_str(PUT);
     let mut objects: BTreeMap<&Names, (BTreeSet<String>, String)> = BTreeMap::new();
     let mut ports: BTreeSet<u16> = BTreeSet::new();
     for placed in &sheet.placed {
         let rule = placed.rule;
         let object = objects.entry(&rule.names).or_default();
         object.0.insert(match sheet.kind {
-            Kind::Allow => format!("clearway-tcp-{}", rule.port),
-            Kind::Inspection => "clearway-no-inspection".into(),
+            Kind::Allow => format!("{prefix}-{}-tcp-{}", rule.need, rule.port),
+            Kind::Inspection => format!("{prefix}-no-inspection"),
         });
         object.1 = description(&rule.purpose, 200);
         if sheet.kind == Kind::Allow {
@@ -26,20 +42,38 @@ pub(super) fn script(sheet: &Sheet<'_>) -> String {
         }
     }
     for port in ports {
-        out.push_str(&format!("$MGMT add service-tcp name 'clearway-tcp-{port}' port '{port}'\n"));
+        // Another service of this port is no reason to stop.
+        out.push_str(&format!("put service-tcp '{prefix}-tcp-{port}' port '{port}' ignore-warnings true\n"));
     }
     for (names, (tags, about)) in objects {
-        let object = match names {
-            Names::Address(a) => {
-                let field = if a.is_ipv4() { "ip-address" } else { "ipv6-address" };
-                let name = object_name("clearway-", &a.to_string(), 63);
-                format!("add host name '{name}' {field} '{a}'")
-            }
-            other => format!("add dns-domain name '.{}' is-sub-domain false", other.base()),
-        };
         let tags: Vec<String> =
             tags.iter().enumerate().map(|(i, t)| format!("tags.{} '{t}'", i + 1)).collect();
-        out.push_str(&format!("$MGMT {object} {} comments '{about}'\n", tags.join(" ")));
+        for object in commands(prefix, names) {
+            out.push_str(&format!("put {object} {} comments '{about}'\n", tags.join(" ")));
+        }
     }
     out
+}
+
+fn commands(prefix: &str, names: &Names) -> Vec<String> {
+    let domain = |n: &str| format!("dns-domain '.{n}' is-sub-domain false");
+    // Anchored at both ends, or names that merely end in it would match too.
+    let site = |n: &str| {
+        let name = object_name(&format!("{prefix}-"), &format!("below.{n}"), 63);
+        let url = format!("^https?://([a-zA-Z0-9_-]+\\.)+{}(:[0-9]+)?(/.*)?$", n.replace('.', "\\."));
+        format!(
+            "application-site '{name}' primary-category 'Custom_Application_Site' url-list.1 '{url}' \
+             urls-defined-as-regular-expression true"
+        )
+    };
+    match names {
+        Names::Address(a) => {
+            let field = if a.is_ipv4() { "ip-address" } else { "ipv6-address" };
+            let name = object_name(&format!("{prefix}-"), &a.to_string(), 63);
+            vec![format!("host '{name}' {field} '{a}'")]
+        }
+        Names::Exact(n) => vec![domain(n)],
+        Names::Subdomains(n) => vec![site(n)],
+        Names::ApexAndSubdomains(n) => vec![domain(n), site(n)],
+    }
 }

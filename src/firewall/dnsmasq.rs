@@ -16,6 +16,8 @@ pub(super) fn conf(sheet: &Sheet<'_>) -> String {
         }
     }
     let mut out = comments("#", &sheet.remarks);
+    let prefix = identifier(sheet.name);
+    let place = sheet.table.replace(' ', "#");
     for (base, own) in &ports_of {
         // dnsmasq takes the longest domain that matches and no other, so a name below another entry
         // must name that entry's sets too; with nothing of its own it need not be written.
@@ -30,7 +32,7 @@ pub(super) fn conf(sheet: &Sheet<'_>) -> String {
         }
         let sets: Vec<String> = own
             .union(&inherited)
-            .map(|p| format!("4#inet#clearway#tcp_{p}_v4,6#inet#clearway#tcp_{p}_v6"))
+            .map(|p| format!("4#{place}#{}_tcp_{p}_v4,6#{place}#{}_tcp_{p}_v6", prefix, prefix))
             .collect();
         out.push_str(&format!("nftset=/{base}/{}\n", sets.join(",")));
     }
@@ -47,25 +49,52 @@ pub(super) fn sets(sheet: &Sheet<'_>) -> String {
         }
     }
     let mut out = comments("#", &sheet.remarks);
-    out.push_str("table inet clearway {\n");
-    for (port, addresses) in &ports {
-        for (family, kind) in [("v4", "ipv4_addr"), ("v6", "ipv6_addr")] {
-            let fixed: Vec<String> =
-                addresses.iter().filter(|a| a.is_ipv4() == (family == "v4")).map(IpAddr::to_string).collect();
-            let elements = if fixed.is_empty() {
-                String::new()
-            } else {
-                format!("\t\telements = {{ {} }}\n", fixed.join(", "))
-            };
-            out.push_str(&format!("\tset tcp_{port}_{family} {{\n\t\ttype {kind}\n{elements}\t}}\n"));
+    let (prefix, table, chain) = (identifier(sheet.name), sheet.table, chain(sheet.name));
+    let set = |port: &u16, family: &str| format!("{prefix}_tcp_{port}_{family}");
+    let families = [("v4", "ipv4_addr", "ip daddr"), ("v6", "ipv6_addr", "ip6 daddr")];
+    // Made first where they are missing, then emptied: a second load changes nothing, and what left the list is gone.
+    out.push_str(&format!("table {table} {{\n"));
+    for port in ports.keys() {
+        for (family, kind, _) in families {
+            out.push_str(&format!("\tset {} {{\n\t\ttype {kind}\n\t}}\n", set(port, family)));
         }
     }
-    out.push_str("\tchain allow {\n");
+    out.push_str(&format!("\tchain {chain} {{\n\t}}\n}}\nflush chain {table} {chain}\n"));
     for port in ports.keys() {
-        for (family, daddr) in [("v4", "ip daddr"), ("v6", "ip6 daddr")] {
-            out.push_str(&format!("\t\t{daddr} @tcp_{port}_{family} tcp dport {port} accept\n"));
+        for (family, ..) in families {
+            out.push_str(&format!("flush set {table} {}\n", set(port, family)));
+        }
+    }
+    out.push_str(&format!("table {table} {{\n"));
+    for (port, addresses) in &ports {
+        for (family, kind, _) in families {
+            let fixed: Vec<String> =
+                addresses.iter().filter(|a| a.is_ipv4() == (family == "v4")).map(IpAddr::to_string).collect();
+            if !fixed.is_empty() {
+                out.push_str(&format!(
+                    "\tset {} {{\n\t\ttype {kind}\n\t\telements = {{ {} }}\n\t}}\n",
+                    set(port, family),
+                    fixed.join(", ")
+                ));
+            }
+        }
+    }
+    out.push_str(&format!("\tchain {chain} {{\n"));
+    for port in ports.keys() {
+        for (family, _, daddr) in families {
+            out.push_str(&format!("\t\t{daddr} @{} tcp dport {port} accept\n", set(port, family)));
         }
     }
     out.push_str("\t}\n}\n");
     out
+}
+
+/// A name without signs that nft takes for an operator.
+fn identifier(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+/// The chain that the administrator jumps to.
+pub(super) fn chain(name: &str) -> String {
+    format!("{}_allow", identifier(name))
 }

@@ -1,6 +1,7 @@
 //! Google Secure Web Proxy: Terraform JSON with a UrlList and a rule for each port. The `//` member
 //! is Terraform's comment.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, json};
@@ -8,16 +9,18 @@ use serde_json::{Map, json};
 use super::Sheet;
 use super::intent::{Kind, Names};
 use super::text::{json as render, notes};
+use crate::contract::Need;
 
 /// The file (`*.tf.json`).
 pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
     let label = match sheet.kind {
-        Kind::Allow => "clearway",
-        Kind::Inspection => "clearway-no-inspection",
+        Kind::Allow => sheet.name.to_ascii_lowercase(),
+        Kind::Inspection => format!("{}-no-inspection", sheet.name.to_ascii_lowercase()),
     };
-    let mut ports: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
+    let mut ports: BTreeMap<(u16, Reverse<Need>), BTreeSet<String>> = BTreeMap::new();
     for placed in &sheet.placed {
-        let values = ports.entry(placed.rule.port).or_default();
+        let need = if sheet.kind == Kind::Allow { placed.rule.need } else { Need::Required };
+        let values = ports.entry((placed.rule.port, Reverse(need))).or_default();
         match &placed.rule.names {
             Names::Exact(n) => {
                 values.insert(n.clone());
@@ -31,8 +34,12 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
     }
     let mut lists = Map::new();
     let mut rules = Map::new();
-    for ((port, values), offset) in ports.iter().zip(0_u16..) {
-        let name = format!("{label}-{port}");
+    for (((port, Reverse(need)), values), offset) in ports.iter().zip(0_u16..) {
+        // An exemption has no need that anybody would switch off.
+        let name = match sheet.kind {
+            Kind::Allow => format!("{label}-{need}-{port}"),
+            Kind::Inspection => format!("{label}-{port}"),
+        };
         let id = name.replace('-', "_");
         lists.insert(
             id.clone(),
@@ -40,7 +47,7 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
                 "project": "${var.project}",
                 "location": "${var.region}",
                 "name": name,
-                "description": format!("Claude Desktop, TCP {port}"),
+                "description": format!("Claude Desktop, TCP {port}, {need}"),
                 "values": values,
             }),
         );
@@ -50,6 +57,7 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
                 "project": "${var.project}",
                 "location": "${var.region}",
                 "name": name,
+                "description": format!("Claude Desktop, TCP {port}, {need}. {}", sheet.origin),
                 "gateway_security_policy": "${var.policy}",
                 "enabled": true,
                 "priority": format!("${{var.priority + {offset}}}"),

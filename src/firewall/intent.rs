@@ -113,11 +113,22 @@ pub enum Kind {
     Inspection,
 }
 
+/// What the names of objects begin with, unless something else is asked.
+pub const NAME: &str = "clearway";
+/// The table of nftables, unless something else is asked.
+pub const TABLE: &str = "inet filter";
+
 /// Everything that is asked, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// What it is for.
     pub kind: Kind,
+    /// What the names of all objects begin with.
+    pub name: String,
+    /// The table of nftables that the sets and the chain go into, such as `inet filter`.
+    pub table: String,
+    /// The port of a list that has room for one only.
+    pub port: u16,
     /// The rules.
     pub rules: Vec<HostRule>,
     /// The mark of a list that lacks a required host, and the errors that cost it; empty for a whole one.
@@ -168,12 +179,38 @@ impl List {
         }
         Self {
             kind: Kind::Allow,
+            name: NAME.into(),
+            table: TABLE.into(),
+            port: 443,
             rules: rules.into_values().collect(),
             first: Vec::new(),
             incomplete: incomplete::marks(requirements),
             head,
             unlisted,
         }
+    }
+
+    /// The list with the bare name of each wildcard of SSH hosts, which the app reads as part of it. The name need
+    /// not exist, so that it is opened and not asked for.
+    #[must_use]
+    pub fn with_bare_ssh_names(mut self) -> Self {
+        for rule in &mut self.rules {
+            if let (Names::Subdomains(n), Transport::Ssh) = (&rule.names, rule.transport) {
+                rule.names = Names::ApexAndSubdomains(n.clone());
+            }
+        }
+        let covered: Vec<HostRule> = self.rules.clone();
+        self.rules.retain(|rule| {
+            let by_other = |other: &HostRule| {
+                other.transport == Transport::Ssh
+                    && other.port == rule.port
+                    && other.names != rule.names
+                    && rule.names == Names::Exact(other.names.base().to_owned())
+                    && other.names.covers(&rule.names)
+            };
+            !(rule.transport == Transport::Ssh && covered.iter().any(by_other))
+        });
+        self
     }
 
     /// This list and another of the same kind.
@@ -191,6 +228,9 @@ impl List {
         unlisted.extend(other.unlisted);
         Self {
             kind: self.kind,
+            name: self.name,
+            table: self.table,
+            port: self.port,
             rules: rules.into_values().collect(),
             first: self.first,
             incomplete,
@@ -208,6 +248,9 @@ impl List {
         }
         Self {
             kind: Kind::Inspection,
+            name: NAME.into(),
+            table: TABLE.into(),
+            port: 443,
             rules: rules.into_values().collect(),
             incomplete: Vec::new(),
             first: Vec::new(),

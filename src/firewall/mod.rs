@@ -116,6 +116,12 @@ pub struct Output {
 /// What a writer is given.
 struct Sheet<'a> {
     kind: Kind,
+    /// What the names of objects begin with.
+    name: &'a str,
+    /// The table of nftables.
+    table: &'a str,
+    /// Where the list comes from, for a description.
+    origin: String,
     placed: Vec<Placed<'a>>,
     /// A required host is missing, which the text must say.
     incomplete: bool,
@@ -145,7 +151,7 @@ pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, S
     let mut widened = Vec::new();
     let mut unsupported = Vec::new();
     for rule in &list.rules {
-        match place::place(rule, list.kind, format, product) {
+        match place::place(rule, list, format, product) {
             Ok(found) => {
                 if let Some(reason) = &found.widened {
                     widened.push(Entry { entry: rule.to_string(), reason: reason.clone() });
@@ -156,11 +162,21 @@ pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, S
         }
     }
     let steps = match list.kind {
-        Kind::Allow => &product.steps,
-        Kind::Inspection => &product.inspection_steps,
+        Kind::Allow => [product.steps.as_slice(), std::slice::from_ref(&product.quic)].concat(),
+        Kind::Inspection => product.inspection_steps.clone(),
     };
-    let remarks = remarks(list, product, &widened, &unsupported, steps);
-    let sheet = Sheet { kind: list.kind, placed, incomplete: !list.incomplete.is_empty(), remarks };
+    // The steps name the objects as they are called here.
+    let steps: Vec<String> = steps.iter().filter(|s| !s.is_empty()).map(|s| named(s, list)).collect();
+    let remarks = remarks(list, product, &widened, &unsupported, &steps);
+    let sheet = Sheet {
+        kind: list.kind,
+        name: &list.name,
+        table: &list.table,
+        origin: text::description(&origin(&list.head), 160),
+        placed,
+        incomplete: !list.incomplete.is_empty(),
+        remarks,
+    };
     let text = match format {
         Format::Paloalto => paloalto::commands(&sheet),
         Format::PaloaltoUrls => paloalto::urls(&sheet),
@@ -178,7 +194,20 @@ pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, S
         Format::PrometheusBlackbox => prometheus::modules(&sheet),
         Format::PrometheusScrape => prometheus::job(&sheet),
     };
-    Ok(Output { text, widened, unsupported, steps: steps.clone() })
+    Ok(Output { text, widened, unsupported, steps })
+}
+
+/// Where the list comes from, in a sentence; what follows in the head is not about that.
+fn origin(head: &[String]) -> String {
+    let about = head.iter().filter(|l| l.starts_with("Configuration: ") || l.starts_with("App "));
+    about.cloned().collect::<Vec<_>>().join(". ")
+}
+
+/// A step with the names of this list's objects and table.
+fn named(step: &str, list: &List) -> String {
+    step.replace("NAME", &list.name)
+        .replace("TABLE", &list.table)
+        .replace("CHAIN", &dnsmasq::chain(&list.name))
 }
 
 /// The remarks that a text carries where its format lets it.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Sheet;
-use super::intent::Names;
+use super::intent::{NAME, Names};
 use super::text::comments;
 use crate::contract::Network;
 
@@ -63,7 +63,18 @@ pub(super) fn script(sheet: &Sheet<'_>) -> String {
     table(&mut out, "CLEARWAY_EXACT", &exact);
     table(&mut out, "CLEARWAY_BELOW", &below);
     out.push_str(BODY);
-    out
+    if sheet.name == NAME {
+        return out;
+    }
+    // Only the variables and functions: a host may be called so too.
+    let identifier = sheet.name.replace('-', "_");
+    ["CLEARWAY_PROXY", "CLEARWAY_EXACT", "CLEARWAY_BELOW", "clearwayPort"].iter().fold(out, |text, own| {
+        let new = match own.strip_prefix("CLEARWAY") {
+            Some(rest) => format!("{}{rest}", identifier.to_ascii_uppercase()),
+            None => format!("{identifier}Port"),
+        };
+        text.replace(own, &new)
+    })
 }
 
 fn table(out: &mut String, name: &str, keys: &BTreeSet<String>) {

@@ -1,58 +1,64 @@
 //! PAN-OS: `set` commands with a URL category and a service for each port, and the external
 //! dynamic list. The command line has no comments; remarks go to standard error.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Sheet;
 use super::intent::{HostRule, Kind, Names};
 use super::place::{Way, host_prefix};
 use super::text::{description, object_name};
+use crate::contract::Need;
 
 /// Bytes of a name of an address object (PAN-OS limit).
 const NAME: usize = 63;
 
+/// Port and need, the most needed first.
+type Key = (u16, Reverse<Need>);
+
 /// The configuration commands.
 pub(super) fn commands(sheet: &Sheet<'_>) -> String {
     let mut out = String::new();
+    let prefix = sheet.name;
     if sheet.kind == Kind::Inspection {
         let entries: BTreeSet<String> = sheet.placed.iter().flat_map(|p| entries(p.rule)).collect();
-        category(&mut out, "clearway-no-decrypt", "Broken by TLS inspection", entries.iter());
+        let about = format!("Broken by TLS inspection. {}", sheet.origin);
+        category(&mut out, &format!("{}-no-decrypt", sheet.name), &about, entries.iter());
         return out;
     }
-    let mut categories: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
-    let mut groups: BTreeMap<u16, BTreeMap<String, (String, String)>> = BTreeMap::new();
+    // A category and a group for each need, so that what is optional can be left closed.
+    let mut categories: BTreeMap<Key, BTreeSet<String>> = BTreeMap::new();
+    let mut groups: BTreeMap<Key, BTreeMap<String, (String, String)>> = BTreeMap::new();
     for placed in &sheet.placed {
         let rule = placed.rule;
+        let key = (rule.port, Reverse(rule.need));
         match (placed.way, &rule.names) {
             // A literal of a web transport is an entry of the URL list like any other.
             (Way::ByAddress, Names::Address(_)) if rule.transport.has_http() => {
-                categories.entry(rule.port).or_default().extend(entries(rule));
+                categories.entry(key).or_default().extend(entries(rule));
             }
             (Way::ByAddress, names) => {
                 let object = match names {
                     Names::Address(a) => format!("ip-netmask {}", host_prefix(*a)),
                     other => format!("fqdn {}", other.base()),
                 };
-                let name = object_name("clearway-", &names.to_string(), NAME);
+                let name = object_name(&format!("{prefix}-"), &names.to_string(), NAME);
                 let about = description(&rule.purpose, 200);
-                groups.entry(rule.port).or_default().insert(name, (object, about));
+                groups.entry(key).or_default().insert(name, (object, about));
             }
-            (Way::ByName, _) => categories.entry(rule.port).or_default().extend(entries(rule)),
+            (Way::ByName, _) => categories.entry(key).or_default().extend(entries(rule)),
         }
     }
-    let ports: BTreeSet<u16> = categories.keys().chain(groups.keys()).copied().collect();
+    let ports: BTreeSet<u16> = categories.keys().chain(groups.keys()).map(|(port, _)| *port).collect();
     for port in ports {
-        out.push_str(&format!("set service clearway-tcp-{port} protocol tcp port {port}\n"));
+        out.push_str(&format!("set service {prefix}-tcp-{port} protocol tcp port {port}\n"));
     }
-    for (port, entries) in &categories {
-        let about = if sheet.incomplete {
-            format!("INCOMPLETE: a required host is missing. Claude Desktop, TCP {port}")
-        } else {
-            format!("Claude Desktop, TCP {port}")
-        };
-        category(&mut out, &format!("clearway-{port}"), &about, entries.iter());
+    for ((port, Reverse(need)), entries) in &categories {
+        let mark = if sheet.incomplete { "INCOMPLETE: a required host is missing. " } else { "" };
+        let about = format!("{mark}Claude Desktop, TCP {port}, {need}. {}", sheet.origin);
+        category(&mut out, &format!("{prefix}-{need}-{port}"), &about, entries.iter());
     }
-    for (port, objects) in &groups {
+    for ((port, Reverse(need)), objects) in &groups {
         for (name, (object, about)) in objects {
             out.push_str(&format!("set address {name} {object}\n"));
             if !about.is_empty() {
@@ -60,7 +66,7 @@ pub(super) fn commands(sheet: &Sheet<'_>) -> String {
             }
         }
         for name in objects.keys() {
-            out.push_str(&format!("set address-group clearway-tcp-{port} static {name}\n"));
+            out.push_str(&format!("set address-group {prefix}-{need}-tcp-{port} static {name}\n"));
         }
     }
     out
@@ -74,7 +80,7 @@ fn category<'a>(out: &mut String, name: &str, about: &str, entries: impl Iterato
     out.push_str(&format!("set profiles custom-url-category {name} type \"URL List\"\n"));
     out.push_str(&format!(
         "set profiles custom-url-category {name} description \"{}\"\n",
-        description(about, 200)
+        description(about, 250)
     ));
     for entry in entries {
         out.push_str(&format!("set profiles custom-url-category {name} list {entry}\n"));

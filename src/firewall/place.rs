@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::Format;
-use super::intent::{HostRule, Kind, Names};
+use super::intent::{HostRule, Kind, List, Names};
 use crate::contract::Transport;
 use crate::rules::firewalls::{Addresses, Product, Reach};
 
@@ -34,7 +34,7 @@ pub(super) struct Placed<'a> {
 /// Why it cannot be written.
 pub(super) fn place<'a>(
     rule: &'a HostRule,
-    kind: Kind,
+    list: &List,
     format: Format,
     product: &Product,
 ) -> Result<Placed<'a>, String> {
@@ -52,11 +52,13 @@ pub(super) fn place<'a>(
         ));
     }
     // An exemption goes with the server name, whatever the port.
-    let one_port = format == Format::PaloaltoUrls && kind == Kind::Allow;
-    if one_port && (rule.port != 443 || !by_name) {
-        return Err(
-            "one URL list goes with one port, and this is the one for 443; use --format paloalto".into()
-        );
+    let one_port = format == Format::PaloaltoUrls && list.kind == Kind::Allow;
+    if one_port && (rule.port != list.port || !by_name) {
+        return Err(format!(
+            "one URL list goes with one port, and this is the one for {}; write another with --port {}, or use --format \
+             paloalto",
+            list.port, rule.port
+        ));
     }
     if let Names::Address(address) = rule.names {
         let taken = match product.addresses {
@@ -68,14 +70,34 @@ pub(super) fn place<'a>(
             let kind = if address.is_ipv4() { "address literals" } else { "IPv6 literals" };
             return Err(format!("a list of names takes no {kind} in {title}; write an address rule"));
         }
+        if !by_name && product.by_address.is_empty() {
+            return Err(format!("{title} takes no address for {}", spoken(rule.transport)));
+        }
         let way = if product.by_address.is_empty() { Way::ByName } else { Way::ByAddress };
         return Ok(Placed { rule, way, widened: None });
     }
-    if product.strict_labels && rule.names.base().rsplit('.').take(2).any(|l| l.contains('_')) {
-        return Err(format!("{title} takes no underscore in the last two labels of a name"));
+    let mut labels = rule.names.base().rsplit('.');
+    let deep = rule.names.base().split('.').count() > 2;
+    if product.strict_labels
+        && (labels.next().is_some_and(|l| l.contains('_'))
+            || (deep && labels.next().is_some_and(|l| l.contains('_')))
+            || rule.names.base().split('.').any(|l| l == "_"))
+    {
+        return Err(format!(
+            "{title} takes no underscore in the last two labels of a name, and no label that is only one"
+        ));
     }
-    let (way, widened) = if by_name {
-        (Way::ByName, by_name_widening(&rule.names, product)?)
+    if rule.names.base().split('.').count() < product.min_labels.unwrap_or(1) {
+        return Err(format!("{title} takes no name of one label, and no top-level domain alone"));
+    }
+    let too_high = product.max_port.is_some_and(|most| rule.port > most);
+    let (way, widened) = if by_name && !too_high {
+        (Way::ByName, by_name_widening(rule, list, product)?)
+    } else if too_high && (product.by_address.is_empty() || !matches!(rule.names, Names::Exact(_))) {
+        return Err(format!(
+            "{title} takes no port above {} in a rule of names",
+            product.max_port.unwrap_or_default()
+        ));
     } else if matches!(rule.names, Names::Exact(_)) {
         (Way::ByAddress, None)
     } else {
@@ -87,11 +109,21 @@ pub(super) fn place<'a>(
     Ok(Placed { rule, way, widened })
 }
 
-fn by_name_widening(names: &Names, product: &Product) -> Result<Option<String>, String> {
-    Ok(match (names, product.exact, product.wildcard) {
+fn by_name_widening(rule: &HostRule, list: &List, product: &Product) -> Result<Option<String>, String> {
+    let asked = |more: &Names| {
+        list.rules.iter().any(|other| {
+            other.names.covers(more)
+                && product.by_name.contains(&other.transport)
+                && (product.every_port || other.port == rule.port)
+        })
+    };
+    Ok(match (&rule.names, product.exact, product.wildcard) {
         (Names::Subdomains(_) | Names::ApexAndSubdomains(_), _, Reach::None) => {
             return Err(product.wildcard_reason.clone());
         }
+        // What would be allowed besides is asked by another rule.
+        (Names::Exact(n), Reach::Tree, _) if asked(&Names::Subdomains(n.clone())) => None,
+        (Names::Subdomains(n), _, Reach::Tree) if asked(&Names::Exact(n.clone())) => None,
         (Names::Exact(n), Reach::Tree, _) => {
             Some(format!("an entry of {} stands for every name below {n} too", product.title))
         }

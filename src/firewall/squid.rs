@@ -11,12 +11,13 @@ use crate::contract::Transport;
 /// The lines.
 pub(super) fn conf(sheet: &Sheet<'_>) -> String {
     let mut out = comments("#", &sheet.remarks);
+    let prefix = &sheet.name.replace('-', "_");
     if sheet.kind == Kind::Inspection {
         for placed in &sheet.placed {
-            out.push_str(&format!("acl clearway_no_bump ssl::server_name {}\n", placed.rule.names));
+            out.push_str(&format!("acl {prefix}_no_bump ssl::server_name {}\n", placed.rule.names));
         }
         if !sheet.placed.is_empty() {
-            out.push_str("ssl_bump splice clearway_no_bump\n");
+            out.push_str(&format!("ssl_bump splice {prefix}_no_bump\n"));
         }
         return out;
     }
@@ -25,16 +26,16 @@ pub(super) fn conf(sheet: &Sheet<'_>) -> String {
         ports.entry((placed.rule.port, placed.rule.transport)).or_default().push(placed.rule);
     }
     if !ports.is_empty() {
-        out.push_str("acl clearway_connect method CONNECT\n");
+        out.push_str(&format!("acl {prefix}_connect method CONNECT\n"));
     }
     for ((port, transport), rules) in &ports {
-        port_section(&mut out, *port, *transport, rules);
+        port_section(&mut out, prefix, *port, *transport, rules);
     }
     out
 }
 
-fn port_section(out: &mut String, port: u16, transport: Transport, rules: &[&HostRule]) {
-    let tag = format!("clearway_{}_{port}", if transport == Transport::Https { "https" } else { "http" });
+fn port_section(out: &mut String, prefix: &str, port: u16, transport: Transport, rules: &[&HostRule]) {
+    let tag = format!("{prefix}_{}_{port}", if transport == Transport::Https { "https" } else { "http" });
     out.push_str(&format!("\nacl {tag}_port port {port}\n"));
     let mut kinds: Vec<&str> = Vec::new();
     for rule in rules {
@@ -62,6 +63,6 @@ fn port_section(out: &mut String, port: u16, transport: Transport, rules: &[&Hos
     for kind in kinds {
         // Plain HTTP is no reason to open a tunnel.
         let method = if transport == Transport::Https { "" } else { "!" };
-        out.push_str(&format!("http_access allow {method}clearway_connect {tag}_port {tag}_{kind}\n"));
+        out.push_str(&format!("http_access allow {method}{prefix}_connect {tag}_port {tag}_{kind}\n"));
     }
 }

@@ -63,6 +63,15 @@ pub struct Product {
     /// No underscore in the last two labels of a name.
     #[serde(default)]
     pub strict_labels: bool,
+    /// Fewest labels of a name.
+    #[serde(default)]
+    pub min_labels: Option<usize>,
+    /// Highest port of a rule of names.
+    #[serde(default)]
+    pub max_port: Option<u16>,
+    /// What UDP 443 needs, in the product's own words.
+    #[serde(default)]
+    pub quic: String,
     /// Why no exemption from TLS inspection can be written.
     #[serde(default)]
     pub no_inspection: Option<String>,

@@ -60,7 +60,7 @@ for dir in "$lists"/*; do
   "$NFT" -c -f "$dir/dnsmasq-nftset-sets" || fail "$name: nft -c"
   "$DNSMASQ" --test -C "$dir/dnsmasq-nftset" 2>"$work/dnsmasq.log" || { fail "$name: dnsmasq --test"; cat "$work/dnsmasq.log" >&2; }
   # Each set that dnsmasq fills exists, and no other.
-  grep -o 'clearway#tcp_[0-9]*_v[46]' "$dir/dnsmasq-nftset" | cut -d'#' -f2 | sort -u >"$work/filled"
+  grep -o 'filter#clearway_tcp_[0-9]*_v[46]' "$dir/dnsmasq-nftset" | cut -d'#' -f2 | sort -u >"$work/filled"
   sed -n 's/^\tset \(.*\) {$/\1/p' "$dir/dnsmasq-nftset-sets" | sort -u >"$work/made"
   [ -z "$(comm -23 "$work/filled" "$work/made")" ] || fail "$name: dnsmasq fills a set that nft does not make"
 
@@ -77,6 +77,40 @@ for dir in "$lists"/*; do
   sh -n "$dir/checkpoint" || fail "$name: sh -n"
   "$NODE" --check - <"$dir/pac" || fail "$name: the PAC file is no JavaScript"
 done
+
+# nft in the administrator's own table, with a forward chain that drops: a second load changes nothing, an
+# address of a host that left the list is gone, and a port of the first list is closed by the second.
+cat >"$work/base.nft" <<'BASE'
+table inet filter {
+	chain forward {
+		type filter hook forward priority 0; policy drop;
+	}
+}
+BASE
+"$clearway" hosts "$here/office.json" --format dnsmasq-nftset-sets --allow-widening --omit-unsupported --port 443 -q \
+  >"$work/short.nft" 2>/dev/null || fail "nft: a list of one port is not written"
+"$clearway" hosts "$here/office.json" --format dnsmasq-nftset-sets --allow-widening --omit-unsupported --name pilot -q \
+  >"$work/pilot.nft" 2>/dev/null || fail "nft: a list with a name of its own is not written"
+cat >"$work/twice.sh" <<'TWICE'
+set -eu
+nft=$1 work=$2 list=$3
+"$nft" -f "$work/base.nft"
+"$nft" -f "$list"
+"$nft" add rule inet filter forward jump clearway_allow
+"$nft" list ruleset >"$work/first"
+"$nft" -f "$list"
+"$nft" list ruleset >"$work/second"
+cmp "$work/first" "$work/second"
+"$nft" add element inet filter clearway_tcp_443_v4 '{ 192.0.2.99 }'
+"$nft" -f "$work/pilot.nft"
+"$nft" list ruleset | grep -q 192.0.2.99
+"$nft" -f "$work/short.nft"
+"$nft" list chain inet filter clearway_allow >"$work/chain"
+! "$nft" list ruleset | grep -q 192.0.2.99
+! grep -q 8443 "$work/chain"
+grep -q 'dport 443 accept' "$work/chain"
+TWICE
+unshare -rn sh "$work/twice.sh" "$NFT" "$work" "$lists/golden/dnsmasq-nftset-sets" || fail "nft: a second load in the administrator's table"
 
 # The exemption.
 {
@@ -122,11 +156,20 @@ JS
 # The script of Check Point's calls, run with a recorder in place of mgmt_cli.
 cat >"$work/mgmt" <<'MGMT'
 #!/bin/sh
-[ "$1" = add ] || exit 1
-printf '%s\n' "$2 $4"
+# A server that refuses to add what is there, and to set what is not.
+known="$RECORD/$(printf '%s' "$2 $4" | tr '/ ' '__')"
+case $1 in
+show) [ -e "$known" ] ;;
+add) [ ! -e "$known" ] && : >"$known" && printf '%s\n' "$2 $4" ;;
+set) [ -e "$known" ] && printf 'set %s\n' "$2 $4" ;;
+*) exit 1 ;;
+esac
 MGMT
 chmod +x "$work/mgmt"
-(cd "$work" && MGMT="$work/mgmt" sh "$lists/golden/checkpoint" >"$work/calls") || fail "checkpoint: the script stops"
+mkdir -p "$work/record"
+(cd "$work" && RECORD="$work/record" MGMT="$work/mgmt" sh "$lists/golden/checkpoint" >"$work/calls") || fail "checkpoint: the script stops"
+(cd "$work" && RECORD="$work/record" MGMT="$work/mgmt" sh "$lists/golden/checkpoint" >"$work/again") || fail "checkpoint: the second run stops"
+if grep -qv '^set ' "$work/again"; then fail "checkpoint: the second run adds objects"; fi
 grep -qx 'dns-domain .api.vendor.example' "$work/calls" || fail "checkpoint: no object for api.vendor.example"
 
 # The PAC file, asked as a browser asks it.

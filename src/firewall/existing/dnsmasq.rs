@@ -21,7 +21,8 @@ pub(super) fn read(text: &str) -> Listing {
         let mut unknown = false;
         for set in sets.split(',') {
             let name = set.rsplit('#').next().unwrap_or(set);
-            match name.split('_').find_map(|part| part.parse::<u16>().ok()) {
+            let number = name.rsplit_once("tcp_").map_or(name, |(_, rest)| rest);
+            match number.split('_').find_map(|part| part.parse::<u16>().ok()) {
                 Some(port) if !ports.contains(&(port, port)) => ports.push((port, port)),
                 Some(_) => {}
                 None => unknown = true,

@@ -406,7 +406,10 @@ impl Reader<'_, '_> {
             }
             Some("geography") => return Test::Other(format!("the country of the address ({})", object.name)),
             Some(other) => {
-                return unknown(object.line, &format!("address objects of the type {other} are not compared"));
+                return unknown(
+                    object.line,
+                    &format!("address objects of the type {other} are not compared"),
+                );
             }
         };
         let line = object.line_of(key);

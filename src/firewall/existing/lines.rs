@@ -378,6 +378,10 @@ pub(super) fn table(text: &str) -> Result<Listing, Unread> {
         let lower = |at: Option<usize>| cell(at).to_ascii_lowercase();
         // A cell that a spreadsheet would take for a formula has an apostrophe before it.
         let word = cell(host).strip_prefix('\'').unwrap_or(cell(host)).to_owned();
+        if word.is_empty() {
+            // A row about something without a host: our own tables have one for what nobody can list.
+            continue;
+        }
         if ["no", "false", "0", "disabled", "inactive", "off"].contains(&lower(state).as_str()) {
             listing.understood += 1;
             listing.ignored.push(Ignored::new(line, trimmed, "this row is switched off"));

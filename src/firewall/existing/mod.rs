@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use super::intent::{HostRule, List, Names};
 use crate::config::Lint;
 use crate::contract::ids::Feature;
-use crate::contract::{Need, Severity};
+use crate::contract::{Need, Severity, Transport};
 
 /// A needed entry that a wildcard of the list lets through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +111,15 @@ pub fn compare(list: &List, listing: Listing) -> Result<Comparison, Unread> {
     let mut undecided: Vec<Ignored> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     for rule in list.rules.iter().flat_map(apart) {
-        let meant = |e: &Listed| e.opens(rule.port) && e.pattern.overlaps(&rule.names);
+        // The app reads a wildcard of SSH hosts with its bare name, so that an entry for that one is needed too.
+        let bare = match (&rule.names, rule.transport) {
+            (Names::Subdomains(n), Transport::Ssh) => Some(Names::Exact(n.clone())),
+            _ => None,
+        };
+        let meant = |e: &Listed| {
+            let own = e.pattern.overlaps(&rule.names) || bare.as_ref().is_some_and(|n| e.pattern.covers(n));
+            own && e.opens(rule.port)
+        };
         used.extend(listing.entries.iter().enumerate().filter(|(_, e)| meant(e)).map(|(i, _)| i));
         match access::decide(&listing.gates, &listing.entries, &rule) {
             Outcome::Allowed(by) if by.pattern == Pattern::Names(rule.names.clone()) => {

@@ -71,6 +71,12 @@ fn head(out: &mut String, requirements: &Requirements) {
     );
     field(
         out,
+        "QUIC",
+        "everything here is TCP; UDP 443 need not be opened. Rejecting it makes clients use TLS at once, a silent \
+         drop makes them wait",
+    );
+    field(
+        out,
         "TLS inspection",
         "no exemption is asked for here. Where inspection is on, the devices must trust its authority; an \
          exemption is requested apart, for hosts that a test proved broken (clearway hosts --list inspection \

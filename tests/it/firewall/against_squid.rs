@@ -1,6 +1,6 @@
 //! What is said about a squid.conf, and what Squid itself says: each host that is called covered is
 //! let through, each one that is called missing is refused. Where Squid is not installed nothing is asked;
-//! with SQUID in the environment a missing program is a failure.
+//! with SQUID or CI in the environment a missing program is a failure.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -132,7 +132,8 @@ fn squid() -> Option<String> {
             .status()
             .is_ok_and(|s| s.success())
     });
-    assert!(found.is_some() || named.is_none(), "SQUID names {name}, which cannot be started");
+    let must = named.is_some() || std::env::var_os("CI").is_some();
+    assert!(found.is_some() || !must, "{name} cannot be started: install squid, or name it with SQUID");
     found
 }
 

@@ -14,7 +14,7 @@ pub fn check(format: Format, text: &str) {
         Format::Zscaler => {
             lines().for_each(|l| assert!(is_name(l.strip_prefix('.').unwrap_or(l)) || is_v4(l), "{l}"));
         }
-        Format::Umbrella => lines().for_each(|l| assert!(is_name(l), "{l}")),
+        Format::Umbrella => lines().for_each(|l| assert!(is_name(l) || is_v4(l), "{l}")),
         Format::Fortigate => fortigate(text),
         Format::Squid => lines().filter(|l| !l.starts_with('#')).for_each(squid),
         Format::Checkpoint => checkpoint(text),
@@ -80,7 +80,7 @@ fn paloalto(line: &str) {
             name.len() <= 31 && *value == "\"URL List\""
         }
         ["set", "profiles", "custom-url-category", name, "description", value] => {
-            is_object(name) && is_quoted(value)
+            is_object(name) && name.len() <= 31 && is_quoted(value) && value.len() <= 257
         }
         ["set", "profiles", "custom-url-category", name, "list", value] => {
             is_object(name) && is_url_entry(value)
@@ -102,7 +102,10 @@ fn fortigate(text: &str) {
         let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         match word {
             "config" => {
-                assert!(stack.is_empty() && rest.starts_with("firewall "), "{line}");
+                assert!(
+                    stack.is_empty() && (rest.starts_with("firewall ") || rest.starts_with("webfilter ")),
+                    "{line}"
+                );
                 stack.push("config");
             }
             "edit" => {
@@ -122,6 +125,8 @@ fn fortigate(text: &str) {
                     "comment" => assert!(is_quoted(value) && value.len() <= 257, "{line}"),
                     "member" => value.split(' ').for_each(|m| assert!(is_quoted(m), "{line}")),
                     "subnet" => assert!(value.split(' ').all(is_v4), "{line}"),
+                    "ip6" => assert!(value.ends_with("/128"), "{line}"),
+                    "cache-ttl" | "id" | "rating" => assert!(value.parse::<u32>().is_ok(), "{line}"),
                     "tcp-portrange" => assert!(value.parse::<u16>().is_ok(), "{line}"),
                     other => panic!("{other}: {line}"),
                 }
@@ -159,10 +164,14 @@ fn checkpoint(text: &str) {
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("#!/bin/sh"));
     for line in lines.filter(|l| !l.starts_with('#')) {
-        if line == "set -eu" || line == "MGMT=\"${MGMT:-mgmt_cli -s id.txt}\"" {
+        if line == "set -eu" || line == "MGMT=\"${MGMT:-mgmt_cli -s id.txt}\"" || line == "put() {" {
             continue;
         }
-        let command = line.strip_prefix("$MGMT add ").unwrap_or_else(|| panic!("{line}"));
+        if line == "}" || line.starts_with("  ") {
+            // The function, which is the same in every script.
+            continue;
+        }
+        let command = line.strip_prefix("put ").unwrap_or_else(|| panic!("{line}"));
         // Outside single quotes there are plain words only.
         let parts: Vec<&str> = command.split('\'').collect();
         assert_eq!(parts.len() % 2, 1, "{line}");
@@ -179,7 +188,7 @@ fn dnsmasq(line: &str) {
     for set in sets.split(',') {
         let parts: Vec<&str> = set.split('#').collect();
         assert!(
-            matches!(parts.as_slice(), ["4" | "6", "inet", "clearway", s] if s.starts_with("tcp_")),
+            matches!(parts.as_slice(), ["4" | "6", "inet", "filter", s] if s.starts_with("clearway_tcp_")),
             "{line}"
         );
     }

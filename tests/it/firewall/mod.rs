@@ -4,6 +4,7 @@
 mod against;
 mod against_forms;
 mod against_squid;
+mod beside;
 mod commands;
 mod grammar;
 mod properties;
@@ -97,17 +98,19 @@ fn every_product_refuses_what_it_cannot_express() {
     for (format, host, port, transport, widened, reason) in [
         (Paloalto, "*.lab.example", 22, "ssh", false, "a wildcard has none"),
         (Paloalto, "2001:db8::1", 443, "https", false, "IPv6 literals"),
-        (PaloaltoUrls, "a.example", 8443, "https", false, "one port"),
+        (PaloaltoUrls, "a.example", 8443, "https", false, "--port 8443"),
         (Zscaler, "a.example", 22, "ssh", false, "SSH is neither"),
-        (Zscaler, "bad_name.example", 443, "https", false, "no underscore"),
+        (Zscaler, "x.bad_name.example", 443, "https", false, "no underscore"),
+        (Zscaler, "*.com", 443, "https", false, "top-level domain"),
+        (Zscaler, "localonly", 443, "https", false, "one label"),
+        (Zscaler, "_.a.example", 443, "https", false, "underscore"),
+        (AzureFirewall, "*.a.example", 65000, "https", false, "64000"),
         (Zscaler, "*.a.example", 443, "https", true, "a.example itself"),
-        (Fortigate, "2001:db8::1", 443, "https", false, "IPv6 literals"),
         (Squid, "a.example", 4317, "grpc", false, "plain gRPC is neither"),
         (AzureFirewall, "*.lab.example", 22, "ssh", false, "a wildcard has none"),
-        (AwsNetworkFirewall, "*.a.example", 443, "https", true, "a.example itself"),
-        (AwsNetworkFirewall, "192.0.2.1", 443, "https", false, "address literals"),
+        (AwsNetworkFirewall, "a.example", 22, "ssh", false, "SSH is neither"),
         (Umbrella, "a.example", 443, "https", true, "every name below a.example"),
-        (Checkpoint, "*.a.example", 443, "https", false, "reverse DNS"),
+        (Checkpoint, "*.a.example", 22, "ssh", false, "a wildcard has none"),
         (GcpSwp, "192.0.2.1", 443, "https", false, "address literals"),
         (DnsmasqNftset, "a.example", 443, "https", true, "every name below a.example"),
         (DnsmasqNftsetSets, "*.a.example", 443, "https", true, "a.example itself"),
@@ -130,6 +133,8 @@ fn what_a_product_says_exactly_is_not_called_widened() {
         Format::Squid,
         Format::Fortigate,
         Format::AzureFirewall,
+        Format::AwsNetworkFirewall,
+        Format::Checkpoint,
         Format::GcpSwp,
         Format::Pac,
     ] {

@@ -27,6 +27,7 @@ fn acted_upon(format: Format, text: &str) -> String {
                 object.remove(remarks);
             }
         }
+        without_descriptions(&mut json);
         return json.to_string();
     }
     let mark = if format == Format::Pac { "//" } else { "#" };
@@ -39,6 +40,28 @@ fn acted_upon(format: Format, text: &str) -> String {
     let mut lines: Vec<String> = kept.filter(|l| !l.contains(" description \"")).map(cut).collect();
     lines.iter_mut().for_each(|l| *l = l.trim_end().to_owned());
     lines.join("\n")
+}
+
+/// Takes descriptions away, and the messages of rule strings.
+fn without_descriptions(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|key, _| !key.eq_ignore_ascii_case("description"));
+            object.values_mut().for_each(without_descriptions);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_descriptions),
+        Value::String(text) if text.contains("(msg:\"") => {
+            let parts: Vec<&str> = text.split("(msg:\"").collect();
+            let kept: Vec<String> = parts
+                .iter()
+                .map(|part| {
+                    part.split_once("\"; flow").map_or((*part).to_owned(), |(_, rest)| rest.to_owned())
+                })
+                .collect();
+            *text = kept.join("(msg ");
+        }
+        _ => {}
+    }
 }
 
 proptest! {

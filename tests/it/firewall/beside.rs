@@ -1,0 +1,217 @@
+//! Two lists on one firewall, one list for each port, and what is said exactly where a product can.
+
+use clearway::firewall::{Format, List};
+use serde_json::Value;
+
+use crate::firewall::{folder, office, one, written};
+
+fn hosts(args: &[&str]) -> std::process::Output {
+    let mut command = crate::common::clearway();
+    command.env("CLEARWAY_TODAY", "2026-11-27");
+    let office = folder().join("office.json").display().to_string();
+    command.args(["hosts", &office, "--allow-widening", "--omit-unsupported"]).args(args);
+    command.stdin(std::process::Stdio::null()).output().unwrap()
+}
+
+/// Without remarks, which may speak of anything.
+fn code(format: Format, text: &str) -> String {
+    if let Ok(mut json) = serde_json::from_str::<Value>(text) {
+        for remarks in ["metadata", "Metadata", "//"] {
+            json.as_object_mut().map(|o| o.remove(remarks));
+        }
+        return json.to_string();
+    }
+    let mark = if format == Format::Pac { "//" } else { "#" };
+    text.lines().filter(|l| !l.trim_start().starts_with(mark)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_list_with_a_name_of_its_own_touches_no_object_of_another() {
+    for format in Format::ALL {
+        let list = List { name: "pilot".into(), ..List::allow(&office()) };
+        let text = written(*format, &list).text;
+        let code = code(*format, &text).replace("written by Clearway", "").replace("\"clearway\"}", "");
+        let lower = code.to_lowercase();
+        if format.product() == "prometheus" {
+            continue;
+        }
+        let objects = lower.replace("clearway 0.", "");
+        assert!(!objects.contains("clearway-") && !objects.contains("clearway_"), "{format}: {objects}");
+        let bare = [Format::PaloaltoUrls, Format::Zscaler, Format::Umbrella].contains(format);
+        assert!(bare || lower.contains("pilot"), "{format}: {lower}");
+        for step in written(*format, &list).steps {
+            assert!(
+                !step.contains("NAME") && !step.contains("CHAIN") && !step.contains("clearway-"),
+                "{format}: {step}"
+            );
+        }
+    }
+    for bad in ["", "9a", "a_b", "a b", "a;b", "way-too-long-for-a-category", "a-"] {
+        assert_eq!(hosts(&["--format", "squid", "--name", bad]).status.code(), Some(2), "{bad}");
+    }
+    assert_eq!(hosts(&["--format", "squid", "--name", "pilot-2"]).status.code(), Some(0));
+}
+
+#[test]
+fn an_external_list_goes_with_one_port() {
+    let text = |args: &[&str]| String::from_utf8(hosts(args).stdout).unwrap();
+    let own = text(&["--format", "paloalto-urls", "--port", "8443"]);
+    assert_eq!(own, "deep.errors.example/\ngateway.corp.internal/\n");
+    let refused = {
+        let mut command = crate::common::clearway();
+        let office = folder().join("office.json").display().to_string();
+        command.args(["hosts", &office, "--format", "paloalto-urls", "--port", "8443"]).output().unwrap()
+    };
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        message.contains("IPv6") && !message.contains("--port"),
+        "only what is on that port is asked: {message}"
+    );
+    let plain = text(&["--format", "plain", "--port", "22"]);
+    assert!(plain.lines().count() > 0 && plain.lines().all(|l| l.ends_with(":22")), "{plain}");
+}
+
+#[test]
+fn what_another_entry_asks_for_is_not_widened() {
+    let mut list = List::allow(&one("*.mill.example", 443, "https"));
+    let more = |host: &str, port: u16| List::allow(&one(host, port, "https")).rules;
+    list.rules.extend(more("mill.example", 443));
+    list.rules.extend(more("*.deep.mill.example", 443));
+    for format in [Format::Zscaler, Format::Umbrella, Format::DnsmasqNftset] {
+        let widened = written(format, &list).widened;
+        // Only the tree below the bare name counts, and `*.mill.example` asks for it.
+        assert!(widened.is_empty(), "{format}: {widened:?}");
+    }
+    // Another port does not ask for it where entries have ports.
+    let mut apart = List::allow(&one("*.mill.example", 443, "https"));
+    apart.rules.extend(more("mill.example", 8443));
+    assert_eq!(written(Format::DnsmasqNftset, &apart).widened.len(), 2);
+    assert!(written(Format::Zscaler, &apart).widened.is_empty(), "an entry there opens every port anyway");
+    assert_eq!(written(Format::Zscaler, &List::allow(&one("*.mill.example", 443, "https"))).widened.len(), 1);
+}
+
+#[test]
+fn aws_says_exact_names_below_only_and_ports() {
+    let rules = |host: &str, port: u16, transport: &str| -> Vec<String> {
+        let text = written(Format::AwsNetworkFirewall, &List::allow(&one(host, port, transport))).text;
+        let json: Value = serde_json::from_str(&text).unwrap();
+        let choice = &json["Resources"]["ClearwayRules"]["Properties"]["RuleGroup"]["RulesSource"]["RulesString"]
+            ["Fn::If"];
+        (1..3).map(|i| choice[i].as_str().unwrap().to_owned()).collect()
+    };
+    let exact = rules("a.mill.example", 8443, "https");
+    assert!(
+        exact[1].contains("$EXTERNAL_NET 8443 ")
+            && exact[1].contains("content:\"a.mill.example\"; startswith; endswith; nocase")
+    );
+    assert!(
+        !exact[1].contains("http.host") && exact[0].contains("http.host"),
+        "a firewall that decrypts asks again"
+    );
+    let below = rules("*.mill.example", 443, "https");
+    assert!(below[1].contains("content:\".mill.example\"; endswith") && !below[1].contains("startswith"));
+    assert!(rules("192.0.2.9", 443, "https")[1].starts_with("pass tcp $HOME_NET any -> 192.0.2.9/32 443 "));
+    assert!(rules("a.mill.example", 80, "http")[1].starts_with("pass http "));
+    let sids: Vec<&str> = exact[0].split("sid:").skip(1).map(|s| s.split(';').next().unwrap()).collect();
+    assert!(sids.len() == 2 && sids[0] != sids[1]);
+}
+
+#[test]
+fn limits_of_products_are_kept() {
+    let named = |format, host: &str, port| written(format, &List::allow(&one(host, port, "https")));
+    let high = named(Format::AzureFirewall, "llm.mill.example", 65000);
+    assert!(
+        high.unsupported.is_empty()
+            && high.text.contains("destinationFqdns")
+            && !high.text.contains("\"port\": 65000")
+    );
+    assert!(named(Format::Zscaler, "a_b.example", 443).unsupported.is_empty());
+    assert!(named(Format::Umbrella, "192.0.2.9", 443).text.contains("192.0.2.9\n"));
+    let six = named(Format::Fortigate, "2001:db8::9", 8443);
+    assert!(
+        six.unsupported.is_empty()
+            && six.text.contains("set ip6 2001:db8::9/128")
+            && six.text.contains("addrgrp6")
+    );
+    let both = named(Format::Fortigate, "*.mill.example", 443).text;
+    assert_eq!(both.matches("set fqdn \"*.mill.example\"").count(), 2, "IPv4 and IPv6");
+    assert!(both.contains("set cache-ttl") && both.contains("clearway-required-v6-tcp-443"));
+}
+
+#[test]
+fn nftables_takes_the_administrators_table() {
+    let text = |args: &[&str]| String::from_utf8(hosts(args).stdout).unwrap();
+    let sets = text(&["--format", "dnsmasq-nftset-sets", "--table", "inet fw4", "--name", "pilot-2"]);
+    assert!(
+        sets.contains("flush chain inet fw4 pilot_2_allow") && sets.contains("`jump pilot_2_allow`"),
+        "{sets}"
+    );
+    assert!(
+        text(&["--format", "dnsmasq-nftset", "--table", "inet fw4"])
+            .contains("4#inet#fw4#clearway_tcp_443_v4")
+    );
+    assert_eq!(hosts(&["--format", "dnsmasq-nftset", "--table", "fw4; flush"]).status.code(), Some(2));
+}
+
+#[test]
+fn every_product_says_what_udp_443_needs() {
+    for format in Format::ALL {
+        let steps = written(*format, &List::allow(&office())).steps;
+        if format.product() != "prometheus" {
+            assert!(
+                steps.iter().any(|s| s.contains("UDP 443") || s.contains("443 reject")),
+                "{format}: {steps:?}"
+            );
+            assert!(steps.iter().any(|s| s.contains("QUIC") || s.contains("UDP 443")), "{format}");
+        }
+    }
+}
+
+/// An allowed name beside each denied one, for the command as it is run.
+#[test]
+fn exit_codes_of_against() {
+    let dir = tempfile::tempdir().unwrap();
+    let against = |text: &[u8], more: &[&str]| {
+        let file = dir.path().join("list");
+        std::fs::write(&file, text).unwrap();
+        let mut command = crate::common::clearway();
+        let office = folder().join("office.json").display().to_string();
+        command
+            .args(["hosts", &office, "--need", "required", "--against", &file.display().to_string()])
+            .args(more);
+        command.stdin(std::process::Stdio::null()).output().unwrap()
+    };
+    let whole = "api.vendor.example\ngateway.corp.internal:8443\n192.0.2.7:8080\n";
+    assert_eq!(against(whole.as_bytes(), &[]).status.code(), Some(0));
+    // PowerShell writes UTF-16.
+    let wide: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(whole.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    assert_eq!(against(&wide, &[]).status.code(), Some(0));
+    assert_eq!(against(b"api.vendor.example\n", &[]).status.code(), Some(1));
+    assert_eq!(against(b"PK\x03\x04\0\0\x01\0binary", &[]).status.code(), Some(2));
+    let signed = b"acl who proxy_auth REQUIRED\nhttp_access allow who\n";
+    let output = against(signed, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    crate::common::schemas::hold("against", &document, "conditional");
+    assert_eq!(document["conditional"][0]["client_only"], false);
+    assert_eq!(against(b"acl net src 10.0.0.0/8\nhttp_access allow net\n", &[]).status.code(), Some(0));
+    let asked = against(b"10.1.1.1 x y z\nnothing here\n", &[]);
+    assert_eq!(asked.status.code(), Some(2));
+    let message = String::from_utf8(asked.stderr).unwrap();
+    assert!(message.contains("line 1") && message.contains("--against-as"), "{message}");
+    assert!(asked.stdout.is_empty());
+    assert_eq!(against(whole.as_bytes(), &["--against-as", "plain"]).status.code(), Some(0));
+    assert_eq!(against(whole.as_bytes(), &["--against-as", "markdown"]).status.code(), Some(2));
+    assert_eq!(against(whole.as_bytes(), &["--against-as", "nonsense"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_wildcard_of_ssh_hosts_opens_its_bare_name_too() {
+    let output = hosts(&["--format", "fortigate"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("set fqdn \"lab.corp.example\"") && text.contains("set fqdn \"*.lab.corp.example\""),
+        "{text}"
+    );
+}
