@@ -128,7 +128,7 @@ fn one(listing: &mut Listing, gate: &mut Gate, at: &Line<'_>, how: As) {
         return;
     }
     let entry = match entry(at.word, dialect) {
-        // Whoever says that the list is a plain one says that hosts are meant, whatever follows them.
+        // A list that is called plain means hosts, whatever follows them.
         Ok(Entry { pattern: Pattern::PathOnly(_), port, scheme, doubt: Some((pattern, _)) })
             if how.dialect == Some(Dialect::Plain) =>
         {
