@@ -33,6 +33,9 @@ pub enum Failure {
     /// A run cannot be masked.
     #[error(transparent)]
     Share(#[from] crate::redact::ShareError),
+    /// A log cannot be read.
+    #[error(transparent)]
+    Logs(#[from] crate::logs::LogsError),
     /// Words of the command line that do not fit.
     #[error("{0}")]
     Usage(String),

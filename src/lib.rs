@@ -14,6 +14,7 @@
 //!                       probe (all network I/O) → observation (plain records of what was seen)
 //!                       diagnose (plan × observations; pure) → Judgement
 //!                       compare (many runs; pure), redact (a run without names; pure)
+//! bytes of logs       → logs (lines → events → causes, by the known messages of the rules) → logs::Report
 //!                       document (a list or a run as JSON, written and read back)
 //!                       report (renders only) → text, JSON, lists
 //! ```
@@ -37,6 +38,7 @@ pub mod document;
 pub mod failure;
 pub mod firewall;
 pub mod lint;
+pub mod logs;
 pub mod observation;
 pub mod output;
 pub mod pac;

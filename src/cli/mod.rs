@@ -6,6 +6,7 @@ mod config;
 mod diff;
 mod explain;
 mod hosts;
+mod logs;
 mod rules;
 
 pub use check::{CallArgs, CheckArgs, CheckFormat, FailOn};
@@ -14,6 +15,7 @@ pub use config::{ConfigArgs, ConfigFormat, WriteHive};
 pub use diff::{DiffArgs, Versions};
 pub use explain::ExplainArgs;
 pub use hosts::{Boundary, HostsArgs, HostsFormat, ListKind};
+pub use logs::{LogsArgs, LogsFormat};
 pub use rules::RulesArgs;
 
 use std::path::PathBuf;
@@ -99,6 +101,14 @@ pub enum Command {
         clearway compare sites/*.json --differing --sort worst\n  \
         clearway compare sites/*.json --format csv -o sites.csv")]
     Compare(Box<CompareArgs>),
+    /// Read the logs of the app, its engine and its workspace: each known message with its time, its host,
+    /// what it means and who fixes it.
+    #[command(after_help = "Examples:\n  \
+        clearway logs                            the logs of this device\n  \
+        clearway logs diagnostic-report.zip      what a user sent\n  \
+        clearway logs main.log --since 2026-10-03\n  \
+        clearway check profile.mobileconfig --log main.log  beside a run")]
+    Logs(Box<LogsArgs>),
     /// Describe the rules: sources, app versions covered; check a rule pack given with --rules.
     Rules(RulesArgs),
 }

@@ -6,6 +6,7 @@ mod config;
 mod diff;
 mod explain;
 mod hosts;
+mod logs;
 mod rules;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Explain(args) => explain::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Logs(args) => logs::run(args),
         Command::Rules(args) => rules::run(args),
     }
 }

@@ -113,7 +113,8 @@ const TOKENS: [&str; 14] = [
     "tvly-",
 ];
 
-fn looks_secret(text: &str) -> bool {
+/// Whether a text gives itself away as a credential.
+pub(crate) fn looks_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let scheme = ["bearer ", "basic "].iter().any(|s| {
         lower.split_once(s).is_some_and(|(before, rest)| {

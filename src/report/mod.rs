@@ -13,6 +13,7 @@ pub mod hosts;
 pub mod incomplete;
 pub mod json;
 mod layout;
+pub mod logs;
 mod parts;
 pub mod rules;
 pub mod sandbox;

@@ -61,6 +61,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "sandbox.toml",
     "firewalls.toml",
     "headers.toml",
+    "logs.toml",
     "places.toml",
     "share.toml",
 ];
@@ -70,6 +71,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
 const OPTIONAL: &[&str] = &[
     "trust.toml",
     "headers.toml",
+    "logs.toml",
     "places.toml",
     "share.toml",
     "symptoms-network.toml",

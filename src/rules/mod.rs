@@ -16,6 +16,7 @@ pub mod headers;
 pub mod inference;
 pub mod keys;
 pub mod lints;
+pub mod logs;
 pub mod networks;
 pub mod overview;
 pub mod pack;
@@ -42,6 +43,7 @@ use codes::Codes;
 use files::Files;
 use firewalls::Firewalls;
 use headers::Headers;
+use logs::Logs;
 use places::Places;
 use sandbox::SandboxRules;
 use services::Services;
@@ -72,6 +74,8 @@ pub struct Rules {
     pub headers: Arc<Headers>,
     /// The product's own names and places on a device.
     pub places: Arc<Places>,
+    /// Where its logs lie, and how they are recognised.
+    pub logs: Logs,
     files: Files,
 }
 
@@ -131,6 +135,7 @@ impl Rules {
         let controls = faults.take(filters::controls(&files));
         let headers = faults.take(Headers::load(&files));
         let places = faults.take(Places::load(&files));
+        let logs = faults.take(Logs::load(&files));
         faults.take(vocabulary::check(&files));
         let calls = services.as_ref().map(Services::calls);
         let symptoms = pack
@@ -153,6 +158,7 @@ impl Rules {
                 controls: controls?,
                 headers: Arc::new(headers?),
                 places: Arc::new(places?),
+                logs: logs?,
                 files,
             })
         };

@@ -234,6 +234,7 @@ fn a_file_that_is_not_there_is_named_or_replaced_openly() {
         replaced,
         [
             "headers.toml",
+            "logs.toml",
             "places.toml",
             "share.toml",
             "symptoms-network.toml",

@@ -1,0 +1,348 @@
+//! `clearway logs`: what is read, what it comes to, and what never comes out.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use clearway::logs::{Collector, Report, Settings};
+use clearway::rules::Rules;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::common::{clearway, schemas};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/logs")
+}
+
+fn settings() -> Settings {
+    Settings { today: (2026, 11, 27), ..Settings::default() }
+}
+
+fn rules() -> &'static Rules {
+    use std::sync::LazyLock;
+    static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::embedded().unwrap());
+    &RULES
+}
+
+fn read(name: &str, bytes: &[u8]) -> Report {
+    let mut all = Collector::new(rules(), settings());
+    all.read(name, bytes).unwrap();
+    all.finish()
+}
+
+fn run(args: &[&str]) -> Output {
+    clearway().arg("logs").args(args).output().unwrap()
+}
+
+fn json(args: &[&str]) -> Value {
+    let output = run(&[args, &["--format", "json"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    schemas::hold("logs", &value, &format!("{args:?}"));
+    value
+}
+
+/// A line, the message in it, the address that it speaks of, and its time.
+type Row = (&'static str, &'static str, Option<&'static str>, Option<&'static str>);
+
+const TABLE: &[Row] = &[
+    (
+        "2026-10-03 09:12:44 [error] getaddrinfo ENOTFOUND llm.quarry.example",
+        "ENOTFOUND",
+        Some("llm.quarry.example"),
+        Some("2026-10-03T09:12:44"),
+    ),
+    (
+        "[2026-10-03 09:12:44.123] [error] net::ERR_CONNECTION_RESET at https://gw.quarry.example:8443/v1",
+        "ERR_CONNECTION_RESET",
+        Some("gw.quarry.example:8443"),
+        Some("2026-10-03T09:12:44.123"),
+    ),
+    (
+        "2026-10-03T09:12:44+02:00 connect ETIMEDOUT 10.20.30.40:443",
+        "ETIMEDOUT",
+        Some("10.20.30.40"),
+        Some("2026-10-03T07:12:44Z"),
+    ),
+    (
+        "1791018764000 connect ECONNREFUSED 2001:db8::7:3128",
+        "ECONNREFUSED",
+        Some("[2001:db8::7]:3128"),
+        Some("2026-10-03T09:12:44Z"),
+    ),
+    (
+        r#"{"level":"error","timestamp":"2026-10-03T09:12:44Z","message":"request to https://gw.quarry.example/v1 failed, reason: certificate has expired"}"#,
+        "certificate has expired",
+        Some("gw.quarry.example"),
+        Some("2026-10-03T09:12:44Z"),
+    ),
+    (
+        "Oct  3 09:12:44 desk claude[71]: net::ERR_PROXY_CONNECTION_FAILED",
+        "ERR_PROXY_CONNECTION_FAILED",
+        None,
+        Some("2026-10-03T09:12:44"),
+    ),
+    (
+        "[71:1003/091244.123456:ERROR:ssl_client.cc(9)] handshake failed; net_error -202",
+        "net_error -202",
+        None,
+        Some("2026-10-03T09:12:44.123"),
+    ),
+];
+
+#[test]
+fn a_line_has_its_message_its_address_and_its_time() {
+    for (line, message, address, time) in TABLE {
+        let report = read("main.log", line.as_bytes());
+        let known = report.lines.first().unwrap_or_else(|| panic!("{line}: {report:#?}"));
+        let expected = rules().symptoms.find(message);
+        assert_eq!(known.id, expected.first().unwrap().id(), "{line}");
+        assert_eq!(known.address.as_deref(), *address, "{line}");
+        assert_eq!(known.time.map(|t| t.to_string()).as_deref(), *time, "{line}");
+        assert_eq!((known.line, report.causes[0].count), (1, 1), "{line}");
+    }
+}
+
+#[test]
+fn lines_of_one_event_count_once() {
+    let node = "2026-10-03 09:12:44 [error] x TypeError: fetch failed\n    at a (b:1)\n  [cause]: Error: read ECONNRESET\n  code: 'ECONNRESET'\n}\n";
+    let python = "2026-10-03 09:12:44 ERROR x\nTraceback (most recent call last):\n  File \"x.py\", line 3\nConnectionResetError: [Errno 104] Connection reset by peer ECONNRESET\n";
+    let named = "2026-10-03 09:12:44 [error] loading failed\nError: read ECONNRESET\n";
+    let collected = "Oct  3 09:12:44 desk app[1]: Error: read ECONNRESET\nOct  3 09:12:44 desk app[1]:     at TLSWrap.onStreamRead (node:internal:217:20) ECONNRESET\n";
+    for text in [node, python, named, collected] {
+        let once = read("main.log", text.as_bytes());
+        let resets = |r: &Report| r.causes.iter().map(|c| (c.id.clone(), c.count)).collect::<Vec<_>>();
+        assert_eq!(resets(&once).len(), 1, "{text}: {:?}", resets(&once));
+        assert_eq!(once.causes[0].count, 1, "{text}");
+        let thrice = read("main.log", format!("{text}{text}{text}").as_bytes());
+        assert_eq!(thrice.causes[0].count, 3, "{text}");
+    }
+    // Lines that stand by themselves.
+    let apart = "2026-10-03 09:12:44 [error] read ECONNRESET\n2026-10-03 09:12:45 [error] read ECONNRESET\nread ECONNRESET\n";
+    assert_eq!(read("main.log", apart.as_bytes()).causes[0].count, 3);
+}
+
+#[test]
+fn a_number_alone_is_no_error_and_quiet_lines_are_none() {
+    let quiet = "Loaded 503 skills\n502\n2026-10-03 09:12:44 [info] error count 0\n2026-10-03 09:12:44 [info] the queue failed over\n0 errors\n";
+    let report = read("main.log", quiet.as_bytes());
+    assert!(report.causes.is_empty() && report.unknown.count == 0, "{report:#?}");
+}
+
+#[test]
+fn the_folder_of_an_app_is_read_whole() {
+    let folder = folder();
+    let value = json(&[folder.to_str().unwrap()]);
+    let names: Vec<&str> =
+        value["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["cowork-service.log", "main.log", "mcp.log"]);
+    let kinds: Vec<&str> =
+        value["files"].as_array().unwrap().iter().map(|f| f["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["workspace", "app", "mcp"]);
+    let cause = |address: &str| {
+        let of = |c: &&Value| c["hosts"].as_array().unwrap().iter().any(|h| h["address"] == address);
+        value["causes"].as_array().unwrap().iter().find(of).unwrap_or_else(|| panic!("{address}: {value:#}"))
+    };
+    assert_eq!(cause("llm.quarry.example")["count"], 1);
+    assert_eq!(cause("llm.quarry.example")["places"][0]["line"], 6);
+    assert_eq!(cause("127.0.0.1:15721")["owner"], "device");
+    let certificate = cause("api.quarry.example");
+    assert_eq!((&certificate["count"], &certificate["last"]), (&2.into(), &"2026-10-03T09:13:05.001".into()));
+    assert!(certificate["next"][0].as_str().unwrap().contains("clearway check --host api.quarry.example"));
+    assert_eq!(cause("mcp.quarry.example")["logs"], serde_json::json!(["mcp"]));
+    assert_eq!(value["unknown"]["count"], 2);
+    for secret in ["sk-ant", "bWlsbGVy", "miller", "quarryblue", "key="] {
+        for format in ["text", "json", "markdown"] {
+            let output = run(&[folder.to_str().unwrap(), "--format", format, "-v"]);
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert!(!text.contains(secret), "{format} shows {secret}: {text}");
+        }
+    }
+}
+
+#[test]
+fn renderings() {
+    let folder = folder();
+    let text = |args: &[&str]| {
+        let output = run(&[&[folder.to_str().unwrap()], args].concat());
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    insta::assert_snapshot!("logs_text", text(&[]));
+    insta::assert_snapshot!("logs_markdown", text(&["--format", "markdown"]));
+    let shared = text(&["--share", "-v"]);
+    assert!(!shared.contains("quarry") && shared.contains("host1.example"), "{shared}");
+}
+
+#[test]
+fn a_time_can_be_asked_for() {
+    let folder = folder();
+    let main = folder.join("main.log");
+    let main = main.to_str().unwrap();
+    let value = json(&[main, "--since", "2026-10-03 09:13", "--until", "2026-10-03 09:13:04"]);
+    let counts: Vec<&Value> = value["causes"].as_array().unwrap().iter().map(|c| &c["count"]).collect();
+    assert_eq!(counts, [&Value::from(1)]);
+    assert_eq!(run(&[main, "--since", "yesterday"]).status.code(), Some(2));
+}
+
+/// Writes an archive with these files.
+fn archive(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in files {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn packed(content: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    writer.write_all(content).unwrap();
+    writer.finish().unwrap()
+}
+
+const RESET: &[u8] = b"2026-10-03 09:12:44 [error] read ECONNRESET https://gw.quarry.example/\n";
+
+#[test]
+fn archives_packed_files_and_standard_input_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let wide: Vec<u8> =
+        std::str::from_utf8(RESET).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let report = archive(&[
+        ("report/logs/main.log", RESET.to_vec()),
+        ("report/logs/main1.log.gz", packed(RESET)),
+        ("report/logs/mcp.log", [b"\xff\xfe".to_vec(), wide].concat()),
+        ("report/managed-config.txt", b"Source: none\n".to_vec()),
+        ("report/picture.png", vec![0; 100]),
+    ]);
+    let count = |value: &Value| value["causes"][0]["count"].as_u64().unwrap();
+    let value = json(&[&put("report.zip", &report)]);
+    assert_eq!((count(&value), value["files"].as_array().unwrap().len()), (3, 4), "{value:#}");
+    assert_eq!(count(&json(&[&put("main.log.1.gz", &packed(RESET))])), 1);
+    for input in [RESET.to_vec(), packed(RESET), report] {
+        let mut child = clearway()
+            .args(["logs", "-", "--format", "json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(&input).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(count(&value) >= 1);
+    }
+    // What cannot be read is an error where it was named, and a remark where it was found.
+    let picture = put("picture.log", &[0; 5000]);
+    let output = run(&[&picture]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is not text"));
+    assert_eq!(run(&["/no/such/main.log"]).status.code(), Some(2));
+    let value = json(&[dir.path().to_str().unwrap()]);
+    assert!(value["skipped"].to_string().contains("is not text"), "{value:#}");
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(run(&[empty.path().to_str().unwrap()]).status.code(), Some(2));
+}
+
+#[test]
+fn what_unpacks_without_end_is_cut_off_and_said() {
+    let many: Vec<(String, Vec<u8>)> = (0..4200).map(|n| (format!("{n}.log"), Vec::new())).collect();
+    let many: Vec<(&str, Vec<u8>)> = many.iter().map(|(n, c)| (n.as_str(), c.clone())).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("r.zip");
+    std::fs::write(&path, archive(&many)).unwrap();
+    let output = run(&[path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("more than 4096 files"));
+}
+
+#[test]
+fn the_places_of_every_platform_are_read() {
+    for (platform, place, others) in [
+        (
+            "macos",
+            "Users/ann/Library/Logs/Claude-3p/main.log",
+            vec!["Users/ann/Library/Logs/Claude/cowork_vm_node.log"],
+        ),
+        ("linux", "home/ann/.config/Claude-3p/logs/main.log", vec!["home/ann/.config/Claude/logs/main1.log"]),
+        (
+            "windows",
+            "Users/ann/AppData/Local/Claude-3p/logs/main.log",
+            vec![
+                "Users/ann/AppData/Local/Packages/Claude_abc/LocalCache/Roaming/Claude-3p/Logs/main.log",
+                "ProgramData/Claude/Logs/cowork-service.log",
+            ],
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().to_str().unwrap();
+        let none = run(&["--device-root", root, "--platform", platform]);
+        assert_eq!(none.status.code(), Some(4), "{platform}");
+        let told = String::from_utf8_lossy(&none.stderr).into_owned();
+        assert!(told.contains("Looked at") && told.contains("clearway logs"), "{told}");
+        let all: Vec<&str> = others.iter().copied().chain([place]).collect();
+        for place in &all {
+            let path = dir.path().join(place);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, RESET).unwrap();
+        }
+        let value = json(&["--device-root", root, "--platform", platform]);
+        assert_eq!(value["causes"][0]["count"], all.len(), "{platform}: {value:#}");
+        assert!(!value["files"].to_string().contains("ann"), "{value:#}");
+        let value = json(&["--device-root", root, "--platform", platform, "--user", "ann"]);
+        assert_eq!(value["causes"][0]["count"], all.len(), "{platform}");
+        assert_eq!(
+            run(&["--device-root", root, "--platform", platform, "--user", "bob"]).status.code(),
+            Some(2)
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_do_not_lead_out_of_a_copy() {
+    let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::write(outside.path().join("main.log"), RESET).unwrap();
+    let home = dir.path().join("home/ann/.config/Claude-3p");
+    std::fs::create_dir_all(&home).unwrap();
+    std::os::unix::fs::symlink(outside.path(), home.join("logs")).unwrap();
+    let root = dir.path().to_str().unwrap();
+    assert_eq!(run(&["--device-root", root, "--platform", "linux"]).status.code(), Some(4));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_planted_secret_comes_out(
+        secret in "[a-zA-Z][a-zA-Z0-9]{15,40}",
+        before in prop::sample::select(vec![
+            "Authorization: Bearer ", "x-api-key: ", "token=", "https://user:", "https://gw.quarry.example/?key=", "host ",
+            "password ", "ENOTFOUND ", "\"apiKey\":\"", "/Users/", "mail ", "",
+        ]),
+        after in prop::sample::select(vec!["", "@gw.quarry.example/x", "\"}", " ECONNRESET", " failed", "/Library/x.log"]),
+        head in prop::sample::select(vec!["", "2026-10-03 09:12:44 [error] ", "[2026-10-03 09:12:44.123] [warn] Error: ", "{\"level\":\"error\",\"msg\":\""]),
+        noise in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let mut bytes = format!("{head}{before}{secret}9{after}\n").into_bytes();
+        bytes.extend(&noise);
+        bytes.extend(format!("\n{head}failed {before}{secret}9{after}").bytes());
+        let mut all = Collector::new(rules(), settings());
+        if all.read("main.log", bytes.as_slice()).is_ok() {
+            let report = all.finish();
+            let style = clearway::report::Style { verbose: true, ..Default::default() };
+            for text in [
+                clearway::report::logs::text::render(&report, &style),
+                clearway::report::logs::json::render(&report, "2026-11-22"),
+                clearway::report::logs::markdown::render(&report),
+            ] {
+                let plain = text.replace(['\n', ' '], "");
+                prop_assert!(!plain.to_lowercase().contains(&secret.to_lowercase()), "{text}");
+            }
+        }
+    }
+}
