@@ -112,6 +112,12 @@ pub struct CheckArgs {
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "compare_dns", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response", "app_version", "platform", "offline_installer", "feature", "need", "minimal", "confidence", "timeout", "deadline", "concurrency", "resolver", "proxy", "public_roots", "device_ca", "no_controls"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
+    /// Hold this log of the app beside the run (repeatable): a file, a folder, or the app's diagnostic
+    /// report. Each host says whether the log has the same error, another one, or errors of a host that
+    /// this run reaches. Nothing more is sent.
+    #[arg(long, value_name = "PATH", conflicts_with = "dry_run", help_heading = "Output")]
+    pub log: Vec<String>,
+
     /// Name of this run, such as the site it was made from.
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub label: Option<String>,

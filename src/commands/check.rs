@@ -7,14 +7,17 @@ use super::{complete, load_rules};
 use crate::check::{self, Check, DryRun, replay};
 use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::clock;
+use crate::compare;
 use crate::diagnose::{RunVerdict, Verdict};
 use crate::failure::Failure;
+use crate::logs;
 use crate::output::{self, Destination};
 use crate::plan::Announcement;
 use crate::probe;
 use crate::redact;
 use crate::report;
 use crate::report::check::progress;
+use crate::rules::Rules;
 use crate::run::Run;
 
 /// Runs the command; the exit code is the contract's.
@@ -27,6 +30,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let rules = load_rules(args.derive.list.rules.as_deref())?;
     let features = rules.pack.feature_infos();
     let style = destination.style(&args.output);
+    let logs = read_logs(args, &rules)?;
 
     let run = if let Some(path) = &args.replay {
         replay::load(&rules, path)?.labelled(args.label.as_deref())
@@ -57,6 +61,8 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     };
 
     let code = exit_code(&run, args.fail_on);
+    let log = logs.map(|logs| compare::log::beside(&run, &logs));
+    let log = log.map(|log| if args.share { log.without_names() } else { log });
     let mut run = run;
     run.requirements.set_age(clock::age_of(&run.requirements.rules_date));
     let mut run = if args.share {
@@ -77,8 +83,24 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         CheckFormat::Json => text,
         _ => output::before(statements.iter().map(String::as_str), "", text),
     };
+    let text = match (&log, args.format) {
+        (Some(log), CheckFormat::Text) => {
+            text + "\n" + report::logs::beside::text(log, &run, &style).trim_start()
+        }
+        (Some(log), CheckFormat::Json) => report::logs::beside::json(&text, log),
+        _ => text,
+    };
     destination.write(text.as_bytes())?;
     Ok(code)
+}
+
+/// The logs that are held beside the run. They are read first, so that a wrong name costs no run.
+fn read_logs(args: &CheckArgs, rules: &Rules) -> Result<Option<logs::Report>, Failure> {
+    if args.log.is_empty() {
+        return Ok(None);
+    }
+    let origin = logs::Origin::Named(args.log.clone());
+    Ok(Some(logs::read(&origin, rules, super::logs::settings())?))
 }
 
 /// The flags as options of a check.

@@ -85,6 +85,8 @@ struct Meaning {
     symptom: usize,
     owner: Owner,
     address: Option<Rc<Spoken>>,
+    /// The message as it stands there, where it is a name of code.
+    said: Option<String>,
     /// Line ends before it.
     below: u64,
 }
@@ -106,6 +108,7 @@ struct Counted {
     hosts_left_out: u64,
     logs: Vec<String>,
     places: Vec<Place>,
+    said: Option<String>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -301,7 +304,8 @@ impl<'a> Collector<'a> {
             Some(Rc::new(Spoken { host, port, loopback: a.is_loopback(), written }))
         });
         let below = text.get(..found.span.start)?.bytes().filter(|b| *b == b'\n').count() as u64;
-        Some(Meaning { symptom, owner: found.owner, address, below })
+        let said = text.get(found.span.clone()).filter(|t| is_name(t)).map(str::to_owned);
+        Some(Meaning { symptom, owner: found.owner, address, said, below })
     }
 
     /// Whether a line without a level is an error by its words.
@@ -417,6 +421,7 @@ impl<'a> Collector<'a> {
         let commands = commands(symptom, owner, open, &hosts);
         Cause {
             id: symptom.id.clone(),
+            said: counted.said,
             title: symptom.title.clone(),
             cause: symptom.cause.clone(),
             owner,
@@ -709,6 +714,9 @@ impl Reading<'_, '_> {
         }
         let counted = self.all.causes.entry((meaning.symptom, meaning.owner)).or_default();
         counted.times.add(moment);
+        if counted.said.is_none() {
+            counted.said.clone_from(&meaning.said);
+        }
         let log = self.file.kind.as_deref().unwrap_or("other");
         if !counted.logs.iter().any(|l| l == log) {
             counted.logs.push(log.to_owned());
@@ -774,6 +782,11 @@ fn said(line: &[u8], is_json: bool) -> String {
         .iter()
         .find_map(|n| member(n))
         .unwrap_or_else(|| text.into_owned())
+}
+
+/// Whether a text is a name of code without anything of anybody's: `ERR_CONNECTION_RESET`.
+fn is_name(text: &str) -> bool {
+    (4..=50).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
 }
 
 /// Whether a line can only be a further one of an error.

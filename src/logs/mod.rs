@@ -103,6 +103,8 @@ pub struct Skipped {
 pub struct Cause {
     /// Identifier of the message.
     pub id: String,
+    /// The message as it stands in a log, where it is a name of code such as `ECONNRESET`.
+    pub said: Option<String>,
     /// In a few words.
     pub title: String,
     /// What it means.

@@ -266,7 +266,11 @@ fn level_in(rest: &[u8]) -> Option<Level> {
     let rest = rest.get(..rest.len().min(80))?;
     let tokens =
         rest.split(|b| matches!(b, b' ' | b'\t' | b'|' | b']' | b')' | b':')).filter(|t| !t.is_empty());
-    tokens.take(4).find_map(word_level)
+    // A plain word of the message is no level: `no error found`.
+    let is_marked = |n: usize, token: &[u8]| {
+        n == 0 || token.starts_with(b"level=") || token.first().is_some_and(|b| !b.is_ascii_lowercase())
+    };
+    tokens.take(4).enumerate().filter(|(n, t)| is_marked(*n, t)).find_map(|(_, t)| word_level(t))
 }
 
 fn word_level(token: &[u8]) -> Option<Level> {

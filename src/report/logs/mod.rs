@@ -1,5 +1,6 @@
 //! What logs say, of `clearway logs`, and beside a run of `clearway check`.
 
+pub mod beside;
 pub mod json;
 pub mod markdown;
 pub mod text;

@@ -346,3 +346,75 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_log_stands_beside_a_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("main.log");
+    let text = "2026-10-03 09:12:44 [error] connect ETIMEDOUT https://sentry.io/api\n\
+        2026-10-03 09:13:44 [error] connect ETIMEDOUT https://sentry.io/api\n\
+        2026-10-03 09:14:44 [error] net::ERR_CERT_AUTHORITY_INVALID https://downloads.claude.ai/x\n\
+        2026-10-03 09:15:44 [error] connect ECONNREFUSED https://claude.ai/\n\
+        2026-10-03 09:16:44 [error] getaddrinfo ENOTFOUND llm.quarry.example\n\
+        2026-10-03 09:17:44 [error] read ECONNRESET\n";
+    std::fs::write(&log, text).unwrap();
+    let recording =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/reports/office-of-the-readme.json");
+    let check = |args: &[&str]| {
+        let output = clearway()
+            .args([
+                "check",
+                "--replay",
+                recording.to_str().unwrap(),
+                "--fail-on",
+                "none",
+                "--log",
+                log.to_str().unwrap(),
+            ])
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let value: Value = serde_json::from_str(&check(&["--format", "json"])).unwrap();
+    schemas::hold("check", &value, "with a log");
+    let of = |host: &str| {
+        let hosts = value["groups"].as_array().unwrap().iter().flat_map(|g| g["hosts"].as_array().unwrap());
+        let found = hosts.clone().find(|h| h["host"] == host).unwrap_or_else(|| panic!("{host}"));
+        found["log"].clone()
+    };
+    let timeout = of("sentry.io");
+    assert_eq!((&timeout["agreement"], &timeout["errors"][0]["count"]), (&"same".into(), &2.into()));
+    let reached = of("downloads.claude.ai");
+    assert_eq!(
+        (&reached["agreement"], &reached["owner"]),
+        (&"reached".into(), &"device".into()),
+        "{reached:#}"
+    );
+    assert_eq!(reached["actors"], serde_json::json!(["app"]));
+    assert_eq!(of("claude.ai")["agreement"], "different");
+    assert_eq!(of("browser-intake-datadoghq.eu"), Value::Null);
+    assert_eq!(value["log"]["elsewhere"][0]["address"], "llm.quarry.example");
+    assert_eq!(value["log"]["without_host"][0]["said"], "ECONNRESET");
+    let text = check(&[]);
+    assert!(
+        text.contains("IN THE LOG") && text.contains("the log says the same: ETIMEDOUT ×2, last 2026-10-03"),
+        "{text}"
+    );
+    let shared = check(&["--share"]);
+    assert!(!shared.contains("quarry"), "{shared}");
+    // The report with the log beside it is still one that replays.
+    let saved = dir.path().join("saved.json");
+    std::fs::write(&saved, check(&["--format", "json"])).unwrap();
+    let again = clearway()
+        .args(["check", "--fail-on", "none", "--replay", saved.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(again.status.success());
+    let missing = clearway()
+        .args(["check", "--replay", recording.to_str().unwrap(), "--log", "/no/such.log"])
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+}
