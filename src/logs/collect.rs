@@ -87,8 +87,6 @@ struct Meaning {
     address: Option<Rc<Spoken>>,
     /// The message as it stands there, where it is a name of code.
     said: Option<String>,
-    /// Line ends before it.
-    below: u64,
 }
 
 /// An address that is spoken of.
@@ -303,9 +301,8 @@ impl<'a> Collector<'a> {
             let (host, port) = (a.host.to_string(), a.port);
             Some(Rc::new(Spoken { host, port, loopback: a.is_loopback(), written }))
         });
-        let below = text.get(..found.span.start)?.bytes().filter(|b| *b == b'\n').count() as u64;
         let said = text.get(found.span.clone()).filter(|t| is_name(t)).map(str::to_owned);
-        Some(Meaning { symptom, owner: found.owner, address, said, below })
+        Some(Meaning { symptom, owner: found.owner, address, said })
     }
 
     /// Whether a line without a level is an error by its words.
@@ -626,13 +623,12 @@ impl Reading<'_, '_> {
             return false;
         }
         let message = bytes.get(found.message..).unwrap_or_default();
-        // Behind level, program and process.
-        let cut = message.iter().take(80).rposition(|b| matches!(b, b']' | b':'));
-        let rest = cut.map_or(message, |at| message.get(at + 1..).unwrap_or_default());
-        let indent = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-        let whole = message.trim_ascii_start();
-        let said = rest.get(indent..).unwrap_or_default();
-        indent > 2 && is_sequel(said) || said.starts_with(b"at ") && said.contains(&b'(') || is_sequel(whole)
+        // Behind level, program and process, with the indent that it had.
+        let start = message.get(..message.len().min(80)).unwrap_or_default();
+        let indent =
+            start.windows(3).position(|w| w == b"   ").or_else(|| start.iter().position(|b| *b == b'\t'));
+        let said = indent.and_then(|at| message.get(at..)).unwrap_or_default().trim_ascii_start();
+        is_sequel(said) || is_sequel(message.trim_ascii_start())
     }
 
     /// Counts what was read of an event that goes on.
@@ -696,8 +692,7 @@ impl Reading<'_, '_> {
 
     fn known(&mut self, meaning: &Meaning) {
         let moment = self.event.moment;
-        let place =
-            Place { file: self.file.name.clone(), line: self.event.line + meaning.below, time: moment };
+        let place = Place { file: self.file.name.clone(), line: self.event.line, time: moment };
         self.file.known += 1;
         if self.all.lines.len() < LINES {
             let id = self.all.rules.symptoms.list.get(meaning.symptom).map(|s| s.id.clone());

@@ -328,7 +328,8 @@ fn readable(path: &str) -> String {
     path.replace("{home}", "~")
         .replace("{config}", "~/.config")
         .replace("{appdata}", "%APPDATA%")
-        .replace("{localappdata}", "%LOCALAPPDATA%").replace('\\', "/")
+        .replace("{localappdata}", "%LOCALAPPDATA%")
+        .replace('\\', "/")
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

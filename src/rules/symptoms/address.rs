@@ -258,7 +258,25 @@ fn literal_or_name(
         || BEFORE_NAME.contains(&before.word) && (before.assigned || labels.len() > 1);
     let is_name = if lower == "localhost" || named && plain && last.chars().any(|c| c.is_ascii_alphabetic()) {
         !called
-            && !matches!(lower.as_str(), "is" | "not" | "name" | "was" | "lookup" | "the" | "header" | "key")
+            && !matches!(
+                lower.as_str(),
+                // Words of a sentence, and members of Node's error object.
+                "is" | "not"
+                    | "name"
+                    | "was"
+                    | "lookup"
+                    | "the"
+                    | "header"
+                    | "key"
+                    | "syscall"
+                    | "errno"
+                    | "code"
+                    | "hostname"
+                    | "address"
+                    | "port"
+                    | "stack"
+                    | "message"
+            )
     } else {
         let country = last.len() == 2 && !FILES.contains(&last);
         let suffix = last.chars().all(|c| c.is_ascii_alphabetic())
@@ -309,6 +327,7 @@ mod tests {
             ("HTTPSConnectionPool(host='api.host.example', port=8443): Max", vec!["api.host.example:8443"]),
             (r#"{"code":"ECONNREFUSED","address":"127.0.0.1","port":3128}"#, vec!["127.0.0.1:3128"]),
             (r#"{ hostname: 'models.mills.zone' }"#, vec!["models.mills.zone"]),
+            ("code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'llm-gateway'", vec!["llm-gateway"]),
             ("Can't reach localhost:15721", vec!["localhost:15721"]),
             (
                 "lookup gw.mills.example on 10.0.0.53:53: no such host",

@@ -57,7 +57,7 @@ fn walk(text: &str, mut emit: impl FnMut(char, Range<usize>)) {
 }
 
 /// The plain form of a text of ASCII without escapes, which is what most lines of a log are: byte by byte.
-fn plain(text: &str) -> Option<String> {
+fn of_ascii(text: &str) -> Option<String> {
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     let mut gap = false;
     for byte in text.bytes() {
@@ -78,7 +78,7 @@ fn plain(text: &str) -> Option<String> {
 
 /// The plain form of a text.
 pub fn fold(text: &str) -> String {
-    if let Some(plain) = plain(text) {
+    if let Some(plain) = of_ascii(text) {
         return plain;
     }
     let mut out = String::with_capacity(text.len());
@@ -131,7 +131,7 @@ mod tests {
         for text in ["  Read\tECONNRESET \u{7f}\u{1}x\r\n", "\n", "A  b", "x"] {
             let mut walked = String::new();
             walk(text, |c, _| walked.push(c));
-            assert_eq!(plain(text).as_deref(), Some(walked.as_str()), "{text:?}");
+            assert_eq!(of_ascii(text).as_deref(), Some(walked.as_str()), "{text:?}");
         }
     }
 }

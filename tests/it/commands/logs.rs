@@ -145,7 +145,7 @@ fn the_folder_of_an_app_is_read_whole() {
         value["causes"].as_array().unwrap().iter().find(of).unwrap_or_else(|| panic!("{address}: {value:#}"))
     };
     assert_eq!(cause("llm.quarry.example")["count"], 1);
-    assert_eq!(cause("llm.quarry.example")["places"][0]["line"], 6);
+    assert_eq!(cause("llm.quarry.example")["places"][0]["line"], 3);
     assert_eq!(cause("127.0.0.1:15721")["owner"], "device");
     let certificate = cause("api.quarry.example");
     assert_eq!((&certificate["count"], &certificate["last"]), (&2.into(), &"2026-10-03T09:13:05.001".into()));
@@ -316,7 +316,7 @@ fn links_do_not_lead_out_of_a_copy() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn no_planted_secret_comes_out(
         secret in "[a-zA-Z][a-zA-Z0-9]{15,40}",
@@ -358,8 +358,7 @@ fn a_log_stands_beside_a_run() {
         2026-10-03 09:16:44 [error] getaddrinfo ENOTFOUND llm.quarry.example\n\
         2026-10-03 09:17:44 [error] read ECONNRESET\n";
     std::fs::write(&log, text).unwrap();
-    let recording =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/reports/office-of-the-readme.json");
+    let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/reports/office.json");
     let check = |args: &[&str]| {
         let output = clearway()
             .args([
@@ -397,7 +396,7 @@ fn a_log_stands_beside_a_run() {
     assert_eq!(of("browser-intake-datadoghq.eu"), Value::Null);
     assert_eq!(value["log"]["elsewhere"][0]["address"], "llm.quarry.example");
     assert_eq!(value["log"]["without_host"][0]["said"], "ECONNRESET");
-    let text = check(&[]);
+    let text = check(&[]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         text.contains("IN THE LOG") && text.contains("the log says the same: ETIMEDOUT ×2, last 2026-10-03"),
         "{text}"
