@@ -166,7 +166,9 @@ fn exemption(args: &HostsArgs, rules: &Rules, destination: Destination) -> Resul
     let mut list: Option<List> = None;
     for name in &args.derive.config {
         let run = saved_report(Path::new(name))?;
-        let found = List::inspection(&run.requirements, &run.plan, &run.judgement);
+        // Judged again: an older report may not have known what its own observations prove.
+        let judgement = crate::diagnose::judge(&run.plan, &run.observations, &rules.services, &rules.codes);
+        let found = List::inspection(&run.requirements, &run.plan, &judgement);
         list = Some(match list {
             Some(known) => known.with(found),
             None => found,
