@@ -15,6 +15,26 @@ use crate::observation::{
 };
 use crate::plan::{Experiment, Keep, Plan, Target};
 use crate::rules::services::Protocol;
+use crate::text::visible;
+
+/// Characters of the reason why a document cannot be used.
+const WHY: usize = 400;
+
+/// Notes at the answers of a bootstrap server why its document cannot be used.
+fn mark(observations: &mut Observations, plan: &Plan, url: &str, why: &str) {
+    let Some((host, port)) =
+        Url::parse(url).ok().and_then(|u| Some((endpoint::host_of(&u)?, u.port_or_known_default()?)))
+    else {
+        return;
+    };
+    for attempt in &mut observations.attempts {
+        let there = plan.target(attempt.target).is_some_and(|t| t.probed == host && t.port() == port);
+        let documents = attempt.http.iter_mut().filter_map(|h| h.document.as_mut());
+        for document in documents.filter(|d| there && d.kind == DocumentKind::Object) {
+            document.unusable = Some(why.to_owned());
+        }
+    }
+}
 
 /// The key that names the bootstrap server.
 const BOOTSTRAP: &str = "bootstrapUrl";
@@ -41,6 +61,7 @@ impl Course<'_> {
         self.wave(&plan, &wave, observations).await;
         let mut configurations = derived.configurations.clone();
         let mut served: Vec<String> = Vec::new();
+        let mut unusable = false;
         for configuration in &mut configurations {
             match self.served(configuration, &plan, observations) {
                 Some((url, document)) => {
@@ -49,14 +70,21 @@ impl Course<'_> {
                         places: std::sync::Arc::clone(&self.rules.places),
                         ..ReadOptions::default()
                     };
-                    config::overlay_response(
-                        configuration,
-                        &document,
-                        &url,
-                        &self.rules.pack.keys,
-                        &options,
-                    )?;
-                    served.push(url);
+                    let mut overlaid = configuration.clone();
+                    let keys = &self.rules.pack.keys;
+                    match config::overlay_response(&mut overlaid, &document, &url, keys, &options) {
+                        Ok(()) => {
+                            *configuration = overlaid;
+                            served.push(url);
+                        }
+                        // A finding at the server, like any other answer that is not what the app needs.
+                        Err(error) => {
+                            unusable = true;
+                            let why =
+                                visible::message(&error.to_string()).chars().take(WHY).collect::<String>();
+                            mark(observations, &plan, &url, &why);
+                        }
+                    }
                 }
                 None => continue,
             }
@@ -65,7 +93,7 @@ impl Course<'_> {
             let mut derived = derived;
             derived.requirements.notes.push(Note {
                 id: "bootstrap-not-served".into(),
-                text: "The bootstrap server gave no document without a sign-in over a connection that this device trusts, so the list is that of the configuration alone; save a response and pass it with --bootstrap-response.".into(),
+                text: if unusable { "The bootstrap server's document is no configuration of the app (see its finding), so the list is that of the configuration alone." } else { "The bootstrap server gave no document without a sign-in over a connection that this device trusts, so the list is that of the configuration alone; save a response and pass it with --bootstrap-response." }.into(),
                 keys: vec!["bootstrapUrl".into()],
             });
             return Ok((derived, plan));

@@ -1,5 +1,6 @@
 //! Saved reports: read, judged again by the present rules, and honest about what that means.
 
+use std::io::Read;
 use std::path::Path;
 
 use crate::config;
@@ -79,18 +80,49 @@ pub fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// A regular file of at most `limit` bytes.
+fn whole(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    let over =
+        || format!("the file is over {} MiB, and no report of `clearway check` is", limit / (1024 * 1024));
+    if std::fs::metadata(path).is_ok_and(|m| m.len() > limit) {
+        return Err(over());
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|f| f.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > limit {
+        return Err(over());
+    }
+    Ok(bytes)
+}
+
 /// Reads a saved report; its judgement is the saved one.
 fn read(path: &Path) -> Result<Run, Failure> {
     let wrong = |reason: String| Failure::Report { path: path.to_owned(), reason };
-    if std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() > config::MAX_FILE_BYTES) {
-        return Err(wrong("the file is over 16 MiB, and no report of `clearway check` is".into()));
-    }
     let text = if is_standard_input(path) {
         config::standard_input()?
+    } else if std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
+        whole(path, document::check::MAX_BYTES).map_err(wrong)?
     } else {
         config::file(path, &path.display().to_string())?
     };
     let json: serde_json::Value = serde_json::from_slice(&text)
         .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
     document::check::read_check(json).map_err(|e| wrong(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_report_is_read_up_to_its_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("report.json");
+        std::fs::write(&path, [b' '; 64]).unwrap();
+        assert_eq!(whole(&path, 64).unwrap().len(), 64);
+        assert!(whole(&path, 63).unwrap_err().contains("is over"));
+    }
 }

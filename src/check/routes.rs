@@ -1,8 +1,8 @@
 //! Which ways the app takes: the settings that decide it are gathered here, and proxy scripts are
 //! fetched and asked before the plan is made.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use tokio::time::Instant;
@@ -30,6 +30,9 @@ const EGRESS_SCRIPT: &str = "egressProxyPacUrl";
 
 /// Rounds of asking a script: each one may want names looked up that the one before did not.
 const ROUNDS: usize = 4;
+/// Names that the proxy scripts of a run get looked up, all of them together: a script that came over
+/// plain http is anybody's on the way.
+const NAMES: usize = 256;
 /// What `myIpAddress()` says inside the workspace VM: an address of no network that a script can
 /// know (RFC 5737), so that it gives its answer for devices elsewhere.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -142,6 +145,8 @@ pub(super) struct Planner<'a> {
     settings: RefCell<ProxySettings>,
     /// What was fetched, by address.
     fetched: RefCell<BTreeMap<String, Fetched>>,
+    /// Names that may still be looked up.
+    names: Cell<usize>,
     records: RefCell<Vec<ProxyScript>>,
 }
 
@@ -149,7 +154,7 @@ impl<'a> Planner<'a> {
     pub(super) fn new(options: &'a Options, rules: &'a Rules) -> Self {
         let (system, settings) = (OnceCell::new(), RefCell::default());
         let (fetched, records) = (RefCell::default(), RefCell::default());
-        Self { options, rules, system, settings, fetched, records }
+        Self { options, rules, system, settings, fetched, names: Cell::new(NAMES), records }
     }
 
     /// The plan of a dry run, and its calls: no script is read.
@@ -234,7 +239,8 @@ impl<'a> Planner<'a> {
         deadline: Instant,
     ) {
         let known = self.fetched.borrow().get(&script.url).cloned();
-        let (record, state, fetched) = ask_script(prober, script, known, questions, deadline).await;
+        let names = &self.names;
+        let (record, state, fetched) = ask_script(prober, script, known, questions, names, deadline).await;
         script.state = state;
         self.fetched.borrow_mut().insert(script.url.clone(), fetched);
         let mut records = self.records.borrow_mut();
@@ -259,6 +265,7 @@ async fn ask_script(
     script: &Script,
     known: Option<Fetched>,
     questions: &[Question],
+    left: &Cell<usize>,
     deadline: Instant,
 ) -> (ProxyScript, State, Fetched) {
     let began = Instant::now();
@@ -280,9 +287,15 @@ async fn ask_script(
     };
     let state = match &fetched {
         Fetched { script: Some(text), .. } => {
-            let (names, ways) = answers(prober, text, questions, deadline).await;
+            let (names, ways, spent) = answers(prober, text, questions, left, deadline).await;
             record.names = names;
-            settle(&mut record, ways)
+            let state = settle(&mut record, ways);
+            if spent && record.failure.is_none() {
+                record.failure = Some(format!(
+                    "it asks for more names than the {NAMES} that scripts get looked up in a run; the others were said not to exist"
+                ));
+            }
+            state
         }
         Fetched { error, .. } => {
             let error = error.clone().unwrap_or_else(|| "it could not be fetched".to_owned());
@@ -320,8 +333,9 @@ async fn answers(
     prober: &Prober,
     text: &str,
     questions: &[Question],
+    left: &Cell<usize>,
     deadline: Instant,
-) -> (Vec<String>, BTreeMap<String, Ways>) {
+) -> (Vec<String>, BTreeMap<String, Ways>, bool) {
     let device = prober.device();
     let mut world =
         pac::World { names: BTreeMap::new(), own: device.ipv4.or(device.ipv6), now: device.clock };
@@ -334,12 +348,19 @@ async fn answers(
         async move { tokio::task::spawn_blocking(move || pac::ask(&text, &questions, &world)).await }
     };
     let mut here = pac::Outcome::default();
+    let mut spent = false;
     for round in 0..ROUNDS {
         here = ask(&world).await.unwrap_or_default();
         if here.asked.is_empty() || round + 1 == ROUNDS || Instant::now() >= deadline {
             break;
         }
-        world.names.extend(prober.addresses_of(&here.asked, deadline).await);
+        let wanted: BTreeSet<String> = here.asked.iter().take(left.get()).cloned().collect();
+        spent |= wanted.len() < here.asked.len();
+        if wanted.is_empty() {
+            break;
+        }
+        left.set(left.get() - wanted.len());
+        world.names.extend(prober.addresses_of(&wanted, deadline).await);
     }
     let by_own_address = here.answers.iter().any(|a| a.as_ref().is_ok_and(|a| a.by_own_address));
     let elsewhere = if by_own_address {
@@ -354,5 +375,5 @@ async fn answers(
         (question.url.clone(), ways)
     });
     let ways = ways.collect();
-    (world.names.into_keys().collect(), ways)
+    (world.names.into_keys().collect(), ways, spent)
 }

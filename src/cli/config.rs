@@ -34,6 +34,11 @@ pub struct ConfigArgs {
     #[arg(long, help_heading = "Output")]
     pub include_secrets: bool,
 
+    /// Show arguments of programs, and paths, queries and fragments of addresses that may hold a token,
+    /// in text and json. Keys and tokens themselves stay hidden. For your own eyes.
+    #[arg(long, help_heading = "Output")]
+    pub show_values: bool,
+
     /// Exit with 1 when there is an error or a warning.
     #[arg(long, help_heading = "Output")]
     pub strict: bool,

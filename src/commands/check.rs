@@ -9,9 +9,10 @@ use crate::cli::{CheckArgs, CheckFormat, FailOn};
 use crate::clock;
 use crate::compare;
 use crate::diagnose::{RunVerdict, Verdict};
+use crate::document;
 use crate::failure::Failure;
 use crate::logs;
-use crate::output::{self, Destination};
+use crate::output::{self, Destination, Readers};
 use crate::plan::Announcement;
 use crate::probe;
 use crate::redact;
@@ -26,7 +27,7 @@ use crate::run::Run;
 /// When an input cannot be read, the output cannot be written, or the prober cannot be set up.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let destination = Destination::open(&args.output)?;
+    let destination = Destination::open(&args.output)?.for_readers(Readers::OwnerOfNew);
     let rules = load_rules(args.derive.list.rules.as_deref())?;
     let features = rules.pack.feature_infos();
     let style = destination.style(&args.output);
@@ -90,6 +91,11 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         (Some(log), CheckFormat::Json) => report::logs::beside::json(&text, log),
         _ => text,
     };
+    if args.format == CheckFormat::Json && text.len() as u64 > document::check::MAX_BYTES {
+        return Err(Failure::Usage(
+            "the report would be larger than what `check --replay` reads, so nothing was written; choose hosts with --feature or --need".into(),
+        ));
+    }
     destination.write(text.as_bytes())?;
     Ok(code)
 }

@@ -12,7 +12,7 @@ use crate::contract::{Platform, Severity};
 use crate::derive::{Facts, Options};
 use crate::failure::Failure;
 use crate::lint;
-use crate::output::{self, Destination};
+use crate::output::{self, Destination, Readers};
 use crate::report::{self, config::Effective};
 use crate::rules::{Pack, Rules};
 
@@ -40,15 +40,19 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
         admin_console: args.derive.list.admin_console,
         ..Options::default()
     };
-    let all: Vec<Effective> = configurations.into_iter().map(|c| effective(c, pack, &options)).collect();
+    let mut all: Vec<Effective> = configurations.into_iter().map(|c| effective(c, pack, &options)).collect();
     let style = destination.style(&args.output);
     match file {
         Some(format) => {
             let bytes = file_bytes(args, format, &all, &rules)?;
-            let destination = if args.include_secrets { destination.private()? } else { destination };
+            let destination =
+                if args.include_secrets { destination.for_readers(Readers::Owner) } else { destination };
             destination.write(&bytes)?;
         }
         None => {
+            if !args.show_values {
+                all.iter_mut().for_each(|one| one.configuration.conceal());
+            }
             let age = clock::age_of(&pack.meta.date);
             let not_known = all.iter().find_map(|one| crate::derive::not_known(pack, &one.app_version));
             let text = match args.format {

@@ -162,11 +162,11 @@ fn is_report(name: &str) -> bool {
         // What cannot be read is said by the reader of configurations.
         start = crate::config::standard_input().unwrap_or_default();
         start.truncate(4_096);
-    } else if let Ok(file) = std::fs::File::open(name) {
-        // A pipe or a folder is left to the reader of configurations.
-        if file.metadata().is_ok_and(|m| m.is_file()) {
-            let _ = file.take(4_096).read_to_end(&mut start);
-        }
+    } else if std::fs::metadata(name).is_ok_and(|m| m.is_file())
+        && let Ok(file) = std::fs::File::open(name)
+    {
+        // A pipe, whose opening may never end, or a folder is left to the reader of configurations.
+        let _ = file.take(4_096).read_to_end(&mut start);
     }
     String::from_utf8_lossy(&start).contains("\"clearway.check/")
 }

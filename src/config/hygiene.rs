@@ -1,10 +1,10 @@
 //! Keeps credentials out of everything that can be shown, and tells placeholders from values.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::secret::{NOT_INCLUDED, Secret};
-use super::value::Value;
+use super::value::{Configuration, Value};
+use crate::text::token::without_tokens;
 
 /// Turns everything at the dotted `pattern` into secrets; `*` stands for any member or element. An
 /// empty pattern means the whole value.
@@ -138,48 +138,75 @@ pub(crate) fn looks_secret(text: &str) -> bool {
     text == NOT_INCLUDED || scheme || words.into_iter().any(token) || assigned
 }
 
-/// The text with [`NOT_INCLUDED`] in the place of every parameter of an address whose name says that
-/// it is a secret.
-pub(crate) fn without_query_secrets(text: &str) -> Cow<'_, str> {
-    const SHORT: [&str; 7] = ["key", "sig", "signature", "code", "sas", "pwd", "pass"];
-    if !text.contains("://") || !text.contains('?') {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['?', '&']) {
-        let (head, tail) = rest.split_at(at + 1);
-        out.push_str(head);
-        let end = tail.find(['&', '#', '"', '\'', ' ', '\n']).unwrap_or(tail.len());
-        let (parameter, after) = tail.split_at(end);
-        match parameter.split_once('=') {
-            Some((name, value))
-                if !value.is_empty()
-                    && (names_secret(name) || SHORT.contains(&name.to_ascii_lowercase().as_str())) =>
-            {
-                out.push_str(name);
-                out.push('=');
-                out.push_str(NOT_INCLUDED);
-            }
-            _ => out.push_str(parameter),
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
+/// Text without what may be a token in its addresses: part of a path, a query, a fragment.
+pub(crate) fn masked(text: &str) -> String {
+    without_tokens(text, "[hidden]")
 }
 
-/// Text without the queries of its addresses, where tokens are sometimes kept.
-pub(crate) fn masked(text: &str) -> String {
-    let Some(at) = text.find("://") else { return text.to_owned() };
-    let (head, tail) = text.split_at(at + 3);
-    let end =
-        |t: &str| t.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\')).unwrap_or(t.len());
-    let (address, rest) = tail.split_at(end(tail));
-    let rest = masked(rest);
-    match address.split_once('?') {
-        Some((plain, query)) if !query.is_empty() => format!("{head}{plain}?[hidden]{rest}"),
-        _ => format!("{head}{address}{rest}"),
+/// The value of the key `name` as others may read it: beside the secrets, nothing of an argument of a
+/// program but bare options, and nothing of an address that may be a token.
+pub(crate) fn for_readers(name: &str, value: &Value) -> Value {
+    concealed(name, value, &masked)
+}
+
+/// The value of the key `name` for a file that is written without its secrets.
+pub(crate) fn for_file(name: &str, value: &Value) -> Value {
+    concealed(name, value, &|text| without_tokens(text, NOT_INCLUDED))
+}
+
+fn concealed(name: &str, value: &Value, mask: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::List(items) if names_arguments(name) => Value::List(items.iter().map(argument).collect()),
+        // One line of arguments instead of a list.
+        Value::Text(text) if names_arguments(name) && !text.is_empty() => {
+            Value::Secret(Secret::new(text.clone()))
+        }
+        Value::Text(text) => Value::Text(mask(text)),
+        Value::List(items) => Value::List(items.iter().map(|item| concealed("", item, mask)).collect()),
+        Value::Map(map) => {
+            Value::Map(map.iter().map(|(name, inner)| (name.clone(), concealed(name, inner, mask))).collect())
+        }
+        Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Secret(_) => value.clone(),
+    }
+}
+
+/// Whether a key or member of this name holds the arguments of a program.
+fn names_arguments(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with("args") || lower.ends_with("arguments")
+}
+
+/// Whether something of the value is an argument that is not shown.
+pub(crate) fn has_arguments(name: &str, value: &Value) -> bool {
+    match value {
+        Value::Text(_) => names_arguments(name),
+        Value::List(items) => names_arguments(name) || items.iter().any(|i| has_arguments("", i)),
+        Value::Map(map) => map.iter().any(|(name, inner)| has_arguments(name, inner)),
+        _ => false,
+    }
+}
+
+/// An argument of a program: a bare option says what is passed, anything else may be what must not be seen.
+fn argument(item: &Value) -> Value {
+    match item {
+        Value::Text(text) if is_bare_option(text) => item.clone(),
+        Value::List(_) | Value::Map(_) => hide_all(item.clone()),
+        Value::Bool(_) | Value::Secret(_) => item.clone(),
+        other => secret(other.clone()),
+    }
+}
+
+/// `-x` or `--some-option`, in small letters as options are written, without a value.
+fn is_bare_option(text: &str) -> bool {
+    let word = |w: &str| {
+        (2..=32).contains(&w.len())
+            && w.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase()))
+    };
+    match text.strip_prefix("--") {
+        Some(name) => name.is_empty() || word(name),
+        None => {
+            text.strip_prefix('-').is_some_and(|x| x.len() == 1 && x.bytes().all(|b| b.is_ascii_alphabetic()))
+        }
     }
 }
 
@@ -342,6 +369,20 @@ fn bracketed(text: &str, open: char, close: char) -> bool {
     })
 }
 
+impl Configuration {
+    /// Leaves out of every value what others should not read; what the keys mean is no longer to be derived
+    /// from it then.
+    pub fn conceal(&mut self) {
+        for (name, setting) in &mut self.settings {
+            setting.value = for_readers(name, &setting.value);
+            setting.raw = setting.raw.as_deref().map(masked);
+        }
+        for lost in &mut self.shadowed {
+            lost.value = for_readers(&lost.key, &lost.value);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -356,13 +397,27 @@ mod tests {
     }
 
     #[test]
-    fn queries_of_addresses_are_hidden() {
-        assert_eq!(masked("https://h.example/v1?key=abc&x=1"), "https://h.example/v1?[hidden]");
-        assert_eq!(
-            masked("a https://h.example/?k=v and \"https://i.example?k\" b?c"),
-            "a https://h.example/?[hidden] and \"https://i.example?[hidden]\" b?c"
-        );
-        assert_eq!(masked("what? nothing"), "what? nothing");
+    fn only_bare_options_of_arguments_are_shown() {
+        let args =
+            Value::List(["--password", "A", "-k", "-kB", "--key=B", "--", "-", "7"].map(text).to_vec());
+        let hidden = |t: &str| Value::Secret(Secret::new(t));
+        let expected = Value::List(vec![
+            text("--password"),
+            hidden("A"),
+            text("-k"),
+            hidden("-kB"),
+            hidden("--key=B"),
+            text("--"),
+            hidden("-"),
+            hidden("7"),
+        ]);
+        assert_eq!(for_readers("someHelperArgs", &args), expected);
+        let server = map(&[("args", args.clone()), ("url", text("https://h.example/x?t=1#f"))]);
+        let shown = for_readers("servers", &Value::List(vec![server.clone()]));
+        let url = text("https://h.example/x?[hidden]");
+        assert_eq!(shown, Value::List(vec![map(&[("args", expected.clone()), ("url", url)])]));
+        assert!(has_arguments("servers", &server) && !has_arguments("hosts", &text("--x")));
+        assert_eq!(for_readers("hosts", &text("--x")), text("--x"));
     }
 
     #[test]
@@ -430,25 +485,6 @@ mod tests {
         let policy = map(&[("get_token", text("allow")), ("api_key", text("hunter2"))]);
         let hidden = format!("{:?}", hide_lookalikes(policy));
         assert!(hidden.contains("allow") && !hidden.contains("hunter2"), "{hidden}");
-    }
-
-    #[test]
-    fn parameters_that_are_secrets_leave_addresses() {
-        let mark = NOT_INCLUDED;
-        for (given, left) in [
-            (
-                "https://h.example/?api-version=1&key=abc",
-                format!("https://h.example/?api-version=1&key={mark}"),
-            ),
-            (
-                "https://h.example/?access_token=a&x=1#k",
-                format!("https://h.example/?access_token={mark}&x=1#k"),
-            ),
-            ("https://h.example/path?team=blue", "https://h.example/path?team=blue".into()),
-            ("is it? key=x", "is it? key=x".into()),
-        ] {
-            assert_eq!(without_query_secrets(given), left, "{given}");
-        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub use crate::contract::value::{
     self, Configuration, Lint, Origin, PlaceRead, PlaceStatus, Setting, Shadowed, ShadowedBy, Source, Value,
 };
 pub use error::{ConfigError, Place};
-pub(crate) use hygiene::{looks_secret, masked};
+pub(crate) use hygiene::{for_readers, looks_secret, masked};
 pub(crate) use names::{Known, Names};
 pub use read::{
     Input, MAX_FILE_BYTES, Profiles, ReadOptions, file, overlay_response, read, read_bytes, read_with,

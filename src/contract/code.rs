@@ -135,6 +135,8 @@ words! {
         UntestedDeadline = "untested/deadline",
         /// The user stopped the run.
         UntestedInterrupted = "untested/interrupted",
+        /// It leads to an address that nothing is sent to.
+        UntestedAddress = "untested/address",
         /// Only an actor that cannot be probed dials it.
         UntestedActor = "untested/actor",
     }

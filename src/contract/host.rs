@@ -1,7 +1,7 @@
 //! Host names, wildcards and address literals as they may stand on an allowlist.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ impl HostPattern {
     pub fn is_loopback(&self) -> bool {
         match self {
             Self::Name(n) => n == "localhost" || n.ends_with(".localhost"),
-            Self::Address(a) => a.is_loopback() || is_mapped_loopback(*a),
+            Self::Address(a) => meanings(*a).any(|a| a.is_loopback()),
             Self::Subdomains(_) | Self::Any => false,
         }
     }
@@ -55,10 +55,7 @@ impl HostPattern {
     /// Link-local addresses (cloud metadata services live there): never probed.
     pub fn is_link_local(&self) -> bool {
         match self {
-            Self::Address(a) => match a.to_canonical() {
-                IpAddr::V4(v4) => v4.is_link_local(),
-                IpAddr::V6(v6) => v6.is_unicast_link_local(),
-            },
+            Self::Address(a) => is_link_local(*a),
             _ => false,
         }
     }
@@ -77,8 +74,76 @@ impl HostPattern {
     }
 }
 
-fn is_mapped_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
+/// The address itself, and every IPv4 address that it carries: what is sent to it may arrive there.
+pub fn meanings(address: IpAddr) -> impl Iterator<Item = IpAddr> {
+    let carried = match address {
+        IpAddr::V4(_) => [None; 2],
+        IpAddr::V6(v6) => carried(v6),
+    };
+    std::iter::once(address).chain(carried.into_iter().flatten().map(IpAddr::V4))
+}
+
+/// Whether an address, or one that it carries, is link-local: metadata services of cloud machines
+/// answer there.
+pub fn is_link_local(address: IpAddr) -> bool {
+    meanings(address).any(|a| match a {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    })
+}
+
+/// Whether an address leads to this device itself: loopback, and the unspecified one, which systems
+/// take for it.
+pub fn is_own(address: IpAddr) -> bool {
+    meanings(address).any(|a| a.is_loopback() || a.is_unspecified())
+}
+
+/// Whether an address is one of this device, of its site or of its carrier: RFC 1918, RFC 6598,
+/// RFC 4193, and the site-local range that RFC 3879 gave up.
+pub fn is_private(address: IpAddr) -> bool {
+    meanings(address).any(|a| match a {
+        IpAddr::V4(v4) => v4.is_private() || matches!(v4.octets(), [100, 64..=127, ..]),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.segments()[0] & 0xffc0 == 0xfec0,
+    })
+}
+
+/// The IPv4 addresses inside an IPv6 address: mapped and compatible (RFC 4291, 2.5.5), translated
+/// (RFC 6052 and RFC 8215, 64:ff9b::/96 and 64:ff9b:1::/48; RFC 2765, ::ffff:0:0:0/96), 6to4
+/// (RFC 3056), Teredo (RFC 4380, its server and its client), ISATAP (RFC 5214).
+fn carried(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
+    let of = |high: u16, low: u16| Some(Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low)));
+    match address.segments() {
+        // Its own names for nothing and for this device; they carry none.
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => [None; 2],
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => [of(high, low), None],
+        // The prefix is /48 or longer: the address stands at one of these places (RFC 6052, 2.2).
+        [0x64, 0xff9b, 1, third, fourth, fifth, sixth, seventh] => {
+            let split = of(third, (fourth << 8) | (fifth >> 8));
+            [split, of(sixth, seventh)]
+        }
+        [0x2002, high, low, ..] => [of(high, low), None],
+        [0x2001, 0, server_high, server_low, _, _, high, low] => {
+            [of(server_high, server_low), of(!high, !low)]
+        }
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => [of(high, low), None],
+        _ => [None; 2],
+    }
+}
+
+/// The address that the URL standard reads in a name whose last label is a number: hexadecimal,
+/// octal and short spellings (WHATWG URL, "IPv4 parser"). A single small number is a slip.
+fn spelt_address(name: &str) -> Option<Ipv4Addr> {
+    let url::Host::Ipv4(address) = url::Host::parse(name).ok()? else { return None };
+    let lone = !name.contains('.') && !name.starts_with("0x");
+    (!lone || address.octets()[0] != 0).then_some(address)
+}
+
+/// Whether the URL standard takes a name with this last label for an address.
+fn is_number(label: &str) -> bool {
+    let hexadecimal = label.strip_prefix("0x").is_some_and(|h| h.bytes().all(|b| b.is_ascii_hexdigit()));
+    hexadecimal || label.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl FromStr for HostPattern {
@@ -119,8 +184,10 @@ impl FromStr for HostPattern {
                 return Err(bad("a label begins or ends with a hyphen"));
             }
         }
-        if name.rsplit('.').next().is_some_and(|l| l.bytes().all(|b| b.is_ascii_digit())) {
-            return Err(bad("it ends in a number but is no IPv4 address"));
+        if name.rsplit('.').next().is_some_and(is_number) {
+            let address = if wild { None } else { spelt_address(&name) };
+            let none = || bad("it ends in a number but is no IPv4 address");
+            return address.map(|a| Self::Address(a.into())).ok_or_else(none);
         }
         Ok(if wild { Self::Subdomains(name) } else { Self::Name(name) })
     }
@@ -187,7 +254,11 @@ mod tests {
             "{NAME}.com",
             "<resource>.example",
             "$HOST",
-            "1.2.3",
+            "443",
+            "1.2.3.4.5",
+            "host.0x1",
+            "*.0x7f.1",
+            "09.1.1.1",
             "a.*.com",
             "*a.com",
             "300.1.1.1",
@@ -196,6 +267,46 @@ mod tests {
             assert!(bad.parse::<HostPattern>().is_err(), "{bad}");
         }
         assert!("a.".repeat(127).parse::<HostPattern>().is_err() || "a.".repeat(127).len() > 253);
+    }
+
+    #[test]
+    fn every_spelling_of_an_address_is_the_address() {
+        for text in
+            ["0xa9fea9fe", "0xA9.0xFE.0xA9.0xFE", "2852039166", "0251.0376.0251.0376", "169.254.43518"]
+        {
+            assert_eq!(host(text).to_string(), "169.254.169.254", "{text}");
+            assert!(host(text).is_link_local(), "{text}");
+        }
+        for text in ["0x7f.1", "0x7f000001", "127.1", "0177.0.0.1", "2130706433"] {
+            assert!(host(text).is_loopback(), "{text}");
+        }
+        for name in ["0x7f.example", "a1.b2.c3", "0xg.0xg", "x0.example"] {
+            assert!(matches!(host(name), HostPattern::Name(_)), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_inside_another_counts() {
+        for text in [
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "::ffff:0:a9fe:a9fe",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::a9fe:a9fe",
+            "64:ff9b:1:a9fe:a9:fe00::",
+            "2002:a9fe:a9fe::1",
+            "2001:0:a9fe:a9fe::1",
+            "2001:0:102:304::5601:5601",
+            "2001:db8::5efe:a9fe:a9fe",
+            "2001:db8::200:5efe:a9fe:a9fe",
+            "fe80::5efe:c000:201",
+        ] {
+            assert!(host(text).is_link_local(), "{text}");
+        }
+        assert!(host("64:ff9b::7f00:1").is_loopback() && host("2002:7f00:1::1").is_loopback());
+        for text in ["64:ff9b::c000:201", "2002:c000:201::1", "2001:db8::1", "2001:db8::a9fe:a9fe"] {
+            assert!(!host(text).is_link_local() && !host(text).is_loopback(), "{text}");
+        }
     }
 
     #[test]

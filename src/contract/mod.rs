@@ -47,7 +47,7 @@ pub(crate) use words;
 mod code;
 pub mod endpoint;
 mod feature;
-mod host;
+pub mod host;
 pub mod ids;
 mod request;
 pub mod secret;

@@ -8,6 +8,7 @@ use crate::contract::Transport;
 use crate::rules::networks::Networks;
 use crate::text::glob::glob;
 use crate::text::line;
+use crate::text::token::public_path;
 
 /// Host, port and transport of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,22 +98,6 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
         base_path: path.to_owned(),
         placeholder_path: networks.is_placeholder(text),
     })
-}
-
-/// The path up to the first segment that looks like a token (some services put the key into the
-/// path): it must reach neither a document that is mailed around nor a host that is not yet proven.
-fn public_path(path: &str) -> &str {
-    let mut end = 0;
-    for segment in path.split_inclusive('/') {
-        let bare = segment.trim_end_matches('/');
-        let digits = bare.bytes().filter(u8::is_ascii_digit).count();
-        let is_token = bare.len() >= 16 && (digits >= 4 || bare.len() >= 40) || bare.contains('%');
-        if is_token {
-            break;
-        }
-        end += segment.len();
-    }
-    path.get(..end).unwrap_or_default().trim_end_matches('/')
 }
 
 const fn default_port(transport: Transport) -> u16 {

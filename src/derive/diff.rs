@@ -339,7 +339,7 @@ impl Why<'_> {
                 let after = effective(self.new, name);
                 if before != after {
                     add(&mut keys, name.to_owned());
-                    let (was, is) = (text(&before), text(&after));
+                    let (was, is) = (text(name, &before), text(name, &after));
                     // Of lists and objects a reader sees only the shape, which may be the same.
                     let change =
                         if was == is { format!("another content ({is})") } else { format!("{was} -> {is}") };
@@ -454,8 +454,8 @@ fn effective<'a>(side: Side<'a>, key: &str) -> Vec<Option<&'a Value>> {
     values
 }
 
-fn text(values: &[Option<&Value>]) -> String {
-    let texts: Vec<String> = values.iter().map(|v| wording::value_or_unset(*v)).collect();
+fn text(key: &str, values: &[Option<&Value>]) -> String {
+    let texts: Vec<String> = values.iter().map(|v| wording::of_key(key, *v)).collect();
     if texts.is_empty() { UNSET.to_owned() } else { texts.join(" / ") }
 }
 

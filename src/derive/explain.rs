@@ -346,7 +346,7 @@ fn reason_answer(given: &Given<'_>, r: &Requirement, reason: &Reason, ways: &rem
 fn now<'c>(configurations: impl Iterator<Item = &'c Configuration>, key: &str) -> String {
     let mut texts: Vec<String> = Vec::new();
     for configuration in configurations {
-        let text = wording::value_or_unset(configuration.get(key).filter(|v| v.is_set()));
+        let text = wording::of_key(key, configuration.get(key).filter(|v| v.is_set()));
         if !texts.contains(&text) {
             texts.push(text);
         }

@@ -81,6 +81,9 @@ pub struct ProbeHints {
     pub discovered_from: Option<String>,
 }
 
+/// What stands in the place of a rule for a host that an answer named during the run.
+pub const NAMED_BY_ANSWER: &str = "discovered";
+
 /// One endpoint of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirement {
@@ -105,6 +108,12 @@ pub struct Requirement {
 }
 
 impl Requirement {
+    /// Whether only answers named it: neither the configuration, nor the command line, nor a served
+    /// configuration did.
+    pub fn is_named_by_answer(&self) -> bool {
+        self.hints.discovered_from.is_some() && self.reasons.iter().all(|r| r.rule == NAMED_BY_ANSWER)
+    }
+
     /// What tells it from every other entry of a list.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint { host: self.host.clone(), port: self.port, transport: self.transport }

@@ -2,13 +2,18 @@
 //! secret is never among them.
 
 use super::facts::Facts;
-use crate::config::{Value, masked};
+use crate::config::{Value, for_readers, masked};
 use crate::contract::AppVersion;
 use crate::rules::{Condition, KeyPath, Pack, Scope, Test};
 use crate::text::visible::is_unseen;
 
 /// Longest text of a value that is shown, in characters.
 const SHOWN: usize = 60;
+
+/// What a key says as a reader may see it, or that it is not set.
+pub fn of_key(name: &str, value: Option<&Value>) -> String {
+    value_or_unset(value.map(|v| for_readers(name, v)).as_ref())
+}
 
 /// A value as a reader may see it: one short line, secrets, queries of
 /// addresses and the insides of objects left out.
@@ -27,7 +32,9 @@ pub fn value(value: &Value) -> String {
         }
         Value::Secret(_) => "(secret)".into(),
         Value::List(items) if items.is_empty() => "[]".into(),
-        Value::List(items) if items.len() <= 4 && items.iter().all(|i| matches!(i, Value::Text(_))) => {
+        Value::List(items)
+            if items.len() <= 4 && items.iter().all(|i| matches!(i, Value::Text(_) | Value::Secret(_))) =>
+        {
             format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", "))
         }
         Value::List(items) => {

@@ -221,7 +221,7 @@ fn quoted(value: &Value) -> String {
         Value::Number(n) => readable(n, QUOTED_TEXT),
         Value::Text(text) if text.contains("://") => {
             let plain = text.split(['?', '#']).next().unwrap_or_default();
-            format!("`{}`", readable(plain, QUOTED))
+            format!("`{}`", readable(&crate::config::masked(plain), QUOTED))
         }
         Value::Text(text) if is_path(text) => format!("`{}`", readable(text, QUOTED)),
         Value::Text(text) if text.chars().count() <= QUOTED_TEXT => {

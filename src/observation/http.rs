@@ -63,6 +63,9 @@ pub struct Document {
     /// The names of its top-level members, where the request asked for those.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// Why no configuration of the app can be read from it, where that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unusable: Option<String>,
 }
 
 impl Document {

@@ -62,6 +62,11 @@ pub enum TcpOutcome {
     Denied,
     /// Given up because another address of the same host answered first, or the stage ended.
     Abandoned,
+    /// Nothing was sent: this address is never dialled, or not for this host.
+    NotDialled {
+        /// Why.
+        reason: String,
+    },
     /// Any other operating-system error.
     Other {
         /// Its number, if it has one.

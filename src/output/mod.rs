@@ -22,10 +22,10 @@ pub struct Destination {
 #[derive(Debug)]
 enum Kind {
     Stdout,
-    /// A temporary neighbour, renamed over the target at the end, and removed when it does not come to that.
+    /// Written as a temporary neighbour when everything is known, and renamed over the target.
     File {
-        file: NamedTempFile,
         target: PathBuf,
+        readers: Readers,
     },
     /// Something that is no regular file (a pipe, a device): written in place.
     Special {
@@ -53,12 +53,9 @@ impl Destination {
             }
             _ => {}
         }
-        let file = neighbour(target).map_err(failed)?;
-        // A file that is there keeps its mode.
-        if let Some(meta) = before {
-            file.as_file().set_permissions(meta.permissions()).map_err(failed)?;
-        }
-        Ok(Self { kind: Kind::File { file, target: target.clone() } })
+        // Only to see that it can be done: whatever ends the program until then leaves nothing behind.
+        drop(neighbour(target, Readers::Owner).map_err(failed)?);
+        Ok(Self { kind: Kind::File { target: target.clone(), readers: Readers::Usual } })
     }
 
     /// How text is laid out there.
@@ -90,20 +87,13 @@ impl Destination {
         }
     }
 
-    /// Keeps a file to its owner, because secrets go into it.
-    ///
-    /// # Errors
-    /// [`Failure::Output`] when the file's mode cannot be set.
-    pub fn private(self) -> Result<Self, Failure> {
-        #[cfg(unix)]
-        if let Kind::File { file, target } = &self.kind {
-            use std::os::unix::fs::PermissionsExt;
-            let owner_only = fs::Permissions::from_mode(0o600);
-            file.as_file()
-                .set_permissions(owner_only)
-                .map_err(|error| Failure::Output { path: target.clone(), error })?;
+    /// Who may read the file that will be written.
+    #[must_use]
+    pub fn for_readers(mut self, who: Readers) -> Self {
+        if let Kind::File { readers, .. } = &mut self.kind {
+            *readers = who;
         }
-        Ok(self)
+        self
     }
 
     /// Writes the whole rendering. A reader that went away (a broken pipe) is no error.
@@ -119,22 +109,60 @@ impl Destination {
             Kind::Special { mut file, target } => {
                 forgive(file.write_all(bytes)).map_err(|error| Failure::Output { path: target, error })
             }
-            Kind::File { mut file, target } => {
-                let written = file.write_all(bytes).and_then(|()| Ok(file.persist(&target)?));
-                written.map(drop).map_err(|error| Failure::Output { path: target, error })
+            Kind::File { target, readers } => {
+                let written = replace(&target, readers, bytes);
+                written.map_err(|error| Failure::Output { path: target, error })
             }
         }
     }
 }
 
-/// A temporary file beside the target, of the mode that a new file has here.
-fn neighbour(target: &Path) -> io::Result<NamedTempFile> {
+/// Who may read a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// As every new file here; one that is replaced keeps its mode.
+    Usual,
+    /// Its owner only, since it tells of the device and its user; one that is replaced keeps its mode.
+    OwnerOfNew,
+    /// Its owner only, whatever stood there, since secrets go into it.
+    Owner,
+}
+
+/// Writes a file that appears whole, in place of what stood there. A file that is replaced keeps mode
+/// and owner where the system lets this program give them; until then nobody else can open it.
+fn replace(target: &Path, readers: Readers, bytes: &[u8]) -> io::Result<()> {
+    let before = fs::metadata(target).ok().filter(fs::Metadata::is_file);
+    let made = if before.is_some() { Readers::Owner } else { readers };
+    let mut file = neighbour(target, made)?;
+    file.write_all(bytes)?;
+    if let Some(before) = &before {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt, fchown};
+            // Only the administrator can give a file away; for others it is theirs, as it was made.
+            let _ = fchown(file.as_file(), Some(before.uid()), Some(before.gid()));
+        }
+        if readers != Readers::Owner {
+            file.as_file().set_permissions(before.permissions())?;
+        }
+    }
+    file.persist(target)?;
+    Ok(())
+}
+
+/// A temporary file beside the target, from its creation on open to nobody else than `readers` says.
+fn neighbour(target: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     let name = target.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
     let prefix = format!(".{}.", name.to_string_lossy());
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(".part");
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    {
+        let mode = if readers == Readers::Usual { 0o666 } else { 0o600 };
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
     match target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => builder.tempfile_in(folder),
         None => builder.tempfile_in("."),
@@ -219,5 +247,26 @@ mod tests {
         fs::write(dir.path().join("usual.txt"), "").unwrap();
         Destination::open(&to(&new)).unwrap().write(b"new").unwrap();
         assert_eq!(mode(&new), mode(&dir.path().join("usual.txt")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_tells_of_a_device_is_its_owners_and_secrets_whatever_stood_there() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("report.json");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        let write = |who| Destination::open(&to(&path)).unwrap().for_readers(who).write(b"x").unwrap();
+        write(Readers::OwnerOfNew);
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        write(Readers::OwnerOfNew);
+        assert_eq!(mode(), 0o644);
+        write(Readers::Owner);
+        assert_eq!(mode(), 0o600);
+        // Nothing is there between opening and writing: whatever ends the program leaves nothing behind.
+        let opened = Destination::open(&to(&dir.path().join("new"))).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        drop(opened);
     }
 }

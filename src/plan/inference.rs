@@ -524,6 +524,13 @@ fn helper(facts: &Facts<'_>, run_helpers: bool) -> Source {
             reason: "the credential comes from a helper program, which runs only with --run-helpers".into(),
         };
     }
+    if !is_absolute(command) {
+        return Source::Unusable {
+            reason:
+                "the credential helper is not given by its absolute path, and the app starts nothing else"
+                    .to_owned(),
+        };
+    }
     let args =
         configuration.get("inferenceCredentialHelperArgs").and_then(Value::as_list).unwrap_or_default();
     let seconds = match configuration.get("inferenceCredentialHelperTimeoutSec") {
@@ -542,4 +549,11 @@ fn helper(facts: &Facts<'_>, run_helpers: bool) -> Source {
             .collect(),
         timeout: Duration::from_secs(seconds),
     }
+}
+
+/// Whether a path names one program wherever this program was started: from the root of a system, a drive
+/// or a share.
+fn is_absolute(path: &str) -> bool {
+    let drive = matches!(path.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
+    path.starts_with('/') || path.starts_with("\\\\") || drive
 }

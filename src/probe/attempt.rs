@@ -12,14 +12,14 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::contract::Transport;
-use crate::observation::{Changes, HttpOutcome, LastStage, ServerName, TcpOutcome};
+use crate::observation::{Changes, HttpOutcome, LastStage, ServerName, TcpOutcome, Trust};
 use crate::plan::{Keep, Request, Route};
 
 use super::hedge::{Budget, Ended, Try, hedge};
 use super::http::Endpoint;
 use super::metered::BoxedIo;
 use super::record::Recorder;
-use super::tcp::Dial;
+use super::tcp::{Dial, Reach};
 use super::tls::{Offer, Secured};
 use super::trust::Chain;
 use super::{Shared, banner, certificate, dns, http, proxy, tcp, tls};
@@ -60,8 +60,13 @@ pub(super) struct Job {
     pub(super) route: Route,
     /// In what it differs from the app's own walk.
     pub(super) changes: Changes,
-    /// An answer named the host: the answer must not choose a service of this device.
-    pub(super) discovered: bool,
+    /// How far connections may lead: less far for a host that an answer named.
+    pub(super) reach: Reach,
+    /// Why no connection is made at all.
+    pub(super) closed: Option<&'static str>,
+    /// Nothing is asked over a certificate that neither store accepts: the app would ask nothing there,
+    /// and an answer must not make this program ask more.
+    pub(super) trusted_only: bool,
 }
 
 impl Job {
@@ -139,6 +144,9 @@ impl Ladder {
             let Some(secured) = self.secure(io, remote).await else { return };
             self.recorder.tls_counts(secured.number);
             self.judge(secured.number, Arc::clone(&secured.chain), background);
+            if !self.may_ask(&secured.chain).await {
+                return;
+            }
             (secured.is_h2() || self.job.transport.is_grpc(), Box::new(secured.stream) as BoxedIo)
         } else {
             (self.job.transport.is_grpc(), io)
@@ -169,7 +177,8 @@ impl Ladder {
     pub(super) fn dial(&self) -> Dial<'_> {
         Dial {
             never: &self.shared.settings.never,
-            own: !self.job.discovered || self.job.route != Route::Direct,
+            reach: if self.job.route == Route::Direct { self.job.reach } else { Reach::Anywhere },
+            closed: self.job.closed,
             segment: self.job.changes.segment,
         }
     }
@@ -302,6 +311,17 @@ impl Ladder {
         });
     }
 
+    /// Whether a request may follow a handshake with this chain.
+    async fn may_ask(&self, chain: &Chain) -> bool {
+        if !self.job.trusted_only {
+            return true;
+        }
+        let Some(name) = self.job.server_name() else { return false };
+        let (stock, stage) = (&self.shared.stock, self.stage());
+        stock.public.judge(Arc::clone(chain), name.clone(), stage).await == Trust::Accepted
+            || stock.device.judge(Arc::clone(chain), name, stage).await == Trust::Accepted
+    }
+
     async fn request(
         &self,
         io: BoxedIo,
@@ -370,6 +390,9 @@ impl Ladder {
             return self.exchange(io, grpc, remote, request, true).await;
         }
         let secured = self.handshake(io, remote, offer, true).await?;
+        if !self.may_ask(&secured.chain).await {
+            return None;
+        }
         let (handshake, h2) = ((secured.number, Arc::clone(&secured.chain)), secured.is_h2() || grpc);
         let done = self.exchange(Box::new(secured.stream), h2, remote, request, true).await?;
         Some(Exchanged { handshake: done.handshake.or(Some(handshake)), ..done })

@@ -34,7 +34,7 @@ pub(super) fn read(keep: &Keep, body: &[u8], event_stream: bool, more: bool) -> 
     } else {
         text.trim_start_matches('\u{feff}').trim()
     };
-    let none = |kind| Document { kind, members: Default::default(), names: Vec::new() };
+    let none = |kind| Document { kind, members: Default::default(), names: Vec::new(), unusable: None };
     if text.is_empty() {
         return Some(none(DocumentKind::Empty));
     }

@@ -22,6 +22,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CertificateError, ClientConfig};
 use url::{Host, Url};
 
+use crate::contract::host::is_own;
+
 use super::dns::{self, Names};
 use super::trust::Store;
 use super::verifier::{ChainVerifier, Verifier};
@@ -74,7 +76,7 @@ impl Prober {
         plain.set_password(None).ok();
         match client.get(plain).header(ACCEPT, "*/*").send().await {
             Ok(response) => {
-                let here = response.remote_addr().is_some_and(|a| tcp::is_own(a.ip()));
+                let here = response.remote_addr().is_some_and(|a| is_own(a.ip()));
                 Ok((response, here))
             }
             Err(error) => Err(match judge.refused() {
@@ -103,8 +105,8 @@ impl Prober {
         let mut allowed = Vec::new();
         for address in addresses.into_iter().take(ADDRESSES) {
             match tcp::forbidden(address, &self.shared.settings.never) {
-                Some(why) => refused = why.to_owned(),
-                None if !here && tcp::is_own(address) => refused = "it redirects to this device".to_owned(),
+                Some(why) => refused = format!("{address}: {why}"),
+                None if !here && is_own(address) => refused = "it redirects to this device".to_owned(),
                 None => allowed.push(SocketAddr::new(address, port)),
             }
         }

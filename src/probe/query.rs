@@ -180,7 +180,7 @@ async fn exchange(server: SocketAddr, name: &str, kind: RecordType, end: Instant
         while let Ok(received) = timeout_at(again, socket.recv(&mut buffer)).await {
             let reply = buffer.get(..received?).unwrap_or_default();
             let Some(reply) = accept(reply, &message) else { continue };
-            let answer = read(&reply);
+            let answer = read(&reply, &message);
             if reply.metadata.truncation && answer == DnsAnswer::NoData {
                 let rest = timeout_at(end, over_tcp(server, &bytes, &message)).await;
                 let error = match rest {
@@ -207,7 +207,7 @@ async fn over_tcp(server: SocketAddr, query: &[u8], sent: &Message) -> io::Resul
     let mut reply = vec![0_u8; length];
     stream.read_exact(&mut reply).await?;
     match accept(&reply, sent) {
-        Some(reply) => Ok((read(&reply), aliases(&reply))),
+        Some(reply) => Ok((read(&reply, sent), aliases(&reply))),
         None => Err(io::Error::other("the answer over TCP does not belong to the question")),
     }
 }
@@ -239,13 +239,29 @@ fn aliases(reply: &Message) -> Vec<String> {
     chain
 }
 
+/// The names whose records answer the question: its own, and those that its chain of CNAME records
+/// leads to. A record of another name is nobody's answer, as the system's resolver has it.
+fn owners<'a>(reply: &'a Message, sent: &'a Message) -> Vec<&'a Name> {
+    let mut names: Vec<&Name> = sent.queries.iter().map(Query::name).collect();
+    // Each round follows one link, whatever order the records have; a circle ends it.
+    while let Some(next) = reply.answers.iter().find_map(|r| match &r.data {
+        RData::CNAME(to) if names.contains(&&r.name) && !names.contains(&&to.0) => Some(&to.0),
+        _ => None,
+    }) {
+        names.push(next);
+    }
+    names
+}
+
 /// What the answer says.
-pub(super) fn read(reply: &Message) -> DnsAnswer {
+pub(super) fn read(reply: &Message, sent: &Message) -> DnsAnswer {
     match reply.metadata.response_code {
         ResponseCode::NoError => {
+            let names = owners(reply, sent);
             let addresses: Vec<IpAddr> = reply
                 .answers
                 .iter()
+                .filter(|r| names.contains(&&r.name))
                 .filter_map(|r| match &r.data {
                     RData::A(a) => Some(IpAddr::V4(a.0)),
                     RData::AAAA(a) => Some(IpAddr::V6(a.0)),
@@ -259,5 +275,49 @@ pub(super) fn read(reply: &Message) -> DnsAnswer {
         ResponseCode::ServFail => DnsAnswer::ServFail,
         ResponseCode::Refused => DnsAnswer::Refused,
         other => DnsAnswer::Code { code: other.into() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use hickory_resolver::proto::op::OpCode;
+    use hickory_resolver::proto::rr::Record;
+    use hickory_resolver::proto::rr::rdata::{A, CNAME};
+
+    use super::*;
+
+    #[test]
+    fn only_the_name_asked_for_and_its_chain_are_answers() {
+        let name = |text: &str| Name::from_ascii(text).unwrap();
+        let a = |owner: &str, last: u8| {
+            Record::from_rdata(name(owner), 60, RData::A(A(Ipv4Addr::new(203, 0, 113, last))))
+        };
+        let cname =
+            |owner: &str, to: &str| Record::from_rdata(name(owner), 60, RData::CNAME(CNAME(name(to))));
+        let addresses = |records: Vec<Record>| {
+            let mut sent = Message::query();
+            sent.add_query(Query::query(name("x.corp.example."), RecordType::A));
+            let mut reply = Message::new(sent.metadata.id, MessageType::Response, OpCode::Query);
+            records.into_iter().for_each(|r| {
+                reply.add_answer(r);
+            });
+            match read(&reply, &sent) {
+                DnsAnswer::Addresses { addresses } => addresses.iter().map(ToString::to_string).collect(),
+                other => vec![format!("{other:?}")],
+            }
+        };
+        assert_eq!(addresses(vec![a("evil.example.", 1)]), ["NoData"]);
+        assert_eq!(addresses(vec![a("evil.example.", 1), a("X.Corp.example.", 2)]), ["203.0.113.2"]);
+        // A chain in any order, without what it does not lead to.
+        let chain = vec![
+            a("c.example.", 3),
+            cname("b.example.", "c.example."),
+            a("other.example.", 4),
+            cname("x.corp.example.", "b.example."),
+        ];
+        assert_eq!(addresses(chain), ["203.0.113.3"]);
+        let circle = vec![cname("x.corp.example.", "b.example."), cname("b.example.", "x.corp.example.")];
+        assert_eq!(addresses(circle), ["NoData"]);
     }
 }

@@ -7,19 +7,21 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::contract::Network;
 use crate::contract::Transport;
 use crate::contract::endpoint::host_of;
+use crate::contract::host::{is_own, is_private};
 use crate::observation::{
     Attempt, Changes, Controlled, LastStage, Observations, Purpose, Stopped, TcpOutcome, Variation,
 };
-use crate::plan::{Control, Experiment, Plan, Request, Route};
+use crate::plan::{Control, Experiment, Plan, Request, Route, Target};
 use url::Url;
 
 use super::attempt::{Job, Ladder};
 use super::dns::Names;
 use super::lane::{Lanes, in_lane};
 use super::record::Recorder;
-use super::tcp::is_own;
+use super::tcp::Reach;
 use super::{Prober, Progress};
 
 /// Attempts that have begun and not ended, by their number in the wave.
@@ -50,7 +52,9 @@ impl Prober {
             .iter()
             .filter_map(|e| {
                 let mut job = job(plan, e)?;
-                job.discovered &= !named_here(plan, e.target, observations);
+                if job.reach < Reach::Anywhere {
+                    (job.reach, job.closed) = reach(plan, e.target, observations);
+                }
                 Some((e.clone(), job))
             })
             .collect();
@@ -163,7 +167,9 @@ impl Prober {
                     request: Some(request),
                     route: Route::Direct,
                     changes: Changes::default(),
-                    discovered: false,
+                    reach: Reach::Anywhere,
+                    closed: None,
+                    trusted_only: false,
                 };
                 let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
                 ladder.walk(()).await;
@@ -194,36 +200,181 @@ pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
         request: follow_up.map(|f| f.request.clone()).or_else(|| target.request.clone()),
         route: changes.route.clone().unwrap_or_else(|| path.route.clone()),
         changes,
-        discovered: target.requirement.hints.discovered_from.is_some(),
+        reach: match &target.requirement.hints.discovered_from {
+            Some(_) => Reach::Public,
+            None => Reach::Anywhere,
+        },
+        closed: None,
+        trusted_only: target.requirement.is_named_by_answer(),
     })
 }
 
-/// Whether the answer that named a target came from this device itself: a service here may name
-/// others here.
-fn named_here(plan: &Plan, target: u32, observations: &Observations) -> bool {
-    let from = plan.target(target).and_then(|t| t.requirement.hints.discovered_from.as_deref());
-    let hosts: Vec<String> =
-        from.iter().flat_map(|f| f.split(", ")).filter_map(|url| host_of(&Url::parse(url).ok()?)).collect();
-    let answered_here = |host: &String| {
-        let mut connected = observations
-            .attempts
-            .iter()
-            .filter(|a| a.route == Route::Direct && plan.target(a.target).is_some_and(|t| t.probed == *host))
-            .flat_map(|a| &a.tcp)
-            .filter(|t| t.outcome == TcpOutcome::Connected)
-            .peekable();
-        connected.peek().is_some() && connected.all(|t| is_own(t.remote.ip()))
+/// How far the connections to a target that an answer named may lead, and why none is made at all. The
+/// one who named it gains nothing: a service on this device may name others here, one of the site
+/// others of the site. What the configuration names as well is not in the answer's gift.
+fn reach(plan: &Plan, target: u32, observations: &Observations) -> (Reach, Option<&'static str>) {
+    let Some(named) = plan.target(target) else { return (Reach::Public, None) };
+    let configured = |t: &&Target| t.requirement.hints.discovered_from.is_none() && t.probed == named.probed;
+    if plan.targets.iter().any(|t| configured(&t)) {
+        return (Reach::Anywhere, None);
+    }
+    let from = named.requirement.hints.discovered_from.as_deref().unwrap_or_default();
+    let urls: Vec<Url> = from.split(", ").filter_map(|url| Url::parse(url).ok()).collect();
+    let reach = urls.iter().map(|url| where_answered(plan, url, observations)).min().unwrap_or(Reach::Public);
+    if !named.requirement.is_named_by_answer() {
+        // A served configuration is the configuration, but for what is only here.
+        return (reach.max(Reach::Site), None);
+    }
+    let port = named.port();
+    let same_port = port == 443 || urls.iter().all(|u| u.port_or_known_default() == Some(port));
+    let closed = "another port than 443, never probed for a host that an answer from elsewhere named";
+    (reach, (reach == Reach::Public && !same_port).then_some(closed))
+}
+
+/// Where the host stands that answered at this address.
+fn where_answered(plan: &Plan, url: &Url, observations: &Observations) -> Reach {
+    let Some(host) = host_of(url) else { return Reach::Public };
+    let target = |id: u32| plan.target(id).filter(|t| t.probed == host);
+    let direct = observations.attempts.iter().filter(|a| a.route == Route::Direct);
+    let mut ends = direct
+        .filter(|a| target(a.target).is_some())
+        .flat_map(|a| &a.tcp)
+        .filter(|t| t.outcome == TcpOutcome::Connected)
+        .map(|t| t.remote.ip())
+        .peekable();
+    if ends.peek().is_none() {
+        // Behind a proxy its address is not known; its name may tell.
+        let internal =
+            plan.targets.iter().any(|t| t.probed == host && t.requirement.network == Network::Internal);
+        return if internal { Reach::Site } else { Reach::Public };
+    }
+    let place = |address| match address {
+        a if is_own(a) => Reach::Anywhere,
+        a if is_private(a) => Reach::Site,
+        _ => Reach::Public,
     };
-    !hosts.is_empty() && hosts.iter().all(answered_here)
+    ends.map(place).min().unwrap_or(Reach::Public)
 }
 
 fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, Waiting> {
     under_way.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends at Ctrl-C; never where the system does not tell of it.
+/// Ends at Ctrl-C, and at what else asks a program to end: the terminal was closed, the session or the
+/// system ends. Never where the system does not tell of it.
 pub(super) async fn interrupt() {
+    tokio::select! {
+        () = ctrl_c() => {}
+        () = told_to_end() => {}
+    }
+}
+
+async fn ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(unix)]
+async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut told = JoinSet::new();
+    for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()] {
+        // Started by `nohup`, or in the background of a script: then it is not for this program.
+        if is_ignored(kind.as_raw_value()) {
+            continue;
+        }
+        if let Ok(mut signal) = signal(kind) {
+            told.spawn(async move { signal.recv().await });
+        }
+    }
+    match told.join_next().await {
+        Some(_) => {}
+        None => std::future::pending::<()>().await,
+    }
+}
+
+/// Whether this program was started with a signal ignored. Only Linux tells without unsafe code; elsewhere
+/// none counts as ignored.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|l| u64::from_str_radix(l.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    mask.is_some_and(|mask| signal > 0 && mask >> (signal - 1) & 1 == 1)
+}
+
+#[cfg(windows)]
+async fn told_to_end() {
+    let Ok(mut closed) = tokio::signal::windows::ctrl_close() else { return std::future::pending().await };
+    closed.recv().await;
+}
+
+#[cfg(not(any(unix, windows)))]
+async fn told_to_end() {
+    std::future::pending::<()>().await;
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::derive::adhoc;
+    use crate::derive::requirement::NAMED_BY_ANSWER;
+    use crate::observation::Tcp;
+
+    fn target(id: u32, endpoint: &str, from: Option<&str>) -> Target {
+        let mut requirement = adhoc::requirement(endpoint, |_| false, |_| false).unwrap();
+        requirement.hints.discovered_from = from.map(str::to_owned);
+        if from.is_some() {
+            requirement.reasons.iter_mut().for_each(|r| r.rule = NAMED_BY_ANSWER.to_owned());
+        }
+        let probed = requirement.host.to_string();
+        Target { id, requirement, probed, service: None, request: None, paths: Vec::new(), skip: None }
+    }
+
+    fn connected(id: u32, remote: &str) -> Attempt {
+        let experiment = Experiment { target: id, path: 0, purpose: Purpose::First, variation: None };
+        let mut attempt = Recorder::new(Instant::now(), Arc::default(), experiment, Route::Direct).finish();
+        let remote: SocketAddr = format!("{remote}:443").parse().unwrap();
+        attempt.tcp = vec![Tcp {
+            remote,
+            local: None,
+            at_ms: 0,
+            confirm: false,
+            outcome: TcpOutcome::Connected,
+            icmp: None,
+            ms: 1.0,
+        }];
+        attempt
+    }
+
+    #[tokio::test]
+    async fn an_answer_names_nothing_that_its_sender_does_not_stand_beside() {
+        let reach_of = |naming: &str, named: &str, at: &str| {
+            let plan = Plan {
+                targets: vec![
+                    target(1, naming, None),
+                    target(2, named, Some(&format!("https://{naming}/.well-known/x"))),
+                ],
+                ..Plan::default()
+            };
+            let seen = Observations { attempts: vec![connected(1, at)], ..Observations::default() };
+            let (reach, closed) = reach(&plan, 2, &seen);
+            (reach, closed.is_some())
+        };
+        for (naming, named, at, expected) in [
+            ("mcp.vendor.example", "idp.vendor.example", "203.0.113.9", (Reach::Public, false)),
+            ("mcp.vendor.example", "idp.vendor.example:2375", "203.0.113.9", (Reach::Public, true)),
+            ("mcp.vendor.example:8443", "idp.vendor.example:8443", "203.0.113.9", (Reach::Public, false)),
+            ("mcp.corp.example", "idp.corp.example:8443", "10.0.0.9", (Reach::Site, false)),
+            ("mcp.corp.example", "idp.corp.example", "[fd00::9]", (Reach::Site, false)),
+            ("mcp.corp.example", "idp.corp.example:9000", "127.0.0.1", (Reach::Anywhere, false)),
+            // The configuration has that host itself.
+            ("mcp.vendor.example", "mcp.vendor.example:8443", "203.0.113.9", (Reach::Anywhere, false)),
+        ] {
+            assert_eq!(reach_of(naming, named, at), expected, "{naming} at {at} names {named}");
+        }
     }
 }

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use crate::contract::host::{is_link_local, is_own, is_private, meanings};
 use crate::observation::{Icmp, TcpOutcome};
 
 use super::errno;
@@ -77,22 +78,21 @@ fn has_route(remote: IpAddr) -> bool {
 /// Why nothing is ever sent to an address: it is link-local, where cloud metadata services answer
 /// with credentials, or one of `never`, those of such services that look routable.
 pub(super) fn forbidden(address: IpAddr, never: &[IpAddr]) -> Option<&'static str> {
-    let address = address.to_canonical();
-    let link_local = match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    };
-    if link_local {
+    if is_link_local(address) {
         return Some("link-local address, never probed");
     }
-    never.contains(&address).then_some("address of a metadata service, never probed")
+    meanings(address).any(|a| never.contains(&a)).then_some("address of a metadata service, never probed")
 }
 
-/// Whether an address leads to this device itself: loopback, and the unspecified one, which systems
-/// take for it.
-pub(super) fn is_own(address: IpAddr) -> bool {
-    let address = address.to_canonical();
-    address.is_loopback() || address.is_unspecified()
+/// How far connections may lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// To the public internet: what an answer from there named.
+    Public,
+    /// To addresses of the site as well: what an answer from one of them named.
+    Site,
+    /// To this device as well: what the configuration or the user named.
+    Anywhere,
 }
 
 /// How connections are opened.
@@ -100,8 +100,10 @@ pub(super) fn is_own(address: IpAddr) -> bool {
 pub(super) struct Dial<'a> {
     /// Addresses that are never dialled, beside the link-local ones.
     pub(super) never: &'a [IpAddr],
-    /// Addresses of this device itself may be dialled.
-    pub(super) own: bool,
+    /// How far it may lead.
+    pub(super) reach: Reach,
+    /// Why nothing at all is dialled.
+    pub(super) closed: Option<&'static str>,
     /// Largest segment, bytes; none for the system's.
     pub(super) segment: Option<u16>,
 }
@@ -110,7 +112,11 @@ impl Dial<'_> {
     /// Why nothing is sent to an address.
     fn refusal(&self, address: IpAddr) -> Option<&'static str> {
         let own = "leads to this device, never probed for a host that an answer named";
-        forbidden(address, self.never).or_else(|| (!self.own && is_own(address)).then_some(own))
+        let site = "private address, never probed for a host that an answer from elsewhere named";
+        forbidden(address, self.never)
+            .or(self.closed)
+            .or_else(|| (self.reach < Reach::Anywhere && is_own(address)).then_some(own))
+            .or_else(|| (self.reach < Reach::Site && is_private(address)).then_some(site))
     }
 }
 
@@ -130,8 +136,8 @@ pub(super) async fn race(
         addresses.iter().partition(|a| dial.refusal(**a).is_some());
     for address in refused.into_iter().take(PER_FAMILY) {
         let number = recorder.tcp_begin(SocketAddr::new(address, port), false);
-        let error = dial.refusal(address).unwrap_or_default().to_owned();
-        recorder.tcp_end(number, TcpOutcome::Other { errno: None, error }, None);
+        let reason = dial.refusal(address).unwrap_or_default().to_owned();
+        recorder.tcp_end(number, TcpOutcome::NotDialled { reason }, None);
     }
     let (routed, unrouted): (Vec<IpAddr>, Vec<IpAddr>) = allowed.into_iter().partition(|a| has_route(*a));
     // Without a way to any of them the kernel says so at once, and that is the finding.
@@ -324,9 +330,17 @@ mod tests {
         let never =
             crate::rules::Pack::embedded().map(|p| p.networks.metadata_addresses()).unwrap_or_default();
         let refused = |a| forbidden(a, &never).is_some();
-        for text in
-            ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200"]
-        {
+        for text in [
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
+            "2001:0:102:304::5601:5601",
+            "64:ff9b::6464:64c8",
+            "fe80::1",
+            "fd00:ec2::254",
+            "100.100.100.200",
+        ] {
             assert!(text.parse().is_ok_and(refused), "{text}");
         }
         for text in ["127.0.0.1", "::1", "10.0.0.1", "fd00::1", "203.0.113.1", "100.100.100.201"] {
@@ -336,15 +350,29 @@ mod tests {
 
     #[test]
     fn what_an_answer_named_does_not_lead_to_this_device() {
-        let dial = |own| Dial { never: &[], own, segment: None };
-        for text in ["127.0.0.1", "127.8.8.8", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1"] {
+        let dial = |reach| Dial { never: &[], reach, closed: None, segment: None };
+        let refused = |reach, text: &str| {
             let address: IpAddr = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
-            assert!(
-                dial(false).refusal(address).is_some() && dial(true).refusal(address).is_none(),
-                "{text}"
-            );
+            dial(reach).refusal(address).is_some()
+        };
+        for text in ["127.0.0.1", "127.8.8.8", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1", "64:ff9b::7f00:1"]
+        {
+            assert!(refused(Reach::Site, text) && !refused(Reach::Anywhere, text), "{text}");
         }
-        assert!(dial(false).refusal(Ipv4Addr::new(10, 0, 0, 1).into()).is_none());
+        for text in [
+            "10.0.0.1",
+            "172.20.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+            "2002:a00:1::1",
+        ] {
+            assert!(refused(Reach::Public, text) && !refused(Reach::Site, text), "{text}");
+        }
+        for text in ["203.0.113.1", "2001:db8::1", "64:ff9b::c633:6401"] {
+            assert!(!refused(Reach::Public, text), "{text}");
+        }
     }
 
     #[test]

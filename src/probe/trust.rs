@@ -14,6 +14,7 @@ use rustls::{CertificateError, RootCertStore};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::config::{self, ConfigError};
 use crate::observation::Trust;
 
 use super::sanitise;
@@ -56,7 +57,7 @@ pub enum PemError {
 }
 
 /// Largest PEM file that is read; every public root together takes 250 kB.
-const PEM_LIMIT: u64 = 16 * 1024 * 1024;
+const PEM_LIMIT: u64 = config::MAX_FILE_BYTES;
 
 /// Reads the certificates of a PEM file; each is checked to be usable as a trust anchor.
 ///
@@ -64,10 +65,13 @@ const PEM_LIMIT: u64 = 16 * 1024 * 1024;
 /// When the file cannot be read, is too large, holds none or one that cannot be used.
 pub fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemError> {
     let read = |source| PemError::Read { path: path.to_owned(), source };
-    if std::fs::metadata(path).map_err(read)?.len() > PEM_LIMIT {
-        return Err(PemError::TooLarge { path: path.to_owned(), limit: PEM_LIMIT });
-    }
-    let bytes = std::fs::read(path).map_err(read)?;
+    std::fs::metadata(path).map_err(read)?;
+    // Bounded in size and, for a pipe, in time: the length that the system tells is nothing for a device.
+    let bytes = config::file(path, &path.display().to_string()).map_err(|error| match error {
+        ConfigError::TooLarge { .. } => PemError::TooLarge { path: path.to_owned(), limit: PEM_LIMIT },
+        ConfigError::Unreadable { cause, .. } => read(std::io::Error::other(cause)),
+        other => read(std::io::Error::other(other.to_string())),
+    })?;
     let mut store = RootCertStore::empty();
     let mut certificates = Vec::new();
     for (n, item) in CertificateDer::pem_slice_iter(&bytes).enumerate() {

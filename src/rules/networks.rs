@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::error::Problems;
 use crate::contract::HostPattern;
+use crate::contract::host::meanings;
 
 /// `networks.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -116,7 +117,13 @@ impl Networks {
 
     /// Whether `host` is a link-local address or a machine's metadata service.
     pub fn is_metadata(&self, host: &HostPattern) -> bool {
-        host.is_link_local() || self.metadata_hosts.iter().any(|m| host.covers(m) && !host.is_wildcard())
+        let inside = |a: &IpAddr| {
+            meanings(*a)
+                .any(|a| self.metadata_hosts.iter().any(|m| m.parse::<IpAddr>().is_ok_and(|m| m == a)))
+        };
+        host.is_link_local()
+            || matches!(host, HostPattern::Address(a) if inside(a))
+            || self.metadata_hosts.iter().any(|m| host.covers(m) && !host.is_wildcard())
     }
 
     /// Whether `text` was never filled in.
@@ -151,5 +158,13 @@ mod tests {
         let pack = crate::rules::Pack::embedded().map(|p| p.networks.metadata_addresses());
         let known = pack.unwrap_or_default();
         assert!(known.iter().any(|a| a.is_ipv4()) && known.iter().any(|a| a.is_ipv6()), "{known:?}");
+        let is_metadata = |text: &str| {
+            let host = text.parse().unwrap_or_else(|e| panic!("{e}"));
+            crate::rules::Pack::embedded().is_ok_and(|p| p.networks.is_metadata(&host))
+        };
+        for text in ["64:ff9b::6464:64c8", "2002:6464:64c8::1", "0x646464c8", "fd00:ec2::254"] {
+            assert!(is_metadata(text), "{text}");
+        }
+        assert!(!is_metadata("64:ff9b::6464:64c9") && !is_metadata("100.100.100.201"));
     }
 }

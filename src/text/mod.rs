@@ -7,4 +7,5 @@ pub mod glob;
 pub mod line;
 pub mod page;
 pub mod template;
+pub mod token;
 pub mod visible;

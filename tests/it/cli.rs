@@ -1,5 +1,6 @@
 //! What a user sees: the binary is run, its output read, its exit code checked. Loopback only.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -280,6 +281,34 @@ fn the_deadline_prints_what_is_known_and_marks_the_rest_untested() {
 
 #[cfg(unix)]
 #[test]
+fn whatever_ends_a_run_leaves_a_report_and_nothing_temporary() {
+    for signal in ["-TERM", "-HUP", "-QUIT"] {
+        let (_socket, resolver) = silent_resolver();
+        let dir = tempfile::tempdir().unwrap();
+        let report = dir.path().join("report.json");
+        let mut child = clearway()
+            .args(["check", &example("gateway.json"), "--resolver", &resolver, "--timeout", "20s"])
+            .arg("-o")
+            .arg(&report)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(Duration::from_millis(700));
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(3), "{signal}");
+        let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, ["report.json"], "{signal}");
+        assert!(fs::read_to_string(&report).unwrap().contains("untested/interrupted"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&report).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+}
+
+#[test]
 fn an_interrupt_prints_what_is_known() {
     let (_socket, resolver) = silent_resolver();
     let child = clearway()
@@ -317,7 +346,11 @@ fn metadata_addresses_named_by_a_configuration_are_never_probed() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let plan = json(&output);
     assert!(!plan.to_string().contains("\"169.254.169.254\""), "{plan:#}");
-    assert!(run(&["check", "--host", "169.254.169.254"]).status.code() == Some(2));
+    for host in
+        ["169.254.169.254", "0xa9fea9fe", "0251.0376.0251.0376", "[64:ff9b::a9fe:a9fe]", "2852039166:80"]
+    {
+        assert_eq!(run(&["check", "--host", host]).status.code(), Some(2), "{host}");
+    }
 }
 
 #[test]
@@ -384,6 +417,27 @@ fn a_proxy_script_that_must_be_stopped_leaves_hosts_untested() {
     assert_eq!(report["groups"][0]["hosts"][0]["finding"]["code"], "untested/actor");
     let said = report["not_tested"].to_string();
     assert!(said.contains("proxy-script-stopped") && said.contains("does not come to an end"), "{said}");
+}
+
+#[test]
+fn a_proxy_script_gets_no_more_names_looked_up_than_the_limit() {
+    let report = with_script(
+        "function FindProxyForURL(url, host) { for (var i = 0; i < 900; i++) dnsResolve('n' + i + '.invalid'); return 'DIRECT'; }",
+    );
+    let script = &report["proxy_scripts"][0];
+    assert_eq!(script["names"].as_array().map(Vec::len), Some(256));
+    assert!(script["failure"].as_str().unwrap().contains("256"), "{}", script["failure"]);
+}
+
+#[test]
+fn a_proxy_that_is_never_dialled_is_blamed_on_nobody() {
+    let report =
+        with_script("function FindProxyForURL(url, host) { return 'PROXY [64:ff9b::a9fe:a9fe]:80'; }");
+    let host = &report["groups"][0]["hosts"][0];
+    assert_eq!(host["finding"]["code"], "untested/address");
+    assert_eq!(host["finding"]["owner"], "none");
+    let line = host["finding"]["evidence"]["line"].as_str().unwrap();
+    assert!(line.contains("link-local"), "{line}");
 }
 
 #[test]
@@ -476,4 +530,15 @@ fn a_host_named_twice_is_probed_once() {
         Some(1),
         "{plan:#}"
     );
+}
+
+#[test]
+fn a_report_larger_than_a_configuration_may_be_is_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = json(&run(&["check", "--host", "127.0.0.1:9", "--no-controls", "--format", "json"]));
+    let mut text = report.to_string();
+    text.push_str(&" ".repeat(17 * 1024 * 1024));
+    let saved = write(dir.path(), "report.json", &text);
+    let again = json(&run(&["check", "--replay", &saved.display().to_string(), "--format", "json"]));
+    assert_eq!(again["groups"], report["groups"]);
 }

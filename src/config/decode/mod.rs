@@ -273,7 +273,7 @@ impl Output {
         }
         let raw = spelled(&entry.raw, self.encoding, &value);
         let (value, credentials) = clean(key, value);
-        let open = !credentials && !hygiene::has_secret(&value);
+        let open = !credentials && !hygiene::has_secret(&value) && !hygiene::has_arguments(&key.name, &value);
         if credentials {
             let message = format!(
                 "`{}` holds a URL with a user name or password, which the app rejects (since 1.32352.0); write the URL without it",

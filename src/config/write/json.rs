@@ -1,7 +1,5 @@
 //! JSON, with numbers exactly as they were read.
 
-use crate::config::hygiene;
-
 use super::{is_number, secret_text};
 use crate::config::value::Value;
 use crate::rules::keys::Key;
@@ -41,7 +39,6 @@ impl Writer {
             Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
             Value::Integer(n) => out.push_str(&n.to_string()),
             Value::Number(text) => number(out, text),
-            Value::Text(text) if !self.secrets => quote(out, &hygiene::without_query_secrets(text)),
             Value::Text(text) => quote(out, text),
             Value::Secret(secret) => quote(out, secret_text(secret, self.secrets)),
             Value::List(items) => {

@@ -81,11 +81,19 @@ pub fn write(
     places: &Places,
     options: Options,
 ) -> Result<Vec<u8>, WriteError> {
-    let pairs: Vec<(&Key, &Value)> = catalogue
+    let values: Vec<(&Key, Cow<'_, Value>)> = catalogue
         .keys
         .iter()
-        .filter_map(|key| Some((key, &configuration.settings.get(&key.name)?.value)))
+        .filter_map(|key| {
+            let value = &configuration.settings.get(&key.name)?.value;
+            let whole = options.include_secrets;
+            Some((
+                key,
+                if whole { Cow::Borrowed(value) } else { Cow::Owned(hygiene::for_file(&key.name, value)) },
+            ))
+        })
         .collect();
+    let pairs: Vec<(&Key, &Value)> = values.iter().map(|(key, value)| (*key, value.as_ref())).collect();
     if pairs.is_empty() {
         return Err(WriteError::Empty);
     }
@@ -109,7 +117,6 @@ fn as_text(value: &Value, secrets: bool) -> Cow<'_, str> {
         Value::Bool(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
         Value::Integer(n) => Cow::Owned(n.to_string()),
         Value::Secret(s) => Cow::Borrowed(secret_text(s, secrets)),
-        Value::Text(t) if !secrets => hygiene::without_query_secrets(t),
         Value::Text(t) | Value::Number(t) => Cow::Borrowed(t),
         Value::List(_) | Value::Map(_) => Cow::Owned(json::compact(value, secrets)),
     }

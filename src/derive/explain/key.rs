@@ -119,7 +119,7 @@ pub fn key(given: &Given<'_>, features: &[FeatureInfo], key: &Key, asked_as: Opt
     let uses = given.pack.rules.iter().filter(|r| r.keys.contains(&key.name));
     let now = given.configurations.iter().map(|c| KeyIn {
         config: c.name.clone(),
-        value: wording::value_or_unset(c.get(&key.name).filter(|v| v.is_set())),
+        value: wording::of_key(&key.name, c.get(&key.name).filter(|v| v.is_set())),
         origin: c.settings.get(&key.name).map(|s| {
             let line = s.origin.line.map(|l| format!(":{l}")).unwrap_or_default();
             format!("{}{line}, {}", s.origin.source, s.origin.path)

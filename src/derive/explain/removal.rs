@@ -1,7 +1,7 @@
 //! Which settings take a host off the list: every setting that the rules read is tried, alone and
 //! then together with others, and only what really removes the host is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -17,8 +17,8 @@ use crate::rules::{Condition, HostSource, Key, KeyKind, KeyPath, Rule, Scope, Te
 
 /// Changes that belong together at the most; a host has at most seven independent groups.
 const MOST: usize = 10;
-/// Elements of a list that are tried one by one at the most.
-const ELEMENTS: usize = 500;
+/// Parts of a list that are tried at the most.
+const TRIES: usize = 600;
 
 /// A way to take a host off the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -201,10 +201,11 @@ fn together(given: &Given<'_>, base: &State, target: &Target, useful: &[Change])
 
 fn removal(base: &State, after: &State, target: &Target, changes: Vec<Change>) -> Removal {
     let only = |a: &Requirements, b: &Requirements| -> Vec<String> {
+        let there: BTreeSet<String> = b.hosts.iter().map(endpoint).collect();
         let mut names: Vec<String> = a
             .hosts
             .iter()
-            .filter(|r| !target.matches(r) && !b.hosts.iter().any(|o| endpoint(o) == endpoint(r)))
+            .filter(|r| !target.matches(r) && !there.contains(&endpoint(r)))
             .map(|r| match (&r.unbounded, r.host.to_string()) {
                 (Some(text), _) => text.clone(),
                 (None, name) if name == OWN_HOST => "the host of that address".into(),
@@ -325,26 +326,49 @@ fn list_of(source: &HostSource) -> Option<&KeyPath> {
     }
 }
 
-/// The list without the elements that name the host: each element is tried alone.
+/// The configuration with what decides about a rule: lists that it does not look at would only take time.
+fn of_rule(configuration: &Configuration, rule: &Rule, path: &KeyPath) -> Configuration {
+    let mut tests = Vec::new();
+    super::wording::key_tests(&rule.when, &mut tests);
+    if let Some(exact) = &rule.exact {
+        super::wording::key_tests(exact, &mut tests);
+    }
+    let looked_at = |key: &str| key == path.key || tests.iter().any(|(path, _)| path.key == key);
+    let mut alone = configuration.clone();
+    alone.settings.retain(|key, setting| looked_at(key) || !matches!(setting.value, Value::List(_)));
+    alone
+}
+
+/// The list without the elements that name the host: parts of it are tried alone.
 fn without(given: &Given<'_>, rule: &Rule, path: &KeyPath, target: &Target) -> Option<Change> {
     let mut positions: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut names: Vec<String> = Vec::new();
     for configuration in given.configurations {
         let Some(Value::List(items)) = configuration.get(&path.key) else { continue };
-        for (at, item) in items.iter().enumerate().take(ELEMENTS) {
-            let mut alone = configuration.clone();
+        let mut alone = of_rule(configuration, rule, path);
+        let mut naming = |from: usize, to: usize| {
             if let Some(setting) = alone.settings.get_mut(&path.key) {
-                setting.value = Value::List(vec![item.clone()]);
+                setting.value = Value::List(items.get(from..to).unwrap_or_default().to_vec());
             }
-            let list = derive(given.pack, &[alone], given.options);
-            let names_it = list
-                .hosts
-                .iter()
-                .any(|r| target.matches(r) && r.reasons.iter().any(|reason| reason.rule == rule.id));
-            if names_it {
-                positions.entry(configuration.name.clone()).or_default().push(at);
-                names.push(label(item, at));
+            let list = derive(given.pack, std::slice::from_ref(&alone), given.options);
+            let by_rule = |r: &Requirement| r.reasons.iter().any(|reason| reason.rule == rule.id);
+            list.hosts.iter().any(|r| target.matches(r) && by_rule(r))
+        };
+        // Halves that name it are halved again, so that a long list takes as few derivations as its
+        // elements that name the host.
+        let mut parts = vec![(0, items.len())];
+        for _ in 0..TRIES {
+            let Some((from, to)) = parts.pop() else { break };
+            if from >= to || !naming(from, to) {
+                continue;
             }
+            if to - from > 1 {
+                let middle = from + (to - from) / 2;
+                parts.extend([(middle, to), (from, middle)]);
+                continue;
+            }
+            positions.entry(configuration.name.clone()).or_default().push(from);
+            names.extend(items.get(from).map(|item| label(item, from)));
         }
     }
     if positions.is_empty() {

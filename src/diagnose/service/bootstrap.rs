@@ -32,6 +32,14 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
         return Judged::Usual;
     }
     let Some(document) = &http.document else { return Judged::Usual };
+    if let Some(why) = document.unusable.as_ref().filter(|_| trust::inspector(view).is_none()) {
+        return Judged::Obstacle(
+            Draft::new(Code::HttpWrongContent, format!("status 200: no configuration of the app: {why}"))
+                .fact("status", 200)
+                .fact("what", "a document that is no configuration of the app")
+                .key(view.target.probed.as_str()),
+        );
+    }
     let what = match document.kind {
         DocumentKind::Object => {
             let count = document.names.len();

@@ -14,7 +14,7 @@ use crate::diagnose::service::{self, Judged};
 use crate::diagnose::stage::in_place;
 use crate::diagnose::stage::tls;
 use crate::diagnose::stage::trust;
-use crate::observation::{Http, HttpOutcome};
+use crate::observation::{Http, HttpOutcome, Trust};
 use crate::rules::services::AnswerKind;
 
 /// Judges the request that counts: the last that was not given up.
@@ -27,6 +27,13 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         return Step::Continue(());
     }
     let Some(http) = view.attempt.answer() else {
+        if was_not_asked(view) {
+            if walk.found.is_empty() {
+                let line = "neither trust store accepts the certificate, so nothing was asked";
+                walk.push(Draft::new(Code::UntestedAddress, line.to_owned()));
+            }
+            return Step::Break(());
+        }
         walk.push(broken(view, Code::HttpTimeout, "no request was answered".to_owned()));
         return Step::Break(());
     };
@@ -55,6 +62,15 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         walk.push(found);
     }
     Step::Continue(())
+}
+
+/// A host that only an answer named is asked nothing over a certificate that neither store accepts.
+fn was_not_asked(view: &View<'_>) -> bool {
+    let accepted = |t: &Option<Trust>| *t == Some(Trust::Accepted);
+    let tls = view.attempt.tls.last();
+    view.target.requirement.is_named_by_answer()
+        && view.attempt.http.is_empty()
+        && tls.is_some_and(|t| !accepted(&t.public_trust) && !accepted(&t.device_trust))
 }
 
 /// The service, or what stands before it, refuses this address, network or country.

@@ -9,7 +9,7 @@ use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::stage::block_page::host_of;
 use crate::diagnose::stage::dns;
 use crate::diagnose::stage::in_place::placed;
-use crate::diagnose::stage::tcp::{message, prohibits, refused_here};
+use crate::diagnose::stage::tcp::{message, prohibits, refused_here, undialled};
 use crate::observation::{ProxyOutcome, Tcp, TcpOutcome};
 use crate::plan::Route;
 use crate::rules::filters::Signs;
@@ -41,7 +41,9 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
             return Some(found.fact("dns", failed.code.as_str()));
         }
     }
-    let Some(stood) = attempt.connection() else { return Some(unconnected(view, name)) };
+    let Some(stood) = attempt.connection() else {
+        return Some(undialled(&attempt.tcp, name).unwrap_or_else(|| unconnected(view, name)));
+    };
     walk.timings.set(Stage::Tcp, stood.ms);
     let Some(proxy) = &attempt.proxy else {
         return Some(

@@ -31,8 +31,22 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
         }
         return Step::Continue(());
     }
-    walk.push(failure(view));
+    walk.push(undialled(&view.attempt.tcp, &view.target.probed).unwrap_or_else(|| failure(view)));
     Step::Break(())
+}
+
+/// Nothing was sent, because every address is one that is never dialled: no fault of anybody was seen.
+pub(crate) fn undialled(tries: &[Tcp], name: &str) -> Option<Draft> {
+    let reason = |t: &Tcp| match &t.outcome {
+        TcpOutcome::NotDialled { reason } => Some(reason.clone()),
+        _ => None,
+    };
+    let mut reasons: Vec<String> = tries.iter().map(reason).collect::<Option<_>>()?;
+    reasons.dedup();
+    let first = reasons.first()?;
+    let ends = evidence::addresses(tries.iter().map(|t| t.remote));
+    let line = format!("{name} leads to {}: {first}", ends.join(", "));
+    Some(Draft::new(Code::UntestedAddress, line).fact("addresses", ends).fact("reason", first.as_str()))
 }
 
 /// IPv6 fails, IPv4 works, and this device has IPv6. Without an IPv6 route here an address that
@@ -46,7 +60,7 @@ fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Draft> {
     if view.target.requirement.loopback || view.is_literal() {
         return None;
     }
-    let told = |t: &&Tcp| !is_v4(t) && !here(t) && t.outcome != TcpOutcome::Abandoned;
+    let told = |t: &&Tcp| !is_v4(t) && !here(t) && was_tried(t);
     let ended: Vec<&Tcp> = view.attempt.tcp.iter().filter(told).collect();
     if ended.is_empty() || ended.iter().any(|t| t.outcome == TcpOutcome::Connected) {
         return None;
@@ -85,10 +99,15 @@ fn is_v4(tcp: &Tcp) -> bool {
 /// Which of the failed connections speak: those of a family that this device has a route for, if
 /// there are any.
 fn telling<'a>(view: &'a View<'_>) -> Vec<&'a Tcp> {
-    let all: Vec<&Tcp> = view.attempt.tcp.iter().filter(|t| t.outcome != TcpOutcome::Abandoned).collect();
+    let all: Vec<&Tcp> = view.attempt.tcp.iter().filter(was_tried).collect();
     let dialable: Vec<&Tcp> =
         all.iter().filter(|t| if is_v4(t) { has_ipv4(view) } else { has_ipv6(view) }).copied().collect();
     if dialable.is_empty() { all } else { dialable }
+}
+
+/// Whether it came to an end that says something.
+fn was_tried(tcp: &&Tcp) -> bool {
+    !matches!(tcp.outcome, TcpOutcome::Abandoned | TcpOutcome::NotDialled { .. })
 }
 
 /// What a set of failed connections comes to: an answer says more than silence, and this device's
@@ -180,6 +199,7 @@ fn said(tries: &[&Tcp]) -> String {
             TcpOutcome::NetworkUnreachable => "network unreachable".to_owned(),
             TcpOutcome::Denied => "refused by this device".to_owned(),
             TcpOutcome::Abandoned => "given up".to_owned(),
+            TcpOutcome::NotDialled { reason } => format!("not dialled: {reason}"),
             TcpOutcome::Other { error, .. } => error.clone(),
         };
         let word = match &tcp.icmp {

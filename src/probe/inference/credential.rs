@@ -67,14 +67,22 @@ fn trimmed(text: &str) -> Secret {
 
 /// Runs a helper, without a shell, and gives what it printed.
 async fn run(command: &str, args: &[Secret], patience: Duration) -> Result<Secret, String> {
-    let mut child = tokio::process::Command::new(command)
+    // Whatever lies in the working folder is not what was meant.
+    if !Path::new(command).is_absolute() {
+        return Err(format!("the credential helper {command} is not given by its absolute path"));
+    }
+    let mut starting = tokio::process::Command::new(command);
+    starting
         .args(args.iter().map(Secret::expose))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|e| format!("the credential helper {command} cannot be run: {e}"))?;
+        .kill_on_drop(true);
+    #[cfg(unix)]
+    starting.process_group(0);
+    let mut child =
+        starting.spawn().map_err(|e| format!("the credential helper {command} cannot be run: {e}"))?;
+    let mut group = Group { leader: child.id() };
     let mut out = Vec::new();
     let ended = timeout(patience, async {
         if let Some(stdout) = child.stdout.take() {
@@ -92,14 +100,34 @@ async fn run(command: &str, args: &[Secret], patience: Duration) -> Result<Secre
         Ok(Ok(_)) if out.len() as u64 > LIMIT => {
             Err(format!("the credential helper {command} printed more than {LIMIT} bytes"))
         }
-        Ok(Ok(_)) => String::from_utf8(out)
-            .map(|text| trimmed(&text))
-            .map_err(|_| format!("the credential helper {command} printed something that is no text")),
+        Ok(Ok(_)) => {
+            group.leader = None;
+            String::from_utf8(out)
+                .map(|text| trimmed(&text))
+                .map_err(|_| format!("the credential helper {command} printed something that is no text"))
+        }
+    }
+}
+
+/// A helper with what it started. Dropped, also where the run is stopped, it ends them all, so that
+/// nothing goes on that somebody waits for no longer. One that ended well has none.
+struct Group {
+    leader: Option<u32>,
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(leader) = self.leader.and_then(|id| i32::try_from(id).ok()).filter(|id| *id > 1) {
+            use nix::sys::signal::{Signal, killpg};
+            // It may have ended just now.
+            let _ = killpg(nix::unistd::Pid::from_raw(leader), Signal::SIGKILL);
+        }
     }
 }
 
 /// A helper prints a key, or the JSON object that AWS asks of a `credential_process`.
-fn understand(printed: &Secret) -> Result<Material, String> {
+pub(super) fn understand(printed: &Secret) -> Result<Material, String> {
     let text = printed.expose();
     if text.is_empty() {
         return Err("the credential helper printed nothing".to_owned());
@@ -128,7 +156,8 @@ async fn profile(name: &str, folder: Option<&Path>, run_helpers: bool) -> Result
     for (kind, file) in
         [(EnvConfigFileKind::Config, "config"), (EnvConfigFileKind::Credentials, "credentials")]
     {
-        if let Ok(text) = read(&folder.join(file)) {
+        let path = folder.join(file);
+        if let Ok(text) = aside(move || read(&path)).await {
             files = files.with_contents(kind, text.expose());
             found = true;
         }
@@ -159,6 +188,7 @@ async fn profile(name: &str, folder: Option<&Path>, run_helpers: bool) -> Result
         let mut words = words(command).into_iter();
         let program = words
             .next()
+            .map(program_path)
             .ok_or_else(|| format!("the AWS profile `{name}` has an empty credential_process"))?;
         return understand(
             &run(&program, &words.map(Secret::new).collect::<Vec<_>>(), Duration::from_secs(20)).await?,
@@ -175,8 +205,22 @@ async fn profile(name: &str, folder: Option<&Path>, run_helpers: bool) -> Result
     })
 }
 
+/// Where a bare name stands in the folders that programs are looked for in, as the AWS tools find it;
+/// never in the working folder. Any other path stays as it is.
+fn program_path(program: String) -> String {
+    if program.contains(['/', '\\']) {
+        return program;
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let there = |folder: PathBuf| {
+        let path = folder.join(&program);
+        (folder.is_absolute() && path.is_file()).then(|| path.to_str().map(str::to_owned)).flatten()
+    };
+    std::env::split_paths(&folders).find_map(there).unwrap_or(program)
+}
+
 /// Words of a command line; quotes keep one together.
-fn words(line: &str) -> Vec<String> {
+pub(in crate::probe) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
@@ -194,6 +238,20 @@ fn words(line: &str) -> Vec<String> {
     }
     words.extend(word);
     words
+}
+
+/// How long a file of credentials is waited for: it may stand on a server that is gone.
+const READING: Duration = Duration::from_secs(10);
+
+/// Reads files beside everything else, so that neither the deadline nor Ctrl-C waits for one.
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    match timeout(READING, tokio::task::spawn_blocking(work)).await {
+        Ok(Ok(read)) => read,
+        Ok(Err(_)) => Err("reading the file of credentials was interrupted".to_owned()),
+        Err(_) => Err(format!("the file of credentials was not read within {} s", READING.as_secs())),
+    }
 }
 
 /// A file of credentials, within its limit.
@@ -265,6 +323,41 @@ mod tests {
         assert!(understand(&Secret::new("{\"x\":1}")).is_err());
         let keys = understand(&Secret::new(r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"B"}"#));
         assert_eq!(aws(keys), ("A".into(), "B".into(), None));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_helper_is_an_absolute_path_and_ends_with_all_that_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["helper.sh", "./helper.sh", "bin/helper", "~/helper"] {
+            let error = run(name, &[], Duration::from_secs(1)).await.err().unwrap();
+            assert!(error.contains("absolute path"), "{error}");
+        }
+        assert_eq!(program_path("sh".to_owned()).rsplit('/').next(), Some("sh"));
+        assert!(program_path("sh".to_owned()).starts_with('/') && program_path("./sh".to_owned()) == "./sh");
+        // A child that keeps the output open, and would write a file once nobody waits any more.
+        let mark = dir.path().join("mark");
+        let script = format!("(sleep 2; echo x > {}) & sleep 30", mark.display());
+        let args = vec![Secret::new("-c"), Secret::new(script)];
+        let error = run("/bin/sh", &args, Duration::from_millis(300)).await.err().unwrap();
+        assert!(error.contains("did not end"), "{error}");
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        assert!(!mark.exists(), "the child runs on");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_that_never_end_are_no_credentials() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|s| s.success());
+        let huge = dir.path().join("huge");
+        std::fs::File::create(&huge).unwrap().set_len(LIMIT + 1).unwrap();
+        for path in
+            [Path::new("/dev/zero"), &huge, dir.path()].into_iter().chain(made.then_some(pipe.as_path()))
+        {
+            assert!(read(path).is_err(), "{}", path.display());
+        }
     }
 
     #[test]

@@ -36,9 +36,20 @@ use super::tls::Offer;
 use super::trust::{Chain, Store};
 use super::{ProbeError, Prober, Shared};
 use credential::Material;
+pub(super) use credential::words as command_words;
 pub(super) use exchange::error_words;
 use exchange::{Answer, Log, Outgoing};
 use secrets::Secrets;
+
+/// Whether a token could be asked for with a credentials file of this text.
+pub(super) fn google_file(text: &str) -> Result<(), String> {
+    google::understand(text).map(drop)
+}
+
+/// Whether the output of a helper is a credential.
+pub(super) fn helper_output(text: &str) -> Result<(), String> {
+    credential::understand(&Secret::new(text.trim())).map(drop)
+}
 
 /// How calls are made.
 #[derive(Debug, Clone, Default)]
@@ -307,7 +318,8 @@ impl Caller {
     /// A token for a Google credentials file, from an endpoint that is on the list.
     async fn token(&self, endpoint: &Endpoint, path: Option<&std::path::Path>) -> Result<Material, String> {
         let (url, scope) = endpoint.token.as_ref().ok_or("the provider has no token endpoint")?;
-        let wanted = google::request(path, (url, scope))?;
+        let (path, url, scope) = (path.map(std::path::Path::to_owned), url.clone(), scope.clone());
+        let wanted = credential::aside(move || google::request(path.as_deref(), (&url, &scope))).await?;
         self.keep(wanted.secrets.iter().cloned());
         let same = |t: &&crate::plan::Target| {
             endpoint.own.contains(&t.id) && t.probed == wanted.host && t.port() == wanted.port

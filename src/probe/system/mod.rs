@@ -58,3 +58,12 @@ fn setting(text: &str) -> Option<String> {
     let (kept, _) = super::environment::without_credentials(&text);
     (!kept.is_empty()).then_some(kept)
 }
+/// What `scutil --proxy` printed, for the fuzzer as well.
+pub(super) fn of_scutil(text: &str) -> SystemProxies {
+    macos::read(text)
+}
+
+/// What `reg query` of the internet settings printed, for the fuzzer.
+pub(super) fn of_registry(text: &str) -> SystemProxies {
+    windows::settings(text)
+}

@@ -33,7 +33,7 @@ pub(super) fn ask(run: Run<'_>) -> SystemProxies {
 }
 
 /// Reads the output of `reg query` for an `Internet Settings` key.
-fn settings(text: &str) -> SystemProxies {
+pub(super) fn settings(text: &str) -> SystemProxies {
     let value = |wanted: &str| {
         values(text).find(|(name, ..)| name.eq_ignore_ascii_case(wanted)).map(|(_, _, data)| data)
     };

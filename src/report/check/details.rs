@@ -26,6 +26,7 @@ pub(in crate::report) fn untested(row: &Row<'_>) -> &'static str {
     match (row.target.skip, row.code()) {
         (_, Code::UntestedDeadline) => "the deadline passed first",
         (_, Code::UntestedInterrupted) => "interrupted",
+        (_, Code::UntestedAddress) => "its address is never dialled",
         (Some(skip), _) => words::skip(skip, transport),
         (None, Code::UntestedWildcard) => words::skip(crate::plan::Skip::Wildcard, transport),
         (None, Code::UntestedActor) => words::skip(crate::plan::Skip::Actor, transport),

@@ -199,6 +199,7 @@ fn tcp_words(outcome: &TcpOutcome, ms: f64) -> String {
         TcpOutcome::NetworkUnreachable => "network unreachable".into(),
         TcpOutcome::Denied => "refused by this device".into(),
         TcpOutcome::Abandoned => "given up".into(),
+        TcpOutcome::NotDialled { reason } => format!("not dialled ({reason})"),
         TcpOutcome::Other { error, .. } => error.clone(),
     }
 }

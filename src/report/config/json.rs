@@ -2,7 +2,6 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::config::masked;
 use crate::config::{Configuration, Origin, Setting, ShadowedBy};
 use crate::contract::{Need, Severity};
 use crate::report::config::{Effective, shown};
@@ -81,7 +80,7 @@ fn one_key(one: &Effective, key: &Key, setting: &Setting, pack: &Pack) -> Json {
         "value": shown(&setting.value),
         "secret": key.secret,
         "set": setting.value.is_set(),
-        "raw": setting.raw.as_deref().map(masked),
+        "raw": setting.raw.as_deref(),
         "default": default.as_ref().map(shown),
         "is_default": default.as_ref() == Some(&setting.value),
         "read": one.reads(key),

@@ -4,7 +4,7 @@
 pub mod json;
 pub mod text;
 
-use crate::config::{Configuration, Lint, Value, masked, secret::NOT_INCLUDED};
+use crate::config::{Configuration, Lint, Value, secret::NOT_INCLUDED};
 use crate::contract::{AppVersion, Platform, Severity};
 use crate::derive::Missing;
 use crate::lint::Connection;
@@ -56,7 +56,7 @@ impl Effective {
 /// What stands in the place of a secret.
 const SECRET: &str = "[secret]";
 
-/// A value as JSON that may be shown: no secret, nothing behind the question mark of an address.
+/// A value as JSON that may be shown: no secret. What may be a token in other values was left out before.
 pub(super) fn shown(value: &Value) -> serde_json::Value {
     use serde_json::Value as Json;
     match value {
@@ -64,7 +64,7 @@ pub(super) fn shown(value: &Value) -> serde_json::Value {
         Value::Integer(n) => Json::from(*n),
         Value::Number(text) => serde_json::from_str::<serde_json::Number>(text)
             .map_or_else(|_| Json::from(text.as_str()), Json::Number),
-        Value::Text(text) => Json::String(masked(text)),
+        Value::Text(text) => Json::String(text.clone()),
         Value::Secret(secret) if secret.is_empty() => Json::String(String::new()),
         Value::Secret(secret) if !secret.is_included() => Json::String(NOT_INCLUDED.to_owned()),
         Value::Secret(_) => Json::String(SECRET.to_owned()),

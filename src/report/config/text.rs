@@ -7,7 +7,6 @@ use crate::text::english;
 use crate::text::page::columns;
 use std::collections::BTreeMap;
 
-use crate::config::masked;
 use crate::config::{Configuration, Lint, Origin, PlaceStatus, Setting, ShadowedBy, Value};
 use crate::contract::ids::LintId;
 use crate::contract::{Need, Severity};
@@ -263,10 +262,7 @@ fn aside(
     }
     // Text is the documented spelling of the formats that have no types, and no news.
     if let Some(raw) = setting.raw.as_deref().filter(|r| verbose || !r.starts_with('"') || refs.typed) {
-        out.push(format!(
-            "spelled {}",
-            sanitise::line(&masked(raw), if verbose { sanitise::LONG } else { 120 })
-        ));
+        out.push(format!("spelled {}", sanitise::line(raw, if verbose { sanitise::LONG } else { 120 })));
     }
     out.retain(|t| !t.is_empty());
     out
@@ -302,7 +298,7 @@ fn entry(item: &Value, verbose: bool) -> String {
 fn value(value: &Value, verbose: bool) -> String {
     let text = match value {
         Value::Text(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::Text(text) => masked(text),
+        Value::Text(text) => text.clone(),
         Value::Secret(secret) if secret.is_empty() => "\"\"".to_owned(),
         Value::Secret(secret) if !secret.is_included() => "(secret, not included in the file)".to_owned(),
         Value::Secret(_) => "(secret)".to_owned(),

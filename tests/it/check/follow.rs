@@ -482,3 +482,52 @@ async fn a_download_that_is_rewritten_cut_or_held_is_said_to_be() {
         downloaded(|_, _| reply("200 OK", "Content-Type: text/html\r\n", b"<html>scanning</html>")).await;
     assert_eq!(page["code"], "http/wrong-content", "{page}");
 }
+
+#[tokio::test]
+async fn a_host_that_an_answer_names_is_asked_nothing_over_a_certificate_that_nobody_trusts() {
+    for trusted in [false, true] {
+        let (authority, other) = (Authority::new("Test Roots"), Authority::new("Somebody"));
+        let of = if trusted { &authority } else { &other };
+        let (named, named_log) = https(of, "router.corp.example", |_| not_found()).await;
+        let at = named.port();
+        let (mcp, _) = https(&authority, "mcp.corp.example", move |_| {
+            let url = format!("https://router.corp.example:{at}/reboot?now=1");
+            reply("401 No", &format!("WWW-Authenticate: Bearer resource_metadata=\"{url}\"\r\n"), b"")
+        })
+        .await;
+        let configuration = connector(&format!("https://mcp.corp.example:{}/mcp", mcp.port()));
+        let (_, report) = check(&authority, &configuration, &FEATURE).await;
+        // A connection on which nothing was asked leaves an empty entry.
+        let log = named_log.lock().unwrap();
+        let paths: Vec<String> = log.iter().map(|a| a.path.clone()).filter(|p| !p.is_empty()).collect();
+        if trusted {
+            // Never with a path or a query of the answer's choice.
+            assert!(!paths.is_empty() && paths.iter().all(|p| p == "/"), "{paths:?}");
+        } else {
+            assert_eq!(paths, [""; 0]);
+            assert_eq!(code(&report, "router.corp.example"), ("tls/unknown-issuer", "blocked"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_served_document_without_any_key_of_the_app_is_a_finding_and_the_run_goes_on() {
+    let authority = Authority::new("Test Roots");
+    let deep = format!("{}{}", "[".repeat(60), "]".repeat(60));
+    for body in [format!("{{\"a\": {deep}}}"), "{\"token\": \"hunter2\"}".to_owned()] {
+        let (server, _) = https(&authority, "config.corp.example", move |_| {
+            reply("200 OK", "Content-Type: application/json\r\n", body.as_bytes())
+        })
+        .await;
+        let configuration = json!({
+            "bootstrapUrl": format!("https://config.corp.example:{}/b", server.port()),
+            "managedMcpServers": [{"name": "m", "transport": "http", "url": "https://nx.corp.example/mcp"}],
+        });
+        let features = ["--feature", "connectors", "--feature", "bootstrap", "--bootstrap"];
+        let (output, report) = check(&authority, &configuration, &features).await;
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(code(&report, "config.corp.example").0, "http/wrong-content");
+        assert_eq!(code(&report, "nx.corp.example").1, "blocked");
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("hunter2"));
+    }
+}

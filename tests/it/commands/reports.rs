@@ -269,7 +269,7 @@ fn hostile_reports_are_refused() {
     let other = changed(healthy, |r| r["schema"] = json!("clearway.check/2"));
     for (path, help) in [
         (deep_file.display().to_string(), "not JSON"),
-        (huge_file.display().to_string(), "over 16 MiB"),
+        (huge_file.display().to_string(), "over 256 MiB"),
         (files.save("many.json", &many), "more than 50000 attempts"),
         (files.save("strange.json", &strange), "target 99 is not in the plan"),
         (files.save("other.json", &other), "expected \"clearway.check/1\""),

@@ -47,7 +47,7 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
     map.insert("inferenceProvider".into(), json!("gateway"));
     map.insert(
         "inferenceGatewayBaseUrl".into(),
-        json!(format!("http://127.0.0.1:{port}/v2?key={}", p.next())),
+        json!(format!("http://127.0.0.1:{port}/gw/{}/v2?key={}#{}", p.next(), p.next(), p.next())),
     );
     map.insert(
         "inferenceFoundryBaseUrl".into(),
@@ -56,10 +56,20 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
     map.insert("otlpEndpoint".into(), json!(format!("https://{}@o.mill.example:4318", p.next())));
     map.insert("egressProxyUrl".into(), json!(format!("http://u:{}@127.0.0.1:{port}", p.next())));
     map.insert("modelCatalogUrl".into(), json!(format!("https:\\\\u:{}@c.mill.example", p.next())));
-    map.insert("bootstrapUrl".into(), json!(format!("https://b.mill.example/c?token={}", p.next())));
+    map.insert(
+        "bootstrapUrl".into(),
+        json!(format!("https://b.mill.example/c?{}={}#{}", p.next(), p.next(), p.next())),
+    );
     map.insert(
         "inferenceCredentialHelperArgs".into(),
-        json!(["--api-key", p.next(), format!("--token={}", p.next())]),
+        json!([
+            "--api-key",
+            p.next(),
+            p.next(),
+            format!("--token={}", p.next()),
+            format!("--key={}", p.next()),
+            format!("-k{}", p.next())
+        ]),
     );
     map.insert("otlpResourceAttributes".into(), json!({"deployment.token": p.next(), "team": "blue"}));
     map.insert(
@@ -69,7 +79,7 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
              "headers": {"authorization": format!("Basic {}", p.next())}, "oauth": {"clientSecret": p.next(), "authorizationServer": ["https://a.mill.example"]}},
             {"name": "text", "transport": "http", "url": "https://t.mill.example", "headers": format!("x-key={}", p.next())},
             {"name": "local", "transport": "stdio", "command": "/opt/m", "env": {"API": p.next(), "NUMBER": 7}, "apiKey": p.next(),
-             "args": ["--header", format!("Authorization: Bearer {}", p.next()), "--password", p.next(), format!("sk-ant-api03-{}", p.next()), format!("https://z:{}@far.example", p.next())]},
+             "args": ["--header", format!("Authorization: Bearer {}", p.next()), "--password", p.next(), p.next(), format!("--key={}", p.next()), format!("-k{}", p.next()), format!("sk-ant-api03-{}", p.next()), format!("https://z:{}@far.example", p.next())]},
         ]),
     );
     map.insert(
@@ -421,7 +431,12 @@ fn no_error_of_a_damaged_file_shows_one() {
         Ok(inputs) => inputs
             .iter()
             .map(|i| match i {
-                Input::Configuration(config) => format!("{config:?}"),
+                Input::Configuration(config) => {
+                    // Arguments and addresses are values that are kept; what is shown has left them.
+                    let mut shown = config.clone();
+                    shown.conceal();
+                    format!("{shown:?}")
+                }
                 Input::HostsDocument { json, .. } => json.to_string(),
             })
             .collect::<String>(),

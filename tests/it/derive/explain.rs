@@ -375,3 +375,31 @@ fn every_known_message_is_found_by_its_own_text() {
         }
     }
 }
+
+#[test]
+fn an_entry_anywhere_in_a_long_list_is_found() {
+    let hosts: Vec<String> = (0..1_500).map(|n| format!("h{n}.aurora-mills.example")).collect();
+    let json = gateway(&json!({ "coworkEgressAllowedHosts": hosts }));
+    for name in ["h0.aurora-mills.example", "h1203.aurora-mills.example", "h1499.aurora-mills.example"] {
+        let answer = ask(&json, &mac(), name);
+        let wanted = format!("coworkEgressAllowedHosts without the entry \"{name}\"");
+        assert!(texts(&answer).contains(&vec![wanted.as_str()]), "{name}: {:?}", texts(&answer));
+    }
+}
+
+#[test]
+fn arguments_and_tokens_of_a_key_are_not_told() {
+    let json = gateway(&json!({
+        "inferenceCredentialHelperArgs": ["get", "hunter2", "-khunter2"],
+        "inferenceGatewayBaseUrl": "https://gw.aurora-mills.example/hunter2hunter2hunter2abc1234/v1#hunter2",
+    }));
+    let configurations = read(&json);
+    let options = mac();
+    let given = Given { pack: &PACK, configurations: &configurations, documents: &[], options: &options };
+    let codes = Codes::embedded().unwrap();
+    for question in ["inferenceCredentialHelperArgs", "inferenceGatewayBaseUrl", "gw.aurora-mills.example"] {
+        let answer = explain(&given, &SYMPTOMS, &codes, &features(), question);
+        let text = format!("{:?}", answer.answer);
+        assert!(!text.contains("hunter2"), "{question}: {text}");
+    }
+}

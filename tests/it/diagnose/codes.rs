@@ -326,3 +326,20 @@ fn hostile_text_does_not_reach_the_finding() {
     }
     assert!(json.len() < 6000);
 }
+
+#[test]
+fn an_address_that_is_never_dialled_is_no_fault_of_anybody() {
+    let target = customer(1, "gw.corp.example");
+    let none = TcpOutcome::NotDialled { reason: "link-local address, never probed".into() };
+    let host = one(&target, tcp_fails(&target, none.clone()));
+    assert_eq!((host.finding.code, host.verdict), (Code::UntestedAddress, Verdict::Untested));
+    assert_eq!(host.finding.owner, Owner::None);
+    assert!(host.finding.evidence.line.contains("link-local"), "{}", host.finding.evidence.line);
+    // Beside one that was dialled, only that one speaks.
+    let both = edit(tcp_fails(&target, TcpOutcome::Refused), |a| {
+        let mut first = a.tcp[0].clone();
+        first.outcome = none;
+        a.tcp.insert(0, first);
+    });
+    assert_eq!(one(&target, both).finding.code, Code::TcpRefused);
+}

@@ -32,7 +32,7 @@ fn document(value: &Value) -> Document {
     };
     let members: BTreeMap<String, Value> =
         value.as_object().map(|m| m.clone().into_iter().collect()).unwrap_or_default();
-    Document { kind, members, names: Vec::new() }
+    Document { kind, members, names: Vec::new(), unusable: None }
 }
 
 pub fn json_answer(status: u16, value: &Value) -> Http {
@@ -277,9 +277,16 @@ fn a_sign_in_is_followed_to_the_authorization_servers() {
         [("mcp-resource-path".to_owned(), "/.well-known/oauth-protected-resource/mcp".to_owned())]
     );
     // On another host: a host of the check.
-    let elsewhere = with(&target, challenge("https://meta.corp.example/prm?x=1"));
-    let found = discovered(std::slice::from_ref(&target), vec![elsewhere]);
-    assert_eq!(found, [("meta.corp.example".to_owned(), 443, Some("mcp-resource".to_owned()))]);
+    for (path, service) in [
+        ("/.well-known/oauth-protected-resource/prm?x=1", "mcp-resource"),
+        // Not what the standard has: the host is probed, and nothing of the answer's choice asked for.
+        ("/prm?x=1", "generic-https"),
+        ("/.well-known/oauth-protected-resources", "generic-https"),
+    ] {
+        let elsewhere = with(&target, challenge(&format!("https://meta.corp.example{path}")));
+        let found = discovered(std::slice::from_ref(&target), vec![elsewhere]);
+        assert_eq!(found, [("meta.corp.example".to_owned(), 443, Some(service.to_owned()))]);
+    }
 
     let resource = json!({"resource": "https://mcp.corp.example/mcp", "authorization_servers": ["https://as.corp.example/t"]});
     let path = "/.well-known/oauth-protected-resource/mcp";

@@ -119,6 +119,15 @@ pub fn scenes() -> Vec<Scene> {
             observed(Vec::new()),
         ),
         (
+            "untested/address",
+            1,
+            vec![customer(1, "gw.corp.example")],
+            observed(vec![tcp_fails(
+                &customer(1, "gw.corp.example"),
+                TcpOutcome::NotDialled { reason: "link-local address, never probed".into() },
+            )]),
+        ),
+        (
             "untested/actor",
             1,
             vec![skipped(world(1, "sso.vendor.example"), Skip::Actor)],

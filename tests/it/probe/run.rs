@@ -112,6 +112,14 @@ fn pem_files_are_read_and_refused_with_reasons() {
     };
     let both = Authority::new("A").pem() + &Authority::new("B").pem();
     assert_eq!(clearway::probe::read_pem(&write("good.pem", &both)).unwrap().len(), 2);
+    // What never ends is given up at the limit, whatever length the system tells.
+    #[cfg(unix)]
+    assert!(
+        clearway::probe::read_pem(std::path::Path::new("/dev/zero"))
+            .unwrap_err()
+            .to_string()
+            .contains("larger than")
+    );
     for (path, says) in [
         (folder.path().join("missing.pem"), "cannot read"),
         (write("empty.pem", "hello"), "holds no certificate"),

@@ -10,6 +10,7 @@ use address::Address;
 use crate::contract::endpoint;
 use crate::contract::ids::Feature;
 use crate::contract::{Actor, Confidence, Network, Transport};
+use crate::derive::requirement::NAMED_BY_ANSWER;
 use crate::derive::{ProbeHints, Reason, Requirement};
 use crate::observation::{
     Attempt, DocumentKind, FollowUp, Http, Observations, Purpose, TlsOutcome, Variation,
@@ -24,8 +25,8 @@ use crate::diagnose::service::fingerprint::recognise;
 const ASKED: usize = 12;
 /// Hosts that a run adds to its list, at the most: an answer can name as many as it likes.
 const DISCOVERED: usize = 24;
-/// What stands in the place of a rule for a host that an answer named.
-const RULE: &str = "discovered";
+/// Where the metadata of a protected resource stands (RFC 9728, 3).
+const RESOURCE: &str = "/.well-known/oauth-protected-resource";
 /// Into so many parts a download is cut; the first is fetched once more at the end.
 const PARTS: u64 = 3;
 
@@ -332,8 +333,14 @@ fn named<'a>(asked: &'a [Asked<'a>], services: &'a Services) -> Vec<Named<'a>> {
             && let Some(address) = Address::of(&url)
             && !address.is(one.target)
         {
-            let path = address.path.clone();
-            all.push(Named { address, path, service: "mcp-resource", from: one, naming: None });
+            // Elsewhere only what the standard puts there is asked for, not whatever the answer likes.
+            let (path, service) = match address.path.strip_prefix(RESOURCE) {
+                Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+                    (address.path.clone(), "mcp-resource")
+                }
+                _ => (String::new(), "generic-https"),
+            };
+            all.push(Named { address, path, service, from: one, naming: None });
         }
         let Some(document) = one.http.document.as_ref().filter(|_| one.http.status == Some(200)) else {
             continue;
@@ -362,7 +369,7 @@ pub fn discovered(
     networks: &Networks,
 ) -> Vec<Requirement> {
     let asked = asked(plan, observations, services);
-    let by_answers = |t: &&Target| t.requirement.reasons.iter().all(|r| r.rule == RULE);
+    let by_answers = |t: &&Target| t.requirement.is_named_by_answer();
     let mut room = DISCOVERED.saturating_sub(plan.targets.iter().filter(by_answers).count());
     let mut named = named(&asked, services);
     // A host of which a document is wanted is asked for that, whatever else it is for.
@@ -424,7 +431,7 @@ fn reasons(named: &Named<'_>) -> Vec<Reason> {
             ),
         };
         let new = Reason {
-            rule: RULE.into(),
+            rule: NAMED_BY_ANSWER.into(),
             feature: reason.feature.clone(),
             need: need.map_or(reason.need, |n| n.min(reason.need)),
             actors,

@@ -112,7 +112,7 @@ fn the_json_holds_the_schema_for_every_example_and_every_shape() {
     assert_eq!(key("managedMcpServers")["value"][0]["headers"]["x-key"], "[secret]");
     assert_eq!(
         key("managedMcpServers")["value"][1]["args"],
-        serde_json::json!(["--token", "[secret]", "https://far.example"])
+        serde_json::json!(["--token", "[secret]", "[secret]"])
     );
     assert_eq!(key("inferenceModels")["value"][1]["cost"], 0.25);
     assert_eq!(document["configurations"][0]["credential"]["kind"], "helper-script");

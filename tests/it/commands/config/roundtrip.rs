@@ -39,12 +39,21 @@ fn values(config: &Configuration) -> BTreeMap<&str, &Value> {
     config.settings.iter().map(|(name, s)| (name.as_str(), &s.value)).collect()
 }
 
-/// The value with every secret replaced by the mark.
-fn marked(value: &Value) -> Value {
+/// The value as a file without secrets has it: every secret a mark, arguments of programs but bare options
+/// too, and what may be a token in an address.
+fn marked(name: &str, value: &Value) -> Value {
+    let mark = || Value::Secret(Secret::new(NOT_INCLUDED));
+    let arguments = name.to_ascii_lowercase().ends_with("args");
+    let bare =
+        |text: &str| text.starts_with('-') && text.bytes().all(|b| b == b'-' || b.is_ascii_lowercase());
     match value {
-        Value::Secret(s) if !s.is_empty() => Value::Secret(Secret::new(NOT_INCLUDED)),
-        Value::List(items) => Value::List(items.iter().map(marked).collect()),
-        Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), marked(v))).collect()),
+        Value::Secret(s) if !s.is_empty() => mark(),
+        Value::Text(text) if arguments && !text.is_empty() && !bare(text) => mark(),
+        Value::Text(text) => Value::Text(clearway::text::token::without_tokens(text, NOT_INCLUDED)),
+        Value::List(items) => {
+            Value::List(items.iter().map(|i| marked(if arguments { name } else { "" }, i)).collect())
+        }
+        Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), marked(k, v))).collect()),
         other => other.clone(),
     }
 }
@@ -64,7 +73,7 @@ fn hold(pack: &Pack, original: &Configuration) {
                 assert_eq!(values(&again), values(original), "{format:?}");
             } else {
                 let expected: BTreeMap<&str, Value> =
-                    values(original).into_iter().map(|(k, v)| (k, marked(v))).collect();
+                    values(original).into_iter().map(|(k, v)| (k, marked(k, v))).collect();
                 let expected: BTreeMap<&str, &Value> = expected.iter().map(|(k, v)| (*k, v)).collect();
                 assert_eq!(values(&again), expected, "{format:?}");
                 let options = Options { platform: Some(Platform::Windows), ..Options::default() };

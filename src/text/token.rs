@@ -1,0 +1,132 @@
+//! What of an address may be a token: some services put the key into the path, the query or the fragment.
+
+/// The path up to the first segment that looks like a token: what follows must reach neither a document
+/// that is mailed around nor a host that is not yet proven.
+pub fn public_path(path: &str) -> &str {
+    let mut end = 0;
+    let mut announced = false;
+    for segment in path.split_inclusive('/') {
+        let bare = segment.trim_end_matches('/');
+        if announced && !bare.is_empty() || is_token(bare) {
+            break;
+        }
+        announced = announces(bare);
+        end += segment.len();
+    }
+    path.get(..end).unwrap_or_default().trim_end_matches('/')
+}
+
+/// Whether a segment of a path looks like a token. In doubt it does: a name that is hidden costs a look
+/// into the file, a key that is shown costs the key.
+fn is_token(segment: &str) -> bool {
+    let count = |wanted: fn(&u8) -> bool| segment.bytes().filter(wanted).count();
+    let digits = count(u8::is_ascii_digit);
+    let mixed = count(u8::is_ascii_uppercase) >= 2 && count(u8::is_ascii_lowercase) >= 2;
+    let lower = segment.to_ascii_lowercase();
+    let says_so =
+        ["secret", "token", "passw", "apikey", "api-key", "api_key"].iter().any(|w| lower.contains(w));
+    segment.contains('%')
+        || segment.len() >= 16 && (digits >= 4 || segment.len() >= 40)
+        || segment.len() >= 10 && mixed && digits >= 1
+        || segment.len() >= 8 && says_so && (digits >= 1 || count(u8::is_ascii_uppercase) >= 1)
+        || ["sk-", "ghp_", "glpat-", "xoxb-"].iter().any(|t| segment.len() >= 8 && lower.starts_with(t))
+}
+
+/// Whether a segment says that what follows is a token.
+fn announces(segment: &str) -> bool {
+    matches!(
+        segment.to_ascii_lowercase().as_str(),
+        "key" | "apikey" | "api-key" | "api_key" | "secret" | "password" | "access-token" | "access_token"
+    )
+}
+
+/// The text with `mark` in the place of what may be a token in each of its addresses: the rest of a path
+/// from a token on, the query, the fragment.
+pub fn without_tokens(text: &str, mark: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    // A text that is one address has its quotation marks in it.
+    let scheme = text.split("://").next().unwrap_or_default();
+    let whole = scheme.bytes().all(|b| b.is_ascii_alphanumeric()) && !text.contains(char::is_whitespace);
+    while let Some(at) = rest.find("://") {
+        let (head, tail) = rest.split_at(at + 3);
+        out.push_str(head);
+        let ends = |c: char| c.is_whitespace() || !whole && matches!(c, '"' | '\'' | '\\');
+        let end = tail.find(ends).unwrap_or(tail.len());
+        let (address, after) = tail.split_at(end);
+        // What was marked before is marked still, with the spaces that the mark may have.
+        let (address, after) =
+            match address.find('[').filter(|at| tail.get(*at..).is_some_and(|t| t.starts_with(mark))) {
+                Some(at) => tail.split_at(at + mark.len()),
+                None => (address, after),
+            };
+        let (place, tail) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
+        let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+        out.push_str(authority);
+        let shown = public_path(path);
+        if shown.len() == path.trim_end_matches('/').len() {
+            out.push_str(path);
+        } else {
+            out.push_str(shown);
+            out.push('/');
+            out.push_str(mark);
+        }
+        if let Some(first) = tail.chars().next().filter(|_| tail.len() > 1) {
+            out.push(first);
+            out.push_str(mark);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_as_far_as_they_name_places() {
+        for path in [
+            "/v1/messages",
+            "/anthropic",
+            "/projects/mill-prod/locations/europe-west1",
+            "/api/claude-desktop-gateway/v2",
+            "/tenant/mill/oauth2/token",
+            "/.well-known/oauth-protected-resource",
+        ] {
+            assert_eq!(public_path(path), path);
+        }
+        for (path, shown) in [
+            ("/sEcReT7zzz12345678901234567890/v1", ""),
+            ("/llm/0123456789abcdef0123/v1", "/llm"),
+            ("/a/k9Xw2LmQz7Rt/v1", "/a"),
+            ("/key/abc/v1", "/key"),
+            ("/gw/my-Token-7/v1", "/gw"),
+            ("/gw/sk-short99/v1", "/gw"),
+            ("/a%20b", ""),
+        ] {
+            assert_eq!(public_path(path), shown, "{path}");
+        }
+    }
+
+    #[test]
+    fn tokens_leave_every_part_of_an_address() {
+        for (given, left) in [
+            ("https://h.example/v1?key=abc&x=1", "https://h.example/v1?[x]"),
+            ("https://h.example/v1#tok", "https://h.example/v1#[x]"),
+            ("https://h.example/v1#tok?a", "https://h.example/v1#[x]"),
+            ("https://h.example/0123456789abcdef0123/v1/", "https://h.example/[x]"),
+            ("https://h.example/v1/", "https://h.example/v1/"),
+            ("https://h.example/?", "https://h.example/"),
+            (
+                "a https://h.example/?k=v and \"https://i.example?k\" b?c",
+                "a https://h.example/?[x] and \"https://i.example?[x]\" b?c",
+            ),
+            ("what? nothing", "what? nothing"),
+        ] {
+            assert_eq!(without_tokens(given, "[x]"), left);
+            assert_eq!(without_tokens(left, "[x]"), left, "twice is as once");
+        }
+    }
+}
