@@ -467,7 +467,13 @@ fn no_error_of_a_damaged_file_shows_one() {
             // A changed name is another name, whose value is no secret any more; what is said of the file
             // must hold none all the same.
             let said = match config::read(cut.to_str().unwrap(), &pack.keys) {
-                Ok(inputs) => format!("{:?}", inputs.iter().map(remarks).collect::<Vec<_>>()),
+                Ok(inputs) => {
+                    // A changed reference of a binary list makes a value the name of an unknown key.
+                    let binary = path.ends_with("binary.plist");
+                    let is_name = |l: &String| binary && l.contains("unknown-key");
+                    let all = inputs.iter().flat_map(remarks).filter(|l| !is_name(l));
+                    format!("{:?}", all.collect::<Vec<_>>())
+                }
                 Err(error) => format!("{error} {error:?}"),
             };
             assert!(!said.contains(MARK), "{} changed at {at}: {said}", path.display());

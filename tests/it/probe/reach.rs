@@ -140,8 +140,8 @@ async fn a_link_local_address_is_never_dialled() {
     let attempt =
         named(settings(SHORT), "local.example", crate::servers::refused().await, Transport::Http).await;
     assert_eq!(attempt.tcp.len(), 1);
-    let TcpOutcome::Other { errno: None, error } = &attempt.tcp[0].outcome else { panic!() };
-    assert_eq!(error, "link-local address, never probed");
+    let TcpOutcome::NotDialled { reason } = &attempt.tcp[0].outcome else { panic!() };
+    assert_eq!(reason, "link-local address, never probed");
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn an_address_of_a_metadata_service_is_never_dialled() {
     let server = crate::servers::serve(|s| crate::servers::answer(s, OK)).await;
     let settings = Settings { never: vec![server.ip()], ..settings(SHORT) };
     let attempt = local(settings, server, Transport::Http).await;
-    let TcpOutcome::Other { errno: None, error } = &attempt.tcp[0].outcome else { panic!() };
-    assert_eq!(error, "address of a metadata service, never probed");
+    let TcpOutcome::NotDialled { reason } = &attempt.tcp[0].outcome else { panic!() };
+    assert_eq!(reason, "address of a metadata service, never probed");
     assert!(attempt.http.is_empty());
 }
