@@ -92,10 +92,8 @@ fn custom(setting: &[Member], names: &Names, doc: &mut Document) {
         Some((on, data)) if !data.is_empty() => {
             for (id, value) in data {
                 // An element is called like the key, or stands alone below its policy.
-                if let Some(name) = key(&id, names).or_else(|| from_uri.clone()) {
-                    if on {
-                        add(name, Raw::Text(value));
-                    }
+                if let Some(name) = key(&id, names).or_else(|| from_uri.clone()).filter(|_| on) {
+                    add(name, Raw::Text(value));
                 }
             }
         }

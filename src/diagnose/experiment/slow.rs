@@ -174,7 +174,7 @@ fn lookup_measured(
     }
     let hung = |d: &&Dns| d.system == Lookup::Timeout;
     if first.dns.as_ref().is_some_and(|d| d.system == Lookup::Timeout) {
-        return Some(if again.iter().all(|d| hung(d)) { Measured::Hung } else { Measured::Fast });
+        return Some(if again.iter().all(hung) { Measured::Hung } else { Measured::Fast });
     }
     if again.iter().any(hung) {
         return Some(Measured::Hung);

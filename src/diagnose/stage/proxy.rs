@@ -201,9 +201,7 @@ fn unconnected(view: &View<'_>, name: &str) -> Draft {
     let tries = &view.attempt.tcp;
     let ends = addresses(tries.iter().map(|t| t.remote));
     let any = |wanted: fn(&TcpOutcome) -> bool| tries.iter().any(|t| wanted(&t.outcome));
-    let (code, how) = if any(|o| *o == TcpOutcome::Denied) {
-        (Code::DeviceLocalDenied, "refused by this device")
-    } else if tries.iter().any(refused_here) {
+    let (code, how) = if any(|o| *o == TcpOutcome::Denied) || tries.iter().any(refused_here) {
         (Code::DeviceLocalDenied, "refused by this device")
     } else if tries.iter().any(|t| prohibits(t).is_some()) {
         return prohibited(name, tries, ends);

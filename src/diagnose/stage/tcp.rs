@@ -114,9 +114,7 @@ fn was_tried(tcp: &&Tcp) -> bool {
 /// own refusal most.
 fn verdict(tries: &[&Tcp]) -> Code {
     let any = |wanted: fn(&TcpOutcome) -> bool| tries.iter().any(|t| wanted(&t.outcome));
-    if any(|o| *o == TcpOutcome::Denied) {
-        Code::DeviceLocalDenied
-    } else if tries.iter().any(|t| refused_here(t)) {
+    if any(|o| *o == TcpOutcome::Denied) || tries.iter().any(|t| refused_here(t)) {
         Code::DeviceLocalDenied
     } else if tries.iter().any(|t| prohibits(t).is_some()) {
         Code::TcpProhibited

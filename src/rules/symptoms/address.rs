@@ -280,7 +280,7 @@ fn literal_or_name(
     } else {
         let country = last.len() == 2 && !FILES.contains(&last);
         let suffix = last.chars().all(|c| c.is_ascii_alphabetic())
-            && (country && labels.len() > 2 || country && port.is_some() || SUFFIXES.contains(&last));
+            && ((country && (labels.len() > 2 || port.is_some())) || SUFFIXES.contains(&last));
         // com.example.service is a package, System.Net a class.
         let reversed = matches!(labels.first().copied(), Some("com" | "org" | "net" | "io"));
         let cased =

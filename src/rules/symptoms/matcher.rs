@@ -62,6 +62,11 @@ impl Hit {
         Self { symptom, parts, length, covered: Vec::new(), weak: false }
     }
 
+    /// A hit in one place.
+    fn one(symptom: usize, part: Range<usize>, length: usize) -> Self {
+        Self::new(symptom, std::iter::once(part).collect(), length)
+    }
+
     /// Every place that belongs to the symptom.
     fn places(&self) -> impl Iterator<Item = &Range<usize>> {
         self.parts.iter().chain(&self.covered)
@@ -193,7 +198,7 @@ impl Matcher {
         }
         if found.is_empty() {
             for symptom in self.numbers.alone(text) {
-                keep(&mut found, Hit::new(symptom, vec![0..text.len()], text.len()));
+                keep(&mut found, Hit::one(symptom, 0..text.len(), text.len()));
             }
         }
         found
@@ -212,7 +217,7 @@ impl Matcher {
             let length = if inside { Some(bare.len()) } else { cut_off(text, &whole) };
             if let Some(length) = length {
                 let start = text.len() - length;
-                keep(&mut found, Hit::new(pattern.symptom, vec![start..text.len()], length));
+                keep(&mut found, Hit::one(pattern.symptom, start..text.len(), length));
             }
         }
         if found.len() > MOST_OF_A_PIECE { Vec::new() } else { found }
