@@ -422,14 +422,12 @@ pub(super) fn table(text: &str) -> Result<Listing, Unread> {
                 if !ports.is_empty() {
                     tests.push(Test::Ports(ports.clone()));
                 }
-                if allows {
-                    if let Some((meant, reason)) = found.doubt {
-                        let mut doubtful = tests.clone();
-                        doubtful.retain(|t| !matches!(t, Test::Entries(_)));
-                        doubtful.push(Test::Names(meant));
-                        doubtful.push(Test::Unknown(Ignored::new(line, trimmed, &reason)));
-                        gate.lines.push(Access { line, text: trimmed.to_owned(), allows, tests: doubtful });
-                    }
+                if let Some((meant, reason)) = found.doubt.filter(|_| allows) {
+                    let mut doubtful = tests.clone();
+                    doubtful.retain(|t| !matches!(t, Test::Entries(_)));
+                    doubtful.push(Test::Names(meant));
+                    doubtful.push(Test::Unknown(Ignored::new(line, trimmed, &reason)));
+                    gate.lines.push(Access { line, text: trimmed.to_owned(), allows, tests: doubtful });
                 }
                 let access = Access { line, text: trimmed.to_owned(), allows, tests };
                 // Tables have no order that anybody promised: a row that denies comes first.

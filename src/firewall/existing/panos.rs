@@ -604,10 +604,9 @@ impl Builder<'_> {
             };
             // The entry says its ports, so that a near miss can be explained.
             for ((_, name), at) in &self.indices {
-                if let (true, Some(entry)) = (*name == category.name, self.listing.entries.get_mut(*at)) {
-                    if entry.ports.is_empty() {
-                        entry.ports.clone_from(&ports);
-                    }
+                let entry = self.listing.entries.get_mut(*at).filter(|_| *name == category.name);
+                if let Some(entry) = entry.filter(|e| e.ports.is_empty()) {
+                    entry.ports.clone_from(&ports);
                 }
             }
             let tests = vec![test, Test::Ports(ports), Test::Web];
