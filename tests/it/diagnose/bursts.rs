@@ -50,7 +50,7 @@ fn what_gets_through_slowly_is_ok_and_the_limit_is_said_once() {
     for (held, through, owner, code) in held {
         let targets: Vec<Target> =
             hosts(12).into_iter().map(|t| if through { proxied(t) } else { t }).collect();
-        let first = |t: &Target| if t.id % 2 == 0 { held(t) } else { healthy(t) };
+        let first = |t: &Target| if t.id.is_multiple_of(2) { held(t) } else { healthy(t) };
         let mut attempts: Vec<Attempt> = targets.iter().map(first).collect();
         let plan = Plan { targets: targets.clone(), ..Plan::default() };
         let asked = next(&plan, &observed(attempts.clone()));
@@ -60,9 +60,9 @@ fn what_gets_through_slowly_is_ok_and_the_limit_is_said_once() {
         assert!(asked.iter().all(|e| e.purpose != Purpose::Repeat), "{code}: no second burst");
         // The healthy twin: what fails slowly as well is blocked, as before.
         let mut dead = attempts.clone();
-        dead.extend(targets.iter().filter(|t| t.id % 2 == 0).map(|t| again(held(t))));
+        dead.extend(targets.iter().filter(|t| t.id.is_multiple_of(2)).map(|t| again(held(t))));
         assert_eq!(blocked(&run(&targets, dead)), 6, "{code}");
-        attempts.extend(targets.iter().filter(|t| t.id % 2 == 0).map(|t| again(healthy(t))));
+        attempts.extend(targets.iter().filter(|t| t.id.is_multiple_of(2)).map(|t| again(healthy(t))));
         let judged = run(&targets, attempts.clone());
         assert!(judged.hosts.iter().all(|h| h.verdict == Verdict::Reachable), "{code}");
         assert_eq!(causes(&judged), [(code, vec![2, 4, 6, 8, 10, 12])]);
