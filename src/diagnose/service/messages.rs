@@ -32,7 +32,9 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
     let status = http.status.unwrap_or_default();
     let answer = recognise(service, http, &view.target.probed, view.is_customer());
     let opener = trust::opener(view);
-    match answer.filter(|a| !(a.is_open() && opener.is_some())).map(|a| (a.kind, &a.name)) {
+    // A customer's service has refusals of its own; that it asks for a credential is what a filter never says.
+    let asks_credential = view.is_customer() && matches!(status, 400 | 401) && !is_html(http);
+    match answer.filter(|a| !a.is_open() || opener.is_none() || asks_credential).map(|a| (a.kind, &a.name)) {
         Some((AnswerKind::Policy, name)) => {
             let line = format!("{request}: {}: {name}", status_words(http));
             let found = Draft::new(Code::ServicePolicy, line)

@@ -24,11 +24,12 @@ async fn nothing_leaves_without_the_flag() {
     assert_eq!(run.code, Some(0), "{}", run.out);
     assert!(run.json().get("calls").is_none());
     assert!(run.out.contains("no key or token was sent"));
-    assert_eq!(service.heard().len(), 1);
-    assert!(!service.saw_a_secret());
+    // The model list, and a call that names no model, both without a credential.
+    assert_eq!(service.heard().len(), 2);
+    assert!(service.calls().is_empty() && !service.saw_a_secret());
 
     let dry = scene.check(&[&args[..], &["--with-credentials", "--dry-run"]].concat()).await;
-    assert_eq!(service.heard().len(), 1);
+    assert_eq!(service.heard().len(), 2);
     let call = dry.json()["calls"][0].as_str().unwrap().to_owned();
     for words in [
         "GET /v1/models",
@@ -63,7 +64,7 @@ async fn it_leaves_to_a_chain_that_the_public_roots_accept() {
         (facts["delivery"].as_str(), facts["model"].as_str()),
         (Some("streamed"), Some("small-model"))
     );
-    let heard = service.heard();
+    let heard = service.calls();
     let sent = heard.iter().find(|r| r.starts_with("POST /v1/messages ")).unwrap().to_lowercase();
     assert!(sent.contains("\r\nauthorization: bearer plant3d-sk-1\r\n"), "{sent}");
     assert!(sent.contains("\r\nx-team: plant3d-team") && sent.contains("\"max_tokens\":64"), "{sent}");
@@ -89,7 +90,8 @@ async fn a_private_authority_is_trusted_only_where_it_inspects_nothing() {
     let address = service.tls(leaf(&private, NAME)).await;
     // A host of the world behind the same authority: TLS is inspected.
     let world = "api.anthropic.com";
-    let inspected = Service::new(Does::Stream(1, 1));
+    let mut inspected = Service::new(Does::Stream(1, 1));
+    inspected.refusal = r#"{"type":"error","error":{"type":"authentication_error","message":"x-api-key header is required"}}"#;
     let other = inspected.tls(leaf(&private, world)).await;
     let scene = Scene::new(&gateway(&url(NAME, address))).await;
     let (roots, device) = (scene.pem("public.pem", &public), scene.pem("device.pem", &private));
@@ -193,7 +195,7 @@ async fn the_very_connection_decides_not_an_earlier_one() {
     assert_eq!(stream(&report)["outcome"]["outcome"], "not-sent", "{}", run.out);
     // What was asked for was not done: that is not passed.
     assert_eq!((report["verdict"].as_str(), run.code), (Some("unknown"), Some(3)), "{}", run.out);
-    assert!(service.heard().len() == 1 && !service.saw_a_secret());
+    assert!(service.calls().is_empty() && !service.saw_a_secret());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,6 +41,8 @@ pub struct Service {
     pub list: (u16, &'static str),
     /// The answer to the model call.
     pub does: Does,
+    /// The body of the 401 for requests that bring no credential.
+    pub refusal: &'static str,
     /// What was heard.
     pub heard: Heard,
 }
@@ -50,6 +52,7 @@ impl Service {
         Self {
             list: (200, r#"{"data":[{"id":"small-model"},{"id":"big-model"}]}"#),
             does,
+            refusal: r#"{"error":{"message":"m","type":"auth_error","code":"401","status":"UNAUTHENTICATED"}}"#,
             heard: Heard::default(),
         }
     }
@@ -57,6 +60,11 @@ impl Service {
     /// Every request so far.
     pub fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
+    }
+
+    /// Every call of a model: what names none is the question without a credential, which every check asks.
+    pub fn calls(&self) -> Vec<String> {
+        self.heard().into_iter().filter(|r| r.starts_with("POST") && r.contains("\"model\"")).collect()
     }
 
     /// Whether any secret arrived.
@@ -114,10 +122,8 @@ impl Service {
             return whole(&mut stream, 200, "content-type: application/json\r\n", body).await;
         }
         if !credential {
-            let body =
-                r#"{"error":{"message":"m","type":"auth_error","code":"401","status":"UNAUTHENTICATED"}}"#;
             let headers = "content-type: application/json\r\nx-amzn-requestid: 1\r\nx-amzn-errortype: MissingAuthenticationTokenException\r\napim-request-id: 1\r\nrequest-id: 1\r\n";
-            return whole(&mut stream, 401, headers, body).await;
+            return whole(&mut stream, 401, headers, self.refusal).await;
         }
         if head.starts_with("GET") {
             return whole(&mut stream, self.list.0, "content-type: application/json\r\n", self.list.1).await;
