@@ -192,7 +192,9 @@ fn streamed(context: &Context<'_>, target: &Target, call: &Call, calls: &[&Call]
             format!("{} after the model call was sent, before any answer", ended(outcome)),
         )),
     };
-    walk.found.extend(found.map(|f| f.key(key)));
+    if let Some(found) = found {
+        walk.push(found.key(key));
+    }
 }
 
 /// An answer of success: whether it is a stream, whole, and delivered as it came about.
@@ -255,7 +257,8 @@ fn answered(call: &Call, walk: &mut Walk) -> Option<Draft> {
                 end - first.unwrap_or(end),
                 end
             );
-            Some(Draft::new(Code::HttpBuffered, line).fact("pieces", call.events))
+            // What is done to the stream comes before that the connection is opened.
+            Some(Draft::new(Code::HttpBuffered, line).fact("pieces", call.events).leading())
         }
     }
 }

@@ -6,7 +6,7 @@ use clearway::observation::*;
 use clearway::plan::{Plan, Target};
 
 use super::in_place::{api, opened};
-use crate::diagnose::scene::*;
+use crate::diagnose::scene::{run as run_of, *};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
@@ -127,6 +127,19 @@ fn what_refuses_only_posts_is_found_and_a_gateway_without_messages_too() {
     let run = asked(&api(1), inspected.clone(), to(missing()));
     assert_eq!(got(&run).0, Code::TlsIntercepted);
     assert_ne!(run.verdict, RunVerdict::Blocked);
+    // A gateway that is inspected like the vendor's hosts answers for itself.
+    let mut two = [api(1), mine.clone()];
+    two[1].id = 2;
+    let request = services().by_id("gateway-messages").unwrap().request(&mine.probed, "");
+    let get = opened(&two[1], answer(401, &[JSON], "{}"));
+    let post = edit(opened(&two[1], answer(401, &[JSON], "{}")), |a| {
+        a.purpose = Purpose::Experiment;
+        let service = "gateway-messages".to_owned();
+        a.variation =
+            Some(Variation::FollowUp(FollowUp { service, base_path: String::new(), request, over: None }));
+    });
+    let both = run_of(&two, vec![opened(&two[0], missing()), get, post]);
+    assert_eq!(both.hosts[1].finding.code, Code::TlsIntercepted, "{:?}", both.hosts[1].finding);
     // A filter that lets reading pass, and nothing that is sent.
     for http in [
         answer(403, &[HTML], &page("Data protection", "Not allowed.")),
@@ -228,7 +241,7 @@ fn alerted(target: &Target, alert: &str, other: Option<TlsOutcome>) -> Judgement
             a.variation = Some(Variation::OtherName { address: Some(a.tls[0].remote.ip()), name });
         }));
     }
-    run(&[target.clone(), reached], attempts)
+    run_of(&[target.clone(), reached], attempts)
 }
 
 #[test]
