@@ -258,7 +258,9 @@ fn answered(call: &Call, walk: &mut Walk) -> Option<Draft> {
                 end
             );
             // What is done to the stream comes before that the connection is opened.
-            Some(Draft::new(Code::HttpBuffered, line).fact("pieces", call.events).leading())
+            let found = Draft::new(Code::HttpBuffered, line).fact("pieces", call.events).leading();
+            let inspected = walk.found.iter().any(|f| f.code == Code::TlsIntercepted);
+            Some(if inspected { found.owner(Owner::TlsInspection) } else { found })
         }
     }
 }
