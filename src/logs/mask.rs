@@ -14,7 +14,11 @@ const HIDDEN: &str = "…";
 /// Longest sample, in characters.
 const LONGEST: usize = 160;
 /// Words behind which a secret may stand, whatever it looks like.
-const BEFORE_SECRETS: [&str; 16] = [
+const BEFORE_SECRETS: [&str; 20] = [
+    "pass:",
+    "pass=",
+    "passcode",
+    "otp ",
     "authorization",
     "bearer",
     "cookie",

@@ -35,6 +35,8 @@ impl Report {
                 host.address = host.address.replace(&host.host, &masked);
                 host.host = masked;
             }
+            // A longer name first, or a shorter one would be replaced inside it.
+            replaced.sort_by_key(|(address, _)| std::cmp::Reverse(address.len()));
             for text in cause.next.iter_mut().chain([&mut cause.remedy]) {
                 for (address, masked) in &replaced {
                     *text = text.replace(address.as_str(), masked);

@@ -11,6 +11,7 @@ use super::{Document, Encoding, Entry, Note};
 use crate::config::error::shown;
 use crate::config::names::{Known, Names};
 use crate::contract::{Platform, Severity};
+use crate::rules::keys::KeyKind;
 
 /// Members that carry a file in base64, the one that sets something first.
 const CARRIERS: [&str; 5] =
@@ -61,6 +62,13 @@ fn key(name: &str, names: &Names) -> Option<String> {
     known(name).or_else(|| known(last))
 }
 
+fn is_boolean(name: &str, names: &Names) -> bool {
+    matches!(
+        names.know(name),
+        Known::Current(key) | Known::Case(key) | Known::Old(key) | Known::StillRead(key, _) if key.kind == KeyKind::Boolean
+    )
+}
+
 fn custom(setting: &[Member], names: &Names, doc: &mut Document) {
     let text = |name: &str| find(setting, name).and_then(|m| m.value.text());
     let uri = text("omaUri").unwrap_or_default();
@@ -98,7 +106,8 @@ fn custom(setting: &[Member], names: &Names, doc: &mut Document) {
             }
         }
         Some((on, _)) => {
-            if let Some(name) = from_uri {
+            // A policy that is only on or off says nothing of a text.
+            if let Some(name) = from_uri.filter(|name| is_boolean(name, names)) {
                 add(name, Raw::Text(on.to_string()));
             }
         }

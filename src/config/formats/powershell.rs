@@ -185,7 +185,7 @@ fn lex(text: &str) -> Vec<Token> {
                     name.push(get(at));
                     at += 1;
                 }
-                push(Kind::Member(name.to_lowercase()));
+                push(Kind::Member(name));
             }
             '=' | '{' | '}' | '(' | ')' | '[' | ']' | ',' | '|' | '@' | '&' | '$' | '>' | '<' | '+' => {
                 push(Kind::Sign(c));
@@ -230,6 +230,25 @@ enum Value {
 }
 
 impl Value {
+    /// How many values it holds, itself included; counting ends above `limit`.
+    fn weight(&self, limit: usize) -> usize {
+        let sum = |values: &mut dyn Iterator<Item = &Self>| {
+            let mut sum = 1_usize;
+            for value in values {
+                if sum > limit {
+                    break;
+                }
+                sum = sum.saturating_add(value.weight(limit - sum.min(limit)));
+            }
+            sum
+        };
+        match self {
+            Self::List(items) => sum(&mut items.iter()),
+            Self::Map(members) => sum(&mut members.iter().map(|(_, v)| v)),
+            _ => 1,
+        }
+    }
+
     fn text(&self) -> Option<String> {
         match self {
             Self::Text(t) => Some(t.clone()),
@@ -278,8 +297,8 @@ impl Value {
                     _ => Self::Unknown,
                 }
             }
-            Self::List(_) if name == "getenumerator" => self.clone(),
-            Self::Text(_) if name == "tostring" => self.clone(),
+            Self::List(_) if name.eq_ignore_ascii_case("getenumerator") => self.clone(),
+            Self::Text(_) if name.eq_ignore_ascii_case("tostring") => self.clone(),
             _ => Self::Unknown,
         }
     }
@@ -359,6 +378,12 @@ impl Run {
                     self.variables.insert(name, value);
                     return next;
                 }
+                // What an addition comes to is not worked out, and the old value is not it.
+                if sign(tokens, at + 1, '+') && (sign(tokens, at + 2, '=') || sign(tokens, at + 2, '+')) {
+                    self.variables.insert(name, Value::Unknown);
+                    let adds = sign(tokens, at + 2, '=');
+                    return if adds { self.pipeline(tokens, at + 3, depth).1.max(at + 3) } else { at + 3 };
+                }
                 let member = match tokens.get(at + 1).map(|t| &t.kind) {
                     Some(Kind::Member(m)) if sign(tokens, at + 2, '=') => {
                         Some((Value::Text(m.clone()), at + 3))
@@ -387,7 +412,7 @@ impl Run {
                     .iter()
                     .map(|t| match &t.kind {
                         Kind::Word(w) => w.to_lowercase(),
-                        Kind::Member(m) => format!(".{m}"),
+                        Kind::Member(m) => format!(".{}", m.to_lowercase()),
                         _ => String::new(),
                     })
                     .collect();
@@ -614,7 +639,11 @@ impl Run {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
             "null" => Value::Text(String::new()),
-            name => self.variables.get(name).cloned().unwrap_or(Value::Unknown),
+            // A list of lists doubles with every line; what is larger than any configuration is not copied.
+            name => match self.variables.get(name) {
+                Some(value) if value.weight(MAX_VALUES) <= MAX_VALUES => value.clone(),
+                _ => Value::Unknown,
+            },
         }
     }
 

@@ -228,6 +228,19 @@ fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     value.normalized_value(quick_xml::XmlVersion::Implicit1_0).ok().map(|v| v.into_owned())
 }
 
+/// Whether a text holds the name of a variable between percent signs, and not only escapes of a URL.
+fn names_variable(text: &str) -> bool {
+    let mut parts = text.split('%').skip(1).peekable();
+    while let Some(part) = parts.next() {
+        let word = part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '(' | ')'));
+        if word && parts.peek().is_some() {
+            return true;
+        }
+    }
+    false
+}
+
 fn properties(attribute: &dyn Fn(&str) -> Option<String>, line: u32, items: &mut Vec<Item>) {
     let key = attribute("key").unwrap_or_default();
     let key = key.trim_matches('\\');
@@ -250,7 +263,7 @@ fn properties(attribute: &dyn Fn(&str) -> Option<String>, line: u32, items: &mut
     let kind = attribute("type").unwrap_or_default();
     let data = if delete {
         Data::Delete
-    } else if text.split('%').count() > 2 && !text.contains(char::is_whitespace) {
+    } else if names_variable(&text) {
         Data::Bad(NOT_EVALUATED)
     } else if kind.eq_ignore_ascii_case("REG_DWORD") {
         // Preferences write numbers in hexadecimal, with or without a mark.

@@ -52,6 +52,24 @@ impl Test {
         Self::Not(Box::new(self))
     }
 
+    /// How many tests it holds, itself included; counting ends above `limit`.
+    pub fn weight(&self, limit: usize) -> usize {
+        match self {
+            Self::Any(parts) | Self::All(parts) => {
+                let mut sum = 1_usize;
+                for part in parts {
+                    if sum > limit {
+                        break;
+                    }
+                    sum = sum.saturating_add(part.weight(limit - sum.min(limit)));
+                }
+                sum
+            }
+            Self::Not(test) => test.weight(limit).saturating_add(1),
+            _ => 1,
+        }
+    }
+
     /// Every entry that it names, whichever way.
     fn entries(&self, into: &mut Vec<usize>) {
         match self {

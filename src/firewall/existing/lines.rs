@@ -111,8 +111,24 @@ fn plain_host(word: &str) -> bool {
     split_port(word).is_ok_and(|(host, _)| pattern(host).is_ok()) || word.contains("://")
 }
 
+/// The name that a line takes away from a list of allowed ones: `!host`, `-host`.
+fn excluded(word: &str) -> Option<&str> {
+    let rest = word.strip_prefix(['!', '-'])?;
+    rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '*' | '.')).then_some(rest)
+}
+
 fn one(listing: &mut Listing, gate: &mut Gate, at: &Line<'_>, how: As) {
     let dialect = listing.dialect;
+    if let Some(word) = excluded(at.word)
+        && let Ok(found) = entry(word, dialect)
+    {
+        listing.understood += 1;
+        let index = listing.add(Listed::line(at.line, at.word, found.pattern));
+        // No order is promised, so what is taken away comes first.
+        let tests = vec![Test::Entries(vec![index])];
+        gate.lines.insert(0, Access { line: at.line, text: at.raw.to_owned(), allows: false, tests });
+        return;
+    }
     if is_network(at.word) && !matches!(dialect, Dialect::Zscaler) && at.port.is_none() {
         listing.understood += 1;
         if let Some(Pattern::Names(names)) = network(at.word) {
@@ -321,7 +337,20 @@ const HOST: [&str; 12] = [
     "server",
 ];
 const PORT: [&str; 6] = ["port", "ports", "destination port", "dport", "dst port", "tcp port"];
-const ACTION: [&str; 5] = ["action", "verdict", "decision", "policy", "access"];
+const ACTION: [&str; 12] = [
+    "action",
+    "verdict",
+    "decision",
+    "policy",
+    "access",
+    "allow",
+    "allowed",
+    "permit",
+    "permitted",
+    "approved",
+    "result",
+    "approval",
+];
 const STATE: [&str; 4] = ["enabled", "status", "active", "state"];
 const PROTOCOL: [&str; 5] = ["proto", "protocol", "ip protocol", "transport", "service"];
 
@@ -387,14 +416,26 @@ pub(super) fn table(text: &str) -> Result<Listing, Unread> {
             listing.ignored.push(Ignored::new(line, trimmed, "this row is switched off"));
             continue;
         }
+        if ![
+            "", "yes", "true", "1", "x", "enabled", "active", "on", "ok", "open", "live", "approved",
+            "allowed",
+        ]
+        .contains(&lower(state).as_str())
+        {
+            let reason = format!("the state `{}` is not known", lower(state));
+            listing.strange.push(Ignored::new(line, trimmed, &reason));
+            continue;
+        }
         if ["udp", "icmp"].contains(&lower(protocol).as_str()) {
             listing.understood += 1;
             listing.ignored.push(Ignored::new(line, trimmed, "this row is not about TCP"));
             continue;
         }
         let allows = match lower(action).as_str() {
-            "" | "allow" | "allowed" | "permit" | "accept" | "pass" | "yes" => true,
-            "deny" | "denied" | "block" | "blocked" | "drop" | "reject" | "no" => false,
+            "" | "allow" | "allowed" | "permit" | "permitted" | "accept" | "accepted" | "pass" | "yes"
+            | "true" | "1" | "x" | "ok" | "approved" => true,
+            "deny" | "denied" | "block" | "blocked" | "drop" | "dropped" | "reject" | "rejected" | "no"
+            | "false" | "0" | "refused" | "forbidden" => false,
             other => {
                 listing.strange.push(Ignored::new(
                     line,

@@ -12,6 +12,8 @@ use super::read::{Dialect, Ignored, Listed, Listing, Pattern, network, pattern, 
 
 /// Acls of one name nest at most this deep.
 const DEEPEST: usize = 16;
+/// Tests of one acl, with those of the acls that it names.
+const LARGEST: usize = 10_000;
 
 /// One line of an acl.
 struct Acl {
@@ -256,7 +258,13 @@ impl Reader<'_> {
 
     fn acl(&mut self, name: &str, bump: bool, depth: usize) -> Test {
         if let Some(known) = self.known.get(&(name.to_owned(), bump)) {
-            return known.clone();
+            // Acls that name each other grow with every level.
+            let line = self.conf.acls.get(name).and_then(|lines| lines.first()).map_or(0, |acl| acl.line);
+            return if known.weight(LARGEST) <= LARGEST {
+                known.clone()
+            } else {
+                Test::Unknown(Ignored::new(line, name, "acls that name each other too often"))
+            };
         }
         let conf = self.conf;
         let lines = conf.acls.get(name).map_or(&[][..], Vec::as_slice);

@@ -129,3 +129,26 @@ fn exports_of_intune_are_read() {
     let policy = format!(r#"{{"displayName": "Script", "scriptContent": "{script}"}}"#);
     assert_eq!(told("script.json", policy.as_bytes()), wanted("powershell"));
 }
+
+#[test]
+fn what_a_script_works_out_is_not_taken_from_an_earlier_line() {
+    let key = "'HKLM:\\SOFTWARE\\Policies\\Claude'";
+    let added = format!(
+        "$u = 'https://gw.example'\n$u += ':8443'\nSet-ItemProperty {key} inferenceProvider gateway\nSet-ItemProperty {key} inferenceGatewayBaseUrl $u\n"
+    );
+    let config = read("a.ps1", added.as_bytes()).unwrap();
+    assert!(!config.is_set("inferenceGatewayBaseUrl") && ids(&config).contains(&"script-not-evaluated"));
+    let members = format!(
+        "$s = @{{ inferenceProvider = 'gateway' }}\n$s.inferenceGatewayBaseUrl = 'https://gw.example'\nforeach ($n in $s.Keys) {{ Set-ItemProperty {key} $n $s[$n] }}\n"
+    );
+    assert_eq!(told("m.ps1", members.as_bytes()), wanted("powershell"));
+    // What doubles with every line ends.
+    let doubled = format!(
+        "$l = @('a', 'b')\n{}Set-ItemProperty {key} inferenceProvider gateway\nSet-ItemProperty {key} inferenceModels $l\n",
+        "$l = @($l, $l)\n".repeat(40)
+    );
+    assert_eq!(read("d.ps1", doubled.as_bytes()).unwrap().text("inferenceProvider"), Some("gateway"));
+    let counted = "set N=1\r\nset /a N=N+71\r\nreg add HKLM\\SOFTWARE\\Policies\\Claude /v inferenceProvider /d gateway /f\r\n\
+        reg add HKLM\\SOFTWARE\\Policies\\Claude /v autoUpdaterEnforcementHours /d %N% /f\r\n";
+    assert!(!read("c.cmd", counted.as_bytes()).unwrap().is_set("autoUpdaterEnforcementHours"));
+}

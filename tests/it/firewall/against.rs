@@ -136,3 +136,34 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_list_takes_away_is_not_covered_by_its_wildcard() {
+    let missing_in = |text: &str, host: &str| {
+        let result = compare(&List::allow(&one(host, 443, "https")), read(text).unwrap()).unwrap();
+        !result.missing.is_empty()
+    };
+    for text in
+        ["!gw.example.com\n*.example.com\n*.claude.ai\n", "*.example.com\n*.claude.ai\n-gw.example.com\n"]
+    {
+        assert!(missing_in(text, "gw.example.com"), "{text}");
+        assert!(!missing_in(text, "other.example.com"), "{text}");
+    }
+    for table in ["host;allow\ngw.example.com;no\n", "host,status,action\ngw.example.com,yes,rejected\n"] {
+        assert!(missing_in(table, "gw.example.com"), "{table}");
+    }
+    assert!(!missing_in("host,allowed\ngw.example.com,yes\n", "gw.example.com"));
+}
+
+#[test]
+fn acls_that_name_each_other_often_end() {
+    let mut conf = "acl a0 dstdomain a.example\n".to_owned();
+    for n in 1..15 {
+        let before = format!(" a{}", n - 1).repeat(4);
+        conf.push_str(&format!("acl a{n} any-of{before}\n"));
+    }
+    conf.push_str("http_access allow a14\n");
+    // The answer may be a refusal; it must come, and soon.
+    let _ =
+        read(&conf).map(|listing| compare(&List::allow(&one("a.example", 443, "https")), listing).is_ok());
+}
