@@ -137,7 +137,7 @@ fn what_a_script_works_out_is_not_taken_from_an_earlier_line() {
         "$u = 'https://gw.example'\n$u += ':8443'\nSet-ItemProperty {key} inferenceProvider gateway\nSet-ItemProperty {key} inferenceGatewayBaseUrl $u\n"
     );
     let config = read("a.ps1", added.as_bytes()).unwrap();
-    assert!(!config.is_set("inferenceGatewayBaseUrl") && ids(&config).contains(&"script-not-evaluated"));
+    assert!(!config.is_set("inferenceGatewayBaseUrl") && ids(&config).contains(&"registry-line"));
     let members = format!(
         "$s = @{{ inferenceProvider = 'gateway' }}\n$s.inferenceGatewayBaseUrl = 'https://gw.example'\nforeach ($n in $s.Keys) {{ Set-ItemProperty {key} $n $s[$n] }}\n"
     );
