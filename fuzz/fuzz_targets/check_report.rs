@@ -1,7 +1,7 @@
 //! Reports that somebody sent for a replay: read, judged again, rendered.
 #![no_main]
 
-use clearway::{diagnose, report};
+use clearway::diagnose;
 use clearway_fuzz::{assert_safe, rendering, rules};
 use libfuzzer_sys::fuzz_target;
 

@@ -43,7 +43,9 @@ fn lines(list: &Requirements, features: &[FeatureInfo]) -> Vec<String> {
     let plain = report::hosts::plain::render(list);
     let txt = report::hosts::txt::render(list, features);
     let (in_plain, in_txt) = (entries(&plain), entries(&txt));
-    assert!(plain.lines().is_sorted(), "plain is not sorted:\n{plain}");
+    // The marks of an incomplete list stand above the hosts.
+    let hosts = plain.lines().filter(|l| !l.starts_with('#'));
+    assert!(hosts.is_sorted(), "plain is not sorted:\n{plain}");
     let expected: BTreeSet<(HostPattern, u16)> = list
         .hosts
         .iter()
