@@ -139,22 +139,3 @@ ids! {
         ADMIN_CONSOLE = "admin-console",
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::rules::Pack;
-
-    #[test]
-    fn what_code_decides_on_is_in_the_rules() {
-        let pack = Pack::embedded().unwrap();
-        for id in Feature::ALL {
-            assert!(pack.feature(id.as_str()).is_some(), "{id}");
-        }
-        for id in LintId::ALL {
-            assert!(pack.lints.describe(id.as_str()).is_some(), "{id}");
-        }
-        assert!(pack.rule(NoteId::WITHOUT_BOOTSTRAP.as_str()).is_some());
-    }
-}

@@ -68,7 +68,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
 
 /// Files that a directory may lack, because packs written for earlier versions of the program do:
 /// those built in are used, and `clearway rules --rules DIR` says so.
-const OPTIONAL: &[&str] = &[
+pub const OPTIONAL: &[&str] = &[
     "trust.toml",
     "headers.toml",
     "logs.toml",

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clearway::contract::ids::{Feature, LintId, NoteId};
+use clearway::rules::files::OPTIONAL;
 use clearway::rules::{Fault, Pack, PackError, Rules, RulesError};
 
 fn rules() -> PathBuf {
@@ -230,19 +232,9 @@ fn a_file_that_is_not_there_is_named_or_replaced_openly() {
             }
         }
     }
-    assert_eq!(
-        replaced,
-        [
-            "headers.toml",
-            "logs.toml",
-            "places.toml",
-            "share.toml",
-            "symptoms-network.toml",
-            "symptoms-providers.toml",
-            "symptoms-sign-in.toml",
-            "trust.toml"
-        ]
-    );
+    let mut optional = OPTIONAL.to_vec();
+    optional.sort_unstable();
+    assert_eq!(replaced, optional);
 }
 
 #[test]
@@ -301,4 +293,16 @@ fn places_and_headers_are_those_of_the_directory() {
     assert_eq!(settings.headers.kept("server", "v"), None);
     let moved: std::net::IpAddr = "198.51.100.77".parse().unwrap();
     assert!(settings.never.contains(&moved), "{:?}", settings.never);
+}
+
+#[test]
+fn what_code_decides_on_is_in_the_rules() {
+    let pack = Pack::embedded().unwrap();
+    for id in Feature::ALL {
+        assert!(pack.feature(id.as_str()).is_some(), "{id}");
+    }
+    for id in LintId::ALL {
+        assert!(pack.lints.describe(id.as_str()).is_some(), "{id}");
+    }
+    assert!(pack.rule(NoteId::WITHOUT_BOOTSTRAP.as_str()).is_some());
 }

@@ -37,16 +37,16 @@ pub(super) fn parse(text: &str) -> (Vec<Item>, Vec<u32>) {
         }
         if let Some(rest) = lower.starts_with("set ").then(|| line.get(4..).unwrap_or_default().trim()) {
             let rest = rest.strip_prefix('"').map_or(rest, |r| r.rsplit_once('"').map_or(r, |(r, _)| r));
-            let worked_out = rest.starts_with('/');
-            if let Some((name, value)) = rest.split_once('=') {
-                let name = name.rsplit(' ').next().unwrap_or(name).trim_end_matches(['+', '-', '*', '/']);
-                if worked_out {
-                    // Arithmetic and questions have a value only where the script runs.
-                    variables.remove(&name.to_ascii_lowercase());
-                } else {
-                    let name = rest.split_once('=').map_or(name, |(name, _)| name);
+            match rest.split_once('=') {
+                // Arithmetic (`/a`) and questions (`/p`) have a value only where the script runs.
+                Some((left, _)) if rest.starts_with('/') => {
+                    let name = left.trim_end_matches(['+', '-', '*', '/', '%', ' ']).rsplit(' ').next();
+                    variables.remove(&name.unwrap_or_default().trim_matches('"').to_ascii_lowercase());
+                }
+                Some((name, value)) => {
                     variables.insert(name.trim().to_ascii_lowercase(), expanded(value, &variables));
                 }
+                None => {}
             }
             continue;
         }

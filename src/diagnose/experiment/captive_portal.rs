@@ -5,11 +5,10 @@ use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Certainty, Code, Verdict};
 use crate::diagnose::run_facts::Portal;
-use crate::diagnose::service::fingerprint::is_html;
+use crate::diagnose::service::fingerprint::{is_html, signs};
 use crate::diagnose::stage::block_page::host_of;
 use crate::observation::{Attempt, Controlled, Http, HttpOutcome, Observations, TlsOutcome, Trust};
 use crate::plan::{Announcement, Plan, Route, Sent};
-use crate::rules::filters::Signs;
 use crate::rules::services::Services;
 
 /// The status that says so (RFC 6585, 6).
@@ -136,14 +135,8 @@ impl Caught {
         let host = controlled.control.host.clone();
         let place = http.header("location").and_then(host_of);
         let away = place.clone().filter(|p| *p != host);
-        let page = is_html(http).then_some(http.body.as_str());
-        let signs = Signs {
-            location: away.as_deref(),
-            place: http.header("location"),
-            server: http.header("server"),
-            headers: &http.header_names,
-            page,
-        };
+        let signs = signs(http, away.as_deref());
+        let page = signs.page;
         let leads_to_block = http.header("location").is_some_and(|l| {
             let place = l.to_ascii_lowercase();
             BLOCKS.iter().any(|word| place.contains(word))

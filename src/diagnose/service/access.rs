@@ -4,12 +4,11 @@
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::Draft;
 use crate::diagnose::finding::{Code, Owner};
-use crate::diagnose::service::fingerprint::{is_html, recognise};
+use crate::diagnose::service::fingerprint::{is_html, recognise, signs};
 use crate::diagnose::stage::block_page::host_of;
 use crate::diagnose::stage::http::{status_words, title};
 use crate::diagnose::stage::in_place::placed;
 use crate::observation::{Http, HttpOutcome};
-use crate::rules::filters::Signs;
 use crate::rules::services::AnswerKind;
 
 /// Judges an answer of a customer's gateway, MCP server, collector or bootstrap server.
@@ -56,14 +55,7 @@ pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
 fn sign_in<'a>(view: &View<'a>, http: &Http) -> Option<(Code, Option<&'a str>)> {
     let filters = view.context.services.filters();
     let host = http.header("location").and_then(host_of);
-    let html = is_html(http).then_some(http.body.as_str());
-    let signs = Signs {
-        location: host.as_deref(),
-        place: http.header("location"),
-        server: http.header("server"),
-        headers: &http.header_names,
-        page: html,
-    };
+    let signs = signs(http, host.as_deref());
     let product = filters.access_of(&signs);
     let status = http.status.unwrap_or_default();
     if let (300..=399, Some(place)) = (status, http.header("location")) {
@@ -75,5 +67,5 @@ fn sign_in<'a>(view: &View<'a>, http: &Http) -> Option<(Code, Option<&'a str>)> 
     if status >= 400 && refusing.is_some() {
         return Some((Code::HttpWrongContent, refusing));
     }
-    html.filter(|page| filters.is_sign_in_page(page)).map(|_| (Code::HttpWrongContent, product))
+    signs.page.filter(|page| filters.is_sign_in_page(page)).map(|_| (Code::HttpWrongContent, product))
 }

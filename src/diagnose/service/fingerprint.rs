@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::observation::Http;
+use crate::rules::filters::Signs;
 use crate::rules::services::{Answer, BodyShape, JsonCheck, JsonKind, Service};
 use crate::text::answer as words;
 
@@ -79,6 +80,17 @@ pub fn is_html(http: &Http) -> bool {
     }
     let body = http.body.trim_start_matches('\u{feff}');
     starts_with(body, "<!doctype html") || starts_with(body, "<html")
+}
+
+/// What the answer shows of itself, for the table of filters; `location`: the host of a redirect's place.
+pub fn signs<'a>(http: &'a Http, location: Option<&'a str>) -> Signs<'a> {
+    Signs {
+        location,
+        place: http.header("location"),
+        server: http.header("server"),
+        headers: &http.header_names,
+        page: is_html(http).then_some(http.body.as_str()),
+    }
 }
 
 fn holds(check: &JsonCheck, body: &Value) -> bool {

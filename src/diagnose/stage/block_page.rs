@@ -4,9 +4,8 @@
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Certainty, Code, Owner};
-use crate::diagnose::service::fingerprint::{is_html, recognise};
+use crate::diagnose::service::fingerprint::{recognise, signs};
 use crate::observation::{Http, HttpOutcome, Trust};
-use crate::rules::filters::Signs;
 
 /// Puts `http/block-page` before what the ladder found, where the answer is a filter's page. A name
 /// that the resolver leads to the filter is the DNS team's to fix first.
@@ -47,14 +46,8 @@ fn page(view: &View<'_>) -> Option<Draft> {
     if crate::diagnose::service::access::judge(view, http).is_some() {
         return None;
     }
-    let html = is_html(http).then_some(http.body.as_str());
-    let signs = Signs {
-        location: location.as_deref(),
-        place: http.header("location"),
-        server: http.header("server"),
-        headers: &http.header_names,
-        page: html,
-    };
+    let signs = signs(http, location.as_deref());
+    let html = signs.page;
     let product = filters.page_of(&signs);
     let speaks = html.is_some_and(|p| filters.speaks_of_blocking(p));
     let boxes = &view.context.run.boxes;

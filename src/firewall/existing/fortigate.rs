@@ -489,40 +489,23 @@ impl Reader<'_, '_> {
                 tests,
             });
         }
-        for object in domain.section("firewall address") {
-            if self.used.contains(&object.name) {
-                continue;
+        for (section, six) in [("firewall address", false), ("firewall address6", true)] {
+            for object in domain.section(section) {
+                if self.used.contains(&object.name) {
+                    continue;
+                }
+                let test = self.object(object, six);
+                let depends = Test::Other(format!(
+                    "a policy that accepts the object {}, which this file does not have",
+                    object.name
+                ));
+                gate.lines.push(Access {
+                    line: object.line,
+                    text: format!("object {}", object.name),
+                    allows: true,
+                    tests: vec![test, Test::Ipv6(six), depends],
+                });
             }
-            let test = self.object(object, false);
-            let depends = Test::Other(format!(
-                "a policy that accepts the object {}, which this file does not have",
-                object.name
-            ));
-            gate.lines.push(Access {
-                line: object.line,
-                text: format!("object {}", object.name),
-                allows: true,
-                tests: vec![test, Test::Ipv6(false), depends],
-            });
-        }
-        for object in domain
-            .section("firewall address6")
-            .iter()
-            .filter(|o| !self.used.contains(&o.name))
-            .collect::<Vec<_>>()
-        {
-            let test = self.object(object, true);
-            let depends = Test::Other(format!(
-                "a policy that accepts the object {}, which this file does not have",
-                object.name
-            ));
-            let tests = vec![test, Test::Ipv6(true), depends];
-            gate.lines.push(Access {
-                line: object.line,
-                text: format!("object {}", object.name),
-                allows: true,
-                tests,
-            });
         }
         for entry in domain.section("webfilter urlfilter/entries") {
             if entry.is("status", "disable") {
