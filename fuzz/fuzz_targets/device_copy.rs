@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use clearway::config::device::{self, Device};
-use clearway::config::{ReadOptions, installed};
+use clearway::config::ReadOptions;
+use clearway::config::device::{self, Device, installed};
 use clearway::contract::Platform;
 use clearway::rules::Pack;
 use clearway::rules::places::Places;

@@ -121,7 +121,8 @@ impl Inputs {
     /// otherwise.
     fn installed(&self, rules: &Rules) -> Option<(AppVersion, String)> {
         let oldest = &rules.pack.meta.releases.first()?.version;
-        let found = self.installed.0.get_or_init(|| config::installed::version(&self.device, &rules.places));
+        let found =
+            self.installed.0.get_or_init(|| config::device::installed::version(&self.device, &rules.places));
         found.clone().filter(|(version, _)| version >= oldest)
     }
 

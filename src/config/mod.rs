@@ -4,15 +4,9 @@
 mod bootstrap;
 mod decode;
 pub mod device;
-pub(crate) mod device_paths;
-mod device_places;
-mod device_precedence;
-mod device_registry;
-mod device_user;
 pub mod error;
 mod formats;
 mod hygiene;
-pub mod installed;
 mod library;
 mod names;
 pub mod open;

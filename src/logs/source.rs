@@ -15,7 +15,7 @@ use zip::result::ZipError;
 use super::{Collector, LinesError, Report, Settings};
 use crate::config::ConfigError;
 use crate::config::device::Device;
-use crate::config::device_paths;
+use crate::config::device::paths;
 use crate::contract::Platform;
 use crate::rules::Rules;
 use crate::rules::logs::{LogPlace, fits};
@@ -276,7 +276,7 @@ impl Source<'_> {
     }
 
     fn device(&mut self, device: &Device) -> Result<(), LogsError> {
-        let users = device_paths::users(device, &self.rules.places)?;
+        let users = paths::users(device, &self.rules.places)?;
         let places: Vec<&LogPlace> =
             self.rules.logs.place.iter().filter(|p| p.platform == device.platform).collect();
         let windows = device.platform == Platform::Windows;

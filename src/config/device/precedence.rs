@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::bootstrap::{self, GROUP};
-use super::decode;
-use super::device::Device;
-use super::device_user::Whose;
-use super::error::{ConfigError, shown};
-use super::read::{Context, Profiles, response};
-use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Shadowed, ShadowedBy, Value};
+use super::Device;
+use super::user::Whose;
+use crate::config::bootstrap::{self, GROUP};
+use crate::config::decode;
+use crate::config::error::{ConfigError, shown};
+use crate::config::read::{Context, Profiles, response};
+use crate::config::value::{Configuration, Lint, PlaceRead, PlaceStatus, Shadowed, ShadowedBy, Value};
 use crate::contract::Severity;
 use crate::contract::ids::LintId;
 use crate::rules::places::JsonNames;

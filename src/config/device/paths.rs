@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::device::Device;
-use super::device_registry as registry;
-use super::device_user::Whose;
-use super::error::ConfigError;
+use super::Device;
+use super::registry;
+use super::user::Whose;
+use crate::config::error::ConfigError;
 use crate::contract::Platform;
 use crate::rules::places::Places;
 

@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::device::Device;
-use super::formats::tree::{Raw, find};
-use super::formats::{plist_binary, plist_xml};
-use super::open::{content, regular};
+use super::Device;
+use crate::config::formats::tree::{Raw, find};
+use crate::config::formats::{plist_binary, plist_xml};
+use crate::config::open::{content, regular};
 use crate::contract::AppVersion;
 use crate::rules::places::{Installed, Places};
 

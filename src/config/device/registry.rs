@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::error::ConfigError;
-use super::read::{bounded, regular};
+use crate::config::error::ConfigError;
+use crate::config::read::{bounded, regular};
 
 /// How long `reg.exe` may take.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::device::Device;
-use super::device_registry::{Query, account};
-use super::error::ConfigError;
-use super::open;
+use super::Device;
+use super::registry::{Query, account};
+use crate::config::error::ConfigError;
+use crate::config::open;
 use crate::contract::Platform;
 use crate::rules::places::{Hive, Places};
 

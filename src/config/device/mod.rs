@@ -1,17 +1,25 @@
 //! The configuration applied on a device: its places, and which one wins.
 
+pub mod installed;
+pub(crate) mod paths;
+mod place;
+mod precedence;
+mod registry;
+#[cfg(test)]
+mod tests;
+mod user;
+
 use std::path::{Path, PathBuf};
 
-use super::device_places as places;
-use super::device_precedence::{Found, Kind, Mode, lose_all, merged};
-use super::device_registry::{self as registry, Query, Text};
-use super::device_user::Whose;
-use super::error::{ConfigError, shown};
-use super::formats::{encoding, reg};
-use super::open;
-use super::read::{Context, Profiles, ReadOptions, configuration, io_error};
-use super::value::{Configuration, Lint, PlaceRead, PlaceStatus, Source};
-use super::{decode, library};
+use self::precedence::{Found, Kind, Mode, lose_all, merged};
+use self::registry::{Query, Text};
+use self::user::Whose;
+use crate::config::error::{ConfigError, shown};
+use crate::config::formats::{encoding, reg};
+use crate::config::open;
+use crate::config::read::{Context, Profiles, ReadOptions, configuration, io_error};
+use crate::config::value::{Configuration, Lint, PlaceRead, PlaceStatus, Source};
+use crate::config::{decode, library};
 use crate::contract::ids::LintId;
 use crate::contract::{Platform, Severity};
 use crate::rules::keys::KeyCatalogue;
@@ -226,10 +234,10 @@ impl Reading<'_> {
 
     /// What is mistaken for a source, and what keeps the app from its configuration.
     fn beside(&mut self) {
-        for remark in places::wrong(self.device, self.whose, self.context, &self.seen) {
+        for remark in place::wrong(self.device, self.whose, self.context, &self.seen) {
             self.found.wrong.push(remark);
         }
-        let found = places::modes(self.device, self.whose, self.context);
+        let found = place::modes(self.device, self.whose, self.context);
         let names = &self.context.places.json;
         let of = |word: &str| {
             let paths = found.iter().filter(|(_, w)| w == word);
@@ -440,7 +448,7 @@ impl Reading<'_> {
 }
 
 fn shown_path(path: &Path) -> String {
-    super::error::shown_file(&path.display().to_string())
+    crate::config::error::shown_file(&path.display().to_string())
 }
 
 /// The app's own rule for the Linux managed file: a regular file of root's in a real folder of
@@ -477,7 +485,3 @@ fn not_roots_own(meta: &std::fs::Metadata) -> Option<String> {
 fn not_roots_own(_meta: &std::fs::Metadata) -> Option<String> {
     None
 }
-
-#[cfg(test)]
-#[path = "device_tests.rs"]
-mod tests;

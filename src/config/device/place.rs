@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::device::Device;
-use super::device_user::Whose;
-use super::error::shown_file;
-use super::formats::tree::find;
-use super::formats::{encoding, json_text};
-use super::open;
-use super::read::{Context, configuration};
+use super::Device;
+use super::user::Whose;
+use crate::config::error::shown_file;
+use crate::config::formats::tree::find;
+use crate::config::formats::{encoding, json_text};
+use crate::config::open;
+use crate::config::read::{Context, configuration};
 use crate::rules::places::WrongPlace;
 
 /// Largest file that is looked into for its mode.
