@@ -274,6 +274,12 @@ impl Reader<'_, '_> {
                 if allows && let Some(profile) = policy.value("webfilter-profile") {
                     self.filter(gate, profile, policy, &text, &tests);
                 }
+                if allows && let Some(profile) = policy.value("dnsfilter-profile") {
+                    self.names_filter(gate, profile, policy, &text, &tests);
+                }
+                if allows && let Some(list) = policy.value("application-list") {
+                    self.applications(list, policy, &text, &mut tests);
+                }
                 gate.lines.push(Access { line: policy.line, text, allows, tests });
             }
         }
@@ -286,12 +292,7 @@ impl Reader<'_, '_> {
             policy.line_of("webfilter-profile")
         ));
         let domain = self.domain;
-        let nested = domain.sections.iter().filter(|(s, _)| s.starts_with("webfilter profile"));
-        let table = nested
-            .flat_map(|(_, objects)| objects)
-            .filter(|o| o.name == profile || o.name.starts_with(&format!("{profile}/")))
-            .find_map(|o| o.value("urlfilter-table"));
-        let Some(table) = table else { return };
+        let Some(table) = self.setting("webfilter profile", profile, "urlfilter-table") else { return };
         for entry in domain.section("webfilter urlfilter/entries") {
             if !entry.name.starts_with(&format!("{table}/")) || entry.is("status", "disable") {
                 continue;
@@ -306,6 +307,56 @@ impl Reader<'_, '_> {
             let what = format!("url filter {table}, {}", entry.value("url").unwrap_or(""));
             gate.lines.push(Access { line, text: what, allows, tests: conditions });
         }
+    }
+
+    /// The static domain filter of a policy's DNS filter profile: a name that it blocks is never looked up.
+    fn names_filter(&mut self, gate: &mut Gate, profile: &str, policy: &Object, text: &str, tests: &[Test]) {
+        self.listing.remarks.push(format!(
+            "line {}: {text} has the DNS filter profile {profile}: its categories may block names that the policy accepts",
+            policy.line_of("dnsfilter-profile")
+        ));
+        let domain = self.domain;
+        let Some(table) = self.setting("dnsfilter profile", profile, "domain-filter-table") else { return };
+        for entry in domain.section("dnsfilter domain-filter/entries") {
+            if !entry.name.starts_with(&format!("{table}/")) || entry.is("status", "disable") {
+                continue;
+            }
+            let (line, Some(name)) = (entry.line_of("domain"), entry.value("domain")) else { continue };
+            let test = match pattern(name) {
+                _ if entry.is("type", "regex") => {
+                    let why = "a regular expression of a DNS filter is not compared";
+                    Test::Unknown(Ignored::new(line, name, why))
+                }
+                Ok(found) => Test::Names(found),
+                Err(reason) => Test::Unknown(Ignored::new(line, name, &reason)),
+            };
+            let conditions = tests.iter().cloned().chain([test]).collect();
+            let allows = !entry.is("action", "block");
+            let what = format!("DNS filter {table}, {name}");
+            gate.lines.push(Access { line, text: what, allows, tests: conditions });
+        }
+    }
+
+    /// Application control of a policy. What it does with traffic that it recognises as nothing on its list
+    /// decides about every host; single applications have numbers that no list of names can be compared with.
+    fn applications(&mut self, list: &str, policy: &Object, text: &str, tests: &mut Vec<Test>) {
+        let blocks = |key: &str| self.setting("application list", list, key) == Some("block");
+        if blocks("other-application-action") || blocks("unknown-application-action") {
+            tests.push(Test::Other(format!("what application control takes it for (list {list})")));
+            return;
+        }
+        self.listing.remarks.push(format!(
+            "line {}: {text} has the application list {list}: it may block applications that the policy accepts",
+            policy.line_of("application-list")
+        ));
+    }
+
+    /// A value of a profile, which may stand in one of its inner tables.
+    fn setting(&self, section: &str, profile: &str, key: &str) -> Option<&str> {
+        let inner = format!("{profile}/");
+        let nested = self.domain.sections.iter().filter(|(s, _)| s.split('/').next() == Some(section));
+        let of = nested.flat_map(|(_, o)| o).filter(|o| o.name == profile || o.name.starts_with(&inner));
+        of.filter_map(|o| o.value(key)).next()
     }
 
     fn destination(&mut self, policy: &Object, text: &str, allows: bool) -> Test {

@@ -122,6 +122,89 @@ fn fortigate_groups_services_domains_and_filters_are_followed() {
     assert_eq!(https(&profile, "api.pump.example"), "missing", "the URL filter of the policy blocks it");
 }
 
+#[test]
+fn a_fortigate_policy_opens_what_its_dns_filter_and_application_list_leave() {
+    let accept = |more: &str| {
+        policy(1, &format!("set dstaddr \"all\"\nset action accept\nset service \"HTTPS\"\n{more}"))
+    };
+    let names = "config dnsfilter domain-filter\nedit 3\nset name \"d\"\nconfig entries\nedit 1\nset domain \"*.mill.example\"\n\
+                 set type wildcard\nset action block\nnext\nend\nnext\nend\nconfig dnsfilter profile\nedit \"strict\"\n\
+                 config domain-filter\nset domain-filter-table 3\nend\nnext\nend\n";
+    let filtered = format!("{OBJECTS}{names}{}", accept("set dnsfilter-profile \"strict\""));
+    assert_eq!(https(&filtered, "a.mill.example"), "missing", "its name is not looked up");
+    assert_eq!(https(&filtered, "api.pump.example"), "covered");
+    let off = filtered.replace("set type wildcard", "set type wildcard\nset status disable");
+    assert_eq!(https(&off, "a.mill.example"), "covered");
+
+    let list = |more: &str| {
+        format!(
+            "{OBJECTS}config application list\nedit \"a\"\n{more}\nnext\nend\n{}",
+            accept("set application-list \"a\"")
+        )
+    };
+    assert_eq!(https(&list("set other-application-action block"), "a.mill.example"), "conditional");
+    let single = list("config entries\nedit 1\nset category 2 6\nnext\nend");
+    assert_eq!(https(&single, "a.mill.example"), "covered");
+    assert!(read(&single).unwrap().remarks.iter().any(|r| r.contains("application list a")));
+}
+
+const RULE: &str = "set profiles custom-url-category C type \"URL List\"\nset profiles custom-url-category C list api.pump.example/\n\
+                    set rulebase security rules R from any\nset rulebase security rules R to any\n\
+                    set rulebase security rules R service service-https\nset rulebase security rules R action allow\n";
+
+#[test]
+fn an_app_id_opens_only_the_form_of_the_connection_that_it_stands_for() {
+    let with = |applications: &str, transport: &str, port: u16| {
+        let text = RULE.replace("service-https", "any")
+            + &format!("set rulebase security rules R application {applications}\n");
+        judged(&text, None, "api.pump.example", port, transport)
+    };
+    assert_eq!(with("any", "https", 443), "covered");
+    assert_eq!(with("ssl", "https", 443), "covered");
+    assert_eq!(with("[ ssl web-browsing ]", "https", 443), "covered");
+    assert_eq!(with("web-browsing", "https", 443), "conditional", "TLS is ssl where nothing decrypts it");
+    assert_eq!(with("web-browsing", "http", 80), "covered");
+    assert_eq!(with("ssl", "http", 80), "conditional");
+    assert_eq!(with("some-product", "https", 443), "conditional");
+}
+
+#[test]
+fn a_url_filtering_profile_takes_from_its_rule_what_it_blocks() {
+    let with = |profile: &str| RULE.to_owned() + profile;
+    let by_name = "set rulebase security rules R profile-setting profiles url-filtering U\n";
+    let judge = |profile: &str, host: &str| https(&with(&(by_name.to_owned() + profile)), host);
+    assert_eq!(judge("set profiles url-filtering U block [ C adult ]\n", "api.pump.example"), "missing");
+    assert_eq!(
+        judge("set profiles url-filtering U continue C\n", "api.pump.example"),
+        "missing",
+        "a page is no answer"
+    );
+    assert_eq!(judge("set profiles url-filtering U block [ C ]\n", "other.example"), "covered");
+    assert_eq!(judge("set profiles url-filtering U alert C\n", "api.pump.example"), "covered");
+    assert_eq!(
+        judge("set profiles url-filtering U block [ adult malware ]\n", "api.pump.example"),
+        "covered"
+    );
+    let own = judge("set profiles url-filtering U block [ artificial-intelligence ]\n", "api.pump.example");
+    assert_eq!(own, "conditional", "what the firewall takes the host for is not in the file");
+    let nested = "set profiles url-filtering U credential-enforcement block [ C ]\n";
+    assert_eq!(judge(nested, "api.pump.example"), "covered", "that is about passwords");
+    let grouped = "set rulebase security rules R profile-setting group G\nset profile-group G url-filtering U\n\
+                   set profiles url-filtering U block C\n";
+    assert_eq!(https(&with(grouped), "api.pump.example"), "missing");
+    let unknown = with(by_name);
+    assert_eq!(https(&unknown, "api.pump.example"), "covered");
+    assert!(read(&unknown).unwrap().remarks.iter().any(|r| r.contains("not in this file")));
+    let xml = "<config><devices><entry name=\"localhost.localdomain\"><vsys><entry name=\"vsys1\"><profiles>\
+        <custom-url-category><entry name=\"C\"><list><member>api.pump.example/</member></list><type>URL List</type></entry></custom-url-category>\
+        <url-filtering><entry name=\"U\"><block><member>adult</member><member>C</member></block></entry></url-filtering></profiles>\
+        <rulebase><security><rules><entry name=\"R\"><to><member>any</member></to><from><member>any</member></from>\
+        <service><member>service-https</member></service><action>allow</action><profile-setting><profiles><url-filtering>\
+        <member>U</member></url-filtering></profiles></profile-setting></entry></rules></security></rulebase></entry></vsys></entry></devices></config>";
+    assert_eq!(https(xml, "api.pump.example"), "missing");
+    assert_eq!(https(xml, "other.example"), "covered");
+}
+
 const CATEGORY: &str = "set profiles custom-url-category C type \"URL List\"\nset profiles custom-url-category C list api.pump.example/\n";
 
 #[test]

@@ -1,342 +1,56 @@
-//! PAN-OS configuration as set commands, in braces or as XML: what its security rules let through, in
-//! their order; of a file without rules, what its URL categories and address groups would.
+//! What the security rules of PAN-OS let through, and what a URL filtering profile takes from them again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quick_xml::Reader as XmlReader;
-use quick_xml::events::Event;
-
-use super::super::intent::Names;
-use super::access::{Access, Gate, Test};
-use super::fortigate::port_of_name;
-use super::read::{Dialect, Ignored, Listed, Listing, Pattern, Unread, network, pattern, plain};
-
-/// Groups nest at most this deep.
-const DEEPEST: usize = 16;
-
-/// Values of one attribute, each with its line.
-type Values = Vec<(String, usize)>;
-
-#[derive(Default, Clone)]
-struct Item {
-    scope: String,
-    name: String,
-    line: usize,
-    /// Position in the file, which is the order of rules.
-    order: usize,
-    attributes: BTreeMap<String, Values>,
-}
-
-impl Item {
-    fn values(&self, key: &str) -> &[(String, usize)] {
-        self.attributes.get(key).map_or(&[], Vec::as_slice)
-    }
-
-    fn value(&self, key: &str) -> Option<&str> {
-        self.values(key).first().map(|(v, _)| v.as_str())
-    }
-
-    fn words(&self, key: &str) -> Vec<&str> {
-        self.values(key).iter().map(|(v, _)| v.as_str()).collect()
-    }
-}
-
-const KINDS: [&str; 7] =
-    ["custom-url-category", "address", "address-group", "service", "service-group", "rules", "external-list"];
-
-/// Attributes of a security rule that take values.
-const OF_RULE: [&str; 20] = [
-    "from",
-    "to",
-    "source",
-    "destination",
-    "service",
-    "application",
-    "category",
-    "action",
-    "disabled",
-    "source-user",
-    "source-hip",
-    "destination-hip",
-    "hip-profiles",
-    "schedule",
-    "negate-source",
-    "negate-destination",
-    "description",
-    "tag",
-    "log-end",
-    "log-start",
-];
-
-#[derive(Default)]
-struct Config {
-    items: BTreeMap<(&'static str, String, String), Item>,
-    order: usize,
-    strange: Vec<Ignored>,
-}
-
-/// Whether a text is XML of PAN-OS.
-pub(super) fn is_xml(text: &str) -> bool {
-    text.contains("<custom-url-category")
-        || (text.contains("<entry name=") && (text.contains("<security>") || text.contains("<fqdn>")))
-}
-
-/// Whether a text is set commands or braces of PAN-OS.
-pub(super) fn is_text(text: &str) -> bool {
-    text.lines().map(str::trim).any(|line| {
-        let command = line.starts_with("set ") || line.starts_with("delete ");
-        let has = |word: &str| line.split_whitespace().any(|w| w == word);
-        (command && (has("custom-url-category") || line.contains(" security rules ")))
-            || (command && has("address") && (has("fqdn") || has("ip-netmask")))
-            || (command && has("address-group") && has("static"))
-            || (line.ends_with('{') && (has("custom-url-category") || has("rulebase") || has("address")))
-            || (line.starts_with("list [") && line.ends_with(';'))
-    })
-}
-
-pub(super) fn read(text: &str) -> Result<Listing, Unread> {
-    let mut config = Config::default();
-    if text.trim_start().starts_with('<') {
-        config.xml(text)?;
-    } else if text.lines().map(str::trim).any(|l| l.ends_with('{') || l.ends_with("];")) {
-        config.braces(text);
-    } else {
-        for (line, raw) in (1..).zip(text.lines()) {
-            let words = words(raw);
-            match words.split_first() {
-                Some((first, rest)) if first == "set" => config.set(rest, line),
-                Some((first, rest)) if first == "delete" => config.delete(rest),
-                Some((first, _)) if first == "move" => {
-                    config.strange.push(Ignored::new(line, raw, "a move of rules is not followed"));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(Builder { config: &config, listing: Listing::new(Dialect::Paloalto), indices: BTreeMap::new() }
-        .build())
-}
-
-/// Words of a line: quotes hold one together, brackets stand alone unless they hold an address.
-fn words(line: &str) -> Vec<String> {
-    let (mut found, mut word, mut quote): (Vec<String>, Option<String>, Option<char>) =
-        (Vec::new(), None, None);
-    let chars: Vec<char> = line.chars().collect();
-    let mut at = 0;
-    while let Some(c) = chars.get(at).copied() {
-        at += 1;
-        match (c, quote) {
-            (q, Some(open)) if q == open => quote = None,
-            ('"' | '\'', None) => {
-                word.get_or_insert_default();
-                quote = Some(c);
-            }
-            (c, None) if c.is_whitespace() => found.extend(word.take()),
-            ('[', None) => {
-                let inner: String = chars.iter().skip(at).take_while(|c| **c != ']').collect();
-                if inner.parse::<std::net::Ipv6Addr>().is_ok() {
-                    word.get_or_insert_default().push_str(&format!("[{inner}]"));
-                    at += inner.chars().count() + 1;
-                } else {
-                    found.extend(word.take());
-                    found.push("[".into());
-                }
-            }
-            (mark @ (']' | '{' | '}' | ';'), None) => {
-                found.extend(word.take());
-                found.push(mark.to_string());
-            }
-            (c, _) => word.get_or_insert_default().push(c),
-        }
-    }
-    found.extend(word);
-    found
-}
-
-impl Config {
-    fn braces(&mut self, text: &str) {
-        let mut stack: Vec<Vec<String>> = Vec::new();
-        let mut leaf: Vec<String> = Vec::new();
-        for (line, raw) in (1..).zip(text.lines()) {
-            for word in words(raw) {
-                match word.as_str() {
-                    "{" => stack.push(std::mem::take(&mut leaf)),
-                    "}" => {
-                        stack.pop();
-                        leaf.clear();
-                    }
-                    ";" => {
-                        let path: Vec<String> =
-                            stack.iter().flatten().cloned().chain(std::mem::take(&mut leaf)).collect();
-                        self.set(&path, line);
-                    }
-                    _ => leaf.push(word),
-                }
-            }
-        }
-    }
-
-    fn xml(&mut self, text: &str) -> Result<(), Unread> {
-        let mut reader = XmlReader::from_str(text);
-        let mut path: Vec<Vec<String>> = Vec::new();
-        let mut content = String::new();
-        loop {
-            let line = |at: u64| {
-                let at = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
-                text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
-            };
-            match reader.read_event() {
-                Ok(Event::Eof) => return Ok(()),
-                Ok(Event::Start(start)) => {
-                    let name = start.name().as_ref().to_owned();
-                    let named = start.attributes().flatten().find(|a| a.key.as_ref() == "name");
-                    let element = match (name.as_str(), named) {
-                        ("entry", Some(name)) => vec![name.value.into_owned()],
-                        ("member", _) => Vec::new(),
-                        _ => vec![name],
-                    };
-                    path.push(element);
-                    content.clear();
-                    if path.len() > 200 {
-                        return Err(Unread::whole("XML that nests too deep"));
-                    }
-                }
-                Ok(Event::Text(text)) => content.push_str(&text),
-                Ok(Event::End(_)) => {
-                    let value = content.trim().to_owned();
-                    if !value.is_empty() {
-                        let whole: Vec<String> = path.iter().flatten().cloned().chain([value]).collect();
-                        self.set(&whole, line(reader.buffer_position()));
-                    }
-                    content.clear();
-                    path.pop();
-                }
-                Ok(_) => {}
-                Err(error) => return Err(Unread::whole(&format!("XML that cannot be read: {error}"))),
-            }
-        }
-    }
-
-    /// Kind, scope, name and what follows; nothing for what is not about access.
-    fn place(path: &[String]) -> Option<(&'static str, String, String, &[String])> {
-        let at = path.iter().position(|w| KINDS.contains(&w.as_str()));
-        let Some(at) = at else {
-            // `show` of one category prints it without the words above it.
-            let list = path.iter().position(|w| w == "list" || w == "type")?;
-            let name = path.get(..list)?.join(" ");
-            return (list <= 1).then(|| (KINDS[0], String::new(), name, path.get(list..).unwrap_or(&[])));
-        };
-        let kind = *KINDS.iter().find(|k| path.get(at).is_some_and(|w| w == *k))?;
-        let before: Vec<&str> =
-            path.iter().take(at).map(String::as_str).filter(|w| *w != "profiles").collect();
-        let first = before.first().copied().unwrap_or("");
-        let known = [
-            "",
-            "shared",
-            "device-group",
-            "vsys",
-            "devices",
-            "config",
-            "rulebase",
-            "pre-rulebase",
-            "post-rulebase",
-        ];
-        if !known.contains(&first) || (kind == "rules" && !before.contains(&"security")) {
-            return None;
-        }
-        if kind != "rules" && before.iter().any(|w| w.ends_with("rulebase")) {
-            return None;
-        }
-        let name = path.get(at + 1)?.clone();
-        Some((kind, before.join(" "), name, path.get(at + 2..).unwrap_or(&[])))
-    }
-
-    fn set(&mut self, path: &[String], line: usize) {
-        let Some((kind, scope, name, rest)) = Self::place(path) else { return };
-        self.order += 1;
-        let order = self.order;
-        let item = self.items.entry((kind, scope.clone(), name.clone())).or_insert_with(|| Item {
-            scope,
-            name,
-            line,
-            order,
-            attributes: BTreeMap::new(),
-        });
-        let mut rest = rest.iter();
-        while let Some(word) = rest.next() {
-            if kind == "rules" && !OF_RULE.contains(&word.as_str()) {
-                return;
-            }
-            // `protocol tcp port 443`: the words in between are part of the name.
-            let mut key = word.clone();
-            if kind == "service" && word == "protocol" {
-                let protocol = rest.next().map_or("", String::as_str);
-                let field = rest.next().map_or("", String::as_str);
-                key = format!("{protocol} {field}");
-            }
-            let mut values = Vec::new();
-            match rest.next().map(String::as_str) {
-                Some("[") => {
-                    for value in rest.by_ref() {
-                        if value == "]" {
-                            break;
-                        }
-                        values.push((value.clone(), line));
-                    }
-                }
-                Some(value) => values.push((value.to_owned(), line)),
-                None => {}
-            }
-            item.attributes.entry(key).or_default().extend(values);
-        }
-    }
-
-    fn delete(&mut self, path: &[String]) {
-        let Some((kind, scope, name, rest)) = Self::place(path) else { return };
-        let key = (kind, scope, name);
-        match rest {
-            [] => {
-                self.items.remove(&key);
-            }
-            [attribute] => {
-                if let Some(item) = self.items.get_mut(&key) {
-                    item.attributes.remove(attribute);
-                }
-            }
-            [attribute, value, ..] => {
-                if let Some(values) = self.items.get_mut(&key).and_then(|i| i.attributes.get_mut(attribute)) {
-                    values.retain(|(v, _)| v != value);
-                }
-            }
-        }
-    }
-
-    fn all(&self, kind: &str) -> Vec<&Item> {
-        let mut found: Vec<&Item> =
-            self.items.iter().filter(|((k, ..), _)| *k == kind).map(|(_, i)| i).collect();
-        found.sort_by_key(|i| i.order);
-        found
-    }
-
-    /// The object of that name, in this scope before any other.
-    fn find(&self, kind: &str, scope: &str, name: &str) -> Option<&Item> {
-        let found: Vec<&Item> = self.all(kind).into_iter().filter(|i| i.name == name).collect();
-        let near = found.iter().find(|i| group_of(&i.scope) == group_of(scope));
-        near.or_else(|| found.iter().find(|i| i.scope == "shared")).or_else(|| found.first()).copied()
-    }
-}
-
-/// Device group, virtual system or shared, without the rulebase.
-fn group_of(scope: &str) -> String {
-    let words = scope.split(' ').filter(|w| !w.ends_with("rulebase") && *w != "security" && !w.is_empty());
-    words.collect::<Vec<_>>().join(" ")
-}
+use super::super::super::intent::Names;
+use super::super::access::{Access, Gate, Test};
+use super::super::fortigate::port_of_name;
+use super::super::read::{Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
+use super::{BLOCKING, Config, DEEPEST, Item, group_of};
 
 struct Builder<'a> {
     config: &'a Config,
     listing: Listing,
-    indices: BTreeMap<(usize, String), usize>,
+    /// The entry of each value of an object: its line, the object, the value.
+    indices: BTreeMap<(usize, String, String), usize>,
 }
+
+/// What the configuration opens.
+pub(super) fn listing(config: &Config) -> Listing {
+    Builder { config, listing: Listing::new(Dialect::Paloalto), indices: BTreeMap::new() }.build()
+}
+
+/// Built-in categories that no host of an allowlist of this app is in; most are blocked by the vendor's own default
+/// profile. Whatever else a profile blocks may hit a host.
+const UNRELATED: [&str; 27] = [
+    "abused-drugs",
+    "adult",
+    "alcohol-and-tobacco",
+    "auctions",
+    "command-and-control",
+    "compromised-website",
+    "copyright-infringement",
+    "cryptocurrency",
+    "dating",
+    "extremism",
+    "gambling",
+    "games",
+    "grayware",
+    "hacking",
+    "hunting-and-fishing",
+    "malware",
+    "marijuana",
+    "nudity",
+    "peer-to-peer",
+    "phishing",
+    "questionable",
+    "ransomware",
+    "religion",
+    "scanning-activity",
+    "sex-education",
+    "swimsuits-and-intimate-apparel",
+    "weapons",
+];
 
 impl Builder<'_> {
     fn build(mut self) -> Listing {
@@ -364,20 +78,16 @@ impl Builder<'_> {
                 .filter(|g| !g.split(' ').any(|w| w == "shared"))
                 .collect();
             let ways: BTreeSet<String> = rules.iter().map(|r| way(r)).collect();
-            let mut profiles = false;
             for rule in rules {
-                profiles |= rule.value("action") == Some("allow");
                 let tests = self.rule(rule, groups.len() > 1, ways.len() > 1);
                 let allows = rule.value("action") == Some("allow");
+                if allows {
+                    gate.lines.extend(self.filter(rule, &tests));
+                }
                 let text = format!("rule {}", rule.name);
                 gate.lines.push(Access { line: rule.line, text, allows, tests });
             }
-            if profiles {
-                self.listing.remarks.push(
-                    "URL filtering profiles of the rules are not compared: one may block what its rule allows".into(),
-                );
-            }
-            let used: BTreeSet<&str> = self.indices.keys().map(|(_, name)| name.as_str()).collect();
+            let used: BTreeSet<&str> = self.indices.keys().map(|(_, name, _)| name.as_str()).collect();
             for item in self.config.all("custom-url-category") {
                 if !used.contains(item.name.as_str()) {
                     self.listing.ignored.push(Ignored::new(
@@ -433,12 +143,18 @@ impl Builder<'_> {
         }
         if !is_any("application") {
             let applications = rule.words("application");
-            let web = applications.iter().any(|a| ["ssl", "web-browsing"].contains(a));
             let mut any = Vec::new();
-            if web {
-                any.push(Test::Web);
+            // A TLS connection is ssl to App-ID as long as nothing decrypts it, and web-browsing is the clear form.
+            if applications.contains(&"ssl") {
+                any.push(Test::All(vec![Test::Web, Test::Clear.negated()]));
             }
-            any.push(Test::Other(format!("what App-ID takes it for ({})", applications.join(", "))));
+            if applications.contains(&"web-browsing") {
+                any.push(Test::Clear);
+            }
+            any.push(Test::Other(format!(
+                "what App-ID takes it for ({}; TLS that nothing decrypts is ssl)",
+                applications.join(", ")
+            )));
             tests.push(Test::Any(any));
         }
         if !is_any("category") {
@@ -462,6 +178,58 @@ impl Builder<'_> {
         tests
     }
 
+    /// What the URL filtering profile of a rule that allows takes from it: denied before the rule is reached. A
+    /// profile acts on what the rule matches, so each line has the rule's conditions too.
+    fn filter(&mut self, rule: &Item, tests: &[Test]) -> Vec<Access> {
+        let config = self.config;
+        let grouped = rule
+            .value("profile-group")
+            .and_then(|name| config.find("profile-group", &rule.scope, name))
+            .and_then(|group| group.value("url-filtering"));
+        let Some(name) = rule.value("profile url-filtering").or(grouped) else {
+            if let Some(group) = rule.value("profile-group") {
+                self.listing.remarks.push(format!(
+                    "line {}: rule {} has the profile group {group}, whose URL filtering is not in this file: it may block what the rule allows",
+                    rule.line, rule.name
+                ));
+            }
+            return Vec::new();
+        };
+        let Some(profile) = config.find("url-filtering", &rule.scope, name) else {
+            self.listing.remarks.push(format!(
+                "line {}: rule {} has the URL filtering profile {name}, which is not in this file: it may block what the rule allows",
+                rule.line, rule.name
+            ));
+            return Vec::new();
+        };
+        let (mut lines, mut built_in) = (Vec::new(), Vec::new());
+        for key in BLOCKING {
+            for (category, line) in profile.values(key) {
+                let (test, line) = match config.find("custom-url-category", &profile.scope, category) {
+                    Some(own) => (self.category(own), *line),
+                    None if UNRELATED.contains(&category.as_str()) => continue,
+                    None => {
+                        built_in.push(category.as_str());
+                        continue;
+                    }
+                };
+                let text = format!("URL filtering profile {name}: {key} {category}");
+                let tests = tests.iter().cloned().chain([test, Test::Web]).collect();
+                lines.push(Access { line, text, allows: false, tests });
+            }
+        }
+        if !built_in.is_empty() {
+            let what = format!(
+                "the firewall's own category of the host, of which the URL filtering profile {name} blocks {}",
+                built_in.join(", ")
+            );
+            let text = format!("URL filtering profile {name}");
+            let tests = tests.iter().cloned().chain([Test::Other(what), Test::Web]).collect();
+            lines.push(Access { line: profile.line, text, allows: false, tests });
+        }
+        lines
+    }
+
     fn category(&mut self, category: &Item) -> Test {
         if category.value("type").is_some_and(|t| t != "URL List") {
             return Test::Other(format!("the firewall's own categories ({})", category.name));
@@ -478,13 +246,15 @@ impl Builder<'_> {
         match url(value) {
             Ok((found, port)) => {
                 self.listing.understood += 1;
-                let key = (line, category.to_owned());
-                let at = self.listing.add(Listed {
-                    ports: port.map(|p| (p, p)).into_iter().collect(),
-                    open_end: !value.split_once("://").map_or(value, |(_, r)| r).contains('/'),
-                    ..Listed::line(line, value, found)
+                let listing = &mut self.listing;
+                let key = (line, category.to_owned(), value.to_owned());
+                let at = *self.indices.entry(key).or_insert_with(|| {
+                    listing.add(Listed {
+                        ports: port.map(|p| (p, p)).into_iter().collect(),
+                        open_end: !value.split_once("://").map_or(value, |(_, r)| r).contains('/'),
+                        ..Listed::line(line, value, found)
+                    })
                 });
-                self.indices.insert(key, at);
                 let names = Test::Entries(vec![at]);
                 match port {
                     Some(port) => Test::All(vec![names, Test::Ports(vec![(port, port)])]),
@@ -545,12 +315,13 @@ impl Builder<'_> {
     fn literal(&mut self, name: &str, value: &str, line: usize) -> Test {
         match pattern(value) {
             Ok(found) => {
-                let known = self.indices.get(&(line, name.to_owned())).copied();
+                let key = (line, name.to_owned(), value.to_owned());
+                let known = self.indices.get(&key).copied();
                 let at = known.unwrap_or_else(|| {
                     self.listing.understood += 1;
                     self.listing.add(Listed::line(line, value, found))
                 });
-                self.indices.insert((line, name.to_owned()), at);
+                self.indices.insert(key, at);
                 Test::Entries(vec![at])
             }
             Err(reason) => Test::Unknown(Ignored::new(line, value, &reason)),
@@ -603,7 +374,7 @@ impl Builder<'_> {
                 None => vec![(443, 443), (80, 80)],
             };
             // The entry says its ports, so that a near miss can be explained.
-            for ((_, name), at) in &self.indices {
+            for ((_, name, _), at) in &self.indices {
                 let entry = self.listing.entries.get_mut(*at).filter(|_| *name == category.name);
                 if let Some(entry) = entry.filter(|e| e.ports.is_empty()) {
                     entry.ports.clone_from(&ports);
