@@ -6,6 +6,7 @@
 //! ```text
 //! configuration bytes → config → Configuration
 //!                       derive (rules × configuration × version; pure) → Requirements
+//!                       explain (why a host is on it, and what would change that; pure)
 //!                       lint (pure: what is wrong with the configuration) → findings
 //!                       firewall (requirements × product; pure) → each product's own format
 //!                       pac (script × questions → routes; pure, bounded)
@@ -35,6 +36,7 @@ pub mod contract;
 pub mod derive;
 pub mod diagnose;
 pub mod document;
+pub mod explain;
 pub mod failure;
 pub mod firewall;
 pub mod lint;

@@ -7,7 +7,7 @@ use crate::check;
 use crate::cli::{AnswerFormat, ExplainArgs};
 use crate::clock;
 use crate::config::ConfigError;
-use crate::derive::explain::{Answer, Given, explain};
+use crate::explain::{Answer, Given, explain};
 use crate::failure::Failure;
 use crate::output::{self, Destination};
 use crate::report;

@@ -38,7 +38,7 @@ const SHOWN: usize = 80;
 
 /// The part of `text` that may be shown: the authority, without user information and what is not
 /// seen, cut to a length.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);

@@ -91,7 +91,7 @@ pub fn requirement(
 }
 
 /// Splits a port off; a bare IPv6 literal has none.
-pub(super) fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
+pub(crate) fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
     let port = |p: &str| match p.parse::<u16>() {
         Ok(n) if n > 0 => Ok(Some(n)),
         _ => Err("the port is not between 1 and 65535"),

@@ -39,7 +39,7 @@ pub(super) fn apply_all(facts: &Facts<'_>, options: &Options, config: Option<&st
 
 /// The endpoints that `rule` would name here if its conditions held and every app version had it:
 /// what the values of the configuration say, whatever decides whether they count.
-pub(super) fn regardless(facts: &Facts<'_>, rule: &Rule) -> Vec<Requirement> {
+pub(crate) fn regardless(facts: &Facts<'_>, rule: &Rule) -> Vec<Requirement> {
     let open = Rule { when: Condition::All(Vec::new()), exact: None, ..rule.clone() };
     let mut list = List::new(&facts.pack.networks);
     let options = Options::default();

@@ -1,12 +1,11 @@
 //! Rule pack × configuration × app version → the endpoints that are needed, each with its reasons.
 //! Pure: no network, no files, no clock.
 
-mod address;
+pub(crate) mod address;
 pub mod adhoc;
 mod completeness;
 pub mod diff;
-mod evaluate;
-pub mod explain;
+pub(crate) mod evaluate;
 pub mod facts;
 pub mod incomplete;
 mod merge;

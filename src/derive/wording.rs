@@ -148,7 +148,7 @@ fn join(list: &[Condition], holds: bool, word: &str) -> String {
 }
 
 /// The parts of `condition` that do not hold, each with what the configuration says instead.
-pub(super) fn failing(facts: &Facts<'_>, condition: &Condition, entry: Option<&Value>) -> Vec<String> {
+pub(crate) fn failing(facts: &Facts<'_>, condition: &Condition, entry: Option<&Value>) -> Vec<String> {
     if facts.holds(condition, entry) {
         return Vec::new();
     }
@@ -199,7 +199,7 @@ fn collect_found(facts: &Facts<'_>, condition: &Condition, entry: Option<&Value>
 }
 
 /// The tests of single keys anywhere in `condition`.
-pub(super) fn key_tests<'c>(condition: &'c Condition, found: &mut Vec<(&'c KeyPath, &'c Test)>) {
+pub(crate) fn key_tests<'c>(condition: &'c Condition, found: &mut Vec<(&'c KeyPath, &'c Test)>) {
     match condition {
         Condition::All(list) | Condition::Any(list) => list.iter().for_each(|c| key_tests(c, found)),
         Condition::Not(inner) => key_tests(inner, found),
@@ -209,7 +209,7 @@ pub(super) fn key_tests<'c>(condition: &'c Condition, found: &mut Vec<(&'c KeyPa
 }
 
 /// The releases that `condition` asks for.
-pub(super) fn releases(condition: &Condition) -> Vec<&AppVersion> {
+pub(crate) fn releases(condition: &Condition) -> Vec<&AppVersion> {
     match condition {
         Condition::All(list) | Condition::Any(list) => list.iter().flat_map(releases).collect(),
         Condition::Not(inner) => releases(inner),
@@ -219,7 +219,7 @@ pub(super) fn releases(condition: &Condition) -> Vec<&AppVersion> {
 }
 
 /// The keys that decide the credential kind of a provider, beside the one that names it.
-pub(super) fn credential_keys<'p>(pack: &'p Pack, provider: &str) -> Vec<&'p str> {
+pub(crate) fn credential_keys<'p>(pack: &'p Pack, provider: &str) -> Vec<&'p str> {
     let mut tests = Vec::new();
     for rule in pack.credentials.provider(provider).into_iter().flat_map(|p| &p.rules) {
         key_tests(&rule.when, &mut tests);
@@ -235,7 +235,7 @@ pub(super) fn credential_keys<'p>(pack: &'p Pack, provider: &str) -> Vec<&'p str
 
 /// The parts of `condition` that are decisions about the deployment as a whole and no single switch:
 /// provider, credential kind, platform, admin console.
-pub(super) fn deployment(condition: &Condition) -> Vec<String> {
+pub(crate) fn deployment(condition: &Condition) -> Vec<String> {
     match condition {
         Condition::All(list) => list.iter().flat_map(deployment).collect(),
         Condition::Provider(_)

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::derive::Requirements;
-use crate::derive::explain::{Answer, Explanation, MessageAnswer};
+use crate::explain::{Answer, Explanation, MessageAnswer};
 use crate::report::json::{Standing, standing};
 
 fn head(schema: &str, list: &Requirements) -> Map<String, Value> {

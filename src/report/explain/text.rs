@@ -2,11 +2,11 @@
 
 use crate::contract::FeatureInfo;
 use crate::contract::{Confidence, Need, Owner};
-use crate::derive::explain::{
+use crate::derive::incomplete;
+use crate::explain::{
     Absent, AddressAnswer, Answer, Change, CodeAnswer, EntryAnswer, Explanation, HostAnswer, KeyAnswer,
     MessageAnswer, Page as Source, ReasonAnswer, Removal, RuleAlone, Status, TextAnswer,
 };
-use crate::derive::incomplete;
 use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
 use crate::report::sanitise;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use clearway::contract::Owner::{self, *};
 use clearway::derive::Options;
-use clearway::derive::explain::{Answer, Given, explain};
+use clearway::explain::{Answer, Given, explain};
 use clearway::rules::Rules;
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::embedded().unwrap());

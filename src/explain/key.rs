@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::super::diff::{self, Group, Side};
-use super::super::{derive, wording};
 use super::change::Change;
 use super::removal::{own_address, with_facts};
 use super::{Given, Page, pages};
 use crate::config::{Configuration, Value};
 use crate::contract::AppVersion;
 use crate::contract::FeatureInfo;
+use crate::derive::diff::{self, Group, Side};
+use crate::derive::{derive, wording};
 use crate::rules::condition::scalar;
 use crate::rules::{HostSource, Key, KeyKind, Rule};
 

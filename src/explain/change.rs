@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::super::options::Options;
-use super::super::wording;
 use crate::config::{Configuration, Origin, Secret, Setting, Value};
+use crate::derive::options::Options;
+use crate::derive::wording;
 
 /// What a change makes of a key.
 #[derive(Debug, Clone, PartialEq)]

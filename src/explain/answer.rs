@@ -328,7 +328,7 @@ impl Here<'_> {
             } else {
                 match &rule.source {
                     HostSource::Names(_) => super::alone::names(rule),
-                    HostSource::Url(p) => vec![format!("the host of {}", super::wording::path(p))],
+                    HostSource::Url(p) => vec![format!("the host of {}", crate::derive::wording::path(p))],
                     _ => Vec::new(),
                 }
             };

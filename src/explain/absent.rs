@@ -3,15 +3,15 @@
 use crate::contract::{Position, Versions};
 use serde::Serialize;
 
-use super::super::evaluate::regardless;
-use super::super::facts::Facts;
-use super::super::requirement::{Requirement, Requirements};
-use super::super::wording;
 use super::removal::with_facts;
 use super::{Given, Target, alone};
 use crate::config::Value;
 use crate::contract::words;
 use crate::derive::HostPattern;
+use crate::derive::evaluate::regardless;
+use crate::derive::facts::Facts;
+use crate::derive::requirement::{Requirement, Requirements};
+use crate::derive::wording;
 use crate::rules::{HostName, HostSource, Pack, Rule};
 
 /// How many reasons are told.

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::super::wording;
 use super::{Page, Target, pages};
 use crate::contract::{Actor, AppVersion, Confidence, Need};
 use crate::derive::HostPattern;
+use crate::derive::wording;
 use crate::rules::template::{Part, Template};
 use crate::rules::{Condition, HostName, HostSource, Pack, Rule};
 

@@ -21,12 +21,12 @@ pub use removal::Removal;
 
 use serde::Serialize;
 
-use super::options::Options;
-use super::requirement::{Reason, Requirement, Requirements};
-use super::wording;
 use crate::config::Configuration;
 use crate::contract::HostPattern;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Transport, words};
+use crate::derive::options::Options;
+use crate::derive::requirement::{Reason, Requirement, Requirements};
+use crate::derive::wording;
 use crate::rules::Pack;
 
 /// What the answers are computed from.
@@ -47,14 +47,14 @@ impl Given<'_> {
     pub fn list(&self) -> Requirements {
         let mut lists: Vec<Requirements> = Vec::new();
         if !self.configurations.is_empty() {
-            lists.push(super::derive(self.pack, self.configurations, self.options));
+            lists.push(crate::derive::derive(self.pack, self.configurations, self.options));
         }
         for list in self.documents {
             let mut list = list.clone();
             self.options.filter(&mut list.hosts);
             lists.push(list);
         }
-        super::union(lists).unwrap_or_else(|| super::derive(self.pack, &[], self.options))
+        crate::derive::union(lists).unwrap_or_else(|| crate::derive::derive(self.pack, &[], self.options))
     }
 }
 
@@ -80,7 +80,7 @@ impl Target {
             return None;
         }
         let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let (host, port) = super::adhoc::split_port(authority).ok()?;
+        let (host, port) = crate::derive::adhoc::split_port(authority).ok()?;
         let host: HostPattern = host.parse().ok()?;
         let port = port.or(match scheme {
             Some("http") => Some(80),

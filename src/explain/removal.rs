@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::super::address;
-use super::super::facts::Facts;
-use super::super::requirement::{Reason, Requirement, Requirements};
-use super::super::{Options, derive};
 use super::change::{Change, OWN_HOST};
 use super::{Given, Target};
 use crate::config::{Configuration, Lint, Value};
 use crate::contract::Severity;
+use crate::derive::facts::Facts;
+use crate::derive::requirement::{Reason, Requirement, Requirements};
+use crate::derive::{Options, derive};
+use crate::derive::{address, wording};
 use crate::rules::{Condition, HostSource, Key, KeyKind, KeyPath, Rule, Scope, Test};
 
 /// Changes that belong together at the most; a host has at most seven independent groups.
@@ -239,7 +239,7 @@ fn candidates_of(given: &Given<'_>, rule: &Rule, target: &Target) -> Vec<Change>
     for condition in conditions {
         switches(condition, &mut changes);
         let mut tests = Vec::new();
-        super::wording::key_tests(condition, &mut tests);
+        wording::key_tests(condition, &mut tests);
         for (path, test) in tests {
             if path.scope == Scope::Configuration {
                 of_test(given, path, test, &mut changes);
@@ -329,9 +329,9 @@ fn list_of(source: &HostSource) -> Option<&KeyPath> {
 /// The configuration with what decides about a rule: lists that it does not look at would only take time.
 fn of_rule(configuration: &Configuration, rule: &Rule, path: &KeyPath) -> Configuration {
     let mut tests = Vec::new();
-    super::wording::key_tests(&rule.when, &mut tests);
+    wording::key_tests(&rule.when, &mut tests);
     if let Some(exact) = &rule.exact {
-        super::wording::key_tests(exact, &mut tests);
+        wording::key_tests(exact, &mut tests);
     }
     let looked_at = |key: &str| key == path.key || tests.iter().any(|(path, _)| path.key == key);
     let mut alone = configuration.clone();
