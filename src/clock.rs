@@ -1,6 +1,6 @@
 //! Today's date, and how old rules are by it. No other code asks for the day.
 
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::rules::age::{self, Age};
 
@@ -12,6 +12,13 @@ const TODAY: &str = "CLEARWAY_TODAY";
 pub fn today() -> Date {
     let said = std::env::var(TODAY).ok().and_then(|text| age::day(&text));
     said.unwrap_or_else(|| OffsetDateTime::now_utc().date())
+}
+
+/// Seconds since 1970, and the seconds by which the clocks on this device's walls are ahead of UTC. Where the
+/// system does not tell its zone, they are taken to show UTC.
+pub fn now() -> (i64, i64) {
+    let offset = UtcOffset::current_local_offset().map_or(0, |o| i64::from(o.whole_seconds()));
+    (OffsetDateTime::now_utc().unix_timestamp(), offset)
 }
 
 /// How old rules of `date` are today.

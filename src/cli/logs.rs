@@ -9,6 +9,15 @@ use crate::config::device::Device;
 use crate::contract::Platform;
 use crate::logs::Moment;
 
+/// A time that is named on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// A day or a time of it.
+    At(Moment),
+    /// So many seconds ago.
+    Ago(i64),
+}
+
 /// `clearway logs`.
 #[derive(Debug, Args)]
 pub struct LogsArgs {
@@ -17,14 +26,15 @@ pub struct LogsArgs {
     #[arg(value_name = "PATH")]
     pub path: Vec<String>,
 
-    /// Nothing before this time: `2026-10-03`, `2026-10-03 09:12`, or with a zone. Times of a log without a
-    /// zone are the device's own, and are compared as they are written.
+    /// Nothing before this time: `2026-10-03`, `2026-10-03 09:12`, or with a zone; or so long ago: 30m, 2h, 3d.
+    /// Times of a log without a zone are the device's own, and are compared as they are written; for
+    /// `2h` they are taken to be of this device's zone.
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Logs")]
-    pub since: Option<Moment>,
+    pub since: Option<When>,
 
     /// Nothing after this time; a day alone is its beginning.
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Logs")]
-    pub until: Option<Moment>,
+    pub until: Option<When>,
 
     /// Whose logs are read on the device [default: those of the user who runs this].
     #[arg(long, value_name = "NAME", conflicts_with = "path", help_heading = "Logs")]
@@ -77,8 +87,38 @@ pub enum LogsFormat {
     Markdown,
 }
 
-fn moment(text: &str) -> Result<Moment, String> {
-    Moment::parse(text).ok_or_else(|| {
-        format!("`{text}` is not a time; write 2026-10-03, \"2026-10-03 09:12\" or 2026-10-03T09:12:44Z")
+fn moment(text: &str) -> Result<When, String> {
+    let ago = || ago(text).map(When::Ago);
+    Moment::parse(text).map(When::At).or_else(ago).ok_or_else(|| {
+        format!("`{text}` is not a time; write 2026-10-03, \"2026-10-03 09:12\", 2026-10-03T09:12:44Z, or 30m, 2h, 3d for so long ago")
     })
+}
+
+/// `90s`, `30m`, `2h`, `3d`, `1w`, in seconds; ten years at the most.
+fn ago(text: &str) -> Option<i64> {
+    const LONGEST_S: i64 = 10 * 366 * 86_400;
+    let text = text.trim();
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)];
+    let (number, factor) = units.iter().find_map(|(u, f)| Some((text.strip_suffix(u)?, *f)))?;
+    let number = number.trim_end();
+    if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    number.parse::<i64>().ok()?.checked_mul(factor).filter(|s| *s <= LONGEST_S)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_long_ago_is_read_in_the_usual_units() {
+        for (text, seconds) in [("90s", 90), ("30m", 1800), ("2h", 7200), (" 3 d", 259_200), ("1w", 604_800)]
+        {
+            assert_eq!(moment(text), Ok(When::Ago(seconds)), "{text}");
+        }
+        for bad in ["", "h", "-2h", "2y", "1.5h", "99999999999999999999d", "4000d", "2 hours"] {
+            assert!(moment(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ pub use config::{ConfigArgs, ConfigFormat, WriteHive};
 pub use diff::{DiffArgs, Versions};
 pub use explain::ExplainArgs;
 pub use hosts::{Boundary, HostsArgs, HostsFormat, ListKind};
-pub use logs::{LogsArgs, LogsFormat};
+pub use logs::{LogsArgs, LogsFormat, When};
 pub use rules::RulesArgs;
 
 use std::path::PathBuf;

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use super::load_rules;
-use crate::cli::{LogsArgs, LogsFormat};
+use crate::cli::{LogsArgs, LogsFormat, When};
 use crate::clock;
 use crate::failure::Failure;
-use crate::logs::{self, LogsError, Origin, Settings};
+use crate::logs::{self, Bound, LogsError, Origin, Settings};
 use crate::output::{self, Destination};
 use crate::report;
 
@@ -19,7 +19,12 @@ pub fn run(args: &LogsArgs) -> Result<ExitCode, Failure> {
     let rules = load_rules(args.rules.as_deref())?;
     let origin =
         if args.path.is_empty() { Origin::Device(args.device()) } else { Origin::Named(args.path.clone()) };
-    let settings = Settings { since: args.since, until: args.until, ..settings() };
+    let (now, offset) = clock::now();
+    let bound = |when: When| match when {
+        When::At(moment) => Bound::at(moment),
+        When::Ago(seconds) => Bound::ago(seconds, now, offset),
+    };
+    let settings = Settings { since: args.since.map(bound), until: args.until.map(bound), ..settings() };
     let mut read = match logs::read(&origin, &rules, settings) {
         Ok(read) => read,
         Err(none @ LogsError::None { .. }) => {

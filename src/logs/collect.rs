@@ -371,8 +371,8 @@ impl<'a> Collector<'a> {
         }
         samples.sort_by_key(|s| std::cmp::Reverse(s.count));
         Report {
-            since: self.settings.since,
-            until: self.settings.until,
+            since: self.settings.since.map(|b| b.zoned),
+            until: self.settings.until.map(|b| b.zoned),
             files: self.files,
             skipped: self.skipped,
             causes,
@@ -687,7 +687,7 @@ impl Reading<'_, '_> {
             self.all.undated += 1;
             return false;
         };
-        since.is_none_or(|s| moment >= s) && until.is_none_or(|u| moment <= u)
+        since.is_none_or(|s| moment >= s.of(&moment)) && until.is_none_or(|u| moment <= u.of(&moment))
     }
 
     fn known(&mut self, meaning: &Meaning) {

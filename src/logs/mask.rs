@@ -41,6 +41,9 @@ const BEFORE_SECRETS: [&str; 20] = [
 #[derive(Debug)]
 pub struct Mask {
     words: HashSet<String>,
+    /// Words with a capital letter as the known messages have them: within a sentence any other may be the name
+    /// of a person or a computer, though it be a word too.
+    capitalised: HashSet<String>,
     vocabulary: Option<Vocabulary>,
 }
 
@@ -48,13 +51,19 @@ impl Mask {
     /// The words of the rules: those that identify nobody, and those of the known messages.
     pub fn new(rules: &Rules) -> Self {
         let mut words: HashSet<String> = rules.logs.words().into_iter().map(str::to_owned).collect();
+        let mut capitalised = HashSet::new();
         for symptom in &rules.symptoms.list {
             let texts = symptom.matches.iter().chain(&symptom.alone).chain([&symptom.title, &symptom.cause]);
             let found = texts.flat_map(|t| t.split(|c: char| !c.is_alphabetic()));
-            words.extend(found.filter(|w| w.chars().count() > 2).map(str::to_lowercase));
+            for word in found.filter(|w| w.chars().count() > 2) {
+                words.insert(word.to_lowercase());
+                if word.starts_with(char::is_uppercase) {
+                    capitalised.insert(word.to_owned());
+                }
+            }
         }
         // A pack that was read has a vocabulary that can be read; without one more is hidden.
-        Self { words, vocabulary: rules.vocabulary().ok() }
+        Self { words, capitalised, vocabulary: rules.vocabulary().ok() }
     }
 
     fn knows(&self, word: &str) -> bool {
@@ -71,7 +80,14 @@ impl Mask {
         let shown = secret.and_then(|end| text.get(..end)).unwrap_or(&text);
         let mut out = String::new();
         let hidden = shown.len() < text.len();
-        for token in shown.split(' ').map(|t| self.token(t)).chain(hidden.then(|| HIDDEN.to_owned())) {
+        let mut begins = true;
+        let tokens = shown.split(' ').map(|token| {
+            let masked = self.token(token, begins);
+            // What programs write before a sentence: `[App]`, `Error:`, `TypeError:`.
+            begins = begins && !token.contains(char::is_alphanumeric) || is_label(token);
+            masked
+        });
+        for token in tokens.chain(hidden.then(|| HIDDEN.to_owned())) {
             if token == HIDDEN && out.ends_with(HIDDEN) || token.is_empty() {
                 continue;
             }
@@ -83,7 +99,7 @@ impl Mask {
         line::clipped(&out, LONGEST)
     }
 
-    fn token(&self, token: &str) -> String {
+    fn token(&self, token: &str, begins: bool) -> String {
         if token.contains("://") {
             let host = addresses(token).into_iter().find_map(|a| host(token, &a));
             return host.map_or_else(|| HIDDEN.to_owned(), |host| format!("{host}/{HIDDEN}"));
@@ -101,7 +117,7 @@ impl Mask {
             if word.is_empty() {
                 return;
             }
-            if self.stays(word, alone) {
+            if self.stays(word, alone) && (begins && alone || self.is_no_name(word, alone)) {
                 out.push_str(word);
             } else if !out.ends_with(HIDDEN) {
                 out.push_str(HIDDEN);
@@ -118,6 +134,23 @@ impl Mask {
         }
         push(&mut out, &mut word);
         out
+    }
+
+    /// Whether a word that is known cannot be somebody's name where it stands.
+    fn is_no_name(&self, word: &str, alone: bool) -> bool {
+        let mut letters = word.chars();
+        if !letters.next().is_some_and(char::is_uppercase) {
+            return true;
+        }
+        let rest = letters.as_str();
+        // `ERROR`; but a computer may be `BAKER-PC`.
+        let shouted = alone && rest.chars().count() > 1 && rest.chars().all(char::is_uppercase);
+        // `TypeError` is written so in programs only.
+        shouted
+            || rest.chars().any(char::is_uppercase) && rest.chars().any(char::is_lowercase)
+            || self.capitalised.contains(word)
+            || BEFORE_SECRETS.contains(&word.to_ascii_lowercase().as_str())
+            || rest.is_empty()
     }
 
     fn stays(&self, word: &str, alone: bool) -> bool {
@@ -144,6 +177,14 @@ impl Mask {
         }
         (2..=5).contains(&parts.len()) && parts.iter().all(|p| p.chars().count() > 2 && self.knows(p))
     }
+}
+
+/// Whether a word only labels the sentence behind it.
+fn is_label(token: &str) -> bool {
+    let bracketed = token.starts_with('[') && token.ends_with([']', ':']);
+    let lower = token.to_ascii_lowercase();
+    let kinds = ["error:", "exception:", "warning:", "warn:", "info:", "failed:", "fatal:"];
+    bracketed || kinds.iter().any(|k| lower.ends_with(k))
 }
 
 /// An address of a line as it is written on a command line; nothing where it might be a secret that stands
@@ -216,6 +257,12 @@ mod tests {
             ("wrong password error", "wrong password …"),
             ("call 1234-5678 at 10.1.2.3", "call … at …"),
             ("\u{1b}[31mfailed\u{202e}", "failed"),
+            // Words that are names too.
+            ("session of Master Major failed", "session of … failed"),
+            ("no answer from Master in time", "no answer from … in time"),
+            ("no answer from MASTER-host in time", "no answer from …-host in time"),
+            ("Error: Connection to Claude failed", "Error: Connection to Claude failed"),
+            ("[Main] Failed to start: TypeError", "[Main] Failed to start: TypeError"),
         ] {
             assert_eq!(mask.sample(text), sample, "{text}");
         }

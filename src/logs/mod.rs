@@ -14,7 +14,7 @@ mod time;
 pub use collect::Collector;
 pub use lines::LinesError;
 pub use source::{LogsError, Origin, read};
-pub use time::Moment;
+pub use time::{Bound, Moment};
 
 use serde::Serialize;
 
@@ -24,9 +24,9 @@ use crate::contract::{Actor, Code, Confidence, Owner, Severity};
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Nothing before this time.
-    pub since: Option<Moment>,
+    pub since: Option<Bound>,
     /// Nothing after this time.
-    pub until: Option<Moment>,
+    pub until: Option<Bound>,
     /// Today: year, month, day. Some programs leave the year out.
     pub today: (i64, u8, u8),
 }

@@ -16,6 +16,35 @@ pub struct Moment {
     dated: bool,
 }
 
+/// An end of the time that is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// What times that say their zone are held against, and what the report shows.
+    pub zoned: Moment,
+    /// What times without a zone are held against.
+    pub written: Moment,
+}
+
+impl Bound {
+    /// A time as a person wrote it: all times of logs are compared with it as they are written.
+    pub const fn at(moment: Moment) -> Self {
+        Self { zoned: moment, written: moment }
+    }
+
+    /// So many seconds before `now`, which is in seconds since 1970; `offset` is how far the device's clocks are
+    /// ahead of UTC.
+    pub const fn ago(seconds: i64, now: i64, offset: i64) -> Self {
+        let zoned = Moment::utc(now.saturating_sub(seconds));
+        let written = Moment { seconds: zoned.seconds.saturating_add(offset), utc: false, ..zoned };
+        Self { zoned, written }
+    }
+
+    /// The end for times like this one.
+    pub const fn of(&self, moment: &Moment) -> Moment {
+        if moment.utc { self.zoned } else { self.written }
+    }
+}
+
 impl Moment {
     /// Whether it has a date; without one it can be compared with nothing.
     pub const fn is_dated(&self) -> bool {
@@ -45,6 +74,11 @@ impl Moment {
     fn local(date: (i64, u8, u8), clock: Clock) -> Option<Self> {
         let days = days(date)?;
         Some(Self { seconds: days * 86_400 + clock.seconds, millis: clock.millis, utc: false, dated: true })
+    }
+
+    /// Seconds since 1970 in UTC.
+    pub const fn utc(seconds: i64) -> Self {
+        Self { seconds, millis: 0, utc: true, dated: true }
     }
 
     /// From milliseconds since 1970.

@@ -14,7 +14,8 @@ use crate::text::english;
 fn often(count: u64, first: Option<Moment>, last: Option<Moment>) -> String {
     let times = english::count(usize::try_from(count).unwrap_or(usize::MAX), "time", "times");
     match (first, last) {
-        (Some(first), Some(last)) if first == last => format!("{times}, {}", first.short()),
+        // To the minute, as they are shown.
+        (Some(first), Some(last)) if first.short() == last.short() => format!("{times}, {}", first.short()),
         (Some(first), Some(last)) => format!("{times}, from {} to {}", first.short(), last.short()),
         _ => format!("{times}, without a time"),
     }

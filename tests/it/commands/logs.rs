@@ -186,6 +186,41 @@ fn a_time_can_be_asked_for() {
     assert_eq!(run(&[main, "--since", "yesterday"]).status.code(), Some(2));
 }
 
+#[test]
+fn a_time_can_be_asked_for_from_now_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("main.log");
+    let written = |ago_s: i64| {
+        let then = time::OffsetDateTime::now_utc() - time::Duration::seconds(ago_s);
+        then.format(&time::format_description::well_known::Rfc3339).unwrap()
+    };
+    let line = |ago_s| format!("{} [error] connect ECONNREFUSED 192.0.2.7:443\n", written(ago_s));
+    std::fs::write(&log, line(90_000) + &line(10_000) + &line(600)).unwrap();
+    let count = |since: &str| json(&[log.to_str().unwrap(), "--since", since])["causes"][0]["count"].clone();
+    assert_eq!(count("2h"), 1);
+    assert_eq!(count("4h"), 2);
+    assert_eq!(count("2d"), 3);
+    // Times without a zone are taken to be of this device's, which is that of the tests: UTC.
+    let bare = |ago_s| line(ago_s).replace('Z', "");
+    std::fs::write(&log, bare(10_000) + &bare(600)).unwrap();
+    let args = ["logs", log.to_str().unwrap(), "--since", "2h", "--format", "json"];
+    let output = clearway().args(args).env("TZ", "UTC").output().unwrap();
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["causes"][0]["count"], 1);
+}
+
+#[test]
+fn a_span_within_a_minute_is_one_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("main.log");
+    let line = |second| format!("2026-10-03T09:12:{second}Z [error] connect ECONNREFUSED 192.0.2.7:443\n");
+    std::fs::write(&log, line(10) + &line(40)).unwrap();
+    let output = run(&[log.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap().replace("\n    ", " ");
+    assert!(text.contains("2 times, 2026-10-03 09:12 UTC"), "{text}");
+    assert!(!text.contains("from 2026-10-03"), "{text}");
+}
+
 /// Writes an archive with these files.
 fn archive(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
