@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::super::intent::{HostRule, Names};
+use super::index::Candidates;
 use super::read::{Ignored, Listed, Pattern};
 use crate::contract::{Network, Transport};
 
@@ -70,11 +71,11 @@ impl Test {
         }
     }
 
-    /// Every entry that it names, whichever way.
-    fn entries(&self, into: &mut Vec<usize>) {
+    /// The candidates among the entries that it names, whichever way.
+    fn entries(&self, candidates: &Candidates, into: &mut Vec<usize>) {
         match self {
-            Self::Entries(own) => into.extend(own),
-            Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|p| p.entries(into)),
+            Self::Entries(own) => into.extend(among(own, candidates)),
+            Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|p| p.entries(candidates, into)),
             _ => {}
         }
     }
@@ -156,11 +157,19 @@ pub enum Outcome {
     Undecided(Vec<Ignored>),
 }
 
-/// Decides for one needed entry: every gate must let it through.
-pub fn decide(gates: &[Gate], entries: &[Listed], rule: &HostRule) -> Outcome {
+/// One needed entry beside what of a listing it has to be held against.
+struct Case<'a> {
+    entries: &'a [Listed],
+    candidates: &'a Candidates,
+    rule: &'a HostRule,
+}
+
+/// Decides for one needed entry: every gate must let it through. `candidates` are those of its names.
+pub fn decide(gates: &[Gate], entries: &[Listed], rule: &HostRule, candidates: &Candidates) -> Outcome {
+    let case = Case { entries, candidates, rule };
     let mut result: Option<Outcome> = None;
-    for gate in gates {
-        let found = gate.decide(entries, rule);
+    for (gate, lines) in gates.iter().zip(&candidates.lines) {
+        let found = gate.decide(lines, &case);
         result = Some(match (result.take(), found) {
             (None, found) => found,
             (Some(denied @ Outcome::Denied(_)), _) | (Some(_), denied @ Outcome::Denied(_)) => denied,
@@ -189,12 +198,12 @@ pub fn decide(gates: &[Gate], entries: &[Listed], rule: &HostRule) -> Outcome {
 }
 
 impl Gate {
-    fn decide(&self, entries: &[Listed], rule: &HostRule) -> Outcome {
+    fn decide(&self, lines: &[usize], case: &Case<'_>) -> Outcome {
         let mut doubt = Doubt::default();
         let (mut allowed, mut denied): (Option<&Access>, Option<&Access>) = (None, None);
         let mut decided = false;
-        for line in &self.lines {
-            let answer = match all(&line.tests, entries, rule) {
+        for line in lines.iter().filter_map(|at| self.lines.get(*at)) {
+            let answer = match all(&line.tests, case) {
                 // A part of the names is not all of them; a part denied is not all let through.
                 Answer::Maybe(d) if d.partly && line.allows => continue,
                 Answer::Maybe(d) if d.partly && d.only_partly() => Answer::Yes,
@@ -221,7 +230,7 @@ impl Gate {
         let by = || {
             allowed.map_or_else(
                 || Listed::line(0, "what no line denies", Pattern::Any),
-                |line| serving(line, entries, rule),
+                |line| serving(line, case),
             )
         };
         match (can_allow, can_deny) {
@@ -241,26 +250,34 @@ impl Gate {
 }
 
 /// The entry of a line that lets the rule's names through: word for word where there is one.
-fn serving(line: &Access, entries: &[Listed], rule: &HostRule) -> Listed {
+fn serving(line: &Access, case: &Case<'_>) -> Listed {
     let mut indices = Vec::new();
-    line.tests.iter().for_each(|t| t.entries(&mut indices));
+    line.tests.iter().for_each(|t| t.entries(case.candidates, &mut indices));
     let mut found: Option<&Listed> = None;
-    for entry in indices.iter().filter_map(|i| entries.get(*i)) {
-        if entry.pattern == Pattern::Names(rule.names.clone()) {
+    for entry in indices.iter().filter_map(|i| case.entries.get(*i)) {
+        if entry.pattern == Pattern::Names(case.rule.names.clone()) {
             found = Some(entry);
             break;
         }
-        if found.is_none() && entry.pattern.covers(&rule.names) {
+        if found.is_none() && entry.pattern.covers(&case.rule.names) {
             found = Some(entry);
         }
     }
     found.cloned().unwrap_or_else(|| Listed::line(line.line, &line.text, Pattern::Any))
 }
 
-fn all(tests: &[Test], entries: &[Listed], rule: &HostRule) -> Answer {
+/// The candidates among the entries of a condition, whose entries are sorted.
+fn among<'a>(own: &'a [usize], candidates: &'a Candidates) -> impl Iterator<Item = usize> + 'a {
+    // The shorter of the two is walked.
+    let few = own.len() <= candidates.entries.len();
+    let (walked, other) = if few { (own, &candidates.entries[..]) } else { (&candidates.entries[..], own) };
+    walked.iter().copied().filter(|at| other.binary_search(at).is_ok())
+}
+
+fn all(tests: &[Test], case: &Case<'_>) -> Answer {
     let mut doubt: Option<Doubt> = None;
     for test in tests {
-        match answer(test, entries, rule) {
+        match answer(test, case) {
             Answer::No => return Answer::No,
             Answer::Yes => {}
             Answer::Maybe(d) => doubt.get_or_insert_default().add(d),
@@ -285,12 +302,14 @@ const fn known(holds: bool) -> Answer {
     if holds { Answer::Yes } else { Answer::No }
 }
 
-fn answer(test: &Test, entries: &[Listed], rule: &HostRule) -> Answer {
+fn answer(test: &Test, case: &Case<'_>) -> Answer {
+    let rule = case.rule;
     match test {
         Test::Always => Answer::Yes,
         Test::Never => Answer::No,
         Test::Entries(indices) => {
-            any(indices.iter().filter_map(|i| entries.get(*i)).map(|e| matched(&e.pattern, rule)))
+            let entries = among(indices, case.candidates).filter_map(|i| case.entries.get(i));
+            any(entries.map(|e| matched(&e.pattern, rule)))
         }
         Test::Names(pattern) => matched(pattern, rule),
         Test::Ports(ranges) => known(ranges.iter().any(|(from, to)| (*from..=*to).contains(&rule.port))),
@@ -305,9 +324,9 @@ fn answer(test: &Test, entries: &[Listed], rule: &HostRule) -> Answer {
             Answer::Maybe(Doubt { other: BTreeSet::from([what.clone()]), ..Doubt::default() })
         }
         Test::Unknown(line) => Answer::Maybe(Doubt { unknown: vec![line.clone()], ..Doubt::default() }),
-        Test::Any(parts) => any(parts.iter().map(|p| answer(p, entries, rule))),
-        Test::All(parts) => all(parts, entries, rule),
-        Test::Not(inner) => match answer(inner, entries, rule) {
+        Test::Any(parts) => any(parts.iter().map(|p| answer(p, case))),
+        Test::All(parts) => all(parts, case),
+        Test::Not(inner) => match answer(inner, case) {
             Answer::No => Answer::Yes,
             Answer::Yes => Answer::No,
             maybe @ Answer::Maybe(_) => maybe,

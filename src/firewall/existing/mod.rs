@@ -4,6 +4,7 @@
 pub mod access;
 mod dnsmasq;
 mod fortigate;
+mod index;
 mod json;
 mod lines;
 mod panos;
@@ -94,7 +95,8 @@ impl Comparison {
 /// # Errors
 /// When the list has no entry, when less of it was understood than not, and when a line that was not
 /// understood decides about a host that is needed.
-pub fn compare(list: &List, listing: Listing) -> Result<Comparison, Unread> {
+pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> {
+    let index = index::Index::of(&mut listing);
     let mut result = Comparison {
         dialect: listing.dialect,
         entries: 0,
@@ -120,8 +122,10 @@ pub fn compare(list: &List, listing: Listing) -> Result<Comparison, Unread> {
             let own = e.pattern.overlaps(&rule.names) || bare.as_ref().is_some_and(|n| e.pattern.covers(n));
             own && e.opens(rule.port)
         };
-        used.extend(listing.entries.iter().enumerate().filter(|(_, e)| meant(e)).map(|(i, _)| i));
-        match access::decide(&listing.gates, &listing.entries, &rule) {
+        let candidates = index.candidates(&rule.names);
+        let near = || candidates.entries.iter().filter_map(|i| Some((*i, listing.entries.get(*i)?)));
+        used.extend(near().filter(|(_, e)| meant(e)).map(|(i, _)| i));
+        match access::decide(&listing.gates, &listing.entries, &rule, &candidates) {
             Outcome::Allowed(by) if by.pattern == Pattern::Names(rule.names.clone()) => {
                 result.listed.push(rule)
             }
@@ -130,7 +134,7 @@ pub fn compare(list: &List, listing: Listing) -> Result<Comparison, Unread> {
                 result.conditional.push(Conditional { rule, by, depends, client_only });
             }
             Outcome::Denied(denied) => {
-                let near = listing.entries.iter().filter_map(|e| near_miss(e, &rule)).take(3);
+                let near = near().filter_map(|(_, e)| near_miss(e, &rule)).take(3);
                 result.missing.push(Missing { near: denied.into_iter().chain(near).collect(), rule });
             }
             Outcome::Undecided(lines) => {
