@@ -39,6 +39,5 @@ pub struct Environment {
     /// Which trust stores judged certificates, in plain words.
     pub trust: String,
     /// Name of an interface that looks like a VPN, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpn_hint: Option<String>,
 }

@@ -5,13 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::SCHEMA;
+use super::{CheckDocument, CheckGroup, SCHEMA};
 use crate::derive::Requirements;
-use crate::diagnose::{Cause, HostJudgement, Judgement, NotTested, RunVerdict, Timings};
-use crate::observation::{Attempt, Controlled, Observations};
+use crate::diagnose::{Cause, HostJudgement, Judgement};
+use crate::observation::{Attempt, Observations};
 use crate::plan::{Plan, Route, Target};
 use crate::run::Run;
 use crate::text::line;
@@ -53,10 +52,7 @@ pub(super) fn invalid(place: impl Into<String>, reason: impl Into<String>) -> Re
 /// # Errors
 /// [`ReadError`] says which part of the document is missing, damaged or inconsistent.
 pub fn read_check(document: Value) -> Result<Run, ReadError> {
-    let Value::Object(mut top) = document else {
-        return Err(ReadError::Schema { found: "missing".into() });
-    };
-    match top.get("schema") {
+    match document.get("schema") {
         Some(Value::String(s)) if s == SCHEMA => {}
         Some(Value::String(s)) => {
             let shown = line::seen(s, 60);
@@ -64,63 +60,56 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
         }
         _ => return Err(ReadError::Schema { found: "missing".into() }),
     }
-    let mut plan: Plan = take(&mut top, "plan")?;
-    check_plan(&plan)?;
-    for requirement in plan.targets.iter_mut().map(|t| &mut t.requirement) {
+    let mut read: CheckDocument = serde_path_to_error::deserialize(document).map_err(|e| {
+        let place = e.path().to_string();
+        let place = if place == "." { "the head".to_owned() } else { line::seen(&place, 100) };
+        invalid(place, e.inner().to_string())
+    })?;
+    check_plan(&read.plan)?;
+    check_attempts(&read.observations, &read.plan)?;
+    check_causes(&read.findings, &read.plan)?;
+    super::inference::check(&read.calls, &read.plan)?;
+    for requirement in read.plan.targets.iter_mut().map(|t| &mut t.requirement) {
         requirement.loopback = requirement.host.is_loopback();
     }
-    let attempts = attempts(&mut top, &plan)?;
-    let hosts = judgements(&mut top, &plan)?;
-    let mut requirement_list: Vec<_> = plan.targets.iter().map(|t| t.requirement.clone()).collect();
+    let mut requirement_list: Vec<_> = read.plan.targets.iter().map(|t| t.requirement.clone()).collect();
     requirement_list.sort_by(|a, b| (&a.host, a.port, a.transport).cmp(&(&b.host, b.port, b.transport)));
-    let causes: Vec<Cause> = take(&mut top, "findings")?;
-    for (i, cause) in causes.iter().enumerate() {
-        if let Some(id) = cause.hosts.iter().find(|id| plan.target(**id).is_none()) {
-            return Err(invalid(format!("findings[{i}]"), format!("host {id} is not in the plan")));
-        }
-    }
-    let verdict: RunVerdict = take(&mut top, "verdict")?;
-    let not_tested: Vec<NotTested> = take(&mut top, "not_tested")?;
     Ok(Run {
         requirements: Requirements {
             hosts: requirement_list,
-            notes: take(&mut top, "notes")?,
-            lint: take(&mut top, "lint")?,
-            missing: take::<Option<_>>(&mut top, "missing")?.unwrap_or_default(),
-            app_version: take(&mut top, "app_version")?,
-            platform: take(&mut top, "platform")?,
-            platform_assumed: take(&mut top, "platform_assumed")?,
-            rules_date: take(&mut top, "rules_date")?,
+            notes: read.notes,
+            lint: read.lint,
+            missing: read.missing,
+            app_version: read.app_version,
+            platform: read.platform,
+            platform_assumed: read.platform_assumed,
+            rules_date: read.rules_date,
             rules_age: None,
-            provider: take(&mut top, "provider")?,
-            inputs: take(&mut top, "inputs")?,
-            sources: take::<Option<_>>(&mut top, "sources")?.unwrap_or_default(),
+            provider: read.provider,
+            inputs: read.inputs,
+            sources: read.sources,
         },
         observations: Observations {
-            device: take(&mut top, "device")?,
-            stage_timeout_ms: take(&mut top, "stage_timeout_ms")?,
-            attempts,
-            controls: take::<Option<Vec<Controlled>>>(&mut top, "controls")?.unwrap_or_default(),
-            calls: super::inference::read(&mut top, &plan)?,
-            stopped: take(&mut top, "stopped")?,
-            scripts: take::<Option<_>>(&mut top, "proxy_scripts")?.unwrap_or_default(),
+            device: read.device,
+            stage_timeout_ms: read.stage_timeout_ms,
+            attempts: read.observations,
+            controls: read.controls,
+            calls: read.calls,
+            stopped: read.stopped,
+            scripts: read.proxy_scripts,
         },
-        judgement: Judgement { verdict, hosts, causes, not_tested },
-        environment: take(&mut top, "environment")?,
-        started_at: take(&mut top, "started_at")?,
-        label: take(&mut top, "label")?,
-        duration_ms: take(&mut top, "duration_ms")?,
-        plan,
+        judgement: Judgement {
+            verdict: read.verdict,
+            hosts: judgements(read.groups, &read.plan)?,
+            causes: read.findings,
+            not_tested: read.not_tested,
+        },
+        environment: read.environment,
+        started_at: read.started_at,
+        label: read.label,
+        duration_ms: read.duration_ms,
+        plan: read.plan,
     })
-}
-
-/// Takes one field out of an object. A field that is missing reads as null, which only optional
-/// fields accept.
-fn take<T: DeserializeOwned>(object: &mut Map<String, Value>, key: &str) -> Result<T, ReadError> {
-    let missing = !object.contains_key(key);
-    let value = object.remove(key).unwrap_or_default();
-    serde_json::from_value(value)
-        .map_err(|e| invalid(key, if missing { "it is missing".to_owned() } else { e.to_string() }))
 }
 
 fn check_plan(plan: &Plan) -> Result<(), ReadError> {
@@ -139,16 +128,13 @@ fn check_plan(plan: &Plan) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn attempts(top: &mut Map<String, Value>, plan: &Plan) -> Result<Vec<Attempt>, ReadError> {
-    let values: Vec<Value> = take(top, "observations")?;
-    if values.len() > MAX_ATTEMPTS {
+fn check_attempts(attempts: &[Attempt], plan: &Plan) -> Result<(), ReadError> {
+    if attempts.len() > MAX_ATTEMPTS {
         return Err(invalid("observations", format!("more than {MAX_ATTEMPTS} attempts")));
     }
     let targets: HashMap<u32, &Target> = plan.targets.iter().map(|t| (t.id, t)).collect();
-    let mut attempts = Vec::with_capacity(values.len());
-    for (i, value) in values.into_iter().enumerate() {
+    for (i, attempt) in attempts.iter().enumerate() {
         let place = || format!("observations[{i}]");
-        let attempt: Attempt = serde_json::from_value(value).map_err(|e| invalid(place(), e.to_string()))?;
         let Some(target) = targets.get(&attempt.target) else {
             return Err(invalid(place(), format!("target {} is not in the plan", attempt.target)));
         };
@@ -158,52 +144,25 @@ fn attempts(top: &mut Map<String, Value>, plan: &Plan) -> Result<Vec<Attempt>, R
         if let Route::Proxy { port: 0, .. } = attempt.route {
             return Err(invalid(place(), "a proxy has no port"));
         }
-        attempts.push(attempt);
     }
-    Ok(attempts)
+    Ok(())
 }
 
-/// The judgement of every target, in plan order; a host repeated in several groups is read once.
-fn judgements(top: &mut Map<String, Value>, plan: &Plan) -> Result<Vec<HostJudgement>, ReadError> {
-    let groups: Vec<Map<String, Value>> = take(top, "groups")?;
-    let mut found: HashMap<u32, HostJudgement> = HashMap::new();
-    for (g, mut group) in groups.into_iter().enumerate() {
-        let hosts: Vec<Map<String, Value>> = take(&mut group, "hosts")
-            .map_err(|_| invalid(format!("groups[{g}].hosts"), "it is no list of hosts"))?;
-        for (h, mut host) in hosts.into_iter().enumerate() {
-            let at = |e: ReadError| match e {
-                ReadError::Invalid { place, reason } => {
-                    invalid(format!("groups[{g}].hosts[{h}].{place}"), reason)
-                }
-                other @ ReadError::Schema { .. } => other,
-            };
-            let id: u32 = take(&mut host, "id").map_err(at)?;
-            if found.contains_key(&id) {
-                continue;
-            }
-            found.insert(id, judgement(id, &mut host).map_err(at)?);
+fn check_causes(causes: &[Cause], plan: &Plan) -> Result<(), ReadError> {
+    for (i, cause) in causes.iter().enumerate() {
+        if let Some(id) = cause.hosts.iter().find(|id| plan.target(**id).is_none()) {
+            return Err(invalid(format!("findings[{i}]"), format!("host {id} is not in the plan")));
         }
     }
-    plan.targets
-        .iter()
-        .map(|t| {
-            found
-                .remove(&t.id)
-                .ok_or_else(|| invalid("groups", format!("host {} of the plan is in none", t.id)))
-        })
-        .collect()
+    Ok(())
 }
 
-fn judgement(id: u32, host: &mut Map<String, Value>) -> Result<HostJudgement, ReadError> {
-    let timings: Timings = take(host, "timings_ms")?;
-    Ok(HostJudgement {
-        target: id,
-        verdict: take(host, "verdict")?,
-        actors: take(host, "actors")?,
-        finding: take(host, "finding")?,
-        cause: take(host, "cause")?,
-        also: take(host, "also")?,
-        notes: take::<Option<Vec<String>>>(host, "notes")?.unwrap_or_default(),
-        timings,
-    })
+/// The judgement of every target, in plan order; of a host that is repeated in several groups, the first.
+fn judgements(groups: Vec<CheckGroup>, plan: &Plan) -> Result<Vec<HostJudgement>, ReadError> {
+    let mut found: HashMap<u32, HostJudgement> = HashMap::new();
+    for host in groups.into_iter().flat_map(|group| group.hosts) {
+        found.entry(host.id).or_insert_with(|| host.into_judgement());
+    }
+    let missing = |id: u32| invalid("groups", format!("host {id} of the plan is in none"));
+    plan.targets.iter().map(|t| found.remove(&t.id).ok_or_else(|| missing(t.id))).collect()
 }
