@@ -46,6 +46,7 @@ pub(crate) use words;
 
 mod code;
 pub mod endpoint;
+mod engine_store;
 mod feature;
 pub mod host;
 pub mod ids;
@@ -58,6 +59,7 @@ mod versions;
 
 pub use code::Code;
 pub use endpoint::Endpoint;
+pub use engine_store::EngineStore;
 pub use feature::FeatureInfo;
 pub use host::{BadHost, HostPattern};
 pub use request::{Control, Keep, Request};

@@ -130,6 +130,8 @@ pub(crate) struct Walk {
     pub answer: Option<Known>,
     /// The private authority that signed the certificate of a customer's host.
     pub private_ca: Option<String>,
+    /// What those make of the certificate that have a store of their own, where it was asked and accepts.
+    pub own_store: Option<String>,
     /// The service asks for a credential before it shows more.
     pub sign_in: bool,
     /// Bytes of a large object that were fetched and judged.

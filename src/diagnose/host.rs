@@ -201,6 +201,9 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
 fn behind(context: &Context<'_>, actor: Actor, walk: &Walk) -> Option<String> {
     let inspected = walk.found.iter().any(|f| f.code == Code::TlsIntercepted);
     let private = walk.private_ca.is_some();
+    if (inspected || private) && context.services.trust().is_tested(actor) && walk.own_store.is_some() {
+        return walk.own_store.clone();
+    }
     (inspected || private).then(|| context.services.trust().behind(actor).map(str::to_owned)).flatten()
 }
 

@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::EngineStore;
+
 /// Facts about this device that diagnosis needs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Device {
@@ -20,6 +22,9 @@ pub struct Device {
     /// Whether the device's trust store could be read, and how many anchors it has (0 = unknown);
     /// none also where it had not been read by then.
     pub device_roots: Option<usize>,
+    /// By which authorities the engine's part was judged; none in reports of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_store: Option<EngineStore>,
 }
 
 /// Who and where this run is, for the head of a report.

@@ -35,6 +35,14 @@ pub struct Tls {
     /// The chain judged by the bundled public roots, for this name, at the device's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_trust: Option<Trust>,
+    /// The chain judged by what the engine trusts, for this name, at the device's clock; absent where the
+    /// public roots accept it, and in reports of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_trust: Option<Trust>,
+    /// Authorities in the device's store that bear the name of one of the chain and are not part of it; only
+    /// of a chain that the device does not accept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namesakes: Vec<Certificate>,
     /// Whether the server asked for a client certificate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub client_certificate_requested: bool,
@@ -114,6 +122,12 @@ pub struct Certificate {
     /// URL of the issuer's certificate (AIA), which an incomplete chain leaves to the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer_url: Option<String>,
+    /// Identifier of its key (RFC 5280, 4.2.1.2), lower-case hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// Identifier of the key that signed it (RFC 5280, 4.2.1.1), lower-case hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer_key_id: Option<String>,
 }
 
 /// A trust store's judgement of a chain.

@@ -297,8 +297,14 @@ impl Ladder {
         let (shared, recorder) = (Arc::clone(&self.shared), Arc::clone(&self.recorder));
         let (seen, asked) = (Arc::clone(&chain), name.clone());
         background.spawn(async move {
-            let trust = shared.stock.public.judge(Arc::clone(&seen), asked, stage).await;
+            let trust = shared.stock.public.judge(Arc::clone(&seen), asked.clone(), stage).await;
+            let is_public = trust == Trust::Accepted;
             recorder.tls_public(number, trust);
+            // The engine carries the public roots.
+            if !is_public {
+                let trust = shared.stock.engine.judge(Arc::clone(&seen), asked, stage).await;
+                recorder.tls_engine(number, trust);
+            }
             // Milliseconds for a long chain, in which no other host's sockets would be served.
             if let Ok(read) = tokio::task::spawn_blocking(move || certificate::read_chain(&seen)).await {
                 recorder.tls_chain(number, read);
@@ -306,8 +312,12 @@ impl Ladder {
         });
         let (shared, recorder) = (Arc::clone(&self.shared), Arc::clone(&self.recorder));
         background.spawn(async move {
-            let trust = shared.stock.device.judge(chain, name, stage).await;
+            let trust = shared.stock.device.judge(Arc::clone(&chain), name, stage).await;
+            let is_trusted = trust == Trust::Accepted;
             recorder.tls_device(number, trust);
+            if !is_trusted {
+                recorder.tls_namesakes(number, shared.stock.namesakes(chain, stage).await);
+            }
         });
     }
 

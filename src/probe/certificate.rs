@@ -18,6 +18,8 @@ use super::sanitise;
 const CHAIN: usize = 10;
 /// Names of a certificate that are kept.
 const NAMES: usize = 20;
+/// Authorities of one name that are kept.
+const NAMESAKES: usize = 4;
 /// Characters of a subject, an issuer, a name.
 const TEXT: usize = 256;
 
@@ -39,6 +41,8 @@ fn read(der: &[u8]) -> Certificate {
         self_issued: false,
         ca: false,
         issuer_url: None,
+        key_id: None,
+        issuer_key_id: None,
     };
     let Ok((_, certificate)) = X509Certificate::from_der(der) else {
         record.subject = "(not readable)".to_owned();
@@ -70,10 +74,39 @@ fn read(der: &[u8]) -> Certificate {
                         _ => None,
                     });
             }
+            ParsedExtension::SubjectKeyIdentifier(id) => record.key_id = hexadecimal(id.0),
+            ParsedExtension::AuthorityKeyIdentifier(id) => {
+                record.issuer_key_id = id.key_identifier.as_ref().and_then(|id| hexadecimal(id.0));
+            }
             _ => {}
         }
     }
     record
+}
+
+/// Reads those of `anchors` that bear the name of an authority of the chain, leaf first, and are not in it.
+pub(super) fn namesakes(
+    anchors: &[CertificateDer<'static>],
+    chain: &[CertificateDer<'static>],
+) -> Vec<Certificate> {
+    let mut wanted: Vec<Vec<u8>> = Vec::new();
+    for (n, der) in chain.iter().take(CHAIN).enumerate() {
+        let Ok((_, certificate)) = X509Certificate::from_der(der) else { continue };
+        wanted.push(certificate.issuer().as_raw().to_vec());
+        if n > 0 {
+            wanted.push(certificate.subject().as_raw().to_vec());
+        }
+    }
+    let is_wanted = |der: &&CertificateDer<'static>| {
+        X509Certificate::from_der(der).is_ok_and(|(_, c)| wanted.iter().any(|w| w == c.subject().as_raw()))
+    };
+    let others = anchors.iter().filter(|der| !chain.contains(der)).filter(is_wanted);
+    others.take(NAMESAKES).map(|der| read(der.as_ref())).collect()
+}
+
+/// An identifier of a key: 20 bytes as a rule, at most 32 are kept.
+fn hexadecimal(bytes: &[u8]) -> Option<String> {
+    (!bytes.is_empty()).then(|| bytes.iter().take(32).map(|b| format!("{b:02x}")).collect())
 }
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
@@ -98,11 +131,38 @@ fn sha256(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn the_hash_is_sha_256() {
         assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn authorities_of_the_same_name_are_found_and_told_by_their_keys() {
+        use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+        let authority = |name: &str| {
+            let mut params = CertificateParams::default();
+            params.distinguished_name.push(DnType::CommonName, name);
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+        };
+        let (old, new, other) = (authority("Corp CA"), authority("Corp CA"), authority("Other CA"));
+        let mut params = CertificateParams::new(vec!["service.example".to_owned()]).unwrap();
+        params.use_authority_key_identifier_extension = true;
+        let leaf = params.signed_by(&KeyPair::generate().unwrap(), &new).unwrap();
+        let anchors = [old.der().clone(), other.der().clone(), new.der().clone()];
+        let alone = namesakes(&anchors, &[leaf.der().clone()]);
+        assert_eq!(
+            alone.iter().map(|c| c.sha256.as_str()).collect::<Vec<_>>(),
+            [sha256(old.der()), sha256(new.der())]
+        );
+        let whole = namesakes(&anchors, &[leaf.der().clone(), new.der().clone()]);
+        assert_eq!(whole.iter().map(|c| c.sha256.clone()).collect::<Vec<_>>(), [sha256(old.der())]);
+        let signer = read(leaf.der()).issuer_key_id.unwrap();
+        assert_eq!(Some(&signer), read(new.der()).key_id.as_ref());
+        assert_ne!(Some(&signer), whole[0].key_id.as_ref());
     }
 
     #[test]

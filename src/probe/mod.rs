@@ -50,6 +50,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use tokio::time::Instant;
 
+use crate::contract::EngineStore;
 use crate::observation::Device;
 use crate::rules::Rules;
 use crate::rules::headers::Headers;
@@ -77,6 +78,8 @@ pub struct Settings {
     pub public_roots: Option<Vec<CertificateDer<'static>>>,
     /// Judge as if the device trusted these too.
     pub device_ca: Vec<CertificateDer<'static>>,
+    /// Environment variables that change what the engine trusts in a way that is not tested here.
+    pub engine_doubts: Vec<String>,
     /// Addresses that nothing is sent to, beside every link-local one: metadata services of cloud
     /// machines answer with credentials.
     pub never: Vec<IpAddr>,
@@ -94,6 +97,7 @@ impl Settings {
             compare_dns: None,
             public_roots: None,
             device_ca: Vec::new(),
+            engine_doubts: rules.services.trust().doubts().to_vec(),
             never: rules.pack.networks.metadata_addresses(),
             headers: Arc::clone(&rules.headers),
         }
@@ -167,7 +171,8 @@ impl Prober {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let client = tls::Client::new(Arc::clone(&provider))?;
         let (extra, public) = (settings.device_ca.clone(), settings.public_roots.clone());
-        let stock = trust::Stock::load(provider, extra, public).map_err(ProbeError::Thread)?;
+        let stock = trust::Stock::load(provider, extra, public, &settings.engine_doubts)
+            .map_err(ProbeError::Thread)?;
         let servers: Arc<[SocketAddr]> = match settings.resolver {
             Some(server) => Arc::new([server]),
             None => query::system_servers().into(),
@@ -197,6 +202,7 @@ impl Prober {
             resolvers: self.shared.servers.to_vec(),
             // The store is asked as a whole and does not say how many anchors it has.
             device_roots: self.shared.stock.device.is_readable().then_some(0),
+            engine_store: Some(EngineStore::of(std::env::consts::OS)),
         }
     }
 }

@@ -190,6 +190,8 @@ impl Recorder {
             chain: Vec::new(),
             device_trust: None,
             public_trust: None,
+            engine_trust: None,
+            namesakes: Vec::new(),
             client_certificate_requested: false,
             ms: 0.0,
         };
@@ -222,6 +224,16 @@ impl Recorder {
     /// What the device's store says of the chain.
     pub(super) fn tls_device(&self, number: usize, trust: Trust) {
         self.tls_change(number, |record| record.device_trust = Some(trust));
+    }
+
+    /// What the engine's store says of the chain.
+    pub(super) fn tls_engine(&self, number: usize, trust: Trust) {
+        self.tls_change(number, |record| record.engine_trust = Some(trust));
+    }
+
+    /// Authorities of the device that bear the name of one of the chain.
+    pub(super) fn tls_namesakes(&self, number: usize, namesakes: Vec<Certificate>) {
+        self.tls_change(number, |record| record.namesakes = namesakes);
     }
 
     fn tls_change(&self, number: usize, change: impl FnOnce(&mut Tls)) {

@@ -15,9 +15,9 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::config::{self, ConfigError};
-use crate::observation::Trust;
+use crate::observation::{Certificate, Trust};
 
-use super::sanitise;
+use super::{certificate, sanitise, system};
 
 /// Why a file of certificates could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -168,27 +168,80 @@ fn unanswered(patience: Duration) -> Trust {
     Trust::Unavailable { error: format!("no answer within {} ms", patience.as_millis()) }
 }
 
-/// Both stores. The public roots are at hand at once; the device's may take its time.
+/// What is judged by the engine's store, or why it cannot be.
+#[derive(Debug, Clone)]
+pub(super) struct Engine {
+    store: Store,
+    /// Why what the store says may not be what the engine says.
+    doubt: Option<String>,
+}
+
+impl Engine {
+    /// As [`Store::judge`], of a chain that the public roots do not accept.
+    pub(super) async fn judge(&self, chain: Chain, name: ServerName<'static>, patience: Duration) -> Trust {
+        let trust = self.store.judge(chain, name, patience).await;
+        match &self.doubt {
+            Some(doubt) => Trust::Unavailable { error: doubt.clone() },
+            None => trust,
+        }
+    }
+}
+
+/// The stores. The public roots are at hand at once; the others may take their time.
 #[derive(Debug)]
 pub(super) struct Stock {
     /// The public roots.
     pub(super) public: Store,
     /// The device's own.
     pub(super) device: Store,
+    /// What the engine trusts: the public roots and the system's.
+    pub(super) engine: Engine,
+    /// The device's authorities, one by one.
+    anchors: watch::Receiver<Option<Arc<[CertificateDer<'static>]>>>,
 }
 
 impl Stock {
-    /// Starts loading both.
+    /// Starts loading them. `doubts`: variables that change what the engine trusts in a way that is not tested here.
     pub(super) fn load(
         provider: Arc<CryptoProvider>,
         device_ca: Vec<CertificateDer<'static>>,
         public_roots: Option<Vec<CertificateDer<'static>>>,
+        doubts: &[String],
     ) -> std::io::Result<Self> {
-        let for_public = Arc::clone(&provider);
+        let set = doubts.iter().find(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
+        let doubt = match set {
+            Some(name) => Some(format!("{name} is set here, and what the engine makes of it is not tested")),
+            None if device_ca.is_empty() => None,
+            None => Some("what --device-ca names may not be in the engine's store".to_owned()),
+        };
+        let (tell, anchors) = watch::channel(None);
+        let (for_public, for_engine) = (Arc::clone(&provider), Arc::clone(&provider));
+        let (extra, public) = (device_ca.clone(), public_roots.clone());
+        let engine = Store::load("engine-store", move || {
+            let mut own = system::anchors();
+            let system = system::engine_anchors(&own);
+            own.extend(extra);
+            // Nobody listens any more when the run is over already.
+            tell.send(Some(own.into())).ok();
+            roots_verifier(&for_engine, public, system?)
+        })?;
         Ok(Self {
             device: Store::load("device-store", move || device_verifier(provider, device_ca))?,
             public: Store::load("public-roots", move || public_verifier(&for_public, public_roots))?,
+            engine: Engine { store: engine, doubt },
+            anchors,
         })
+    }
+
+    /// The device's authorities that bear the name of one of the chain and are not in it; nothing where they
+    /// are not known within `patience`.
+    pub(super) async fn namesakes(&self, chain: Chain, patience: Duration) -> Vec<Certificate> {
+        let mut anchors = self.anchors.clone();
+        let known = timeout(patience, anchors.wait_for(Option::is_some)).await;
+        let known = known.ok().and_then(Result::ok).and_then(|known| known.clone());
+        let Some(known) = known else { return Vec::new() };
+        let read = tokio::task::spawn_blocking(move || certificate::namesakes(&known, &chain));
+        read.await.unwrap_or_default()
     }
 }
 
@@ -202,7 +255,17 @@ fn public_verifier(
     provider: &Arc<CryptoProvider>,
     instead: Option<Vec<CertificateDer<'static>>>,
 ) -> Verifier {
+    roots_verifier(provider, instead, Vec::new())
+}
+
+/// The public roots, or what stands in their place, and `more`.
+fn roots_verifier(
+    provider: &Arc<CryptoProvider>,
+    instead: Option<Vec<CertificateDer<'static>>>,
+    more: Vec<CertificateDer<'static>>,
+) -> Verifier {
     let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(more);
     match instead {
         Some(certificates) => {
             roots.add_parsable_certificates(certificates);

@@ -45,6 +45,7 @@ const OBSERVED_WORDS: &[&str] = &[
     "over",
     "end",
     "stage",
+    "engine_store",
 ];
 /// Fields that our own TLS and HTTP libraries fill in.
 const PARAMETERS: &[&str] = &["version", "cipher", "group", "alpn"];
@@ -246,7 +247,7 @@ impl<'a> Mask<'a> {
             // What stands before the first dot of a model's name is the geography that it is for.
             "model" | "models" => self.words(text, false),
             "region" if self.vocabulary.is_region(text) => text.to_owned(),
-            "sha256" if !text.is_empty() => self.names.hash(text),
+            "sha256" | "key_id" | "issuer_key_id" if !text.is_empty() => self.names.hash(text),
             "subject" | "issuer" => self.distinguished(text),
             _ if OF_THE_RULES.contains(&key) && (kept == Kept::Plan || key == "service") => {
                 self.text(text, true)

@@ -222,7 +222,11 @@ const CAUSES: [&str; 10] = [
 ];
 
 /// Kinds of a code that `diagnose` tells apart.
-const CASES: [(Code, &str); 18] = [
+const CASES: [(Code, &str); 22] = [
+    (Code::TlsInterceptedUntrusted, "renewed"),
+    (Code::TlsInterceptedUntrusted, "engine"),
+    (Code::TlsUnknownIssuer, "renewed"),
+    (Code::TlsUnknownIssuer, "engine"),
     (Code::DnsNxdomain, "alias"),
     (Code::DnsNxdomain, "search"),
     (Code::DnsNoAddress, "alias"),

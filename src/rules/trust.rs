@@ -4,13 +4,29 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::Files;
-use crate::contract::Actor;
+use crate::contract::{Actor, EngineStore};
 
 /// What every actor trusts.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ActorTrust {
     trust: Vec<Entry>,
+    #[serde(default)]
+    store: Vec<Store>,
+    #[serde(default)]
+    doubts: Vec<String>,
+}
+
+/// Which authorities the engine takes beside the public roots.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    id: EngineStore,
+    /// All that it takes, in a sentence.
+    pub named: String,
+    /// What stays open of an authority that is there; empty where nothing does.
+    pub open: String,
+    source: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -20,6 +36,8 @@ struct Entry {
     #[serde(default)]
     own_roots: Option<bool>,
     follows: bool,
+    #[serde(default)]
+    tested: bool,
     #[serde(default)]
     behind: String,
     source: String,
@@ -54,7 +72,31 @@ impl ActorTrust {
                 )));
             }
         }
+        for store in EngineStore::ALL {
+            let named =
+                |entry: &&Store| entry.id == *store && !entry.named.is_empty() && !entry.source.is_empty();
+            if read.store.iter().filter(named).count() != 1 {
+                return Err(bad(format!(
+                    "[[store]] `{store}` must be there once, with `named` and `source`"
+                )));
+            }
+        }
         Ok(read)
+    }
+
+    /// Whether the actor's own store is asked beside the device's.
+    pub fn is_tested(&self, actor: Actor) -> bool {
+        self.of(actor).is_some_and(|entry| entry.tested)
+    }
+
+    /// What the engine takes, as a report has it.
+    pub fn store(&self, id: EngineStore) -> Option<&Store> {
+        self.store.iter().find(|entry| entry.id == id)
+    }
+
+    /// Environment variables that change what the engine takes in a way that is not tested.
+    pub fn doubts(&self) -> &[String] {
+        &self.doubts
     }
 
     fn of(&self, actor: Actor) -> Option<&Entry> {
@@ -88,11 +130,15 @@ mod tests {
         assert_eq!(trust.carries_roots(Actor::Updater), Some(false));
         assert_eq!(trust.carries_roots(Actor::Engine), Some(true));
         assert_eq!(trust.carries_roots(Actor::Vm), None);
+        assert!(trust.is_tested(Actor::Engine) && !trust.is_tested(Actor::Vm));
         assert!(trust.behind(Actor::App).is_none() && trust.behind(Actor::Engine).is_some());
     }
 
     #[test]
     fn an_actor_that_differs_says_how() {
+        let built_in = crate::rules::files::built_in("trust.toml");
+        let lacking = built_in.replacen("id = \"system-roots\"", "id = \"system-keychain\"", 1);
+        assert!(ActorTrust::parse(&lacking, "t").unwrap_err().to_string().contains("`system-roots`"));
         let text = "[[trust]]\nactor = \"vm\"\nown_roots = true\nfollows = false\nsource = \"x\"\n";
         assert!(ActorTrust::parse(text, "t").unwrap_err().to_string().contains("behind"));
         let twice = format!("{0}{0}", text.replace("false", "true"));

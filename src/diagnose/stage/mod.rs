@@ -8,3 +8,6 @@ pub(crate) mod proxy;
 pub(crate) mod tcp;
 pub(crate) mod tls;
 pub(crate) mod trust;
+mod trust_engine;
+mod trust_renewed;
+mod trust_words;

@@ -12,14 +12,16 @@
 //! device's is silent the public roots decide as far as they can, and where nothing judged the
 //! chain the finding is a warning, `device/trust-store`, and the answer is looked at all the same.
 
-use time::OffsetDateTime;
-
 use crate::contract::Actor;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk};
 use crate::diagnose::finding::{Certainty, Code, Owner, Verdict};
 use crate::diagnose::wording::span;
 use crate::observation::{Certificate, Tls, Trust};
+
+use super::trust_engine::{self, Engine};
+use super::trust_renewed;
+use super::trust_words::{day, fault, words};
 
 /// Judges the chain of a completed handshake. Goes on to HTTP where the connection is worth
 /// something, that is where the device accepts it.
@@ -34,12 +36,18 @@ pub(crate) fn judge(view: &View<'_>, tls: &Tls, walk: &mut Walk) -> Step {
         walk.fact("tls", format!("{} {}", parameters.version, parameters.group));
     }
     let chain = Chain { view, tls, leaf };
-    let found = if view.must_be_public() { chain.of_the_world() } else { chain.of_the_customer(walk) };
-    let Some(found) = found.map(|found| chain.of_a_box(found)) else { return Step::Continue(()) };
+    let found = if view.must_be_public() { chain.of_the_world(walk) } else { chain.of_the_customer(walk) };
+    let found = found.map(|found| chain.of_a_box(found));
+    let engine = chain.of_the_engine(found.as_ref(), walk);
+    let Some(found) = found else {
+        walk.found.extend(engine);
+        return Step::Continue(());
+    };
     let warning = found.verdict_by(view.context.codes) == Verdict::Warning;
     // A trust store concerns the programs that use it; the others go on.
     let some_go_on = found.actors.is_some();
     walk.push(found);
+    walk.found.extend(engine);
     if warning || some_go_on { Step::Continue(()) } else { Step::Break(()) }
 }
 
@@ -97,6 +105,7 @@ impl Chain<'_> {
         if !BOXED.contains(&found.code) {
             return found;
         }
+        found.case = None;
         found.line.push_str(&format!("; {hosts} hosts of several operators show this very certificate"));
         let found = found.key(self.leaf.sha256.as_str()).fact("same_certificate", hosts);
         match self.view.proxy() {
@@ -106,17 +115,47 @@ impl Chain<'_> {
     }
 
     fn device(&self) -> Says {
-        says(self.tls.device_trust.as_ref())
+        self.says(self.tls.device_trust.as_ref())
     }
 
     fn public(&self) -> Says {
-        says(self.tls.public_trust.as_ref())
+        self.says(self.tls.public_trust.as_ref())
+    }
+
+    /// What a store says. A verifier speaks of time also where only a root in the chain has ended that it
+    /// takes from nobody: what it lacks then is an authority that it trusts.
+    fn says(&self, trust: Option<&Trust>) -> Says {
+        match says(trust) {
+            Says::Expired if self.ended_root().is_some() => Says::NoIssuer,
+            says => says,
+        }
+    }
+
+    /// The root that was sent and has ended, where all the rest of the chain is in time.
+    fn ended_root(&self) -> Option<&Certificate> {
+        let now = self.now();
+        let ended: Vec<&Certificate> = self.tls.chain.iter().filter(|c| c.not_after < now).collect();
+        let roots = !self.leaf.self_issued && ended.iter().all(|c| c.self_issued);
+        ended.first().copied().filter(|_| roots)
+    }
+
+    /// The first certificate of the chain that has ended, where it is not the server's own.
+    fn ended_above(&self) -> Option<&Certificate> {
+        let now = self.now();
+        let above = self.tls.chain.iter().skip(1).find(|c| c.not_after < now);
+        above.filter(|_| self.leaf.not_after >= now)
+    }
+
+    fn now(&self) -> i64 {
+        self.view.context.observations.device.clock
     }
 
     /// A host that must chain to the public roots.
-    fn of_the_world(&self) -> Option<Draft> {
+    fn of_the_world(&self, walk: &mut Walk) -> Option<Draft> {
         match (self.public(), self.device()) {
             (Says::Accepts, device) => self.public_accepts(device),
+            // Only one way up from the server's certificate has ended, and this device knows another.
+            (Says::Expired, Says::Accepts) if self.ended_above().is_some() => self.another_path(walk),
             (Says::Expired | Says::NotYet, _) => Some(self.out_of_time(self.public())),
             (Says::Name, _) => Some(self.wrong_name(Owner::Firewall)),
             (Says::NoIssuer | Says::Rejected | Says::Revoked, device) => Some(self.not_public(device)),
@@ -180,7 +219,8 @@ impl Chain<'_> {
         if self.signs_itself() {
             return Some(self.self_signed(Owner::Service));
         }
-        if device == Says::Rejected {
+        let other_key = trust_renewed::of(self.view, self.tls).is_some();
+        if device == Says::Rejected && !other_key {
             return Some(self.rejected());
         }
         if world.is_inspector(&self.leaf.issuer) {
@@ -189,11 +229,35 @@ impl Chain<'_> {
         if let Some(found) = self.incomplete(device) {
             return Some(found);
         }
+        if other_key {
+            let line =
+                format!("issuer {} is not in the device's trust store under this key", self.leaf.issuer);
+            return Some(
+                self.renewed(self.found(Code::TlsUnknownIssuer, line)).key(self.leaf.issuer.as_str()),
+            );
+        }
         let mut line = format!("issuer {} is not in the device's trust store", self.leaf.issuer);
+        line.push_str(&self.ended_words());
         if self.is_alone() && self.leaf.issuer_url.is_some() {
             line.push_str("; only the leaf was sent, so an intermediate may be missing as well");
         }
         Some(self.found(Code::TlsUnknownIssuer, line).key(self.leaf.issuer.as_str()))
+    }
+
+    /// The device finds a path in time, the public roots only one that has ended.
+    fn another_path(&self, walk: &mut Walk) -> Option<Draft> {
+        let world = &self.view.context.run;
+        let issuer = &self.leaf.issuer;
+        if !world.is_public_issuer(issuer) && !world.is_public_organisation(issuer) {
+            return Some(self.not_public(Says::Accepts));
+        }
+        let ended = self.ended_above()?;
+        walk.notes.push(format!(
+            "this device builds a path from {issuer} to a root that it trusts; by the bundled public roots there is only the one through {}, which ended on {}, so programs with roots of their own may refuse it",
+            ended.subject,
+            day(ended.not_after)
+        ));
+        None
     }
 
     fn public_accepts(&self, device: Says) -> Option<Draft> {
@@ -201,11 +265,18 @@ impl Chain<'_> {
             Says::Accepts | Says::Nothing => return None,
             Says::Revoked => return Some(self.revoked()),
             _ => {
-                let line = format!(
+                let mut line = format!(
                     "the public roots accept the chain of {}, the device's store says {}",
                     self.leaf.issuer,
                     words(self.tls.device_trust.as_ref())
                 );
+                if let (Some(Trust::Expired), Some(ended)) = (&self.tls.device_trust, self.ended_above()) {
+                    line.push_str(&format!(
+                        ": it knows only the path through {}, which ended on {}, and lacks the root of the other",
+                        ended.subject,
+                        day(ended.not_after)
+                    ));
+                }
                 self.found(Code::DeviceTrustStore, line).proven().key(self.leaf.issuer.as_str())
             }
         };
@@ -280,6 +351,53 @@ impl Chain<'_> {
         }
     }
 
+    /// The actor's own store was asked, and leaves no question open, or refuses, which is said apart.
+    fn accepted_by(&self, actor: Actor) -> bool {
+        match trust_engine::of(self.view, self.tls) {
+            Engine::Accepts { open, .. } => {
+                self.view.context.services.trust().is_tested(actor) && open.is_empty()
+            }
+            Engine::Refuses { .. } => self.view.context.services.trust().is_tested(actor),
+            Engine::Unknown => false,
+        }
+    }
+
+    /// What is wrong for those alone that have a store of their own, where it was asked; their note otherwise.
+    fn of_the_engine(&self, found: Option<&Draft>, walk: &mut Walk) -> Option<Draft> {
+        let stores = self.view.context.services.trust();
+        let own: Vec<Actor> =
+            self.view.path.actors.iter().copied().filter(|a| stores.is_tested(*a)).collect();
+        if own.is_empty() || self.device() != Says::Accepts {
+            return None;
+        }
+        let named = match trust_engine::of(self.view, self.tls) {
+            Engine::Unknown => return None,
+            Engine::Accepts { named, open } => {
+                let open = if open.is_empty() { String::new() } else { format!("; {open}") };
+                walk.own_store =
+                    Some(format!("its own store was asked, and accepts the chain: {named}{open}"));
+                return None;
+            }
+            Engine::Refuses { named } => named,
+        };
+        let stopped = |f: &Draft| f.verdict_by(self.view.context.codes) == Verdict::Blocked;
+        if found.is_some_and(|f| stopped(f) && own.iter().all(|a| f.concerns(*a))) {
+            return None;
+        }
+        let said = words(self.tls.engine_trust.as_ref());
+        let issuer = &self.leaf.issuer;
+        let line = format!("issuer {issuer}: accepted by this device, not by the engine ({named}): {said}");
+        let code = match found.map(|f| f.code) {
+            Some(code @ Code::TlsIncompleteChain) => code,
+            _ if self.view.must_be_public() => Code::TlsInterceptedUntrusted,
+            _ => Code::TlsUnknownIssuer,
+        };
+        let draft =
+            self.found(code, line).verdict(Verdict::Blocked).fact("store", named).key(issuer.as_str());
+        let draft = if code == Code::TlsIncompleteChain { draft } else { draft.case("engine") };
+        Some(draft.actors(own))
+    }
+
     fn intercepted(&self) -> Draft {
         let stores = self.view.context.services.trust();
         let others: Vec<&str> = self
@@ -287,7 +405,7 @@ impl Chain<'_> {
             .path
             .actors
             .iter()
-            .filter(|a| stores.behind(**a).is_some())
+            .filter(|a| stores.behind(**a).is_some() && !self.accepted_by(**a))
             .map(|a| match a {
                 Actor::Vm => "the virtual machine",
                 Actor::Engine => "the engine",
@@ -301,6 +419,7 @@ impl Chain<'_> {
         if own_store {
             line.push_str(&format!("; whether it is trusted by {} was not tested", others.join(" and ")));
         }
+        line.push_str(&self.ended_words());
         let found = self
             .found(Code::TlsIntercepted, line)
             .key(self.leaf.issuer.as_str())
@@ -314,12 +433,29 @@ impl Chain<'_> {
             format!("issuer {}: neither a public root nor trusted by this device", self.leaf.issuer);
         line.push_str(&self.product().map(|p| format!(" (by its name {p})")).unwrap_or_default());
         line.push_str(&self.verifiers_words());
+        line.push_str(&self.ended_words());
         let shared = self.view.context.run.is_shared_inspector(&self.leaf.issuer);
         let found = self
             .found(Code::TlsInterceptedUntrusted, line)
             .key(self.leaf.issuer.as_str())
             .fact("product", self.product());
-        if shared { found.proven() } else { found }
+        self.renewed(if shared { found.proven() } else { found })
+    }
+
+    /// Says so where the device trusts another authority of the issuer's name.
+    fn renewed(&self, found: Draft) -> Draft {
+        match trust_renewed::of(self.view, self.tls) {
+            Some(renewed) => renewed.said(found),
+            None => found,
+        }
+    }
+
+    /// Says that the root in the chain has ended.
+    fn ended_words(&self) -> String {
+        let ended = self.ended_root();
+        ended
+            .map(|c| format!("; the root that is sent, {}, ended on {}", c.subject, day(c.not_after)))
+            .unwrap_or_default()
     }
 
     /// What a verifier says of a certificate that it rejects for another reason than its issuer.
@@ -481,73 +617,4 @@ fn product<'a>(view: &View<'a>, tls: &Tls) -> Option<&'a str> {
     // The leaf's own subject is the host.
     let names = names.enumerate().filter(|(n, _)| *n != 1).map(|(_, name)| name);
     view.context.services.filters().inspector(names)
-}
-
-fn words(trust: Option<&Trust>) -> String {
-    match trust {
-        None => "nothing".into(),
-        Some(Trust::Accepted) => "accepted".into(),
-        Some(Trust::UnknownIssuer) => "unknown issuer".into(),
-        Some(Trust::Expired) => "expired".into(),
-        Some(Trust::NotYetValid) => "not valid yet".into(),
-        Some(Trust::NameMismatch) => "wrong name".into(),
-        Some(Trust::Revoked) => "revoked".into(),
-        Some(Trust::Unavailable { error }) => error.clone(),
-        Some(Trust::Rejected { error }) => fault(error),
-    }
-}
-
-/// A verifier's word for what is wrong with a certificate, in a sentence. Those of operating systems
-/// are sentences already.
-fn fault(error: &str) -> String {
-    const SAID: [(&str, &str); 15] = [
-        ("NameConstraintViolation", "its authority may not issue for this name (name constraint)"),
-        ("CaUsedAsEndEntity", "it is the certificate of an authority, not of a server"),
-        ("EndEntityUsedAsCa", "a certificate in its chain is not an authority's"),
-        ("PathLenConstraint", "its authority may not have another authority below it (path length)"),
-        ("ExtendedKeyUsage", "it is not for servers (extended key usage)"),
-        ("RequiredEku", "it is not for servers (extended key usage)"),
-        ("InvalidPurpose", "it is not for servers (extended key usage)"),
-        ("UnsupportedCriticalExtension", "it has a critical extension that is not understood"),
-        ("UnhandledCriticalExtension", "it has a critical extension that is not understood"),
-        ("UnsupportedCertVersion", "it is not an X.509 certificate of version 3"),
-        ("BadSignature", "its signature is wrong"),
-        ("InvalidSignature", "its signature is wrong"),
-        ("InvalidSerialNumber", "its serial number is not valid"),
-        ("BadEncoding", "it is not encoded as certificates are"),
-        ("BadDer", "it is not encoded as certificates are"),
-    ];
-    // The end of the object identifier of sha1WithRSAEncryption, and that of ecdsa-with-SHA1.
-    const SHA_1: [&str; 2] = ["13, 1, 1, 5", "206, 61, 4, 1]"];
-    if error.contains("SignatureAlgorithm") {
-        return if SHA_1.iter().any(|id| error.contains(id)) {
-            "signed with SHA-1, which no client accepts any more".to_owned()
-        } else {
-            "signed with an algorithm that no client accepts, such as SHA-1".to_owned()
-        };
-    }
-    if let Some((_, said)) = SAID.iter().find(|(word, _)| error.contains(word)) {
-        return (*said).to_owned();
-    }
-    let debug = |c: char| matches!(c, '(' | '{' | '[');
-    if !error.contains(debug) || error.split(debug).next().is_some_and(|head| head.contains(' ')) {
-        return error.to_owned();
-    }
-    // The innermost name of a nested one, as words.
-    let inner =
-        error.split(debug).map(str::trim).take_while(|part| part.starts_with(char::is_alphabetic)).last();
-    let inner = inner.unwrap_or_default().trim_end_matches([')', '}', ']', ' ']);
-    let mut out = String::new();
-    for c in inner.chars() {
-        if c.is_uppercase() && !out.is_empty() {
-            out.push(' ');
-        }
-        out.extend(c.to_lowercase());
-    }
-    if out.is_empty() { "it is not as certificates must be".to_owned() } else { out }
-}
-
-fn day(seconds: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(seconds)
-        .map_or_else(|_| seconds.to_string(), |t| t.date().to_string())
 }

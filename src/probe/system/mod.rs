@@ -2,9 +2,12 @@
 //! (`reg.exe`) and WinHTTP (`netsh.exe`), asked at run time and read by pure functions. Linux has no
 //! settings that the app reads but the environment.
 
+mod anchors;
 mod macos;
 mod program;
 mod windows;
+
+pub(super) use anchors::{of_device as anchors, of_engine as engine_anchors};
 
 use super::sanitise;
 

@@ -118,6 +118,8 @@ pub fn public_leaf(name: &str) -> Certificate {
         self_issued: false,
         ca: false,
         issuer_url: None,
+        key_id: None,
+        issuer_key_id: None,
     }
 }
 
@@ -189,6 +191,8 @@ fn completed(remote: std::net::SocketAddr, name: &str) -> Tls {
         chain: vec![public_leaf(name), intermediate("CN=Public CA 1,O=Trust Services")],
         device_trust: Some(Trust::Accepted),
         public_trust: Some(Trust::Accepted),
+        engine_trust: None,
+        namesakes: Vec::new(),
         client_certificate_requested: false,
         ms: 21.0,
     }
@@ -285,6 +289,7 @@ pub fn observed(attempts: Vec<Attempt>) -> Observations {
             ipv6: None,
             resolvers: vec!["11.9.9.9:53".parse().unwrap()],
             device_roots: Some(140),
+            engine_store: None,
         },
         stage_timeout_ms: 4000,
         attempts,

@@ -257,6 +257,67 @@ pub fn certificates() -> Vec<Case> {
             ("tls/intercepted-untrusted", BLOCKED, Owner::TlsInspection, LIKELY),
         ),
         case(
+            "inspected, the root that is sent has ended",
+            world1(),
+            |t| {
+                edit(chain(t, leaf_by(&t.probed, INSPECTOR), false, Trust::Accepted, Trust::Expired), |a| {
+                    a.tls[0].chain.push(ended(INSPECTOR))
+                })
+            },
+            ("tls/intercepted", WARNING, Owner::TlsInspection, PROVEN),
+        ),
+        case(
+            "inspected and not trusted, the root that is sent has ended",
+            world1(),
+            |t| {
+                edit(chain(t, leaf_by(&t.probed, INSPECTOR), false, Trust::Expired, Trust::Expired), |a| {
+                    a.tls[0].chain.push(ended(INSPECTOR))
+                })
+            },
+            ("tls/intercepted-untrusted", BLOCKED, Owner::TlsInspection, LIKELY),
+        ),
+        case(
+            "an intermediate of the vendor's that has ended",
+            world1(),
+            |t| {
+                edit(chain(t, public_leaf(&t.probed), false, Trust::Expired, Trust::Expired), |a| {
+                    a.tls[0].chain[1].not_after = NOW - 86_400
+                })
+            },
+            ("tls/expired", BLOCKED, Owner::Firewall, LIKELY),
+        ),
+        case(
+            "inspected, renewed under the old name",
+            world1(),
+            |t| chain(t, leaf_by(&t.probed, INSPECTOR), false, other_key(), Trust::UnknownIssuer),
+            ("tls/intercepted-untrusted", BLOCKED, Owner::TlsInspection, LIKELY),
+        ),
+        case(
+            "inspected, renewed, the old one is in the device's store",
+            world1(),
+            |t| {
+                edit(chain(t, leaf_by(&t.probed, INSPECTOR), false, other_key(), Trust::UnknownIssuer), |a| {
+                    a.tls[0].chain[0].issuer_key_id = Some("b2".into());
+                    a.tls[0]
+                        .namesakes
+                        .push(Certificate { key_id: Some("a1".into()), ..intermediate(INSPECTOR) });
+                })
+            },
+            ("tls/intercepted-untrusted", BLOCKED, Owner::TlsInspection, PROVEN),
+        ),
+        case(
+            "private issuer, renewed under the old name",
+            gateway(1, "llm.corp.example"),
+            |t| chain(t, leaf_by(&t.probed, "CN=Corp CA"), false, other_key(), Trust::UnknownIssuer),
+            ("tls/unknown-issuer", BLOCKED, Owner::Device, LIKELY),
+        ),
+        case(
+            "a signature that no authority of the name made",
+            customer(1, "mcp.corp.example"),
+            |t| chain(t, leaf_by(&t.probed, "CN=Corp CA"), false, other_key(), other_key()),
+            ("tls/unknown-issuer", BLOCKED, Owner::Service, LIKELY),
+        ),
+        case(
             "device lacks a root",
             world1(),
             |t| chain(t, public_leaf(&t.probed), false, Trust::UnknownIssuer, Trust::Accepted),
@@ -269,4 +330,14 @@ pub fn certificates() -> Vec<Case> {
             ("device/trust-store", BLOCKED, Owner::Service, LIKELY),
         ),
     ]
+}
+
+/// A root that was sent although it has ended.
+fn ended(name: &str) -> Certificate {
+    let root = intermediate(name);
+    Certificate { issuer: name.into(), self_issued: true, not_after: NOW - 86_400, ..root }
+}
+
+fn other_key() -> Trust {
+    Trust::Rejected { error: "BadSignature".into() }
 }
