@@ -8,7 +8,7 @@ use clearway::rules::Rules;
 use clearway_fuzz::rendering;
 use libfuzzer_sys::fuzz_target;
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::embedded().expect("the built-in rules are sound"));
+static RULES: LazyLock<Rules> = LazyLock::new(Rules::embedded);
 static VOCABULARY: LazyLock<Vocabulary> = 
     LazyLock::new(|| Vocabulary::embedded().expect("the built-in words are sound"));
 

@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     fn mask() -> Mask {
-        Mask::new(&Rules::embedded().unwrap())
+        Mask::new(&Rules::embedded())
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::Deserialize;
 
 use super::data::DataError;
+use super::files::Text;
 use super::networks::Networks;
 
 /// The special-purpose registries, known block pages, and the suffixes of internal names.
@@ -91,14 +92,10 @@ pub enum Oddity {
 
 impl Addresses {
     /// Reads the text of `addresses.toml` and of `networks.toml`, each with its name.
-    pub(super) fn parse(addresses: (&str, &str), networks: (&str, &str)) -> Result<Self, DataError> {
-        let syntax = |file: &str, e: toml::de::Error| DataError::Syntax {
-            file: file.to_owned(),
-            reason: e.to_string(),
-        };
+    pub(super) fn parse(addresses: (Text<'_>, &str), networks: (Text<'_>, &str)) -> Result<Self, DataError> {
         let (text, file) = addresses;
-        let mut read: Self = toml::from_str(text).map_err(|e| syntax(file, e))?;
-        let networks: Networks = toml::from_str(networks.0).map_err(|e| syntax(networks.1, e))?;
+        let mut read: Self = text.read_as(file)?;
+        let networks: Networks = networks.0.read_as(networks.1)?;
         read.internal_suffixes = networks.internal_suffixes;
         let unsourced = |what: &str, source: &str| {
             source.trim().is_empty().then(|| DataError::Content {
@@ -170,8 +167,8 @@ mod tests {
 
     fn addresses() -> Addresses {
         Addresses::parse(
-            (crate::rules::files::built_in("addresses.toml"), "addresses.toml"),
-            (crate::rules::files::built_in("networks.toml"), "networks.toml"),
+            (crate::rules::files::built_in("addresses.toml").into(), "addresses.toml"),
+            (crate::rules::files::built_in("networks.toml").into(), "networks.toml"),
         )
         .unwrap()
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::data::DataError;
-use super::files::Files;
+use super::files::{Files, Text};
 use crate::contract::{Code, Owner, Severity, Verdict};
 use crate::text::template;
 
@@ -122,9 +122,8 @@ impl Codes {
     ///
     /// # Errors
     /// Names the file and what is wrong in it.
-    pub fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        let codes: Self = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+    pub fn parse<'a>(text: impl Into<Text<'a>>, file: &str) -> Result<Self, DataError> {
+        let codes: Self = text.into().read_as(file)?;
         let bad = |reason: String| DataError::Content { file: file.to_owned(), reason };
         for code in Code::ALL {
             match codes.code.iter().filter(|e| e.id == *code).count() {

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::condition::{Condition, Known, RawCondition};
 use super::error::Problems;
+use super::files::Text;
 use super::keys::KeyCatalogue;
-use super::pack::from_toml;
+use super::pack::from_text;
 use crate::contract::AppVersion;
 
 const FILE: &str = "credentials.toml";
@@ -139,8 +140,8 @@ impl Credentials {
     }
 
     /// Reads and checks the file's text.
-    pub(super) fn parse(text: &str, keys: &KeyCatalogue, problems: &mut Problems) -> Option<Self> {
-        let raw: RawCredentials = problems.take(FILE, from_toml(text))?;
+    pub(super) fn parse(text: Text<'_>, keys: &KeyCatalogue, problems: &mut Problems) -> Option<Self> {
+        let raw: RawCredentials = problems.take(FILE, from_text(text))?;
         let ids: Vec<String> = raw.providers.iter().map(|p| p.id.clone()).collect();
         let mut need_key = |entry: &str, field: &str, name: &str| {
             if keys.get(name).is_none() {

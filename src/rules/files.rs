@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+
 use super::data::DataError;
 use super::error::{Fault, PackError, RulesError};
 
@@ -18,52 +20,66 @@ const FOLDER: &str = "features";
 
 macro_rules! built_in {
     ($($name:literal),+ $(,)?) => {
-        &[$(($name, include_str!(concat!("../../rules/", $name)))),+]
+        &[$(BuiltIn {
+            name: concat!($name, ".toml"),
+            text: include_str!(concat!("../../rules/", $name, ".toml")),
+            compiled: include_str!(concat!(env!("OUT_DIR"), "/rules/", $name, ".json")),
+        }),+]
     };
 }
 
-/// Every file of the pack with the text built into the program.
-const BUILT_IN: &[(&str, &str)] = built_in![
-    "pack.toml",
-    "keys.toml",
-    "credentials.toml",
-    "networks.toml",
-    "lints.toml",
-    "features/inference.toml",
-    "features/workspace.toml",
-    "features/sign-in.toml",
-    "features/bootstrap.toml",
-    "features/proxy.toml",
-    "features/sandbox.toml",
-    "features/connectors.toml",
-    "features/plugins.toml",
-    "features/desktop-extensions.toml",
-    "features/web-fetch.toml",
-    "features/ssh.toml",
-    "features/browser.toml",
-    "features/import.toml",
-    "features/otlp.toml",
-    "features/auto-updates.toml",
-    "features/essential-telemetry.toml",
-    "features/nonessential-telemetry.toml",
-    "features/nonessential-services.toml",
-    "services.toml",
-    "addresses.toml",
-    "filters.toml",
-    "trust.toml",
-    "calls.toml",
-    "codes.toml",
-    "controls.toml",
-    "symptoms.toml",
-    "symptoms-network.toml",
-    "symptoms-providers.toml",
-    "symptoms-sign-in.toml",
-    "sandbox.toml",
-    "firewalls.toml",
-    "headers.toml",
-    "logs.toml",
-    "places.toml",
-    "share.toml",
+/// A file built into the program.
+#[derive(Debug)]
+struct BuiltIn {
+    name: &'static str,
+    /// As it is written.
+    text: &'static str,
+    /// The same as JSON, which is what is read; `build.rs` makes it.
+    compiled: &'static str,
+}
+
+/// Every file of the pack, built into the program.
+static BUILT_IN: &[BuiltIn] = built_in![
+    "pack",
+    "keys",
+    "credentials",
+    "networks",
+    "lints",
+    "features/inference",
+    "features/workspace",
+    "features/sign-in",
+    "features/bootstrap",
+    "features/proxy",
+    "features/sandbox",
+    "features/connectors",
+    "features/plugins",
+    "features/desktop-extensions",
+    "features/web-fetch",
+    "features/ssh",
+    "features/browser",
+    "features/import",
+    "features/otlp",
+    "features/auto-updates",
+    "features/essential-telemetry",
+    "features/nonessential-telemetry",
+    "features/nonessential-services",
+    "services",
+    "addresses",
+    "filters",
+    "trust",
+    "calls",
+    "codes",
+    "controls",
+    "symptoms",
+    "symptoms-network",
+    "symptoms-providers",
+    "symptoms-sign-in",
+    "sandbox",
+    "firewalls",
+    "headers",
+    "logs",
+    "places",
+    "share",
 ];
 
 /// Files that a directory may lack, because packs written for earlier versions of the program do:
@@ -81,19 +97,56 @@ pub const OPTIONAL: &[&str] = &[
 
 /// The text built into the program of the file called `name`; empty when there is no such file.
 pub fn built_in(name: &str) -> &'static str {
-    BUILT_IN.iter().find(|(n, _)| *n == name).map(|(_, text)| *text).unwrap_or_default()
+    BUILT_IN.iter().find(|f| f.name == name).map(|f| f.text).unwrap_or_default()
 }
 
-/// The id and the text of every feature file built in.
-pub(super) fn built_in_features() -> impl Iterator<Item = (&'static str, &'static str)> {
-    BUILT_IN.iter().filter_map(|(name, text)| Some((feature_id(name)?, *text)))
+/// The text of a file, in one of the forms that are read.
+#[derive(Debug, Clone, Copy)]
+pub enum Text<'a> {
+    /// As people write it.
+    Toml(&'a str),
+    /// As `build.rs` made it.
+    Compiled(&'a str),
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Toml(text)
+    }
+}
+
+impl<'a> From<&'a String> for Text<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Toml(text)
+    }
+}
+
+impl Text<'_> {
+    /// What it says.
+    ///
+    /// # Errors
+    /// Place and cause, from the reader of its form.
+    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, String> {
+        match self {
+            Self::Toml(text) => toml::from_str(text).map_err(|e| e.to_string()),
+            Self::Compiled(text) => serde_json::from_str(text).map_err(|e| e.to_string()),
+        }
+    }
+
+    /// The same for a file that messages call `file`.
+    ///
+    /// # Errors
+    /// [`DataError::Syntax`].
+    pub(super) fn read_as<T: DeserializeOwned>(self, file: &str) -> Result<T, DataError> {
+        self.read().map_err(|reason| DataError::Syntax { file: file.to_owned(), reason })
+    }
 }
 
 /// The text of one file, and what messages call it.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     /// The text.
-    pub text: &'a str,
+    pub text: Text<'a>,
     /// The path in a directory; the name of the file built in.
     pub shown: &'a str,
 }
@@ -102,7 +155,8 @@ pub struct Source<'a> {
 struct Entry {
     name: Cow<'static, str>,
     text: Cow<'static, str>,
-    shown: String,
+    compiled: Option<&'static str>,
+    shown: Cow<'static, str>,
 }
 
 /// The files of one pack.
@@ -115,10 +169,7 @@ pub struct Files {
 impl Files {
     /// The files built into the program.
     pub fn embedded() -> Self {
-        Self {
-            entries: BUILT_IN.iter().map(|(name, text)| Entry::built_in(name, text)).collect(),
-            replaced: Vec::new(),
-        }
+        Self { entries: BUILT_IN.iter().map(Entry::built_in).collect(), replaced: Vec::new() }
     }
 
     /// The files of a directory, with everything that keeps one of them from being read: not there,
@@ -134,14 +185,16 @@ impl Files {
         }
         let mut wrong = Vec::new();
         let mut missing: Vec<&str> = Vec::new();
-        for (name, text) in BUILT_IN {
+        for file in BUILT_IN {
+            let name = &file.name;
             let path = dir.join(name);
             match read_text(&path) {
                 Ok(own) => {
                     files.entries.push(Entry {
                         name: (*name).into(),
                         text: own.into(),
-                        shown: path.display().to_string(),
+                        compiled: None,
+                        shown: path.display().to_string().into(),
                     });
                     continue;
                 }
@@ -150,9 +203,9 @@ impl Files {
                 Err(Unread::Absent) => missing.push(name),
                 Err(Unread::Faulty(error)) => wrong.push(Fault::Pack(error)),
             }
-            files.entries.push(Entry::built_in(name, text));
+            files.entries.push(Entry::built_in(file));
         }
-        let known: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+        let known: Vec<&str> = BUILT_IN.iter().map(|f| f.name).collect();
         for name in toml_files(dir).unwrap_or_default() {
             if !known.contains(&name.as_str()) {
                 let reason = "not a file of a rule pack; rename it after the one it replaces, or remove it";
@@ -178,7 +231,8 @@ impl Files {
                         Ok(text) => files.entries.push(Entry {
                             name: name.into(),
                             text: text.into(),
-                            shown: path.display().to_string(),
+                            compiled: None,
+                            shown: path.display().to_string().into(),
                         }),
                         Err(Unread::Faulty(error)) => wrong.push(Fault::Pack(error)),
                         // It was listed a moment ago.
@@ -214,7 +268,7 @@ impl Files {
         for entry in &self.entries {
             if let Err(error) = entry.text.parse::<toml::Table>() {
                 let reason = error.to_string();
-                faults.add(DataError::Syntax { file: entry.shown.clone(), reason }.into());
+                faults.add(DataError::Syntax { file: entry.shown.to_string(), reason }.into());
             }
         }
     }
@@ -222,14 +276,14 @@ impl Files {
     /// The file called `name`; the one built in where this pack has none.
     pub(super) fn get<'a>(&'a self, name: &'a str) -> Source<'a> {
         match self.entries.iter().find(|e| e.name == name) {
-            Some(entry) => Source { text: &entry.text, shown: &entry.shown },
-            None => Source { text: built_in(name), shown: name },
+            Some(entry) => Source { text: entry.text(), shown: &entry.shown },
+            None => Source { text: built_in(name).into(), shown: name },
         }
     }
 
     /// The id and the text of every feature file.
-    pub(super) fn features(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.iter().filter_map(|e| Some((feature_id(&e.name)?, e.text.as_ref())))
+    pub(super) fn features(&self) -> impl Iterator<Item = (&str, Text<'_>)> {
+        self.entries.iter().filter_map(|e| Some((feature_id(&e.name)?, e.text())))
     }
 
     /// Name and text of every file.
@@ -244,8 +298,17 @@ impl Files {
 }
 
 impl Entry {
-    fn built_in(name: &'static str, text: &'static str) -> Self {
-        Self { name: name.into(), text: text.into(), shown: name.to_owned() }
+    fn built_in(file: &'static BuiltIn) -> Self {
+        Self {
+            name: file.name.into(),
+            text: file.text.into(),
+            compiled: Some(file.compiled),
+            shown: file.name.into(),
+        }
+    }
+
+    fn text(&self) -> Text<'_> {
+        self.compiled.map_or_else(|| Text::Toml(&self.text), Text::Compiled)
     }
 }
 
@@ -308,9 +371,19 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
         let features = toml_files(&root.join(FOLDER)).unwrap().into_iter().map(|n| format!("{FOLDER}/{n}"));
         let mut there: Vec<String> = toml_files(&root).unwrap().into_iter().chain(features).collect();
-        let mut listed: Vec<String> = BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let mut listed: Vec<String> = BUILT_IN.iter().map(|f| f.name.to_owned()).collect();
         there.sort();
         listed.sort();
         assert_eq!(there, listed);
+    }
+
+    #[test]
+    fn the_compiled_form_of_every_file_says_what_its_text_says() {
+        for file in BUILT_IN {
+            let written: toml::Table = Text::Toml(file.text).read().unwrap();
+            let compiled: toml::Table = Text::Compiled(file.compiled).read().unwrap();
+            assert!(!written.is_empty(), "{}", file.name);
+            assert_eq!(written, compiled, "{}", file.name);
+        }
     }
 }

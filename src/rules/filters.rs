@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::data::DataError;
-use super::files::Files;
+use super::files::{Files, Text};
 use crate::contract::Control;
 use crate::text::answer;
 
@@ -85,9 +85,8 @@ impl Filters {
         Self::parse(file.text, file.shown)
     }
 
-    fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        let mut filters: Self = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+    fn parse<'a>(text: impl Into<Text<'a>>, file: &str) -> Result<Self, DataError> {
+        let mut filters: Self = text.into().read_as(file)?;
         for page in filters.page.iter_mut().chain(&mut filters.access) {
             let signs = [
                 &mut page.location,
@@ -191,8 +190,7 @@ struct ControlFile {
 pub(super) fn controls(files: &Files) -> Result<Vec<Control>, DataError> {
     let source = files.get("controls.toml");
     let (text, file) = (source.text, source.shown.to_owned());
-    let read: ControlFile =
-        toml::from_str(text).map_err(|e| DataError::Syntax { file: file.clone(), reason: e.to_string() })?;
+    let read: ControlFile = text.read_as(&file)?;
     match read.control.iter().find(|c| c.source.trim().is_empty() || !c.path.starts_with('/')) {
         Some(bad) => {
             let reason = format!("control {:?} needs a `path` and a `source`", bad.host);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::data::DataError;
-use super::files::Files;
+use super::files::{Files, Text};
 use crate::contract::{Transport, words};
 
 words! {
@@ -115,9 +115,8 @@ impl Firewalls {
         self.product.iter().find(|p| p.id == id)
     }
 
-    fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        let firewalls: Self = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+    fn parse<'a>(text: impl Into<Text<'a>>, file: &str) -> Result<Self, DataError> {
+        let firewalls: Self = text.into().read_as(file)?;
         for (at, product) in firewalls.product.iter().enumerate() {
             let bad = |reason: &str| DataError::Content {
                 file: file.to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::data::DataError;
-use super::files::Files;
+use super::files::{Files, Text};
 
 /// `headers.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -33,9 +33,8 @@ impl Headers {
         Self::parse(file.text, file.shown)
     }
 
-    fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        let headers: Self = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+    fn parse<'a>(text: impl Into<Text<'a>>, file: &str) -> Result<Self, DataError> {
+        let headers: Self = text.into().read_as(file)?;
         let all = headers.without_query.iter().chain(&headers.service).chain(&headers.proxy);
         for name in all {
             let content = |reason: String| DataError::Content { file: file.to_owned(), reason };

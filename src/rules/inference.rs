@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::data::DataError;
-use super::files::Files;
+use super::files::{Files, Text};
 use super::services::{StatusRange, fit, is_pattern, placeholder};
 use crate::contract::{Code, Confidence, Owner};
 use crate::text::answer::plain;
@@ -199,9 +199,8 @@ impl Calls {
     ///
     /// # Errors
     /// Names the file and what is wrong in it.
-    pub fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        let mut calls: Self = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+    pub fn parse<'a>(text: impl Into<Text<'a>>, file: &str) -> Result<Self, DataError> {
+        let mut calls: Self = text.into().read_as(file)?;
         let bad = |reason: String| Err(DataError::Content { file: file.to_owned(), reason });
         if !(1..=64).contains(&calls.max_tokens) {
             return bad(format!("max_tokens is {}; a call spends between 1 and 64", calls.max_tokens));

@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use super::condition::{Condition, KeyPath, Known, RawCondition};
 use super::error::Problems;
+use super::files::Text;
 use super::keys::KeyCatalogue;
-use super::pack::from_toml;
+use super::pack::from_text;
 use crate::contract::{AppVersion, Confidence, Severity};
 
 const FILE: &str = "lints.toml";
@@ -399,12 +400,12 @@ impl Lints {
 
     /// Reads and checks the file's text.
     pub(super) fn parse(
-        text: &str,
+        text: Text<'_>,
         known: &Known<'_>,
         tags: &[String],
         problems: &mut Problems,
     ) -> Option<Self> {
-        let raw: RawLints = problems.take(FILE, from_toml(text))?;
+        let raw: RawLints = problems.take(FILE, from_text(text))?;
         let mut rules: Vec<LintRule> = Vec::with_capacity(raw.lints.len());
         for lint in raw.lints {
             let place = format!("lint {}", lint.id);

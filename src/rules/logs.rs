@@ -77,8 +77,7 @@ impl Logs {
 
     pub(super) fn load(files: &Files) -> Result<Self, DataError> {
         let file = files.get("logs.toml");
-        let logs: Self = toml::from_str(file.text)
-            .map_err(|e| DataError::Syntax { file: file.shown.to_owned(), reason: e.to_string() })?;
+        let logs: Self = file.text.read_as(file.shown)?;
         let content = |reason: String| DataError::Content { file: file.shown.to_owned(), reason };
         if let Some(place) = logs.place.iter().find(|p| p.sources.is_empty() && p.issues.is_empty()) {
             return Err(content(format!("{}: name at least one source or issue", place.path)));

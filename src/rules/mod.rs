@@ -20,6 +20,7 @@ pub mod logs;
 pub mod networks;
 pub mod overview;
 pub mod pack;
+mod part;
 pub mod places;
 pub mod rule;
 pub mod sandbox;
@@ -34,12 +35,14 @@ pub use error::{Fault, PackError, Problem, RulesError};
 pub use keys::{Key, KeyCatalogue, KeyKind};
 pub use lints::{Check, LintRule, Lints};
 pub use pack::{Feature, Meta, Pack, Release, SourceTag, Texts};
+pub use part::Part;
 pub use rule::{HostName, HostSource, Off, Rule};
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use codes::Codes;
+use data::DataError;
 use files::Files;
 use firewalls::Firewalls;
 use headers::Headers;
@@ -56,36 +59,54 @@ use crate::contract::Control;
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// Features, keys, rules, credentials, networks and lints.
-    pub pack: Pack,
+    pub pack: Part<Pack>,
     /// Fingerprints; with them the addresses, the signs of filters, the calls, and what each program
     /// trusts.
-    pub services: Services,
+    pub services: Part<Services>,
     /// Wording of the findings.
-    pub codes: Codes,
+    pub codes: Part<Codes>,
     /// What messages of the app mean.
-    pub symptoms: Symptoms,
+    pub symptoms: Part<Symptoms>,
     /// The sandbox's own list.
-    pub sandbox: SandboxRules,
+    pub sandbox: Part<SandboxRules>,
     /// The firewall products.
-    pub firewalls: Firewalls,
+    pub firewalls: Part<Firewalls>,
     /// The addresses that find a sign-in page of the network.
-    pub controls: Vec<Control>,
+    pub controls: Part<Vec<Control>>,
     /// Which response headers are kept.
-    pub headers: Arc<Headers>,
+    pub headers: Part<Arc<Headers>>,
     /// The product's own names and places on a device.
-    pub places: Arc<Places>,
+    pub places: Part<Arc<Places>>,
     /// Where its logs lie, and how they are recognised.
-    pub logs: Logs,
+    pub logs: Part<Logs>,
     files: Files,
 }
 
 impl Rules {
-    /// The rules built into the program.
-    ///
-    /// # Errors
-    /// Only when a file built in is broken, which a test rules out for every build.
-    pub fn embedded() -> Result<Self, RulesError> {
-        Self::load(Files::embedded(), Vec::new())
+    /// The rules built into the program; each part is read when it is first asked for.
+    pub fn embedded() -> Self {
+        static EMBEDDED: LazyLock<Rules> = LazyLock::new(|| {
+            let pack = Part::later(Pack::embedded);
+            let services = Part::later(Services::embedded);
+            let (own_pack, own_services) = (pack.clone(), services.clone());
+            let symptoms =
+                Part::later(move || Symptoms::load(&Files::embedded(), &own_pack, own_services.calls()));
+            let own_pack = pack.clone();
+            Rules {
+                sandbox: Part::later(move || SandboxRules::embedded(&own_pack)),
+                pack,
+                services,
+                symptoms,
+                codes: Part::later(Codes::embedded),
+                firewalls: Part::later(Firewalls::embedded),
+                controls: Part::later(|| filters::controls(&Files::embedded())),
+                headers: Part::later(|| Headers::embedded().map(Arc::new)),
+                places: Part::later(|| Ok::<_, DataError>(Places::built_in())),
+                logs: Part::later(Logs::embedded),
+                files: Files::embedded(),
+            }
+        });
+        EMBEDDED.clone()
     }
 
     /// The rules in a directory: every file of it, none of the program's own but for those that
@@ -103,7 +124,7 @@ impl Rules {
     /// # Errors
     /// As [`Rules::from_dir`].
     pub fn of(dir: Option<&Path>) -> Result<Self, RulesError> {
-        dir.map_or_else(Self::embedded, Self::from_dir)
+        dir.map_or_else(|| Ok(Self::embedded()), Self::from_dir)
     }
 
     /// Everything that is wrong with the rules in a directory; nothing when they are sound.
@@ -149,16 +170,16 @@ impl Rules {
         }
         let whole = || {
             Some(Self {
-                pack: pack?,
-                services: services?,
-                codes: codes?,
-                symptoms: symptoms?,
-                sandbox: sandbox?,
-                firewalls: firewalls?,
-                controls: controls?,
-                headers: Arc::new(headers?),
-                places: Arc::new(places?),
-                logs: logs?,
+                pack: Part::ready(pack?),
+                services: Part::ready(services?),
+                codes: Part::ready(codes?),
+                symptoms: Part::ready(symptoms?),
+                sandbox: Part::ready(sandbox?),
+                firewalls: Part::ready(firewalls?),
+                controls: Part::ready(controls?),
+                headers: Part::ready(Arc::new(headers?)),
+                places: Part::ready(Arc::new(places?)),
+                logs: Part::ready(logs?),
                 files,
             })
         };

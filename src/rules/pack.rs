@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::condition::Known;
 use super::credentials::Credentials;
 use super::error::{PackError, Problems};
-use super::files::{self, Files};
+use super::files::{Files, Text};
 use super::keys::KeyCatalogue;
 use super::lints::Lints;
 use super::networks::Networks;
@@ -161,34 +161,20 @@ impl Pack {
 }
 
 /// The texts of a pack, before they are checked.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Texts<'a> {
     /// `pack.toml`.
-    pub pack: &'a str,
+    pub pack: Text<'a>,
     /// `keys.toml`.
-    pub keys: &'a str,
+    pub keys: Text<'a>,
     /// `credentials.toml`.
-    pub credentials: &'a str,
+    pub credentials: Text<'a>,
     /// `networks.toml`.
-    pub networks: &'a str,
+    pub networks: Text<'a>,
     /// `lints.toml`.
-    pub lints: &'a str,
+    pub lints: Text<'a>,
     /// `features/*.toml`: the feature's id and the text.
-    pub features: Vec<(&'a str, &'a str)>,
-}
-
-impl Texts<'static> {
-    /// The texts of the pack inside the binary.
-    pub fn embedded() -> Self {
-        Self {
-            pack: files::built_in("pack.toml"),
-            keys: files::built_in("keys.toml"),
-            credentials: files::built_in("credentials.toml"),
-            networks: files::built_in("networks.toml"),
-            lints: files::built_in("lints.toml"),
-            features: files::built_in_features().collect(),
-        }
-    }
+    pub features: Vec<(&'a str, Text<'a>)>,
 }
 
 impl Pack {
@@ -197,7 +183,7 @@ impl Pack {
     /// # Errors
     /// Only when the embedded pack is broken, which a test rules out for every build.
     pub fn embedded() -> Result<Self, PackError> {
-        Self::parse(&Texts::embedded())
+        Self::load(&Files::embedded())
     }
 
     /// Reads `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml`, `lints.toml` and
@@ -237,9 +223,9 @@ impl Pack {
 
     /// The pack, with every problem noted; nothing where a text that others depend on cannot be read.
     fn checked(texts: &Texts<'_>, problems: &mut Problems) -> Option<Self> {
-        let raw: Option<RawPack> = problems.take("pack.toml", from_toml(texts.pack));
-        let keys: Option<KeyCatalogue> = problems.take("keys.toml", from_toml(texts.keys));
-        let networks: Option<Networks> = problems.take("networks.toml", from_toml(texts.networks));
+        let raw: Option<RawPack> = problems.take("pack.toml", from_text(texts.pack));
+        let keys: Option<KeyCatalogue> = problems.take("keys.toml", from_text(texts.keys));
+        let networks: Option<Networks> = problems.take("networks.toml", from_text(texts.networks));
         let (Some(raw), Some(mut keys), Some(networks)) = (raw, keys, networks) else {
             return None;
         };
@@ -294,7 +280,7 @@ impl Pack {
             }
             let Some((id, text)) = texts.features.iter().find(|(id, _)| *id == feature.id) else { continue };
             let file = format!("features/{id}.toml");
-            let Some(parsed) = problems.take(&file, feature_file(text)) else { continue };
+            let Some(parsed) = problems.take(&file, feature_file(*text)) else { continue };
             let cx = Context {
                 file: &file,
                 feature: id,
@@ -366,23 +352,23 @@ fn check_names(raw: &RawPack, keys: &KeyCatalogue, problems: &mut Problems) {
 }
 
 /// The ids of the features that a `pack.toml` lists; none when it cannot be read.
-pub(super) fn features_of(text: &str) -> Vec<String> {
-    let raw: Option<RawPack> = from_toml(text).ok();
+pub(super) fn features_of(text: Text<'_>) -> Vec<String> {
+    let raw: Option<RawPack> = from_text(text).ok();
     raw.map(|r| r.features.into_iter().map(|f| f.id).collect()).unwrap_or_default()
 }
 
-/// Reads a text; the error is place and cause, from the TOML reader.
-pub(super) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    toml::from_str(text).map_err(|e| e.to_string().trim_end().to_owned())
+/// Reads a text; the error is place and cause, from the reader of its form.
+pub(super) fn from_text<T: DeserializeOwned>(text: Text<'_>) -> Result<T, String> {
+    text.read().map_err(|e| e.trim_end().to_owned())
 }
 
 /// Reads a feature file; when that fails, reads it rule by rule to name the rule.
-fn feature_file(text: &str) -> Result<FeatureFile, String> {
-    let error = match from_toml(text) {
+fn feature_file(text: Text<'_>) -> Result<FeatureFile, String> {
+    let error = match from_text(text) {
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
-    let culprit = text.parse::<toml::Table>().ok().and_then(|table| {
+    let culprit = text.read::<toml::Table>().ok().and_then(|table| {
         table.get("rule")?.as_array()?.iter().find_map(|rule| {
             rule.clone().try_into::<RawRule>().err()?;
             rule.get("id")?.as_str().map(str::to_owned)

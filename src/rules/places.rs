@@ -275,8 +275,7 @@ impl Places {
 
     pub(super) fn load(files: &Files) -> Result<Self, DataError> {
         let file = files.get("places.toml");
-        let places: Self = toml::from_str(file.text)
-            .map_err(|e| DataError::Syntax { file: file.shown.to_owned(), reason: e.to_string() })?;
+        let places: Self = file.text.read_as(file.shown)?;
         if let Some(platform) = Platform::ALL.iter().find(|p| places.place.iter().all(|x| x.platform != **p))
         {
             let reason =

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::data::DataError;
-use super::files::Files;
+use super::files::{Files, Text};
 use super::pack::Pack;
 use crate::contract::{AppVersion, Confidence};
 
@@ -119,9 +119,8 @@ impl SandboxRules {
         Self::parse(file.text, file.shown, pack)
     }
 
-    fn parse(text: &str, file: &str, pack: &Pack) -> Result<Self, DataError> {
-        let rules: Self = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+    fn parse<'a>(text: impl Into<Text<'a>>, file: &str, pack: &Pack) -> Result<Self, DataError> {
+        let rules: Self = text.into().read_as(file)?;
         let bad = |reason: String| Err(DataError::Content { file: file.to_owned(), reason });
         if pack.keys.get(&rules.key).is_none() {
             return bad(format!("`{}` is not in keys.toml", rules.key));

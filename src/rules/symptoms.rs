@@ -179,8 +179,7 @@ impl Symptoms {
         let mut read: Vec<(&str, Vec<Symptom>)> = Vec::new();
         for name in FILES {
             let file = files.get(name);
-            let parsed: File = toml::from_str(file.text)
-                .map_err(|e| DataError::Syntax { file: file.shown.to_owned(), reason: e.to_string() })?;
+            let parsed: File = file.text.read_as(file.shown)?;
             symptoms.numbers.extend(parsed.number);
             read.push((file.shown, parsed.symptom));
         }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::data::DataError;
-use super::files::Files;
+use super::files::{Files, Text};
 use crate::contract::{Actor, EngineStore};
 
 /// What every actor trusts.
@@ -57,9 +57,8 @@ impl ActorTrust {
         Self::parse(file.text, file.shown)
     }
 
-    fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        let read: Self = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+    fn parse<'a>(text: impl Into<Text<'a>>, file: &str) -> Result<Self, DataError> {
+        let read: Self = text.into().read_as(file)?;
         let bad = |reason: String| DataError::Content { file: file.to_owned(), reason };
         for (n, entry) in read.trust.iter().enumerate() {
             if read.trust.iter().take(n).any(|other| other.actor == entry.actor) {

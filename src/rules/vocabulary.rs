@@ -160,8 +160,7 @@ impl Vocabulary {
 /// Reads `share.toml` alone.
 pub(super) fn check(files: &Files) -> Result<File, DataError> {
     let source = files.get(SHARE);
-    toml::from_str(source.text)
-        .map_err(|e| DataError::Syntax { file: source.shown.to_owned(), reason: e.to_string() })
+    source.text.read_as(source.shown)
 }
 
 /// At least two labels, the last of letters.

@@ -42,7 +42,7 @@ fn changed(file: &str, change: impl Fn(&str) -> String) -> Result<Pack, RulesErr
     let target = dir.path().join(file);
     let text = fs::read_to_string(&target).unwrap_or_default();
     fs::write(&target, change(&text)).unwrap();
-    Rules::from_dir(dir.path()).map(|rules| rules.pack)
+    Rules::from_dir(dir.path()).map(|rules| Pack::clone(&rules.pack))
 }
 
 #[test]
@@ -50,7 +50,18 @@ fn the_embedded_pack_is_sound_and_is_the_one_in_the_directory() {
     let embedded = Pack::embedded().unwrap_or_else(|e| panic!("{e}"));
     let read = Rules::from_dir(&rules()).unwrap_or_else(|e| panic!("{e}"));
     assert!(read.replaced().is_empty());
-    assert_eq!(embedded, read.pack);
+    assert_eq!(embedded, *read.pack);
+    let built_in = Rules::embedded();
+    assert_eq!(*built_in.pack, *read.pack);
+    assert_eq!(*built_in.services, *read.services);
+    assert_eq!(*built_in.codes, *read.codes);
+    assert_eq!(built_in.symptoms.list, read.symptoms.list);
+    assert_eq!(*built_in.sandbox, *read.sandbox);
+    assert_eq!(*built_in.firewalls, *read.firewalls);
+    assert_eq!(*built_in.controls, *read.controls);
+    assert_eq!(*built_in.headers, *read.headers);
+    assert_eq!(*built_in.places, *read.places);
+    assert_eq!(*built_in.logs, *read.logs);
     assert_eq!(embedded.meta.newest.to_string(), "2.26454.0");
     assert!(embedded.meta.releases.windows(2).all(|w| w[0].version < w[1].version));
     assert_eq!(embedded.meta.releases.last().unwrap().version, embedded.meta.newest);

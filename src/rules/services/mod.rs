@@ -12,7 +12,7 @@ pub use shape::{
 
 use super::addresses::Addresses;
 pub use super::data::DataError;
-use super::files::Files;
+use super::files::{Files, Text};
 use super::filters::Filters;
 use super::inference::Calls;
 use super::trust::ActorTrust;
@@ -165,14 +165,13 @@ impl Services {
     ///
     /// # Errors
     /// Names the file and what is wrong in it.
-    pub fn parse(
-        services: (&str, &str),
-        addresses: (&str, &str),
-        networks: (&str, &str),
+    pub fn parse<'a>(
+        services: (impl Into<Text<'a>>, &str),
+        addresses: (impl Into<Text<'a>>, &str),
+        networks: (impl Into<Text<'a>>, &str),
     ) -> Result<Self, DataError> {
         let (text, file) = services;
-        let mut read: File = toml::from_str(text)
-            .map_err(|e| DataError::Syntax { file: file.to_owned(), reason: e.to_string() })?;
+        let mut read: File = text.into().read_as(file)?;
         let bad = |reason: String| DataError::Content { file: file.to_owned(), reason };
         if let Some(shared) = read.shared.iter().find(|s| s.source.is_empty() || s.answers.is_empty()) {
             let id = &shared.id;
@@ -223,7 +222,7 @@ impl Services {
             }
         }
         let block_titles = read.block_titles.iter().map(|t| t.to_lowercase()).collect();
-        let addresses = Addresses::parse(addresses, networks)?;
+        let addresses = Addresses::parse((addresses.0.into(), addresses.1), (networks.0.into(), networks.1))?;
         Ok(Self {
             services: read.service,
             addresses,

@@ -8,7 +8,7 @@ use clearway::derive::Options;
 use clearway::explain::{Answer, Given, explain};
 use clearway::rules::Rules;
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::embedded().unwrap());
+static RULES: LazyLock<Rules> = LazyLock::new(Rules::embedded);
 
 /// Text, message, owner, a code (empty: none), address (empty: none).
 type Row = (&'static str, &'static str, Owner, &'static str, &'static str);

@@ -21,7 +21,7 @@ fn settings() -> Settings {
 
 fn rules() -> &'static Rules {
     use std::sync::LazyLock;
-    static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::embedded().unwrap());
+    static RULES: LazyLock<Rules> = LazyLock::new(Rules::embedded);
     &RULES
 }
 

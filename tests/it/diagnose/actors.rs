@@ -4,7 +4,6 @@ use clearway::contract::{Actor, EngineStore};
 use clearway::diagnose::{Code, HostJudgement, Verdict, judge};
 use clearway::observation::*;
 use clearway::plan::{Detours, Plan, Route, Target};
-use clearway::rules::codes::Codes;
 
 use crate::diagnose::scene::*;
 
@@ -43,7 +42,7 @@ fn asked(target: &Target, store: EngineStore, engine: Trust, issuer: &str) -> Ho
     let plan = Plan { targets: vec![target.clone()], ..Plan::default() };
     let mut seen = observed(vec![attempt]);
     seen.device.engine_store = Some(store);
-    judge(&plan, &seen, &services(), &Codes::embedded().unwrap()).hosts.remove(0)
+    judge(&plan, &seen, &services(), &super::scene::codes()).hosts.remove(0)
 }
 
 #[test]
@@ -96,7 +95,7 @@ fn a_path_that_one_store_alone_builds_is_said() {
     let plan = Plan { targets: vec![one.clone(), two.clone()], ..Plan::default() };
     let judged = |first: Attempt| {
         let seen = observed(vec![first, healthy(&two)]);
-        judge(&plan, &seen, &services(), &Codes::embedded().unwrap()).hosts.remove(0)
+        judge(&plan, &seen, &services(), &super::scene::codes()).hosts.remove(0)
     };
     let host = judged(crossed.clone());
     assert_eq!((host.finding.code, host.verdict), (Code::Ok, Verdict::Reachable));
@@ -173,7 +172,7 @@ fn where_a_script_decides_the_script_is_to_be_changed() {
     works.route = way;
     let mut seen = observed(vec![tcp_fails(&target, TcpOutcome::Timeout), works]);
     let said = |seen: &Observations| {
-        let host = judge(&plan, seen, &services(), &Codes::embedded().unwrap()).hosts.remove(0);
+        let host = judge(&plan, seen, &services(), &super::scene::codes()).hosts.remove(0);
         assert_eq!(host.finding.code, Code::ProxyRequired);
         host.finding.remedy
     };

@@ -13,7 +13,7 @@ use clearway::rules::Rules;
 use super::scene::*;
 
 fn rules() -> Rules {
-    Rules::embedded().unwrap()
+    Rules::embedded()
 }
 
 /// One of each kind. A new variation does not compile until it has its place here.

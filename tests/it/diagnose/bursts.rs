@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use clearway::diagnose::{Certainty, Judgement, Owner, RunVerdict, Verdict, judge, next};
 use clearway::observation::*;
 use clearway::plan::{Fallback, Path, Plan, Route, Target};
-use clearway::rules::codes::Codes;
 
 use super::scene::*;
 
@@ -346,7 +345,7 @@ fn a_dead_first_proxy_is_said_once_and_the_second_decides() {
         let variation = Some(Variation::OtherRoute(second.clone()));
         seen.push(Attempt { purpose: Purpose::Experiment, variation, ..next });
     }
-    let judged = judge(&plan, &observed(seen), &services(), &Codes::embedded().unwrap());
+    let judged = judge(&plan, &observed(seen), &services(), &super::scene::codes());
     assert_eq!(judged.hosts[2].finding.code.as_str(), "proxy/upstream");
     assert!(judged.hosts[2].finding.evidence.line.contains("new.corp.example"));
     assert_eq!(causes(&judged), [("proxy/upstream", vec![3]), ("proxy/timeout", vec![1, 2, 3])]);

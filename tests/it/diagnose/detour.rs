@@ -4,7 +4,6 @@ use clearway::contract::{Actor, Network};
 use clearway::diagnose::{Certainty, Code, HostJudgement, Owner, Verdict, judge, next};
 use clearway::observation::*;
 use clearway::plan::{Detours, Experiment, Fallback, Path, Plan, Route, Target};
-use clearway::rules::codes::Codes;
 
 use crate::diagnose::scene::*;
 
@@ -34,7 +33,7 @@ fn again(mut attempt: Attempt) -> Attempt {
 }
 
 fn hosts(plan: &Plan, attempts: Vec<Attempt>) -> Vec<HostJudgement> {
-    judge(plan, &observed(attempts), &services(), &Codes::embedded().unwrap()).hosts
+    judge(plan, &observed(attempts), &services(), &super::scene::codes()).hosts
 }
 
 fn routes(experiments: &[Experiment]) -> Vec<&Route> {

@@ -7,6 +7,7 @@ use clearway::derive::{FeatureInfo, Input, Requirements};
 use clearway::diagnose::judge;
 use clearway::observation::{Environment, Observations};
 use clearway::plan::{Plan, Target};
+use clearway::rules::Part;
 use clearway::rules::codes::Codes;
 use clearway::rules::embedded_date;
 use clearway::rules::services::Services;
@@ -14,7 +15,7 @@ use clearway::run::Run;
 
 use crate::diagnose::scene::services;
 
-static SERVICES: LazyLock<Services> = LazyLock::new(services);
+static SERVICES: LazyLock<Part<Services>> = LazyLock::new(services);
 static CODES: LazyLock<Codes> = LazyLock::new(|| Codes::embedded().unwrap());
 
 /// The features of the rule pack.

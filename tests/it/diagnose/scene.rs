@@ -7,12 +7,19 @@ use clearway::observation::*;
 use clearway::plan::{Path, Plan, Route, Skip, Target};
 use clearway::rules::codes::Codes;
 use clearway::rules::services::Services;
+use clearway::rules::{Part, Rules};
 
 /// The clock of every scene: 2026-11-22 12:00 UTC.
 pub const NOW: i64 = 1_795_348_800;
 
-pub fn services() -> Services {
-    Services::embedded().unwrap()
+/// The fingerprints built in, read once for all tests.
+pub fn services() -> Part<Services> {
+    Rules::embedded().services
+}
+
+/// The wording of the findings, read once for all tests.
+pub fn codes() -> Part<Codes> {
+    Rules::embedded().codes
 }
 
 /// A host of the world that must chain to the public roots, without a fingerprint.
@@ -303,7 +310,7 @@ pub fn run(targets: &[Target], attempts: Vec<Attempt>) -> Judgement {
 
 pub fn judged(targets: &[Target], observations: &Observations) -> Judgement {
     let plan = Plan { targets: targets.to_vec(), ..Plan::default() };
-    judge(&plan, observations, &services(), &Codes::embedded().unwrap())
+    judge(&plan, observations, &services(), &codes())
 }
 
 pub fn one(target: &Target, attempt: Attempt) -> HostJudgement {

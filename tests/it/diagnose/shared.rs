@@ -10,6 +10,7 @@ use clearway::observation::{Lookup, Observations, TlsOutcome};
 use clearway::plan::{Plan, Route};
 use clearway::redact::{Vocabulary, is_shared, share};
 use clearway::report::{self, Style};
+use clearway::rules::Part;
 use clearway::rules::codes::Codes;
 use clearway::rules::services::Services;
 use clearway::run::Run;
@@ -45,7 +46,7 @@ fn runs() -> Vec<(String, Run)> {
     runs
 }
 
-static SERVICES: LazyLock<Services> = LazyLock::new(services);
+static SERVICES: LazyLock<Part<Services>> = LazyLock::new(services);
 static CODES: LazyLock<Codes> = LazyLock::new(|| Codes::embedded().unwrap());
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::embedded().unwrap());
 static FEATURES: LazyLock<Vec<FeatureInfo>> = LazyLock::new(saved::features);
@@ -252,7 +253,7 @@ fn plant(mut run: Run) -> Run {
         }
     }
     run.judgement =
-        clearway::diagnose::judge(&run.plan, &run.observations, &services(), &Codes::embedded().unwrap());
+        clearway::diagnose::judge(&run.plan, &run.observations, &services(), &super::scene::codes());
     run
 }
 

@@ -69,7 +69,7 @@ fn through(mut target: Target, proxy: SocketAddr) -> Target {
     target
 }
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::embedded().unwrap());
+static RULES: LazyLock<Rules> = LazyLock::new(Rules::embedded);
 
 fn settings(stage_timeout: Duration) -> Settings {
     // Some anchor, so that the device has a store even where the system has none.

@@ -63,7 +63,7 @@ fn reports() {
 }
 
 fn dry_run_settings() -> report::check::dry_run::Settings {
-    let rules = Rules::embedded().unwrap();
+    let rules = Rules::embedded();
     report::check::dry_run::Settings {
         stage_timeout_ms: 4_000,
         deadline_ms: 20_000,
