@@ -4,10 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::{DeriveArgs, OutputArgs};
 use crate::contract::HostPattern;
+use crate::report::check::{FORMATS, Format};
 
 /// `clearway check`.
 #[derive(Debug, Args)]
@@ -24,10 +26,9 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub calls: CallArgs,
 
-    /// text: for reading; json: for scripts, comparison and replay; ticket: a request for each team
-    /// that must change something.
-    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
-    pub format: CheckFormat,
+    /// How the report is written.
+    #[arg(long, value_name = "NAME", default_value = FORMATS[0].name, help_heading = "Output")]
+    pub format: Format,
 
     /// Mask user, device, label, addresses, and every name that is not the vendor's or a provider's;
     /// the report still replays to the same verdicts.
@@ -127,15 +128,14 @@ pub struct CheckArgs {
     pub fail_on: FailOn,
 }
 
-/// Renderings of `check`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
-    /// For reading.
-    Text,
-    /// `clearway.check/1`.
-    Json,
-    /// One request for each owner.
-    Ticket,
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        FORMATS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name).help(self.help))
+    }
 }
 
 /// `--fail-on`.

@@ -9,7 +9,7 @@ mod hosts;
 mod logs;
 mod rules;
 
-pub use check::{CallArgs, CheckArgs, CheckFormat, FailOn};
+pub use check::{CallArgs, CheckArgs, FailOn};
 pub use compare::{CompareArgs, CompareFormat, CompareSort};
 pub use config::{ConfigArgs, ConfigFormat, WriteHive};
 pub use diff::{DiffArgs, Versions};

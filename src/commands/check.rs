@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::{complete, load_rules};
 use crate::check::{self, Check, DryRun, replay};
-use crate::cli::{CheckArgs, CheckFormat, FailOn};
+use crate::cli::{CheckArgs, FailOn};
 use crate::clock;
 use crate::compare;
 use crate::diagnose::{RunVerdict, Verdict};
-use crate::document;
 use crate::failure::Failure;
 use crate::logs;
 use crate::output::{self, Destination, Readers};
@@ -17,7 +16,7 @@ use crate::plan::Announcement;
 use crate::probe;
 use crate::redact;
 use crate::report;
-use crate::report::check::progress;
+use crate::report::check::{Statements, progress};
 use crate::rules::Rules;
 use crate::run::Run;
 
@@ -28,6 +27,7 @@ use crate::run::Run;
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let destination = Destination::open(&args.output)?.for_readers(Readers::OwnerOfNew);
+    let format = args.format;
     let rules = load_rules(args.derive.list.rules.as_deref())?;
     let features = rules.pack.feature_infos();
     let style = destination.style(&args.output);
@@ -43,15 +43,13 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         if args.dry_run {
             let DryRun { plan, announced } = check.dry_run()?;
             let settings = dry_run(&options, announced);
-            let text = match args.format {
-                CheckFormat::Text => report::check::dry_run::text(&plan, &settings, &style),
-                CheckFormat::Json => report::check::dry_run::json(&plan, &settings),
-                CheckFormat::Ticket => {
-                    return Err(Failure::Usage(
-                        "--dry-run has no tickets, for nothing is tested; leave --format ticket out".into(),
-                    ));
-                }
+            let Some(render) = format.dry_run else {
+                return Err(Failure::Usage(format!(
+                    "--dry-run has no format {0}, for nothing is tested; leave --format {0} out",
+                    format.name
+                )));
             };
+            let text = render(&plan, &settings, &style);
             destination.write(text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -72,26 +70,17 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         run
     };
     let statements: Vec<String> = run.requirements.statements().into_iter().map(str::to_owned).collect();
-    if args.format != CheckFormat::Json {
+    if let Statements::Before(_) = format.statements {
         run.requirements = run.requirements.without_statements();
     }
-    let text = match args.format {
-        CheckFormat::Text => report::check::text::render(&run, &features, &style),
-        CheckFormat::Json => report::check::json::render(&run, &features),
-        CheckFormat::Ticket => report::check::ticket::render(&run, &features),
-    };
-    let text = match args.format {
-        CheckFormat::Json => text,
-        _ => output::before(statements.iter().map(String::as_str), "", text),
-    };
-    let text = match (&log, args.format) {
-        (Some(log), CheckFormat::Text) => {
-            text + "\n" + report::logs::beside::text(log, &run, &style).trim_start()
-        }
-        (Some(log), CheckFormat::Json) => report::logs::beside::json(&text, log),
-        _ => text,
-    };
-    if args.format == CheckFormat::Json && text.len() as u64 > document::check::MAX_BYTES {
+    let mut text = (format.render)(&run, &features, &style);
+    if let Statements::Before(mark) = format.statements {
+        text = output::before(statements.iter().map(String::as_str), mark, text);
+    }
+    if let (Some(log), Some(beside)) = (&log, format.beside_log) {
+        text = beside(&text, log, &run, &style);
+    }
+    if format.max_bytes.is_some_and(|most| text.len() as u64 > most) {
         return Err(Failure::Usage(
             "the report would be larger than what `check --replay` reads, so nothing was written; choose hosts with --feature or --need".into(),
         ));

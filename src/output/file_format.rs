@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 
-/// Formats that are not what a firewall product loads, so that an extension tells them apart.
+use crate::report::check::FORMATS;
+
+/// Formats beside those of a report that are not what a firewall product loads, so that an extension tells them
+/// apart.
 const READING: [&str; 8] = ["text", "txt", "plain", "ticket", "json", "csv", "markdown", "html"];
 /// Those of them that an extension says.
 const EXTENSIONS: [&str; 4] = ["json", "csv", "markdown", "html"];
@@ -38,7 +41,8 @@ pub fn said(command: &Command, matches: &ArgMatches) -> Said {
     }
     let chosen = sub.get_raw("format").and_then(|mut all| all.next_back());
     let Some(chosen) = chosen.and_then(|c| c.to_str()) else { return Said::Nothing };
-    if chosen == wanted || !READING.contains(&chosen) || !EXTENSIONS.contains(&wanted.as_str()) {
+    let reading = READING.contains(&chosen) || FORMATS.iter().any(|f| f.name == chosen);
+    if chosen == wanted || !reading || !EXTENSIONS.contains(&wanted.as_str()) {
         return Said::Nothing;
     }
     let why = if named { "--format says" } else { "this command has no such format, so it is" };

@@ -1,4 +1,4 @@
-//! A run of `clearway check`: one file for each format, and the dry run.
+//! A run of `clearway check`: one file for each format, a row of [`FORMATS`] for each file, and the dry run.
 
 mod details;
 pub mod dry_run;
@@ -9,3 +9,70 @@ pub mod progress;
 pub mod text;
 pub mod ticket;
 pub(in crate::report) mod view;
+
+use super::{FeatureInfo, Style, logs::beside};
+use crate::compare::log::Log;
+use crate::plan::Plan;
+use crate::run::Run;
+
+/// One format of a report, and all in which it differs from the others. Everything that has to know the formats
+/// (command line, tests, fuzzing) goes through [`FORMATS`]: a new one is a file and a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Format {
+    /// The word of `--format`.
+    pub name: &'static str,
+    /// What it is for, as `--help` says it.
+    pub help: &'static str,
+    /// The run in this format, ending in a line feed.
+    pub render: fn(&Run, &[FeatureInfo], &Style) -> String,
+    /// How the run says that its rules are old or do not cover the app.
+    pub statements: Statements,
+    /// What a dry run is in this format; nothing where it has none.
+    pub dry_run: Option<fn(&Plan, &dry_run::Settings, &Style) -> String>,
+    /// The rendered run with what a log says beside it; nothing where the format has no place for that.
+    pub beside_log: Option<fn(&str, &Log, &Run, &Style) -> String>,
+    /// Most bytes that are written; nothing where no reader of ours has a bound.
+    pub max_bytes: Option<u64>,
+}
+
+/// Where a format says what holds for the whole report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statements {
+    /// The rendering has a place of its own for it.
+    Within,
+    /// On lines before everything else, each after this mark.
+    Before(&'static str),
+}
+
+/// Every format of a report; the first is the default.
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "text",
+        help: "For reading",
+        render: text::render,
+        statements: Statements::Before(""),
+        dry_run: Some(dry_run::text),
+        beside_log: Some(|text, log, run, style| {
+            format!("{text}\n{}", beside::text(log, run, style).trim_start())
+        }),
+        max_bytes: None,
+    },
+    Format {
+        name: "json",
+        help: "For scripts, comparison and replay: `clearway.check/1`",
+        render: |run, features, _| json::render(run, features),
+        statements: Statements::Within,
+        dry_run: Some(|plan, settings, _| dry_run::json(plan, settings)),
+        beside_log: Some(|text, log, _, _| beside::json(text, log)),
+        max_bytes: Some(crate::document::check::MAX_BYTES),
+    },
+    Format {
+        name: "ticket",
+        help: "A request for each team that must change something",
+        render: |run, features, _| ticket::render(run, features),
+        statements: Statements::Before(""),
+        dry_run: None,
+        beside_log: None,
+        max_bytes: None,
+    },
+];

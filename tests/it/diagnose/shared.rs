@@ -9,6 +9,7 @@ use clearway::diagnose::{Code, Owner, Verdict};
 use clearway::observation::{Lookup, Observations, TlsOutcome};
 use clearway::plan::{Plan, Route};
 use clearway::redact::{Vocabulary, is_shared, share};
+use clearway::report::check::FORMATS;
 use clearway::report::{self, Style};
 use clearway::rules::Part;
 use clearway::rules::codes::Codes;
@@ -57,13 +58,8 @@ fn mask(run: &Run) -> Run {
 
 /// All that a masked run can be written as.
 fn renderings(run: &Run) -> Vec<(&'static str, String)> {
-    let features = &FEATURES;
     let style = Style { verbose: true, ..Style::default() };
-    vec![
-        ("json", report::check::json::render(run, features)),
-        ("text", report::check::text::render(run, features, &style)),
-        ("ticket", report::check::ticket::render(run, features)),
-    ]
+    FORMATS.iter().map(|format| (format.name, (format.render)(run, &FEATURES, &style))).collect()
 }
 
 #[test]

@@ -228,7 +228,9 @@ proptest! {
             prop_assert!(is_safe(&out));
             prop_assert_eq!(fits(&out), Ok(()));
         }
-        prop_assert!(is_safe(&report::check::json::render(&run, &features())));
+        for format in report::check::FORMATS {
+            prop_assert!(is_safe(&(format.render)(&run, &features(), &style)), "{}", format.name);
+        }
     }
 }
 
