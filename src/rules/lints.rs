@@ -110,6 +110,9 @@ pub struct Told {
     pub id: String,
     /// A few words, the heading of the documentation.
     pub title: String,
+    /// What it says, for the documentation; nothing where a rule of the same identifier says it.
+    #[serde(default)]
+    pub text: String,
     /// Documentation tags; none for what is this program's own remark.
     #[serde(default)]
     pub sources: Vec<String>,

@@ -2,6 +2,7 @@
 
 pub mod configurations;
 pub mod generated;
+pub mod generated_files;
 pub mod schemas;
 
 use std::process::Command;

@@ -2,6 +2,7 @@
 //! documented and points at its line.
 
 mod cases;
+mod documentation;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -218,17 +219,6 @@ fn where_sources_disagree_nothing_is_an_error() {
     {
         assert!(disputed(id), "{id}");
     }
-}
-
-#[test]
-fn every_finding_has_its_heading_in_the_documentation() {
-    let pack = Pack::embedded().unwrap();
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lints.md")).unwrap();
-    let headings: BTreeSet<&str> =
-        text.lines().filter_map(|l| l.strip_prefix("### `")?.strip_suffix('`')).collect();
-    let rules = pack.lints.rules.iter().map(|r| r.id.as_str());
-    let ids: BTreeSet<&str> = rules.chain(pack.lints.told.iter().map(|t| t.id.as_str())).collect();
-    assert_eq!(headings, ids);
 }
 
 #[test]
