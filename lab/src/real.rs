@@ -47,7 +47,7 @@ pub struct Real {
     pub buffering: Buffering,
 }
 
-/// The real servers. Each serves fixed hosts of the world.
+/// The real servers. Each serves fixed public hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {

@@ -23,7 +23,7 @@ const SCENARIOS: &str = include_str!("../scenarios.toml");
 const REAL: &str = include_str!("../real.toml");
 const CAPTURES: &str = include_str!("../captures.toml");
 
-/// Every host of the world and what it answers when nothing is wrong.
+/// Every public host and what it answers when nothing is wrong.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct World {
@@ -33,7 +33,7 @@ pub struct World {
     pub host: Vec<Host>,
 }
 
-/// One host of the world.
+/// One public host.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Host {

@@ -122,8 +122,8 @@ pub enum CallKind {
 pub enum Permission {
     /// The public roots accept its chain.
     PublicRoots,
-    /// A customer host with a private issuer that this device trusts, and that signed no host of
-    /// the world in this run.
+    /// A customer host with a private issuer that this device trusts, and that signed no public
+    /// host in this run.
     PrivateIssuer,
     /// An authority named on the command line signed the customer host's chain.
     ExpectedCa,

@@ -103,8 +103,8 @@ pub(super) async fn decide(
     Decision { permission: Err(reason), issuer }
 }
 
-/// An issuer of this chain, at any height of it, by its name or by its certificate, signed a host of
-/// the world.
+/// An issuer of this chain, at any height of it, by its name or by its certificate, signed a public
+/// host.
 fn is_inspector(chain: &[Certificate], settings: &CallSettings) -> bool {
     let names = chain.iter().map(|c| &c.issuer);
     let certificates = chain.iter().skip(1).map(|c| &c.sha256);

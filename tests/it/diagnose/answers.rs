@@ -36,7 +36,7 @@ struct Row {
 }
 
 impl Row {
-    /// A host of the world by its name, or a customer's own by its service.
+    /// A public host by its name, or a customer's own by its service.
     fn target(&self, services: &Services) -> Target {
         let known = services.for_host(&self.host).map(|m| m.service.id.clone());
         let mut target = if known.is_some() { world(1, &self.host) } else { customer(1, &self.host) };

@@ -22,7 +22,7 @@ pub fn codes() -> Part<Codes> {
     Rules::embedded().codes
 }
 
-/// A host of the world that must chain to the public roots, without a fingerprint.
+/// A public host that must chain to the public roots, without a fingerprint.
 pub fn world(id: u32, name: &str) -> Target {
     let hints = ProbeHints { public_roots: true, ..ProbeHints::default() };
     Target {

@@ -88,7 +88,7 @@ async fn a_private_authority_is_trusted_only_where_it_inspects_nothing() {
     let service = Service::new(Does::Stream(6, 60));
     let (public, private) = (Authority::new("Public"), Authority::new("Mill CA"));
     let address = service.tls(leaf(&private, NAME)).await;
-    // A host of the world behind the same authority: TLS is inspected.
+    // A public host behind the same authority: TLS is inspected.
     let world = "api.anthropic.com";
     let mut inspected = Service::new(Does::Stream(1, 1));
     inspected.refusal = r#"{"type":"error","error":{"type":"authentication_error","message":"x-api-key header is required"}}"#;
