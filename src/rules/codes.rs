@@ -221,7 +221,9 @@ const CAUSES: [&str; 10] = [
 ];
 
 /// Kinds of a code that `diagnose` tells apart.
-const CASES: [(Code, &str); 22] = [
+const CASES: [(Code, &str); 24] = [
+    (Code::TcpUnreachable, "nat64"),
+    (Code::McpSignIn, "unknown"),
     (Code::TlsInterceptedUntrusted, "renewed"),
     (Code::TlsInterceptedUntrusted, "engine"),
     (Code::TlsUnknownIssuer, "renewed"),

@@ -35,8 +35,9 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
         walk.proof.push(format!("{status}, asks for a sign-in"));
         let named = challenge.and_then(resource_metadata);
         let demands = status == 401 || named.is_some();
+        let names = named.is_some();
         let obstacle =
-            sign_in(view, named, walk).or_else(|| demands.then(|| without(view, status)).flatten());
+            sign_in(view, named, walk).or_else(|| demands.then(|| without(view, status, names)).flatten());
         return obstacle.map_or(Judged::Healthy, Judged::Obstacle);
     }
     let old = follow_ups(view).find(|(i, h)| {
@@ -59,12 +60,14 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
     Judged::Usual
 }
 
-/// The server demands a sign-in, and the entry that names it has none.
-fn without(view: &View<'_>, status: u16) -> Option<Draft> {
+/// The server demands a sign-in, and the entry that names it has none. In a saved run of before this was
+/// recorded that is a question, asked only where the server `names` a sign-in that needs no header.
+fn without(view: &View<'_>, status: u16, names: bool) -> Option<Draft> {
     let requirement = &view.target.requirement;
+    let recorded = requirement.hints.signs_in.is_some();
     let none = match requirement.hints.signs_in {
         Some(signs_in) => !signs_in,
-        // A saved run of before this was recorded: an entry with a sign-in brings hosts of its own.
+        // An entry with a sign-in brings hosts of its own.
         None => {
             let mine = |r: &Reason| r.feature == Feature::CONNECTORS && !r.keys.is_empty();
             let key = requirement.hints.name_key.is_some();
@@ -74,13 +77,18 @@ fn without(view: &View<'_>, status: u16) -> Option<Draft> {
                     && t.service.as_deref() != Some("mcp")
                     && t.requirement.reasons.iter().any(mine)
             };
-            key && requirement.reasons.iter().any(mine) && !others.into_iter().any(brought)
+            names && key && requirement.reasons.iter().any(mine) && !others.into_iter().any(brought)
         }
     };
     none.then(|| {
-        let line =
-            format!("status {status}, it demands a sign-in; its entry has no oauth, headers or helper");
-        Draft::new(Code::McpSignIn, line)
+        let entry = if recorded {
+            "its entry has no oauth, headers or helper"
+        } else {
+            "whether its entry has one is not in this report"
+        };
+        let found = Draft::new(Code::McpSignIn, format!("status {status}, it demands a sign-in; {entry}"));
+        let found = if recorded { found } else { found.case("unknown") };
+        found
             .fact("status", status)
             .fact("key", requirement.hints.name_key.as_deref())
             .key(view.target.probed.as_str())

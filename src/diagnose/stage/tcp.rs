@@ -239,7 +239,9 @@ fn failure(view: &View<'_>) -> Draft {
             "{} has only {family} addresses, and this device has no {family} route",
             view.target.probed
         );
-        return Draft::new(code, line).fact("addresses", ends).key(family);
+        let found = Draft::new(code, line).fact("addresses", ends).key(family);
+        // Its network has IPv6 alone: there is no IPv4 route to fix.
+        return if family == "IPv4" { found.case("nat64") } else { found };
     }
     let line = format!(
         "{} port {port}: {}",

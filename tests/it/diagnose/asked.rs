@@ -203,6 +203,42 @@ fn a_server_that_wants_a_sign_in_which_its_entry_lacks_is_a_warning() {
 }
 
 #[test]
+fn an_older_report_asks_about_the_entry_and_claims_nothing() {
+    let judged = |challenge: &str, more: Vec<Target>| {
+        let mut target = serving(1, "mcp.corp.example", "mcp");
+        target.requirement.hints.signs_in = None;
+        let mut reason = reason("connectors", clearway::contract::Need::Feature, vec![]);
+        reason.keys = vec!["managedMcpServers".into()];
+        target.requirement.reasons = vec![reason];
+        let http = answer(401, &[JSON, ("www-authenticate", challenge)], "{}");
+        let mut attempts = vec![edit(healthy(&target), |a| a.http = vec![http])];
+        attempts.extend(more.iter().map(healthy));
+        let mut targets = vec![target];
+        targets.extend(more);
+        run_of(&targets, attempts).hosts.remove(0).finding
+    };
+    let names = "Bearer resource_metadata=\"https://mcp.corp.example/m\"";
+    let f = judged(names, vec![]);
+    assert_eq!(f.code, Code::McpSignIn);
+    assert!(!f.summary.contains("has none") && f.remedy.contains("if it has neither"), "{f:?}");
+    // A credential in a header, which the entry may have, is all that this server asks for.
+    assert_eq!(judged("Bearer", vec![]).code, Code::Ok);
+    assert_eq!(judged("Basic realm=\"tools\"", vec![]).code, Code::Ok);
+}
+
+#[test]
+fn an_ipv6_only_device_is_told_of_nat64_and_not_of_a_route() {
+    let target = world1();
+    let mut seen = observed(vec![tcp_fails(&target, TcpOutcome::NetworkUnreachable)]);
+    (seen.device.ipv4, seen.device.ipv6) = (None, Some("2a0e::1".parse().unwrap()));
+    let plan = Plan { targets: vec![target], ..Plan::default() };
+    let codes = clearway::rules::codes::Codes::embedded().unwrap();
+    let f = clearway::diagnose::judge(&plan, &seen, &services(), &codes).hosts.remove(0).finding;
+    assert_eq!((f.code, f.owner), (Code::TcpUnreachable, Owner::Network));
+    assert!(f.remedy.contains("NAT64 with DNS64") && !f.remedy.contains("Fix the route"), "{}", f.remedy);
+}
+
+#[test]
 fn a_proxy_that_redirects_or_wants_the_network_s_sign_in_says_where() {
     let target = proxied(world1());
     let says = |status: u16, headers: &[(&str, &str)]| {
