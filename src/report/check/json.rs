@@ -40,7 +40,7 @@ pub fn to_document(run: &Run, features: &[FeatureInfo]) -> CheckDocument {
         complete: list.is_complete(),
         missing: list.missing.clone(),
         sources: list.sources.clone(),
-        stopped: seen.stopped.clone(),
+        stopped: seen.stopped,
         stage_timeout_ms: seen.stage_timeout_ms,
         device: seen.device.clone(),
         proxy_scripts: seen.scripts.clone(),

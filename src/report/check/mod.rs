@@ -15,6 +15,9 @@ use crate::compare::log::Log;
 use crate::plan::Plan;
 use crate::run::Run;
 
+/// Puts what a log says beside a rendered run.
+pub type BesideLog = fn(&str, &Log, &Run, &Style) -> String;
+
 /// One format of a report, and all in which it differs from the others. Everything that has to know the formats
 /// (command line, tests, fuzzing) goes through [`FORMATS`]: a new one is a file and a row.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +33,7 @@ pub struct Format {
     /// What a dry run is in this format; nothing where it has none.
     pub dry_run: Option<fn(&Plan, &dry_run::Settings, &Style) -> String>,
     /// The rendered run with what a log says beside it; nothing where the format has no place for that.
-    pub beside_log: Option<fn(&str, &Log, &Run, &Style) -> String>,
+    pub beside_log: Option<BesideLog>,
     /// Most bytes that are written; nothing where no reader of ours has a bound.
     pub max_bytes: Option<u64>,
 }
