@@ -62,6 +62,13 @@ pub enum Speaks {
     Banner,
 }
 
+impl Speaks {
+    /// Whether a certificate is shown.
+    pub const fn is_tls(self) -> bool {
+        !matches!(self, Self::Http | Self::Banner)
+    }
+}
+
 /// The answer to a request.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,10 +129,14 @@ pub enum ServerFault {
     AlertHandshakeFailure,
     /// The fatal alert `protocol_version` after the ClientHello.
     AlertProtocolVersion,
+    /// The fatal alert `access_denied` after the ClientHello.
+    AlertAccessDenied,
     /// An HTTP answer in the clear where TLS was expected.
     PlainText,
     /// A client certificate is demanded; without one, the alert says so.
     ClientCertificate,
+    /// RST at the first POST.
+    ResetPost,
     /// 503.
     ServerError,
     /// The request is read and never answered.

@@ -23,6 +23,9 @@ pub const LONG_IDLE: Duration = Duration::from_secs(30);
 /// How often connections are looked at for silence.
 pub const TICK: Duration = Duration::from_millis(100);
 
+/// A TLS record with the fatal alert `unrecognized_name`.
+const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
+
 /// One thing that the box does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +46,8 @@ pub enum Does {
     SniDrop,
     /// The same, answered with RST to both sides.
     SniReset,
+    /// The same, answered with the fatal alert `unrecognized_name`, and the connection ends.
+    SniAlert,
     /// Default deny: only the names pass; another name, or none, is swallowed.
     OtherSniDrop,
     /// Default deny with RST.
@@ -200,6 +205,18 @@ impl Middlebox {
         flow.dead = true;
         match action {
             Action::Swallow => Fate::swallowed(),
+            Action::Alert => Fate {
+                swallowed: true,
+                to_client: vec![packet::build(
+                    ends.server,
+                    ends.client,
+                    segment.acknowledgement,
+                    next,
+                    FIN | ACK,
+                    &UNRECOGNIZED_NAME,
+                )],
+                to_server: vec![packet::reset(ends.client, ends.server, segment.sequence, 0, RST)],
+            },
             Action::Reset => Fate {
                 swallowed: true,
                 to_client: vec![packet::reset(
@@ -238,12 +255,13 @@ impl Middlebox {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     Swallow,
+    Alert,
     Reset,
 }
 
 impl Filter {
     fn is_by_name(&self) -> bool {
-        matches!(self.does, Does::SniDrop | Does::SniReset | Does::OtherSniDrop | Does::OtherSniReset)
+        matches!(self.does, Does::SniDrop | Does::SniReset | Does::SniAlert | Does::OtherSniDrop | Does::OtherSniReset)
     }
 
     /// How long a connection may be silent.
@@ -270,6 +288,7 @@ impl Filter {
         match self.does {
             Does::SniDrop => named().then_some(Action::Swallow),
             Does::SniReset => named().then_some(Action::Reset),
+            Does::SniAlert => named().then_some(Action::Alert),
             Does::OtherSniDrop => (!named()).then_some(Action::Swallow),
             Does::OtherSniReset => (!named()).then_some(Action::Reset),
             Does::LargeHelloDrop => (bytes > HELLO_LIMIT).then_some(Action::Swallow),
@@ -349,6 +368,8 @@ pub fn self_check() -> Outcome<()> {
         (Does::SniDrop, "blocked.example", 40, (false, true, 0)),
         (Does::SniReset, "blocked.example", 40, (false, true, 1)),
         (Does::SniReset, "other.example", 40, (false, false, 0)),
+        (Does::SniAlert, "blocked.example", 40, (false, true, 1)),
+        (Does::SniAlert, "other.example", 40, (false, false, 0)),
         (Does::OtherSniReset, "other.example", 40, (false, true, 1)),
         (Does::OtherSniDrop, "blocked.example", 40, (false, false, 0)),
         (Does::SplitHelloReset, "", 40, (true, true, 1)),

@@ -145,7 +145,7 @@ impl Net {
             batch += &format!("addr add {address}/{bits} dev lo nodad\n");
         }
         net.batch("w", &batch)?;
-        net.resolvers(&[if stack.v4() { DNS_V4 } else { DNS_V6 }])?;
+        net.resolvers(&[if stack.v4() { DNS_V4 } else { DNS_V6 }], &[])?;
         Ok(net)
     }
 
@@ -183,8 +183,11 @@ impl Net {
     }
 
     /// Points the client at DNS servers; the world and the router ask them too.
-    pub fn resolvers(&self, servers: &[&str]) -> Outcome<()> {
-        let text: String = servers.iter().map(|server| format!("nameserver {server}\n")).collect();
+    pub fn resolvers(&self, servers: &[&str], search: &[String]) -> Outcome<()> {
+        let mut text: String = servers.iter().map(|server| format!("nameserver {server}\n")).collect();
+        if !search.is_empty() {
+            text.push_str(&format!("search {}\n", search.join(" ")));
+        }
         for role in self.roles() {
             let folder = Path::new(NETNS_ETC).join(self.name(role));
             fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;

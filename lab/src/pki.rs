@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, NameConstraints, PKCS_RSA_SHA256,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
 use crate::outcome::Context;
+
+/// The name in the one certificate of a box.
+const BOX: &str = "box.guest.example";
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -76,6 +79,19 @@ pub enum Certificate {
     Inspected,
     /// Valid, from a public root, but the intermediate is not sent.
     Incomplete,
+    /// The one certificate of a box, which signs itself: the same for every host.
+    BoxSelfSigned,
+    /// The one certificate of a box, from a public root and for its own name.
+    BoxOtherName,
+    /// From a box that inspects TLS, ended ten days ago.
+    InspectedExpired,
+    /// From the customer's own authority, signed with RSA and SHA-1.
+    #[serde(rename = "sha-1")]
+    Sha1,
+    /// From the customer's own authority, with the name in the subject alone.
+    CommonName,
+    /// From an authority below the customer's that may issue for other names only.
+    Constrained,
 }
 
 /// A certificate chain and its key, as PEM.
@@ -121,7 +137,15 @@ impl Pki {
             write("issuing", issuing_certificate.pem())?;
             write("issuing-key", issuing_key.serialize_pem())?;
         }
-        Ok(Self { folder: folder.to_owned() })
+        let pki = Self { folder: folder.to_owned() };
+        // Every process shows the same ones.
+        for (of, from) in [(Certificate::BoxSelfSigned, Certificate::SelfSigned), (Certificate::BoxOtherName, Certificate::Public)] {
+            let issued = pki.issue(BOX, from)?;
+            let (chain, key) = pki.of_box(of);
+            fs::write(chain, issued.chain_pem).context("the box's certificate")?;
+            fs::write(key, issued.key_pem).context("the box's key")?;
+        }
+        Ok(pki)
     }
 
     /// Opens what [`Pki::create`] made, from another process.
@@ -148,18 +172,30 @@ impl Pki {
         self.folder.join(format!("{}-root.pem", authority.stem()))
     }
 
+    /// Where the one certificate of a box and its key are.
+    fn of_box(&self, certificate: Certificate) -> (PathBuf, PathBuf) {
+        let stem = if certificate == Certificate::BoxSelfSigned { "box-self-signed" } else { "box-other-name" };
+        (self.folder.join(format!("{stem}.pem")), self.folder.join(format!("{stem}-key.pem")))
+    }
+
     /// Issues what a server of this name shows.
     pub fn issue(&self, name: &str, certificate: Certificate) -> Outcome<Issued> {
+        if matches!(certificate, Certificate::BoxSelfSigned | Certificate::BoxOtherName) {
+            let (chain, key) = self.of_box(certificate);
+            let read = |path: PathBuf| fs::read_to_string(&path).with_context(|| path.display().to_string());
+            return Ok(Issued { chain_pem: read(chain)?, key_pem: read(key)? });
+        }
         let key = KeyPair::generate().context("leaf key")?;
         let shown = if certificate == Certificate::WrongName { "elsewhere.example" } else { name };
-        let mut params = CertificateParams::new(vec![shown.to_owned()]).context("leaf name")?;
+        let names = if certificate == Certificate::CommonName { Vec::new() } else { vec![shown.to_owned()] };
+        let mut params = CertificateParams::new(names).context("leaf name")?;
         params.distinguished_name.push(DnType::CommonName, shown);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
         let now = SystemTime::now();
         let (from, until) = match certificate {
-            Certificate::Expired => (now - 100 * DAY, now - 10 * DAY),
+            Certificate::Expired | Certificate::InspectedExpired => (now - 100 * DAY, now - 10 * DAY),
             Certificate::NotYetValid => (now + 10 * DAY, now + 100 * DAY),
             _ => (now - 2 * DAY, now + 80 * DAY),
         };
@@ -171,8 +207,10 @@ impl Pki {
                 let leaf = params.self_signed(&key).context("self-signed leaf")?;
                 return Ok(Issued { chain_pem: leaf.pem(), key_pem });
             }
-            Certificate::PrivateCa => Authority::Corporate,
-            Certificate::Inspected => Authority::Inspector,
+            Certificate::PrivateCa | Certificate::Sha1 | Certificate::CommonName | Certificate::Constrained => {
+                Authority::Corporate
+            }
+            Certificate::Inspected | Certificate::InspectedExpired => Authority::Inspector,
             Certificate::Second => Authority::Second,
             _ => Authority::Public,
         };
@@ -183,13 +221,51 @@ impl Pki {
         let issuing_pem = read("issuing")?;
         let issuing_key = KeyPair::from_pem(&read("issuing-key")?).context("issuing key")?;
         let issuer = Issuer::from_ca_cert_pem(&issuing_pem, issuing_key).context("issuing certificate")?;
-        let leaf = params.signed_by(&key, &issuer).context("leaf")?;
         let chain_pem = match certificate {
-            Certificate::Incomplete => leaf.pem(),
-            _ => leaf.pem() + &issuing_pem,
+            Certificate::Incomplete => params.signed_by(&key, &issuer).context("leaf")?.pem(),
+            Certificate::Constrained => {
+                let (mut below, below_key) = authority_params(authority, "Issuing CA for others")?;
+                let permitted_subtrees = vec![GeneralSubtree::DnsName("elsewhere.example".to_owned())];
+                below.name_constraints =
+                    Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
+                let certificate = below.signed_by(&below_key, &issuer).context("constrained authority")?;
+                let leaf = params.signed_by(&key, &Issuer::new(below, below_key)).context("leaf")?;
+                leaf.pem() + &certificate.pem() + &issuing_pem
+            }
+            Certificate::Sha1 => {
+                // No library here signs with SHA-1. A verifier looks at the algorithm before it looks at the
+                // signature, so the name of the algorithm is enough.
+                let rsa = KeyPair::generate_for(&PKCS_RSA_SHA256).context("RSA key")?;
+                let issuer = Issuer::from_ca_cert_pem(&issuing_pem, rsa).context("issuing certificate")?;
+                let leaf = params.signed_by(&key, &issuer).context("leaf")?;
+                pem_of(&with_sha_1(leaf.der())?) + &issuing_pem
+            }
+            _ => params.signed_by(&key, &issuer).context("leaf")?.pem() + &issuing_pem,
         };
         Ok(Issued { chain_pem, key_pem })
     }
+}
+
+/// The certificate, whose signature is said to be sha1WithRSAEncryption instead of sha256WithRSAEncryption
+/// (RFC 8017, A.2.4): the identifiers differ in their last byte.
+fn with_sha_1(der: &[u8]) -> Outcome<Vec<u8>> {
+    const SHA_256: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
+    let mut der = der.to_vec();
+    let places: Vec<usize> =
+        der.windows(SHA_256.len()).enumerate().filter(|(_, w)| *w == SHA_256).map(|(at, _)| at).collect();
+    if places.len() != 2 {
+        return Err(format!("the algorithm stands {} times in the certificate, not twice", places.len()));
+    }
+    for at in places {
+        der[at + SHA_256.len() - 1] = 5;
+    }
+    Ok(der)
+}
+
+fn pem_of(der: &[u8]) -> String {
+    let text = crate::aws::base64(der);
+    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|l| std::str::from_utf8(l).ok()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 fn authority_params(authority: Authority, role: &str) -> Outcome<(CertificateParams, KeyPair)> {

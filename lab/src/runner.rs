@@ -89,7 +89,7 @@ impl Bench {
                 (Resolver::Dead, _) => DEAD_DNS_V4,
             })
             .collect();
-        net.resolvers(&resolvers)?;
+        net.resolvers(&resolvers, &scenario.search)?;
         if !scenario.hosts_file.is_empty() {
             let lines = scenario.hosts_file.iter().map(|(name, address)| format!("{address} {name}\n"));
             net.hosts_file(&lines.collect::<String>())?;
@@ -303,6 +303,9 @@ impl Bench {
                 (name.clone(), Record { addresses, fault })
             })
             .collect();
+        for (name, addresses) in &scenario.names {
+            names.insert(name.clone(), Record { addresses: addresses.clone(), fault: None });
+        }
         if matches!(scenario.proxy, Some(Squid::Tls | Squid::TlsExpired)) {
             names.insert(boxes::TLS_PROXY.to_owned(), boxes::tls_proxy_record());
         }
@@ -329,10 +332,7 @@ impl Bench {
             speaks: scenario.speaks.get(&host.name).copied().unwrap_or(host.speaks),
             answer: self.world.answer[&host.answer].clone(),
             more: scenario
-                .answers
-                .get(&host.name)
-                .into_iter()
-                .flatten()
+                .answers_of(host)
                 .chain(host.more.iter().map(|answer| &self.world.answer[answer]))
                 .cloned()
                 .collect(),
@@ -454,6 +454,14 @@ impl Bench {
         if !rules.is_empty() {
             net.nft("r", &format!(
                 "table inet firewall {{\n chain forward {{ type filter hook forward priority 0; policy accept;\n{rules} }}\n}}\n"
+            ))?;
+        }
+        if !scenario.dropped_ports.is_empty() {
+            let ports: Vec<String> = scenario.dropped_ports.iter().map(u16::to_string).collect();
+            let ports = ports.join(", ");
+            net.nft("r", &format!(
+                "table inet ports {{\n chain input {{\n  type filter hook input priority 0; policy accept;\n  \
+                 tcp dport {{ {ports} }} drop\n }}\n}}\n"
             ))?;
         }
         if !own.is_empty() {

@@ -21,6 +21,7 @@ use crate::tunnels::Tunnels;
 const WORLD: &str = include_str!("../world.toml");
 const SCENARIOS: &str = include_str!("../scenarios.toml");
 const REAL: &str = include_str!("../real.toml");
+const NETWORKS: &str = include_str!("../networks.toml");
 const CAPTURES: &str = include_str!("../captures.toml");
 
 /// Every public host and what it answers when nothing is wrong.
@@ -222,9 +223,21 @@ pub struct Scenario {
     /// Files that the configuration names, by their path in the scenario's folder.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
-    /// Answers that hosts give before any of their own.
+    /// Answers that hosts give before any of their own; `*` for every host that speaks TLS.
     #[serde(default)]
     pub answers: BTreeMap<String, Vec<Answer>>,
+    /// The forty hosts of `networks.toml` are named on the command line.
+    #[serde(default)]
+    pub forty: bool,
+    /// The client's search domains.
+    #[serde(default)]
+    pub search: Vec<String>,
+    /// Names of no host of the world, and their addresses.
+    #[serde(default)]
+    pub names: BTreeMap<String, Vec<IpAddr>>,
+    /// TCP ports of the firewall itself whose packets it drops.
+    #[serde(default)]
+    pub dropped_ports: Vec<u16>,
     /// Whether a credential must have reached a server, or must not have.
     #[serde(default)]
     pub credential_arrives: Option<bool>,
@@ -434,12 +447,20 @@ pub struct Expectation {
 #[serde(deny_unknown_fields)]
 struct Table {
     scenario: Vec<Scenario>,
+    /// Hosts of many operators, for [`Scenario::forty`].
+    #[serde(default)]
+    forty: Vec<String>,
 }
 
 impl Scenario {
     /// Reads the built-in table; an inconsistent one is refused.
     pub fn read_all(world: &World) -> Outcome<Vec<Self>> {
         let mut table: Table = toml::from_str(SCENARIOS).context("scenarios.toml")?;
+        let networks: Table = toml::from_str(NETWORKS).context("networks.toml")?;
+        table.scenario.extend(networks.scenario);
+        for scenario in table.scenario.iter_mut().filter(|s| s.forty) {
+            scenario.args.extend(networks.forty.iter().flat_map(|host| ["--host".to_owned(), host.clone()]));
+        }
         table.scenario.extend(FaultTable::read()?.scenarios()?);
         table.scenario.extend(toml::from_str::<Table>(REAL).context("real.toml")?.scenario);
         table.scenario.extend(toml::from_str::<Table>(CAPTURES).context("captures.toml")?.scenario);
@@ -502,6 +523,12 @@ impl Scenario {
             return None;
         }
         Some(LinkSpec { filters, ..self.link.clone().unwrap_or_default() })
+    }
+
+    /// The answers that a host gives before any of its own.
+    pub fn answers_of(&self, host: &Host) -> impl Iterator<Item = &Answer> {
+        let all = self.answers.get("*").filter(|_| host.speaks.is_tls());
+        self.answers.get(&host.name).or(all).into_iter().flatten()
     }
 
     /// The faults of one host.

@@ -189,6 +189,7 @@ async fn connection(
         }
         Some(ServerFault::AlertHandshakeFailure) => return alert(&mut stream, 40).await,
         Some(ServerFault::AlertProtocolVersion) => return alert(&mut stream, 70).await,
+        Some(ServerFault::AlertAccessDenied) => return alert(&mut stream, 49).await,
         Some(ServerFault::PlainText) => {
             read_hello(&mut stream).await?;
             let page = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 16\r\n\
@@ -289,6 +290,11 @@ async fn respond(
     match endpoint.fault {
         Some(ServerFault::ServerError) => {
             return plain(503, "text/plain", "upstream connect error or disconnect\n");
+        }
+        Some(ServerFault::ResetPost) if request.method() == hyper::Method::POST => {
+            let mut response = plain(200, "application/json", "");
+            *response.body_mut() = Body::cut("");
+            return response;
         }
         Some(ServerFault::HttpSilent) => std::future::pending().await,
         Some(ServerFault::HttpSlow) => tokio::time::sleep(SLOW).await,

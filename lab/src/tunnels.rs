@@ -14,10 +14,16 @@ use crate::Outcome;
 use crate::outcome::Context;
 
 /// How it behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tunnels {
-    /// Tunnels at a time; what is more is answered 503.
+    /// What is said in every tunnel, instead of a connection to the host.
+    #[serde(default)]
+    pub says: Option<String>,
+    /// The status of what is refused because there are too many; 503 unless it is another.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// Tunnels at a time; what is more is refused.
     #[serde(default)]
     pub most: Option<usize>,
     /// Milliseconds before each is opened.
@@ -38,21 +44,21 @@ pub fn run(tunnels: Tunnels, address: &str) -> Outcome<()> {
 }
 
 async fn accept(listener: TcpListener, tunnels: Tunnels) {
-    let open = Arc::new(AtomicUsize::new(0));
+    let (open, tunnels) = (Arc::new(AtomicUsize::new(0)), Arc::new(tunnels));
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let open = Arc::clone(&open);
+        let (open, tunnels) = (Arc::clone(&open), Arc::clone(&tunnels));
         tokio::spawn(async move {
             let number = open.fetch_add(1, Ordering::SeqCst);
             let is_over = tunnels.most.is_some_and(|most| number >= most);
             // Errors are either side's doing.
-            let _ = serve(stream, tunnels, is_over).await;
+            let _ = serve(stream, &tunnels, is_over).await;
             open.fetch_sub(1, Ordering::SeqCst);
         });
     }
 }
 
-async fn serve(mut stream: TcpStream, tunnels: Tunnels, is_over: bool) -> std::io::Result<()> {
+async fn serve(mut stream: TcpStream, tunnels: &Tunnels, is_over: bool) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < 8_192 {
         head.push(stream.read_u8().await?);
@@ -60,10 +66,25 @@ async fn serve(mut stream: TcpStream, tunnels: Tunnels, is_over: bool) -> std::i
     let head = String::from_utf8_lossy(&head).into_owned();
     let to = head.split_ascii_whitespace().nth(1).unwrap_or_default().to_owned();
     if is_over {
-        let refusal = "HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_TOO_MANY_CONNECTIONS 0\r\nContent-Length: 0\r\n\r\n";
+        let refusal = match tunnels.status {
+            Some(status) => format!("HTTP/1.1 {status} Refused\r\nContent-Length: 0\r\n\r\n"),
+            None => "HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_TOO_MANY_CONNECTIONS 0\r\n\
+                     Content-Length: 0\r\n\r\n"
+                .to_owned(),
+        };
         return stream.write_all(refusal.as_bytes()).await;
     }
     tokio::time::sleep(Duration::from_millis(tunnels.delay_ms)).await;
+    if let Some(says) = &tunnels.says {
+        stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+        // The hello is read first, so that nothing unread turns the end into a RST.
+        let mut hello = [0; 4096];
+        let _ = stream.read(&mut hello).await?;
+        stream.write_all(says.as_bytes()).await?;
+        stream.shutdown().await?;
+        while stream.read(&mut hello).await? > 0 {}
+        return Ok(());
+    }
     let Ok(mut onward) = TcpStream::connect(&to).await else {
         let refusal = "HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 111\r\nContent-Length: 0\r\n\r\n";
         return stream.write_all(refusal.as_bytes()).await;
