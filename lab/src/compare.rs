@@ -184,8 +184,75 @@ fn of_the_run(scenario: &Scenario, report: &Value) -> Vec<String> {
         .filter(|code| !expected.contains(*code) && !scenario.tolerate.iter().any(|t| t == *code))
         .map(|code| format!("the run's findings hold {code}, which nothing here causes"))
         .collect();
+    wrong.extend(said_twice(report));
+    let causes = report["findings"].as_array().map_or(0, Vec::len);
+    if let Some(most) = scenario.most_causes.filter(|most| causes > *most) {
+        wrong.push(format!("the run has {causes} causes, and must have {most} at the most"));
+    }
     for missing in scenario.findings.iter().filter(|code| !codes.contains(code.as_str())) {
         wrong.push(format!("the run's findings lack {missing}"));
     }
     wrong
+}
+
+/// Causes that are one cause said twice: the same code, the same owner and the same box. A box is what the evidence
+/// of a finding names: a proxy, a certificate, an issuer, a resolver, a filter, where a redirect leads. Causes whose
+/// evidence names no box are told apart by their hosts alone. A proxy that does not answer is one thing to fix
+/// whatever the code is, and so is a clock.
+fn said_twice(report: &Value) -> Vec<String> {
+    const BOXES: [&str; 7] = ["proxy", "sha256", "resolver", "filter", "icmp_from", "location", "issuer"];
+    let findings = || report["findings"].as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for finding in findings() {
+        let (code, owner) = (text(&finding["code"]), text(&finding["owner"]));
+        let evidence = &finding["evidence"];
+        let of = BOXES.iter().find(|name| !evidence[**name].is_null());
+        let is_dead =
+            matches!(code.as_str(), "proxy/unresolved" | "proxy/refused" | "proxy/timeout" | "proxy/reset");
+        let key = match of {
+            Some(&"proxy") if is_dead => format!("a dead proxy {}", text(&evidence["proxy"])),
+            Some(name) => {
+                format!("{code} of {owner}: {name} {}, {}", text(&evidence[*name]), finding["severity"])
+            }
+            None if code == "device/clock" => code.clone(),
+            None => continue,
+        };
+        if !seen.insert(key.clone()) {
+            wrong.push(format!("a cause is said twice: {key}"));
+        }
+    }
+    wrong
+}
+
+/// What must hold of that, checked before a report is held against it.
+pub fn self_check() -> Outcome<()> {
+    let finding = |code: &str, owner: &str, evidence: Value| serde_json::json!({ "code": code, "owner": owner, "severity": "error", "evidence": evidence });
+    let proxy = || serde_json::json!({ "proxy": "p:3128" });
+    for (first, second, twice) in [
+        (
+            finding("proxy/timeout", "proxy", proxy()),
+            finding("proxy/timeout", "configuration", proxy()),
+            true,
+        ),
+        (finding("proxy/denied", "proxy", proxy()), finding("proxy/denied", "proxy", proxy()), true),
+        (finding("proxy/denied", "proxy", proxy()), finding("proxy/upstream", "proxy", proxy()), false),
+        (
+            finding("tls/expired", "service", serde_json::json!({ "sha256": "a" })),
+            finding("tls/expired", "service", serde_json::json!({ "sha256": "b" })),
+            false,
+        ),
+        (
+            finding("device/clock", "device", serde_json::json!({})),
+            finding("device/clock", "device", serde_json::json!({})),
+            true,
+        ),
+    ] {
+        let report = serde_json::json!({ "findings": [first, second] });
+        if said_twice(&report).is_empty() == twice {
+            return Err(format!("of {report} it must be {twice} that a cause is said twice"));
+        }
+    }
+    Ok(())
 }

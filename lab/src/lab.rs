@@ -13,7 +13,7 @@ use crate::pki::Pki;
 use crate::providers::FaultTable;
 use crate::runner::{Bench, Played};
 use crate::scenario::{Scenario, World};
-use crate::{acceptor, link, middlebox, needles, net, real, runner, server, soak, speed, tunnels};
+use crate::{acceptor, compare, link, middlebox, needles, net, real, runner, server, soak, speed, tunnels};
 
 /// What the laboratory starts, and the Debian package each comes from.
 const TOOLS: [(&str, &str); 10] = [
@@ -146,6 +146,7 @@ fn prepare() -> Outcome<()> {
     link::self_check()?;
     middlebox::self_check()?;
     needles::self_check()?;
+    compare::self_check()?;
     let stale = net::remove_stale()?;
     if stale > 0 {
         say(&format!("removed {stale} namespaces that an earlier run left behind"))?;
@@ -188,31 +189,35 @@ fn play_all(arguments: &[&str]) -> Outcome<()> {
 
 fn long(arguments: &[&str]) -> Outcome<()> {
     let mut rest = Vec::new();
-    let (mut matrices, mut healthy) = (soak::MATRICES, soak::HEALTHY_RUNS);
+    let mut wanted = soak::Wanted::default();
     let mut words = arguments.iter();
     while let Some(&word) = words.next() {
-        let wanted = match word {
-            "--matrices" => &mut matrices,
-            "--healthy" => &mut healthy,
+        let number = match word {
+            "--matrices" => &mut wanted.matrices,
+            "--lossy" => &mut wanted.lossy,
+            "--healthy" => &mut wanted.healthy,
+            "--limited" => &mut wanted.limited,
             _ => {
                 rest.push(word);
                 continue;
             }
         };
-        *wanted =
+        *number =
             words.next().and_then(|n| n.parse().ok()).ok_or_else(|| format!("{word} needs a number"))?;
     }
-    let (wanted, jobs) = selection(&rest)?;
+    let (names, jobs) = selection(&rest)?;
     prepare()?;
     let world = World::read()?;
     let mut scenarios = Scenario::read_all(&world)?;
     // Names choose, as they do without the long form; the healthy runs need theirs.
     scenarios.retain(|s| {
-        wanted.is_empty() || s.name == soak::HEALTHY || wanted.iter().any(|name| s.name.contains(name))
+        names.is_empty()
+            || soak::NEEDED.contains(&s.name.as_str())
+            || names.iter().any(|name| s.name.contains(name))
     });
     let folder = folder()?;
     let bench = Bench { world, pki: Pki::create(&folder.join("pki"))?, program: program()?, folder };
-    soak::run(&bench, &scenarios, jobs, (matrices, healthy), &say)
+    soak::run(&bench, &scenarios, jobs, wanted, &say)
 }
 
 /// What one round of scenarios came to.

@@ -261,7 +261,10 @@ enum Action {
 
 impl Filter {
     fn is_by_name(&self) -> bool {
-        matches!(self.does, Does::SniDrop | Does::SniReset | Does::SniAlert | Does::OtherSniDrop | Does::OtherSniReset)
+        matches!(
+            self.does,
+            Does::SniDrop | Does::SniReset | Does::SniAlert | Does::OtherSniDrop | Does::OtherSniReset
+        )
     }
 
     /// How long a connection may be silent.

@@ -139,7 +139,10 @@ impl Pki {
         }
         let pki = Self { folder: folder.to_owned() };
         // Every process shows the same ones.
-        for (of, from) in [(Certificate::BoxSelfSigned, Certificate::SelfSigned), (Certificate::BoxOtherName, Certificate::Public)] {
+        for (of, from) in [
+            (Certificate::BoxSelfSigned, Certificate::SelfSigned),
+            (Certificate::BoxOtherName, Certificate::Public),
+        ] {
             let issued = pki.issue(BOX, from)?;
             let (chain, key) = pki.of_box(of);
             fs::write(chain, issued.chain_pem).context("the box's certificate")?;
@@ -174,7 +177,8 @@ impl Pki {
 
     /// Where the one certificate of a box and its key are.
     fn of_box(&self, certificate: Certificate) -> (PathBuf, PathBuf) {
-        let stem = if certificate == Certificate::BoxSelfSigned { "box-self-signed" } else { "box-other-name" };
+        let stem =
+            if certificate == Certificate::BoxSelfSigned { "box-self-signed" } else { "box-other-name" };
         (self.folder.join(format!("{stem}.pem")), self.folder.join(format!("{stem}-key.pem")))
     }
 
@@ -207,9 +211,10 @@ impl Pki {
                 let leaf = params.self_signed(&key).context("self-signed leaf")?;
                 return Ok(Issued { chain_pem: leaf.pem(), key_pem });
             }
-            Certificate::PrivateCa | Certificate::Sha1 | Certificate::CommonName | Certificate::Constrained => {
-                Authority::Corporate
-            }
+            Certificate::PrivateCa
+            | Certificate::Sha1
+            | Certificate::CommonName
+            | Certificate::Constrained => Authority::Corporate,
             Certificate::Inspected | Certificate::InspectedExpired => Authority::Inspector,
             Certificate::Second => Authority::Second,
             _ => Authority::Public,

@@ -203,6 +203,9 @@ pub struct Scenario {
     /// Codes among the run's own findings that belong to no host.
     #[serde(default)]
     pub findings: Vec<String>,
+    /// The most causes that the run may have.
+    #[serde(default)]
+    pub most_causes: Option<usize>,
     /// The run's verdict.
     pub run: String,
     /// The most that the run may take, seconds.

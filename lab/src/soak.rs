@@ -1,5 +1,5 @@
 //! The long form: three matrices in a row, every scenario where packets are lost, and many runs
-//! against healthy hosts.
+//! against healthy hosts: over links that lose packets, and where everything that a check uses has a limit.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -12,11 +12,31 @@ use crate::runner::Bench;
 use crate::scenario::Scenario;
 
 /// The scenario of the runs against healthy hosts.
-pub const HEALTHY: &str = "healthy-lossy";
-/// Runs against healthy hosts, unless another number is asked for.
-pub const HEALTHY_RUNS: usize = 200;
-/// Matrices in a row, unless another number is asked for.
-pub const MATRICES: usize = 3;
+const HEALTHY: &str = "healthy-lossy";
+/// The scenarios of the runs against healthy hosts behind limits, played in turn: questions, connections and bits a
+/// second on the direct way; tunnels at a time through a proxy.
+const LIMITED: [&str; 2] = ["limits-direct", "limits-tunnels"];
+/// The scenarios that the healthy runs need.
+pub const NEEDED: [&str; 3] = [HEALTHY, LIMITED[0], LIMITED[1]];
+
+/// How often each part is played.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Matrices in a row.
+    pub matrices: usize,
+    /// Rounds of all scenarios where packets are lost.
+    pub lossy: usize,
+    /// Runs against healthy hosts over links that lose packets.
+    pub healthy: usize,
+    /// Runs against healthy hosts behind limits.
+    pub limited: usize,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { matrices: 3, lossy: 1, healthy: 200, limited: 200 }
+    }
+}
 /// Where packets are lost: round trip and loss in each direction.
 const LOSSY: (f64, f64) = (200.0, 5.0);
 /// The loss of the healthy runs, percent.
@@ -31,9 +51,10 @@ pub fn run(
     bench: &Bench,
     scenarios: &[Scenario],
     jobs: usize,
-    (matrices, healthy): (usize, usize),
+    wanted: Wanted,
     say: &(impl Fn(&str) -> Outcome<()> + Sync),
 ) -> Outcome<()> {
+    let Wanted { matrices, lossy: rounds, healthy, limited } = wanted;
     let started = Instant::now();
     let mut totals = Vec::new();
     let mut all = Matrix::default();
@@ -50,23 +71,55 @@ pub fn run(
         say(&format!("\n{}", all.render()))?;
     }
 
-    let lossy: Vec<Scenario> = scenarios.iter().filter_map(|scenario| with_loss(scenario, 1)).collect();
-    let (rtt, loss) = LOSSY;
-    say(&format!("soak: {} scenarios at {rtt} ms and {loss} % loss", lossy.len()))?;
-    for left_out in scenarios.iter().filter(|s| s.needs_steady_network.is_some()) {
-        let why = left_out.needs_steady_network.as_deref().unwrap_or_default();
-        say(&format!("left out: {} ({why})", left_out.name))?;
+    for round in 1..=rounds {
+        let seed = u64::try_from(round).unwrap_or(1);
+        let lossy: Vec<Scenario> =
+            scenarios.iter().filter_map(|scenario| with_loss(scenario, seed)).collect();
+        let (rtt, loss) = LOSSY;
+        say(&format!("soak: {} scenarios at {rtt} ms and {loss} % loss", lossy.len()))?;
+        for left_out in scenarios.iter().filter(|s| s.needs_steady_network.is_some()) {
+            let why = left_out.needs_steady_network.as_deref().unwrap_or_default();
+            say(&format!("left out: {} ({why})", left_out.name))?;
+        }
+        let round = play_matrix(bench, &lossy, jobs);
+        say(&format!("\n{}", round.matrix.render()))?;
+        totals.push(total(&format!("at {rtt} ms and {loss} % loss"), &round));
     }
-    let round = play_matrix(bench, &lossy, jobs);
-    say(&format!("\n{}", round.matrix.render()))?;
-    totals.push(total(&format!("at {rtt} ms and {loss} % loss"), &round));
 
-    let (line, blocked) = healthy_runs(bench, scenarios, healthy, jobs, say)?;
+    let find = |name: &str| {
+        scenarios.iter().find(|s| s.name == name).ok_or_else(|| format!("there is no scenario {name}"))
+    };
+    let mut runs = Vec::new();
+    if healthy > 0 {
+        let over_loss = |worker: usize| {
+            let mut scenario = find(HEALTHY)?.clone();
+            let seed = 1_000 + u64::try_from(worker).unwrap_or_default();
+            let (rtt_ms, loss_percent) = (HEALTHY_RTT_MS, HEALTHY_LOSS);
+            scenario.link = Some(LinkSpec { rtt_ms, loss_percent, seed, ..LinkSpec::default() });
+            Ok(scenario)
+        };
+        let what = format!("healthy at {HEALTHY_RTT_MS} ms and {HEALTHY_LOSS} % loss");
+        runs.push(healthy_runs(bench, &what, over_loss, healthy, jobs, say)?);
+    }
+    for (number, name) in LIMITED.iter().enumerate() {
+        let share = limited / LIMITED.len() + usize::from(number < limited % LIMITED.len());
+        if share > 0 {
+            let behind = |_| Ok(find(name)?.clone());
+            runs.push(healthy_runs(
+                bench,
+                &format!("healthy with limits ({name})"),
+                behind,
+                share,
+                jobs,
+                say,
+            )?);
+        }
+    }
+    let blocked: usize = runs.iter().map(|(_, blocked)| blocked).sum();
     say("")?;
-    for (line, _) in &totals {
+    for (line, _) in totals.iter().chain(&runs) {
         say(line)?;
     }
-    say(&line)?;
     say(&format!("soak: {:.0} s", started.elapsed().as_secs_f64()))?;
     let failed: usize = totals.iter().map(|(_, failed)| failed).sum();
     if failed + blocked == 0 {
@@ -106,32 +159,31 @@ fn with_loss(scenario: &Scenario, seed: u64) -> Option<Scenario> {
     Some(lossy)
 }
 
-/// Runs against healthy hosts over links that lose packets, each with a seed of its own. Returns the
-/// total in words and how many runs had a blocked host.
+/// Runs against healthy hosts, each worker with a network of its own that stays up. Returns the total in words and
+/// how many runs had a blocked host or another finding than the scenario allows.
 fn healthy_runs(
     bench: &Bench,
-    scenarios: &[Scenario],
+    what: &str,
+    scenario_of: impl Fn(usize) -> Outcome<Scenario> + Sync,
     runs: usize,
     jobs: usize,
     say: &(impl Fn(&str) -> Outcome<()> + Sync),
 ) -> Outcome<(String, usize)> {
-    let healthy = scenarios.iter().find(|s| s.name == HEALTHY).ok_or("no scenario healthy-lossy")?;
-    say(&format!("soak: {runs} healthy runs at {HEALTHY_LOSS} % loss"))?;
+    say(&format!("soak: {runs} runs, {what}"))?;
     let left = Mutex::new(0..runs);
     let counted: Mutex<(usize, usize, usize, Duration)> = Mutex::default();
     let broken: Mutex<Vec<String>> = Mutex::default();
     std::thread::scope(|scope| {
-        for worker in 0..jobs {
-            let (left, counted, broken) = (&left, &counted, &broken);
+        for worker in 0..jobs.min(runs) {
+            let (left, counted, broken, scenario_of) = (&left, &counted, &broken, &scenario_of);
             scope.spawn(move || {
-                let mut scenario = healthy.clone();
-                scenario.name = format!("healthy-soak-{worker}");
-                let seed = 1_000 + u64::try_from(worker).unwrap_or_default();
-                let (rtt_ms, loss_percent) = (HEALTHY_RTT_MS, HEALTHY_LOSS);
-                scenario.link = Some(LinkSpec { rtt_ms, loss_percent, seed, ..LinkSpec::default() });
-                let folder = bench.folder.join(&scenario.name);
-                let stage = match bench.stage(&scenario, &folder) {
-                    Ok(stage) => stage,
+                let staged = scenario_of(worker).and_then(|mut scenario| {
+                    scenario.name = format!("{}-soak-{worker}", scenario.name);
+                    let folder = bench.folder.join(&scenario.name);
+                    Ok((bench.stage(&scenario, &folder)?, scenario, folder))
+                });
+                let (stage, scenario, folder) = match staged {
+                    Ok(staged) => staged,
                     Err(error) => return broken.lock().unwrap().push(error),
                 };
                 loop {
@@ -158,8 +210,8 @@ fn healthy_runs(
     }
     let (done, blocked, wrong, longest) = counted.into_inner().unwrap();
     let line = format!(
-        "healthy at {HEALTHY_RTT_MS} ms and {HEALTHY_LOSS} % loss: {done} runs, {blocked} with a blocked host, \
-         {wrong} with any other finding than a slow warning, longest {:.1} s",
+        "{what}: {done} runs, {blocked} with a blocked host, {wrong} with any finding that is not expected, \
+         longest {:.1} s",
         longest.as_secs_f64()
     );
     Ok((line, blocked + wrong))

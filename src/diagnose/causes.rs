@@ -319,11 +319,11 @@ fn clock<'a>(context: &Context<'_>, hosts: &[Host<'a>], groups: &mut Vec<Group<'
         span(clock.offset),
         if clock.offset > 0 { "behind" } else { "ahead" }
     );
-    let found = Draft::new(Code::DeviceClock, line)
-        .proven()
+    let mut found = Draft::new(Code::DeviceClock, line)
         .verdict(Verdict::Warning)
         .fact("clock", span(clock.offset))
         .fact("clock_offset_s", clock.offset);
+    found.certainty = clock.certainty;
     let mut group = Group::new(found, Some("clock-off"));
     group.hosts = hosts.iter().filter(|h| clock.hosts.contains(&h.target.id)).map(|h| h.target).collect();
     group.verdict = Verdict::Warning;

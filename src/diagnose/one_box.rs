@@ -53,7 +53,8 @@ impl Boxes {
             let marks = [leaf(tls), end(attempt, tls), answered(attempt, tls, target, services)];
             let outside = !is_customer(target, services);
             // Many servers say the same of an unknown path; those whose answers are known do not.
-            let is_known = target.service.as_deref().and_then(|id| services.by_id(id)).is_some_and(is_told);
+            let service = target.service.as_deref().and_then(|id| services.by_id(id));
+            let is_known = service.is_some_and(|service| is_told(service, !outside));
             for mark in marks.into_iter().flatten() {
                 let told = is_known || !matches!(mark, Mark::Answer { .. });
                 let seen = all.entry(mark).or_default();
@@ -86,10 +87,11 @@ impl Boxes {
     }
 }
 
-/// Whether the service's own answers are known well enough to tell another's from them.
-pub(crate) fn is_told(service: &Service) -> bool {
-    service.confidence != Confidence::Inferred
-        && !service.answers.iter().any(|a| a.kind == AnswerKind::Ok && a.is_open())
+/// Whether the service's own answers are known well enough to tell another's from them. What only a
+/// customer's gateway in the service's place may answer says nothing of the service itself.
+pub(crate) fn is_told(service: &Service, customer: bool) -> bool {
+    let mut own = service.answers.iter().filter(|a| customer || !a.customer);
+    service.confidence != Confidence::Inferred && !own.any(|a| a.kind == AnswerKind::Ok && a.is_open())
 }
 
 /// The public roots were asked and do not accept the chain.

@@ -3,9 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use time::PrimitiveDateTime;
-use time::macros::format_description;
-
 use super::experiment::burst::Limits;
 use super::finding::Certainty;
 use super::line::Line;
@@ -27,6 +24,8 @@ pub(crate) struct Clock {
     pub offset: i64,
     /// The targets whose dates agree.
     pub hosts: Vec<u32>,
+    /// Proven by three hosts of two operators, or likely by fewer whose chains hold at their own date.
+    pub certainty: Certainty,
 }
 
 /// A network that wants a sign-in first.
@@ -43,7 +42,8 @@ pub(crate) struct Portal {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RunFacts {
     /// Set when three hosts, independent of each other, agree that the clock is off by over four
-    /// minutes.
+    /// minutes; or when fewer do whose chains the public roots accept at their date and not at this device's,
+    /// and none contradicts them.
     pub clock: Option<Clock>,
     /// Issuers seen on hosts that must chain to the public roots and do not, with the operators of
     /// those hosts.
@@ -92,13 +92,14 @@ impl RunFacts {
                 facts.learn_issuer(must_be_public(target, services), tls, &operator);
             }
             let Some(witness) = witness(attempt, &operator) else { continue };
+            let holds = attempt.handshake().is_some_and(holds_at_its_date);
             for http in &attempt.http {
-                let Some(date) = http.header("date").and_then(http_date) else { continue };
+                let Some(date) = http.date() else { continue };
                 let after = http.at_ms as f64 + http.first_byte_ms.unwrap_or(http.ms);
                 let here = observations.device.clock + (after / 1000.0).round() as i64;
                 if !dates.iter().any(|d| d.target == target.id) {
                     let (operator, witness) = (operator.clone(), witness.clone());
-                    dates.push(Dated { target: target.id, operator, witness, offset: date - here });
+                    dates.push(Dated { target: target.id, operator, witness, offset: date - here, holds });
                 }
             }
         }
@@ -205,20 +206,28 @@ struct Dated {
     witness: String,
     /// Seconds between the date and this device's clock.
     offset: i64,
+    /// The chain holds at that date, and not at this device's clock.
+    holds: bool,
 }
 
 /// Who vouches for the dates of a connection; none where its chain is wrong apart from time. A
-/// chain that the public roots accept proves the operator. Of one that is refused for its dates
-/// only the issuer is known, and one issuer may stand in for many operators.
+/// chain that the public roots accept, now or at the date of its own answer, proves the operator, whoever issued it.
+/// Of one that is refused for its dates only the issuer is known, and one issuer may stand in for many operators.
 fn witness(attempt: &Attempt, operator: &str) -> Option<String> {
     let tls = attempt.handshake().filter(|t| t.outcome == TlsOutcome::Completed)?;
     let leaf = tls.chain.first()?;
-    if tls.public_trust == Some(Trust::Accepted) {
+    if tls.public_trust == Some(Trust::Accepted) || holds_at_its_date(tls) {
         return Some(operator.to_owned());
     }
     let timely = |t: &Trust| matches!(t, Trust::Accepted | Trust::Expired | Trust::NotYetValid);
     let good = [&tls.public_trust, &tls.device_trust].into_iter().flatten().any(timely);
     good.then(|| format!("issuer {}", leaf.issuer))
+}
+
+/// The public roots refuse the chain for its dates at this device's clock, and accept it at its answer's.
+fn holds_at_its_date(tls: &Tls) -> bool {
+    matches!(tls.public_trust, Some(Trust::Expired | Trust::NotYetValid))
+        && tls.public_trust_at_date == Some(Trust::Accepted)
 }
 
 /// Every address of the answer is this device's own.
@@ -227,22 +236,25 @@ fn leads_here(dns: &Dns) -> bool {
     !addresses.is_empty() && addresses.iter().all(|a| a.to_canonical().is_loopback())
 }
 
-fn http_date(text: &str) -> Option<i64> {
-    let format = format_description!(
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-    );
-    PrimitiveDateTime::parse(text.trim(), &format).ok().map(|t| t.assume_utc().unix_timestamp())
-}
-
 fn agreed(dates: &[Dated]) -> Option<Clock> {
     let mut offsets: Vec<i64> = dates.iter().map(|d| d.offset).collect();
     offsets.sort_unstable();
     let median = *offsets.get(offsets.len() / 2)?;
+    if median.abs() <= TOLERANCE_S {
+        return None;
+    }
     let near: Vec<&Dated> = dates.iter().filter(|d| (d.offset - median).abs() <= AGREEMENT_S).collect();
     let operators: BTreeSet<&str> = near.iter().map(|d| d.operator.as_str()).collect();
     let witnesses: BTreeSet<&str> = near.iter().map(|d| d.witness.as_str()).collect();
-    let wrong = near.len() >= 3 && operators.len() >= 2 && witnesses.len() >= 2 && median.abs() > TOLERANCE_S;
-    wrong.then(|| Clock { offset: median, hosts: near.iter().map(|d| d.target).collect() })
+    let enough = near.len() >= 3 && operators.len() >= 2 && witnesses.len() >= 2;
+    // One server may itself be wrong about the day, but hardly show a certificate that held on it.
+    let holds = near.iter().any(|d| d.holds) && near.len() == dates.len();
+    let certainty = if enough { Certainty::Proven } else { Certainty::Likely };
+    (enough || holds).then(|| Clock {
+        offset: median,
+        hosts: near.iter().map(|d| d.target).collect(),
+        certainty,
+    })
 }
 
 #[cfg(test)]
@@ -251,20 +263,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_of_servers_are_read_and_rubbish_is_not() {
-        assert_eq!(http_date("Sun, 22 Nov 2026 12:00:00 GMT"), Some(1_795_348_800));
-        for bad in ["", "now", "Sun, 99 Nov 2026 12:00:00 GMT", "2026-11-22T12:00:00Z"] {
-            assert_eq!(http_date(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
     fn a_clock_is_wrong_only_when_three_hosts_of_two_operators_say_so() {
         let date = |target, operator: &str, offset| Dated {
             target,
             operator: operator.to_owned(),
             witness: operator.to_owned(),
             offset,
+            holds: false,
         };
         let three = [date(1, "a", 7200), date(2, "a", 7201), date(3, "b", 7198)];
         assert_eq!(agreed(&three).map(|c| c.offset), Some(7200));
@@ -272,7 +277,17 @@ mod tests {
         assert_eq!(agreed(&[date(1, "a", 7200), date(2, "a", 7200), date(3, "a", 7200)]), None);
         assert_eq!(agreed(&[date(1, "a", 200), date(2, "b", 210), date(3, "b", 190)]), None);
         assert_eq!(agreed(&[date(1, "a", 7200), date(2, "b", 10), date(3, "c", -5)]), None);
-        let one_issuer = three.map(|d| Dated { witness: "issuer X".into(), ..d });
+        let one_issuer = three.clone().map(|d| Dated { witness: "issuer X".into(), ..d });
         assert_eq!(agreed(&one_issuer), None);
+        // Chains that hold at their own date speak for themselves, and fewer than three make it likely.
+        let holding =
+            |n: usize| three[..n].iter().cloned().map(|d| Dated { holds: true, ..d }).collect::<Vec<_>>();
+        assert_eq!(agreed(&holding(3)).map(|c| c.certainty), Some(Certainty::Proven));
+        for few in [1, 2] {
+            assert_eq!(agreed(&holding(few)).map(|c| c.certainty), Some(Certainty::Likely), "{few}");
+        }
+        // A host whose date is this device's contradicts them.
+        let contradicted = [holding(2), vec![date(3, "c", 3)]].concat();
+        assert_eq!(agreed(&contradicted), None);
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use time::PrimitiveDateTime;
+use time::macros::format_description;
 
 /// One HTTP exchange.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +51,19 @@ impl Http {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
+
+    /// The date in the answer, Unix seconds.
+    pub fn date(&self) -> Option<i64> {
+        unix_seconds(self.header("date")?)
+    }
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7) as Unix seconds.
+fn unix_seconds(text: &str) -> Option<i64> {
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    PrimitiveDateTime::parse(text.trim(), &format).ok().map(|t| t.assume_utc().unix_timestamp())
 }
 
 /// What was kept of a JSON document.
@@ -137,4 +152,17 @@ pub enum HttpOutcome {
     },
     /// Given up because the other socket of the stage finished first, or the run ended.
     Abandoned,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_servers_are_read_and_rubbish_is_not() {
+        assert_eq!(unix_seconds("Sun, 22 Nov 2026 12:00:00 GMT"), Some(1_795_348_800));
+        for bad in ["", "now", "Sun, 99 Nov 2026 12:00:00 GMT", "2026-11-22T12:00:00Z"] {
+            assert_eq!(unix_seconds(bad), None, "{bad}");
+        }
+    }
 }

@@ -43,6 +43,10 @@ pub struct Tls {
     /// of a chain that the device does not accept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub namesakes: Vec<Certificate>,
+    /// The same at the date of the answer on this connection; only where that is over a minute from the
+    /// device's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_trust_at_date: Option<Trust>,
     /// Whether the server asked for a client certificate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub client_certificate_requested: bool,

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
-use rustls::pki_types;
+use rustls::pki_types::{self, UnixTime};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -31,6 +31,9 @@ const TCP_BANNER: Duration = Duration::from_millis(250);
 /// How long a proxy that accepted the connection is waited for, in stages: it may look up a category or
 /// ask a scanner before it opens a tunnel, and the app waits for that.
 const TUNNEL_STAGES: f64 = 2.5;
+
+/// Dates that differ by less are one, in seconds: answers take their time.
+const SAME_MINUTE_S: u64 = 60;
 
 /// The code with which an HTTP/2 server asks for HTTP/1.1 (RFC 9113, 7).
 const HTTP_1_1_REQUIRED: &str = "HTTP_1_1_REQUIRED";
@@ -140,8 +143,10 @@ impl Ladder {
         if self.job.ends_before(LastStage::Tls) {
             return;
         }
+        let mut shown: Option<(usize, Chain)> = None;
         let mut io = if self.job.transport.has_tls() {
             let Some(secured) = self.secure(io, remote).await else { return };
+            shown = Some((secured.number, Arc::clone(&secured.chain)));
             self.recorder.tls_counts(secured.number);
             self.judge(secured.number, Arc::clone(&secured.chain), background);
             if !self.may_ask(&secured.chain).await {
@@ -157,7 +162,10 @@ impl Ladder {
         match self.job.transport {
             Transport::Https | Transport::Http | Transport::Grpc | Transport::GrpcTls => {
                 if let Some(request) = &self.job.request {
-                    self.request(io.1, io.0, remote, request, background).await;
+                    let other = self.request(io.1, io.0, remote, request, background).await;
+                    if let Some((number, chain)) = other.or(shown) {
+                        self.judge_at_date(number, chain, background);
+                    }
                 }
             }
             Transport::Ssh => {
@@ -321,6 +329,22 @@ impl Ladder {
         });
     }
 
+    /// Has the chain judged by the public roots at the date of the answer, too, where that is far from this
+    /// device's clock: which of the two is wrong is then for others to say.
+    fn judge_at_date(&self, number: usize, chain: Chain, background: &mut JoinSet<()>) {
+        let (Some(name), Some(date)) = (self.job.server_name(), self.recorder.date()) else { return };
+        let now = UnixTime::now().as_secs();
+        let Some(date) = u64::try_from(date).ok().filter(|date| date.abs_diff(now) > SAME_MINUTE_S) else {
+            return;
+        };
+        let (stage, shared, recorder) = (self.stage(), Arc::clone(&self.shared), Arc::clone(&self.recorder));
+        background.spawn(async move {
+            let at = UnixTime::since_unix_epoch(Duration::from_secs(date));
+            let trust = shared.stock.public.judge_at(chain, name, at, stage).await;
+            recorder.tls_at_date(number, trust);
+        });
+    }
+
     /// Whether a request may follow a handshake with this chain.
     async fn may_ask(&self, chain: &Chain) -> bool {
         if !self.job.trusted_only {
@@ -332,6 +356,7 @@ impl Ladder {
             || stock.device.judge(Arc::clone(chain), name, stage).await == Trust::Accepted
     }
 
+    /// Sends the request and reads the answer; gives the handshake under it where that is not the first.
     async fn request(
         &self,
         io: BoxedIo,
@@ -339,7 +364,7 @@ impl Ladder {
         remote: SocketAddr,
         request: &Request,
         background: &mut JoinSet<()>,
-    ) {
+    ) -> Option<(usize, Chain)> {
         let recorder = &self.recorder;
         let first: Try<'_, Exchanged> = Box::pin(self.exchange(io, h2, remote, request, false));
         let second = Box::pin(self.exchange_again(remote, request, self.offer()));
@@ -353,16 +378,15 @@ impl Ladder {
         recorder.http_end_open(timed_out);
         recorder.tls_end_open(timed_out);
         self.settle_tcp(remote, &ended);
-        if let Some(Exchanged { number, handshake, session }) = won(ended) {
-            recorder.http_counts(number);
-            if let Some(session) = session {
-                self.close(session, remote, request).await;
-            }
-            if let Some((handshake, chain)) = handshake {
-                recorder.tls_counts(handshake);
-                self.judge(handshake, chain, background);
-            }
+        let Exchanged { number, handshake, session } = won(ended)?;
+        recorder.http_counts(number);
+        if let Some(session) = session {
+            self.close(session, remote, request).await;
         }
+        let (handshake, chain) = handshake?;
+        recorder.tls_counts(handshake);
+        self.judge(handshake, Arc::clone(&chain), background);
+        Some((handshake, chain))
     }
 
     /// One exchange; once more over HTTP/1.1 where the server demands that (RFC 9113, 7), as

@@ -192,6 +192,7 @@ impl Recorder {
             public_trust: None,
             engine_trust: None,
             namesakes: Vec::new(),
+            public_trust_at_date: None,
             client_certificate_requested: false,
             ms: 0.0,
         };
@@ -219,6 +220,16 @@ impl Recorder {
     /// What the public roots say of the chain.
     pub(super) fn tls_public(&self, number: usize, trust: Trust) {
         self.tls_change(number, |record| record.public_trust = Some(trust));
+    }
+
+    /// What the public roots say of the chain at the date of the answer.
+    pub(super) fn tls_at_date(&self, number: usize, trust: Trust) {
+        self.tls_change(number, |record| record.public_trust_at_date = Some(trust));
+    }
+
+    /// The date of the last answer, Unix seconds.
+    pub(super) fn date(&self) -> Option<i64> {
+        self.with(|i| i.http.iter().rev().find_map(|slot| slot.record.date()))
     }
 
     /// What the device's store says of the chain.

@@ -125,7 +125,18 @@ impl Store {
     /// `patience`: the operating system may go to the network for revocation, so this runs on a
     /// thread that may block.
     pub(super) async fn judge(&self, chain: Chain, name: ServerName<'static>, patience: Duration) -> Trust {
-        timeout(patience, self.ask(chain, name)).await.unwrap_or_else(|_| unanswered(patience))
+        self.judge_at(chain, name, UnixTime::now(), patience).await
+    }
+
+    /// As [`Store::judge`], at another time than now.
+    pub(super) async fn judge_at(
+        &self,
+        chain: Chain,
+        name: ServerName<'static>,
+        at: UnixTime,
+        patience: Duration,
+    ) -> Trust {
+        timeout(patience, self.ask(chain, name, at)).await.unwrap_or_else(|_| unanswered(patience))
     }
 
     /// As [`Store::judge`], on this thread, which it holds up for at most `patience`.
@@ -146,7 +157,7 @@ impl Store {
         }
     }
 
-    async fn ask(&self, chain: Chain, name: ServerName<'static>) -> Trust {
+    async fn ask(&self, chain: Chain, name: ServerName<'static>, at: UnixTime) -> Trust {
         let unavailable = |error: &str| Trust::Unavailable { error: error.to_owned() };
         let mut loaded = self.loaded.clone();
         let verifier = match loaded.wait_for(Option::is_some).await {
@@ -158,7 +169,7 @@ impl Store {
             Some(Err(error)) => return Trust::Unavailable { error },
             None => return unavailable("the trust store could not be loaded"),
         };
-        let judged = tokio::task::spawn_blocking(move || ask(&*verifier, &chain, &name, UnixTime::now()));
+        let judged = tokio::task::spawn_blocking(move || ask(&*verifier, &chain, &name, at));
         judged.await.unwrap_or_else(|_| unavailable("the judgement was interrupted"))
     }
 }

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::Draft;
 use crate::diagnose::finding::{Certainty, Code, Owner};
+use crate::diagnose::operator::is_customer;
 use crate::observation::{Attempt, Observations, Purpose, Tls, TlsOutcome, Trust, Variation};
 use crate::plan::{Announcement, Experiment, Plan, Route, Sent};
 
@@ -419,17 +420,39 @@ pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
         return plain.fact("experiments", said);
     }
     let concluded = conclude(&trials, death, name, tls, Whose::of(view));
-    let Some(Conclusion { code, certainty, line, own_server }) = concluded else {
+    let Some(Conclusion { code, certainty, mut line, mut own_server }) = concluded else {
         let mut found = plain.fact("experiments", said);
         found.line.push_str(&in_vain(&trials));
         return found;
     };
+    if own_server && let Some(other) = filtered_elsewhere(view, death, tls, code) {
+        own_server = false;
+        line.push_str(&format!("; the name {other}, of another operator, ends the same way"));
+    }
     let line = format!("{}: {line}", tls.remote);
     let mut found = named(view, code, line, &plain, own_server).fact("experiments", said);
     // A silent try had two sockets; a reset may be a moment's, until it came twice.
     let confirmed = death == Death::Timeout || tries.len() > 1;
     found.certainty = if confirmed { certainty } else { Certainty::Likely };
     found
+}
+
+/// A name that is not the customer's, and that something in the way ends just so on the same route. What does
+/// that to a stranger's name is likelier the same box than the customer's own server.
+fn filtered_elsewhere<'a>(view: &View<'a>, death: Death, tls: &Tls, code: Code) -> Option<&'a str> {
+    let observations = view.context.observations;
+    let same = |a: &&Attempt| a.route == view.attempt.route && a.cut.is_none();
+    observations.plain().filter(same).find_map(|attempt| {
+        let target = view.context.plan.target(attempt.target)?;
+        let (_, dead) = died(attempt).filter(|(d, t)| *d == death && t.outcome == tls.outcome)?;
+        if is_customer(target, view.context.services) {
+            return None;
+        }
+        let trials = Trials::read(observations, attempt, dead.remote.ip().to_canonical());
+        let whose = Whose { customer: false, direct: view.proxy().is_none() };
+        let concluded = conclude(&trials, death, &target.probed, dead, whose)?;
+        (concluded.code == code && concluded.certainty == Certainty::Proven).then_some(target.probed.as_str())
+    })
 }
 
 fn named(view: &View<'_>, code: Code, line: String, plain: &Draft, own_server: bool) -> Draft {

@@ -1,6 +1,7 @@
 //! An answer in the service's place: not one of its own, through a connection that something else
 //! opened. It is that box's own until shown otherwise, in whatever form it comes.
 
+use crate::contract::Confidence;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::Draft;
 use crate::diagnose::finding::{Code, Owner};
@@ -11,6 +12,7 @@ use crate::diagnose::stage::block_page::{host_of, site};
 use crate::diagnose::stage::http::{status_words, title};
 use crate::diagnose::stage::trust;
 use crate::observation::Http;
+use crate::rules::services::Service;
 
 /// Judges an answer that is none of the service's.
 pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
@@ -19,7 +21,11 @@ pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
     let same = view.context.run.boxes.of_answer(view.attempt, view.target, services);
     let status = http.status.unwrap_or_default();
     if same.is_none() {
-        let service = view.service.filter(|s| is_told(s) && view.must_be_public())?;
+        // The customer's service may refuse in its own words; a refusing page in place of an API is another's.
+        let paged = is_html(http) && matches!(status, 403 | 407 | 451) && view.is_customer();
+        let of_an_api = |s: &&Service| paged && s.json && s.confidence != Confidence::Inferred;
+        let told = |s: &&Service| view.must_be_public() && is_told(s, false);
+        let service = view.service.filter(|s| told(s) || of_an_api(s))?;
         // A header of the service's own, or a place of its own, is no box's doing.
         let named = |name: &String| http.header_names.iter().any(|n| n.eq_ignore_ascii_case(name));
         let own = !is_html(http) && service.marks.iter().any(|m| named(m) || http.header(m).is_some());

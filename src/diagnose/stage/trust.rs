@@ -507,21 +507,26 @@ impl Chain<'_> {
         if let Some(clock) = clock
             && self.tls.chain.iter().all(|c| (c.not_before..=c.not_after).contains(&(now + clock.offset)))
         {
+            let (number, whose) = match clock.hosts.len() {
+                1 => ("one server says".to_owned(), "its"),
+                more => (format!("{more} servers agree"), "their"),
+            };
             let line = format!(
-                "{} servers agree that this device's clock is {} {}; at their time the certificate is valid",
-                clock.hosts.len(),
+                "{number} that this device's clock is {} {}; at {whose} time the certificate is valid",
                 span(clock.offset),
                 if clock.offset > 0 { "behind" } else { "ahead" }
             );
-            return self
+            let mut found = self
                 .found(Code::DeviceClock, line)
-                .proven()
                 .fact("clock", span(clock.offset))
                 .fact("clock_offset_s", clock.offset);
+            found.certainty = clock.certainty;
+            return found;
         }
         let by_date =
             |c: &&Certificate| if says == Says::Expired { c.not_after < now } else { c.not_before > now };
         let culprit = self.tls.chain.iter().find(by_date).unwrap_or(self.leaf);
+        let moment = if says == Says::Expired { culprit.not_after } else { culprit.not_before };
         let mut found = if says == Says::Expired {
             let line = format!("certificate {} ended on {}", culprit.subject, day(culprit.not_after));
             self.found(Code::TlsExpired, line)
@@ -542,7 +547,8 @@ impl Chain<'_> {
         } else if world.is_inspector(issuer) {
             found.owner(Owner::TlsInspection).key(issuer.as_str())
         } else {
-            found.owner(Owner::Firewall)
+            // What ended on one day for hosts of many is one thing to look into, not one for each host.
+            found.owner(Owner::Firewall).key(format!("ended or began {}", day(moment)))
         }
     }
 

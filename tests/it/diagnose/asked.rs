@@ -301,6 +301,35 @@ fn a_filter_of_names_that_answers_with_an_alert_is_told_by_another_name() {
 }
 
 #[test]
+fn a_filter_that_refuses_a_strangers_name_too_is_not_the_customers_own_router() {
+    let (mine, stranger, reached) =
+        (customer(1, "llm.corp.example"), world(2, "api.vendor.example"), world(9, "cdn.other.example"));
+    let refused = |t: &Target, alert: &str| tls_fails(t, TlsOutcome::Alert { alert: alert.into() });
+    let other_name = |t: &Target| {
+        let name = reached.probed.clone();
+        edit(tls_fails(t, TlsOutcome::Completed), |a| {
+            a.purpose = Purpose::Experiment;
+            a.variation = Some(Variation::OtherName { address: Some(a.tls[0].remote.ip()), name });
+        })
+    };
+    let owner = |alert: &str| {
+        let attempts = vec![
+            refused(&mine, "unrecognized_name"),
+            refused(&stranger, alert),
+            healthy(&reached),
+            other_name(&mine),
+            other_name(&stranger),
+        ];
+        let run = run_of(&[mine.clone(), stranger.clone(), reached.clone()], attempts);
+        assert_eq!(run.hosts[0].finding.code, Code::TlsSniReset);
+        run.hosts[0].finding.owner
+    };
+    assert_eq!(owner("unrecognized_name"), Owner::Firewall);
+    // Another alert is another's.
+    assert_eq!(owner("handshake_failure"), Owner::Service);
+}
+
+#[test]
 fn a_rejected_certificate_is_explained_in_words() {
     let mine = customer(1, "llm.corp.example");
     for (error, words) in [

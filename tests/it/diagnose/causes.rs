@@ -311,12 +311,37 @@ fn a_wrong_clock_is_told_from_an_expired_certificate() {
         chain(t, leaf, false, Trust::NotYetValid, Trust::NotYetValid)
     });
     one_issuer.iter_mut().for_each(|a| dated(a, 7200));
+    let unproven = run(&targets, one_issuer.clone());
+    assert_eq!(unproven.causes.len(), 1, "certificates that begin on one day are one cause");
+    assert_eq!(unproven.causes[0].finding.code, Code::TlsNotYetValid);
+    // A chain that the public roots accept at its own date proves its operator, whoever issued it.
+    one_issuer.iter_mut().for_each(|a| a.tls[0].public_trust_at_date = Some(Trust::Accepted));
+    for (number, certainty) in [(3, Certainty::Proven), (2, Certainty::Likely), (1, Certainty::Likely)] {
+        let run = run(&targets[..number], one_issuer[..number].to_vec());
+        let finding = &run.causes[0].finding;
+        assert_eq!((run.causes.len(), finding.code), (1, Code::DeviceClock), "{number}");
+        assert_eq!((finding.owner, finding.confidence), (Owner::Device, certainty), "{number}");
+    }
+    // One that is refused then as well proves nothing.
+    one_issuer.iter_mut().for_each(|a| a.tls[0].public_trust_at_date = Some(Trust::UnknownIssuer));
     assert!(run(&targets, one_issuer).causes.iter().all(|c| c.finding.code == Code::TlsNotYetValid));
     // The same certificate with a right clock is the server's fault.
     let mut attempts = all(&targets, healthy);
     attempts[0] = young(&targets[0]);
     attempts.iter_mut().for_each(|a| dated(a, 0));
     assert_eq!(causes(&run(&targets, attempts)), [("tls/not-yet-valid", vec![1])]);
+}
+
+#[test]
+fn certificates_that_ended_on_one_day_are_one_cause() {
+    let targets = five();
+    let ended = |t: &Target| {
+        let leaf =
+            Certificate { not_after: NOW - 86_400 - i64::from(t.id), ..leaf_by(&t.probed, "CN=Nobody") };
+        chain(t, leaf, false, Trust::Expired, Trust::Expired)
+    };
+    let run = run(&targets, all(&targets, ended));
+    assert_eq!(causes(&run), [("tls/expired", vec![1, 2, 3, 4, 5])]);
 }
 
 #[test]

@@ -131,6 +131,46 @@ fn the_services_own_answers_through_an_inspector_are_inspected_and_no_more() {
 }
 
 #[test]
+fn one_refused_host_of_any_provider_is_refused_by_the_box() {
+    // What a customer's gateway may answer in the provider's place says nothing of the provider itself.
+    for (name, service) in [
+        ("bedrock-runtime.eu-central-1.amazonaws.com", "bedrock-runtime"),
+        ("bedrock-mantle.eu-central-1.api.aws", "bedrock-mantle"),
+        ("europe-west1-aiplatform.googleapis.com", "vertex"),
+        ("laboratory.services.ai.azure.com", "foundry"),
+    ] {
+        let target = known(1, name, service);
+        for refusal in [answer(403, &[TEXT], ""), answer(403, &[HTML], "<html><title>Aviso</title>")] {
+            let host = one(&target, opened(&target, refusal));
+            assert_eq!((host.finding.code, host.verdict), (Code::HttpBlockPage, Verdict::Blocked), "{name}");
+            assert_eq!(host.finding.owner, Owner::TlsInspection, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_refusing_page_in_place_of_the_customers_api_is_the_box_that_opens_public_hosts() {
+    let mut mcp = customer(2, "tickets.corp.example");
+    mcp.service = Some("mcp".into());
+    let healthy = answer(
+        401,
+        &[JSON, ("request-id", "r")],
+        r#"{"type":"error","error":{"type":"authentication_error"}}"#,
+    );
+    let page = || answer(403, &[HTML], "<html><title>Data protection</title>");
+    let judged = |http: Http| {
+        let targets = [api(1), mcp.clone()];
+        run(&targets, vec![opened(&targets[0], healthy.clone()), opened(&targets[1], http)]).hosts[1].clone()
+    };
+    let host = judged(page());
+    assert_eq!((host.finding.code, host.finding.owner), (Code::HttpBlockPage, Owner::TlsInspection));
+    // What is no page may be its own, and so may a page without the inspector.
+    assert_ne!(judged(answer(403, &[JSON], r#"{"error":"forbidden"}"#)).finding.code, Code::HttpBlockPage);
+    let host = one(&mcp, status(&mcp, 403, &[HTML], "<html><title>Data protection</title>"));
+    assert_ne!(host.finding.code, Code::HttpBlockPage);
+}
+
+#[test]
 fn one_page_for_hosts_of_several_operators_is_one_box_and_the_gateway_belongs_to_it() {
     let targets = [api(1), downloads(2), gateway(3, "llm.corp.example"), world(4, "files.elsewhere.example")];
     let page = |t: &Target| {

@@ -158,6 +158,35 @@ fn a_sign_in_page_is_one_cause_of_all_and_proven_only_by_its_own_word() {
 }
 
 #[test]
+fn the_sign_in_page_itself_and_hosts_let_through_before_it_prove_nothing() {
+    let login = || answer(302, &[("location", "https://login.hotel.example/start")], "");
+    let caught = || vec![control("c1.example", Some(login())), control("c2.example", Some(login()))];
+    let led = |t: &Target| {
+        let leaf = leaf_by(&t.probed, "CN=Guest");
+        edit(chain(t, leaf, false, Trust::UnknownIssuer, Trust::UnknownIssuer), |a| a.http = vec![login()])
+    };
+    // The page stands among the hosts of the list, with a certificate of its own.
+    let targets = [world(1, "api.vendor.example"), world(2, "login.hotel.example")];
+    let mut seen = observed(vec![tls_fails(&targets[0], TlsOutcome::Reset), healthy(&targets[1])]);
+    seen.controls = caught();
+    assert_eq!(judged(&targets, &seen).hosts[0].finding.code, Code::HttpCaptivePortal);
+    // Hosts of several sites were led to the page, and one was let through.
+    let targets =
+        [world(1, "api.vendor.example"), world(2, "cdn.other.example"), world(3, "id.third.example")];
+    let attempts = || vec![led(&targets[0]), led(&targets[1]), healthy(&targets[2])];
+    let plan = Plan { targets: targets.to_vec(), ..Plan::default() };
+    assert!(wants_controls(&plan, &observed(attempts())));
+    let mut seen = observed(attempts());
+    seen.controls = caught();
+    let run = judged(&targets, &seen);
+    assert_eq!(causes(&run), [("http/captive-portal", vec![1, 2])]);
+    // One open control rules it out, and one host alone that was led away asks nothing.
+    seen.controls.push(control("c3.example", Some(answer(200, &[], "OPEN"))));
+    assert!(judged(&targets, &seen).hosts.iter().all(|h| h.finding.code != Code::HttpCaptivePortal));
+    assert!(!wants_controls(&plan, &observed(vec![led(&targets[0]), healthy(&targets[2])])));
+}
+
+#[test]
 fn controls_are_wanted_after_a_direct_failure_only() {
     let t = world1();
     let wants = |t: &Target, a: Attempt| {

@@ -200,6 +200,7 @@ fn completed(remote: std::net::SocketAddr, name: &str) -> Tls {
         public_trust: Some(Trust::Accepted),
         engine_trust: None,
         namesakes: Vec::new(),
+        public_trust_at_date: None,
         client_certificate_requested: false,
         ms: 21.0,
     }

@@ -556,6 +556,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
                 public_trust: Some(Trust::Accepted),
                 engine_trust: None,
                 namesakes: Vec::new(),
+                public_trust_at_date: None,
                 client_certificate_requested: false,
                 ms,
             })
