@@ -90,9 +90,36 @@ pub(crate) fn find<'a>(context: &'a Context<'a>, hosts: &[Host<'a>]) -> Causes {
             }
         }
     }
+    fold_passed_over(&mut groups, &mut of_host);
     clock(context, hosts, &mut groups);
     of_the_run(context, &mut groups);
     numbered(context, groups, &of_host)
+}
+
+/// A proxy that does not answer is one cause, although those that are handed one proxy are blocked by it and the
+/// others only wait for it.
+fn fold_passed_over(groups: &mut [Group<'_>], of_host: &mut [Option<usize>]) {
+    let proxy = |g: &Group<'_>| g.found.facts.get("proxy").cloned();
+    for mild in 0..groups.len() {
+        let of = &groups[mild];
+        if !of.found.key.ends_with(FALLBACK) || of.hosts.is_empty() {
+            continue;
+        }
+        let (code, at) = (of.found.code, proxy(of));
+        let Some(worse) = groups.iter().position(|g| {
+            g.found.code == code && at.is_some() && proxy(g) == at && !g.found.key.ends_with(FALLBACK)
+        }) else {
+            continue;
+        };
+        for target in std::mem::take(&mut groups[mild].hosts) {
+            if !groups[worse].hosts.iter().any(|t| t.id == target.id) {
+                groups[worse].hosts.push(target);
+            }
+        }
+        for host in of_host.iter_mut().filter(|host| **host == Some(mild)) {
+            *host = Some(worse);
+        }
+    }
 }
 
 /// What all hosts of a cause have in common stays in its evidence; proof of one is proof of all
@@ -124,7 +151,9 @@ fn statuses(some: &serde_json::Value, more: &serde_json::Value) -> String {
 }
 
 fn numbered(context: &Context<'_>, groups: Vec<Group<'_>>, of_host: &[Option<usize>]) -> Causes {
-    let mut order: Vec<usize> = (0..groups.len()).collect();
+    // A cause without hosts has gone into another, or is the run's own.
+    let folded = |g: &Group<'_>| g.hosts.is_empty() && g.found.key.ends_with(FALLBACK);
+    let mut order: Vec<usize> = (0..groups.len()).filter(|n| !folded(&groups[*n])).collect();
     order.sort_by_key(|n| {
         let g = &groups[*n];
         (!g.urgent, std::cmp::Reverse(g.verdict), std::cmp::Reverse(g.hosts.len()), *n)

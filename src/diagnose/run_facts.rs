@@ -211,7 +211,7 @@ struct Dated {
 }
 
 /// Who vouches for the dates of a connection; none where its chain is wrong apart from time. A
-/// chain that the public roots accept, now or at the date of its own answer, proves the operator, whoever issued it.
+/// chain that the public roots accept, now or at the date of its own answer, proves the operator, whatever authority issued it.
 /// Of one that is refused for its dates only the issuer is known, and one issuer may stand in for many operators.
 fn witness(attempt: &Attempt, operator: &str) -> Option<String> {
     let tls = attempt.handshake().filter(|t| t.outcome == TlsOutcome::Completed)?;

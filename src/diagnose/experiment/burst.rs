@@ -248,6 +248,11 @@ impl Limits {
         Self { met }
     }
 
+    /// A firewall limits new connections: one that was silent says nothing of its address.
+    pub fn of_connections(&self) -> bool {
+        self.is_met(&Limit::Connections)
+    }
+
     fn is_met(&self, limit: &Limit) -> bool {
         self.met.iter().any(|(l, _)| l == limit)
     }

@@ -65,6 +65,11 @@ fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Draft> {
     if ended.is_empty() || ended.iter().any(|t| t.outcome == TcpOutcome::Connected) {
         return None;
     }
+    // What a limit of new connections drops is silent too, whatever its family.
+    let silent = ended.iter().all(|t| t.outcome == TcpOutcome::Timeout);
+    if silent && view.context.run.limits.of_connections() {
+        return None;
+    }
     let ends = evidence::addresses(ended.iter().map(|t| t.remote));
     let line = format!("{}: {}; {} connected", ends.join(", "), said(&ended), connected.remote.ip());
     Some(Draft::new(Code::TcpIpv6Broken, line).fact("addresses", ends))

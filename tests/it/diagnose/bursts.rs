@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use clearway::diagnose::{Certainty, Judgement, Owner, RunVerdict, Verdict, judge, next};
+use clearway::contract::{Actor, Severity};
+use clearway::diagnose::{Certainty, Code, Judgement, Owner, RunVerdict, Verdict, judge, next};
 use clearway::observation::*;
 use clearway::plan::{Fallback, Path, Plan, Route, Target};
 
@@ -345,8 +346,24 @@ fn a_dead_first_proxy_is_said_once_and_the_second_decides() {
         let variation = Some(Variation::OtherRoute(second.clone()));
         seen.push(Attempt { purpose: Purpose::Experiment, variation, ..next });
     }
-    let judged = judge(&plan, &observed(seen), &services(), &super::scene::codes());
+    let observations = observed(seen);
+    let judged = judge(&plan, &observations, &services(), &super::scene::codes());
     assert_eq!(judged.hosts[2].finding.code.as_str(), "proxy/upstream");
     assert!(judged.hosts[2].finding.evidence.line.contains("new.corp.example"));
     assert_eq!(causes(&judged), [("proxy/upstream", vec![3]), ("proxy/timeout", vec![1, 2, 3])]);
+    // The engine is handed the first proxy alone, and is blocked by what the others wait for: still one cause.
+    for t in &mut plan.targets {
+        t.paths[0].actors = vec![Actor::App, Actor::Engine];
+        t.requirement.reasons[0].actors = vec![Actor::App, Actor::Engine];
+    }
+    let judged = judge(&plan, &observations, &services(), &super::scene::codes());
+    let dead: Vec<_> = judged.causes.iter().filter(|c| c.finding.code == Code::ProxyTimeout).collect();
+    assert_eq!(dead.len(), 1, "{:?}", causes(&judged));
+    assert_eq!(dead[0].finding.severity, Severity::Error);
+    assert!(
+        judged
+            .hosts
+            .iter()
+            .all(|h| h.cause.as_ref().is_some_and(|id| judged.causes.iter().any(|c| c.id == *id)))
+    );
 }

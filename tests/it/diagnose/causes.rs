@@ -314,7 +314,7 @@ fn a_wrong_clock_is_told_from_an_expired_certificate() {
     let unproven = run(&targets, one_issuer.clone());
     assert_eq!(unproven.causes.len(), 1, "certificates that begin on one day are one cause");
     assert_eq!(unproven.causes[0].finding.code, Code::TlsNotYetValid);
-    // A chain that the public roots accept at its own date proves its operator, whoever issued it.
+    // A chain that the public roots accept at its own date proves its operator, whatever authority issued it.
     one_issuer.iter_mut().for_each(|a| a.tls[0].public_trust_at_date = Some(Trust::Accepted));
     for (number, certainty) in [(3, Certainty::Proven), (2, Certainty::Likely), (1, Certainty::Likely)] {
         let run = run(&targets[..number], one_issuer[..number].to_vec());
@@ -334,7 +334,7 @@ fn a_wrong_clock_is_told_from_an_expired_certificate() {
 
 #[test]
 fn certificates_that_ended_on_one_day_are_one_cause() {
-    let targets = five();
+    let targets: Vec<Target> = (1..=5).map(|n| world(n, &format!("h{n}.vendor{n}.example"))).collect();
     let ended = |t: &Target| {
         let leaf =
             Certificate { not_after: NOW - 86_400 - i64::from(t.id), ..leaf_by(&t.probed, "CN=Nobody") };
