@@ -51,3 +51,4 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod text;
+pub mod vm;

@@ -62,6 +62,14 @@ impl<'a> Check<'a> {
         &self.derived.requirements
     }
 
+    /// The hosts and the routes to them, without what is sent: no script of a proxy is read.
+    ///
+    /// # Errors
+    /// When the proxy that is named is none.
+    pub fn plan(&self) -> Result<Plan, Failure> {
+        Ok(Planner::new(self.options, self.rules).unread(&self.derived)?.0)
+    }
+
     /// What [`Self::run`] would send. Sends nothing: a proxy script is not read.
     ///
     /// # Errors

@@ -113,6 +113,17 @@ pub struct CheckArgs {
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "compare_dns", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response", "app_version", "platform", "offline_installer", "feature", "need", "minimal", "confidence", "timeout", "deadline", "concurrency", "resolver", "proxy", "public_roots", "device_ca", "no_controls"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
+    /// Print a script to paste into a session of the sandbox's own machine, and send nothing: this device's
+    /// connections say nothing of that machine's network. It asks the hosts that the machine contacts, with
+    /// curl or Node, and holds nothing secret.
+    #[arg(long, conflicts_with_all = ["dry_run", "vm_result", "format"], help_heading = "Sandbox")]
+    pub vm_script: bool,
+
+    /// What that script printed (`-`: from standard input), as the observations of the sandbox's own
+    /// machine; also with --replay.
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run", help_heading = "Sandbox")]
+    pub vm_result: Option<PathBuf>,
+
     /// Hold this log of the app beside the run (repeatable): a file, a folder, or the app's diagnostic
     /// report. Each host says whether the log has the same error, another one, or errors of a host that
     /// this run reaches. Nothing more is sent.

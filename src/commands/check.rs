@@ -8,17 +8,19 @@ use crate::check::{self, Check, DryRun, replay};
 use crate::cli::{CheckArgs, FailOn};
 use crate::clock;
 use crate::compare;
-use crate::diagnose::{RunVerdict, Verdict};
+use crate::config;
+use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::failure::Failure;
 use crate::logs;
 use crate::output::{self, Destination, Readers};
-use crate::plan::Announcement;
+use crate::plan::{Announcement, Plan};
 use crate::probe;
 use crate::redact;
 use crate::report;
 use crate::report::check::{Statements, progress};
 use crate::rules::Rules;
 use crate::run::Run;
+use crate::vm;
 
 /// Runs the command; the exit code is the contract's.
 ///
@@ -32,14 +34,24 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let features = rules.pack.feature_infos();
     let style = destination.style(&args.output);
     let logs = read_logs(args, &rules)?;
+    let results = vm_results(args)?;
 
     let run = if let Some(path) = &args.replay {
-        replay::load(&rules, path)?.labelled(args.label.as_deref())
+        let run = replay::load(&rules, path)?.labelled(args.label.as_deref());
+        if args.vm_script {
+            destination.write(vm_script(&run.plan, &rules)?.as_bytes())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        run
     } else {
         let options = options(args);
         let check = Check::prepare(&options, &rules, began)?;
         let nothing_was = "Nothing was tested. --allow-incomplete tests what is on it; the verdict is then at best unknown.";
         complete(check.list(), &features, args.allow_incomplete, nothing_was)?;
+        if args.vm_script {
+            destination.write(vm_script(&check.plan()?, &rules)?.as_bytes())?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if args.dry_run {
             let DryRun { plan, announced } = check.dry_run()?;
             let settings = dry_run(&options, announced);
@@ -59,6 +71,15 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         run?
     };
 
+    let mut run = run;
+    if let Some(results) = &results {
+        run.observations.machine = Some(vm::observe(&run.plan, results, &rules.headers));
+        if args.replay.is_some() {
+            replay::judge(&mut run, &rules.pack.meta.date, &rules.services, &rules.codes);
+        } else {
+            run.judgement = diagnose::judge(&run.plan, &run.observations, &rules.services, &rules.codes);
+        }
+    }
     let code = exit_code(&run, args.fail_on);
     let log = logs.map(|logs| compare::log::beside(&run, &logs));
     let log = log.map(|log| if args.share { log.without_names() } else { log });
@@ -96,6 +117,37 @@ fn read_logs(args: &CheckArgs, rules: &Rules) -> Result<Option<logs::Report>, Fa
     }
     let origin = logs::Origin::Named(args.log.clone());
     Ok(Some(logs::read(&origin, rules, super::logs::settings())?))
+}
+
+/// What to run in the sandbox's own machine. What is left out of it goes to standard error.
+fn vm_script(plan: &Plan, rules: &Rules) -> Result<String, Failure> {
+    let Some((script, left_out)) = vm::script(plan, &rules.headers) else {
+        return Err(Failure::Usage(
+            "--vm-script: by this list the sandbox's own machine contacts no host that a request can be sent to; such hosts \
+             come of coworkEgressAllowedHosts and otlpEndpoint"
+                .into(),
+        ));
+    };
+    if left_out > 0 {
+        output::aside([format!(
+            "clearway: {left_out} hosts were left out of the script; choose hosts with --feature or --need"
+        )
+        .as_str()]);
+    }
+    Ok(script)
+}
+
+/// What the script printed there. It is read first, so that a wrong file costs no run.
+fn vm_results(args: &CheckArgs) -> Result<Option<vm::Results>, Failure> {
+    let Some(path) = &args.vm_result else { return Ok(None) };
+    let (shown, bytes) = if replay::is_standard_input(path) {
+        ("standard input".to_owned(), config::standard_input()?)
+    } else {
+        let shown = path.display().to_string();
+        let bytes = config::file(path, &shown)?;
+        (shown, bytes)
+    };
+    vm::read(&bytes).map(Some).map_err(|e| Failure::Usage(format!("--vm-result {shown}: {e}")))
 }
 
 /// The flags as options of a check.

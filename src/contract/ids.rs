@@ -125,6 +125,8 @@ ids! {
         INFERENCE = "inference",
         /// The way from the sandbox's own machine.
         SANDBOX_MACHINE = "sandbox-machine",
+        /// What the results of the script in the sandbox's own machine lack.
+        SANDBOX_RESULTS = "sandbox-results",
     }
 }
 

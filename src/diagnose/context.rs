@@ -18,6 +18,8 @@ pub(crate) struct Context<'a> {
     pub services: &'a Services,
     pub codes: &'a Codes,
     pub run: RunFacts,
+    /// The same of the sandbox's own machine, where something ran in it.
+    pub machine: Option<&'a Context<'a>>,
 }
 
 /// One attempt, with all that it is judged against.

@@ -5,7 +5,7 @@ use super::evidence::{Draft, Walk};
 use super::experiment::other_route;
 use super::finding::{ActorJudgement, Code, Finding, HostJudgement, Timings, Verdict};
 use super::service::proxy_script;
-use super::{ladder, wording};
+use super::{ladder, machine, wording};
 use crate::contract::{Actor, Transport};
 use crate::plan::{Path, Skip, Target};
 
@@ -36,8 +36,28 @@ pub(crate) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a
         proxy_script::judge(context, target, &mut walk);
         other_route::read(context, target, n, path, walk)
     };
-    let walks: Vec<(&Path, Walk)> =
-        target.paths.iter().enumerate().map(|(n, path)| (path, walk(n, path))).collect();
+    let inside = context.machine.filter(|m| m.plan.target(target.id).is_some());
+    // Who is judged by what ran in the sandbox's own machine is not judged by this device's connections.
+    let paths: Vec<(usize, Path)> = target
+        .paths
+        .iter()
+        .cloned()
+        .enumerate()
+        .map(|(n, mut path)| {
+            path.actors.retain(|a| inside.is_none() || *a != Actor::Vm);
+            (n, path)
+        })
+        .collect();
+    let mut walks: Vec<(&Path, Walk)> = Vec::new();
+    let mut outside: Vec<Walk> = Vec::new();
+    for (n, path) in &paths {
+        let one = walk(*n, path);
+        if path.actors.is_empty() { outside.push(one) } else { walks.push((path, one)) }
+    }
+    if let Some((inside, machine)) = inside.zip(context.observations.machine.as_ref()) {
+        outside.extend(walks.iter().map(|(_, w)| w.clone()));
+        walks.extend(machine::walk(inside, target, machine, &outside));
+    }
     let actors = actors(context, target, &walks);
     let verdict =
         actors.iter().filter(|a| is_judged(a)).map(|a| a.verdict).max().unwrap_or(Verdict::Untested);
@@ -159,7 +179,9 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
     all.sort_unstable();
     all.dedup();
     let mut judged = Vec::new();
+    let inside = context.machine.is_some_and(|m| m.plan.target(target.id).is_some());
     for actor in all {
+        let ran = inside && actor == Actor::Vm;
         let mut mine = walks.iter().filter(|(path, _)| path.actors.contains(&actor)).peekable();
         if !actor.is_probed() || mine.peek().is_none() {
             let verdict = Verdict::Untested;
@@ -173,7 +195,7 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
             let code =
                 relevant().find(|f| f.verdict_by(context.codes) == verdict).map_or(Code::Ok, |f| f.code);
             let (verdict, code, note) =
-                match spared(walk, actor).then(|| context.services.trust().carries_roots(actor)) {
+                match (!ran && spared(walk, actor)).then(|| context.services.trust().carries_roots(actor)) {
                     Some(Some(true)) => {
                         (verdict, code, Some("carries the public roots itself and goes on".into()))
                     }
@@ -182,11 +204,11 @@ fn actors(context: &Context<'_>, target: &Target, walks: &[(&Path, Walk)]) -> Ve
                             "may carry the public roots itself, which is not documented and not tested here";
                         (Verdict::Untested, Code::UntestedActor, Some(note.to_owned()))
                     }
-                    _ => (verdict, code, behind(context, actor, walk)),
+                    _ => (verdict, code, if ran { None } else { behind(context, actor, walk) }),
                 };
             // A socket of this device passes neither through the sandbox's own machine nor its name lookup or
             // trust: what is wrong here is wrong behind it, too; where all is well, nothing is known.
-            let (verdict, code, note) = if actor == Actor::Vm && verdict == Verdict::Reachable {
+            let (verdict, code, note) = if !ran && actor == Actor::Vm && verdict == Verdict::Reachable {
                 (Verdict::Untested, Code::UntestedActor, Some(OTHER_MACHINE.to_owned()))
             } else {
                 (verdict, code, note)

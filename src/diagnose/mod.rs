@@ -16,6 +16,7 @@ pub mod finding;
 mod host;
 mod ladder;
 mod line;
+mod machine;
 mod one_box;
 mod operator;
 mod run_facts;
@@ -47,7 +48,9 @@ pub fn judge(plan: &Plan, observations: &Observations, services: &Services, code
     let late = experiment::slow::late(plan, observations);
     run.limits = experiment::burst::Limits::observe(observations, codes, &late);
     run.portal = experiment::captive_portal::observed(plan, observations, services);
-    let context = context::Context { plan, observations, services, codes, run };
+    let world = machine::world(plan, observations, services, &run);
+    let inside = world.as_ref().map(|w| machine::context(w, services, codes));
+    let context = context::Context { plan, observations, services, codes, run, machine: inside.as_ref() };
     let hosts: Vec<host::Host<'_>> = plan.targets.iter().map(|t| host::judge(&context, t)).collect();
     let found = causes::find(&context, &hosts);
     let not_tested = verdict::not_tested(&context, &hosts);

@@ -129,6 +129,14 @@ impl RunFacts {
         }
     }
 
+    /// Takes over what another run knows of issuers.
+    pub fn learn_issuers(&mut self, other: &Self) {
+        self.public.extend(other.public.iter().cloned());
+        for (issuer, operators) in &other.foreign {
+            self.foreign.entry(issuer.clone()).or_default().extend(operators.iter().cloned());
+        }
+    }
+
     /// Another public name, made from another value, is missing as well.
     pub fn another_is_missing(&self, name: &str, key: &str) -> bool {
         self.missing.iter().any(|(n, k)| n != name && k.as_deref() != Some(key))

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::finding::{Cause, Code, HostJudgement, NotTested, RunVerdict, Verdict};
 use super::host::Host;
 use super::service::inference;
-use super::wording::{list, shown};
+use super::wording::{self, list, shown};
 use crate::contract::ids::{Feature, NotTestedId};
 use crate::contract::{Actor, Need, Severity, Transport};
 use crate::observation::{ScriptOutcome, Trust};
@@ -101,9 +101,22 @@ pub(crate) fn not_tested(context: &Context<'_>, hosts: &[Host<'_>]) -> Vec<NotTe
     }
     let in_sandbox =
         |t: &Target| t.requirement.actors().contains(&Actor::Vm) || feature(t, Feature::WORKSPACE);
-    if derived && targets.iter().any(in_sandbox) {
-        say(NotTestedId::SANDBOX_MACHINE.as_str(), &[]);
+    match &context.observations.machine {
+        Some(machine) => {
+            for remark in &machine.remarks {
+                let text =
+                    context.codes.not_tested(NotTestedId::SANDBOX_RESULTS.as_str()).unwrap_or_default();
+                let text =
+                    context.codes.fill(text, |name| (name == "reason").then(|| wording::clean(remark)));
+                out.push(NotTested { id: NotTestedId::SANDBOX_RESULTS.into(), text });
+            }
+        }
+        None if derived && targets.iter().any(in_sandbox) => {
+            out.extend(item(context, NotTestedId::SANDBOX_MACHINE.as_str(), &[]));
+        }
+        None => {}
     }
+    let mut say = |id: &str, hosts: &[String]| out.extend(item(context, id, hosts));
     if derived && !targets.iter().any(|t| feature(t, Feature::INFERENCE)) {
         say(NotTestedId::INFERENCE.as_str(), &[]);
     }

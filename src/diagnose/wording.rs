@@ -31,7 +31,9 @@ pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], port: u16)
     let value = values(found, hosts, port);
     let entry = codes.get(found.code);
     let mild = found.verdict_by(codes) == Verdict::Warning;
-    let case = found.case.and_then(|case| entry?.case.get(case));
+    let machine = found.facts.contains_key(super::machine::CASE);
+    let of_machine = || codes.of_machine().filter(|_| found.case == Some(super::machine::CASE));
+    let case = found.case.and_then(|case| entry?.case.get(case)).or_else(of_machine);
     let warning = case.or_else(|| entry.and_then(|e| e.warning.as_ref()).filter(|_| mild));
     let (summary, remedy) = match (warning, entry) {
         (Some(own), _) => (own.summary.as_str(), own.remedy.as_str()),
@@ -50,7 +52,11 @@ pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], port: u16)
     Finding {
         code: found.code,
         severity,
-        summary: capital(codes.fill(summary, &value)),
+        summary: if machine && case.is_none() {
+            format!("In the sandbox's own machine: {}", codes.fill(summary, &value))
+        } else {
+            capital(codes.fill(summary, &value))
+        },
         evidence: evidence(found),
         remedy: capital(codes.fill(remedy, &value)),
         owner,

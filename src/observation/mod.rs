@@ -7,6 +7,7 @@ pub mod call;
 mod device;
 mod dns;
 mod http;
+mod machine;
 mod proxy;
 mod tcp;
 mod tls;
@@ -17,6 +18,7 @@ pub use call::{Call, CallKind, CallOutcome, Permission, Quiet, StreamEnd, Usage}
 pub use device::{Device, Environment};
 pub use dns::{DirectQuery, Dns, DnsAnswer, Lookup, LookupFailure, Searched};
 pub use http::{Document, DocumentKind, Http, HttpOutcome, Transfer};
+pub use machine::Machine;
 pub use proxy::{Proxy, ProxyOutcome, ProxyScript, ScriptOutcome};
 pub use tcp::{Banner, Icmp, Tcp, TcpOutcome};
 pub use tls::{Certificate, Tls, TlsOutcome, TlsParameters, Trust};
@@ -45,6 +47,9 @@ pub struct Observations {
     /// The proxy scripts that decided the routes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<ProxyScript>,
+    /// What ran in the sandbox's own machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
 }
 
 impl Observations {

@@ -65,6 +65,9 @@ pub struct ProxyReason {
     /// It asked for less: the same may succeed when less is asked for.
     #[serde(default)]
     pub limit: bool,
+    /// It is the list of the app's own sandbox that refuses, and no proxy of the network.
+    #[serde(default)]
+    pub sandbox: bool,
     /// Where the meaning of the word is documented.
     pub source: String,
 }
@@ -105,6 +108,9 @@ pub struct Codes {
     #[serde(default)]
     proxy_reason: Vec<ProxyReason>,
     not_tested: Vec<NotTestedEntry>,
+    /// What this device reaches and the sandbox's own machine does not.
+    #[serde(default)]
+    machine: Option<Wording>,
 }
 
 impl Codes {
@@ -147,6 +153,7 @@ impl Codes {
                 own.chain(cases).chain(e.remedy_for.values()).chain(e.summary_for.values())
             })
             .chain(codes.cause.iter().flat_map(|c| [&c.summary, &c.remedy]))
+            .chain(codes.machine.iter().flat_map(|w| [&w.summary, &w.remedy]))
             .chain(codes.not_tested.iter().map(|n| &n.text));
         for sentence in sentences {
             for name in template::names(sentence) {
@@ -159,6 +166,9 @@ impl Codes {
             if !codes.code.iter().any(|e| e.id == code && e.case.contains_key(case)) {
                 return Err(bad(format!("code `{code}` needs wording for the case `{case}`")));
             }
+        }
+        if codes.machine.is_none() {
+            return Err(bad("[machine] is missing".to_owned()));
         }
         for id in CAUSES {
             if codes.cause(id).is_none() {
@@ -188,6 +198,11 @@ impl Codes {
     pub fn proxy_word(&self, headers: &[(String, String)]) -> Option<String> {
         let mut said = headers.iter().filter(|(n, _)| REASON_HEADERS.contains(&n.as_str()));
         said.find_map(|(_, value)| (!value.is_empty()).then(|| value.clone()))
+    }
+
+    /// The wording of what this device reaches and the sandbox's own machine does not.
+    pub const fn of_machine(&self) -> Option<&Wording> {
+        self.machine.as_ref()
     }
 
     /// The wording of a cause.
@@ -221,7 +236,8 @@ const CAUSES: [&str; 10] = [
 ];
 
 /// Kinds of a code that `diagnose` tells apart.
-const CASES: [(Code, &str); 24] = [
+const CASES: [(Code, &str); 25] = [
+    (Code::ProxyDenied, "sandbox"),
     (Code::TcpUnreachable, "nat64"),
     (Code::McpSignIn, "unknown"),
     (Code::TlsInterceptedUntrusted, "renewed"),

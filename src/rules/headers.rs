@@ -48,6 +48,11 @@ impl Headers {
         Ok(headers)
     }
 
+    /// Their names, in lower case.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.without_query.iter().chain(&self.service).chain(&self.proxy).map(String::as_str)
+    }
+
     /// What of the value of a header, by its lower-case name, is kept; none when only its name is.
     pub fn kept<'v>(&self, name: &str, value: &'v str) -> Option<&'v str> {
         if self.without_query.contains(name) {

@@ -134,6 +134,7 @@ const ROOMS: &[Room] = &[
     room_of("pac", Impure::Only(&["engine.rs"]), &["config", "rules", "derive", "plan", "probe", "diagnose", "document", "report", "check"]),
     room_of("plan", Impure::None, &["probe", "diagnose", "document", "report", "check"]),
     room_of("observation", Impure::None, &["probe", "diagnose", "document", "report", "check"]),
+    room_of("vm", Impure::None, &["derive", "probe", "diagnose", "document", "report", "check"]),
     room_of("probe", Impure::Any, &["derive", "diagnose", "document", "report", "check"]),
     room_of("diagnose", Impure::None, &["probe", "document", "report", "check"]),
     room_of("run", Impure::None, &["probe", "report", "check"]),

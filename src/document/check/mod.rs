@@ -14,7 +14,7 @@ use crate::config::Lint;
 use crate::contract::{AppVersion, HostPattern, Need, Network, Platform, Timings, Transport};
 use crate::derive::requirement::{Input, Missing, Note, Source};
 use crate::diagnose::{ActorJudgement, Cause, Finding, HostJudgement, NotTested, RunVerdict, Verdict};
-use crate::observation::{Attempt, Call, Controlled, Device, Environment, ProxyScript, Stopped};
+use crate::observation::{Attempt, Call, Controlled, Device, Environment, Machine, ProxyScript, Stopped};
 use crate::plan::Plan;
 
 /// Largest document that is written without a warning, and that is read: some 15 times one of the largest
@@ -82,6 +82,9 @@ pub struct CheckDocument {
     /// The proxy scripts that decided the routes.
     #[serde(default, deserialize_with = "or_none")]
     pub proxy_scripts: Vec<ProxyScript>,
+    /// What ran in the sandbox's own machine.
+    #[serde(default)]
+    pub machine: Option<Machine>,
     /// What was sent.
     pub plan: Plan,
     /// What was seen.

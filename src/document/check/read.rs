@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{CheckDocument, CheckGroup, SCHEMA};
 use crate::derive::Requirements;
 use crate::diagnose::{Cause, HostJudgement, Judgement};
-use crate::observation::{Attempt, Observations};
+use crate::observation::{Attempt, Machine, Observations};
 use crate::plan::{Plan, Route, Target};
 use crate::run::Run;
 use crate::text::line;
@@ -67,6 +67,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
     })?;
     check_plan(&read.plan)?;
     check_attempts(&read.observations, &read.plan)?;
+    check_machine(read.machine.as_ref(), &read.plan)?;
     check_causes(&read.findings, &read.plan)?;
     super::inference::check(&read.calls, &read.plan)?;
     for requirement in read.plan.targets.iter_mut().map(|t| &mut t.requirement) {
@@ -97,6 +98,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             calls: read.calls,
             stopped: read.stopped,
             scripts: read.proxy_scripts,
+            machine: read.machine,
         },
         judgement: Judgement {
             verdict: read.verdict,
@@ -140,6 +142,23 @@ fn check_attempts(attempts: &[Attempt], plan: &Plan) -> Result<(), ReadError> {
         };
         if attempt.path >= target.paths.len() {
             return Err(invalid(place(), format!("target {} has no path {}", attempt.target, attempt.path)));
+        }
+        if let Route::Proxy { port: 0, .. } = attempt.route {
+            return Err(invalid(place(), "a proxy has no port"));
+        }
+    }
+    Ok(())
+}
+
+/// What ran in the sandbox's own machine.
+fn check_machine(machine: Option<&Machine>, plan: &Plan) -> Result<(), ReadError> {
+    for (i, attempt) in machine.iter().flat_map(|m| &m.attempts).enumerate() {
+        let place = || format!("machine.attempts[{i}]");
+        if i >= MAX_TARGETS {
+            return Err(invalid(place(), format!("more than {MAX_TARGETS} hosts")));
+        }
+        if plan.target(attempt.target).is_none() {
+            return Err(invalid(place(), format!("target {} is not in the plan", attempt.target)));
         }
         if let Route::Proxy { port: 0, .. } = attempt.route {
             return Err(invalid(place(), "a proxy has no port"));

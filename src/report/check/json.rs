@@ -44,6 +44,7 @@ pub fn to_document(run: &Run, features: &[FeatureInfo]) -> CheckDocument {
         stage_timeout_ms: seen.stage_timeout_ms,
         device: seen.device.clone(),
         proxy_scripts: seen.scripts.clone(),
+        machine: seen.machine.clone(),
         plan: run.plan.clone(),
         observations: seen.attempts.clone(),
         controls: seen.controls.clone(),

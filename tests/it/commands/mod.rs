@@ -12,3 +12,5 @@ mod secrets;
 mod sources;
 mod standing;
 mod unseen;
+#[cfg(unix)]
+mod vm;

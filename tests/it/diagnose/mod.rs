@@ -15,6 +15,7 @@ mod documentation;
 mod fingerprints;
 mod follow;
 mod in_place;
+mod machine;
 mod next;
 mod pages;
 mod recordings;

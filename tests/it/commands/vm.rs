@@ -1,0 +1,182 @@
+//! `check --vm-script` and `--vm-result`: the script is run by real shells with the tools that a machine may have.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::common::{clearway, schemas};
+
+const CONFIG: &str = r#"{ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.quarry.example/v1",
+    "inferenceGatewayApiKey": "sk-planted-secret", "coworkEgressAllowedHosts": ["packages.quarry.example"],
+    "otlpEndpoint": "https://collector.quarry.example:4318/planted-secret",
+    "otlpHeaders": { "authorization": "planted-secret" } }"#;
+
+/// What every machine has.
+const TOOLS: [&str; 14] = [
+    "sh", "sed", "tr", "cut", "date", "mktemp", "rm", "mkdir", "head", "sort", "grep", "wc", "dd", "timeout",
+];
+
+fn tool(name: &str) -> Option<std::path::PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|d| d.join(name)).find(|p| p.is_file())
+}
+
+fn machine(dir: &Path, more: &[&str]) -> std::path::PathBuf {
+    let bin = dir.join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    for name in TOOLS.iter().chain(more) {
+        symlink(tool(name).unwrap(), bin.join(name)).unwrap();
+    }
+    bin
+}
+
+fn fake(bin: &Path, name: &str, text: &str) {
+    let path = bin.join(name);
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn script(dir: &Path) -> std::path::PathBuf {
+    let config = dir.join("c.json");
+    fs::write(&config, CONFIG).unwrap();
+    let output = clearway().args(["check", config.to_str().unwrap(), "--vm-script"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let path = dir.join("script.sh");
+    fs::write(&path, &output.stdout).unwrap();
+    path
+}
+
+fn ran(shell: &str, script: &Path, bin: &Path) -> String {
+    let output = Command::new(tool(shell).unwrap())
+        .arg(script)
+        .env_clear()
+        .env("PATH", bin)
+        .env("HTTPS_PROXY", "http://user:planted-secret@127.0.0.1:9")
+        .env("NO_PROXY", "quarry.example")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A report of a run, with what the script printed.
+fn report(dir: &Path, printed: &str) -> Value {
+    let results = dir.join("results.txt");
+    fs::write(&results, printed).unwrap();
+    let config = dir.join("c.json");
+    let args =
+        ["--deadline", "3s", "--no-controls", "--format", "json", "--vm-result", results.to_str().unwrap()];
+    let output = clearway().arg("check").arg(&config).args(args).output().unwrap();
+    let value: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    schemas::hold("check", &value, "vm");
+    value
+}
+
+/// Verdict and code of the machine for a host.
+fn of_machine(report: &Value, host: &str) -> (String, String) {
+    let hosts = report["groups"].as_array().unwrap().iter().flat_map(|g| g["hosts"].as_array().unwrap());
+    let host = hosts.into_iter().find(|h| h["host"] == host).unwrap();
+    let vm = host["actors"].as_array().unwrap().iter().find(|a| a["actor"] == "vm").unwrap();
+    (vm["verdict"].as_str().unwrap().to_owned(), vm["code"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_script_is_posix_and_holds_nothing_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = script(dir.path());
+    let text = fs::read_to_string(&script).unwrap();
+    assert!(!text.contains("planted-secret") && text.contains("packages.quarry.example") && text.is_ascii());
+    for shell in ["sh", "dash", "bash"] {
+        let checked = Command::new(tool(shell).unwrap()).arg("-n").arg(&script).status().unwrap();
+        assert!(checked.success(), "{shell}");
+    }
+    let none = clearway().args(["check", "--host", "a.example", "--vm-script"]).output().unwrap();
+    assert_eq!(none.status.code(), Some(2));
+}
+
+#[test]
+fn a_machine_with_curl_whose_lookup_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = script(dir.path());
+    let bin = machine(dir.path(), &[]);
+    fake(&bin, "getent", "case $2 in pack*) exit 2;; *) echo '192.0.2.9 STREAM x';; esac");
+    // As curl 8 prints it.
+    fake(
+        &bin,
+        "curl",
+        r#"case "$*" in
+*packages*) echo "code=000 connect=000 ip= port=0 dns=0.000 tcp=0.000 tls=0.000 first=0.000 total=0.01"
+  echo "curl: (6) Could not resolve host: packages.quarry.example" >&2; exit 6;;
+*) echo "code=000 connect=000 ip=192.0.2.9 port=4318 dns=0.01 tcp=0.02 tls=0.03 first=0.0 total=0.1"
+  echo "*  issuer: O=Quarry; CN=Quarry Inspection" >&2
+  echo "curl: (60) SSL certificate problem: unable to get local issuer certificate" >&2; exit 60;;
+esac"#,
+    );
+    for shell in ["dash", "bash"] {
+        let printed = ran(shell, &script, &bin);
+        assert!(!printed.contains("planted-secret"), "{printed}");
+        assert!(printed.contains("proxy HTTPS_PROXY http://***@127.0.0.1:9"), "{printed}");
+        let report = report(dir.path(), &printed.replace('\n', "\r\n"));
+        let (verdict, code) = of_machine(&report, "packages.quarry.example");
+        assert_eq!((verdict.as_str(), code.as_str()), ("blocked", "dns/no-address"), "{printed}");
+        let (verdict, code) = of_machine(&report, "collector.quarry.example");
+        assert_eq!((verdict.as_str(), code.as_str()), ("blocked", "tls/unknown-issuer"), "{printed}");
+        assert!(!report["machine"].to_string().contains("planted-secret"));
+        // Judged again it is the same, and without names as well.
+        let saved = dir.path().join("report.json");
+        fs::write(&saved, report.to_string()).unwrap();
+        for more in [&["--replay"][..], &["--share", "--replay"][..]] {
+            let output =
+                clearway().arg("check").args(more).arg(&saved).args(["--format", "json"]).output().unwrap();
+            let again: Value = serde_json::from_slice(&output.stdout)
+                .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+            assert_eq!(again["verdict"], report["verdict"]);
+            assert!(again.to_string().contains("in the sandbox's own machine: "));
+            assert!(!more.contains(&"--share") || !again.to_string().contains("quarry"), "{again}");
+        }
+    }
+}
+
+#[test]
+fn a_machine_with_node_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = script(dir.path());
+    let bin = machine(dir.path(), &["node"]);
+    let printed = ran("dash", &script, &bin);
+    assert!(printed.contains("clearway-vm/1 node") && printed.contains("fail=dns"), "{printed}");
+    let report = report(dir.path(), &printed);
+    let (verdict, code) = of_machine(&report, "packages.quarry.example");
+    assert_eq!(verdict, "blocked", "{printed}");
+    assert!(code.starts_with("dns/"), "{code}: {printed}");
+}
+
+#[test]
+fn a_machine_with_neither() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = script(dir.path());
+    let bin = machine(dir.path(), &[]);
+    let printed = ran("dash", &script, &bin);
+    let report = report(dir.path(), &printed);
+    let (verdict, _) = of_machine(&report, "packages.quarry.example");
+    // The device's own failure stands for the machine behind it; nothing more is claimed.
+    assert_eq!(verdict, "blocked");
+    assert!(report["not_tested"].to_string().contains("neither curl nor Node"), "{printed}");
+}
+
+#[test]
+fn what_is_no_result_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("x.txt");
+    for (text, said) in
+        [("hello", "no line of it was printed"), ("cw1 version clearway-vm/9 curl ~;", "clearway-vm/9")]
+    {
+        fs::write(&file, text).unwrap();
+        let output =
+            clearway().args(["check", "--host", "a.example", "--vm-result"]).arg(&file).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(said));
+    }
+}
