@@ -49,7 +49,7 @@ pub(crate) fn world(
         for tls in &mut attempt.tls {
             let Some(leaf) = tls.chain.first() else { continue };
             // Only the name of the issuer came out of the machine; what this device knows of it holds there too.
-            let known = services.filters().inspector([leaf.issuer.as_str()].into_iter()).is_some();
+            let known = services.filters().inspector([leaf.issuer.as_str()]).is_some();
             tls.public_trust = if device.is_public_issuer(&leaf.issuer) {
                 Some(Trust::Accepted)
             } else if known || public && device.is_inspector(&leaf.issuer) {

@@ -211,7 +211,7 @@ impl Matcher {
         let mut found: Vec<Hit> = Vec::new();
         for pattern in self.patterns.iter().filter(|p| !p.alone) {
             let whole = pattern.parts.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join(" ");
-            let inside = bare.contains([' ', '_'])
+            let inside = is_specific(bare)
                 && bare.len() >= SHORTEST_PIECE.max(whole.len() / 2)
                 && whole.match_indices(bare).any(|(at, _)| is_whole(&whole, &(at..at + bare.len()), true));
             let length = if inside { Some(bare.len()) } else { cut_off(text, &whole) };
@@ -222,6 +222,12 @@ impl Matcher {
         }
         if found.len() > MOST_OF_A_PIECE { Vec::new() } else { found }
     }
+}
+
+/// Whether a piece of a message says more than ordinary words would: two or three of those ("permission denied") stand
+/// for many things, and naming one cause and owner for them would be a guess.
+fn is_specific(piece: &str) -> bool {
+    piece.contains('_') || piece.split(' ').filter(|w| !w.is_empty()).count() > 3
 }
 
 /// The length of the beginning of `whole` with which `text` ends; short ones are chance.
@@ -358,6 +364,7 @@ mod tests {
         let known = |text: &str| !m.pieces(&fold(text)).is_empty();
         assert!(known("[10:00:00] error: get local issuer certificate"));
         assert!(known("request failed, reason: unable to get local issuer certif\u{2026}"));
+        assert!(!known("issuer certificate") && !known("get local issuer"), "ordinary words");
         assert!(!known("certificate") && !known("unable to get") && !known("local issuer of cards"));
     }
 }

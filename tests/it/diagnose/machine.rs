@@ -46,7 +46,7 @@ fn curl(rest: &str) -> String {
 #[test]
 fn nothing_that_ran_there_is_untested_and_what_ran_is_judged() {
     let target = shared(1, "a.example.org");
-    let before = judged(&[target.clone()], &observed(vec![healthy(&target)]));
+    let before = judged(std::slice::from_ref(&target), &observed(vec![healthy(&target)]));
     let of = |j: &Judgement| {
         let vm = j.hosts[0].actors.iter().find(|a| a.actor == Actor::Vm).unwrap();
         (vm.verdict, vm.code)
