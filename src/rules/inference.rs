@@ -331,8 +331,10 @@ mod tests {
     #[test]
     fn the_embedded_file_holds_together() {
         let calls = Calls::embedded().unwrap();
-        for id in ["gateway", "anthropic", "bedrock", "mantle", "vertex", "foundry"] {
-            let provider = calls.provider(id).unwrap();
+        for crate::rules::credentials::Provider { id, .. } in
+            &crate::rules::Pack::embedded().unwrap().credentials.providers
+        {
+            let provider = calls.provider(id).unwrap_or_else(|| panic!("no calls of the provider `{id}`"));
             assert!(!provider.credential.is_empty(), "{id}");
         }
         let text = crate::rules::files::built_in("calls.toml");

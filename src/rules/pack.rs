@@ -253,6 +253,7 @@ impl Pack {
                 problems.add("keys.toml", "family", "providers", message);
             }
         }
+        check_provider_values(&keys, &providers, problems);
 
         let known = Known { keys: &keys, each: None, providers: &providers, kinds: &credentials.kinds };
         let lints = Lints::parse(texts.lints, &known, &tags, problems);
@@ -324,6 +325,20 @@ impl Pack {
 }
 
 /// Duplicate names, and a date that is none.
+/// What the key of the provider may hold are the providers, and they only.
+fn check_provider_values(keys: &KeyCatalogue, providers: &[String], problems: &mut Problems) {
+    const KEY: &str = "inferenceProvider";
+    let Some(key) = keys.get(KEY) else { return };
+    for id in providers.iter().filter(|id| !key.values.contains(id)) {
+        let message = format!("the provider `{id}` of credentials.toml is not among them; add it");
+        problems.add("keys.toml", KEY, "values", message);
+    }
+    for id in key.values.iter().filter(|id| !providers.contains(id)) {
+        let message = format!("`{id}` is no provider of credentials.toml; add it there or take it away");
+        problems.add("keys.toml", KEY, "values", message);
+    }
+}
+
 fn check_names(raw: &RawPack, keys: &KeyCatalogue, problems: &mut Problems) {
     let mut twice = |file: &str, what: &str, names: Vec<&str>| {
         for (i, name) in names.iter().enumerate() {

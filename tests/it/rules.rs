@@ -62,7 +62,6 @@ fn the_embedded_pack_is_sound_and_is_the_one_in_the_directory() {
     assert_eq!(*built_in.headers, *read.headers);
     assert_eq!(*built_in.places, *read.places);
     assert_eq!(*built_in.logs, *read.logs);
-    assert_eq!(embedded.meta.newest.to_string(), "2.26454.0");
     assert!(embedded.meta.releases.windows(2).all(|w| w[0].version < w[1].version));
     assert_eq!(embedded.meta.releases.last().unwrap().version, embedded.meta.newest);
     let behaviour = embedded.keys.keys.iter().filter(|k| k.app_behaviour).count();
@@ -140,6 +139,21 @@ fn a_rule_with_a_mistake_is_refused_by_file_rule_and_field() {
             .any(|p| p.field == field && p.file == "features/workspace.toml" && !p.rule.is_empty());
         assert!(named, "{field}: {error}");
         assert!(error.to_string().starts_with("rules/features/workspace.toml, rule "), "{error}");
+    }
+}
+
+#[test]
+fn the_values_of_the_provider_are_the_providers() {
+    let values = "\"vertex\", \"foundry\"]";
+    for (new, word) in [("\"foundry\"]", "vertex"), ("\"vertex\", \"foundry\", \"acme\"]", "acme")] {
+        let error = changed("keys.toml", |t| {
+            assert!(t.contains(values));
+            t.replacen(values, new, 1)
+        })
+        .unwrap_err()
+        .to_string();
+        assert!(error.contains("inferenceProvider, field `values`"), "{error}");
+        assert!(error.contains(&format!("`{word}`")), "{error}");
     }
 }
 

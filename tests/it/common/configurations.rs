@@ -39,6 +39,20 @@ pub fn from_json(name: &str, json: &Json, keys: &KeyCatalogue) -> Configuration 
     }
 }
 
+/// The names of all examples, in order.
+#[allow(dead_code, reason = "not every test that makes configurations needs the examples")]
+pub fn examples() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let files = std::fs::read_dir(folder).expect("examples").map(|entry| entry.expect("entry").path());
+    let mut names: Vec<String> = files
+        .filter(|path| path.is_file())
+        .map(|path| path.file_stem().expect("name").to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert!(names.len() > 6, "{names:?}");
+    names
+}
+
 /// One of the examples.
 #[allow(dead_code, reason = "not every test that makes configurations needs the examples")]
 pub fn example(name: &str) -> Json {

@@ -4,15 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::common::configurations::{example, from_json};
+use crate::common::configurations::{example, examples, from_json};
 use clearway::config::{Configuration, Value};
 use clearway::contract::{Confidence, Need, Platform, Severity, Transport};
 use clearway::derive::{HostPattern, Options, Requirements, derive};
 use clearway::rules::{HostSource, Pack};
 use serde_json::{Value as Json, json};
-
-const EXAMPLES: [&str; 8] =
-    ["anthropic", "bedrock", "mantle", "vertex", "foundry", "gateway", "lockdown", "bootstrap"];
 
 fn pack() -> Pack {
     Pack::embedded().unwrap_or_else(|e| panic!("{e}"))
@@ -74,16 +71,14 @@ fn each_provider_has_exactly_the_hosts_written_by_hand() {
         "disableNonessentialTelemetry": true,
         "disableNonessentialServices": true,
     });
-    let platforms = [
-        ("anthropic", Platform::Macos),
-        ("bedrock", Platform::Macos),
-        ("mantle", Platform::Linux),
-        ("vertex", Platform::Macos),
-        ("foundry", Platform::Windows),
-        ("gateway", Platform::Windows),
-    ];
     let mut wrong = Vec::new();
-    for (name, platform) in platforms {
+    for provider in &pack.credentials.providers {
+        let name = provider.id.as_str();
+        let platform = match name {
+            "mantle" => Platform::Linux,
+            "foundry" | "gateway" => Platform::Windows,
+            _ => Platform::Macos,
+        };
         for (telemetry, json) in [("on", example(name)), ("off", with(example(name), &off))] {
             for (kind, minimal) in [("default", false), ("minimal", true)] {
                 let list = derived(&pack, &json, &Options { minimal, ..on(platform) });
@@ -94,6 +89,24 @@ fn each_provider_has_exactly_the_hosts_written_by_hand() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_provider_is_called_and_played_in_the_laboratory() {
+    let pack = pack();
+    let services = clearway::rules::Rules::embedded().services;
+    let played: toml::Table = include_str!("../../../lab/providers.toml").parse().unwrap();
+    let played: BTreeSet<&str> = played["provider"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["config"]["inferenceProvider"].as_str().unwrap())
+        .collect();
+    for provider in &pack.credentials.providers {
+        let id = provider.id.as_str();
+        assert!(services.calls().provider(id).is_some(), "{id} has no calls in rules/calls.toml");
+        assert!(played.contains(id), "{id} is not in lab/providers.toml");
+    }
 }
 
 #[test]
@@ -658,7 +671,7 @@ fn mistakes_become_lint_and_no_host() {
 fn every_removed_by_removes_its_reason() {
     let pack = pack();
     let mut seen = BTreeSet::new();
-    let mut inputs: Vec<(String, Json)> = EXAMPLES.iter().map(|n| ((*n).to_owned(), example(n))).collect();
+    let mut inputs: Vec<(String, Json)> = examples().into_iter().map(|n| (n.clone(), example(&n))).collect();
     inputs.push(("much".to_owned(), json!({
         "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example", "inferenceGatewayApiKey": "k",
         "updateViaUpdatesHost": true, "userContentRendererUrl": "https://frames.example",
@@ -742,7 +755,8 @@ fn switched(before: &Configuration, key: &str, value: Option<Value>) -> Configur
 #[test]
 fn a_union_contains_its_parts_and_says_whose_each_reason_is() {
     let pack = pack();
-    let all: Vec<Configuration> = EXAMPLES.iter().map(|n| from_json(n, &example(n), &pack.keys)).collect();
+    let names = examples();
+    let all: Vec<Configuration> = names.iter().map(|n| from_json(n, &example(n), &pack.keys)).collect();
     let options = on(Platform::Macos);
     let union = derive(&pack, &all, &options);
     let reasons = |list: &Requirements, config: Option<&str>| -> BTreeSet<(String, u16, String)> {
@@ -753,7 +767,7 @@ fn a_union_contains_its_parts_and_says_whose_each_reason_is() {
             .map(|(h, r)| (h.host.to_string(), h.port, r.rule.clone()))
             .collect()
     };
-    for (configuration, name) in all.iter().zip(EXAMPLES) {
+    for (configuration, name) in all.iter().zip(&names) {
         let part = derive(&pack, std::slice::from_ref(configuration), &options);
         assert!(part.hosts.iter().flat_map(|h| &h.reasons).all(|r| r.config.is_none()));
         assert_eq!(reasons(&part, None), reasons(&union, Some(name)), "{name}");
@@ -762,15 +776,15 @@ fn a_union_contains_its_parts_and_says_whose_each_reason_is() {
     reversed.reverse();
     let hosts = |list: &Requirements| lines(list);
     assert_eq!(hosts(&union), hosts(&derive(&pack, &reversed, &options)));
-    assert_eq!(union.inputs.len(), EXAMPLES.len());
+    assert_eq!(union.inputs.len(), names.len());
 }
 
 #[test]
 fn every_host_has_reasons_with_known_keys_and_the_result_is_stable() {
     let pack = pack();
-    for name in EXAMPLES {
+    for name in examples() {
         for platform in Platform::ALL {
-            let configuration = from_json(name, &example(name), &pack.keys);
+            let configuration = from_json(&name, &example(&name), &pack.keys);
             let options = on(*platform);
             let one = derive(&pack, std::slice::from_ref(&configuration), &options);
             assert_eq!(one, derive(&pack, &[configuration], &options));

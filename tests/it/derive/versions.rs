@@ -211,10 +211,9 @@ fn each_change_happens_with_its_release_and_not_before() {
 fn each_release_of_each_provider_has_its_list() {
     let pack = pack();
     let mut text = String::new();
+    let providers = pack.keys.get("inferenceProvider").unwrap().values.iter().map(String::as_str);
     for (provider, platform, minimal) in
-        ["gateway", "anthropic", "bedrock", "mantle", "vertex", "foundry", "entra"]
-            .into_iter()
-            .flat_map(|p| [(p, Platform::Macos, false), (p, Platform::Linux, true)])
+        providers.chain(["entra"]).flat_map(|p| [(p, Platform::Macos, false), (p, Platform::Linux, true)])
     {
         let configuration = [from_json(provider, &base(provider), &pack.keys)];
         let kind = if minimal { "minimal" } else { "default" };
