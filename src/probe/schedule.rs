@@ -192,13 +192,25 @@ pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
         return None;
     }
     let changes = experiment.variation.as_ref().map(Variation::changes).unwrap_or_default();
-    let follow_up = changes.follow_up.as_ref();
+    // All that can be changed is made here or by the ladder: a new change does not compile until it is
+    // on this list, and an experiment that changes nothing would be read as if it had.
+    let Changes {
+        follow_up,
+        route,
+        address: _,
+        servers: _,
+        server_name: _,
+        small_hello: _,
+        segment: _,
+        until: _,
+    } = &changes;
+    let follow_up = follow_up.as_ref();
     Some(Job {
         host: target.probed.clone(),
         port: target.port(),
         transport: follow_up.and_then(|f| f.over).unwrap_or_else(|| target.transport()),
         request: follow_up.map(|f| f.request.clone()).or_else(|| target.request.clone()),
-        route: changes.route.clone().unwrap_or_else(|| path.route.clone()),
+        route: route.clone().unwrap_or_else(|| path.route.clone()),
         changes,
         reach: match &target.requirement.hints.discovered_from {
             Some(_) => Reach::Public,

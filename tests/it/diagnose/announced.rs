@@ -41,6 +41,8 @@ fn variations() -> Vec<Option<Variation>> {
         Some(Variation::FollowUp(follow_up(Keep::Digest { bytes: 1 }))),
     ];
     for variation in all.iter().flatten() {
+        let read = Variation::from(variation.changes());
+        assert_eq!(read, *variation, "a saved report would lose what it is");
         match variation {
             Variation::Lookup
             | Variation::Request
