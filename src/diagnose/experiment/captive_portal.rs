@@ -87,7 +87,12 @@ fn led(
     let of_hosts = observations
         .plain()
         .filter(|a| a.route == Route::Direct)
-        .filter(|a| a.handshake().is_none_or(|t| t.public_trust != Some(Trust::Accepted)))
+        // No sign-in page holds a certificate for another's name that this device trusts: that is an inspector.
+        .filter(|a| {
+            a.handshake().is_none_or(|t| {
+                t.public_trust != Some(Trust::Accepted) && t.device_trust != Some(Trust::Accepted)
+            })
+        })
         .filter_map(|a| Some((plan.target(a.target)?.probed.as_str(), a)));
     let of_controls = controls.iter().map(|c| (c.control.host.as_str(), &c.attempt));
     for (host, attempt) in of_hosts.chain(of_controls) {

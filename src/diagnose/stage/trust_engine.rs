@@ -30,7 +30,8 @@ pub(super) fn of<'a>(view: &View<'a>, tls: &Tls) -> Engine<'a> {
         return Engine::Accepts { named: &store.named, open: "" };
     }
     match &tls.engine_trust {
-        None | Some(Trust::Unavailable { .. }) => Engine::Unknown,
+        // What is refused for its form only this build's verifier may refuse: it says nothing of the store.
+        None | Some(Trust::Unavailable { .. } | Trust::Rejected { .. }) => Engine::Unknown,
         Some(Trust::Accepted) => Engine::Accepts { named: &store.named, open: &store.open },
         Some(_) => Engine::Refuses { named: &store.named },
     }

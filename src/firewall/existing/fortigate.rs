@@ -10,6 +10,9 @@ use super::read::{Dialect, Ignored, Listed, Listing, Pattern, network, pattern};
 /// Groups nest at most this deep.
 const DEEPEST: usize = 16;
 
+/// Members of groups that are followed for one policy: groups that name each other grow with every level.
+pub(super) const MEMBERS: usize = 100_000;
+
 /// One `edit … next`.
 #[derive(Default)]
 struct Object {
@@ -193,6 +196,7 @@ pub(super) fn read(text: &str) -> Listing {
     let mut listing = Listing::new(Dialect::Fortigate);
     let domains = parse(text);
     let mut gate = Gate::default();
+    let mut names = Gate { lines: Vec::new(), otherwise: true };
     let is_policy = |d: &Domain| POLICIES.iter().any(|p| !d.section(p).is_empty());
     let several = domains.values().filter(|d| is_policy(d)).count() > 1;
     let any_policy = domains.values().any(is_policy);
@@ -203,9 +207,10 @@ pub(super) fn read(text: &str) -> Listing {
             indices: BTreeMap::new(),
             used: BTreeSet::new(),
             label: if several { Some(format!("virtual domain {name}")) } else { None },
+            left: MEMBERS,
         };
         if any_policy {
-            reader.policies(&mut gate);
+            reader.policies(&mut gate, &mut names);
         } else {
             reader.objects(&mut gate);
         }
@@ -217,6 +222,9 @@ pub(super) fn read(text: &str) -> Listing {
         );
     }
     listing.gates.push(gate);
+    if !names.lines.is_empty() {
+        listing.gates.push(names);
+    }
     listing
 }
 
@@ -231,10 +239,13 @@ struct Reader<'a, 'b> {
     /// Address objects and groups that an accepting policy uses.
     used: BTreeSet<String>,
     label: Option<String>,
+    /// How many more members of groups are followed for this policy.
+    left: usize,
 }
 
 impl Reader<'_, '_> {
-    fn policies(&mut self, gate: &mut Gate) {
+    /// `names` is what lookups have to pass, whatever the policies say.
+    fn policies(&mut self, gate: &mut Gate, names: &mut Gate) {
         let domain = self.domain;
         for section in POLICIES {
             self.listing.understood += domain.section(section).len();
@@ -242,6 +253,7 @@ impl Reader<'_, '_> {
                 domain.section(section).iter().filter(|p| !p.is("status", "disable")).collect();
             let ways: BTreeSet<String> = policies.iter().map(|p| way(p)).collect();
             for policy in policies {
+                self.left = MEMBERS;
                 let allows = policy.is("action", "accept");
                 let text = format!(
                     "policy {}{}",
@@ -271,14 +283,15 @@ impl Reader<'_, '_> {
                         tests.push(Test::Other(format!("{text}: {key}")));
                     }
                 }
+                // First, since the lines of the filters have all conditions of the policy.
+                if allows && let Some(list) = policy.value("application-list") {
+                    self.applications(list, policy, &text, &mut tests);
+                }
                 if allows && let Some(profile) = policy.value("webfilter-profile") {
                     self.filter(gate, profile, policy, &text, &tests);
                 }
                 if allows && let Some(profile) = policy.value("dnsfilter-profile") {
-                    self.names_filter(gate, profile, policy, &text, &tests);
-                }
-                if allows && let Some(list) = policy.value("application-list") {
-                    self.applications(list, policy, &text, &mut tests);
+                    self.names_filter(names, profile, policy, &text, &tests);
                 }
                 gate.lines.push(Access { line: policy.line, text, allows, tests });
             }
@@ -396,6 +409,10 @@ impl Reader<'_, '_> {
         if name == "none" {
             return Test::Never;
         }
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            return Test::Unknown(Ignored::new(line, name, "groups that name each other too often"));
+        }
         if allows {
             self.used.insert(name.to_owned());
         }
@@ -490,6 +507,10 @@ impl Reader<'_, '_> {
 
     fn service(&mut self, name: &str, line: usize, depth: usize) -> Test {
         let domain = self.domain;
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            return Test::Unknown(Ignored::new(line, name, "groups that name each other too often"));
+        }
         if let Some(object) = domain.find("firewall service custom", name) {
             return match service_ports(object) {
                 Some(ports) if ports.is_empty() => Test::Never,

@@ -148,6 +148,47 @@ fn a_fortigate_policy_opens_what_its_dns_filter_and_application_list_leave() {
     assert!(read(&single).unwrap().remarks.iter().any(|r| r.contains("application list a")));
 }
 
+#[test]
+fn what_a_fortigate_filter_leaves_is_judged_with_all_conditions_of_its_policy() {
+    let filters = "config webfilter urlfilter\nedit 1\nconfig entries\nedit 1\nset url \"a.mill.example\"\nset action exempt\nnext\nend\nnext\nend\n\
+                   config webfilter profile\nedit \"w\"\nconfig web\nset urlfilter-table 1\nend\nnext\nend\n\
+                   config dnsfilter domain-filter\nedit 3\nconfig entries\nedit 1\nset domain \"a.mill.example\"\nset action block\nnext\nend\nnext\nend\n\
+                   config dnsfilter profile\nedit \"d\"\nconfig domain-filter\nset domain-filter-table 3\nend\nnext\nend\n\
+                   config application list\nedit \"a\"\nset other-application-action block\nnext\nend\n";
+    let with = |more: &str| {
+        let accept = format!("set dstaddr \"all\"\nset action accept\nset service \"HTTPS\"\n{more}");
+        https(&format!("{OBJECTS}{filters}{}", policy(1, &accept)), "a.mill.example")
+    };
+    assert_eq!(with("set webfilter-profile \"w\""), "covered");
+    assert_eq!(
+        with("set webfilter-profile \"w\"\nset dnsfilter-profile \"d\""),
+        "missing",
+        "its name is not looked up"
+    );
+    assert_eq!(with("set webfilter-profile \"w\"\nset application-list \"a\""), "conditional");
+}
+
+#[test]
+fn groups_that_name_each_other_end() {
+    let many = |name: &str| format!("[ {}]", format!("{name} ").repeat(10));
+    let services = format!(
+        "{RULE}set rulebase security rules R service A\nset service-group A members {}\nset service-group B members {}\n",
+        many("B"),
+        many("A")
+    )
+    .replace("set rulebase security rules R service service-https\n", "");
+    assert_eq!(https(&services, "api.pump.example"), "unread");
+    let addresses = format!(
+        "{RULE}set rulebase security rules R destination A\nset address-group A static {}\n",
+        many("A")
+    );
+    assert_eq!(https(&addresses, "api.pump.example"), "unread");
+    let group = "config firewall addrgrp\nedit \"A\"\nset member A A A A A A A A\nnext\nend\n";
+    let fortigate =
+        format!("{group}{}", policy(1, "set dstaddr \"A\"\nset action accept\nset service \"ALL\""));
+    assert_eq!(https(&fortigate, "a.mill.example"), "unread");
+}
+
 const RULE: &str = "set profiles custom-url-category C type \"URL List\"\nset profiles custom-url-category C list api.pump.example/\n\
                     set rulebase security rules R from any\nset rulebase security rules R to any\n\
                     set rulebase security rules R service service-https\nset rulebase security rules R action allow\n";

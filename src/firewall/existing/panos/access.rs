@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::intent::Names;
 use super::super::access::{Access, Gate, Test};
-use super::super::fortigate::port_of_name;
+use super::super::fortigate::{MEMBERS, port_of_name};
 use super::super::read::{Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
 use super::{BLOCKING, Config, DEEPEST, Item, group_of};
 
@@ -13,11 +13,14 @@ struct Builder<'a> {
     listing: Listing,
     /// The entry of each value of an object: its line, the object, the value.
     indices: BTreeMap<(usize, String, String), usize>,
+    /// How many more members of groups are followed for this rule.
+    left: usize,
 }
 
 /// What the configuration opens.
 pub(super) fn listing(config: &Config) -> Listing {
-    Builder { config, listing: Listing::new(Dialect::Paloalto), indices: BTreeMap::new() }.build()
+    Builder { config, listing: Listing::new(Dialect::Paloalto), indices: BTreeMap::new(), left: MEMBERS }
+        .build()
 }
 
 /// Built-in categories that no host of an allowlist of this app is in; most are blocked by the vendor's own default
@@ -103,6 +106,7 @@ impl Builder<'_> {
     }
 
     fn rule(&mut self, rule: &Item, groups: bool, ways: bool) -> Vec<Test> {
+        self.left = MEMBERS;
         let mut tests = Vec::new();
         let group = group_of(&rule.scope);
         if groups && !group.split(' ').any(|w| w == "shared") {
@@ -139,7 +143,7 @@ impl Builder<'_> {
             tests.push(if rule.value("negate-destination") == Some("yes") { test.negated() } else { test });
         }
         if !is_any("service") {
-            tests.push(Test::Any(rule.words("service").iter().map(|n| self.service(rule, n)).collect()));
+            tests.push(Test::Any(rule.words("service").iter().map(|n| self.service(rule, n, 0)).collect()));
         }
         if !is_any("application") {
             let applications = rule.words("application");
@@ -273,6 +277,10 @@ impl Builder<'_> {
         if name == "any" {
             return Test::Always;
         }
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            return Test::Unknown(Ignored::new(line, name, "groups that name each other too often"));
+        }
         if let Some(object) = self.config.find("address", scope, name) {
             let (key, value) = match ["fqdn", "ip-netmask", "ip-range"]
                 .iter()
@@ -328,7 +336,8 @@ impl Builder<'_> {
         }
     }
 
-    fn service(&self, rule: &Item, name: &str) -> Test {
+    fn service(&mut self, rule: &Item, name: &str, depth: usize) -> Test {
+        self.left = self.left.saturating_sub(1);
         let unknown = |why: &str| {
             Test::Unknown(Ignored::new(rule.line, &format!("rule {}: service {name}", rule.name), why))
         };
@@ -340,11 +349,13 @@ impl Builder<'_> {
             "application-default" => return Test::Ports(vec![(443, 443), (80, 80), (22, 22)]),
             _ => {}
         }
-        if let Some(group) = self.config.find("service-group", &rule.scope, name) {
+        let config = self.config;
+        if let Some(group) = config.find("service-group", &rule.scope, name) {
+            if depth >= DEEPEST || self.left == 0 {
+                return unknown("groups that name each other too often");
+            }
             let members = group.words("members");
-            return Test::Any(
-                members.into_iter().filter(|m| *m != name).map(|m| self.service(rule, m)).collect(),
-            );
+            return Test::Any(members.into_iter().map(|m| self.service(rule, m, depth + 1)).collect());
         }
         let Some(object) = self.config.find("service", &rule.scope, name) else {
             return unknown("this service is not in the file");
