@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::config::ConfigError;
+
 /// Why a command could not do its work. Every message says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -73,8 +75,12 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Every failure ends with 2: usage, or something that cannot be read or written.
+    /// 4 where this device has no configuration, so that a fleet can tell it from a mistake; every other failure ends
+    /// with 2: usage, or something that cannot be read or written.
     pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(2)
+        match self {
+            Self::Config(ConfigError::NoneOnDevice { .. }) => ExitCode::from(4),
+            _ => ExitCode::from(2),
+        }
     }
 }

@@ -38,10 +38,10 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let Ok(text) = std::str::from_utf8(rest) else { return Corpus::Reject };
     let mut texts = Texts::embedded();
     match first % 8 {
-        0 => texts.pack = text,
-        1 => texts.credentials = text,
-        2 => texts.networks = text,
-        3 => texts.keys = text,
+        0 => texts.pack = text.into(),
+        1 => texts.credentials = text.into(),
+        2 => texts.networks = text.into(),
+        3 => texts.keys = text.into(),
         4 => {
             return services(Services::parse(
                 (text, "f"),
@@ -63,7 +63,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         // Features are the largest part, so they get two numbers of eight.
         _ => {
             let at = rest.len() % texts.features.len();
-            texts.features[at].1 = text;
+            texts.features[at].1 = text.into();
         }
     }
     match Pack::parse(&texts) {

@@ -1,5 +1,5 @@
 //! The stages of an attempt, and how long each took. Everything that shows or compares times goes
-//! through [`Stage::ALL`], so that a new stage is added here and nowhere else.
+//! through [`Stage::ALL`], so that the time of a new stage is shown everywhere.
 
 use std::collections::BTreeMap;
 

@@ -100,6 +100,16 @@ pub fn built_in(name: &str) -> &'static str {
     BUILT_IN.iter().find(|f| f.name == name).map(|f| f.text).unwrap_or_default()
 }
 
+/// The same in the form that is read; empty when there is no such file.
+pub(super) fn compiled(name: &str) -> Text<'static> {
+    Text::Compiled(BUILT_IN.iter().find(|f| f.name == name).map(|f| f.compiled).unwrap_or_default())
+}
+
+/// The id and the text of every feature file built in.
+pub(super) fn compiled_features() -> impl Iterator<Item = (&'static str, Text<'static>)> {
+    BUILT_IN.iter().filter_map(|f| Some((feature_id(f.name)?, Text::Compiled(f.compiled))))
+}
+
 /// The text of a file, in one of the forms that are read.
 #[derive(Debug, Clone, Copy)]
 pub enum Text<'a> {

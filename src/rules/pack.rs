@@ -177,6 +177,21 @@ pub struct Texts<'a> {
     pub features: Vec<(&'a str, Text<'a>)>,
 }
 
+impl Texts<'static> {
+    /// The texts inside the binary.
+    pub fn embedded() -> Self {
+        let text = super::files::compiled;
+        Self {
+            pack: text("pack.toml"),
+            keys: text("keys.toml"),
+            credentials: text("credentials.toml"),
+            networks: text("networks.toml"),
+            lints: text("lints.toml"),
+            features: super::files::compiled_features().collect(),
+        }
+    }
+}
+
 impl Pack {
     /// The pack inside the binary.
     ///

@@ -550,3 +550,17 @@ fn a_report_larger_than_a_configuration_may_be_is_read_again() {
     let again = json(&run(&["check", "--replay", &saved.display().to_string(), "--format", "json"]));
     assert_eq!(again["groups"], report["groups"]);
 }
+
+#[test]
+fn a_device_without_a_configuration_ends_with_a_code_of_its_own() {
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(copy.path().join("home/alice")).unwrap();
+    let root = copy.path().to_str().unwrap();
+    for command in [&["hosts"][..], &["check", "--dry-run"], &["config"]] {
+        let device = ["--device-root", root, "--platform", "linux", "--user", "alice"];
+        let output = crate::common::clearway().args(command).args(device).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{command:?}: {said}");
+        assert!(said.contains("Looked at"), "{said}");
+    }
+}

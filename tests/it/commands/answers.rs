@@ -264,7 +264,7 @@ fn the_places_of_a_pack_are_those_that_are_looked_at() {
     fs::copy(example("bedrock"), device.path().join(&to[1..])).unwrap();
     let (folder, root) = (dir.path().display().to_string(), device.path().display().to_string());
     let args = ["hosts", "--platform", "linux", "--device-root", &root, "--format", "plain"];
-    assert_eq!(run(&args).status.code(), Some(2));
+    assert_eq!(run(&args).status.code(), Some(4));
     let output = run(&[&args[..], &["--rules", &folder]].concat());
     assert!(output.status.success() && out(&output).contains("bedrock"), "{}", err(&output));
 }

@@ -1,6 +1,6 @@
 //! A saved report for every code, in `tests/recordings/codes/`, replayed by the program itself.
 //!
-//! `CLEARWAY_RECORD=1 cargo test --test diagnose recordings_of_codes` writes those that are missing
+//! `CLEARWAY_RECORD=1 cargo test --test it -- recordings_of_codes` writes those that are missing
 //! from the scenes of this folder; a report that exists is never overwritten, because it stands for
 //! what was saved once and must stay readable.
 
