@@ -56,7 +56,8 @@ pub(crate) fn judge<'a>(context: &'a Context<'a>, target: &'a Target) -> Host<'a
     }
     if let Some((inside, machine)) = inside.zip(context.observations.machine.as_ref()) {
         outside.extend(walks.iter().map(|(_, w)| w.clone()));
-        walks.extend(machine::walk(inside, target, machine, &outside));
+        let clock = context.observations.device.clock;
+        walks.extend(machine::walk(inside, target, machine, &outside, clock));
     }
     let actors = actors(context, target, &walks);
     let verdict =

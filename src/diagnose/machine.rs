@@ -5,6 +5,7 @@ use super::context::Context;
 use super::evidence::{Draft, Walk};
 use super::finding::{Certainty, Code, Owner, Verdict};
 use super::run_facts::RunFacts;
+use super::wording::span;
 use super::{ladder, operator};
 use crate::contract::Actor;
 use crate::observation::{Device, Machine, Observations, Trust};
@@ -50,7 +51,9 @@ pub(crate) fn world(
             let Some(leaf) = tls.chain.first() else { continue };
             // Only the name of the issuer came out of the machine; what this device knows of it holds there too.
             let known = services.filters().inspector([leaf.issuer.as_str()]).is_some();
-            tls.public_trust = if device.is_public_issuer(&leaf.issuer) {
+            // Dates count for every store.
+            let by_dates = matches!(tls.device_trust, Some(Trust::Expired | Trust::NotYetValid));
+            tls.public_trust = if device.is_public_issuer(&leaf.issuer) && !by_dates {
                 Some(Trust::Accepted)
             } else if known || public && device.is_inspector(&leaf.issuer) {
                 Some(Trust::UnknownIssuer)
@@ -78,23 +81,36 @@ pub(crate) fn world(
     Some(World { plan, observations, run })
 }
 
-/// What was seen in the machine of a host; none where it was not asked there. `device`: what this device comes to.
+/// What was seen in the machine of a host; none where it was not asked there. `device`: what this device comes to;
+/// `clock`: its clock, Unix seconds.
 pub(crate) fn walk<'a>(
     world: &'a Context<'a>,
     target: &Target,
     machine: &Machine,
     device: &[Walk],
+    clock: i64,
 ) -> Option<(&'a Path, Walk)> {
     let target = world.plan.target(target.id)?;
     let path = target.paths.first()?;
     let mut walk = ladder::best(world, target, 0, path);
-    let reached = !device.is_empty() && device.iter().all(|w| w.verdict(world.codes) < Verdict::Blocked);
+    let reached = !device.is_empty() && device.iter().all(|w| is_reached(w.verdict(world.codes)));
     let refused = world
         .observations
         .tries(target.id, 0)
         .find_map(|a| world.codes.proxy_reason(&a.proxy.as_ref()?.headers));
+    let wrong = machine.clock.and_then(|own| wrong_clock(world, target, own, clock));
     for found in &mut walk.found {
-        found.line = format!("in the sandbox's own machine: {}", found.line);
+        if let Some(wrong) = wrong.as_ref().filter(|_| is_of_dates(found.code)) {
+            *found = wrong.clone();
+        }
+        let line = found.line.replace("this device", "that machine");
+        found.line = format!("in the sandbox's own machine: {line}");
+        // The address of a proxy need not be in the results.
+        let unknown = |v: &serde_json::Value| v.as_str().is_some_and(|a| a.starts_with("0.0.0.0"));
+        if found.facts.get("addresses").and_then(|v| v.as_array()).is_some_and(|all| all.iter().any(unknown))
+        {
+            found.facts.remove("addresses");
+        }
         found.key = format!("sandbox {}", found.key);
         found.facts.insert(CASE.to_owned(), "the sandbox's own machine".into());
         for (name, value) in surroundings(machine, path) {
@@ -119,6 +135,49 @@ pub(crate) fn walk<'a>(
     walk.facts.clear();
     walk.notes.clear();
     Some((path, walk))
+}
+
+/// What was not tested was not reached.
+const fn is_reached(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Reachable | Verdict::Warning)
+}
+
+/// Codes of a certificate outside of its dates.
+const fn is_of_dates(code: Code) -> bool {
+    matches!(
+        code,
+        Code::TlsExpired
+            | Code::TlsNotYetValid
+            | Code::TlsUnknownIssuer
+            | Code::TlsInterceptedUntrusted
+            | Code::TlsSelfSigned
+    )
+}
+
+/// The machine's clock, where it refuses a certificate by its dates and they hold at this device's clock.
+fn wrong_clock(world: &Context<'_>, target: &Target, own: i64, device: i64) -> Option<Draft> {
+    let holds = |leaf: &crate::observation::Certificate, refused: &Trust| match refused {
+        Trust::Expired => leaf.not_after < own && device <= leaf.not_after,
+        Trust::NotYetValid => leaf.not_before > own && device >= leaf.not_before,
+        _ => false,
+    };
+    let refuses = world.observations.tries(target.id, 0).flat_map(|a| &a.tls).any(|tls| {
+        tls.chain.first().zip(tls.device_trust.as_ref()).is_some_and(|(leaf, trust)| holds(leaf, trust))
+    });
+    if !refuses {
+        return None;
+    }
+    let offset = device - own;
+    let line = format!(
+        "its clock is {} {} that of the device that runs this check, and at the device's time the certificate is valid",
+        span(offset),
+        if offset > 0 { "behind" } else { "ahead of" }
+    );
+    let found = Draft::new(Code::DeviceClock, line)
+        .owner(Owner::Device)
+        .fact("clock", span(offset))
+        .fact("clock_offset_s", offset);
+    Some(found)
 }
 
 /// What is between the machine and this device, and not beyond it.

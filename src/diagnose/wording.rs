@@ -49,16 +49,23 @@ pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], port: u16)
         (_, Some(entry)) => entry.severity,
         (_, None) => Severity::Info,
     };
+    // Its wording is that of a device, and the device meant is the machine.
+    let there = |text: String| {
+        if !machine || found.case == Some(super::machine::CASE) {
+            return text;
+        }
+        text.replace("this device", "that machine").replace("This device", "That machine")
+    };
     Finding {
         code: found.code,
         severity,
         summary: if machine && case.is_none() {
-            format!("In the sandbox's own machine: {}", codes.fill(summary, &value))
+            format!("In the sandbox's own machine: {}", there(codes.fill(summary, &value)))
         } else {
-            capital(codes.fill(summary, &value))
+            capital(there(codes.fill(summary, &value)))
         },
         evidence: evidence(found),
-        remedy: capital(codes.fill(remedy, &value)),
+        remedy: capital(there(codes.fill(remedy, &value))),
         owner,
         confidence: found.certainty,
     }

@@ -1,11 +1,11 @@
 //! From the lines of the script to observations: what a tool said becomes the stage that failed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use time::OffsetDateTime;
 
 use super::read::{HostResult, Results};
-use super::script::hosts;
+use super::script::{hosts, same_place};
 use crate::contract::HostPattern;
 use crate::contract::endpoint::authority;
 use crate::observation::{
@@ -17,6 +17,8 @@ use crate::plan::{Plan, ProxyAddress, Route, Target};
 use crate::rules::headers::Headers;
 use crate::text::line;
 
+/// Of a host behind a proxy that is not understood.
+const NOT_JUDGED: &str = "the proxy of that machine is of a kind that is not judged";
 /// Seconds after which a lookup that failed was not answered.
 const UNANSWERED_S: u64 = 4;
 
@@ -28,16 +30,22 @@ pub fn observe(plan: &Plan, results: &Results, headers: &Headers) -> Machine {
     let mut attempts = Vec::new();
     let mut foreign = Vec::new();
     for result in &results.hosts {
-        let same = |t: &&&Target| t.probed.eq_ignore_ascii_case(&result.name) && t.port() == result.port;
-        match wanted.iter().find(same) {
-            None => foreign.push(authority(&result.name, result.port)),
-            Some(target) => {
-                if attempts.iter().any(|a: &Attempt| a.target == target.id) {
-                    continue;
-                }
-                match attempt(target, result, results, headers) {
-                    Ok(attempt) => attempts.push(attempt),
-                    Err(why) => remarks.push(format!("{}: {why}", authority(&target.probed, target.port()))),
+        let same: Vec<&&Target> =
+            wanted.iter().filter(|t| same_place(t, &result.name, result.port)).collect();
+        if same.is_empty() {
+            foreign.push(authority(&result.name, result.port));
+        }
+        for target in same {
+            if attempts.iter().any(|a: &Attempt| a.target == target.id) {
+                continue;
+            }
+            match attempt(target, result, results, headers) {
+                Ok(attempt) => attempts.push(attempt),
+                Err(why) => {
+                    let remark = format!("{}: {why}", authority(&target.probed, target.port()));
+                    if !remarks.contains(&remark) {
+                        remarks.push(remark);
+                    }
                 }
             }
         }
@@ -49,10 +57,10 @@ pub fn observe(plan: &Plan, results: &Results, headers: &Headers) -> Machine {
     }
     let lacking: Vec<String> = wanted
         .iter()
-        .filter(|t| {
-            !results.hosts.iter().any(|r| t.probed.eq_ignore_ascii_case(&r.name) && t.port() == r.port)
-        })
+        .filter(|t| !results.hosts.iter().any(|r| same_place(t, &r.name, r.port)))
         .map(|t| authority(&t.probed, t.port()))
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
         .collect();
     if !lacking.is_empty() {
         remarks.push(format!("nothing in the file is about {}", crate::text::english::few(&lacking, 3)));
@@ -104,7 +112,9 @@ struct Said<'a> {
     line: &'a str,
 }
 
-fn said<'a>(result: &'a HostResult, proxied: bool) -> Result<Said<'a>, String> {
+fn said<'a>(result: &'a HostResult, route: &Route) -> Result<Said<'a>, String> {
+    let proxied = *route != Route::Direct;
+    let literal = matches!(route, Route::Proxy { host, .. } if host.parse::<IpAddr>().is_ok());
     let error = result.said("error").unwrap_or_default().to_ascii_lowercase();
     // What the system said of the connection, where curl says only that it failed.
     let error = match result.said("why") {
@@ -112,7 +122,14 @@ fn said<'a>(result: &'a HostResult, proxied: bool) -> Result<Said<'a>, String> {
         None => error,
     };
     let is_tls = result.scheme == "https";
+    if error.contains("unsupported proxy") {
+        return Err(NOT_JUDGED.to_owned());
+    }
     if let Some(line) = result.said("node") {
+        // That program speaks no TLS to a proxy.
+        if matches!(route, Route::Proxy { tls: true, .. }) {
+            return Err(NOT_JUDGED.to_owned());
+        }
         let error = value(line, "error").unwrap_or_default().to_ascii_lowercase();
         let timed_out = error == "timeout" || error == "etimedout";
         let stop = match value(line, "fail") {
@@ -146,7 +163,7 @@ fn said<'a>(result: &'a HostResult, proxied: bool) -> Result<Said<'a>, String> {
     let connect = value(line, "connect").and_then(|c| c.parse::<u16>().ok()).unwrap_or(0);
     let tunnelled = !proxied || !is_tls || (200..300).contains(&connect);
     let by_times = || match () {
-        () if !came("tcp") && !came("dns") && value(line, "ip").is_none() => Stop::Dns,
+        () if !literal && !came("tcp") && !came("dns") && tried(result, line).is_none() => Stop::Dns,
         () if !came("tcp") => Stop::Tcp,
         () if !tunnelled => Stop::Connect,
         () if is_tls && !came("tls") => Stop::Tls,
@@ -154,12 +171,14 @@ fn said<'a>(result: &'a HostResult, proxied: bool) -> Result<Said<'a>, String> {
     };
     let stop = match exit {
         0 => Stop::Nowhere,
+        // Of an address that it cannot read curl says the same as of a name that is not found.
+        5 if !proxied || literal || !error.contains("resolve proxy") => return Err(NOT_JUDGED.to_owned()),
         5 | 6 => Stop::Dns,
         7 if proxied && connect > 0 => Stop::Connect,
         7 | 45 => Stop::Tcp,
         51 | 60 => Stop::Certificate,
         35 | 53 | 54 | 58 | 59 | 66 | 77 | 80 | 83 | 91 => Stop::Tls,
-        97 => Stop::Connect,
+        97 => return Err(NOT_JUDGED.to_owned()),
         28 | 52 | 55 | 56 | 16 | 18 | 92 | 95 | 1 | 8 => by_times(),
         23 => Stop::Nowhere,
         126 | 127 => return Err("curl could not be run there".to_owned()),
@@ -178,9 +197,10 @@ fn attempt(
     results: &Results,
     kept: &Headers,
 ) -> Result<Attempt, String> {
-    let route = route(target, result, results);
+    let route = route(target, result, results)?;
     let proxied = route != Route::Direct;
-    let said = said(result, proxied);
+    let tls_to_proxy = matches!(route, Route::Proxy { tls: true, .. });
+    let said = said(result, &route);
     let dns = dns(target, &route, result, said.as_ref().ok());
     let mut attempt = Attempt {
         target: target.id,
@@ -213,7 +233,7 @@ fn attempt(
             }
         };
     }
-    let remote = remote(target, &attempt, said.line)
+    let remote = remote(target, &attempt, result, said.line)
         .ok_or_else(|| format!("the address that was tried is not in the results{}", after(&said.error)))?;
     let tcp_ms = ms(said.line, "tcp").unwrap_or(attempt.ms);
     let outcome = if said.stop == Stop::Tcp { connection(&said) } else { TcpOutcome::Connected };
@@ -222,10 +242,22 @@ fn attempt(
         return Ok(attempt);
     }
     let heads = headers(result, kept);
-    if proxied && result.scheme == "https" {
+    if proxied {
         let status = value(said.line, "connect").and_then(|c| c.parse::<u16>().ok()).filter(|s| *s > 0);
         let outcome = match status {
             Some(200..=299) => ProxyOutcome::Tunnel,
+            // No tunnel stood, so it was the proxy that was spoken to.
+            _ if matches!(said.stop, Stop::Tls | Stop::Certificate) && result.said("node").is_none() => {
+                if tls_to_proxy {
+                    ProxyOutcome::Tls {
+                        error: line::seen(&said.error, 120),
+                        unknown_issuer: said.stop == Stop::Certificate
+                            && verdict(&said.error) == Trust::UnknownIssuer,
+                    }
+                } else {
+                    ProxyOutcome::Closed
+                }
+            }
             _ if said.stop != Stop::Connect => ProxyOutcome::Tunnel,
             Some(status) => ProxyOutcome::Status { status },
             None if said.timed_out => ProxyOutcome::Timeout,
@@ -240,6 +272,7 @@ fn attempt(
         }
     }
     if result.scheme == "https" {
+        undated(result, &said, results.clock)?;
         attempt.tls.push(tls(target, result, &said, remote, results.clock));
         if matches!(said.stop, Stop::Tls) {
             return Ok(attempt);
@@ -252,8 +285,32 @@ fn attempt(
     Ok(attempt)
 }
 
-/// By the proxy variables of the machine, as curl reads them.
-fn route(target: &Target, result: &HostResult, results: &Results) -> Route {
+/// What is said of a certificate's dates must be seen in them: else there is nothing to show.
+fn undated(result: &HostResult, said: &Said<'_>, clock: Option<i64>) -> Result<(), String> {
+    if said.stop != Stop::Certificate {
+        return Ok(());
+    }
+    let (shown, word) = match verdict(&said.error) {
+        Trust::Expired => {
+            let end = result.said("expire").and_then(date);
+            (end.is_some_and(|end| clock.is_none_or(|now| end <= now)), "expired")
+        }
+        Trust::NotYetValid => {
+            let start = result.said("start").and_then(date);
+            (start.is_some_and(|start| clock.is_none_or(|now| start >= now)), "not valid yet")
+        }
+        _ => return Ok(()),
+    };
+    if shown {
+        return Ok(());
+    }
+    Err(format!(
+        "a certificate was refused there as {word}, and the dates that would show it are not in the results"
+    ))
+}
+
+/// By the proxy variables of the machine, as curl reads them; an error where one applies that is not understood.
+fn route(target: &Target, result: &HostResult, results: &Results) -> Result<Route, String> {
     let variable = |names: [&str; 2]| {
         names
             .iter()
@@ -268,12 +325,10 @@ fn route(target: &Target, result: &HostResult, results: &Results) -> Route {
         let entries = Grammar::NoProxy.split(list);
         host.is_ok_and(|h| Grammar::NoProxy.exempts(&entries, &h, target.port(), result.scheme == "http"))
     });
-    let address = set.filter(|_| !exempt).and_then(|(name, value)| {
-        ProxyAddress::parse(value, &format!("{name} of the sandbox's own machine")).ok()
-    });
-    match address {
-        Some(ProxyAddress { host, port, tls, origin }) => Route::Proxy { host, port, tls, origin },
-        None => Route::Direct,
+    let Some((name, value)) = set.filter(|_| !exempt) else { return Ok(Route::Direct) };
+    match ProxyAddress::parse(value, &format!("{name} of the sandbox's own machine")) {
+        Ok(ProxyAddress { host, port, tls, origin }) => Ok(Route::Proxy { host, port, tls, origin }),
+        Err(_) => Err(NOT_JUDGED.to_owned()),
     }
 }
 
@@ -296,7 +351,7 @@ fn dns(target: &Target, route: &Route, result: &HostResult, said: Option<&Said<'
             Lookup::Addresses { addresses: Vec::new() }
         }
     };
-    let connected = said.and_then(|s| value(s.line, "ip")).and_then(|ip| ip.parse::<IpAddr>().ok());
+    let connected = said.and_then(|s| tried(result, s.line));
     let (system, ms) = match (route, result.said("lookup")) {
         (Route::Direct, Some(line)) => {
             let mut parts = line.split_whitespace();
@@ -329,18 +384,28 @@ fn dns(target: &Target, route: &Route, result: &HostResult, said: Option<&Said<'
     Some(Dns { name, system, direct: Vec::new(), compared: Vec::new(), searched: Vec::new(), ms })
 }
 
-fn remote(target: &Target, attempt: &Attempt, line: &str) -> Option<SocketAddr> {
+/// The address that the tool connected to, or tried last.
+fn tried(result: &HostResult, line: &str) -> Option<IpAddr> {
+    let plain = |text: &str| text.parse::<IpAddr>().ok();
+    let with_port = |text: &str| text.parse::<SocketAddr>().ok().map(|a| a.ip());
+    let last = || result.said("tried").and_then(|t| with_port(t).or_else(|| plain(t)));
+    value(line, "ip").and_then(plain).or_else(last)
+}
+
+fn remote(target: &Target, attempt: &Attempt, result: &HostResult, line: &str) -> Option<SocketAddr> {
     let port = match &attempt.route {
         Route::Direct => target.port(),
         Route::Proxy { port, .. } => *port,
     };
-    let tried = value(line, "ip").and_then(|ip| ip.parse::<IpAddr>().ok());
+    let tried = tried(result, line);
     let literal = match &attempt.route {
         Route::Direct => target.probed.parse().ok(),
         Route::Proxy { host, .. } => host.parse().ok(),
     };
     let found = || attempt.dns.as_ref().and_then(|d| d.addresses().first().copied());
-    tried.or(literal).or_else(found).map(|ip| SocketAddr::new(ip, port))
+    // Of a proxy the evidence shows the name and not the address, which need not be in the results.
+    let unknown = || (attempt.route != Route::Direct).then_some(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    tried.or(literal).or_else(found).or_else(unknown).map(|ip| SocketAddr::new(ip, port))
 }
 
 fn connection(said: &Said<'_>) -> TcpOutcome {

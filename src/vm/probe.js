@@ -1,6 +1,6 @@
 const net = require("net"), tls = require("tls"), dns = require("dns");
 const [n, scheme, name, port, path] = process.argv.slice(1);
-const say = (...a) => console.log("cw" + 1 + " " + [n, ...a].join(" ").replace(/[^\x20-\x7e]/g, " ") + " ~;");
+const say = (...a) => console.log("cw" + 1 + " " + [n, ...a].join(" ").replace(/[^\x20-\x7e]/g, " ").replace(/cw[1] /g, "cw1_").replace(/~;/g, "~,") + " ~;");
 const soon = p => Promise.race([p, new Promise((_, f) => setTimeout(() => f({ code: "TIMEOUT" }), 6000))]);
 const env = k => process.env[k.toLowerCase()] || process.env[k.toUpperCase()];
 const bare = name.replace(/^\[|\]$/g, "");
@@ -57,7 +57,7 @@ const heads = t => {
     r.first = at(); r.code = heads(t) || "000";
     if (text.length > cut) { say("bytes", text.length - cut); say("body", text.slice(cut, cut + 1000)); }
     stage = "";
-  } catch (e) { error = String(e && (e.code || e.message) || e).replace(/\s+/g, "_").slice(0, 80); if (stage === "dns") say("lookup", error === "TIMEOUT" ? 124 : 2, Math.round(at())); }
+  } catch (e) { error = String(e && (e.code || e.message) || e).replace(/^[^]*@/, "***@").replace(/\s+/g, "_").slice(0, 80); if (stage === "dns") say("lookup", error === "TIMEOUT" ? 124 : 2, Math.round(at())); }
   say("node", "fail=" + stage, "error=" + error, ...Object.entries(r).map(([k, v]) => k + "=" + v), "total=" + at());
   process.exit(0);
 })();

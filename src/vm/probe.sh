@@ -1,10 +1,15 @@
 # Clearway: what the sandbox's own machine reaches. Paste it into a session of that machine, and copy all that it prints
 # into a file for `clearway check --vm-result FILE`. It looks up each name below and sends one request without a
-# credential to each host, some 20 seconds for a host and 5 minutes in all at the most. Nothing in it is secret.
+# credential to each host (a second one where a certificate is refused, to read it): at most two requests and some 40
+# seconds for a host, and 5 minutes in all. Nothing in it is secret.
 (
 say() { printf 'cw%s %s ~;\n' 1 "$*"; }
-clean() { LC_ALL=C tr -cd '\040-\176' | cut -c 1-"$1"; }
-mask() { sed -e 's#^\([A-Za-z][A-Za-z0-9+.-]*://\)*.*@#\1***@#' | clean 200; }
+clean() { LC_ALL=C tr -cd '\040-\176' | sed -e 's/cw[1] /cw1_/g' -e 's/~;/~,/g' | cut -c 1-"$1"; }
+mask() { LC_ALL=C tr -cd '\040-\176' | sed -e 's#^\([A-Za-z][A-Za-z0-9+.-]*://\)*.*@#\1***@#' | clean 200; }
+quiet() {
+  sed -e 's#\(proxy syntax\).*#\1#' -e 's#\(proxy scheme\).*#\1#' -e 's#\(resolve proxy\).*#\1#' -e 's#connect to .* port [0-9]*#connect#' \
+    -e 's#://.*@#://***@#' -e "s#'.*@#'***@#" -e 's#".*@#"***@#' -e 's#[^ ]*@#***@#g' | clean "$1"
+}
 has() { command -v "$1" >/dev/null 2>&1; }
 within() { if has timeout; then timeout "$@"; else shift; "$@"; fi; }
 T=$(mktemp -d 2>/dev/null) || { T=/tmp/clearway.$$; mkdir -m 700 "$T" || exit 1; }
@@ -39,7 +44,10 @@ ask() {
   n=$1
   u="$2://$3:$4$5"
   rm -f "$T/h" "$T/b" "$T/e"
-  w=$(curl -q -sS -v --connect-timeout 6 --max-time 12 -o "$T/b" -D "$T/h" -w 'code=%{http_code} connect=%{http_connect} ip=%{remote_ip} port=%{remote_port} dns=%{time_namelookup} tcp=%{time_connect} tls=%{time_appconnect} first=%{time_starttransfer} total=%{time_total}' "$u" 2>"$T/e" </dev/null)
+  # No more of an answer is written than this; what is beyond ends the transfer.
+  w=$(trap '' XFSZ
+    ulimit -f 512 2>/dev/null
+    curl -q -sS -v --connect-timeout 6 --max-time 12 -o "$T/b" -D "$T/h" -w 'code=%{http_code} connect=%{http_connect} ip=%{remote_ip} port=%{remote_port} dns=%{time_namelookup} tcp=%{time_connect} tls=%{time_appconnect} first=%{time_starttransfer} total=%{time_total}' "$u" 2>"$T/e" </dev/null)
   r=$?
   say "$n curl exit=$r $w"
   c="$T/e"
@@ -51,10 +59,12 @@ ask() {
     v=$(sed -n "s/^\\* *$f: *//p" "$c" | tail -n 1 | clean 300)
     if [ -n "$v" ]; then say "$n ${f%% *} $v"; fi
   done
-  v=$(sed -n 's/^curl: ([0-9]*) //p' "$T/e" | tail -n 1 | clean 200)
+  v=$(sed -n 's/^curl: ([0-9]*) //p' "$T/e" | tail -n 1 | quiet 200)
   if [ -n "$v" ]; then say "$n error $v"; fi
-  v=$(sed -n -e 's/^\* *connect to .* failed: *//p' -e 's/^\* *Immediate connect fail for [^ ]*: *//p' "$T/e" | tail -n 1 | clean 100)
+  v=$(sed -n -e 's/^\* *connect to .* failed: *//p' -e 's/^\* *Immediate connect fail for [^ ]*: *//p' "$T/e" | tail -n 1 | quiet 100)
   if [ -n "$v" ]; then say "$n why $v"; fi
+  v=$(sed -n 's/^\* *Trying \([0-9A-Fa-f.:[]*[]0-9A-Fa-f.:]*\)\.\.\.$/\1/p' "$T/e" | tail -n 1 | clean 60)
+  if [ -n "$v" ]; then say "$n tried $v"; fi
   if [ -s "$T/h" ]; then
     tr -d '\r' <"$T/h" | sed -n -e '/^HTTP\//h' -e '/^HTTP\//!H' -e '$x' -e '$p' | grep -iE '^(@HEADERS@): ' | head -n 12 |
       sed -e 's/^\([Ll]ocation: [^?#]*\).*/\1/' | while IFS= read -r l; do say "$n head $(printf '%s' "$l" | clean 160)"; done

@@ -125,7 +125,13 @@ pub fn read(bytes: &[u8]) -> Result<Results, BadResults> {
                 }
                 let host = numbers.get(number).and_then(|n| results.hosts.get_mut(*n));
                 match host.filter(|h| h.said.len() < OF_HOST) {
-                    Some(host) => host.said.push((line::seen(word, 20), line::seen(rest, 1_200))),
+                    Some(host) => {
+                        let rest = match word {
+                            "error" | "why" | "node" | "curl" => quiet(rest),
+                            _ => rest.to_owned(),
+                        };
+                        host.said.push((line::seen(word, 20), line::seen(&rest, 1_200)));
+                    }
                     None => damaged += 1,
                 }
             }
@@ -203,6 +209,19 @@ fn without_user(value: &str) -> String {
     line::seen(&shown, 200)
 }
 
+/// What a tool says of a failure, without the address of a proxy: it may hold a user name and a password, in which any
+/// character may stand.
+fn quiet(text: &str) -> String {
+    const BEFORE_ADDRESS: [&str; 3] = ["proxy syntax", "proxy scheme", "resolve proxy"];
+    let lower = text.to_ascii_lowercase();
+    let end = BEFORE_ADDRESS.iter().filter_map(|w| Some(lower.find(w)? + w.len())).min();
+    let text = end.and_then(|end| text.get(..end)).unwrap_or(text);
+    let Some((before, after)) = text.rsplit_once('@') else { return text.to_owned() };
+    let begins = [before.find("://").map(|at| at + 3), before.find(['\'', '"']).map(|at| at + 1)];
+    let kept = begins.into_iter().flatten().min().and_then(|at| before.get(..at)).unwrap_or_default();
+    format!("{kept}***@{after}")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -262,6 +281,26 @@ mod tests {
     fn a_password_that_was_left_in_goes() {
         assert_eq!(without_user("http://u:p@ss@proxy.example:3128"), "http://proxy.example:3128");
         assert_eq!(without_user("u:p@proxy.example:3128"), "proxy.example:3128");
+    }
+
+    #[test]
+    fn what_a_tool_says_of_a_proxy_loses_its_user() {
+        for said in [
+            "Unsupported proxy syntax in 'http://user:pa#ss3cret@127.0.0.1:9'",
+            "Unsupported proxy scheme for 'foo://user:pa ss3cret@127.0.0.1:9'",
+            "Could not resolve proxy: ss3cret",
+            "URL rejected: 'http://user:pa/ss3cret@x@127.0.0.1:9': Port number was not a decimal number",
+            "something about user:pa ss3cret@127.0.0.1",
+        ] {
+            for word in ["error", "why", "node"] {
+                let printed = PRINTED
+                    .replace("1 error Could not resolve host: pypi.example", &format!("1 {word} {said}"));
+                let host = read(printed.as_bytes()).unwrap().hosts.remove(0);
+                let left = host.said(word).unwrap();
+                assert!(!left.contains("ss3cret") && !left.contains("user"), "{left}");
+            }
+        }
+        assert_eq!(quiet("Connection refused"), "Connection refused");
     }
 
     proptest! {

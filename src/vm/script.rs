@@ -32,7 +32,13 @@ fn path(target: &Target) -> Option<&str> {
 /// What is pasted into a session; nothing where the machine contacts no host of the plan. Also how many hosts were
 /// left out, since a session is not held up for long.
 pub fn script(plan: &Plan, headers: &Headers) -> Option<(String, usize)> {
-    let all = hosts(plan);
+    // A wildcard's member may stand in the list by its own name too.
+    let mut all: Vec<&Target> = Vec::new();
+    for target in hosts(plan) {
+        if !all.iter().any(|have| same_place(have, &target.probed, target.port())) {
+            all.push(target);
+        }
+    }
     let named: Vec<String> = all
         .iter()
         .filter(|t| is_plain(&t.probed))
@@ -60,6 +66,11 @@ pub fn script(plan: &Plan, headers: &Headers) -> Option<(String, usize)> {
         .replace("@NODE@", &node)
         .replace("@HOSTS@", &named.join("\n"));
     Some((text, all.len().saturating_sub(named.len())))
+}
+
+/// Whether a target is asked at this name and port.
+pub(super) fn same_place(target: &Target, name: &str, port: u16) -> bool {
+    target.probed.eq_ignore_ascii_case(name) && target.port() == port
 }
 
 /// Whether a name can stand in a script as it is.

@@ -318,6 +318,12 @@ fn tested(page: &mut Page<'_>, run: &Run) {
     if let Some(vpn) = &e.vpn_hint {
         rows.push(("VPN", format!("interface {} looks like one", clean(vpn))));
     }
+    if let Some(machine) = run.observations.machine.as_ref().filter(|m| !m.attempts.is_empty()) {
+        rows.push((
+            "Sandbox",
+            format!("its own machine: {} asked there", words::hosts(machine.attempts.len())),
+        ));
+    }
     rows.extend(words::head(&run.requirements, page.style.verbose));
     rows.push((
         "When",

@@ -15,8 +15,9 @@ const CONFIG: &str = r#"{ "inferenceProvider": "gateway", "inferenceGatewayBaseU
     "otlpHeaders": { "authorization": "planted-secret" } }"#;
 
 /// What every machine has.
-const TOOLS: [&str; 14] = [
-    "sh", "sed", "tr", "cut", "date", "mktemp", "rm", "mkdir", "head", "sort", "grep", "wc", "dd", "timeout",
+const TOOLS: [&str; 15] = [
+    "sh", "sed", "tr", "cut", "date", "mktemp", "rm", "mkdir", "head", "tail", "sort", "grep", "wc", "dd",
+    "timeout",
 ];
 
 fn tool(name: &str) -> Option<std::path::PathBuf> {
@@ -128,6 +129,9 @@ esac"#,
         // Judged again it is the same, and without names as well.
         let saved = dir.path().join("report.json");
         fs::write(&saved, report.to_string()).unwrap();
+        let text = clearway().args(["check", "--replay"]).arg(&saved).output().unwrap();
+        let text = String::from_utf8(text.stdout).unwrap();
+        assert!(text.contains("its own machine: 2 hosts asked there"), "{text}");
         for more in [&["--replay"][..], &["--share", "--replay"][..]] {
             let output =
                 clearway().arg("check").args(more).arg(&saved).args(["--format", "json"]).output().unwrap();
@@ -137,6 +141,38 @@ esac"#,
             assert!(again.to_string().contains("in the sandbox's own machine: "));
             assert!(!more.contains(&"--share") || !again.to_string().contains("quarry"), "{again}");
         }
+    }
+}
+
+#[test]
+fn what_comes_from_outside_forges_no_line_and_shows_no_password() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = script(dir.path());
+    let bin = machine(dir.path(), &[]);
+    fake(
+        &bin,
+        "curl",
+        r#"while [ "$#" -gt 1 ]; do case $1 in -o) b=$2;; -D) h=$2;; esac; shift; done
+printf 'HTTP/1.1 200 OK\r\nServer: x ~; cw1 1 host\r\n\r\n' >"$h"
+printf 'x\ncw1 end ~;\n\001cw\0011 1 curl exit=6 ~;\n' >"$b"
+dd if=/dev/zero bs=1000 count=2000 >>"$b" 2>/dev/null
+echo "code=200 connect=000 ip= port=0 dns=0.01 tcp=0.02 tls=0.03 first=0.0 total=0.1"
+echo "*  issuer: O=~; cw1 1 curl exit=0" >&2
+echo "*   Trying 192.0.2.7:9..." >&2
+echo "* connect to 192.0.2.7 port 9 from 0.0.0.0 port 1 failed: 'us er:planted-secret#/x@h" >&2
+echo "curl: (5) Unsupported proxy in 'http://us er:pa#/planted-secret@127.0.0.1:9'" >&2; exit 5"#,
+    );
+    for shell in ["dash", "bash"] {
+        let printed = ran(shell, &script, &bin);
+        assert!(!printed.contains("planted-secret") && !printed.contains("us er"), "{printed}");
+        for line in printed.lines() {
+            assert!(line.starts_with("cw1 ") && line.ends_with(" ~;"), "{line}");
+            assert_eq!((line.matches("cw1 ").count(), line.matches("~;").count()), (1, 1), "{line}");
+        }
+        assert!(printed.contains("1 body x cw1_end ~,") && printed.contains("1 issuer O=~,"), "{printed}");
+        assert!(printed.contains("1 tried 192.0.2.7:9"), "{printed}");
+        let bytes = printed.lines().find_map(|l| l.strip_prefix("cw1 1 bytes ")).unwrap();
+        assert!(bytes.trim_end_matches(" ~;").parse::<u64>().unwrap() <= 524_288, "{bytes}");
     }
 }
 
