@@ -2,11 +2,13 @@
 //! documents that are fetched on request. All of it within one deadline.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::routes::Planner;
 use super::{Derived, Options};
+use crate::contract::DownloadTest;
 use crate::derive::Requirements;
 use crate::diagnose;
 use crate::failure::Failure;
@@ -21,6 +23,8 @@ const WAVES: usize = 5;
 /// How often hosts that answers named are added: those that the list's hosts name, and those that
 /// these name again.
 const DISCOVERIES: usize = 2;
+/// Stages of an attempt, each of which may take its whole time.
+const STAGES: u32 = 5;
 
 /// What a run needs at hand.
 pub(super) struct Course<'a> {
@@ -35,6 +39,8 @@ pub(super) struct Course<'a> {
     pub(super) controls: &'a [Control],
     /// Whether they were asked, or are not to be.
     pub(super) asked: Cell<bool>,
+    /// For how long downloads were held.
+    pub(super) held: Cell<Duration>,
 }
 
 impl Course<'_> {
@@ -66,11 +72,35 @@ impl Course<'_> {
             plan.extend(more);
             derived.requirements.hosts.extend(list.hosts);
         }
-        if let Some(size) = self.options.download_test {
-            let parts = diagnose::download(&plan, &observations, &self.rules.services, size);
-            self.wave(&plan, &parts, &mut observations).await;
+        if let Some(test) = self.options.download_test {
+            self.download(&plan, test, &mut observations).await;
         }
         Ok((derived.requirements, plan, observations))
+    }
+
+    /// The download test: a sample all at once, or whole files one connection after another. What is held
+    /// for a stated amount or time has that time beside the deadline.
+    async fn download(&self, plan: &Plan, test: DownloadTest, observations: &mut Observations) {
+        let sources = diagnose::sources(plan, observations, &self.rules.services);
+        let Some(longest) = test.longest() else {
+            return self.wave(plan, &diagnose::sample(&sources), observations).await;
+        };
+        for source in &sources {
+            let published: Vec<Experiment> = source.published().into_iter().collect();
+            self.wave(plan, &published, observations).await;
+            let began = Instant::now();
+            // The last connection may be made when the time is nearly spent.
+            let until = self.deadline().max(began + longest + self.options.stage_timeout * STAGES);
+            while let Some(next) = source.transfer(observations, test, began.elapsed()) {
+                self.wave_until(plan, &[next], observations, until).await;
+            }
+            self.held.set(self.held.get() + began.elapsed());
+        }
+    }
+
+    /// When the run must end, with the time that downloads were held for.
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline + self.held.get()
     }
 
     /// Wave after wave, until nothing more is called for.
@@ -96,17 +126,27 @@ impl Course<'_> {
         experiments: &[Experiment],
         observations: &mut Observations,
     ) {
+        self.wave_until(plan, experiments, observations, self.deadline()).await;
+    }
+
+    async fn wave_until(
+        &self,
+        plan: &Plan,
+        experiments: &[Experiment],
+        observations: &mut Observations,
+        deadline: Instant,
+    ) {
         if experiments.is_empty() || observations.stopped.is_some() {
             return;
         }
         // Beside the first experiments, so that it costs no time of its own.
         let ask = !self.asked.get() && diagnose::wants_controls(plan, observations);
         self.asked.set(self.asked.get() || ask);
-        let beside = self.prober.controls(if ask { self.controls } else { &[] }, self.deadline);
+        let beside = self.prober.controls(if ask { self.controls } else { &[] }, deadline);
         tokio::pin!(beside);
         let mut seen = None;
         {
-            let wave = self.prober.run(plan, experiments, observations, self.deadline, self.progress);
+            let wave = self.prober.run(plan, experiments, observations, deadline, self.progress);
             tokio::pin!(wave);
             loop {
                 tokio::select! {

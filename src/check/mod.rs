@@ -133,6 +133,7 @@ impl<'a> Check<'a> {
                 planner: &planner,
                 controls,
                 asked: std::cell::Cell::new(controls.is_empty()),
+                held: std::cell::Cell::default(),
             };
             let observations =
                 Observations { stage_timeout_ms: millis(options.stage_timeout), ..Observations::default() };
@@ -141,7 +142,7 @@ impl<'a> Check<'a> {
                 let judged = diagnose::judge(&plan, &observations, services, codes);
                 inference::learn(&mut call_settings, &plan, &observations, &judged, services);
                 // The silence that was asked for is not the run's fault.
-                let deadline = deadline + options.inference.idle.unwrap_or_default();
+                let deadline = course.deadline() + options.inference.idle.unwrap_or_default();
                 let what = (&plan, services.calls());
                 prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
             }

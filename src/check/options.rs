@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Inputs;
-use crate::contract::HostPattern;
+use crate::contract::{DownloadTest, HostPattern};
 
 /// Options of a check. The default probes what this device's own configuration needs, without any
 /// credential.
@@ -36,8 +36,8 @@ pub struct Options {
     pub controls: bool,
     /// Whether the bootstrap server is asked first.
     pub bootstrap: bool,
-    /// Bytes of the download test; nothing for none.
-    pub download_test: Option<u64>,
+    /// The download test; nothing for none.
+    pub download_test: Option<DownloadTest>,
     /// What is done with the credential and the inference host.
     pub inference: Inference,
     /// Name of the run.

@@ -45,6 +45,7 @@ macro_rules! words {
 pub(crate) use words;
 
 mod code;
+mod download;
 pub mod endpoint;
 mod engine_store;
 mod feature;
@@ -58,6 +59,7 @@ mod verdict;
 mod versions;
 
 pub use code::Code;
+pub use download::{DownloadTest, SLOW};
 pub use endpoint::Endpoint;
 pub use engine_store::EngineStore;
 pub use feature::FeatureInfo;

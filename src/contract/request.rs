@@ -20,6 +20,17 @@ pub enum Keep {
     Digest {
         /// Bytes that are read, at the most.
         bytes: u64,
+        /// For how long they are read, ms, at the most; absent for a part of a file, which is
+        /// wanted whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ms: Option<u64>,
+    },
+    /// Of a JSON document the checksum that is published for a file, and the file's length.
+    Checksum {
+        /// The member with the checksum.
+        member: String,
+        /// The member with the length in bytes; empty where there is none.
+        size: String,
     },
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::experiment::{addresses, captive_portal, handshake, other_route, repeat, slow};
 use super::service::{bootstrap, download, follow_up};
-use crate::contract::Control;
+use crate::contract::{Control, DownloadTest};
 use crate::plan::inference::{self, Endpoint};
 use crate::plan::pac::{self, Script};
 use crate::plan::{Announcement, Experiment, Keep, Plan, Purpose, Sent, Variation, announcement};
@@ -28,8 +28,8 @@ pub struct Prospect<'a> {
     pub compare_dns: Option<SocketAddr>,
     /// Whether the bootstrap server is asked first.
     pub bootstrap: bool,
-    /// Bytes of the download test.
-    pub download_test: Option<u64>,
+    /// The download test.
+    pub download_test: Option<DownloadTest>,
     /// How long a connection is left quiet, ms.
     pub idle_ms: Option<u64>,
 }
@@ -94,7 +94,7 @@ pub fn announced_as(experiment: &Experiment) -> Option<Sent> {
         Some(Variation::Servers | Variation::Address { .. }) => Sent::Addresses,
         Some(Variation::OtherRoute(_)) => Sent::OtherRoutes,
         Some(Variation::FollowUp(follow_up)) => match follow_up.request.keep {
-            Keep::Digest { .. } => Sent::Downloads,
+            Keep::Digest { .. } | Keep::Checksum { .. } => Sent::Downloads,
             _ => Sent::FollowUps,
         },
         Some(Variation::Other(_)) => return None,

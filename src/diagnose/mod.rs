@@ -32,8 +32,9 @@ pub use finding::{
     ActorJudgement, Cause, Certainty, Code, Evidence, Finding, HostJudgement, Judgement, NotTested, Owner,
     RunVerdict, Timings, Verdict,
 };
+pub use service::download::{Source, sample, sources};
 pub use service::fingerprint::recognise;
-pub use service::follow_up::{discovered, download, follow_ups};
+pub use service::follow_up::{discovered, follow_ups};
 pub use service::inference::{compared, inspectors};
 
 use crate::observation::Observations;

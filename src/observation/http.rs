@@ -83,6 +83,14 @@ pub struct Document {
     pub unusable: Option<String>,
 }
 
+/// Names by which members are kept whose names differ from file to file.
+pub mod document {
+    /// The published SHA-256 of a file.
+    pub const SHA256: &str = "sha256";
+    /// The published length of a file in bytes.
+    pub const SIZE: &str = "size";
+}
+
 impl Document {
     /// The text of a member.
     pub fn text(&self, member: &str) -> Option<&str> {
@@ -118,6 +126,21 @@ pub struct Transfer {
     pub sha256: Option<String>,
     /// The longest time without a byte, after the head.
     pub longest_pause_ms: f64,
+    /// Why reading ended, where nothing broke it off; absent in older reports, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<TransferEnd>,
+}
+
+/// Why the reading of a file ended, where nothing broke it off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransferEnd {
+    /// The answer was at its end.
+    File,
+    /// As many bytes came as were asked for, and more would have come.
+    Amount,
+    /// The time that it was held for was over.
+    Time,
 }
 
 /// How an HTTP exchange ended.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use call::{Call, CallKind, CallOutcome, Permission, Quiet, StreamEnd, Usage};
 pub use device::{Device, Environment};
 pub use dns::{DirectQuery, Dns, DnsAnswer, Lookup, LookupFailure, Searched};
-pub use http::{Document, DocumentKind, Http, HttpOutcome, Transfer};
+pub use http::{Document, DocumentKind, Http, HttpOutcome, Transfer, TransferEnd, document};
 pub use machine::Machine;
 pub use proxy::{Proxy, ProxyOutcome, ProxyScript, ScriptOutcome};
 pub use tcp::{Banner, Icmp, Tcp, TcpOutcome};

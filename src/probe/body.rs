@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::observation::document::{SHA256, SIZE};
 use crate::observation::{Document, DocumentKind};
 use crate::plan::Keep;
 
@@ -21,9 +22,11 @@ const NAMES: usize = 200;
 ///
 /// `more`: the body was longer than what was read.
 pub(super) fn read(keep: &Keep, body: &[u8], event_stream: bool, more: bool) -> Option<Document> {
-    let members = match keep {
-        Keep::Members { members } => members.as_slice(),
-        Keep::Names => &[],
+    // Each member, and the name that it is kept by.
+    let members: Vec<(&str, &str)> = match keep {
+        Keep::Members { members } => members.iter().map(|m| (m.as_str(), m.as_str())).collect(),
+        Keep::Checksum { member, size } => vec![(member, SHA256), (size, SIZE)],
+        Keep::Names => Vec::new(),
         Keep::Beginning | Keep::Digest { .. } => return None,
     };
     let text = String::from_utf8_lossy(body);
@@ -49,9 +52,13 @@ pub(super) fn read(keep: &Keep, body: &[u8], event_stream: bool, more: bool) -> 
         _ => DocumentKind::Scalar,
     };
     let mut document = none(kind);
-    for member in members {
+    for (member, name) in members {
         if let Some(kept) = at(&value, member).and_then(kept) {
-            document.members.insert(member.clone(), kept);
+            let kept = match kept {
+                Value::String(text) if name == SHA256 => Value::String(text.trim().to_ascii_lowercase()),
+                other => other,
+            };
+            document.members.insert(name.to_owned(), kept);
         }
     }
     if *keep == Keep::Names

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest;
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode, Version};
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::contract::endpoint::authority_unless;
-use crate::observation::{DocumentKind, HttpOutcome, Transfer};
+use crate::observation::{DocumentKind, HttpOutcome, Transfer, TransferEnd};
 use crate::plan::{self, Keep};
 
 use super::metered::{BoxedIo, End, Meter, Metered};
@@ -27,6 +27,8 @@ use super::{body, headers, millis, sanitise};
 const BODY: usize = 8 * 1024;
 /// Bytes of a body that are read where the names of its members are kept: a whole configuration.
 const WHOLE: usize = 1024 * 1024;
+/// Bytes of a file that may be under way over HTTP/2: 80 MB/s at 50 ms.
+const FILE_WINDOW: u32 = 4 << 20;
 /// The header by which an MCP server opens a session.
 const SESSION: &str = "mcp-session-id";
 /// Bytes of a response head that are read.
@@ -153,10 +155,15 @@ async fn over_h1(log: Log, io: Plain, request: Sent) -> Result<Left, Broken> {
 
 async fn over_h2(log: Log, io: Plain, request: Sent) -> Result<Left, Broken> {
     let beside = Nursery::default();
+    // A file would come at one window in each round trip.
+    let (stream, connection) = match log.keep {
+        Keep::Digest { .. } => (FILE_WINDOW, FILE_WINDOW),
+        _ => (2 * BODY as u32, 64 * 1024 - 1),
+    };
     let (mut sender, connection) = http2::Builder::new(Spawner(Arc::clone(&beside.0)))
         .timer(TokioTimer::new())
-        .initial_stream_window_size(2 * BODY as u32)
-        .initial_connection_window_size(64 * 1024 - 1)
+        .initial_stream_window_size(stream)
+        .initial_connection_window_size(connection)
         .max_header_list_size(HEAD as u32)
         .handshake(io)
         .await?;
@@ -187,16 +194,17 @@ async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
         value
     });
     // A file's part that is refused is an answer like any other.
-    if let Keep::Digest { bytes } = log.keep
+    if let Keep::Digest { bytes, ms } = log.keep
         && response.status().is_success()
     {
-        return transfer(&log, response.into_body(), bytes).await;
+        let until = ms.map(|ms| Instant::now() + Duration::from_millis(ms));
+        return transfer(&log, response.into_body(), bytes, until).await;
     }
     let media = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let event_stream = media.trim_start().to_ascii_lowercase().starts_with("text/event-stream");
     let cap = match log.keep {
         Keep::Beginning | Keep::Digest { .. } => BODY,
-        Keep::Members { .. } => body::LONGEST,
+        Keep::Members { .. } | Keep::Checksum { .. } => body::LONGEST,
         Keep::Names => WHOLE,
     };
     let mut body = response.into_body();
@@ -255,35 +263,54 @@ async fn read(log: Log, response: Response<Incoming>) -> Result<Left, Broken> {
     Ok(Left { session, secret: given.then_some(bytes) })
 }
 
-/// Reads a part of a file: nothing of it is kept but its length, its digest and its longest pause.
-async fn transfer(log: &Log, mut body: Incoming, bytes: u64) -> Result<Left, Broken> {
+/// Reads a file, or a part of it: nothing of it is kept but its length, its digest and its longest pause.
+async fn transfer(log: &Log, mut body: Incoming, bytes: u64, until: Option<Instant>) -> Result<Left, Broken> {
     let mut digest = digest::Context::new(&digest::SHA256);
     let (mut read, mut pause) = (0_u64, Duration::ZERO);
-    let note = |read: u64, pause: Duration, sha256: Option<String>| {
+    let note = |read: u64, pause: Duration, end: Option<(TransferEnd, String)>| {
+        let (ended, sha256) = end.unzip();
         log.recorder.http_update(log.number, |record, _| {
             record.body_bytes = usize::try_from(read).unwrap_or(usize::MAX);
-            record.transfer = Some(Transfer { bytes: read, sha256, longest_pause_ms: millis(pause) });
+            record.transfer = Some(Transfer { bytes: read, sha256, longest_pause_ms: millis(pause), ended });
         });
     };
     note(0, pause, None);
+    let (mut ended, mut cut) = (TransferEnd::Amount, false);
     while read < bytes {
         let since = Instant::now();
-        let frame = tokio::time::timeout(log.patience, body.frame()).await;
+        let late = since + log.patience;
+        let frame = tokio::time::timeout_at(until.map_or(late, |until| late.min(until)), body.frame()).await;
         pause = pause.max(since.elapsed());
         let Ok(frame) = frame else {
+            if until.is_some_and(|until| until < late) {
+                ended = TransferEnd::Time;
+                break;
+            }
             note(read, pause, None);
             return Err(Broken::Paused);
         };
-        let Some(frame) = frame else { break };
+        let Some(frame) = frame else {
+            ended = TransferEnd::File;
+            break;
+        };
         if let Some(data) = frame?.data_ref() {
             let left = usize::try_from(bytes - read).unwrap_or(usize::MAX);
             let part = data.get(..data.len().min(left)).unwrap_or_default();
+            cut = part.len() < data.len();
             digest.update(part);
             read += part.len() as u64;
             note(read, pause, None);
         }
+        // A line without a pause never waits above.
+        if until.is_some_and(|until| Instant::now() >= until) {
+            ended = TransferEnd::Time;
+            break;
+        }
     }
-    note(read, pause, Some(hex(digest.finish().as_ref())));
+    if ended == TransferEnd::Amount && !cut && body.is_end_stream() {
+        ended = TransferEnd::File;
+    }
+    note(read, pause, Some((ended, hex(digest.finish().as_ref()))));
     Ok(Left::default())
 }
 

@@ -6,8 +6,8 @@ use serde::Deserialize;
 mod shape;
 
 pub use shape::{
-    Answer, AnswerKind, Ask, AskWhen, BodyShape, Download, JsonCheck, JsonKind, Naming, Protocol, Shared,
-    Speak, StatusRange,
+    Answer, AnswerKind, Ask, AskWhen, BodyShape, Download, JsonCheck, JsonKind, Naming, Protocol,
+    PublishedChecksum, Shared, Speak, StatusRange,
 };
 
 use super::addresses::Addresses;
@@ -193,6 +193,15 @@ impl Services {
             }
             if let Some(reason) = service.request.fault() {
                 return Err(bad(format!("service `{id}`: {reason}")));
+            }
+            if let Some(checksum) = service.download.as_ref().and_then(|d| d.checksum.as_ref())
+                && (!checksum.path.starts_with('/')
+                    || checksum.member.is_empty()
+                    || checksum.source.is_empty())
+            {
+                return Err(bad(format!(
+                    "service `{id}`: a `checksum` needs a `path`, a `member` and a `source`"
+                )));
             }
             let others =
                 service.asks.iter().map(|a| &a.service).chain(service.names.iter().map(|n| &n.service));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::contract::{Actor, Need, words};
+use crate::contract::{Actor, Confidence, Need, words};
 
 words! {
     /// What a recognised answer means.
@@ -132,6 +132,26 @@ pub struct Naming {
 pub struct Download {
     /// Its path; `{version}` is the version number that the service's own answer gives.
     pub path: String,
+    /// Where the host publishes its checksum; absent where none is known.
+    #[serde(default)]
+    pub checksum: Option<PublishedChecksum>,
+}
+
+/// Where a host publishes the SHA-256 of a large object: a JSON document beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedChecksum {
+    /// Path of the document; `{version}` as in the object's.
+    pub path: String,
+    /// The member with the checksum, 64 hexadecimal digits; names are joined by dots.
+    pub member: String,
+    /// The member with the length in bytes; empty where there is none.
+    #[serde(default)]
+    pub size: String,
+    /// How well the place is known.
+    pub confidence: Confidence,
+    /// From where.
+    pub source: Vec<String>,
 }
 
 /// A status code, or a range of them.

@@ -1,5 +1,5 @@
 //! `check` against servers on loopback that name other hosts, want a sign-in, take exports, serve
-//! configurations and files: the binary is run as a user runs it.
+//! configurations: the binary is run as a user runs it.
 
 use std::net::SocketAddr;
 use std::process::{Output, Stdio};
@@ -12,14 +12,14 @@ use tokio_rustls::TlsAcceptor;
 
 /// One request: method, path, head and body.
 #[derive(Debug, Clone)]
-struct Asked {
+pub(super) struct Asked {
     method: String,
-    path: String,
-    head: String,
+    pub(super) path: String,
+    pub(super) head: String,
     body: Vec<u8>,
 }
 
-type Log = Arc<Mutex<Vec<Asked>>>;
+pub(super) type Log = Arc<Mutex<Vec<Asked>>>;
 type Answer = dyn Fn(&Asked) -> Vec<u8> + Send + Sync;
 
 async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, log: &Log, answer: &Answer) {
@@ -39,7 +39,7 @@ async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, log: &Log, an
 }
 
 /// An HTTPS server with a certificate for `name`.
-async fn https(
+pub(super) async fn https(
     authority: &Authority,
     name: &str,
     answer: impl Fn(&Asked) -> Vec<u8> + Send + Sync + 'static,
@@ -71,18 +71,18 @@ async fn http(answer: impl Fn(&Asked) -> Vec<u8> + Send + Sync + 'static) -> (So
     (address, log)
 }
 
-fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+pub(super) fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let mut bytes = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}\r\n").into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
 
-fn json_reply(value: &Value) -> Vec<u8> {
+pub(super) fn json_reply(value: &Value) -> Vec<u8> {
     reply("200 OK", "Content-Type: application/json\r\n", value.to_string().as_bytes())
 }
 
-fn not_found() -> Vec<u8> {
+pub(super) fn not_found() -> Vec<u8> {
     reply("404 Not Found", "Content-Type: text/plain\r\n", b"no")
 }
 
@@ -108,7 +108,7 @@ async fn check(authority: &Authority, configuration: &Value, more: &[&str]) -> (
 }
 
 /// The entry of a host in the first group that has it.
-fn host<'a>(report: &'a Value, name: &str) -> &'a Value {
+pub(super) fn host<'a>(report: &'a Value, name: &str) -> &'a Value {
     let groups = report["groups"].as_array().unwrap().iter();
     let mut hosts = groups.flat_map(|g| g["hosts"].as_array().unwrap());
     hosts.find(|h| h["host"] == name).unwrap_or_else(|| panic!("{name} is not in the report"))
@@ -399,88 +399,6 @@ async fn a_document_over_a_connection_that_nobody_trusts_is_not_laid_over() {
     assert!(!log.lock().unwrap().is_empty());
     assert!(!String::from_utf8_lossy(&output.stdout).contains("evil.corp.example"));
     assert!(report["notes"].as_array().unwrap().iter().any(|n| n["id"] == "bootstrap-not-served"));
-}
-
-/// The host that has a large object, and the path of the version number, as the rules have them.
-fn download_host() -> (String, String, String) {
-    let services = clearway::rules::services::Services::embedded().unwrap();
-    let service = services.all().iter().find(|s| s.download.is_some()).unwrap();
-    let name = service.hosts[0].clone();
-    let path = service.request(&name, "").path;
-    (name, path, service.download.as_ref().unwrap().path.replace("{version}", "2.1.221"))
-}
-
-/// What `--download-test` says of a server that gives its parts so.
-async fn downloaded(part: impl Fn(usize, &str) -> Vec<u8> + Send + Sync + 'static) -> Value {
-    let authority = Authority::new("Test Roots");
-    let (name, version, object) = download_host();
-    let count = std::sync::atomic::AtomicUsize::new(0);
-    let (server, _) = https(&authority, &name, move |asked| {
-        if asked.path == version {
-            return reply("200 OK", "Content-Type: text/plain\r\n", b"2.1.221\n");
-        }
-        assert_eq!(asked.path, object);
-        let range =
-            asked.head.lines().find_map(|l| l.strip_prefix("range: bytes=")).unwrap().trim().to_owned();
-        part(count.fetch_add(1, std::sync::atomic::Ordering::SeqCst), &range)
-    })
-    .await;
-    let dns = Dns::start().await;
-    let roots = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(roots.path(), authority.pem()).unwrap();
-    let mut command = crate::common::clearway();
-    command.args(["check", "--host", &format!("{name}:{}", server.port()), "--download-test=400kB"]);
-    command.args([
-        "--resolver",
-        &dns.address.to_string(),
-        "--proxy",
-        "none",
-        "--format",
-        "json",
-        "--timeout",
-        "1s",
-    ]);
-    command.arg("--public-roots").arg(roots.path()).arg("--device-ca").arg(roots.path());
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    host(&report, &name)["finding"].clone()
-}
-
-fn file(range: &str) -> Vec<u8> {
-    let (from, to) = range.split_once('-').unwrap();
-    let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
-    (from..=to).map(|n| u8::try_from(n * 31 % 251).unwrap()).collect()
-}
-
-const PART: &str = "Content-Type: application/octet-stream\r\n";
-
-#[tokio::test]
-async fn a_download_that_arrives_whole_is_measured() {
-    let finding = downloaded(|_, range| reply("206 Partial Content", PART, &file(range))).await;
-    assert_eq!(finding["code"], "ok", "{finding}");
-    assert_eq!(finding["evidence"]["download_bytes"], 400_000);
-    assert!(finding["evidence"]["line"].as_str().unwrap().contains("a repeated part is the same"));
-}
-
-#[tokio::test]
-async fn a_download_that_is_rewritten_cut_or_held_is_said_to_be() {
-    let rewritten = downloaded(|n, range| {
-        let mut bytes = file(range);
-        bytes[7] = u8::try_from(n).unwrap().wrapping_add(200);
-        reply("206 Partial Content", PART, &bytes)
-    })
-    .await;
-    assert_eq!(rewritten["code"], "http/wrong-content", "{rewritten}");
-    let cut = downloaded(|_, range| {
-        let mut bytes = reply("206 Partial Content", PART, &file(range));
-        bytes.truncate(bytes.len() - 50_000);
-        bytes
-    })
-    .await;
-    assert_eq!(cut["code"], "http/interrupted", "{cut}");
-    let page =
-        downloaded(|_, _| reply("200 OK", "Content-Type: text/html\r\n", b"<html>scanning</html>")).await;
-    assert_eq!(page["code"], "http/wrong-content", "{page}");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! Whole runs of `check` against servers on this machine's loopback.
 
+mod download;
 mod follow;
 mod library;

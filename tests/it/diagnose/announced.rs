@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use clearway::contract::DownloadTest;
 use clearway::diagnose::{Prospect, announce, announced_as, next};
 use clearway::observation::*;
 use clearway::plan::{Announcement, Experiment, Keep, Plan, Request, Sent};
@@ -38,7 +39,8 @@ fn variations() -> Vec<Option<Variation>> {
         Some(Variation::Elsewhere { address }),
         Some(Variation::OtherRoute(clearway::plan::Route::Direct)),
         Some(Variation::FollowUp(follow_up(Keep::default()))),
-        Some(Variation::FollowUp(follow_up(Keep::Digest { bytes: 1 }))),
+        Some(Variation::FollowUp(follow_up(Keep::Digest { bytes: 1, ms: None }))),
+        Some(Variation::FollowUp(follow_up(Keep::Checksum { member: "a".into(), size: "b".into() }))),
     ];
     for variation in all.iter().flatten() {
         let read = Variation::from(variation.changes());
@@ -116,7 +118,7 @@ fn options_are_announced_where_they_are_given() {
         resolver: Some("192.0.2.53:53".parse().unwrap()),
         compare_dns: Some("192.0.2.54:53".parse().unwrap()),
         bootstrap: true,
-        download_test: Some(4096),
+        download_test: Some(DownloadTest::Sample),
         idle_ms: Some(360_000),
         ..Prospect::new(&plan, &rules.services)
     });
@@ -128,7 +130,7 @@ fn options_are_announced_where_they_are_given() {
         (Sent::Lookups, "192.0.2.53"),
         (Sent::Lookups, "192.0.2.54"),
         (Sent::Bootstrap, "asked first"),
-        (Sent::Downloads, "4096 bytes"),
+        (Sent::Downloads, "8000000 bytes"),
         (Sent::Quiet, "left quiet for 360 s"),
     ] {
         assert!(here(&with, sent).contains(words), "{sent:?}: {}", here(&with, sent));

@@ -462,15 +462,19 @@ fn downloads() -> (Target, Attempt, Vec<Experiment>) {
     target.request = Some(service.request(&target.probed, ""));
     let own = with(&target, answer(200, &[("content-type", "text/plain")], "2.1.221\n"));
     let plan = Plan { targets: vec![target.clone()], ..Plan::default() };
-    let parts = diagnose::download(&plan, &observed(vec![own.clone()]), &services, 8_000_000);
+    let parts = diagnose::sample(&diagnose::sources(&plan, &observed(vec![own.clone()]), &services));
     (target, own, parts)
 }
 
 fn part(target: &Target, experiment: &Experiment, change: impl FnOnce(&mut Http)) -> Attempt {
     let mut http = answer(206, &[("content-type", "application/octet-stream")], "");
     let range = &experiment.variation.as_ref().unwrap().changes().follow_up.unwrap().request.headers[0].1;
-    http.transfer =
-        Some(Transfer { bytes: 2_000_000, sha256: Some(format!("of {range}")), longest_pause_ms: 12.0 });
+    http.transfer = Some(Transfer {
+        bytes: 2_000_000,
+        sha256: Some(format!("of {range}")),
+        longest_pause_ms: 12.0,
+        ended: None,
+    });
     http.ms = 900.0;
     change(&mut http);
     edit(with(target, http), |a| {

@@ -15,7 +15,7 @@ use crate::derive::{ProbeHints, Reason, Requirement};
 use crate::observation::{
     Attempt, DocumentKind, FollowUp, Http, Observations, Purpose, TlsOutcome, Variation,
 };
-use crate::plan::{Announcement, Experiment, Keep, Plan, Request, Sent, Target};
+use crate::plan::{Announcement, Experiment, Plan, Request, Sent, Target};
 use crate::rules::networks::Networks;
 use crate::rules::services::{AnswerKind, Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
 
@@ -27,23 +27,21 @@ const ASKED: usize = 12;
 const DISCOVERED: usize = 24;
 /// Where the metadata of a protected resource stands (RFC 9728, 3).
 const RESOURCE: &str = "/.well-known/oauth-protected-resource";
-/// Into so many parts a download is cut; the first is fetched once more at the end.
-const PARTS: u64 = 3;
 
 /// What was asked on one path of a host, and the answer.
-struct Asked<'a> {
-    target: &'a Target,
-    path: usize,
-    service: &'a Service,
+pub(super) struct Asked<'a> {
+    pub(super) target: &'a Target,
+    pub(super) path: usize,
+    pub(super) service: &'a Service,
     base_path: &'a str,
     request: &'a Request,
-    http: &'a Http,
-    plain: bool,
+    pub(super) http: &'a Http,
+    pub(super) plain: bool,
 }
 
 impl Asked<'_> {
     /// The answer is one by which the service is known.
-    fn is_recognised(&self, services: &Services) -> bool {
+    pub(super) fn is_recognised(&self, services: &Services) -> bool {
         let customer = crate::diagnose::operator::is_customer(self.target, services);
         let known = recognise(self.service, self.http, &self.target.probed, customer).is_some();
         known && (self.http.document.is_none() || self.http.status != Some(200) || self.is_document())
@@ -72,7 +70,11 @@ pub(crate) fn origin(target: &Target) -> String {
 }
 
 /// Everything that was asked and has an answer of some kind.
-fn asked<'a>(plan: &'a Plan, observations: &'a Observations, services: &'a Services) -> Vec<Asked<'a>> {
+pub(super) fn asked<'a>(
+    plan: &'a Plan,
+    observations: &'a Observations,
+    services: &'a Services,
+) -> Vec<Asked<'a>> {
     let one = |attempt: &'a Attempt| {
         let target = plan.target(attempt.target)?;
         let (service, base_path, request) = match &attempt.variation {
@@ -222,7 +224,7 @@ pub fn follow_ups(plan: &Plan, observations: &Observations, services: &Services)
     experiments
 }
 
-fn experiment(target: u32, path: usize, follow_up: FollowUp) -> Experiment {
+pub(super) fn experiment(target: u32, path: usize, follow_up: FollowUp) -> Experiment {
     let variation = Some(Variation::FollowUp(follow_up));
     Experiment { target, path, purpose: Purpose::Experiment, variation }
 }
@@ -451,43 +453,6 @@ fn reasons(named: &Named<'_>) -> Vec<Reason> {
         }
     }
     all
-}
-
-/// The parts of a large object that the download test fetches from each host that has one: `size`
-/// bytes in all. None where it was fetched already, or where the host's own answer is not known.
-pub fn download(plan: &Plan, observations: &Observations, services: &Services, size: u64) -> Vec<Experiment> {
-    if observations.stopped.is_some() {
-        return Vec::new();
-    }
-    let mut experiments = Vec::new();
-    for one in asked(plan, observations, services).into_iter().filter(|a| a.plain) {
-        let Some(download) = &one.service.download else { continue };
-        let done = observations.follow_ups().any(|(a, i)| {
-            a.target == one.target.id && a.path == one.path && matches!(i.request.keep, Keep::Digest { .. })
-        });
-        if done || !one.is_recognised(services) {
-            continue;
-        }
-        let path = download.path.replace("{version}", one.http.body.trim());
-        let part = (size / (PARTS + 1)).max(1);
-        for number in (0..PARTS).chain([0]) {
-            let request = Request {
-                method: "GET".into(),
-                path: path.clone(),
-                headers: vec![
-                    ("range".into(), format!("bytes={}-{}", number * part, (number + 1) * part - 1)),
-                    ("accept-encoding".into(), "identity".into()),
-                ],
-                keep: Keep::Digest { bytes: part },
-                ..Request::default()
-            };
-            let follow_up =
-                FollowUp { service: one.service.id.clone(), base_path: String::new(), request, over: None };
-            let experiment = experiment(one.target.id, one.path, follow_up);
-            experiments.push(experiment);
-        }
-    }
-    experiments
 }
 
 #[cfg(test)]

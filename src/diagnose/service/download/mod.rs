@@ -1,9 +1,15 @@
-//! The opt-in download: parts of a large object, the first of them twice.
+//! The opt-in download: parts of a large object, the first of them twice; or whole files, held for a
+//! stated amount or time.
 
-use crate::contract::endpoint;
+mod ask;
+mod held;
+
+pub use ask::{Source, sample, sources};
+
+use crate::contract::{DownloadTest, SLOW, endpoint};
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
-use crate::diagnose::finding::Code;
+use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::service::fingerprint;
 use crate::diagnose::service::follow_up::served;
 use crate::diagnose::service::follow_ups;
@@ -12,32 +18,83 @@ use crate::observation::{FollowUp, Http, HttpOutcome, Transfer};
 use crate::plan::{Announcement, Keep, Plan, Sent};
 use crate::rules::services::Services;
 
-/// Below this rate, bytes per second, the workspace of over a gigabyte takes more than half an
-/// hour. Our own line: the vendor names none.
-const SLOW: f64 = 600_000.0;
 /// A pause this long, ms, is said even where the transfer went on.
 const PAUSE: f64 = 1000.0;
 
 /// What is sent with `--download-test`.
-pub(crate) fn announce(plan: &Plan, services: &Services, size: Option<u64>) -> Announcement {
+pub(crate) fn announce(plan: &Plan, services: &Services, test: Option<DownloadTest>) -> Announcement {
     let here = served(plan, services).filter_map(|(target, service)| {
-        let (download, size) = (service.download.as_ref()?, size?);
-        let endpoint = endpoint::authority(&target.probed, target.port());
-        Some(format!("{endpoint}: {size} bytes of {} in four parts.", download.path))
+        let (download, test) = (service.download.as_ref()?, test?);
+        let (endpoint, object) = (endpoint::authority(&target.probed, target.port()), &download.path);
+        let Some(longest) = test.longest() else {
+            return Some(format!("{endpoint}: {} bytes of {object} in four parts.", ask::SAMPLE));
+        };
+        let before = download
+            .checksum
+            .as_ref()
+            .map_or_else(String::new, |c| format!("GET {} for the published checksum, then ", c.path));
+        let until = match test {
+            DownloadTest::Time(_) => format!("for {test}"),
+            _ => format!("until {test} came, for {} at the most", seconds(longest.as_secs_f64())),
+        };
+        let more = if target.paths.len() > 1 {
+            format!(", on each of {} paths", target.paths.len())
+        } else {
+            String::new()
+        };
+        Some(format!(
+            "{endpoint}: {before}GET {object}, whole and again, one connection after another, {until}{more}. The \
+             deadline grows by that time; {}.",
+            held::bounds()
+        ))
     });
     Announcement::new(
         Sent::Downloads,
-        "With `--download-test[=SIZE]` (8 MB unless said otherwise) a part of one release file on the download host, in \
-         four ranges of which the first is fetched twice: rate, pauses, and whether something rewrites or cuts it.",
+        "With `--download-test` 8 MB of one release file on the download host, in four ranges of which the first is \
+         fetched twice: rate, pauses, and whether something rewrites or cuts it. With `--download-test=2GB` (an amount) \
+         or `=60s` (a time) the whole file, one connection after another, until that is reached, and the checksum that \
+         the host publishes beside it.",
     )
     .with(here)
 }
 
+/// Whose a fault of a download is.
+struct Found<'v, 'a> {
+    view: &'v View<'a>,
+    total: u64,
+    path: &'v str,
+}
+
+impl Found<'_, '_> {
+    /// What stops, cuts or slows a transfer: anything on the path can.
+    fn on_the_way(&self, code: Code, line: String) -> Draft {
+        let view = self.view;
+        self.of(code, line, |found| found.owner(view.path_owner()).key(view.path_key()))
+    }
+
+    /// Other bytes than the host's: within TLS that nobody opened, only its own side can change them.
+    fn in_the_answer(&self, code: Code, line: String) -> Draft {
+        let draft = self.of(code, line, |found| found.owner(Owner::Service).key(&*self.view.target.probed));
+        if trust::inspector(self.view).is_some() { draft.proven() } else { draft }
+    }
+
+    fn of(&self, code: Code, line: String, otherwise: impl FnOnce(Draft) -> Draft) -> Draft {
+        let found = Draft::new(code, line).fact("download_bytes", self.total).fact("object", self.path);
+        match trust::inspector(self.view) {
+            Some(issuer) => found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer),
+            None => otherwise(found),
+        }
+    }
+}
+
 /// Judges what was fetched on the path, if anything; the whole of it goes into the evidence.
 pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
+    if let Some(held) = held::judge(view, walk) {
+        return held;
+    }
     let parts: Vec<(&FollowUp, &Http, u64)> = follow_ups(view)
         .filter_map(|(follow_up, http)| match follow_up.request.keep {
-            Keep::Digest { bytes } => Some((follow_up, http, bytes)),
+            Keep::Digest { bytes, .. } => Some((follow_up, http, bytes)),
             _ => None,
         })
         .collect();
@@ -52,26 +109,18 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
     walk.download_bytes = Some(total);
     walk.fact("download_object", path);
     let words = format!("{} of {path} at {}", size(total), speed(rate));
-    let found = |code: Code, line: String| {
-        let found = Draft::new(code, line).fact("download_bytes", total).fact("object", path);
-        match trust::inspector(view) {
-            Some(issuer) => {
-                found.owner(crate::diagnose::finding::Owner::TlsInspection).fact("issuer", issuer).key(issuer)
-            }
-            None => found.owner(view.path_owner()).key(view.path_key()),
-        }
-    };
+    let found = Found { view, total, path };
     for (follow_up, http, wanted) in &parts {
         let range = range(follow_up);
         match (&http.outcome, &http.transfer) {
             (HttpOutcome::Answered, Some(_)) if fingerprint::is_html(http) => {
                 let line = format!("download: an HTML page in the place of {range}");
-                return Some(found(Code::HttpWrongContent, line).fact("what", "an HTML page"));
+                return Some(found.on_the_way(Code::HttpWrongContent, line).fact("what", "an HTML page"));
             }
             (HttpOutcome::Answered, Some(transfer)) if transfer.bytes < *wanted => {
                 let line =
                     format!("download: {} of {} of {range} came, then the end", transfer.bytes, wanted);
-                return Some(found(Code::HttpInterrupted, line));
+                return Some(found.on_the_way(Code::HttpInterrupted, line));
             }
             (HttpOutcome::Answered, Some(_)) => {}
             // The object may have gone: that is the rules' fault, not the network's.
@@ -85,29 +134,34 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
             (HttpOutcome::BodyTimeout | HttpOutcome::Timeout, transfer) => {
                 let came = transfer.as_ref().map_or(0, |t| t.bytes);
                 let line = format!("download: stood still after {came} bytes of {range}");
-                return Some(found(Code::HttpTimeout, line));
+                return Some(found.on_the_way(Code::HttpTimeout, line));
             }
             (_, transfer) => {
                 let came = transfer.as_ref().map_or(0, |t| t.bytes);
                 let line = format!("download: cut off after {came} of {wanted} bytes of {range}");
-                return Some(found(Code::HttpInterrupted, line));
+                return Some(found.on_the_way(Code::HttpInterrupted, line));
             }
         }
     }
     if let Some(range) = differs(&parts) {
         let line = format!("download: {range} came twice and differs: something rewrites the file");
         return Some(
-            found(Code::HttpWrongContent, line).proven().fact("what", "a file that changes on the way"),
+            found
+                .in_the_answer(Code::HttpWrongContent, line)
+                .proven()
+                .fact("what", "a file that changes on the way")
+                .fact("wanted", "the same file each time"),
         );
     }
     walk.fact("download", words.as_str());
     walk.fact("download_longest_pause_ms", pause.round());
     let longest = if pause >= PAUSE { format!(", longest pause {pause:.0} ms") } else { String::new() };
     walk.proof.push(format!("downloaded {words}{longest}, a repeated part is the same"));
-    if rate < SLOW {
+    if rate < SLOW as f64 {
         let line = format!("download: {words}{longest}");
         return Some(
-            found(Code::HttpSlow, line)
+            found
+                .on_the_way(Code::HttpSlow, line)
                 .fact("rate_bytes_per_s", rate.round())
                 .fact("slow", format!("a download came at {}", speed(rate))),
         );
@@ -144,4 +198,9 @@ fn size(bytes: u64) -> String {
 
 fn speed(rate: f64) -> String {
     if rate.is_finite() { format!("{:.1} MB/s", rate / 1e6) } else { "an unknown rate".to_owned() }
+}
+
+/// Seconds, in minutes where they are many.
+fn seconds(seconds: f64) -> String {
+    if seconds < 120.0 { format!("{seconds:.1} s") } else { format!("{:.0} min", seconds / 60.0) }
 }
