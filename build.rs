@@ -4,15 +4,33 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 fn main() {
     // With this line alone, cargo looks at every file of the folder and of those below it.
     println!("cargo::rerun-if-changed=rules");
-    if let Err(error) = convert() {
+    if let Err(error) = convert().and_then(|()| describe()) {
         println!("cargo::error={}", error.to_string().trim_end().replace('\n', "\ncargo::error="));
         std::process::exit(1);
     }
+}
+
+/// What `--version --verbose` says of the build.
+fn describe() -> Result<(), Box<dyn Error>> {
+    let variable = |name: &str| env::var(name).map_err(|e| format!("{name}: {e}; build with cargo"));
+    let output = Command::new(variable("RUSTC")?).arg("--version").output()?;
+    println!("cargo::rustc-env=CLEARWAY_BUILD_TARGET={}", variable("TARGET")?);
+    println!("cargo::rustc-env=CLEARWAY_BUILD_PROFILE={}", profile(&PathBuf::from(variable("OUT_DIR")?)));
+    println!("cargo::rustc-env=CLEARWAY_BUILD_COMPILER={}", String::from_utf8_lossy(&output.stdout).trim());
+    Ok(())
+}
+
+/// The profile's own name, which cargo says in a path alone (`PROFILE` is `release` for all that inherit from it):
+/// `…/target/dist/build/clearway-…/out`.
+fn profile(out: &Path) -> String {
+    let name = out.ancestors().nth(3).and_then(Path::file_name);
+    name.map_or_else(|| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 fn convert() -> Result<(), Box<dyn Error>> {

@@ -3,31 +3,33 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
-use clearway::cli::Cli;
+use clearway::cli::line::{self, Ended};
+use clearway::cli::version;
+use clearway::commands;
 use clearway::failure::Failure;
-use clearway::output::file_format;
+use clearway::output::file_format::{self, Said};
 use clearway::text::visible;
-use clearway::{commands, rules};
 
 fn main() -> ExitCode {
-    let version = format!("{} (rules of {})", env!("CARGO_PKG_VERSION"), rules::embedded_date());
-    let command = Cli::command().version(version);
-    let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
-    let mut matches = command.clone().get_matches_from(&arguments);
-    match (file_format::said(&command, &matches), matches.subcommand_name()) {
-        (file_format::Said::Format(format), Some(name)) => {
-            matches = command.get_matches_from(file_format::with(&arguments, name, &format));
-        }
-        (file_format::Said::Other(text), _) => {
+    let arguments = std::env::args_os().collect();
+    let variable = |name: &str| std::env::var_os(name);
+    let read = line::read(arguments, &variable, &version::text);
+    let read = read.and_then(|read| match file_format::said(&read.command, &read.own) {
+        Said::Format(format) => read.with_format(&format, &variable),
+        Said::Other(text) => {
             // The file is written all the same.
             let _ = writeln!(std::io::stderr(), "clearway: {}", visible::message(&text));
+            Ok(read)
         }
-        _ => {}
-    }
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Said::Nothing => Ok(read),
+    });
+    let cli = match read {
+        Ok(read) => read.cli,
+        Err(Ended::Shown(text)) => text.exit(),
+        Err(Ended::Mistake(text)) => {
+            let _ = writeln!(std::io::stderr(), "clearway: {}", visible::message(&text));
+            return ExitCode::from(2);
+        }
     };
     match commands::run(&cli.command) {
         Ok(code) => code,

@@ -237,10 +237,13 @@ impl Inputs {
         let features = &rules.pack.features;
         if let Some(unknown) = self.list.features.iter().find(|id| !features.iter().any(|f| f.id == **id)) {
             let known: Vec<&str> = features.iter().map(|f| f.id.as_str()).collect();
-            return Err(Failure::Usage(format!(
-                "--feature {unknown}: no such feature; there are {}",
-                known.join(", ")
-            )));
+            let near = |id: &&&str| id.contains(unknown.as_str()) || strsim::osa_distance(id, unknown) <= 2;
+            let near: Vec<&str> = known.iter().filter(near).copied().collect();
+            return Err(Failure::Usage(if near.is_empty() || unknown.is_empty() {
+                format!("--feature {unknown}: no such feature; there are {}", known.join(", "))
+            } else {
+                format!("--feature {unknown}: no such feature; did you mean {}?", near.join(" or "))
+            }));
         }
         Ok(derive::Options { app_version: self.app_version(rules), ..self.list.clone() })
     }

@@ -65,8 +65,9 @@ pub struct CheckArgs {
     #[arg(long, value_name = "IP[:PORT]", value_parser = resolver, help_heading = "Probe")]
     pub compare_dns: Option<SocketAddr>,
 
-    /// Proxy: a URL for every host, `system` for the operating system's, `none` [default: as the
-    /// app takes it: the configuration's keys, else the system's].
+    /// A proxy for every host: its URL, `system`, or `none` [default: as the app takes it].
+    ///
+    /// `system` is the operating system's. The app takes the configuration's keys, else the system's.
     #[arg(long, value_name = "URL|system|none", help_heading = "Probe")]
     pub proxy: Option<String>,
 
@@ -110,8 +111,9 @@ pub struct CheckArgs {
     #[arg(long, help_heading = "Probe")]
     pub dry_run: bool,
 
-    /// Judge a saved JSON report again (`-`: from standard input); nothing is sent. The options that
-    /// choose what is probed, and how, do not go with it.
+    /// Judge a saved JSON report again (`-`: from standard input); nothing is sent.
+    ///
+    /// The options that choose what is probed, and how, do not go with it.
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["host", "dry_run", "with_credentials", "idle", "compare_dns", "config", "device_root", "user", "profile", "all_profiles", "bootstrap_response", "app_version", "platform", "offline_installer", "feature", "need", "minimal", "confidence", "timeout", "deadline", "concurrency", "resolver", "proxy", "public_roots", "device_ca", "no_controls"], help_heading = "Probe")]
     pub replay: Option<PathBuf>,
 
@@ -176,9 +178,10 @@ fn credential_host(text: &str) -> Result<HostPattern, String> {
 /// What `check` does with the configured credential. Without the first flag none is ever sent.
 #[derive(Debug, Args)]
 pub struct CallArgs {
-    /// Send the configured credential to the inference host: list its models, then ask one model
-    /// for at most 64 streamed output tokens, which the account pays for. It goes only where the
-    /// public roots accept the certificate, to your own host by a private authority that inspects
+    /// Send the configured credential to the inference host, up to an answer of a model.
+    ///
+    /// Its models are listed, then one model is asked for at most 64 streamed output tokens, which the
+    /// account pays for. It goes only where the public roots accept the certificate, to your own host by a private authority that inspects
     /// nothing here, or to a loopback address.
     #[arg(long, help_heading = "Credential")]
     pub with_credentials: bool,

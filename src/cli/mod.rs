@@ -2,20 +2,26 @@
 
 mod check;
 mod compare;
+mod completions;
 mod config;
 mod diff;
 mod explain;
 mod hosts;
+pub mod line;
 mod logs;
+mod man;
 mod rules;
+pub mod version;
 
 pub use check::{CallArgs, CheckArgs, FailOn};
 pub use compare::{CompareArgs, CompareFormat, CompareSort};
+pub use completions::CompletionsArgs;
 pub use config::{ConfigArgs, ConfigFormat, WriteHive};
 pub use diff::{DiffArgs, Versions};
 pub use explain::ExplainArgs;
 pub use hosts::{Boundary, HostsArgs, HostsFormat, ListKind};
 pub use logs::{LogsArgs, LogsFormat, When};
+pub use man::ManArgs;
 pub use rules::RulesArgs;
 
 use std::path::PathBuf;
@@ -43,8 +49,11 @@ use crate::derive;
         clearway check profile.mobileconfig            test every host from here\n  \
         clearway check --host gateway.example.com:8443 test one host\n  \
         clearway config profile.mobileconfig           what it sets, what is wrong\n\n\
-        Exit codes: 0 fine (or only optional things are not), 1 a required host is blocked,\n\
-        2 usage, or a configuration unreadable or incomplete, 3 a required host could not be tested."
+        Exit codes: 0 fine (or only optional things are not), 1 a required host is\n\
+        blocked, 2 usage, or a configuration unreadable or incomplete, 3 a required host\n\
+        could not be tested, 4 no configuration on this device.\n\n\
+        Every option but those that send or show a credential is also read from the\n\
+        environment: CLEARWAY_TIMEOUT=8s is --timeout 8s."
 )]
 pub struct Cli {
     /// What to do.
@@ -63,16 +72,20 @@ pub enum Command {
         clearway hosts profile.mobileconfig --format paloalto -o clearway.set\n  \
         clearway hosts profile.mobileconfig --against squid.conf  what it lacks\n  \
         clearway hosts report.json --list inspection --format zscaler\n  \
-        pbpaste | clearway hosts -")]
+        pbpaste | clearway hosts -\n\n\
+        Exit codes: 0 done, 1 --against lacks a required host, 2 usage, configuration or\n\
+        list, 4 no configuration on this device.")]
     Hosts(Box<HostsArgs>),
-    /// Derive it, test every host from this device, and say who must change what.
+    /// Test every host that the app needs from this device, and say who must change what.
     #[command(after_help = "Examples:\n  \
         clearway check profile.mobileconfig\n  \
         clearway check hosts.json --label Berlin --format json -o berlin.json\n  \
         clearway check profile.mobileconfig --dry-run       what would be sent\n  \
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
         clearway check profile.mobileconfig --with-credentials  up to an answer\n  \
-        clearway check --replay berlin.json                 judge a saved run again")]
+        clearway check --replay berlin.json                 judge a saved run again\n\n\
+        Exit codes: 0 ready or degraded, 1 a required host is blocked, 2 usage or\n\
+        configuration, 3 a required host was not tested, 4 no configuration here.")]
     Check(Box<CheckArgs>),
     /// Show the configuration in effect, every key with its place, and what is wrong with it; or write
     /// it as a file to deploy.
@@ -111,15 +124,29 @@ pub enum Command {
     Logs(Box<LogsArgs>),
     /// Describe the rules: sources, app versions covered; check a rule pack given with --rules.
     Rules(RulesArgs),
+    /// Print what a shell needs to complete this command line.
+    #[command(after_help = "Examples:\n  \
+        clearway completions bash > ~/.local/share/bash-completion/completions/clearway\n  \
+        clearway completions zsh > ~/.zfunc/_clearway\n  \
+        clearway completions fish > ~/.config/fish/completions/clearway.fish\n  \
+        clearway completions powershell >> $PROFILE")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one page for each subcommand.
+    #[command(after_help = "Examples:\n  \
+        clearway man | man -l -                  read it\n  \
+        clearway man --dir /usr/local/share/man/man1  install all pages")]
+    Man(ManArgs),
 }
 
 /// Where the configuration comes from and how the list is derived.
 #[derive(Debug, Args)]
 pub struct DeriveArgs {
-    /// Configuration files: .mobileconfig, plist, .reg, JSON, a configLibrary folder, a hosts
-    /// document of this program, the app's diagnostic report (.zip), the saved output of
-    /// `reg query … /s`, or `-` for standard input. Several are a union. None: the configuration
+    /// Configuration files, or `-` for standard input. Several are a union. None: the configuration
     /// applied on this device.
+    ///
+    /// .mobileconfig, plist, .reg, JSON, a configLibrary folder, a hosts document of this program, the
+    /// app's diagnostic report (.zip), the saved output of `reg query … /s`, and more: what a file is, its
+    /// content says, never its name.
     #[arg(value_name = "CONFIG")]
     pub config: Vec<String>,
 
@@ -181,9 +208,10 @@ pub struct ListArgs {
     #[arg(long, value_name = "LEVEL", help_heading = "List")]
     pub confidence: Option<Confidence>,
 
-    /// Platform to derive for: macos, windows, linux [default: what the file's format implies,
-    /// else this machine's].
-    #[arg(long, value_name = "OS", help_heading = "List")]
+    /// Platform to derive for: macos, windows, linux.
+    ///
+    /// [default: what the file's format implies, else this machine's]
+    #[arg(long, value_name = "OS", value_parser = platform, help_heading = "List")]
     pub platform: Option<Platform>,
 
     /// The offline installer is used: the workspace components are not downloaded.
@@ -197,6 +225,16 @@ pub struct ListArgs {
     /// Read the rule pack from this folder instead of the one built in.
     #[arg(long, value_name = "DIR", help_heading = "List")]
     pub rules: Option<PathBuf>,
+}
+
+/// Reads the name of a platform, in any case and as other tools spell it.
+fn platform(text: &str) -> Result<Platform, crate::contract::UnknownWord> {
+    let lower = text.to_ascii_lowercase();
+    match lower.as_str() {
+        "mac" | "osx" | "darwin" => Ok(Platform::Macos),
+        "win" | "win32" | "win64" => Ok(Platform::Windows),
+        word => word.parse(),
+    }
 }
 
 impl ListArgs {
@@ -233,7 +271,7 @@ pub struct SourceArgs {
     pub all_profiles: bool,
 
     /// Whose preferences, registry hive and home folder are read on the device [default: the user
-    /// who runs this].
+    /// who runs this]. `@console` is the user at the screen.
     #[arg(long, value_name = "NAME", conflicts_with = "config", help_heading = "Configuration")]
     pub user: Option<String>,
 
@@ -257,12 +295,13 @@ pub struct SourceArgs {
 /// How output is written.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// Write to this file instead of standard output: whole, or not at all. Without --format, its
-    /// extension (.json, .csv, .md, .html, …) names the format where this command has it.
+    /// Write to this file instead of standard output: whole, or not at all.
+    ///
+    /// Without --format, its extension (.json, .csv, .md, .html, …) names the format where this command has it.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
 
-    /// Colour: auto, always, never (NO_COLOR and CLICOLOR_FORCE are honoured).
+    /// Colour: auto, always, never (NO_COLOR, CLICOLOR and FORCE_COLOR are honoured).
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub color: ColorWhen,
 
@@ -298,10 +337,25 @@ pub enum AnswerFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_is_sound() {
-        Cli::command().debug_assert();
+        line::command().debug_assert();
+    }
+
+    #[test]
+    fn a_platform_is_read_as_people_write_it() {
+        for (text, is) in [
+            ("windows", Platform::Windows),
+            ("Windows", Platform::Windows),
+            ("win", Platform::Windows),
+            ("macOS", Platform::Macos),
+            ("mac", Platform::Macos),
+            ("darwin", Platform::Macos),
+            ("LINUX", Platform::Linux),
+        ] {
+            assert_eq!(platform(text), Ok(is), "{text}");
+        }
+        assert!(platform("solaris").is_err());
     }
 }

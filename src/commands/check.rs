@@ -20,6 +20,7 @@ use crate::report;
 use crate::report::check::{Statements, progress};
 use crate::rules::Rules;
 use crate::run::Run;
+use crate::text::visible;
 use crate::vm;
 
 /// Runs the command; the exit code is the contract's.
@@ -44,6 +45,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         }
         run
     } else {
+        remarks(args);
         let options = options(args);
         let check = Check::prepare(&options, &rules, began)?;
         let nothing_was = "Nothing was tested. --allow-incomplete tests what is on it; the verdict is then at best unknown.";
@@ -108,6 +110,25 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     }
     destination.write(text.as_bytes())?;
     Ok(code)
+}
+
+/// What of the options does not do what it seems to.
+fn remarks(args: &CheckArgs) {
+    if args.timeout > args.deadline {
+        output::aside(["clearway: --timeout is longer than --deadline, so a stage ends with the run"]);
+    }
+    // The path is not repeated: it may hold a key.
+    let beyond = |text: &&String| {
+        text.split_once("://").is_some_and(|(_, rest)| rest.trim_end_matches('/').contains('/'))
+    };
+    for host in args.host.iter().filter(beyond) {
+        let host: String = host.split('/').take(3).collect::<Vec<_>>().join("/");
+        output::aside([format!(
+            "clearway: --host {}: only the host is tested; what follows it is left out",
+            visible::message(&host)
+        )
+        .as_str()]);
+    }
 }
 
 /// The logs that are held beside the run. They are read first, so that a wrong name costs no run.

@@ -2,11 +2,13 @@
 
 mod check;
 mod compare;
+mod completions;
 mod config;
 mod diff;
 mod explain;
 mod hosts;
 mod logs;
+mod man;
 mod rules;
 
 use std::path::Path;
@@ -38,6 +40,8 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Compare(args) => compare::run(args),
         Command::Logs(args) => logs::run(args),
         Command::Rules(args) => rules::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::absent;
 use crate::text::{line, visible};
 
 /// A place in a file: the file as the user named it, and line and column where they are known.
@@ -41,9 +42,7 @@ impl fmt::Display for Place {
 #[non_exhaustive]
 pub enum ConfigError {
     /// Nothing stands under the name.
-    #[error(
-        "{}: there is no such file or folder. Check the spelling, or pass `-` to read from standard input", shown_file(.file)
-    )]
+    #[error("{}", absent::message(.file))]
     NotFound {
         /// The name as given.
         file: String,
@@ -80,7 +79,7 @@ pub enum ConfigError {
     },
     /// No bytes, or only white space.
     #[error(
-        "{}: the file is empty. Export the configuration again; an interrupted copy often leaves an empty file", shown_file(.file)
+        "{}", absent::empty(.file)
     )]
     Empty {
         /// The file as given.

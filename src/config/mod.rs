@@ -1,6 +1,7 @@
 //! Reads what administrators deploy: recognises the format, decodes every value by the key's
 //! documented type and keeps where it came from. No network, and no rule is evaluated here.
 
+mod absent;
 mod bootstrap;
 mod decode;
 pub mod device;

@@ -94,7 +94,7 @@ pub fn requirement(
 pub(crate) fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
     let port = |p: &str| match p.parse::<u16>() {
         Ok(n) if n > 0 => Ok(Some(n)),
-        _ => Err("the port is not between 1 and 65535"),
+        _ => Err("what follows the colon is no port from 1 to 65535"),
     };
     if text.parse::<Ipv6Addr>().is_ok() {
         return Ok((text, None));

@@ -1,6 +1,5 @@
 //! The format that the name of the output file says.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
@@ -60,23 +59,13 @@ fn extension(output: &Path) -> Option<String> {
     }
 }
 
-/// The command line with that format, to be parsed again.
-pub fn with(arguments: &[OsString], subcommand: &str, format: &str) -> Vec<OsString> {
-    let at = arguments.iter().skip(1).position(|a| a == subcommand).map_or(arguments.len(), |n| n + 2);
-    let (front, back) = arguments.split_at(at);
-    let chosen = ["--format".into(), format.into()];
-    front.iter().cloned().chain(chosen).chain(back.iter().cloned()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use clap::CommandFactory;
-
     use super::*;
 
     fn of(line: &str) -> Said {
-        let command = crate::cli::Cli::command();
+        let command = crate::cli::line::command();
         let matches = command.clone().try_get_matches_from(line.split(' ')).unwrap();
         said(&command, &matches)
     }
@@ -102,7 +91,5 @@ mod tests {
         for line in ["clearway check c.json -o x.json --format text", "clearway explain x -o x.csv"] {
             assert!(matches!(of(line), Said::Other(text) if text.contains("the name says")), "{line}");
         }
-        let line: Vec<OsString> = ["clearway", "check", "--", "x"].map(OsString::from).to_vec();
-        assert_eq!(with(&line, "check", "json"), ["clearway", "check", "--format", "json", "--", "x"]);
     }
 }

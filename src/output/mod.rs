@@ -40,7 +40,20 @@ impl Destination {
     /// # Errors
     /// [`Failure::Output`] when the folder is missing or may not be written.
     pub fn open(args: &OutputArgs) -> Result<Self, Failure> {
-        let Some(target) = &args.output else { return Ok(Self { kind: Kind::Stdout }) };
+        args.output.as_deref().map_or(Ok(Self::standard()), Self::file)
+    }
+
+    /// Standard output.
+    pub fn standard() -> Self {
+        Self { kind: Kind::Stdout }
+    }
+
+    /// A file that appears whole or not at all.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn file(target: &Path) -> Result<Self, Failure> {
+        let target = &target.to_owned();
         let failed = |error| Failure::Output { path: target.clone(), error };
         let before = fs::metadata(target).ok();
         match &before {
@@ -69,16 +82,15 @@ impl Destination {
     }
 
     fn wants_color(&self, when: ColorWhen) -> bool {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+        let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+        let set = |name: &str| variable(name).is_some();
+        let on = |name: &str| variable(name).is_some_and(|v| v != "0");
         match when {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
             ColorWhen::Auto if set("NO_COLOR") => false,
-            ColorWhen::Auto
-                if std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| !v.is_empty() && v != "0") =>
-            {
-                true
-            }
+            ColorWhen::Auto if on("CLICOLOR_FORCE") || on("FORCE_COLOR") => true,
+            ColorWhen::Auto if set("CLICOLOR") && !on("CLICOLOR") => false,
             ColorWhen::Auto => {
                 matches!(self.kind, Kind::Stdout)
                     && io::stdout().is_terminal()

@@ -1,5 +1,6 @@
 //! The configuration applied on a device: its places, and which one wins.
 
+mod console;
 pub mod installed;
 pub(crate) mod paths;
 mod place;

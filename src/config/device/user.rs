@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Device;
+use super::console::{self, CONSOLE};
 use super::registry::{Query, account};
 use crate::config::error::ConfigError;
 use crate::config::open;
@@ -39,6 +40,14 @@ impl Whose {
     /// # Errors
     /// A name that no user has, or a copy of a device in which several users could be meant.
     pub(crate) fn find(device: &Device, places: &Places, query: Query<'_>) -> Result<Self, ConfigError> {
+        if device.user.as_deref() == Some(CONSOLE) {
+            let name = console::user(device, query).map_err(|what| ConfigError::NoSuchUser {
+                user: CONSOLE.to_owned(),
+                what,
+                next: "Write the short name of the user, such as `ann`".to_owned(),
+            })?;
+            return Self::find(&Device { user: Some(name), ..device.clone() }, places, query);
+        }
         if let Some(name) = &device.user {
             check_name(name)?;
         }

@@ -5,6 +5,7 @@ mod config;
 mod errors;
 mod incomplete;
 mod justification;
+mod line;
 mod logs;
 mod messages;
 mod reports;
