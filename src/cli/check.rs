@@ -1,10 +1,12 @@
 //! The command line of `clearway check`.
 
+use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ValueEnum};
 
 use super::{DeriveArgs, OutputArgs};
@@ -26,9 +28,10 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub calls: CallArgs,
 
-    /// How the report is written.
-    #[arg(long, value_name = "NAME", default_value = FORMATS[0].name, help_heading = "Output")]
-    pub format: Format,
+    /// How the report is written (repeatable): NAME to standard output or -o, NAME=FILE to a file of its own, so
+    /// that one run is written in several formats.
+    #[arg(long, value_name = "NAME[=FILE]", default_value = FORMATS[0].name, value_parser = FormatTo::parser(), help_heading = "Output")]
+    pub format: Vec<FormatTo>,
 
     /// Mask user, device, label, addresses, and every name that is not the vendor's or a provider's;
     /// the report still replays to the same verdicts.
@@ -143,13 +146,73 @@ pub struct CheckArgs {
     pub fail_on: FailOn,
 }
 
-impl ValueEnum for Format {
-    fn value_variants<'a>() -> &'a [Self] {
-        FORMATS
+/// `NAME` or `NAME=FILE`.
+#[derive(Debug, Clone)]
+pub struct FormatTo {
+    /// The format.
+    pub format: Format,
+    /// Its own file; without one it goes to `-o` or standard output.
+    pub file: Option<PathBuf>,
+}
+
+impl FormatTo {
+    /// What reads one off the command line, and lists the formats for help and completions.
+    pub fn parser() -> impl TypedValueParser<Value = Self> {
+        FormatParser
+    }
+}
+
+/// The name and, where there is one, the file in a value. `-` is standard output, as everywhere.
+fn parts(value: &str) -> (&str, Option<&str>) {
+    match value.split_once('=') {
+        Some((name, "-")) => (name, None),
+        Some((name, file)) => (name, Some(file)),
+        None => (value, None),
+    }
+}
+
+#[derive(Debug, Clone)]
+struct FormatParser;
+
+impl TypedValueParser for FormatParser {
+    type Value = FormatTo;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<FormatTo, clap::Error> {
+        let error = |kind| {
+            let mut error = clap::Error::new(kind).with_cmd(command);
+            if let Some(argument) = argument {
+                error.insert(ContextKind::InvalidArg, ContextValue::String(argument.to_string()));
+            }
+            error
+        };
+        let text = value.to_str().ok_or_else(|| error(ErrorKind::InvalidUtf8))?;
+        let (name, file) = parts(text);
+        let Some(format) = FORMATS.iter().find(|f| f.name == name) else {
+            let mut error = error(ErrorKind::InvalidValue);
+            let names = FORMATS.iter().map(|f| f.name.to_owned()).collect();
+            error.insert(ContextKind::InvalidValue, ContextValue::String(name.to_owned()));
+            error.insert(ContextKind::ValidValue, ContextValue::Strings(names));
+            let near = FORMATS.iter().map(|f| (strsim::jaro(f.name, name), f.name));
+            if let Some((_, near)) = near.filter(|(how, _)| *how > 0.7).max_by(|a, b| a.0.total_cmp(&b.0)) {
+                error.insert(ContextKind::SuggestedValue, ContextValue::String(near.to_owned()));
+            }
+            return Err(error);
+        };
+        if file == Some("") {
+            let mut error = error(ErrorKind::ValueValidation);
+            error.insert(ContextKind::InvalidValue, ContextValue::String(text.to_owned()));
+            return Err(error);
+        }
+        Ok(FormatTo { format: *format, file: file.map(PathBuf::from) })
     }
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name).help(self.help))
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(FORMATS.iter().map(|f| PossibleValue::new(f.name).help(f.help))))
     }
 }
 

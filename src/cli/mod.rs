@@ -13,7 +13,7 @@ mod man;
 mod rules;
 pub mod version;
 
-pub use check::{CallArgs, CheckArgs, FailOn};
+pub use check::{CallArgs, CheckArgs, FailOn, FormatTo};
 pub use compare::{CompareArgs, CompareFormat, CompareSort};
 pub use completions::CompletionsArgs;
 pub use config::{ConfigArgs, ConfigFormat, WriteHive};
@@ -81,6 +81,7 @@ pub enum Command {
         clearway check profile.mobileconfig\n  \
         clearway check hosts.json --label Berlin --format json -o berlin.json\n  \
         clearway check profile.mobileconfig --dry-run       what would be sent\n  \
+        clearway check c.json --format text --format json=r.json --format junit=r.xml\n  \
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
         clearway check profile.mobileconfig --with-credentials  up to an answer\n  \
         clearway check --replay berlin.json                 judge a saved run again\n\n\

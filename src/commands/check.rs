@@ -9,10 +9,11 @@ use crate::cli::{CheckArgs, FailOn};
 use crate::clock;
 use crate::compare;
 use crate::config;
+use crate::contract::FeatureInfo;
 use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::failure::Failure;
 use crate::logs;
-use crate::output::{self, Destination, Readers};
+use crate::output::{self, Output};
 use crate::plan::{Announcement, Plan};
 use crate::probe;
 use crate::redact;
@@ -29,19 +30,16 @@ use crate::vm;
 /// When an input cannot be read, the output cannot be written, or the prober cannot be set up.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let destination = Destination::open(&args.output)?.for_readers(Readers::OwnerOfNew);
-    let format = args.format;
+    let mut outputs = Output::open(&args.format, &args.output)?;
     let rules = load_rules(args.derive.list.rules.as_deref())?;
     let features = rules.pack.feature_infos();
-    let style = destination.style(&args.output);
     let logs = read_logs(args, &rules)?;
     let results = vm_results(args)?;
 
     let run = if let Some(path) = &args.replay {
         let run = replay::load(&rules, path)?.labelled(args.label.as_deref());
         if args.vm_script {
-            destination.write(vm_script(&run.plan, &rules)?.as_bytes())?;
-            return Ok(ExitCode::SUCCESS);
+            return script(outputs, &vm_script(&run.plan, &rules)?);
         }
         run
     } else {
@@ -51,21 +49,22 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         let nothing_was = "Nothing was tested. --allow-incomplete tests what is on it; the verdict is then at best unknown.";
         complete(check.list(), &features, args.allow_incomplete, nothing_was)?;
         if args.vm_script {
-            destination.write(vm_script(&check.plan()?, &rules)?.as_bytes())?;
-            return Ok(ExitCode::SUCCESS);
+            return script(outputs, &vm_script(&check.plan()?, &rules)?);
         }
         if args.dry_run {
-            let DryRun { plan, announced } = check.dry_run()?;
-            let settings = dry_run(&options, announced);
-            let Some(render) = format.dry_run else {
+            if let Some(Output { format, .. }) = outputs.iter().find(|o| o.format.dry_run.is_none()) {
                 return Err(Failure::Usage(format!(
                     "--dry-run has no format {0}, for nothing is tested; leave --format {0} out",
                     format.name
                 )));
-            };
-            let text = render(&plan, &settings, &style);
-            destination.write(text.as_bytes())?;
-            return Ok(ExitCode::SUCCESS);
+            }
+            let DryRun { plan, announced } = check.dry_run()?;
+            let settings = dry_run(&options, announced);
+            return write(outputs.into_iter().filter_map(|o| {
+                let text = o.format.dry_run?(&plan, &settings, &o.style);
+                Some((o, text))
+            }))
+            .map(|()| ExitCode::SUCCESS);
         }
         let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
         let run = check.run(&Shown(&line));
@@ -87,29 +86,64 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let log = log.map(|log| if args.share { log.without_names() } else { log });
     let mut run = run;
     run.requirements.set_age(clock::age_of(&run.requirements.rules_date));
-    let mut run = if args.share {
+    let run = if args.share {
         redact::share(&run, &rules.services, &rules.codes, &rules.vocabulary()?)?
     } else {
         run
     };
-    let statements: Vec<String> = run.requirements.statements().into_iter().map(str::to_owned).collect();
-    if let Statements::Before(_) = format.statements {
-        run.requirements = run.requirements.without_statements();
+    let mut texts = Vec::new();
+    for output in &outputs {
+        texts.push(rendered(output, &run, &features, log.as_ref())?);
     }
-    let mut text = (format.render)(&run, &features, &style);
-    if let Statements::Before(mark) = format.statements {
-        text = output::before(statements.iter().map(String::as_str), mark, text);
-    }
-    if let (Some(log), Some(beside)) = (&log, format.beside_log) {
-        text = beside(&text, log, &run, &style);
+    write(outputs.drain(..).zip(texts))?;
+    Ok(code)
+}
+
+/// The run in one format, with what holds for the whole report and what a log says beside it.
+fn rendered(
+    output: &Output,
+    run: &Run,
+    features: &[FeatureInfo],
+    log: Option<&compare::log::Log>,
+) -> Result<String, Failure> {
+    let Output { format, style, .. } = output;
+    let mut text = match format.statements {
+        Statements::Within => (format.render)(run, features, style),
+        Statements::Before(mark) => {
+            // A saved report brings its own, which anybody may have written.
+            let line = |text: &str| report::sanitise::line(text, report::sanitise::LONG);
+            let statements: Vec<String> = run.requirements.statements().into_iter().map(line).collect();
+            let told = Run { requirements: run.requirements.without_statements(), ..run.clone() };
+            let text = (format.render)(&told, features, style);
+            output::before(statements.iter().map(String::as_str), mark, text)
+        }
+    };
+    if let (Some(log), Some(beside)) = (log, format.beside_log) {
+        text = beside(&text, log, run, style);
     }
     if format.max_bytes.is_some_and(|most| text.len() as u64 > most) {
         return Err(Failure::Usage(
             "the report would be larger than what `check --replay` reads, so nothing was written; choose hosts with --feature or --need".into(),
         ));
     }
-    destination.write(text.as_bytes())?;
-    Ok(code)
+    Ok(text)
+}
+
+/// Writes every text to its place. A place that fails does not cost the others theirs; the first failure is told.
+fn write(texts: impl Iterator<Item = (Output, String)>) -> Result<(), Failure> {
+    let mut failed = None;
+    for (output, text) in texts {
+        if let Err(failure) = output.write(&text) {
+            failed.get_or_insert(failure);
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// Writes the script for the sandbox's own machine, with which no format goes.
+fn script(outputs: Vec<Output>, text: &str) -> Result<ExitCode, Failure> {
+    write(outputs.into_iter().take(1).map(|o| (o, text.to_owned())))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What of the options does not do what it seems to.

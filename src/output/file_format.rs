@@ -40,6 +40,10 @@ pub fn said(command: &Command, matches: &ArgMatches) -> Said {
     }
     let chosen = sub.get_raw("format").and_then(|mut all| all.next_back());
     let Some(chosen) = chosen.and_then(|c| c.to_str()) else { return Said::Nothing };
+    if chosen.contains('=') {
+        // A format with a file of its own says nothing of the one that goes to this file.
+        return Said::Nothing;
+    }
     let reading = READING.contains(&chosen) || FORMATS.iter().any(|f| f.name == chosen);
     if chosen == wanted || !reading || !EXTENSIONS.contains(&wanted.as_str()) {
         return Said::Nothing;
@@ -54,6 +58,9 @@ fn extension(output: &Path) -> Option<String> {
     match extension.as_str() {
         "md" => Some("markdown".to_owned()),
         "htm" => Some("html".to_owned()),
+        "xml" => Some("junit".to_owned()),
+        "prom" => Some("prometheus".to_owned()),
+        "jsonl" => Some("ndjson".to_owned()),
         "txt" | "text" | "plain" | "log" | "out" => None,
         _ => Some(extension),
     }
@@ -79,6 +86,11 @@ mod tests {
             ("clearway hosts c.json -o x.csv", format("csv")),
             ("clearway hosts c.json -o x.md", format("markdown")),
             ("clearway config c.json -o x.reg", format("reg")),
+            ("clearway check c.json -o x.xml", format("junit")),
+            ("clearway check c.json -o x.prom", format("prometheus")),
+            ("clearway check c.json -o x.jsonl", format("ndjson")),
+            ("clearway hosts c.json -o x.xml", Said::Nothing),
+            ("clearway check c.json -o x.txt --format text --format json=x.json", Said::Nothing),
             ("clearway check c.json -o x.txt", Said::Nothing),
             ("clearway hosts c.json -o x.txt", Said::Nothing),
             ("clearway check c.json -o x", Said::Nothing),

@@ -1,12 +1,15 @@
 //! Where a rendering goes: standard output, or a file that appears whole or not at all; and what is said beside it.
 
 pub mod file_format;
+mod several;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+pub use several::Output;
 
 use crate::cli::{ColorWhen, OutputArgs};
 use crate::failure::Failure;

@@ -56,6 +56,15 @@ pub(super) fn document(document: &impl serde::Serialize) -> String {
     text
 }
 
+/// A row of a document of rows: one line, with every text of it made safe to print.
+pub(super) fn line(row: &impl serde::Serialize) -> String {
+    let mut value = serde_json::to_value(row).unwrap_or_default();
+    clean(&mut value);
+    let mut text = serde_json::to_string(&value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
 /// JSON escapes only the oldest control characters; a terminal that shows the document would act
 /// on the others.
 fn clean(value: &mut Value) {

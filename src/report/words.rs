@@ -121,6 +121,11 @@ pub(super) fn route(route: &Route) -> String {
     sanitise::line(&route.to_string(), sanitise::LONG)
 }
 
+/// A route as a judgement has it, made safe to print.
+pub(super) fn route_text(route: &str) -> String {
+    sanitise::line(route, sanitise::LONG)
+}
+
 /// The number of a thing to do, wherever it is referred to.
 pub(super) fn number(n: usize) -> String {
     format!("#{n}")

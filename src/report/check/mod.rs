@@ -4,8 +4,13 @@ mod details;
 pub mod dry_run;
 mod inference;
 pub mod json;
+pub mod junit;
 mod log_lines;
+pub mod markdown;
+pub mod ndjson;
 pub mod progress;
+pub mod prometheus;
+mod summary;
 pub mod text;
 pub mod ticket;
 pub(in crate::report) mod view;
@@ -74,6 +79,42 @@ pub const FORMATS: &[Format] = &[
         help: "A request for each team that must change something",
         render: |run, features, _| ticket::render(run, features),
         statements: Statements::Before(""),
+        dry_run: None,
+        beside_log: None,
+        max_bytes: None,
+    },
+    Format {
+        name: "markdown",
+        help: "For an issue, a chat or a wiki",
+        render: |run, features, _| markdown::render(run, features),
+        statements: Statements::Within,
+        dry_run: None,
+        beside_log: None,
+        max_bytes: None,
+    },
+    Format {
+        name: "junit",
+        help: "For a pipeline: a test case for each host",
+        render: |run, features, _| junit::render(run, features),
+        statements: Statements::Within,
+        dry_run: None,
+        beside_log: None,
+        max_bytes: None,
+    },
+    Format {
+        name: "prometheus",
+        help: "Metrics, for the textfile collector of node_exporter",
+        render: |run, features, _| prometheus::render(run, features),
+        statements: Statements::Before("# "),
+        dry_run: None,
+        beside_log: None,
+        max_bytes: None,
+    },
+    Format {
+        name: "ndjson",
+        help: "For a database: a row for each host and program, `clearway.rows/1`",
+        render: |run, features, _| ndjson::render(run, features),
+        statements: Statements::Within,
         dry_run: None,
         beside_log: None,
         max_bytes: None,

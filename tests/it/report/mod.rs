@@ -2,6 +2,7 @@
 
 mod documents;
 mod fixtures;
+mod formats;
 mod properties;
 mod schemas;
 

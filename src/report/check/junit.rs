@@ -1,0 +1,239 @@
+//! `check --format junit`: a suite for each feature and a case for each host, as build servers read them. A blocked host is
+//! a failure, an untested one is skipped (never passed), and a warning is a passed case with a remark. The first suite
+//! has one case, the verdict of the run: it says what no host stands for, such as an incomplete list.
+
+use std::io;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use crate::contract::FeatureInfo;
+use crate::diagnose::{Finding, RunVerdict, Verdict};
+use crate::report::check::view::{Group, Row, View};
+use crate::report::check::{details, summary};
+use crate::report::sanitise;
+use crate::report::words;
+use crate::run::Run;
+use crate::text::english;
+
+/// Name of the suite that has the verdict of the run.
+const RUN: &str = "Run";
+
+type Out = Writer<Vec<u8>>;
+
+/// The run as a JUnit document, ending in a line feed.
+pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
+    let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
+    // A vector takes whatever is written, and what is written is UTF-8.
+    let _ = document(&mut out, run, &View::new(run, features));
+    let mut text = String::from_utf8(out.into_inner()).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Cases of a suite, counted as its head says them.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    skipped: usize,
+    seconds: f64,
+}
+
+impl Counts {
+    fn of(group: &Group<'_>) -> Self {
+        let count = |verdict| group.rows.iter().filter(|r| r.is(verdict)).count();
+        Self {
+            tests: group.rows.len(),
+            failures: count(Verdict::Blocked),
+            skipped: count(Verdict::Untested),
+            seconds: group.rows.iter().map(seconds).sum(),
+        }
+    }
+
+    fn of_run(run: &Run) -> Self {
+        let is = |verdict| usize::from(run.judgement.verdict == verdict);
+        let seconds = 0.001 * u32::try_from(run.duration_ms).map_or(f64::from(u32::MAX), f64::from);
+        Self { tests: 1, failures: is(RunVerdict::Blocked), skipped: is(RunVerdict::Unknown), seconds }
+    }
+
+    fn attributes(&self) -> [(&'static str, String); 5] {
+        [
+            ("tests", self.tests.to_string()),
+            ("failures", self.failures.to_string()),
+            ("errors", "0".to_owned()),
+            ("skipped", self.skipped.to_string()),
+            ("time", time(self.seconds)),
+        ]
+    }
+}
+
+fn document(out: &mut Out, run: &Run, view: &View<'_>) -> io::Result<()> {
+    out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let mut all = Counts::of_run(run);
+    for group in &view.groups {
+        let one = Counts::of(group);
+        all.tests += one.tests;
+        all.failures += one.failures;
+        all.skipped += one.skipped;
+    }
+    let name =
+        run.label.as_ref().map_or_else(|| "clearway check".to_owned(), |l| format!("clearway check, {l}"));
+    let suites = out.create_element("testsuites").with_attribute(("name", clean(&name).as_str()));
+    let attributes = all.attributes();
+    suites
+        .with_attributes(attributes.iter().map(|(name, value)| (*name, value.as_str())))
+        .write_inner_content(|out| {
+            suite(out, run, RUN, &Counts::of_run(run), |out| {
+                properties(out, run)?;
+                verdict(out, run, view)
+            })?;
+            for group in &view.groups {
+                suite(out, run, group.title, &Counts::of(group), |out| {
+                    group.rows.iter().try_for_each(|row| case(out, group, row))
+                })?;
+            }
+            Ok(())
+        })?;
+    Ok(())
+}
+
+fn suite(
+    out: &mut Out,
+    run: &Run,
+    name: &str,
+    counts: &Counts,
+    inside: impl FnOnce(&mut Out) -> io::Result<()>,
+) -> io::Result<()> {
+    let attributes = counts.attributes();
+    let when = clean(&run.started_at);
+    let host = clean(&run.environment.host);
+    out.create_element("testsuite")
+        .with_attribute(("name", clean(name).as_str()))
+        .with_attributes(attributes.iter().map(|(name, value)| (*name, value.as_str())))
+        .with_attribute(("timestamp", when.as_str()))
+        .with_attribute(("hostname", host.as_str()))
+        .write_inner_content(inside)?;
+    Ok(())
+}
+
+/// What the run was made as.
+fn properties(out: &mut Out, run: &Run) -> io::Result<()> {
+    out.create_element("properties").write_inner_content(|out| {
+        for (label, value) in summary::tested_as(run, true) {
+            out.create_element("property")
+                .with_attribute(("name", label))
+                .with_attribute(("value", clean(&value).as_str()))
+                .write_empty()?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The run itself: failed where it is blocked, skipped where it is not known.
+fn verdict(out: &mut Out, run: &Run, view: &View<'_>) -> io::Result<()> {
+    let said = format!("{}: {}", summary::word(run), summary::sentence(run, view));
+    let mut lines = vec![said.clone()];
+    lines.extend(run.requirements.statements().into_iter().map(str::to_owned));
+    lines.extend(crate::derive::incomplete::marks(&run.requirements));
+    lines.extend(summary::effects(view).into_iter().map(|e| format!("Effect: {e}")));
+    let asked = summary::asked(view, words::number);
+    if !asked.is_empty() {
+        lines.push(format!("Ask: {}", english::and(&asked)));
+    }
+    lines.extend(
+        summary::not_tested(run, view, usize::MAX - 1).into_iter().map(|l| format!("Not tested: {l}")),
+    );
+    out.create_element("testcase")
+        .with_attribute(("classname", RUN))
+        .with_attribute(("name", "verdict"))
+        .write_inner_content(|out| match run.judgement.verdict {
+            RunVerdict::Blocked => result(out, "failure", Some("blocked"), &said, &lines),
+            RunVerdict::Unknown => result(out, "skipped", None, &said, &lines),
+            RunVerdict::Ready | RunVerdict::Degraded => block(out, "system-out", &lines),
+        })?;
+    Ok(())
+}
+
+fn case(out: &mut Out, group: &Group<'_>, row: &Row<'_>) -> io::Result<()> {
+    let name = clean(&row.endpoint());
+    let element = out
+        .create_element("testcase")
+        .with_attribute(("classname", clean(group.title).as_str()))
+        .with_attribute(("name", name.as_str()))
+        .with_attribute(("time", time(seconds(row)).as_str()));
+    let finding = &row.judged.finding;
+    match row.judged.verdict {
+        Verdict::Reachable => {
+            element.write_empty()?;
+        }
+        Verdict::Warning => {
+            element.write_inner_content(|out| block(out, "system-out", &lines(row, finding)))?;
+        }
+        Verdict::Blocked => {
+            let code = finding.code.as_str();
+            element.write_inner_content(|out| {
+                result(out, "failure", Some(code), &finding.summary, &lines(row, finding))
+            })?;
+        }
+        Verdict::Untested => {
+            let why = format!("{} ({})", details::untested(row), finding.code);
+            element.write_inner_content(|out| result(out, "skipped", None, &why, &[]))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is to be done, by whom, and what was seen.
+fn lines(row: &Row<'_>, finding: &Finding) -> Vec<String> {
+    let mut lines =
+        vec![format!("Found: {}", finding.summary), format!("Owner: {}", words::owner(finding.owner))];
+    if !finding.remedy.is_empty() {
+        lines.push(format!("Do: {}", finding.remedy));
+    }
+    if !finding.evidence.line.is_empty() {
+        lines.push(format!("Seen: {}", finding.evidence.line));
+    }
+    lines.push(format!("Code: {} ({}, {})", finding.code, finding.severity, finding.confidence));
+    lines.push(format!("Need: {}", row.need));
+    for also in &row.judged.also {
+        lines.push(format!("Also: {} ({})", also.summary, also.code));
+    }
+    lines
+}
+
+/// A `failure` or a `skipped`: the sentence, and below it the lines.
+fn result(out: &mut Out, kind: &str, code: Option<&str>, message: &str, lines: &[String]) -> io::Result<()> {
+    let message = clean(message);
+    let element = out.create_element(kind).with_attribute(("message", message.as_str()));
+    let element = element.with_attributes(code.map(|code| ("type", code)));
+    match lines {
+        [] => element.write_empty()?,
+        lines => element.write_text_content(BytesText::new(&text(lines)))?,
+    };
+    Ok(())
+}
+
+fn block(out: &mut Out, name: &str, lines: &[String]) -> io::Result<()> {
+    out.create_element(name).write_text_content(BytesText::new(&text(lines)))?;
+    Ok(())
+}
+
+fn text(lines: &[String]) -> String {
+    lines.iter().map(|l| clean(l)).collect::<Vec<_>>().join("\n")
+}
+
+/// One line, of characters that XML 1.0 has; the writer escapes what has a meaning.
+fn clean(text: &str) -> String {
+    let line = sanitise::line(text, sanitise::LONG);
+    line.chars().filter(|c| !matches!(c, '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')).collect()
+}
+
+fn seconds(row: &Row<'_>) -> f64 {
+    row.judged.timings.total.filter(|ms| ms.is_finite() && *ms > 0.0).map_or(0.0, |ms| ms / 1000.0)
+}
+
+fn time(seconds: f64) -> String {
+    format!("{seconds:.3}")
+}
