@@ -41,6 +41,9 @@ pub struct LinkSpec {
     /// Kilobits a second in each direction; packets that would wait for over two seconds are dropped.
     #[serde(default)]
     pub rate_kbit: Option<f64>,
+    /// Kilobits a second of it that others use, in one piece every second.
+    #[serde(default)]
+    pub others_kbit: f64,
     /// Seed of the losses: the same seed loses the same packets of the same sequence.
     #[serde(default = "one")]
     pub seed: u64,
@@ -76,6 +79,15 @@ pub fn run(spec: LinkSpec) -> Outcome<()> {
     let (to_server, to_client) = (way(up), way(down));
     let middlebox = (!spec.filters.is_empty()).then(|| Arc::new(Mutex::new(Middlebox::new(spec.filters))));
     let ways = Ways { to_server, to_client, middlebox };
+    if spec.others_kbit > 0.0 {
+        let ways = ways.clone();
+        thread::spawn(move || {
+            loop {
+                ways.use_up(spec.others_kbit);
+                thread::sleep(Duration::from_secs(1));
+            }
+        });
+    }
     deliver(Arc::clone(&router), up_due);
     deliver(Arc::clone(&client), down_due);
     collect(client, Direction::Up, ways.clone(), Loss::new(spec.loss_percent, spec.seed));
@@ -151,6 +163,17 @@ impl Ways {
             way.send(packet.to_vec());
         }
         self.send(fate);
+    }
+
+    /// What others send within a second takes its turn on the line like everything else.
+    fn use_up(&self, kbit: f64) {
+        for way in [&self.to_server, &self.to_client] {
+            let packets = (kbit * 1000.0 / 8.0 / 1500.0) as usize;
+            for _ in 0..packets {
+                // A full queue drops theirs as well.
+                let _ = way.leaves(1500);
+            }
+        }
     }
 
     fn watch(&self) {

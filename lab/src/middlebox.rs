@@ -23,8 +23,12 @@ pub const LONG_IDLE: Duration = Duration::from_secs(30);
 /// How often connections are looked at for silence.
 pub const TICK: Duration = Duration::from_millis(100);
 
-/// A TLS record with the fatal alert `unrecognized_name`.
-const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
+/// The alert `unrecognized_name`.
+const UNRECOGNIZED_NAME: u8 = 112;
+/// The alert `handshake_failure`.
+const HANDSHAKE_FAILURE: u8 = 40;
+/// The alert `access_denied`.
+const ACCESS_DENIED: u8 = 49;
 
 /// One thing that the box does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +52,10 @@ pub enum Does {
     SniReset,
     /// The same, answered with the fatal alert `unrecognized_name`, and the connection ends.
     SniAlert,
+    /// The same with the alert `handshake_failure`.
+    SniAlertFailure,
+    /// The same with the alert `access_denied`.
+    SniAlertDenied,
     /// Default deny: only the names pass; another name, or none, is swallowed.
     OtherSniDrop,
     /// Default deny with RST.
@@ -58,6 +66,9 @@ pub enum Does {
     MtuHoleDown,
     /// The same both ways.
     MtuHole,
+    /// The same both ways, of IPv6 alone.
+    #[serde(rename = "mtu-hole-ipv6")]
+    MtuHoleIpv6,
     /// RST when the ClientHello is not whole in its first segment.
     SplitHelloReset,
     /// Such a ClientHello is swallowed.
@@ -182,7 +193,7 @@ impl Middlebox {
             .iter()
             .filter(|f| f.is_by_name() || f.to.is_empty() || f.to.contains(&ends.server.0))
             .collect();
-        if bytes.len() > PATH_MTU && concerned.iter().any(|f| f.is_hole(direction)) {
+        if bytes.len() > PATH_MTU && concerned.iter().any(|f| f.is_hole(direction, ends.server.0.is_ipv6())) {
             return Fate::swallowed();
         }
         flow.last = Instant::now();
@@ -205,7 +216,7 @@ impl Middlebox {
         flow.dead = true;
         match action {
             Action::Swallow => Fate::swallowed(),
-            Action::Alert => Fate {
+            Action::Alert(alert) => Fate {
                 swallowed: true,
                 to_client: vec![packet::build(
                     ends.server,
@@ -213,7 +224,7 @@ impl Middlebox {
                     segment.acknowledgement,
                     next,
                     FIN | ACK,
-                    &UNRECOGNIZED_NAME,
+                    &[21, 3, 3, 0, 2, 2, alert],
                 )],
                 to_server: vec![packet::reset(ends.client, ends.server, segment.sequence, 0, RST)],
             },
@@ -255,7 +266,8 @@ impl Middlebox {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     Swallow,
-    Alert,
+    /// A TLS record with this fatal alert.
+    Alert(u8),
     Reset,
 }
 
@@ -263,7 +275,13 @@ impl Filter {
     fn is_by_name(&self) -> bool {
         matches!(
             self.does,
-            Does::SniDrop | Does::SniReset | Does::SniAlert | Does::OtherSniDrop | Does::OtherSniReset
+            Does::SniDrop
+                | Does::SniReset
+                | Does::SniAlert
+                | Does::SniAlertFailure
+                | Does::SniAlertDenied
+                | Does::OtherSniDrop
+                | Does::OtherSniReset
         )
     }
 
@@ -276,9 +294,10 @@ impl Filter {
         }
     }
 
-    fn is_hole(&self, direction: Direction) -> bool {
+    fn is_hole(&self, direction: Direction, ipv6: bool) -> bool {
         match self.does {
             Does::MtuHole => true,
+            Does::MtuHoleIpv6 => ipv6,
             Does::MtuHoleUp => direction == Direction::Up,
             Does::MtuHoleDown => direction == Direction::Down,
             _ => false,
@@ -291,7 +310,9 @@ impl Filter {
         match self.does {
             Does::SniDrop => named().then_some(Action::Swallow),
             Does::SniReset => named().then_some(Action::Reset),
-            Does::SniAlert => named().then_some(Action::Alert),
+            Does::SniAlert => named().then_some(Action::Alert(UNRECOGNIZED_NAME)),
+            Does::SniAlertFailure => named().then_some(Action::Alert(HANDSHAKE_FAILURE)),
+            Does::SniAlertDenied => named().then_some(Action::Alert(ACCESS_DENIED)),
             Does::OtherSniDrop => (!named()).then_some(Action::Swallow),
             Does::OtherSniReset => (!named()).then_some(Action::Reset),
             Does::LargeHelloDrop => (bytes > HELLO_LIMIT).then_some(Action::Swallow),

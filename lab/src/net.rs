@@ -233,7 +233,7 @@ pub fn own_program() -> Outcome<PathBuf> {
 /// Whether this process is a running laboratory. A process number that another program uses by now
 /// shows that program's name.
 pub fn is_laboratory(process: u32) -> bool {
-    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.starts_with("lab"))
+    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim_end().ends_with("-lab"))
 }
 
 /// Removes what a run that was killed left behind. Returns how many namespaces that were.
@@ -250,9 +250,7 @@ pub fn remove_stale() -> Outcome<usize> {
         let Some(rest) = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix('-')) else { continue };
         let Some(Ok(owner)) = rest.split('-').next().map(str::parse::<u32>) else { continue };
         // A process number used again by another program still reads as another program's name.
-        let alive =
-            fs::read_to_string(format!("/proc/{owner}/comm")).is_ok_and(|comm| comm.starts_with("lab"));
-        if !alive {
+        if !is_laboratory(owner) {
             remove_namespace(&name);
             removed += 1;
         }

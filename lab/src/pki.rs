@@ -32,10 +32,13 @@ pub enum Authority {
     Corporate,
     /// The authority of a box that inspects TLS.
     Inspector,
+    /// The same by its name, before its key was renewed.
+    InspectorBefore,
 }
 
 impl Authority {
-    const ALL: [Self; 4] = [Self::Public, Self::Second, Self::Corporate, Self::Inspector];
+    const ALL: [Self; 5] =
+        [Self::Public, Self::Second, Self::Corporate, Self::Inspector, Self::InspectorBefore];
 
     const fn stem(self) -> &'static str {
         match self {
@@ -43,6 +46,7 @@ impl Authority {
             Self::Second => "second",
             Self::Corporate => "corporate",
             Self::Inspector => "inspector",
+            Self::InspectorBefore => "inspector-before",
         }
     }
 
@@ -51,7 +55,7 @@ impl Authority {
             Self::Public => "Laboratory Public Trust",
             Self::Second => "Second Laboratory Trust",
             Self::Corporate => "Example Corporation",
-            Self::Inspector => "Example Corporation Web Gateway",
+            Self::Inspector | Self::InspectorBefore => "Example Corporation Web Gateway",
         }
     }
 }

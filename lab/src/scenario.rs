@@ -217,6 +217,9 @@ pub struct Scenario {
     /// A health check of the laboratory where packets are lost: the warnings that may stand for `ok`.
     #[serde(default)]
     pub tolerate: Vec<String>,
+    /// Healthy hosts that the run had no time for may be untested.
+    #[serde(default)]
+    pub may_be_late: bool,
     /// Left out where packets are lost, and why: what it measures needs a steady network.
     #[serde(default)]
     pub needs_steady_network: Option<String>,

@@ -327,8 +327,15 @@ fn all_dropped(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
 /// What explains late answers and belongs to no host: limits that the check met, a slow line.
 fn of_the_run<'a>(context: &'a Context<'_>, groups: &mut Vec<Group<'a>>) {
     let is_line = |g: &Group<'_>| g.found.code == Code::HttpSlow && g.found.owner == Some(Owner::Network);
-    let line = if groups.iter().any(is_line) { None } else { line::cause(context) };
-    for (found, wording, targets) in burst::causes(context).into_iter().chain(line) {
+    // The line is said once, however it showed itself.
+    let mut is_said = groups.iter().any(is_line);
+    for (found, wording, targets) in burst::causes(context).into_iter().chain(line::cause(context)) {
+        if found.code == Code::HttpSlow
+            && found.owner == Some(Owner::Network)
+            && std::mem::replace(&mut is_said, true)
+        {
+            continue;
+        }
         let mut group = Group::new(found, Some(wording));
         group.hosts = context.plan.targets.iter().filter(|t| targets.contains(&t.id)).collect();
         group.verdict = Verdict::Warning;

@@ -3,7 +3,7 @@
 
 use super::context::{Context, View};
 use super::evidence::{Draft, Step, Walk};
-use super::experiment::{burst, captive_portal, repeat, slow};
+use super::experiment::{addresses, burst, captive_portal, repeat, slow};
 use super::finding::{Code, Verdict};
 use super::line;
 use super::service::inference;
@@ -70,6 +70,7 @@ pub(crate) fn ladder(view: &View<'_>) -> Walk {
         }
     }
     slow::read(view, &mut walk);
+    addresses::read(view, &mut walk);
     line::doubt(view.context, &mut walk);
     block_page::judge(view, &mut walk);
     captive_portal::read(view, &mut walk);

@@ -20,8 +20,18 @@ const PACE: Duration = Duration::from_millis(200);
 const FASTEST: Duration = Duration::from_millis(125);
 /// All paced attempts have begun within this time, as far as [`FASTEST`] allows.
 const ALL_BEGUN: Duration = Duration::from_secs(4);
+/// So many at the usual pace are no load.
+const FEW: usize = 6;
+/// Slower than so much is no use: a limit of less lets nothing work.
+const SLOWEST: Duration = Duration::from_millis(500);
+/// By so much slower than what got through.
+const MARGIN: f64 = 1.5;
+/// What is left after the last of them, for what they in turn call for.
+const RESERVE: Duration = Duration::from_secs(1);
 /// A tunnel that takes longer does not hold up the next any more.
 const TUNNEL: Duration = Duration::from_secs(1);
+/// The same of a whole attempt on a slow line.
+const WHOLE: Duration = Duration::from_millis(1500);
 /// The same of a lookup that is measured.
 const LOOKUP: Duration = Duration::from_secs(1);
 
@@ -46,25 +56,41 @@ pub(super) struct Lanes {
     paced: Arc<Lane>,
     /// One tunnel after another.
     tunnels: Arc<Lane>,
+    /// One whole attempt after another.
+    line: Arc<Lane>,
     lookups: Arc<Lane>,
     requests: Arc<Lane>,
     /// Paths that lead through a proxy, by their place in the wave.
     through: Vec<Experiment>,
+    /// Paths whose connection stood before, so that what is tried again is the line.
+    stood: Vec<Experiment>,
 }
 
 impl Lanes {
-    pub(super) fn new(jobs: &[(Experiment, Job)], stage: Duration) -> Self {
+    /// `passed`: how many connections a second got through in the first wave; `left`: the time until the run
+    /// must end; `stood`: whether a connection of the experiment's path stood before.
+    pub(super) fn new(
+        jobs: &[(Experiment, Job)],
+        stage: Duration,
+        passed: f64,
+        left: Duration,
+        stood: impl Fn(&Experiment) -> bool,
+    ) -> Self {
         let paced = jobs.iter().filter(|(e, _)| is_paced(e)).count();
-        let pace = match u32::try_from(paced) {
-            Ok(n) if n > 0 => (ALL_BEGUN / n).clamp(FASTEST, PACE),
-            _ => PACE,
-        };
+        let again = jobs.iter().filter(|(e, _)| e.purpose == Purpose::Paced).count();
+        let pace = pace(paced, again, passed, left.saturating_sub(stage + RESERVE));
         let through = |(e, job): &(Experiment, Job)| (job.route != Route::Direct).then(|| e.clone());
         Self {
             paced: Lane::new(pace, pace),
             tunnels: Lane::new(Duration::ZERO, TUNNEL),
             lookups: Lane::new(Duration::ZERO, LOOKUP),
             requests: Lane::new(Duration::ZERO, stage),
+            line: Lane::new(Duration::ZERO, WHOLE),
+            stood: jobs
+                .iter()
+                .filter(|(e, job)| e.purpose == Purpose::Paced && job.route == Route::Direct && stood(e))
+                .map(|(e, _)| e.clone())
+                .collect(),
             through: jobs.iter().filter_map(through).collect(),
         }
     }
@@ -76,10 +102,25 @@ impl Lanes {
             Some(Variation::Request) => &self.requests,
             _ if !is_paced(experiment) => return None,
             _ if self.through.contains(experiment) => &self.tunnels,
+            _ if self.stood.contains(experiment) => &self.line,
             _ => &self.paced,
         };
         Some(Arc::clone(lane))
     }
+}
+
+/// Time between two paced attempts, of which `again` are tried again because a limit may have held them up.
+/// A few stand for all, and are made at the usual pace; many of them are made no faster than what got through in
+/// the first wave, so that they themselves are not too much, and no slower than the time that is left permits.
+fn pace(paced: usize, again: usize, passed: f64, left: Duration) -> Duration {
+    let Ok(n @ 1..) = u32::try_from(paced) else { return PACE };
+    let usual = (ALL_BEGUN / n).clamp(FASTEST, PACE);
+    if again <= FEW || passed <= 0.0 {
+        return usual;
+    }
+    // One connection may take two packets, of each address family one.
+    let gentle = Duration::from_secs_f64((MARGIN / passed).min(SLOWEST.as_secs_f64()));
+    gentle.min(left / n).max(usual)
 }
 
 fn is_paced(experiment: &Experiment) -> bool {
@@ -142,6 +183,28 @@ mod tests {
         tokio::task::yield_now().await;
         assert_eq!(in_lane(Some(Arc::clone(&lane)), async { 7 }).await, 7);
         hangs.abort();
+    }
+
+    #[test]
+    fn many_are_made_no_faster_than_what_got_through_and_within_what_is_left() {
+        let ms = Duration::from_millis;
+        let long = Duration::from_secs(60);
+        for (paced, again, passed, left, expected) in [
+            // Nothing, a few, and what is no second try.
+            (0, 0, 1.0, long, PACE),
+            (6, 6, 1.0, long, PACE),
+            (30, 0, 1.0, long, Duration::from_secs(4) / 30),
+            // Four a second got through: the next come slower; of more than so many the usual pace.
+            (20, 20, 4.0, long, ms(375)),
+            (20, 20, 40.0, long, PACE),
+            (20, 20, 0.5, long, SLOWEST),
+            // The deadline is near, and past.
+            (20, 20, 4.0, Duration::from_secs(5), ms(250)),
+            (20, 20, 4.0, Duration::ZERO, PACE),
+        ] {
+            let pace = pace(paced, again, passed, left);
+            assert_eq!(pace.as_millis(), expected.as_millis(), "{paced} {again} {passed} {left:?}");
+        }
     }
 
     #[tokio::test]

@@ -73,7 +73,9 @@ impl Prober {
         let permits = Arc::new(Semaphore::new(shared.settings.concurrency.max(1)));
         let under_way = UnderWay::default();
         let mut running = JoinSet::new();
-        let lanes = Lanes::new(&jobs, shared.settings.stage_timeout);
+        let left = deadline.saturating_duration_since(Instant::now());
+        let stood = |e: &Experiment| observations.tries(e.target, e.path).any(|a| a.connection().is_some());
+        let lanes = Lanes::new(&jobs, shared.settings.stage_timeout, passed(observations), left, stood);
         for (number, (experiment, job)) in jobs.into_iter().enumerate() {
             let lane = lanes.of(&experiment);
             // A lookup that is made to be measured asks for itself.
@@ -183,6 +185,13 @@ impl Prober {
         seen.sort_by_key(|(number, _)| *number);
         seen.into_iter().map(|(_, controlled)| controlled).collect()
     }
+}
+
+/// How many connections a second stood in the first wave, as long as a stage lasts.
+fn passed(observations: &Observations) -> f64 {
+    let first = |a: &&Attempt| a.purpose == Purpose::First && a.route == Route::Direct;
+    let stood = observations.plain().filter(first).filter(|a| a.connection().is_some()).count();
+    stood as f64 * 1000.0 / observations.stage_timeout_ms.max(1) as f64
 }
 
 pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {

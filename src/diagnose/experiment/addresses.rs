@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::diagnose::context::View;
+use crate::diagnose::evidence::Walk;
+use crate::diagnose::finding::{Code, Owner};
 use crate::observation::{
-    Attempt, DirectQuery, Dns, DnsAnswer, Lookup, Observations, Purpose, TcpOutcome, TlsOutcome, Trust,
+    Attempt, DirectQuery, Dns, DnsAnswer, Lookup, Observations, Purpose, TcpOutcome, Tls, TlsOutcome, Trust,
     Variation,
 };
 use crate::plan::{Announcement, Experiment, Plan, Route, Sent, Target};
@@ -85,8 +87,38 @@ fn fails(attempt: &Attempt, target: &Target) -> bool {
         attempt.connection().is_some()
     };
     let odd = attempt.dns.as_ref().is_some_and(|d| d.addresses().iter().any(|a| is_odd(*a)));
-    let wrong_name = attempt.tls.iter().any(|t| t.outcome == TlsOutcome::Completed);
-    of_system && !proven && (attempt.connection().is_none() || odd || wrong_name)
+    of_system && !proven && (attempt.connection().is_none() || odd || is_of_another(attempt))
+}
+
+/// What answers there is not the host: it shows another name's certificate, or speaks no TLS.
+fn is_of_another(attempt: &Attempt) -> bool {
+    let another = |t: &Tls| {
+        let mismatch = |trust: &Option<Trust>| *trust == Some(Trust::NameMismatch);
+        t.outcome == TlsOutcome::Completed && (mismatch(&t.public_trust) || mismatch(&t.device_trust))
+            || matches!(t.outcome, TlsOutcome::NotTls { .. })
+    };
+    attempt.tls.last().is_some_and(another)
+}
+
+/// Says so where another server answered at an address that this device alone gives for the name.
+pub(crate) fn read(view: &View<'_>, walk: &mut Walk) {
+    if !is_of_another(view.attempt) {
+        return;
+    }
+    let Some(Source::Device { address, answer }) = source(view) else { return };
+    for found in &mut walk.found {
+        if !matches!(found.code, Code::TlsNameMismatch | Code::TlsNotTls) {
+            continue;
+        }
+        found.line.push_str(&format!(
+            "; the hosts file (or another source of names) of this device says {address}, the resolver says {answer}"
+        ));
+        found.owner = Some(Owner::Device);
+        found.case = Some("device");
+        found.key = "names of this device".into();
+        found.facts.insert("address".into(), address.as_str().into());
+        found.facts.insert("answer".into(), answer.as_str().into());
+    }
 }
 
 /// An address of this device, or of no public host.
@@ -219,7 +251,7 @@ pub(crate) fn source(view: &View<'_>) -> Option<Source> {
     // Large services give other addresses each time: only where those work and these do not is one wrong.
     let works = trial.connection().is_some()
         && (trial.tls.is_empty() || trial.tls.iter().any(|t| t.outcome == TlsOutcome::Completed))
-        && view.attempt.connection().is_none();
+        && (view.attempt.connection().is_none() || is_of_another(view.attempt) && !is_of_another(trial));
     (odd || works).then(|| Source::Device { address: shown(addresses), answer: shown(&given) })
 }
 

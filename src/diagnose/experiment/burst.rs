@@ -8,9 +8,11 @@ use super::super::evidence::{Draft, Walk};
 use super::super::finding::{Certainty, Code, Owner, Verdict};
 use crate::contract::endpoint::authority;
 use crate::diagnose::context::Context;
+use crate::diagnose::line::Line;
 use crate::diagnose::operator::site;
 use crate::observation::{
-    Attempt, DnsAnswer, Lookup, LookupFailure, Observations, ProxyOutcome, Purpose, TcpOutcome,
+    Attempt, DnsAnswer, HttpOutcome, Lookup, LookupFailure, Observations, ProxyOutcome, Purpose, TcpOutcome,
+    TlsOutcome,
 };
 use crate::plan::{Experiment, Plan, Route, Target};
 use crate::rules::codes::Codes;
@@ -32,8 +34,24 @@ pub(crate) enum Limit {
     Lookups,
     /// A firewall's, in new connections.
     Connections,
+    /// That of the line itself, which the check fills: what was sent at once came too late.
+    Line,
     /// That of a proxy (`host:port`), in tunnels.
     Tunnels(String),
+}
+
+impl Limit {
+    /// What it limits, in words.
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Lookups => "the resolver answers only so many questions of one device a second",
+            Self::Connections => {
+                "a firewall lets only so many new connections of one device a second through"
+            }
+            Self::Line => "the line is slow, and what was asked at once came too late",
+            Self::Tunnels(_) => "the proxy opens only so many tunnels of one device at a time",
+        }
+    }
 }
 
 /// What of an attempt a limit may have silenced; none where it ended in another way.
@@ -54,6 +72,9 @@ fn silenced(attempt: &Attempt, codes: Option<&Codes>) -> Option<Limit> {
         };
         return refused.then_some(limit);
     }
+    if attempt.connection().is_some() {
+        return (!attempt.tcp.is_empty() && went_silent(attempt)).then_some(Limit::Line);
+    }
     if !attempt.tcp.is_empty() {
         let silent = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Timeout);
         return (attempt.connection().is_none() && silent).then_some(Limit::Connections);
@@ -70,6 +91,14 @@ fn silenced(attempt: &Attempt, codes: Option<&Codes>) -> Option<Limit> {
     quiet.then_some(Limit::Lookups)
 }
 
+/// The connection stood, and then nothing more came in time.
+fn went_silent(attempt: &Attempt) -> bool {
+    match attempt.http.last() {
+        Some(http) => matches!(http.outcome, HttpOutcome::Timeout | HttpOutcome::BodyTimeout),
+        None => attempt.tls.last().is_some_and(|t| t.outcome == TlsOutcome::Timeout),
+    }
+}
+
 /// Whether an attempt got past the place where this limit holds others up.
 fn passed(attempt: &Attempt, limit: &Limit) -> bool {
     match (limit, &attempt.route) {
@@ -78,6 +107,10 @@ fn passed(attempt: &Attempt, limit: &Limit) -> bool {
             .tcp
             .iter()
             .any(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback()),
+        (Limit::Line, Route::Direct) => match attempt.http.last() {
+            Some(http) => http.outcome == HttpOutcome::Answered,
+            None => attempt.tls.last().is_some_and(|t| t.outcome == TlsOutcome::Completed),
+        },
         (Limit::Tunnels(proxy), Route::Proxy { host, port, .. }) => {
             authority(host, *port) == *proxy
                 && attempt.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Tunnel)
@@ -101,7 +134,7 @@ fn unsteady(observations: &Observations, limit: &Limit) -> bool {
             });
             tcp || a.tls.last().is_some_and(|t| t.confirm) || a.http.last().is_some_and(|h| h.confirm)
         }
-        Limit::Tunnels(_) => true,
+        Limit::Line | Limit::Tunnels(_) => true,
     })
 }
 
@@ -119,7 +152,12 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
     let limits: BTreeSet<Limit> = silent.iter().map(|(limit, ..)| limit.clone()).collect();
     let mut experiments = Vec::new();
     for limit in limits {
-        if !observations.plain().any(|a| passed(a, &limit)) {
+        // A silent handshake on a line that is not late is no matter of the line.
+        let may_be = match limit {
+            Limit::Line => is_late(observations),
+            _ => observations.plain().any(|a| passed(a, &limit)),
+        };
+        if !may_be {
             continue;
         }
         let paced =
@@ -147,6 +185,11 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
     experiments
 }
 
+/// Half of what worked was late.
+pub(crate) fn is_late(observations: &Observations) -> bool {
+    Line::observe(observations, BTreeSet::new()).is_late()
+}
+
 /// So many of a list, evenly spread, and never two hosts of one site before each site has one.
 fn spread<'a, 'b>(
     all: &[&'a (Limit, &'b Target, usize)],
@@ -171,6 +214,22 @@ fn held_up(observations: &Observations, target: u32, path: usize) -> Option<Limi
 /// Whether a path is, or is to be, tried again slowly.
 pub(crate) fn takes(wanted: &[Experiment], target: u32, path: usize) -> bool {
     wanted.iter().any(|e| e.target == target && e.path == path)
+}
+
+/// Whether what was tried again slowly got through without a loss, by and large: then silence there is the
+/// host's own. Where the slow tries were too much as well, it says nothing.
+fn is_fair(observations: &Observations, limit: &Limit) -> bool {
+    let slowly = || observations.plain().filter(|a| a.purpose == Purpose::Paced && passed(a, limit));
+    let late = slowly().filter(|a| {
+        let first = match limit {
+            Limit::Lookups => a.dns.as_ref().is_none_or(|d| d.ms < LOST_PACKET_MS),
+            Limit::Connections => a.connection().is_none_or(|t| t.ms < LOST_PACKET_MS && !t.confirm),
+            Limit::Line => a.handshake().is_none_or(|t| t.ms < LOST_PACKET_MS && !t.confirm),
+            Limit::Tunnels(_) => true,
+        };
+        !first
+    });
+    late.count() * 4 <= slowly().count()
 }
 
 /// The targets that were silent, and got through when they were tried again slowly.
@@ -225,6 +284,7 @@ impl Limits {
             .plain()
             .filter(|a| a.purpose != Purpose::Paced)
             .filter_map(|a| silenced(a, Some(codes)))
+            .filter(|limit| *limit != Limit::Line || is_late(observations))
             .chain((!late.is_empty()).then_some(Limit::Lookups))
             .collect();
         let mut met = Vec::new();
@@ -236,6 +296,8 @@ impl Limits {
                     hosts.extend(late);
                     hosts.len()
                 }
+                // That the line is late was measured.
+                Limit::Line => hosts.len() * SIGNS,
                 Limit::Connections if hosts.is_empty() => 0,
                 Limit::Connections => hosts.len() + delayed(observations).0,
                 Limit::Tunnels(_) if says_so(observations, &limit, codes) => hosts.len() * SIGNS,
@@ -265,9 +327,7 @@ pub(crate) fn read(context: &Context<'_>, target: u32, path: usize, walk: &mut W
         return;
     }
     let tried = |a: &Attempt| a.purpose == Purpose::Paced && a.cut.is_none();
-    if context.observations.tries(target, path).any(tried) {
-        return;
-    }
+    let again = context.observations.tries(target, path).any(tried);
     let Some(limit) = context
         .observations
         .tries(target, path)
@@ -276,10 +336,21 @@ pub(crate) fn read(context: &Context<'_>, target: u32, path: usize, walk: &mut W
     else {
         return;
     };
-    if context.run.limits.is_met(&limit) {
-        let line = "others that were silent too were answered when they were tried again slowly; this one was not reached again";
-        walk.found = vec![Draft::new(Code::UntestedDeadline, line)];
+    if !context.run.limits.is_met(&limit) || again && is_fair(context.observations, &limit) {
+        return;
     }
+    let what = limit.words();
+    let line = if again {
+        format!(
+            "{what}; this one was tried again slowly and was silent, as packets of others were that got through \
+             later, so nothing is known of it"
+        )
+    } else {
+        format!(
+            "{what}; others that were silent too were answered when they were tried again slowly; this one was not reached again"
+        )
+    };
+    walk.found = vec![Draft::new(Code::UntestedDeadline, line)];
 }
 
 /// One warning for each limit that was met: its wording, what it says, and the targets.
@@ -295,6 +366,7 @@ pub(crate) fn causes(context: &Context<'_>) -> Vec<(Draft, &'static str, Vec<u32
         let (code, owner, wording) = match limit {
             Limit::Lookups => (Code::DnsSlow, Owner::Dns, "resolver-limit"),
             Limit::Connections => (Code::TcpTimeout, Owner::Firewall, "connection-limit"),
+            Limit::Line => (Code::HttpSlow, Owner::Network, "line-slow"),
             Limit::Tunnels(_) => (Code::ProxyUpstream, Owner::Proxy, "tunnel-limit"),
         };
         let mut found = Draft::new(code, again).owner(owner).verdict(Verdict::Warning);
@@ -305,6 +377,14 @@ pub(crate) fn causes(context: &Context<'_>) -> Vec<(Draft, &'static str, Vec<u32
                 found = found.fact("resolver", servers.join(" and "));
             }
             Limit::Connections => {}
+            Limit::Line => {
+                let slow = format!(
+                    "{}; {count} {noun} that {verb} silent in the first wave answered when asked again one by one",
+                    context.run.line.words()
+                );
+                found.line = slow.clone();
+                found = found.fact("slow", slow);
+            }
             Limit::Tunnels(proxy) => {
                 found = found.fact("proxy", proxy.as_str());
                 let said =

@@ -28,6 +28,8 @@ struct Dead {
     route: Route,
     death: Death,
     address: IpAddr,
+    /// Its IPv4 address, where the handshake died over IPv6 and this device has both.
+    ipv4: Option<IpAddr>,
     port: u16,
     name: String,
 }
@@ -55,11 +57,11 @@ pub(crate) fn announce() -> Announcement {
         Sent::Handshakes,
         "After failures only, where a handshake died: handshakes to the same address in small segments, with a small \
          hello, without a name, and with the name of another host of the list that was reached; and the host's own \
-         name at that one's address.",
+         name at that one's address, and at its own IPv4 address where it died over IPv6.",
     )
     .with([
         "Where a handshake dies: handshakes to the same address in small segments, with a small hello, without a name, \
-         and with another name of this list; and this name at that one's address."
+         and with another name of this list; and this name at that one's address and at its own IPv4 address."
             .to_owned(),
     ])
 }
@@ -144,7 +146,19 @@ fn variations(plan: &Plan, observations: &Observations, dead: &Dead) -> Vec<Vari
     {
         wanted.push(Variation::Elsewhere { address: other.address });
     }
+    wanted.extend(dead.ipv4.map(|address| Variation::Elsewhere { address }));
     wanted
+}
+
+/// The IPv4 address of a name whose handshake died in silence over IPv6, on a device that has both: what a path
+/// loses of one family the other may carry.
+fn ipv4_of(attempt: &Attempt, tls: &Tls, has_ipv4: bool) -> Option<IpAddr> {
+    let silent = tls.outcome == TlsOutcome::Timeout && attempt.route == Route::Direct;
+    if !silent || !has_ipv4 || tls.remote.ip().to_canonical().is_ipv4() {
+        return None;
+    }
+    let addresses = attempt.dns.as_ref()?.addresses();
+    addresses.into_iter().map(|a| a.to_canonical()).find(IpAddr::is_ipv4)
 }
 
 /// The paths of which every attempt of the app's kind ended so.
@@ -153,17 +167,18 @@ fn dead(plan: &Plan, observations: &Observations) -> Vec<Dead> {
     for target in plan.targets.iter().filter(|t| t.transport().has_tls()) {
         for (path, planned) in target.paths.iter().enumerate() {
             let tries: Vec<_> = observations.tries(target.id, path).filter(|a| a.cut.is_none()).collect();
-            let deaths: Vec<_> = tries.iter().filter_map(|a| died(a)).collect();
+            let deaths: Vec<_> = tries.iter().filter_map(|a| Some((a, died(a)?))).collect();
             if deaths.len() < tries.len() {
                 continue;
             }
-            let Some((death, tls)) = deaths.last() else { continue };
+            let Some((attempt, (death, tls))) = deaths.last() else { continue };
             all.push(Dead {
                 target: target.id,
                 path,
                 route: planned.route.clone(),
                 death: *death,
                 address: tls.remote.ip().to_canonical(),
+                ipv4: ipv4_of(attempt, tls, observations.device.ipv4.is_some()),
                 port: target.port(),
                 name: target.probed.clone(),
             });
@@ -313,6 +328,8 @@ struct Trials {
     other_name: Option<(String, End)>,
     nameless: Option<End>,
     elsewhere: Option<(IpAddr, End)>,
+    /// The own name at its own IPv4 address, where it died over IPv6.
+    ipv4: Option<(IpAddr, End)>,
     /// One of those that were answered took over a second.
     late: bool,
 }
@@ -321,6 +338,7 @@ impl Trials {
     fn read(observations: &Observations, attempt: &Attempt, address: IpAddr) -> Self {
         let death = died(attempt).map(|(death, _)| death);
         let mut trials = Self::default();
+        let own: Vec<IpAddr> = attempt.dns.as_ref().map(|d| d.addresses()).unwrap_or_default();
         let mine = |a: &Attempt| a.target == attempt.target && a.path == attempt.path && a.cut.is_none();
         for (tried, variation) in observations.experiments().filter(|(a, _)| mine(a)) {
             let Some(end) = End::of(tried).map(|end| end.beside(death)) else { continue };
@@ -341,6 +359,11 @@ impl Trials {
                     trials.other_name = Some((name.clone(), end));
                 }
                 Variation::Nameless { address: at } if is_here(at) => trials.nameless = Some(end),
+                Variation::Elsewhere { address: at }
+                    if address.is_ipv6() && at.is_ipv4() && own.iter().any(|a| a.to_canonical() == *at) =>
+                {
+                    trials.ipv4 = Some((*at, end));
+                }
                 Variation::Elsewhere { address: at } if !is_here(at) => {
                     trials.elsewhere = Some((at.to_canonical(), end));
                 }
@@ -365,8 +388,11 @@ impl Trials {
         if let Some(end) = self.nameless {
             all.push(format!("a hello without a name {}", end.words()));
         }
-        if let Some((elsewhere, end)) = self.elsewhere {
+        if let Some((elsewhere, end)) = self.elsewhere.or(self.ipv4) {
             all.push(format!("a hello for {name} at {elsewhere} {}", end.words()));
+        }
+        if let (Some((ipv4, end)), Some(_)) = (self.ipv4, self.elsewhere) {
+            all.push(format!("a hello for {name} at {ipv4} {}", end.words()));
         }
         all
     }
@@ -379,6 +405,8 @@ struct Conclusion {
     line: String,
     /// The server itself may be what refuses its name.
     own_server: bool,
+    /// What is lost over IPv6 alone: IPv4 carries it.
+    ipv6_alone: bool,
 }
 
 /// Of whose path something is concluded.
@@ -420,7 +448,7 @@ pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
         return plain.fact("experiments", said);
     }
     let concluded = conclude(&trials, death, name, tls, Whose::of(view));
-    let Some(Conclusion { code, certainty, mut line, mut own_server }) = concluded else {
+    let Some(Conclusion { code, certainty, mut line, mut own_server, ipv6_alone }) = concluded else {
         let mut found = plain.fact("experiments", said);
         found.line.push_str(&in_vain(&trials));
         return found;
@@ -431,6 +459,9 @@ pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
     }
     let line = format!("{}: {line}", tls.remote);
     let mut found = named(view, code, line, &plain, own_server).fact("experiments", said);
+    if ipv6_alone {
+        found = found.case("ipv6").fact("family", "IPv6");
+    }
     // A silent try had two sockets; a reset may be a moment's, until it came twice.
     let confirmed = death == Death::Timeout || tries.len() > 1;
     found.certainty = if confirmed { certainty } else { Certainty::Likely };
@@ -600,7 +631,13 @@ fn conclude(trials: &Trials, death: Death, name: &str, tls: &Tls, whose: Whose) 
     };
     // A name that dies at a stranger's address too dies on the way.
     let own_server = whose.customer && whose.direct && dies_there.is_none();
-    Some(Conclusion { code, certainty, line, own_server })
+    let carried = trials.ipv4.filter(|(_, end)| *end == End::Completed).map(|(at, _)| at);
+    let ipv6_alone = code == Code::TlsPathMtu && carried.is_some();
+    let line = match carried.filter(|_| ipv6_alone) {
+        Some(at) => format!("{line}; IPv6 alone is concerned: at {at} the same hello was answered"),
+        None => line,
+    };
+    Some(Conclusion { code, certainty, line, own_server, ipv6_alone })
 }
 
 /// What is ruled out.

@@ -40,6 +40,8 @@ pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
     };
     let line =
         format!("{}, {shown}: {who} asks for a sign-in in a browser before the API", status_words(http));
+    // What sends several services to one place for a sign-in is one thing to set up.
+    let key = if place.starts_with("https://") { place.clone() } else { view.target.probed.clone() };
     Some(
         Draft::new(code, line)
             .owner(Owner::Service)
@@ -47,7 +49,7 @@ pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
             .fact("location", place)
             .fact("what", what)
             .fact("access", product)
-            .key(view.target.probed.as_str()),
+            .key(key),
     )
 }
 

@@ -2,6 +2,7 @@
 //! was recognised by another request. It finds filters that refuse only what is sent, and gateways
 //! that have no such path.
 
+use crate::contract::ids::Feature;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Known, Walk};
 use crate::diagnose::finding::{Code, Owner};
@@ -109,6 +110,10 @@ pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<
     if !matches!(first.status, Some(404 | 405)) || is_html(first) {
         return None;
     }
+    if let Some(request) = view.target.request.as_ref().filter(|_| view.is_customer() && is_messages(view)) {
+        let request = format!("{} {}", request.method, request.path);
+        return Some(Some(absent(view, first, &request, Owner::Configuration)));
+    }
     let (follow_up, http, service) = asked(view)?;
     let request = format!("{} {}", follow_up.request.method, follow_up.request.path);
     let answer = recognise(service, http, &view.target.probed, view.is_customer());
@@ -122,6 +127,16 @@ pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<
         (true, 404 | 405 | 501) => Some(Some(absent(view, http, &request, Owner::Configuration))),
         _ => None,
     }
+}
+
+/// The first request went to the path of the messages itself: one that names no model, so that "not found" can
+/// only mean the path.
+fn is_messages(view: &View<'_>) -> bool {
+    let posted = view.target.request.as_ref().is_some_and(|r| r.method == "POST");
+    let inference = view.target.requirement.reasons.iter().any(|r| r.feature == Feature::INFERENCE);
+    let service = view.target.service.as_deref();
+    let mut providers = view.context.services.calls().providers().iter();
+    posted && inference && providers.any(|p| p.names_model && Some(p.service.as_str()) == service)
 }
 
 fn absent(view: &View<'_>, http: &Http, request: &str, owner: Owner) -> Draft {

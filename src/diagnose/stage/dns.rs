@@ -28,7 +28,9 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
             failure = failure.fact("second_opinion", said.as_str());
         }
         // A name that exists elsewhere is no slip of the configuration.
-        let exists = second.is_some_and(|(_, exists)| exists);
+        // Nor is one that is an alias, whose end is what is denied.
+        let is_alias = failure.facts.contains_key("chain");
+        let exists = is_alias || second.is_some_and(|(_, exists)| exists);
         let ruled_out = |owner: &Owner| exists && *owner == Owner::Configuration;
         let owner = owner(view, failure.code);
         if owner.as_ref().is_some_and(ruled_out) {

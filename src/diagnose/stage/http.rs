@@ -194,11 +194,13 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
         // Where the certificate proves the provider, its own error page is the likelier reading,
         // and an error page of the customer's service is one answer that a service may give.
         if view.is_customer() && (200..300).contains(&status) || inspector.is_some() {
-            let mut found =
-                Draft::new(Code::HttpWrongContent, format!("{}: an HTML page", status_words(http)))
-                    .fact("status", status)
-                    .fact("what", "an HTML page")
-                    .fact("title", title(&http.body));
+            // A page that refuses, in place of an API and through an inspector, is the inspector's refusal.
+            let refuses = inspector.is_some() && matches!(status, 403 | 407 | 451);
+            let code = if refuses { Code::HttpBlockPage } else { Code::HttpWrongContent };
+            let mut found = Draft::new(code, format!("{}: an HTML page", status_words(http)))
+                .fact("status", status)
+                .fact("what", "an HTML page")
+                .fact("title", title(&http.body));
             found.key = view.target.probed.clone();
             if let Some(issuer) = inspector {
                 found = found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer);

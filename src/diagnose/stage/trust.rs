@@ -380,11 +380,13 @@ impl Chain<'_> {
             }
             Engine::Refuses { named } => named,
         };
+        // Beside the finding: what becomes of it where nothing was asked would contradict it.
+        let said = words(self.tls.engine_trust.as_ref());
+        walk.own_store = Some(format!("its own store was asked, and refuses the chain: {named}: {said}"));
         let stopped = |f: &Draft| f.verdict_by(self.view.context.codes) == Verdict::Blocked;
         if found.is_some_and(|f| stopped(f) && own.iter().all(|a| f.concerns(*a))) {
             return None;
         }
-        let said = words(self.tls.engine_trust.as_ref());
         let issuer = &self.leaf.issuer;
         let line = format!("issuer {issuer}: accepted by this device, not by the engine ({named}): {said}");
         let code = match found.map(|f| f.code) {
@@ -543,7 +545,8 @@ impl Chain<'_> {
         let world = &self.view.context.run;
         let issuer = &self.leaf.issuer;
         if world.is_public_issuer(issuer) || world.is_public_organisation(issuer) {
-            found.owner(Owner::Service)
+            // Those of one authority that ended on one day are one thing to look into.
+            found.owner(Owner::Service).key(format!("{issuer} ended or began {}", day(moment)))
         } else if world.is_inspector(issuer) {
             found.owner(Owner::TlsInspection).key(issuer.as_str())
         } else {

@@ -58,7 +58,11 @@ fn where_the_engines_store_was_asked_its_word_counts() {
     let host = asked(&target, roots, Trust::UnknownIssuer, INSPECTOR);
     assert_eq!((host.finding.code, host.verdict), (Code::TlsInterceptedUntrusted, Verdict::Blocked));
     assert!(host.finding.summary.contains("the app's engine does not"), "{}", host.finding.summary);
-    assert_eq!(of(&host, Actor::Engine).0, Verdict::Blocked);
+    let (verdict, note) = of(&host, Actor::Engine);
+    assert_eq!(verdict, Verdict::Blocked);
+    // What was asked is not said to be open.
+    let note = note.unwrap();
+    assert!(note.contains("was asked, and refuses") && !note.contains("not tested"), "{note}");
     assert_eq!(of(&host, Actor::App).0, Verdict::Warning);
     assert_eq!(of(&host, Actor::Vm).0, Verdict::Warning);
 

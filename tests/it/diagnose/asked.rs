@@ -5,7 +5,7 @@ use clearway::diagnose::{Code, HostJudgement, Judgement, Owner, RunVerdict, Verd
 use clearway::observation::*;
 use clearway::plan::{Plan, Target};
 
-use super::in_place::{api, opened};
+use super::in_place::{api, known, opened};
 use crate::diagnose::scene::{run as run_of, *};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -62,6 +62,12 @@ fn an_access_product_before_the_api_is_no_working_gateway() {
             }
         }
     }
+    // One place that several services lead to for a sign-in is one thing to set up.
+    let two = [serving(1, "llm.corp.example", "gateway"), serving(2, "mcp.corp.example", "mcp")];
+    let place = "https://accounts.google.com/o/oauth2/v2/auth?state=";
+    let seen = [("a", &two[0]), ("b", &two[1])]
+        .map(|(state, t)| edit(healthy(t), |a| a.http = vec![to(&format!("{place}{state}"))]));
+    assert_eq!(causes(&run_of(&two, seen.to_vec())), [("http/redirect", vec![1, 2])]);
     // The gateway's own answers, and a redirect that is no sign-in.
     let gateway = serving(1, "llm.corp.example", "gateway");
     let fine = |http: Http| one(&gateway, edit(healthy(&gateway), |a| a.http = vec![http]));
@@ -74,6 +80,16 @@ fn an_access_product_before_the_api_is_no_working_gateway() {
 
 /// A host of inference, asked for its messages after the first answer.
 fn asked(target: &Target, first: Attempt, make: impl FnOnce(&mut Attempt)) -> Judgement {
+    asked_beside(target, first, make, None)
+}
+
+/// The same with another host in the run, inspected in the same way.
+fn asked_beside(
+    target: &Target,
+    first: Attempt,
+    make: impl FnOnce(&mut Attempt),
+    beside: Option<&Target>,
+) -> Judgement {
     let mut target = target.clone();
     target.requirement.reasons = gateway(1, "x.example").requirement.reasons;
     let known = services();
@@ -97,7 +113,12 @@ fn asked(target: &Target, first: Attempt, make: impl FnOnce(&mut Attempt)) -> Ju
     }
     make(&mut second);
     seen.attempts.push(second);
-    judged(&[target], &seen)
+    let mut targets = vec![target];
+    if let Some(other) = beside {
+        seen.attempts.push(opened(other, unsigned("anthropic-api")));
+        targets.push(other.clone());
+    }
+    judged(&targets, &seen)
 }
 
 fn got(run: &Judgement) -> (Code, Verdict, Owner) {
@@ -164,6 +185,136 @@ fn what_refuses_only_posts_is_found_and_a_gateway_without_messages_too() {
     // A page that asks for a sign-in on this path only.
     let sign_in = answer(302, &[("location", "https://id.corp.example/authorize?x=y")], "");
     assert_eq!(got(&asked(&mine, healthy(&mine), to(sign_in))).0, Code::HttpRedirect);
+}
+
+/// What each provider's service answers to a request without a credential.
+fn unsigned(service: &str) -> Http {
+    let aws = [JSON, ("x-amzn-requestid", "1"), ("x-amzn-errortype", "MissingAuthenticationTokenException")];
+    match service {
+        "anthropic-api" => answer(
+            401,
+            &[JSON, ("request-id", "r")],
+            r#"{"type":"error","error":{"type":"authentication_error"}}"#,
+        ),
+        "bedrock-runtime" => answer(403, &aws, r#"{"message":"Missing Authentication Token"}"#),
+        "vertex" => answer(401, &[JSON], r#"{"error":{"code":401,"status":"UNAUTHENTICATED"}}"#),
+        "foundry" => {
+            answer(401, &[JSON, ("apim-request-id", "1")], r#"{"error":{"code":"401","message":"m"}}"#)
+        }
+        "bedrock-mantle" => answer(401, &[JSON], r#"{"error":{"code":"invalid_api_key","message":"m"}}"#),
+        _ => answer(401, &[JSON], r#"{"error":{"type":"auth_error"}}"#),
+    }
+}
+
+/// Every provider of the rules: its service, and a host of it.
+fn providers() -> Vec<(String, &'static str)> {
+    let known = services();
+    let host = |id: &str| match id {
+        "anthropic" => "api.anthropic.com",
+        "bedrock" => "bedrock-runtime.eu-central-1.amazonaws.com",
+        "mantle" => "bedrock-mantle.eu-central-1.api.aws",
+        "vertex" => "europe-west1-aiplatform.googleapis.com",
+        "foundry" => "laboratory.services.ai.azure.com",
+        "gateway" => "llm.corp.example",
+        other => panic!("{other} has no host in this test"),
+    };
+    known.calls().providers().iter().map(|p| (p.service.clone(), host(&p.id))).collect()
+}
+
+#[test]
+fn every_provider_is_asked_by_post_for_the_path_that_its_messages_go_to() {
+    let known = services();
+    let hidden = |path: &str| path.replace("clearway-probe", "{}").replace("{model}", "{}");
+    for provider in known.calls().providers() {
+        let service = known.by_id(&provider.service).unwrap();
+        let own = service.request("host.example", "");
+        let mut asked: Vec<_> = service
+            .asks
+            .iter()
+            .filter(|a| a.feature.is_some())
+            .map(|a| known.by_id(&a.service).unwrap().request("host.example", ""))
+            .chain([own])
+            .filter(|r| r.method == "POST")
+            .collect();
+        asked.dedup();
+        let [request] = asked.as_slice() else { panic!("{}: {asked:?}", provider.id) };
+        assert_eq!(request.body, "{}", "{}", provider.id);
+        // What names no model goes to the very path of the calls with the credential.
+        if provider.names_model {
+            let stream = clearway::rules::inference::fill_path(&provider.stream, "", &[]);
+            assert_eq!(hidden(&request.path), hidden(&stream), "{}", provider.id);
+        }
+    }
+}
+
+#[test]
+fn what_refuses_only_posts_is_found_before_every_provider() {
+    for (service, host) in providers() {
+        let mut target = if service == "gateway" { gateway(1, host) } else { known(1, host, &service) };
+        target.requirement.reasons = gateway(1, "x.example").requirement.reasons;
+        let posted = services().by_id(&service).unwrap().request(host, "").method == "POST";
+        let refusals = [
+            answer(403, &[HTML], &page("Data protection", "Not allowed.")),
+            answer(403, &[JSON], r#"{"dlp":"denied"}"#),
+            answer(403, &[("content-type", "text/plain")], "Forbidden"),
+        ];
+        // A gateway may refuse in words of its own where nothing shows whose they are.
+        let mine = target.requirement.hints.customer;
+        for (n, refusal) in refusals.into_iter().enumerate().filter(|(n, _)| !mine || *n == 0) {
+            let run = if posted {
+                run_of(std::slice::from_ref(&target), vec![opened(&target, refusal)])
+            } else if mine {
+                // The gateway is known to be inspected by the vendor's host beside it.
+                let beside = api(2);
+                let post = |a: &mut Attempt| a.http = vec![refusal];
+                asked_beside(&target, opened(&target, unsigned(&service)), post, Some(&beside))
+            } else {
+                let post = |a: &mut Attempt| a.http = vec![refusal];
+                asked(&target, opened(&target, unsigned(&service)), post)
+            };
+            let at = format!("{service} {n}: {:?}", run.hosts[0].finding);
+            assert_eq!(got(&run), (Code::HttpBlockPage, Verdict::Blocked, Owner::TlsInspection), "{at}");
+        }
+        // The healthy twin: the inspector relays everything.
+        let relayed = opened(&target, unsigned(&service));
+        let run = if posted {
+            run_of(std::slice::from_ref(&target), vec![relayed])
+        } else {
+            asked(&target, relayed, |a| a.http = vec![unsigned(&service)])
+        };
+        assert_ne!(run.verdict, RunVerdict::Blocked, "{service}: {:?}", run.hosts[0].finding);
+    }
+}
+
+#[test]
+fn an_address_of_ones_own_without_the_path_of_the_messages_is_found_for_every_provider() {
+    let nothing = || answer(404, &[JSON], r#"{"detail":"Not Found"}"#);
+    let mut found = 0;
+    for provider in services().calls().providers().iter().filter(|p| p.names_model && p.id != "anthropic") {
+        let mut target = gateway(1, "llm.corp.example");
+        target.service = Some(provider.service.clone());
+        target.requirement.hints.name_key = Some("inferenceBaseUrl".into());
+        let request = services().by_id(&provider.service).unwrap().request(&target.probed, "");
+        let posted = request.method == "POST";
+        target.request = Some(request);
+        let run = if posted {
+            run_of(std::slice::from_ref(&target), vec![edit(healthy(&target), |a| a.http = vec![nothing()])])
+        } else {
+            asked(&target, healthy(&target), |a| a.http = vec![nothing()])
+        };
+        assert_eq!(got(&run).0, Code::HttpWrongContent, "{}: {:?}", provider.id, run.hosts[0].finding);
+        assert_eq!(run.verdict, RunVerdict::Blocked, "{}", provider.id);
+        assert!(run.hosts[0].finding.evidence.line.contains("/v1/messages"), "{}", provider.id);
+        // The healthy twin.
+        let healthy = if posted {
+            run_of(std::slice::from_ref(&target), vec![healthy(&target)])
+        } else {
+            asked(&target, healthy(&target), |a| a.http = vec![answer(401, &[JSON], "{}")])
+        };
+        assert_eq!(got(&healthy).0, Code::Ok, "{}: {:?}", provider.id, healthy.hosts[0].finding);
+        found += 1;
+    }
+    assert_eq!(found, 3);
 }
 
 #[test]

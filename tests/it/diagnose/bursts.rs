@@ -76,6 +76,79 @@ fn what_gets_through_slowly_is_ok_and_the_limit_is_said_once() {
     }
 }
 
+/// A second packet got it through.
+fn late(target: &Target) -> Attempt {
+    edit(again(healthy(target)), |a| a.tcp[0].ms = 1050.0)
+}
+
+#[test]
+fn silence_in_slow_tries_that_were_too_much_as_well_is_nobodys() {
+    let targets = hosts(12);
+    let dead = |t: &Target| tcp_fails(t, TcpOutcome::Timeout);
+    let first = |t: &Target| if t.id <= 6 { dead(t) } else { healthy(t) };
+    let seen: Vec<Attempt> = targets.iter().map(first).collect();
+    for (through, code, verdict) in [
+        // The others got through with their first packet: what is silent is so by itself.
+        (again(healthy(&targets[0])), "tcp/timeout", Verdict::Blocked),
+        (late(&targets[0]), "untested/deadline", Verdict::Untested),
+    ] {
+        let is_late = through.tcp[0].ms > 1000.0;
+        let mut seen = seen.clone();
+        let second = |t: &Target| if is_late { late(t) } else { again(healthy(t)) };
+        seen.extend(targets.iter().take(5).map(second));
+        seen.push(again(dead(&targets[5])));
+        let judged = run(&targets, seen);
+        let host = &judged.hosts[5];
+        assert_eq!((host.finding.code.as_str(), host.verdict), (code, verdict), "{:?}", host.finding);
+        assert_eq!(judged.hosts.iter().filter(|h| h.verdict == Verdict::Reachable).count(), 11);
+        if is_late {
+            let line = &host.finding.evidence.line;
+            assert!(line.contains("only so many new connections"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn what_a_full_line_silences_is_asked_again_one_by_one() {
+    let targets = hosts(12);
+    let slowly = |t: &Target| edit(healthy(t), |a| a.tls[0].ms = 2700.0);
+    let silent = |t: &Target| edit(tls_fails(t, TlsOutcome::Timeout), |a| a.tls[0].ms = 4000.0);
+    let no_answer = |t: &Target| edit(http_ends(t, HttpOutcome::Timeout), |a| a.tls[0].ms = 2700.0);
+    let first = |t: &Target| match t.id {
+        1..=4 => silent(t),
+        5..=6 => no_answer(t),
+        _ => slowly(t),
+    };
+    let mut seen: Vec<Attempt> = targets.iter().map(first).collect();
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let asked = next(&plan, &observed(seen.clone()));
+    let paced: Vec<u32> = asked.iter().filter(|e| e.purpose == Purpose::Paced).map(|e| e.target).collect();
+    assert_eq!(paced, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(asked.len(), 6, "nothing else fills the line: {asked:?}");
+    // The healthy twin: the same silence on a line that is well is the hosts' own.
+    let quick: Vec<Attempt> =
+        targets.iter().map(|t| if t.id <= 4 { silent(t) } else { healthy(t) }).collect();
+    let asked = next(&plan, &observed(quick));
+    assert!(asked.iter().all(|e| e.purpose != Purpose::Paced), "{asked:?}");
+    assert!(asked.iter().any(|e| matches!(e.variation, Some(Variation::SmallHello { .. }))));
+    // What answers alone is well, what there was no time for is not judged, and the line is said once.
+    seen.extend(targets.iter().take(5).map(|t| again(slowly(t))));
+    let judged = run(&targets, seen.clone());
+    assert_eq!((blocked(&judged), judged.hosts[5].verdict), (0, Verdict::Untested));
+    assert_eq!(judged.hosts[5].finding.code, Code::UntestedDeadline);
+    assert_eq!(judged.causes.len(), 1, "{:?}", causes(&judged));
+    let cause = &judged.causes[0].finding;
+    assert_eq!((cause.code, cause.owner), (Code::HttpSlow, Owner::Network));
+    // One that is silent alone, while the others answer at once, is blocked, and only likely.
+    let mut alone = seen[..12].to_vec();
+    alone.extend(targets.iter().take(5).map(|t| again(healthy(t))));
+    alone.push(again(no_answer(&targets[5])));
+    let judged = run(&targets, alone);
+    let host = &judged.hosts[5];
+    assert_eq!((host.finding.code, host.verdict), (Code::HttpTimeout, Verdict::Blocked));
+    assert_eq!(host.finding.confidence, Certainty::Likely);
+}
+
 #[test]
 fn one_host_that_recovers_is_no_limit() {
     let targets = hosts(4);
@@ -197,6 +270,37 @@ fn a_hosts_file_is_the_devices_and_the_same_answer_is_the_resolvers() {
     }
 }
 
+/// The server of another name answers at the address that the device alone gives.
+#[test]
+fn another_server_at_an_address_of_the_hosts_file_is_the_devices() {
+    let t = world1();
+    let other = |a: &mut Attempt| {
+        a.dns.as_mut().unwrap().system = Lookup::Addresses { addresses: vec!["11.7.7.7".parse().unwrap()] };
+        a.tcp[0].remote.set_ip("11.7.7.7".parse().unwrap());
+        a.tls[0].remote.set_ip("11.7.7.7".parse().unwrap());
+    };
+    let wrong = edit(
+        chain(&t, public_leaf("elsewhere.example"), false, Trust::NameMismatch, Trust::NameMismatch),
+        other,
+    );
+    let no_tls = edit(tls_fails(&t, TlsOutcome::NotTls { first: "HTTP/1.1 400".into() }), other);
+    let own = address(1).to_string();
+    for (first, code) in [(wrong, "tls/name-mismatch"), (no_tls, "tls/not-tls")] {
+        for (answers, works, device) in
+            [(given(&own), true, true), (given("11.7.7.7"), true, false), (given(&own), false, false)]
+        {
+            let plan = Plan { targets: vec![t.clone()], ..Plan::default() };
+            let asked = next(&plan, &observed(vec![first.clone()]));
+            assert!(asked.iter().any(|e| e.variation == Some(Variation::Servers)), "{code}: {asked:?}");
+            let trial = servers_say(&t, answers, works);
+            let found = run(std::slice::from_ref(&t), vec![first.clone(), trial]).hosts.remove(0).finding;
+            assert_eq!(found.code.as_str(), code);
+            assert_eq!(found.owner == Owner::Device, device, "{code} {works}: {found:?}");
+            assert_eq!(found.remedy.contains("hosts file"), device, "{}", found.remedy);
+        }
+    }
+}
+
 #[test]
 fn a_search_domain_that_was_appended_is_said() {
     let t = world1();
@@ -288,6 +392,17 @@ fn the_end_of_a_chain_and_an_answer_that_is_too_long_are_named() {
     });
     let found = one(&t, seen).finding;
     assert!(found.remedy.contains("b.edge.example") && found.evidence.line.contains("a.cdn.example"));
+    // A name that is an alias exists: that its end is denied is no slip of the configuration.
+    let targets = [world(1, "api.vendor.example"), world(2, "cdn.other.example")];
+    let mut named = targets.clone();
+    named[0].requirement.hints.name_key = Some("inferenceBedrockRegion".into());
+    for (aliases, owner) in [(Vec::new(), Owner::Configuration), (vec!["a.cdn.example".into()], Owner::Dns)] {
+        let seen = edit(dns_fails(&named[0], failed_lookup(), &[DnsAnswer::NxDomain]), |a| {
+            a.dns.as_mut().unwrap().direct[0].aliases = aliases;
+        });
+        let judged = run(&named, vec![seen, healthy(&named[1])]);
+        assert_eq!(judged.hosts[0].finding.owner, owner, "{:?}", judged.hosts[0].finding);
+    }
     let error = DnsAnswer::Truncated { error: "no answer".into() };
     let found = one(&t, dns_fails(&t, Lookup::Timeout, &[error])).finding;
     assert_eq!((found.code.as_str(), found.owner), ("dns/timeout", Owner::Dns));

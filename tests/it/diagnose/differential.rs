@@ -194,6 +194,42 @@ fn every_row_of_the_table_leads_to_its_code_and_no_other() {
     }
 }
 
+/// The handshake died over IPv6, and the name has an IPv4 address too.
+#[test]
+fn of_a_path_that_loses_large_packets_it_is_said_whether_ipv4_carries_them() {
+    let t = world1();
+    let (v4, v6): (std::net::IpAddr, std::net::IpAddr) = (address(1), "2a0f:10::1".parse().unwrap());
+    let over_v6 = |a: &mut Attempt| {
+        a.dns.as_mut().unwrap().system = Lookup::Addresses { addresses: vec![v6, v4] };
+        a.tcp[0].remote.set_ip(v6);
+        a.tls[0].remote.set_ip(v6);
+    };
+    let first = edit(tls_fails(&t, TlsOutcome::Timeout), over_v6);
+    let plan = Plan { targets: vec![t.clone()], ..Plan::default() };
+    let wants = |seen: &Observations| {
+        let at_v4 = Variation::Elsewhere { address: v4 };
+        next(&plan, seen).iter().any(|e| e.variation.as_ref() == Some(&at_v4))
+    };
+    let mut seen = observed(vec![first.clone()]);
+    assert!(wants(&seen));
+    seen.device.ipv4 = None;
+    assert!(!wants(&seen), "a device without IPv4");
+    let small = Variation::SmallHello { address: Some(v6) };
+    let segments = Variation::SmallSegments { address: v6, bytes: 536 };
+    for (at_v4, alone) in
+        [(Some(TlsOutcome::Completed), true), (Some(TlsOutcome::Timeout), false), (None, false)]
+    {
+        let mut all = vec![first.clone()];
+        all.push(trial(&t, small.clone(), TlsOutcome::Completed));
+        all.push(trial(&t, segments.clone(), TlsOutcome::Completed));
+        all.extend(at_v4.clone().map(|end| trial(&t, Variation::Elsewhere { address: v4 }, end)));
+        let f = judged(std::slice::from_ref(&t), &observed(all)).hosts.remove(0).finding;
+        assert_eq!((f.code, f.owner, f.confidence), (Code::TlsPathMtu, Owner::Network, PROVEN), "{f:?}");
+        assert_eq!(f.evidence.line.contains("IPv6 alone"), alone, "{at_v4:?}: {}", f.evidence.line);
+        assert_eq!(f.remedy.contains("for IPv6"), alone, "{at_v4:?}: {}", f.remedy);
+    }
+}
+
 #[test]
 fn without_a_reached_host_nothing_about_the_name_is_proven() {
     use TlsOutcome::{Completed, Reset, Timeout};

@@ -332,7 +332,7 @@ fn answers() -> Vec<Case> {
                     |a| a.http = vec![answer(403, &html, page)],
                 )
             },
-            ("http/wrong-content", BLOCKED, Owner::TlsInspection, LIKELY),
+            ("http/block-page", BLOCKED, Owner::TlsInspection, LIKELY),
         ),
         case(
             "rate limit",
