@@ -49,8 +49,23 @@ fn script(dir: &Path) -> std::path::PathBuf {
     path
 }
 
-fn ran(shell: &str, script: &Path, bin: &Path) -> String {
-    let output = Command::new(tool(shell).unwrap())
+/// The shells that a session may have; busybox's where it is installed, and in CI all of them.
+fn shells() -> Vec<Vec<String>> {
+    let all = [&["dash"][..], &["bash"], &["busybox", "sh"]];
+    let there = all.iter().filter(|words| {
+        let there = tool(words[0]).is_some();
+        assert!(there || std::env::var_os("CI").is_none(), "{} is not installed", words[0]);
+        there
+    });
+    let found: Vec<Vec<String>> =
+        there.map(|words| words.iter().map(|w| (*w).to_owned()).collect()).collect();
+    assert!(!found.is_empty(), "a shell must be there");
+    found
+}
+
+fn ran(shell: &[String], script: &Path, bin: &Path) -> String {
+    let output = Command::new(tool(&shell[0]).unwrap())
+        .args(&shell[1..])
         .arg(script)
         .env_clear()
         .env("PATH", bin)
@@ -90,9 +105,10 @@ fn the_script_is_posix_and_holds_nothing_secret() {
     let script = script(dir.path());
     let text = fs::read_to_string(&script).unwrap();
     assert!(!text.contains("planted-secret") && text.contains("packages.quarry.example") && text.is_ascii());
-    for shell in ["sh", "dash", "bash"] {
-        let checked = Command::new(tool(shell).unwrap()).arg("-n").arg(&script).status().unwrap();
-        assert!(checked.success(), "{shell}");
+    for shell in shells() {
+        let mut command = Command::new(tool(&shell[0]).unwrap());
+        let checked = command.args(&shell[1..]).arg("-n").arg(&script).status().unwrap();
+        assert!(checked.success(), "{shell:?}");
     }
     let none = clearway().args(["check", "--host", "a.example", "--vm-script"]).output().unwrap();
     assert_eq!(none.status.code(), Some(2));
@@ -116,8 +132,8 @@ fn a_machine_with_curl_whose_lookup_fails() {
   echo "curl: (60) SSL certificate problem: unable to get local issuer certificate" >&2; exit 60;;
 esac"#,
     );
-    for shell in ["dash", "bash"] {
-        let printed = ran(shell, &script, &bin);
+    for shell in shells() {
+        let printed = ran(&shell, &script, &bin);
         assert!(!printed.contains("planted-secret"), "{printed}");
         assert!(printed.contains("proxy HTTPS_PROXY http://***@127.0.0.1:9"), "{printed}");
         let report = report(dir.path(), &printed.replace('\n', "\r\n"));
@@ -162,8 +178,8 @@ echo "*   Trying 192.0.2.7:9..." >&2
 echo "* connect to 192.0.2.7 port 9 from 0.0.0.0 port 1 failed: 'us er:planted-secret#/x@h" >&2
 echo "curl: (5) Unsupported proxy in 'http://us er:pa#/planted-secret@127.0.0.1:9'" >&2; exit 5"#,
     );
-    for shell in ["dash", "bash"] {
-        let printed = ran(shell, &script, &bin);
+    for shell in shells() {
+        let printed = ran(&shell, &script, &bin);
         assert!(!printed.contains("planted-secret") && !printed.contains("us er"), "{printed}");
         for line in printed.lines() {
             assert!(line.starts_with("cw1 ") && line.ends_with(" ~;"), "{line}");
@@ -181,7 +197,7 @@ fn a_machine_with_node_alone() {
     let dir = tempfile::tempdir().unwrap();
     let script = script(dir.path());
     let bin = machine(dir.path(), &["node"]);
-    let printed = ran("dash", &script, &bin);
+    let printed = ran(&shells()[0], &script, &bin);
     assert!(printed.contains("clearway-vm/1 node") && printed.contains("fail=dns"), "{printed}");
     let report = report(dir.path(), &printed);
     let (verdict, code) = of_machine(&report, "packages.quarry.example");
@@ -189,12 +205,92 @@ fn a_machine_with_node_alone() {
     assert!(code.starts_with("dns/"), "{code}: {printed}");
 }
 
+/// A server for one answer to each connection, on a port of its own.
+fn answering(answer: &'static str) -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            use std::io::{Read, Write};
+            let mut head = [0_u8; 4096];
+            let mut read = 0;
+            while !head[..read].windows(4).any(|w| w == b"\r\n\r\n") {
+                match stream.read(&mut head[read..]) {
+                    Ok(n) if n > 0 => read += n,
+                    _ => break,
+                }
+            }
+            stream.write_all(answer.as_bytes()).ok();
+        }
+    });
+    port
+}
+
+#[test]
+fn a_machine_with_node_alone_is_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let port = answering(
+        "HTTP/1.1 403 Forbidden\r\nServer: quarry\r\nContent-Type: text/html\r\nContent-Length: 29\r\n\r\n<html>cw1 end ~; it's</html>\n",
+    );
+    let config = dir.path().join("c.json");
+    // Loopback is where this test's server is; a name of a session is asked in the same way.
+    fs::write(
+        &config,
+        format!(
+            r#"{{ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.quarry.example",
+            "otlpEndpoint": "http://127.0.0.1:{port}" }}"#
+        ),
+    )
+    .unwrap();
+    let output = clearway().args(["check", config.to_str().unwrap(), "--vm-script"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let script = dir.path().join("script.sh");
+    fs::write(&script, &output.stdout).unwrap();
+    let bin = machine(dir.path(), &["node"]);
+    for shell in shells() {
+        let printed = ran(&shell, &script, &bin);
+        let number = printed
+            .lines()
+            .find_map(|l| {
+                l.strip_prefix("cw1 ")?.split_once(&format!(" host http 127.0.0.1:{port}")).map(|(n, _)| n)
+            })
+            .unwrap_or_else(|| panic!("{printed}"));
+        for said in ["head Server: quarry", "bytes 29", "body <html>cw1_end ~, it's</html>"] {
+            assert!(printed.contains(&format!("cw1 {number} {said}")), "{said}: {printed}");
+        }
+        let node = printed.lines().find(|l| l.starts_with(&format!("cw1 {number} node "))).unwrap();
+        assert!(
+            node.contains("fail= ") && node.contains("code=403") && node.contains("ip=127.0.0.1"),
+            "{node}"
+        );
+        let results = dir.path().join("results.txt");
+        fs::write(&results, &printed).unwrap();
+        let output = clearway()
+            .args([
+                "check",
+                config.to_str().unwrap(),
+                "--deadline",
+                "3s",
+                "--no-controls",
+                "--format",
+                "json",
+            ])
+            .arg("--vm-result")
+            .arg(&results)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let seen = report["machine"].to_string() + &report["observations"]["machine"].to_string();
+        assert!(seen.contains("node"), "{seen}");
+    }
+}
+
 #[test]
 fn a_machine_with_neither() {
     let dir = tempfile::tempdir().unwrap();
     let script = script(dir.path());
     let bin = machine(dir.path(), &[]);
-    let printed = ran("dash", &script, &bin);
+    let printed = ran(&shells()[0], &script, &bin);
     let report = report(dir.path(), &printed);
     let (verdict, _) = of_machine(&report, "packages.quarry.example");
     // The device's own failure stands for the machine behind it; nothing more is claimed.
