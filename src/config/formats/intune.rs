@@ -7,7 +7,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::tree::{Member, Raw, find};
-use super::{Document, Encoding, Entry, Note};
+use super::{Document, Encoding, Entry, Note, masked};
 use crate::config::error::shown;
 use crate::config::names::{Known, Names};
 use crate::contract::{Platform, Severity};
@@ -16,6 +16,9 @@ use crate::rules::keys::KeyKind;
 /// Members that carry a file in base64, the one that sets something first.
 const CARRIERS: [&str; 5] =
     ["remediationScriptContent", "scriptContent", "payload", "payloadJson", "detectionScriptContent"];
+
+/// What stands for a value that an export does not show.
+const MASK: &str = "****";
 
 /// The file that a policy carries.
 pub(crate) fn inner(members: &[Member]) -> Option<Vec<u8>> {
@@ -42,6 +45,7 @@ pub(crate) fn read(members: &[Member], names: &Names) -> Option<Document> {
     if doc.entries.is_empty() && doc.touched.is_empty() {
         return None;
     }
+    masked::take_out(&mut doc);
     doc.certain = true;
     doc.notes.push(Note::whole(
         "intune-policy",
@@ -164,6 +168,12 @@ fn catalogue(setting: &Raw, names: &Names, doc: &mut Document, depth: usize) {
                 _ => word,
             }))
         });
+        // A secret is shown as the name of the place that the service keeps it in.
+        let state = find(members, "simpleSettingValue")
+            .and_then(|m| find(m.value.members()?, "valueState")?.value.text())
+            .unwrap_or_default();
+        let raw =
+            raw.map(|raw| if state.starts_with("encrypted") { Raw::Text(MASK.to_owned()) } else { raw });
         if let (Some(name), Some(raw)) = (key(id.0, names), raw) {
             doc.entries.push(Entry { name, raw, line: Some(id.1).filter(|l| *l > 0), path: shown(id.0) });
         }

@@ -3,11 +3,14 @@
 pub(crate) mod admin;
 mod ber;
 pub(crate) mod cms;
+pub(crate) mod defaults_script;
 pub(crate) mod diagnostic;
+pub(crate) mod doubt;
 pub(crate) mod encoding;
 pub(crate) mod intune;
 pub(crate) mod json;
 pub(crate) mod json_text;
+mod masked;
 pub(crate) mod nested;
 pub(crate) mod plist;
 pub(crate) mod plist_binary;
@@ -19,6 +22,7 @@ pub(crate) mod reg_policy;
 pub(crate) mod reg_query;
 pub(crate) mod reg_script;
 mod reg_text;
+mod shell_tokens;
 pub(crate) mod sniff;
 pub(crate) mod tree;
 pub(crate) mod zip;
@@ -192,7 +196,7 @@ pub(crate) fn read(
     if crate::config::read::base_name(Path::new(file)).eq_ignore_ascii_case(&places.report.applied) {
         return diagnostic::read(text, file, names, places).map(json::Json::Document);
     }
-    let kind = sniff::kind(text, file)?;
+    let kind = sniff::kind(text, file, places)?;
     Ok(json::Json::Document(match kind {
         sniff::Kind::Json | sniff::Kind::JsonFragment => {
             let found = json::read(text, file, kind == sniff::Kind::JsonFragment, names, places)?;
@@ -201,6 +205,7 @@ pub(crate) fn read(
                 other => Ok(other),
             };
         }
+        sniff::Kind::DefaultsScript => defaults_script::read(text, file, places)?,
         sniff::Kind::RegScript => reg::carried(reg::Carrier::script(text), file, names, places)?,
         sniff::Kind::PowerShell => reg::carried(reg::Carrier::powershell(text), file, names, places)?,
         sniff::Kind::Preferences => {

@@ -1,7 +1,8 @@
 //! PowerShell scripts that write policies. Plain text, variables, hashtables, loops over them, splatting,
 //! functions and here-strings are followed; whatever else would have to be run is said, never guessed.
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
 use super::powershell_tokens::{Kind, STEPS, Token, lex};
 use super::reg_script::{NOT_EVALUATED, items_of, local, typed};
@@ -31,13 +32,14 @@ pub(crate) struct Script {
     pub(super) items: Vec<Item>,
     /// Lines whose key or name is not known without running the script.
     pub unknown: Vec<u32>,
+    /// Line and name of each value that is set only under a condition.
+    pub conditional: Vec<(u32, String)>,
 }
 
 /// Reads a script.
 pub(crate) fn parse(text: &str) -> Script {
     let tokens = lex(text);
-    let mut run =
-        Run { out: Script::default(), variables: HashMap::new(), functions: HashMap::new(), steps: 0 };
+    let mut run = Run::default();
     run.block(&tokens, 0);
     run.out.unknown.sort_unstable();
     run.out.unknown.dedup();
@@ -130,12 +132,27 @@ impl Value {
     }
 }
 
+#[derive(Default)]
 struct Run {
     out: Script,
     variables: HashMap<String, Value>,
     functions: HashMap<String, (Vec<String>, Vec<Token>)>,
     steps: usize,
+    /// Conditions that stand around what is read.
+    conditions: usize,
+    /// Variables that were set under a condition.
+    doubtful: HashSet<String>,
+    /// One of them was used.
+    doubt: Cell<bool>,
+    /// What each function that runs found in the variables that it set.
+    scopes: Vec<HashMap<String, Before>>,
 }
+
+/// A variable before a function set it: its value, and whether that was set under a condition.
+type Before = (Option<Value>, bool);
+
+/// Methods that change the list or table that they are called on.
+const CHANGES: [&str; 8] = ["add", "remove", "clear", "insert", "addrange", "removeat", "set_item", "sort"];
 
 fn sign(tokens: &[Token], at: usize, c: char) -> bool {
     tokens.get(at).is_some_and(|t| t.kind == Kind::Sign(c))
@@ -169,6 +186,87 @@ impl Run {
         self.steps > STEPS || self.out.items.len() > MAX_VALUES
     }
 
+    /// Sets a variable. A function's own goes with the function, unless it names another scope.
+    fn assign(&mut self, name: &str, value: Value) {
+        let doubtful = self.conditions > 0 || self.doubt.get();
+        let (scope, plain) = name.split_once(':').unwrap_or(("", name));
+        let outer = matches!(scope, "script" | "global");
+        let key = if outer { plain.to_owned() } else { bare(name) };
+        if outer {
+            // What it hides comes back, and with this value.
+            for scope in &mut self.scopes {
+                if scope.contains_key(&key) {
+                    scope.insert(key.clone(), (Some(value.clone()), doubtful));
+                }
+            }
+        } else if let Some(scope) = self.scopes.last_mut()
+            && !scope.contains_key(&key)
+        {
+            let before = (self.variables.get(&key).cloned(), self.doubtful.contains(&key));
+            scope.insert(key.clone(), before);
+        }
+        self.update(key, value, doubtful);
+    }
+
+    /// Gives a variable another value where it is.
+    fn update(&mut self, key: String, value: Value, doubtful: bool) {
+        if doubtful {
+            self.doubtful.insert(key.clone());
+        } else {
+            self.doubtful.remove(&key);
+        }
+        self.variables.insert(key, value);
+    }
+
+    /// Ends a function: its variables are again what they were.
+    fn leave(&mut self) {
+        for (name, (value, doubtful)) in self.scopes.pop().unwrap_or_default() {
+            match value {
+                Some(value) => self.variables.insert(name.clone(), value),
+                None => self.variables.remove(&name),
+            };
+            if doubtful {
+                self.doubtful.insert(name);
+            } else {
+                self.doubtful.remove(&name);
+            }
+        }
+    }
+
+    /// Calls a method that changes a variable's own list or table; what is not followed makes it unknown.
+    fn change(&mut self, name: &str, method: &str, arguments: Vec<Value>) {
+        let mut value = self.variable(name);
+        let text = arguments.first().and_then(Value::text);
+        let known = match (&mut value, method, text) {
+            (Value::Map(members), "add" | "set_item", Some(key)) => {
+                members.retain(|(k, _)| !k.eq_ignore_ascii_case(&key));
+                members.push((key, arguments.into_iter().nth(1).unwrap_or(Value::Unknown)));
+                members.len() <= MAX_VALUES
+            }
+            (Value::Map(members), "remove", Some(key)) => {
+                members.retain(|(k, _)| !k.eq_ignore_ascii_case(&key));
+                true
+            }
+            (Value::Map(members), "clear", _) => {
+                members.clear();
+                true
+            }
+            (Value::List(items), "add", _) => {
+                items.extend(arguments.into_iter().next());
+                items.len() <= MAX_VALUES
+            }
+            (Value::List(items), "clear", _) => {
+                items.clear();
+                true
+            }
+            _ => false,
+        };
+        let value = if known { value } else { Value::Unknown };
+        // A function changes the table itself, not a copy.
+        let doubtful = self.conditions > 0 || self.doubt.get();
+        self.update(bare(name), value, doubtful);
+    }
+
     fn block(&mut self, tokens: &[Token], depth: usize) {
         if depth > DEPTH {
             return;
@@ -181,32 +279,35 @@ impl Run {
 
     fn statement(&mut self, tokens: &[Token], at: usize, depth: usize) -> usize {
         let Some(token) = tokens.get(at) else { return at };
+        self.doubt.set(false);
         match &token.kind {
             Kind::Word(word) => {
                 let lower = word.to_lowercase();
                 match lower.as_str() {
                     "function" => return self.function(tokens, at),
                     "foreach" if sign(tokens, at + 1, '(') => return self.foreach(tokens, at, depth),
-                    // The blocks of a condition are read as if they ran.
                     "if" | "elseif" | "while" | "switch" if sign(tokens, at + 1, '(') => {
-                        return behind(tokens, at + 1);
+                        let close = behind(tokens, at + 1);
+                        return self.condition(tokens, close, depth);
                     }
-                    "else" | "try" | "catch" | "finally" | "begin" | "process" | "end" => return at + 1,
+                    "else" | "catch" => return self.condition(tokens, at + 1, depth),
+                    "try" | "finally" | "begin" | "process" | "end" => return at + 1,
                     "param" if sign(tokens, at + 1, '(') => return self.parameters(tokens, at + 1, depth),
                     _ => {}
                 }
                 self.command(tokens, at, depth)
             }
-            Kind::Variable(name) => {
-                let name = bare(name);
+            Kind::Variable(written) => {
+                let name = bare(written);
                 if sign(tokens, at + 1, '=') {
+                    self.doubt.set(false);
                     let (value, next) = self.pipeline(tokens, at + 2, depth);
-                    self.variables.insert(name, value);
+                    self.assign(written, value);
                     return next;
                 }
                 // What an addition comes to is not worked out, and the old value is not it.
                 if sign(tokens, at + 1, '+') && (sign(tokens, at + 2, '=') || sign(tokens, at + 2, '+')) {
-                    self.variables.insert(name, Value::Unknown);
+                    self.assign(written, Value::Unknown);
                     let adds = sign(tokens, at + 2, '=');
                     return if adds { self.pipeline(tokens, at + 3, depth).1.max(at + 3) } else { at + 3 };
                 }
@@ -221,12 +322,13 @@ impl Run {
                     _ => None,
                 };
                 if let Some((key, from)) = member {
+                    self.doubt.set(self.doubtful.contains(&name));
                     let (value, next) = self.pipeline(tokens, from, depth);
-                    if let (Some(Value::Map(members)), Some(key)) =
-                        (self.variables.get_mut(&name), key.text())
-                    {
+                    if let (Value::Map(mut members), Some(key)) = (self.variable(&name), key.text()) {
                         members.retain(|(k, _)| !k.eq_ignore_ascii_case(&key));
                         members.push((key, value));
+                        let doubtful = self.conditions > 0 || self.doubt.get();
+                        self.update(name, Value::Map(members), doubtful);
                     }
                     return next;
                 }
@@ -259,6 +361,27 @@ impl Run {
             Kind::Sign('@') if sign(tokens, at + 1, '{') => self.pipeline(tokens, at, depth).1,
             _ => at + 1,
         }
+    }
+
+    /// The block of a condition, which is read as if it ran; what it sets is marked.
+    fn condition(&mut self, tokens: &[Token], from: usize, depth: usize) -> usize {
+        let mut open = from;
+        // A line's end, or the type of an exception.
+        loop {
+            match tokens.get(open).map(|t| &t.kind) {
+                Some(Kind::End) => open += 1,
+                Some(Kind::Sign('[')) => open = behind(tokens, open),
+                _ => break,
+            }
+        }
+        if !sign(tokens, open, '{') {
+            return from;
+        }
+        let end = behind(tokens, open);
+        self.conditions += 1;
+        self.block(inside(tokens, open, end), depth + 1);
+        self.conditions -= 1;
+        end
     }
 
     fn function(&mut self, tokens: &[Token], at: usize) -> usize {
@@ -305,7 +428,8 @@ impl Run {
                 && sign(body, at + 1, '=')
             {
                 let value = self.expression(body, at + 2, depth).0;
-                self.variables.insert(bare(name), value);
+                self.doubt.set(false);
+                self.assign(name, value);
             }
         }
         end
@@ -315,6 +439,7 @@ impl Run {
         let close = behind(tokens, at + 1);
         let head = inside(tokens, at + 1, close);
         let Some(Kind::Variable(name)) = head.first().map(|t| t.kind.clone()) else { return close };
+        self.doubt.set(false);
         let source = self.expression(head, 2, depth).0;
         let mut open = close;
         while tokens.get(open).is_some_and(|t| t.kind == Kind::End) {
@@ -334,11 +459,13 @@ impl Run {
             Value::Unknown => vec![Value::Unknown],
             one => vec![one],
         };
+        let doubt = self.doubt.get();
         for item in items {
             if self.spent() {
                 return;
             }
-            self.variables.insert(name.to_owned(), item);
+            self.doubt.set(doubt);
+            self.assign(name, item);
             self.block(body, depth + 1);
         }
         self.variables.remove(name);
@@ -434,8 +561,25 @@ impl Run {
             }
             _ => (Value::Unknown, at + 1),
         };
+        let owner = match &token.kind {
+            Kind::Variable(name) => Some(name),
+            _ => None,
+        };
         loop {
             match tokens.get(next).map(|t| &t.kind) {
+                Some(Kind::Member(method))
+                    if sign(tokens, next + 1, '(') && CHANGES.contains(&method.to_lowercase().as_str()) =>
+                {
+                    let close = behind(tokens, next + 1);
+                    let arguments = self.list(inside(tokens, next + 1, close), depth + 1);
+                    if let Some(name) = owner {
+                        // One that is inside another is not followed.
+                        let own = next == at + 1;
+                        let method = if own { method.to_lowercase() } else { String::new() };
+                        self.change(name, &method, arguments);
+                    }
+                    (value, next) = (Value::Unknown, close);
+                }
                 Some(Kind::Member(name)) => {
                     value = value.member(name);
                     next += 1;
@@ -466,10 +610,15 @@ impl Run {
             "false" => Value::Bool(false),
             "null" => Value::Text(String::new()),
             // A list of lists doubles with every line; what is larger than any configuration is not copied.
-            name => match self.variables.get(name) {
-                Some(value) if value.weight(MAX_VALUES) <= MAX_VALUES => value.clone(),
-                _ => Value::Unknown,
-            },
+            name => {
+                if self.doubtful.contains(name) {
+                    self.doubt.set(true);
+                }
+                match self.variables.get(name) {
+                    Some(value) if value.weight(MAX_VALUES) <= MAX_VALUES => value.clone(),
+                    _ => Value::Unknown,
+                }
+            }
         }
     }
 
@@ -570,6 +719,7 @@ impl Run {
         let line = tokens.get(at).map_or(0, |t| t.line);
         let Some(Kind::Word(word)) = tokens.get(at).map(|t| t.kind.clone()) else { return at + 1 };
         let name = word.to_lowercase();
+        self.doubt.set(false);
         let mut named: HashMap<String, Value> = HashMap::new();
         let mut positional: Vec<Value> = Vec::new();
         let mut words: Vec<Option<String>> = vec![Some(word.clone())];
@@ -616,11 +766,15 @@ impl Run {
         }
         if let Some((names, body)) = self.functions.get(&name).cloned() {
             let mut positional = positional.into_iter();
-            for parameter in names {
-                let value = named.get(&parameter).cloned().or_else(|| positional.next());
-                self.variables.insert(parameter, value.unwrap_or(Value::Unknown));
+            if depth <= DEPTH {
+                self.scopes.push(HashMap::new());
+                for parameter in names {
+                    let value = named.get(&parameter).cloned().or_else(|| positional.next());
+                    self.assign(&parameter, value.unwrap_or(Value::Unknown));
+                }
+                self.block(&body, depth + 1);
+                self.leave();
             }
-            self.block(&body, depth + 1);
             return next;
         }
         let take = |positions: &[&str], place: usize| {
@@ -662,9 +816,24 @@ impl Run {
                 .into_iter()
                 .map(|w| w.map_or_else(|| OPEN.to_owned(), |w| w.replace("\\\"", "\"")))
                 .collect();
+            let before = self.out.items.len();
             items_of(&words, line, &mut self.out.items, &mut self.out.unknown, &|t| t.contains(OPEN));
+            let new = self.out.items.iter().skip(before);
+            let named = new.filter_map(|item| match &item.content {
+                Content::Value { name, .. } => name.clone(),
+                Content::Section { .. } => None,
+            });
+            let named: Vec<String> = named.collect();
+            named.into_iter().for_each(|name| self.mark(line, name));
         }
         next
+    }
+
+    /// Marks a value that is set under a condition, or from what was.
+    fn mark(&mut self, line: u32, name: String) {
+        if self.conditions > 0 || self.doubt.get() {
+            self.out.conditional.push((line, name));
+        }
     }
 
     fn set(&mut self, path: Option<Value>, name: Option<Value>, value: Option<Value>, kind: &str, line: u32) {
@@ -689,6 +858,7 @@ impl Run {
             Some(Value::List(_)) => Data::Invisible("REG_MULTI_SZ"),
             _ => Data::Bad(NOT_EVALUATED),
         };
+        self.mark(line, name.clone());
         self.out.items.push(Item { line, content: Content::Value { name: Some(name), data } });
     }
 }
@@ -778,10 +948,62 @@ mod tests {
         assert!(values("# Set-ItemProperty HKLM:\\K a b\n<# Set-ItemProperty HKLM:\\K a b #>").is_empty());
     }
 
+    #[test]
+    fn tables_are_changed_and_a_function_keeps_its_variables() {
+        let set = "foreach ($k in $h.Keys) { Set-ItemProperty HKLM:\\K $k $h[$k] }";
+        for (script, expected) in [
+            (format!("$h = @{{}}\n$h.Add('a', 'b')\n$h.Add(\"c\", 'd')\n{set}"), vec!["a=Text(\"b\")", "c=Text(\"d\")"]),
+            (format!("$h = @{{ a = 'b'; c = 'd' }}\n$h.Remove('a')\n{set}"), vec!["c=Text(\"d\")"]),
+            (format!("$h = @{{ a = 'b' }}\n[void]$h.Add('c', 'd')\n{set}"), vec!["a=Text(\"b\")", "c=Text(\"d\")"]),
+            (format!("$h = @{{ a = 'b' }}\n$null = $h.Add('c', 'd')\n{set}"), vec!["a=Text(\"b\")", "c=Text(\"d\")"]),
+            (
+                "$u = 'b'\nfunction F { $u = 'x'; $script:w = 'y' }\nF\nSet-ItemProperty HKLM:\\K a $u\nSet-ItemProperty HKLM:\\K c $w".to_owned(),
+                vec!["a=Text(\"b\")", "c=Text(\"y\")"],
+            ),
+            (
+                format!("$h = @{{}}\nfunction Put($n, $v) {{ $h.Add($n, $v); $h['c'] = 'd' }}\nPut 'a' 'b'\n{set}"),
+                vec!["a=Text(\"b\")", "c=Text(\"d\")"],
+            ),
+            (
+                "$n = 'a'\nfunction F($n) { Set-ItemProperty HKLM:\\K $n 'b' }\nF 'c'\nSet-ItemProperty HKLM:\\K $n 'd'".to_owned(),
+                vec!["c=Text(\"b\")", "a=Text(\"d\")"],
+            ),
+        ] {
+            let found: Vec<String> =
+                values(&script).into_iter().map(|(n, v)| format!("{}={v}", n.trim_start_matches("HKLM\\K|"))).collect();
+            assert_eq!(found, expected, "{script}");
+        }
+        // What is not followed is not the old value either.
+        let script = "$h = @{ a = 'b' }\n$h.Inner.Add('c', 'd')\nSet-ItemProperty HKLM:\\K a $h.a";
+        assert!(values(script)[0].1.starts_with("Bad"), "{script}");
+        assert_eq!(parse("function F { $p = 'HKLM:\\K' }\nF\nSet-ItemProperty $p a b").unknown, [3]);
+    }
+
+    #[test]
+    fn what_stands_under_a_condition_is_marked() {
+        let set = "Set-ItemProperty HKLM:\\K a";
+        for (script, lines) in [
+            (format!("{set} b"), vec![]),
+            (format!("if ($x) {{ {set} b }}"), vec![1]),
+            (format!("if ($x) {{\n{set} b\n}} else {{\n{set} c\n}}"), vec![2, 4]),
+            (format!("switch ($x) {{ 'y' {{ {set} b }} default {{ }} }}"), vec![1]),
+            (format!("try {{ {set} b }} catch {{ {set} c }}"), vec![1]),
+            (format!("if (-not (Test-Path $p)) {{ New-Item $p }}\n{set} b"), vec![]),
+            (format!("$v = 'b'\nif ($x) {{ $v = 'c' }}\n{set} $v"), vec![3]),
+            (format!("if ($x) {{ $v = 'c' }}\n$v = 'b'\n{set} $v"), vec![]),
+            (format!("if ($x) {{ $v = 'c' }}\n$w = \"$v/\"\n{set} $w"), vec![3]),
+            (format!("$h = @{{ a = 'b' }}\nif ($x) {{ $h.Add('c', 'd') }}\n{set} $h.a"), vec![3]),
+            (format!("if ($x) {{ reg add HKLM\\K /v a /d b }}"), vec![1]),
+        ] {
+            let found: Vec<u32> = parse(&script).conditional.into_iter().map(|(line, _)| line).collect();
+            assert_eq!(found, lines, "{script}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_soup_of_parts_is_read(parts in prop::collection::vec(prop::sample::select(vec![
-            "Set-ItemProperty ", "$a", " = ", "@{", "}", "@(", ")", "@'\n", "\n'@", "\"", "'", "|", "%", "{", "foreach (", " in ", "[", "]", ",", "`", "\n", "ü", "$(", ".Keys", "-Name ", "function f",
+            "Set-ItemProperty ", "$a", " = ", "@{", "}", "@(", ")", "@'\n", "\n'@", "\"", "'", "|", "%", "{", "foreach (", " in ", "[", "]", ",", "`", "\n", "ü", "$(", ".Keys", "-Name ", "function f", "if (", ".Add(", "$script:a", "else ",
         ]), 0..60)) {
             let _ = parse(&parts.concat());
         }

@@ -9,6 +9,7 @@ use crate::contract::ids::LintId;
 use crate::contract::{Platform, Severity};
 use crate::rules::places::{Hive, Places};
 
+use super::doubt::Doubt;
 use super::reg_text::{Content, Data, Item, parse};
 use super::tree::{MAX_VALUES, Raw};
 use super::{Document, Encoding, Entry, LostTo, Note, another_product};
@@ -124,6 +125,7 @@ pub(crate) fn carried(
             String::new(),
         ));
     }
+    super::doubt::say(&mut doc, &carrier.doubts);
     doc.notes.extend(carrier.notes);
     Ok(doc)
 }
@@ -134,20 +136,34 @@ pub(crate) struct Carrier {
     pub(super) items: Vec<Item>,
     /// Lines whose key is not known.
     pub unknown: Vec<u32>,
+    /// Values that not every device gets.
+    pub doubts: Vec<Doubt>,
     pub notes: Vec<Note>,
 }
 
 impl Carrier {
     /// A script of `reg add` lines.
     pub(crate) fn script(text: &str) -> Self {
-        let (items, unknown) = reg_script::parse(text);
-        Self { format: "reg-script", items, unknown, notes: Vec::new() }
+        let script = reg_script::parse(text);
+        Self {
+            format: "reg-script",
+            items: script.items,
+            unknown: script.unknown,
+            doubts: Doubt::conditions(script.conditional),
+            notes: Vec::new(),
+        }
     }
 
     /// A PowerShell script.
     pub(crate) fn powershell(text: &str) -> Self {
         let script = powershell::parse(text);
-        Self { format: "powershell", items: script.items, unknown: script.unknown, notes: Vec::new() }
+        Self {
+            format: "powershell",
+            items: script.items,
+            unknown: script.unknown,
+            doubts: Doubt::conditions(script.conditional),
+            notes: Vec::new(),
+        }
     }
 
     /// Registry items of Group Policy preferences.
@@ -182,6 +198,7 @@ impl Carrier {
             format: "group-policy-preferences",
             items: found.items,
             unknown: Vec::new(),
+            doubts: found.targeted,
             notes: notes.into_iter().collect(),
         })
     }
@@ -210,7 +227,13 @@ impl Carrier {
                 "a policy file does not say whether it is the machine's or a user's; it is read as the machine's, because its folder is called neither Machine nor User".to_owned(),
             )
         });
-        Ok(Self { format: "registry-pol", items, unknown: Vec::new(), notes: note.into_iter().collect() })
+        Ok(Self {
+            format: "registry-pol",
+            items,
+            unknown: Vec::new(),
+            doubts: Vec::new(),
+            notes: note.into_iter().collect(),
+        })
     }
 }
 

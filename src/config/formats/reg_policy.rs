@@ -3,9 +3,11 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::doubt::{Doubt, Why};
 use super::reg_script::{NOT_EVALUATED, typed};
 use super::reg_text::{Content, Data, Item};
 use super::tree::MAX_VALUES;
+use crate::text::english;
 
 /// First bytes of a policy file.
 const POL: &[u8] = b"PReg";
@@ -158,6 +160,39 @@ pub(crate) struct Preferences {
     pub(super) items: Vec<Item>,
     /// Lines of items that are switched off.
     pub off: Vec<u32>,
+    /// Values that the policy sets for some devices alone.
+    pub targeted: Vec<Doubt>,
+}
+
+/// An element that is open.
+#[derive(Default)]
+struct Open {
+    /// It is switched off, with all in it.
+    off: bool,
+    /// It is the list of what a device is picked by.
+    filters: bool,
+    /// The first of the items that stand in it.
+    first: usize,
+    /// What its devices are picked by.
+    picked: Vec<String>,
+}
+
+/// Marks the items of an element that is closed, where it picks devices.
+fn close(open: &Open, found: &mut Preferences) {
+    if open.picked.is_empty() {
+        return;
+    }
+    let why = english::few(&open.picked, 3);
+    let items = found.items.iter().skip(open.first);
+    let of = |item: &Item| match &item.content {
+        Content::Value { name: Some(name), .. } => {
+            Some(Doubt { line: item.line, name: name.clone(), why: Why::Targeting(why.clone()) })
+        }
+        _ => None,
+    };
+    let targeted: Vec<Doubt> =
+        items.filter_map(of).take(MAX_VALUES.saturating_sub(found.targeted.len())).collect();
+    found.targeted.extend(targeted);
 }
 
 /// Whether an XML text is one of registry preferences.
@@ -186,8 +221,7 @@ fn local_name(tag: &BytesStart<'_>) -> String {
 pub(crate) fn parse_preferences(text: &str) -> Result<Preferences, usize> {
     let mut reader = Reader::from_str(text);
     let mut found = Preferences::default();
-    // Whether each open element is switched off, with all in it.
-    let mut off: Vec<bool> = Vec::new();
+    let mut off: Vec<Open> = Vec::new();
     let mut counted = (0usize, 1u32);
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
@@ -196,7 +230,9 @@ pub(crate) fn parse_preferences(text: &str) -> Result<Preferences, usize> {
             Event::Start(tag) => (tag, false),
             Event::Empty(tag) => (tag, true),
             Event::End(_) => {
-                off.pop();
+                if let Some(open) = off.pop() {
+                    close(&open, &mut found);
+                }
                 continue;
             }
             Event::Eof if off.is_empty() => return Ok(found),
@@ -209,8 +245,18 @@ pub(crate) fn parse_preferences(text: &str) -> Result<Preferences, usize> {
         let new = text.get(counted.0..at).unwrap_or_default().matches('\n').count();
         counted = (at, counted.1.saturating_add(u32::try_from(new).unwrap_or(u32::MAX)));
         let attribute = |name: &str| attribute(tag, name);
-        let disabled = off.last() == Some(&true) || attribute("disabled").as_deref() == Some("1");
-        if local_name(tag) == "Properties" {
+        let parent = off.last();
+        let disabled = parent.is_some_and(|p| p.off) || attribute("disabled").as_deref() == Some("1");
+        let name = local_name(tag);
+        let inside = off.iter().rposition(|open| open.filters);
+        if let Some(owner) = inside.and_then(|at| at.checked_sub(1)).and_then(|at| off.get_mut(at)) {
+            // One of its own, or of a collection of them.
+            let what = name.strip_prefix("Filter").unwrap_or(&name).to_owned();
+            let known = owner.picked.contains(&what) || owner.picked.len() > 20;
+            if what != "Collection" && !known {
+                owner.picked.push(crate::config::error::shown(&what));
+            }
+        } else if name == "Properties" {
             if disabled {
                 found.off.push(counted.1);
             } else {
@@ -218,7 +264,8 @@ pub(crate) fn parse_preferences(text: &str) -> Result<Preferences, usize> {
             }
         }
         if !empty {
-            off.push(disabled);
+            let filters = name == "Filters";
+            off.push(Open { off: disabled, filters, first: found.items.len(), picked: Vec::new() });
         }
     }
 }

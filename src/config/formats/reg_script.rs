@@ -1,7 +1,7 @@
 //! Scripts of `reg add` lines, as `cmd` runs them. Variables are followed where the script itself sets
 //! them to plain text; whatever else would have to be evaluated is said, never guessed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::reg_text::{Content, Data, Item};
 use super::tree::MAX_VALUES;
@@ -21,41 +21,264 @@ pub(crate) fn is_script(text: &str) -> bool {
 }
 
 /// The items of a script, and the lines whose key is not known without running it.
-pub(super) fn parse(text: &str) -> (Vec<Item>, Vec<u32>) {
-    let mut items = Vec::new();
-    let mut unknown = Vec::new();
-    let mut variables: HashMap<String, String> = HashMap::new();
+pub(super) fn parse(text: &str) -> Parsed {
+    let lower = text.to_ascii_lowercase();
+    let mut run = Run {
+        delayed: lower.contains("enabledelayedexpansion") || lower.contains("/v:on"),
+        ..Run::default()
+    };
     for (number, line) in joined(text) {
-        if items.len() > MAX_VALUES {
+        if run.out.items.len() > MAX_VALUES {
             break;
         }
-        let line = line.trim_start().trim_start_matches('@').trim_start();
-        let lower = line.to_ascii_lowercase();
-        if line.starts_with("::") || lower == "rem" || lower.starts_with("rem ") || lower.starts_with("echo ")
-        {
-            continue;
+        run.line(number, &line);
+    }
+    run.out
+}
+
+/// What a script says.
+#[derive(Default)]
+pub(super) struct Parsed {
+    pub items: Vec<Item>,
+    /// Lines whose key is not known without running the script.
+    pub unknown: Vec<u32>,
+    /// Line and name of each value that is set only under a condition.
+    pub conditional: Vec<(u32, String)>,
+}
+
+/// Where a script stands.
+#[derive(Default)]
+struct Run {
+    out: Parsed,
+    variables: HashMap<String, String>,
+    /// Variables that were set under a condition.
+    doubtful: HashSet<String>,
+    /// Variables that were set in the block, or on the line, that is read as a whole before any of it runs.
+    stale: HashSet<String>,
+    /// Whether each open bracket is that of a condition.
+    blocks: Vec<bool>,
+    /// `!NAME!` is a variable here.
+    delayed: bool,
+    /// A variable that is not known for sure was used.
+    doubt: bool,
+}
+
+impl Run {
+    fn line(&mut self, number: u32, line: &str) {
+        if self.blocks.is_empty() {
+            self.stale.clear();
         }
-        if let Some(rest) = lower.starts_with("set ").then(|| line.get(4..).unwrap_or_default().trim()) {
-            let rest = rest.strip_prefix('"').map_or(rest, |r| r.rsplit_once('"').map_or(r, |(r, _)| r));
-            match rest.split_once('=') {
-                // Arithmetic (`/a`) and questions (`/p`) have a value only where the script runs.
-                Some((left, _)) if rest.starts_with('/') => {
-                    let name = left.trim_end_matches(['+', '-', '*', '/', '%', ' ']).rsplit(' ').next();
-                    variables.remove(&name.unwrap_or_default().trim_matches('"').to_ascii_lowercase());
-                }
-                Some((name, value)) => {
-                    variables.insert(name.trim().to_ascii_lowercase(), expanded(value, &variables));
-                }
-                None => {}
+        self.doubt = false;
+        let line = self.expanded(line, '%');
+        let doubt = self.doubt;
+        let mut rest = line.as_str();
+        // What follows a condition on the same line.
+        let mut under = false;
+        loop {
+            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '@' | ',' | ';' | '='));
+            if rest.is_empty() || rest.starts_with(':') {
+                return;
             }
-            continue;
-        }
-        for part in commands(&expanded(line, &variables)) {
-            let Some(words) = words(&part) else { continue };
-            items_of(&words, number, &mut items, &mut unknown, &|t| t.contains(OPEN));
+            if let Some(inner) = rest.strip_prefix('(') {
+                if self.blocks.len() < 64 {
+                    self.blocks.push(under);
+                }
+                rest = inner;
+                continue;
+            }
+            if let Some(outer) = rest.strip_prefix(')') {
+                self.blocks.pop();
+                rest = outer;
+                continue;
+            }
+            if let Some(more) = rest.strip_prefix(['&', '|']) {
+                let twice = rest.starts_with("&&") || rest.starts_with("||");
+                under |= twice;
+                rest = if twice { more.get(1..).unwrap_or_default() } else { more };
+                continue;
+            }
+            let word = rest.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
+            match word.to_ascii_lowercase().as_str() {
+                "rem" => return,
+                "else" => {
+                    under = true;
+                    rest = rest.get(4..).unwrap_or_default();
+                    continue;
+                }
+                "if" => {
+                    under = true;
+                    rest = behind_condition(rest.get(2..).unwrap_or_default());
+                    continue;
+                }
+                "for" => {
+                    let lower = rest.to_ascii_lowercase();
+                    match lower.find(") do ").or_else(|| lower.find(") do(")).map(|at| at + 4) {
+                        Some(at) => rest = rest.get(at..).unwrap_or_default(),
+                        None => return,
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            let end = end_of_command(rest, !self.blocks.is_empty());
+            let (command, more) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            let conditional = under || self.blocks.contains(&true);
+            self.command(number, command, conditional, doubt);
+            rest = more;
         }
     }
-    (items, unknown)
+
+    fn command(&mut self, number: u32, command: &str, conditional: bool, doubt: bool) {
+        self.doubt = doubt;
+        let command = if self.delayed { self.expanded(command, '!') } else { command.to_owned() };
+        let lower = command.to_ascii_lowercase();
+        if lower == "echo" || lower.starts_with("echo ") || lower.starts_with("echo.") {
+            return;
+        }
+        if lower.starts_with("set ") {
+            return self.set(command.get(4..).unwrap_or_default().trim_start(), conditional);
+        }
+        let Some(words) = words(&command) else { return };
+        let before = self.out.items.len();
+        let (items, unknown) = (&mut self.out.items, &mut self.out.unknown);
+        items_of(&words, number, items, unknown, &|t| t.contains(OPEN));
+        if conditional || self.doubt {
+            let new = self.out.items.iter().skip(before);
+            let named = new.filter_map(|item| match &item.content {
+                Content::Value { name: Some(name), .. } => Some((item.line, name.clone())),
+                _ => None,
+            });
+            self.out.conditional.extend(named);
+        }
+    }
+
+    fn set(&mut self, rest: &str, conditional: bool) {
+        let quoted = rest.strip_prefix('"').and_then(|r| r.rsplit_once('"')).map(|(inner, _)| inner);
+        let rest = quoted.unwrap_or(rest);
+        let Some((left, value)) = rest.split_once('=') else { return };
+        let question = rest.starts_with('/');
+        let name = if question {
+            // Arithmetic (`/a`) and questions (`/p`) have a value only where the script runs.
+            let name = left.trim_end_matches(['+', '-', '*', '/', '%', ' ']).rsplit(' ').next();
+            name.unwrap_or_default().trim_matches('"').to_ascii_lowercase()
+        } else {
+            left.trim().to_ascii_lowercase()
+        };
+        self.stale.insert(name.clone());
+        if conditional || self.doubt {
+            self.doubtful.insert(name.clone());
+        } else {
+            self.doubtful.remove(&name);
+        }
+        if question {
+            self.variables.remove(&name);
+        } else {
+            self.variables.insert(name, value.to_owned());
+        }
+    }
+
+    /// `%NAME%` replaced where the script set it; what it did not set is marked. With `!` the same as it is
+    /// where a command runs: without arguments of the script and loops.
+    fn expanded(&mut self, line: &str, sign: char) -> String {
+        let mut out = String::new();
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once(sign) {
+            if out.len() > MAX_LINE {
+                return out;
+            }
+            out.push_str(before);
+            match after.split_once(sign) {
+                Some(("", more)) if sign == '%' => {
+                    // Two of them are the variable of a loop, or one percent sign.
+                    if more.starts_with(|c: char| c == '~' || c.is_ascii_alphabetic())
+                        && !more.starts_with("20")
+                    {
+                        out.push(OPEN);
+                    } else {
+                        out.push('%');
+                    }
+                    rest = more;
+                }
+                Some((name, more)) if !name.contains(char::is_whitespace) && !name.contains(['"', '/']) => {
+                    let name = name.to_ascii_lowercase();
+                    // A block is read as a whole before its first command runs.
+                    let known =
+                        self.variables.get(&name).filter(|_| sign == '!' || !self.stale.contains(&name));
+                    match known {
+                        Some(value) => out.push_str(value),
+                        None => out.push(OPEN),
+                    }
+                    self.doubt |= self.doubtful.contains(&name);
+                    rest = more;
+                }
+                _ => {
+                    // An argument of the script, or a lone sign.
+                    let argument = sign == '%'
+                        && after.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '*' | '~'));
+                    out.push(if argument { OPEN } else { sign });
+                    rest = if argument { after.get(1..).unwrap_or_default() } else { after };
+                }
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// What stands behind the condition of an `if`.
+fn behind_condition(text: &str) -> &str {
+    let mut rest = text;
+    let next = |rest: &mut &str| -> String {
+        let text = rest.trim_start();
+        let mut quoted = false;
+        let end = text
+            .char_indices()
+            .find(|(_, c)| {
+                quoted ^= *c == '"';
+                !quoted && (c.is_whitespace() || *c == '(')
+            })
+            .map_or(text.len(), |(at, _)| at);
+        let (word, more) = text.split_at_checked(end).unwrap_or((text, ""));
+        *rest = more;
+        word.to_ascii_lowercase()
+    };
+    let mut word = next(&mut rest);
+    while word == "/i" || word == "not" {
+        word = next(&mut rest);
+    }
+    match word.as_str() {
+        "exist" | "defined" | "errorlevel" | "cmdextversion" => {
+            next(&mut rest);
+        }
+        word if word.ends_with("==") => {
+            next(&mut rest);
+        }
+        word if word.contains("==") => {}
+        _ => {
+            // `a == b`, `a ==b`, `a EQU b`.
+            let operator = next(&mut rest);
+            if operator == "==" || !operator.starts_with("==") {
+                next(&mut rest);
+            }
+        }
+    }
+    rest
+}
+
+/// Where a command ends: at `&`, `|`, and inside a block at `)`, outside of quotation marks.
+fn end_of_command(text: &str, block: bool) -> usize {
+    let (mut quoted, mut before) = (false, ' ');
+    for (at, c) in text.char_indices() {
+        if c == '"' && before != '\\' {
+            quoted = !quoted;
+        }
+        let ends = c == '|' || c == '&' && before != '>' || c == ')' && block;
+        if !quoted && ends && before != '^' {
+            return at;
+        }
+        before = if before == '^' && c == '^' { ' ' } else { c };
+    }
+    text.len()
 }
 
 /// Marks what is not known, in expanded text.
@@ -187,65 +410,6 @@ fn joined(text: &str) -> Vec<(u32, String)> {
     lines
 }
 
-/// `%NAME%` replaced where the script set it; what it did not set is marked.
-fn expanded(line: &str, variables: &HashMap<String, String>) -> String {
-    let mut out = String::new();
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once('%') {
-        if out.len() > MAX_LINE {
-            return out;
-        }
-        out.push_str(before);
-        match after.split_once('%') {
-            Some(("", more)) => {
-                // Two of them are the variable of a loop, or one percent sign.
-                if more.starts_with(|c: char| c == '~' || c.is_ascii_alphabetic()) && !more.starts_with("20")
-                {
-                    out.push(OPEN);
-                } else {
-                    out.push('%');
-                }
-                rest = more;
-            }
-            Some((name, more)) if !name.contains(char::is_whitespace) && !name.contains(['"', '/']) => {
-                match variables.get(&name.to_ascii_lowercase()) {
-                    Some(value) => out.push_str(value),
-                    None => out.push(OPEN),
-                }
-                rest = more;
-            }
-            _ => {
-                // An argument of the script, or a lone sign.
-                let argument = after.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '*' | '~'));
-                out.push(if argument { OPEN } else { '%' });
-                rest = if argument { after.get(1..).unwrap_or_default() } else { after };
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// The commands of a line, at `&`, `&&`, `|`, `||` outside of quotation marks.
-fn commands(line: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut quoted = false;
-    let mut before = ' ';
-    for c in line.chars() {
-        if c == '"' && before != '\\' {
-            quoted = !quoted;
-        }
-        if !quoted && (c == '|' || c == '&' && before != '>') && before != '^' {
-            parts.push(String::new());
-        } else if let Some(part) = parts.last_mut() {
-            part.push(c);
-        }
-        before = c;
-    }
-    parts.retain(|p| !p.trim().is_empty());
-    parts
-}
-
 /// The arguments as a Windows program sees them; nothing when a quotation mark stays open.
 pub(super) fn words(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
@@ -289,9 +453,6 @@ pub(super) fn words(line: &str) -> Option<Vec<String>> {
         }
     }
     words.extend(word);
-    if words.last().is_some_and(|w| w == ")") {
-        words.pop();
-    }
     (!quoted).then_some(words)
 }
 
@@ -303,7 +464,7 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<(String, String)> {
-        let values = parse(text).0.into_iter().filter_map(|i| match i.content {
+        let values = parse(text).items.into_iter().filter_map(|i| match i.content {
             Content::Value { name, data } => Some((name.unwrap_or_default(), format!("{data:?}"))),
             Content::Section { .. } => None,
         });
@@ -321,7 +482,23 @@ mod tests {
                 "a",
                 text(r#"{"x":"C:\\y"}"#),
             ),
-            (r"if exist x (reg add HKLM\K /v a /d b)", "a", text("b)")),
+            // Inside a block a bracket ends the command, elsewhere it is a character like any other.
+            (r"if exist x (reg add HKLM\K /v a /d b)", "a", text("b")),
+            ("if exist x (\n  reg add HKLM\\K /v a /d b) else (\n  echo no\n)", "a", text("b")),
+            (r"if exist x (reg add HKLM\K /v a /d b^))", "a", text("b)")),
+            (r#"if exist x (reg add HKLM\K /v a /d "b (c)")"#, "a", text("b (c)")),
+            (r"reg add HKLM\K /v a /d b)", "a", text("b)")),
+            ("for %%f in (1 2) do (\nreg add HKLM\\K /v a /d b\n)", "a", text("b")),
+            ("set Z=b & echo x\nreg add HKLM\\K /v a /d %Z%", "a", text("b")),
+            ("set \"Z=b&c\" & reg add HKLM\\K /v a /d \"x\"", "a", text("x")),
+            ("setlocal EnableDelayedExpansion\nset Z=b\nreg add HKLM\\K /v a /d !Z!", "a", text("b")),
+            (
+                "setlocal EnableDelayedExpansion\nif exist x (\nset Z=b\nreg add HKLM\\K /v a /d !Z!\n)",
+                "a",
+                text("b"),
+            ),
+            // Without that the signs are part of the value.
+            ("set Z=b\nreg add HKLM\\K /v a /d !Z!", "a", text("!Z!")),
             (r"cmd /c reg add HKLM\K /v a /t REG_DWORD /d 0x10", "a", "Dword(16)".to_owned()),
             (r"reg add HKLM\K /v a /t REG_DWORD /d 1 & echo done", "a", "Dword(1)".to_owned()),
             ("reg add HKLM\\K ^\n  /v a ^\n  /d b", "a", text("b")),
@@ -332,15 +509,42 @@ mod tests {
         }
         assert!(values(r"reg add HKLM\K /v a /d %TOKEN%")[0].1.starts_with("Bad"));
         assert!(values(r"for %%k in (1 2) do reg add HKLM\K /v a /d %%k")[0].1.starts_with("Bad"));
-        assert_eq!(parse(r"reg add HKLM\%1 /v a /d b").1, [1]);
+        // What a block sets is not what it reads with percent signs, nor is it on one line.
+        for script in [
+            "if exist x (\nset Z=b\nreg add HKLM\\K /v a /d %Z%\n)",
+            "set Z=b & reg add HKLM\\K /v a /d %Z%",
+            "setlocal EnableDelayedExpansion\nreg add HKLM\\K /v a /d !TOKEN!",
+        ] {
+            assert!(values(script)[0].1.starts_with("Bad"), "{script}");
+        }
+        assert_eq!(parse(r"reg add HKLM\%1 /v a /d b").unknown, [1]);
         assert!(values("rem reg add HKLM\\K /v a /d b\necho reg add HKLM\\K /v a /d b").is_empty());
         assert!(!is_script("register the address of the gateway"));
+    }
+
+    #[test]
+    fn what_stands_under_a_condition_is_marked() {
+        for (script, lines) in [
+            ("reg add HKLM\\K /v a /d b", vec![]),
+            ("if exist x reg add HKLM\\K /v a /d b", vec![1]),
+            ("if /i not \"%A%\"==\"y z\" reg add HKLM\\K /v a /d b", vec![1]),
+            ("if %A% EQU 1 (\nreg add HKLM\\K /v a /d b\n) else (\nreg add HKLM\\K /v a /d c\n)", vec![2, 4]),
+            ("if exist x (echo y)\nreg add HKLM\\K /v a /d b", vec![]),
+            ("ver | find \"10\" && reg add HKLM\\K /v a /d b", vec![1]),
+            ("echo x & reg add HKLM\\K /v a /d b", vec![]),
+            ("set Z=b\nif exist x set Z=c\nreg add HKLM\\K /v a /d %Z%", vec![3]),
+            ("if exist x set Z=c\nset Z=b\nreg add HKLM\\K /v a /d %Z%", vec![]),
+        ] {
+            let found: Vec<u32> = parse(script).conditional.into_iter().map(|(line, _)| line).collect();
+            assert_eq!(found, lines, "{script}");
+        }
     }
 
     proptest! {
         #[test]
         fn any_soup_of_parts_is_read(parts in prop::collection::vec(prop::sample::select(vec![
             "reg add ", "HKLM\\K", " /v ", " /d ", "\"", "\\", "^", "\n", "%", "%A%", "set A=", "&", ">", "(", ")", "ü", "@",
+            "if ", "else ", "exist x ", "for ", ") do ", "!A!", "enabledelayedexpansion ", "==",
         ]), 0..40)) {
             let _ = parse(&parts.concat());
         }

@@ -1,9 +1,10 @@
 //! What a file is, by its first characters; and what to say about files that are none of ours.
 
 use crate::config::error::{ConfigError, Place};
+use crate::rules::places::Places;
 
 /// What can be passed instead, for messages.
-pub(crate) const ACCEPTED: &str = "Pass a .mobileconfig profile, a property list, a .reg file, a script of `reg add` or PowerShell lines, Group Policy's Registry.pol or Registry.xml, an export of Intune, a JSON configuration, the app's diagnostic report (.zip) or a configLibrary folder";
+pub(crate) const ACCEPTED: &str = "Pass a .mobileconfig profile, a property list, a .reg file, a script of `reg add`, PowerShell or `defaults write` lines, Group Policy's Registry.pol or Registry.xml, an export of Intune, a JSON configuration, the app's diagnostic report (.zip) or a configLibrary folder";
 
 /// A text format that is read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) enum Kind {
     PowerShell,
     /// Registry items of Group Policy preferences.
     Preferences,
+    /// A shell script of `defaults write` lines.
+    DefaultsScript,
 }
 
 /// Formats told by their bytes that cannot be read as text.
@@ -52,7 +55,7 @@ pub(crate) fn refuse_binary(bytes: &[u8], file: &str) -> Result<(), ConfigError>
 ///
 /// # Errors
 /// When it looks like something that is not read; says what it looks like and what to pass.
-pub(crate) fn kind(text: &str, file: &str) -> Result<Kind, ConfigError> {
+pub(crate) fn kind(text: &str, file: &str, places: &Places) -> Result<Kind, ConfigError> {
     let head = text.trim_start();
     let refuse = |what: &str, next: &str| {
         Err(ConfigError::NotConfiguration {
@@ -71,6 +74,15 @@ pub(crate) fn kind(text: &str, file: &str) -> Result<Kind, ConfigError> {
     if head.starts_with('<') && !head.starts_with("<#") {
         return Ok(if super::reg_policy::is_preferences(head) { Kind::Preferences } else { Kind::Xml });
     }
+    if !fenced && is_ansible(text) {
+        return refuse(
+            "these look like Ansible tasks (YAML), which are not read: variables, templates and conditions decide what they write",
+            &format!(
+                "Run the play on one device and pass what it wrote: for win_regedit `reg export HKLM\\{} claude.reg`, for osx_defaults `defaults export {} claude.plist`, for copy and template the file itself",
+                places.registry.key, places.plist.domain
+            ),
+        );
+    }
     // A script may begin like anything else, with a comment or a table of values.
     if !fenced && !head.starts_with(['{', '"']) && !head.starts_with("//") {
         if super::powershell::is_script(text) {
@@ -78,6 +90,9 @@ pub(crate) fn kind(text: &str, file: &str) -> Result<Kind, ConfigError> {
         }
         if super::reg_script::is_script(text) {
             return Ok(Kind::RegScript);
+        }
+        if super::defaults_script::is_script(text) {
+            return Ok(Kind::DefaultsScript);
         }
     }
     let first_line = significant_line(head, &["//", ";"]);
@@ -145,6 +160,45 @@ fn is_markdown(text: &str) -> bool {
     line.starts_with("```")
         || text.lines().take(200).any(|l| l.starts_with("```"))
         || heading && !is_yaml(text.trim_start_matches(line))
+}
+
+/// Whether a YAML text has tasks of Ansible that write settings or files.
+fn is_ansible(text: &str) -> bool {
+    const MODULES: [&str; 9] = [
+        "win_regedit",
+        "win_reg_stat",
+        "win_copy",
+        "win_template",
+        "osx_defaults",
+        "copy",
+        "template",
+        "blockinfile",
+        "lineinfile",
+    ];
+    let module = |line: &str| {
+        let name = line.trim().trim_start_matches("- ").split(':').next().unwrap_or_default().trim();
+        let short = name.rsplit('.').next().unwrap_or_default();
+        line.contains(':') && MODULES.contains(&short)
+    };
+    let task = |line: &str| {
+        let line = line.trim_start();
+        [
+            "- name:",
+            "- hosts:",
+            "tasks:",
+            "- ansible.",
+            "- community.",
+            "- win_",
+            "- osx_",
+            "- copy:",
+            "- block:",
+        ]
+        .iter()
+        .any(|begin| line.starts_with(begin))
+    };
+    let mut lines = text.lines().take(2000).filter(|l| !l.trim_start().starts_with('#'));
+    let first = significant_line(text, &["#"]);
+    (first.starts_with("---") || first.starts_with("- ")) && lines.clone().any(task) && lines.any(module)
 }
 
 fn is_yaml(text: &str) -> bool {

@@ -152,3 +152,117 @@ fn what_a_script_works_out_is_not_taken_from_an_earlier_line() {
         reg add HKLM\\SOFTWARE\\Policies\\Claude /v autoUpdaterEnforcementHours /d %N% /f\r\n";
     assert!(!read("c.cmd", counted.as_bytes()).unwrap().is_set("autoUpdaterEnforcementHours"));
 }
+
+/// The remark of an id at a key: its message and line.
+fn remark(config: &Configuration, id: &str, key: &str) -> (String, Option<u32>) {
+    let found = config.lint.iter().find(|l| l.id == id && l.key.as_deref() == Some(key));
+    let found = found.unwrap_or_else(|| panic!("{id} at {key}: {:?}", config.lint));
+    (found.message.clone(), found.origin.as_ref().and_then(|o| o.line))
+}
+
+#[test]
+fn scripts_of_defaults_write_are_read_and_said_to_set_what_the_app_does_not_read() {
+    let script = "#!/bin/sh\nD=com.anthropic.claudefordesktop\nsudo defaults write \"/Library/Preferences/$D\" inferenceProvider -string gateway\n\
+        defaults write $D inferenceGatewayBaseUrl 'https://gw.example'\n\
+        defaults write $D inferenceModels -array claude-opus-4-1 claude-haiku-4-5\n\
+        defaults write $D inferenceGatewayApiKey \"$(security find-generic-password -w)\"\n";
+    for name in ["deploy.sh", "deploy.txt", "x"] {
+        assert_eq!(told(name, script.as_bytes()), wanted("defaults-script"));
+    }
+    let config = read("d.sh", script.as_bytes()).unwrap();
+    assert_eq!(config.get("inferenceModels").unwrap().as_list().unwrap().len(), 2);
+    assert!(!config.is_set("inferenceGatewayApiKey"));
+    assert_eq!(remark(&config, "script-not-evaluated", "inferenceGatewayApiKey").1, Some(6));
+    let unread = config.lint.iter().find(|l| l.id == "user-defaults").unwrap();
+    assert!(unread.message.contains("no source of configuration"), "{}", unread.message);
+    // Below that folder it is what the app reads.
+    let managed = "defaults write '/Library/Managed Preferences/com.anthropic.claudefordesktop' inferenceProvider gateway\n";
+    assert!(!ids(&read("m.sh", managed.as_bytes()).unwrap()).contains(&"user-defaults"));
+    for (script, said) in [
+        ("defaults write com.apple.dock autohide -bool true\n", "it sets those of com.apple.dock"),
+        ("defaults write \"$1\" inferenceProvider gateway\n", "comes from a variable"),
+        ("defaults write com.anthropic.claudecode permissions x\n", "Claude Code"),
+    ] {
+        let error = read("a.sh", script.as_bytes()).unwrap_err();
+        assert!(error.starts_with("a.sh:1: ") && error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn what_not_every_device_gets_is_said_at_its_key() {
+    let cmd = "if exist C:\\x (\r\nreg add HKLM\\SOFTWARE\\Policies\\Claude /v inferenceProvider /d gateway /f) else (\r\n\
+        reg add HKLM\\SOFTWARE\\Policies\\Claude /v inferenceProvider /d vertex /f\r\n)\r\n\
+        reg add HKLM\\SOFTWARE\\Policies\\Claude /v inferenceGatewayBaseUrl /d https://gw.example /f\r\n";
+    let powershell = "$p = 'HKLM:\\SOFTWARE\\Policies\\Claude'\nif ($env:SITE -eq 'a') {\n  Set-ItemProperty $p inferenceProvider gateway\n} else {\n\
+          Set-ItemProperty $p inferenceProvider vertex\n}\nSet-ItemProperty $p inferenceGatewayBaseUrl 'https://gw.example'\n";
+    let shell = "case $(hostname) in\na*) defaults write com.anthropic.claudefordesktop inferenceProvider gateway ;;\n\
+        *) defaults write com.anthropic.claudefordesktop inferenceProvider vertex ;;\nesac\n\
+        defaults write com.anthropic.claudefordesktop inferenceGatewayBaseUrl https://gw.example\n";
+    for (name, script, lines) in
+        [("a.cmd", cmd, "lines 2, 3"), ("a.ps1", powershell, "lines 3, 5"), ("a.sh", shell, "lines 2, 3")]
+    {
+        let config = read(name, script.as_bytes()).unwrap();
+        let (message, _) = remark(&config, "conditional-value", "inferenceProvider");
+        assert!(message.contains(lines) && message.contains("the last one is read"), "{message}");
+        assert_eq!(config.text("inferenceProvider"), Some("vertex"), "{name}");
+        let others = config.lint.iter().filter(|l| l.id == "conditional-value").count();
+        assert_eq!(others, 1, "{name}");
+    }
+    let item = |name: &str, value: &str, filters: &str| {
+        format!(
+            "<Registry clsid=\"x\" name=\"{name}\"><Properties action=\"U\" hive=\"HKEY_LOCAL_MACHINE\" key=\"SOFTWARE\\Policies\\Claude\" name=\"{name}\" type=\"REG_SZ\" value=\"{value}\"/>{filters}</Registry>"
+        )
+    };
+    let group = "<Filters><FilterGroup bool=\"AND\" not=\"0\" name=\"CORP\\Pilot\"/><FilterOs bool=\"AND\"/></Filters>";
+    let xml = format!(
+        "<RegistrySettings clsid=\"x\">{}{}<Collection clsid=\"x\" name=\"c\">{}<Filters><FilterCollection bool=\"OR\"><FilterComputer name=\"PC1\"/></FilterCollection></Filters></Collection></RegistrySettings>",
+        item("inferenceProvider", "gateway", group),
+        item("inferenceGatewayBaseUrl", "https://gw.example", "<Filters/>"),
+        item("disableAutoUpdates", "true", ""),
+    );
+    let config = read("Registry.xml", xml.as_bytes()).unwrap();
+    assert_eq!(config.text("inferenceProvider"), Some("gateway"));
+    let (message, _) = remark(&config, "targeted-value", "inferenceProvider");
+    assert!(message.contains("Group and Os"), "{message}");
+    assert!(remark(&config, "targeted-value", "disableAutoUpdates").0.contains("Computer"));
+    assert_eq!(config.lint.iter().filter(|l| l.id == "targeted-value").count(), 2);
+}
+
+#[test]
+fn masked_values_of_an_export_are_never_taken() {
+    let policy = r##"{"@odata.type": "#microsoft.graph.windows10CustomConfiguration", "displayName": "Claude", "omaSettings": [
+        {"omaUri": "./Device/Vendor/MSFT/Policy/Config/Claude/inferenceProvider", "value": "gateway"},
+        {"omaUri": "./Device/Vendor/MSFT/Policy/Config/Claude/inferenceGatewayBaseUrl", "value": "****"},
+        {"omaUri": "./Device/Vendor/MSFT/Policy/Config/Claude/inferenceGatewayApiKey", "value": "<enabled/><data id=\"inferenceGatewayApiKey\" value=\"********\"/>"}
+    ]}"##;
+    let config = read("policy.json", policy.as_bytes()).unwrap();
+    assert_eq!(config.text("inferenceProvider"), Some("gateway"));
+    for key in ["inferenceGatewayBaseUrl", "inferenceGatewayApiKey"] {
+        assert!(!config.is_set(key), "{key}");
+        assert!(remark(&config, "masked-value", key).0.contains("mask"));
+    }
+    assert_eq!(remark(&config, "masked-value", "inferenceGatewayBaseUrl").1, Some(3));
+    let catalogue = r#"{"@odata.type": "x", "name": "Claude", "settings": [{"settingInstance": {"settingDefinitionId": "vendor_claude_inferencegatewayapikey",
+        "simpleSettingValue": {"value": "7b1c0d2e-0000-4000-8000-000000000000", "valueState": "encryptedValueToken"}}},
+        {"settingInstance": {"settingDefinitionId": "vendor_claude_inferenceprovider", "simpleSettingValue": {"value": "gateway"}}}]}"#;
+    let config = read("catalogue.json", catalogue.as_bytes()).unwrap();
+    assert!(!config.is_set("inferenceGatewayApiKey") && config.text("inferenceProvider") == Some("gateway"));
+    remark(&config, "masked-value", "inferenceGatewayApiKey");
+}
+
+#[test]
+fn tasks_of_ansible_are_named_with_what_to_pass() {
+    for tasks in [
+        "---\n- name: policy\n  ansible.windows.win_regedit:\n    path: HKLM:\\SOFTWARE\\Policies\\Claude\n    name: inferenceProvider\n    data: gateway\n",
+        "- hosts: macs\n  tasks:\n    - community.general.osx_defaults:\n        domain: com.anthropic.claudefordesktop\n        key: inferenceProvider\n        value: gateway\n",
+        "# policy\n- name: file\n  copy:\n    dest: /etc/claude-desktop/managed-settings.json\n    content: |\n      {\"inferenceProvider\": \"gateway\"}\n",
+    ] {
+        let error = read("site.yml", tasks.as_bytes()).unwrap_err();
+        assert!(
+            error.contains("Ansible") && error.contains("reg export") && error.contains("defaults export"),
+            "{error}"
+        );
+    }
+    let other = read("values.yml", b"---\nimage: nginx\n").unwrap_err();
+    assert!(!other.contains("Ansible"), "{other}");
+}
