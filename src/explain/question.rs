@@ -83,7 +83,20 @@ fn code(text: &str) -> Option<Code> {
 /// The address that a text consists of; quotation marks and brackets around it do not count.
 fn bare_address(text: &str) -> Option<Target> {
     let bare = text.trim_matches(['"', '\'', '`', '<', '>', '(', ')', ',', ';']);
-    (!bare.contains(char::is_whitespace)).then(|| Target::parse(bare)).flatten()
+    (!bare.contains(char::is_whitespace) && !is_of_code(bare)).then(|| Target::parse(bare)).flatten()
+}
+
+/// Whether a word is a number or a name of code, which a lenient reader takes for an address: `0x80073cf3` (an address
+/// in hexadecimal form), `java.net.ConnectException` (a name with dots).
+fn is_of_code(word: &str) -> bool {
+    let hex = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
+    let number = hex.is_some_and(|h| !h.is_empty() && h.chars().all(|c| c.is_ascii_hexdigit()));
+    // The last label of a host has no capital behind a small letter.
+    let last = word.rsplit('.').next().unwrap_or_default();
+    let joined =
+        last.chars().zip(last.chars().skip(1)).any(|(a, b)| a.is_ascii_lowercase() && b.is_ascii_uppercase());
+    let class = word.contains('.') && (joined || last.ends_with("Error") || last.ends_with("Exception"));
+    number || class && !word.contains(['/', ':'])
 }
 
 /// Whether a place of a URL is in its query or its fragment.

@@ -74,6 +74,7 @@ static BUILT_IN: &[BuiltIn] = built_in![
     "symptoms-network",
     "symptoms-providers",
     "symptoms-sign-in",
+    "symptoms-device",
     "sandbox",
     "firewalls",
     "headers",
@@ -93,6 +94,7 @@ pub const OPTIONAL: &[&str] = &[
     "symptoms-network.toml",
     "symptoms-providers.toml",
     "symptoms-sign-in.toml",
+    "symptoms-device.toml",
 ];
 
 /// The text built into the program of the file called `name`; empty when there is no such file.

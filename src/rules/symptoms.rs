@@ -27,8 +27,13 @@ use fold::fold;
 use matcher::{Hit, Matcher, Text};
 
 /// The files, in the order of their entries.
-const FILES: [&str; 4] =
-    ["symptoms.toml", "symptoms-network.toml", "symptoms-providers.toml", "symptoms-sign-in.toml"];
+const FILES: [&str; 5] = [
+    "symptoms.toml",
+    "symptoms-network.toml",
+    "symptoms-providers.toml",
+    "symptoms-sign-in.toml",
+    "symptoms-device.toml",
+];
 /// Bytes of a message that are looked at; a whole log is read line by line.
 const LONGEST: usize = 20_000;
 /// Shortest word of an answer to a call that is known by itself.
@@ -194,6 +199,13 @@ impl Symptoms {
             symptoms.words.extend(words(&symptom, calls).into_iter().map(|word| (place, word)));
             symptoms.list.push(add_codes(symptom, calls));
         }
+        let signed: Vec<(usize, String)> = symptoms
+            .list
+            .iter()
+            .enumerate()
+            .flat_map(|(n, s)| s.matches.iter().filter_map(move |m| Some((n, signed(m)?))))
+            .collect();
+        symptoms.words.extend(signed);
         // A word with an entry of its own has that meaning alone.
         let own: Vec<String> = symptoms.list.iter().flat_map(|s| &s.matches).map(|m| fold(m)).collect();
         symptoms.words.retain(|(_, word)| !own.contains(&fold(word)));
@@ -361,6 +373,13 @@ fn beginning(text: &str) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or_default()
+}
+
+/// The decimal form of a number of Windows (`0x800b0109` as -2146762487), in which .NET and installers log it.
+fn signed(text: &str) -> Option<String> {
+    let hex = text.strip_prefix("0x").filter(|h| h.len() == 8)?;
+    let value = u32::from_str_radix(hex, 16).ok()?.cast_signed();
+    (value < 0).then(|| value.to_string())
 }
 
 /// The words of the answers that a symptom stands for: names of code, and texts of messages.

@@ -235,7 +235,7 @@ fn cut_off(text: &str, whole: &str) -> Option<usize> {
     let least = (whole.len() * 3 / 5).max(12);
     (least..whole.len()).rev().find(|length| {
         let start = text.len().checked_sub(*length);
-        let same = whole.get(..*length).is_some_and(|w| w.contains([' ', '_']) && text.ends_with(w));
+        let same = whole.get(..*length).is_some_and(|w| is_specific(w) && text.ends_with(w));
         same && start.is_some_and(|start| is_whole(text, &(start..text.len()), true))
     })
 }

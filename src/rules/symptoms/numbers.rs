@@ -13,7 +13,8 @@ use super::fold::{is_whole, of_word};
 /// Characters between the words of a kind and its number.
 const GAP: usize = 8;
 /// Words that may stand between them.
-const FILLERS: [&str; 9] = ["code", "status", "error", "of", "was", "is", "number", "result", "no"];
+const FILLERS: [&str; 10] =
+    ["code", "status", "error", "of", "was", "is", "number", "result", "no", "failed"];
 
 /// A kind of number (`[[number]]`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -31,6 +32,23 @@ pub struct NumberKind {
     /// It says less than any text beside it.
     #[serde(default)]
     pub weak: bool,
+    /// Of the words before it those of ordinary sentences ("returned 403 books").
+    #[serde(default)]
+    pub plain: Vec<String>,
+    /// Words that may follow a number behind a plain word; another one is counted or named by the number.
+    #[serde(default)]
+    pub then: Vec<String>,
+}
+
+impl NumberKind {
+    /// Whether a number that ends at `end`, behind the word `before`, may be one of this kind.
+    fn stands(&self, before: &str, text: &str, end: usize) -> bool {
+        let rest = text.get(end..).unwrap_or_default();
+        let Some(next) = rest.strip_prefix(' ') else { return true };
+        let word = next.split(|c| !of_word(c)).next().unwrap_or_default();
+        let counts = word.starts_with(|c: char| c.is_alphabetic()) && !word.contains('_');
+        !counts || !self.plain.iter().any(|p| p == before) || self.then.iter().any(|t| t == word)
+    }
 }
 
 /// The numbers of every symptom, by kind and value.
@@ -57,6 +75,10 @@ impl Numbers {
             return None;
         }
         let (value, end) = number(text, before.end)?;
+        let words = text.get(before.clone())?;
+        if !self.kinds.get(kind)?.stands(words, text, end) {
+            return None;
+        }
         Some((before.start..end, self.known.get(&(kind, value))?))
     }
 

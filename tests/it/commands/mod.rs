@@ -12,6 +12,7 @@ mod reports;
 mod secrets;
 mod sources;
 mod standing;
+mod texts;
 mod unseen;
 #[cfg(unix)]
 mod vm;

@@ -62,6 +62,26 @@ fn a_copy_is_read_for_the_user_who_is_named_and_the_report_says_whose_it_is() {
 }
 
 #[test]
+fn a_copy_without_homes_shows_the_places_of_the_device_to_any_user() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().to_str().unwrap();
+    put(dir.path(), "etc/claude/enterprise.json", "{\"inferenceProvider\": \"gateway\"}");
+    let asked = ["hosts", "--platform", "linux", "--device-root", root, "--user", "carol"];
+    let output = run(&asked);
+    assert_eq!(output.status.code(), Some(4), "{}", err(&output));
+    assert!(
+        err(&output).contains("etc/claude/enterprise.json: the app does not read this"),
+        "{}",
+        err(&output)
+    );
+    // Where the copy has homes, a user without one is a mistake.
+    put(dir.path(), "home/ann/.profile", "");
+    let output = run(&asked);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("There are ann"), "{}", err(&output));
+}
+
+#[test]
 fn every_host_says_which_profiles_need_it() {
     let dir = tempfile::tempdir().unwrap();
     library(dir.path(), "lib");
