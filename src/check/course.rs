@@ -86,11 +86,13 @@ impl Course<'_> {
             return self.wave(plan, &diagnose::sample(&sources), observations).await;
         };
         for source in &sources {
+            let attempt = self.options.stage_timeout * STAGES;
             let published: Vec<Experiment> = source.published().into_iter().collect();
-            self.wave(plan, &published, observations).await;
+            let until = self.deadline().max(Instant::now() + attempt);
+            self.wave_until(plan, &published, observations, until).await;
             let began = Instant::now();
             // The last connection may be made when the time is nearly spent.
-            let until = self.deadline().max(began + longest + self.options.stage_timeout * STAGES);
+            let until = self.deadline().max(began + longest + attempt);
             while let Some(next) = source.transfer(observations, test, began.elapsed()) {
                 self.wave_until(plan, &[next], observations, until).await;
             }

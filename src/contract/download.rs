@@ -117,6 +117,7 @@ impl fmt::Display for DownloadTest {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -993,7 +993,7 @@ mod tests {
             (format!("if ($x) {{ $v = 'c' }}\n$v = 'b'\n{set} $v"), vec![]),
             (format!("if ($x) {{ $v = 'c' }}\n$w = \"$v/\"\n{set} $w"), vec![3]),
             (format!("$h = @{{ a = 'b' }}\nif ($x) {{ $h.Add('c', 'd') }}\n{set} $h.a"), vec![3]),
-            (format!("if ($x) {{ reg add HKLM\\K /v a /d b }}"), vec![1]),
+            ("if ($x) { reg add HKLM\\K /v a /d b }".to_owned(), vec![1]),
         ] {
             let found: Vec<u32> = parse(&script).conditional.into_iter().map(|(line, _)| line).collect();
             assert_eq!(found, lines, "{script}");

@@ -261,7 +261,7 @@ fn interrupted(held: &Held<'_>, found: &Found<'_, '_>) -> Option<Draft> {
         p.http.is_some_and(|h| matches!(h.outcome, HttpOutcome::BodyTimeout | HttpOutcome::Timeout))
     };
     let (all, path) = (held.passes.len(), held.path);
-    let how = if broken.iter().all(|p| stood(p)) { "stood still" } else { "cut off" };
+    let how = if broken.iter().all(stood) { "stood still" } else { "cut off" };
     let at: BTreeSet<u64> = broken.iter().map(|p| p.bytes()).collect();
     let places = match (broken.len(), at.len()) {
         (1, _) => format!("after {} bytes", first.bytes()),
