@@ -69,10 +69,10 @@ impl Stack {
     }
 }
 
-/// The three namespaces of one scenario (four with a link). Taken down when dropped.
+/// The namespaces of one scenario: three, one more with a link, and one for each further router. Taken down when dropped.
 pub struct Net {
     base: String,
-    linked: bool,
+    roles: Vec<String>,
     // Before the namespaces in drop order does not matter: `drop` ends everything inside first.
     _link: Option<Server>,
 }
@@ -80,11 +80,14 @@ pub struct Net {
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 impl Net {
-    /// Makes the namespaces and joins them: client ─ router ─ world. `world` are the addresses
-    /// that the world answers on.
-    pub fn up(stack: Stack, link: Option<LinkSpec>, world: &[IpAddr]) -> Outcome<Self> {
+    /// Makes the namespaces and joins them: client ─ router ─ world, with so many further routers between the client and
+    /// the firewall. `world` are the addresses that the world answers on.
+    pub fn up(stack: Stack, link: Option<LinkSpec>, routers: u8, world: &[IpAddr]) -> Outcome<Self> {
         let base = format!("{PREFIX}-{}-{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut net = Self { base, linked: link.is_some(), _link: None };
+        let mut roles: Vec<String> = ["c", "r", "w"].map(str::to_owned).to_vec();
+        roles.extend(link.is_some().then(|| "l".to_owned()));
+        roles.extend((1..=routers).map(|n| format!("h{n}")));
+        let mut net = Self { base, roles, _link: None };
         for role in net.roles() {
             run(Command::new("ip").args(["netns", "add", &net.name(role)]))?;
             run(Command::new("ip").args(["-n", &net.name(role), "link", "set", "lo", "up"]))?;
@@ -94,44 +97,67 @@ impl Net {
             sysctl(&net.name(role), &quiet.each_ref().map(String::as_str))?;
         }
         let (client, router, world_ns) = (net.client(), net.router(), net.world());
-        sysctl(&router, &["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"])?;
-        // A firewall that answers answers every time; the kernel would hold back the seventh.
-        sysctl(&router, &["net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0"])?;
+        for router in (1..=routers).map(|n| net.name(&format!("h{n}"))).chain([router.clone()]) {
+            sysctl(&router, &["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"])?;
+            // A firewall that answers answers every time; the kernel would hold back the seventh.
+            sysctl(&router, &["net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0"])?;
+        }
+        // Whoever stands before the firewall: the last further router, or the client itself.
+        let before = if routers == 0 { "c".to_owned() } else { format!("h{routers}") };
         run(Command::new("ip")
             .args(["link", "add", "w0", "netns", &router])
             .args(["type", "veth", "peer", "name", "r0", "netns", &world_ns]))?;
         let office = if let Some(spec) = link {
             net._link = Some(net.start_link(spec)?);
-            for (device, to) in [(CLIENT_DEVICE, &client), (ROUTER_DEVICE, &router)] {
+            for (device, to) in [(CLIENT_DEVICE, &net.name(&before)), (ROUTER_DEVICE, &router)] {
                 run(Command::new("ip").args(["-n", &net.name("l"), "link", "set", device, "netns", to]))?;
             }
             (CLIENT_DEVICE, ROUTER_DEVICE)
         } else {
             run(Command::new("ip")
-                .args(["link", "add", "r0", "netns", &client])
+                .args(["link", "add", "r0", "netns", &net.name(&before)])
                 .args(["type", "veth", "peer", "name", "c0", "netns", &router]))?;
             ("r0", "c0")
         };
         let (on_client, on_router) = office;
 
-        let mut batch = format!("link set {on_client} up\n");
+        // What the client calls its own device, and the gateway behind it.
+        let (device, gateway) = if routers == 0 { (on_client, "1") } else { ("n0", "fe") };
+        let mut batch = String::new();
+        if routers > 0 {
+            net.further(routers, on_client)?;
+        }
+        batch += &format!("link set {device} up\n");
         if stack.v4() {
-            batch += &format!("addr add {OFFICE_V4}.2/24 dev {on_client}\n");
-            batch += &format!("route add default via {OFFICE_V4}.1 dev {on_client}\n");
+            let gateway = u8::from_str_radix(gateway, 16).unwrap_or(1);
+            batch += &format!("addr add {OFFICE_V4}.2/24 dev {device}\n");
+            batch += &format!("route add default via {OFFICE_V4}.{gateway} dev {device}\n");
         }
         if stack.v6() {
-            batch += &format!("addr add {OFFICE_V6}::2/64 dev {on_client} nodad\n");
-            batch += &format!("route add default via {OFFICE_V6}::1 dev {on_client}\n");
+            batch += &format!("addr add {OFFICE_V6}::2/64 dev {device} nodad\n");
+            batch += &format!("route add default via {OFFICE_V6}::{gateway} dev {device}\n");
         } else {
             sysctl(&client, &["net.ipv6.conf.all.disable_ipv6=1"])?;
             sysctl(&client, &["net.ipv6.conf.lo.disable_ipv6=0"])?;
         }
         net.batch("c", &batch)?;
+        // With further routers the office lies behind them.
+        let office = if routers == 0 {
+            format!(
+                "addr add {OFFICE_V4}.1/24 dev {on_router}\naddr add {OFFICE_V6}::1/64 dev {on_router} nodad\n"
+            )
+        } else {
+            format!(
+                "addr add 62.22.{routers}.2/24 dev {on_router}\naddr add 2a0f:22:{routers}::2/64 dev {on_router} nodad\n\
+                 route add {OFFICE_V4}.0/24 via 62.22.{routers}.1\n\
+                 route add {OFFICE_V6}::/64 via 2a0f:22:{routers}::1 dev {on_router}\n"
+            )
+        };
         net.batch(
             "r",
             &format!(
                 "link set {on_router} up\nlink set w0 up\n\
-                 addr add {OFFICE_V4}.1/24 dev {on_router}\naddr add {OFFICE_V6}::1/64 dev {on_router} nodad\n\
+                 {office}\
                  addr add 62.21.0.1/24 dev w0\naddr add 2a0f:21::1/64 dev w0 nodad\n\
                  route add default via 62.21.0.2\nroute add default via 2a0f:21::2 dev w0\n"
             ),
@@ -149,8 +175,47 @@ impl Net {
         Ok(net)
     }
 
-    fn roles(&self) -> &'static [&'static str] {
-        if self.linked { &["c", "r", "w", "l"] } else { &["c", "r", "w"] }
+    fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
+    /// Joins the client and the further routers in a row: the last one's way to the firewall is `out`. Hop *n* says at
+    /// its end towards the client that a limit was reached: 62.20.0.254, 62.22.1.2, 62.22.2.2 …
+    fn further(&self, routers: u8, out: &str) -> Outcome<()> {
+        let to = |n: u8| if n == 0 { self.client() } else { self.name(&format!("h{n}")) };
+        for n in 1..=routers {
+            run(Command::new("ip").args(["link", "add", "n0", "netns", &to(n - 1)]).args([
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "p0",
+                "netns",
+                &to(n),
+            ]))?;
+        }
+        for n in 1..=routers {
+            let next = if n == routers { out } else { "n0" };
+            let before = n - 1;
+            let mut batch = format!("link set p0 up\nlink set {next} up\n");
+            if n == 1 {
+                batch += &format!(
+                    "addr add {OFFICE_V4}.254/24 dev p0\naddr add {OFFICE_V6}::fe/64 dev p0 nodad\n"
+                );
+            } else {
+                batch += &format!(
+                    "addr add 62.22.{before}.2/24 dev p0\naddr add 2a0f:22:{before}::2/64 dev p0 nodad\n\
+                     route add {OFFICE_V4}.0/24 via 62.22.{before}.1\n\
+                     route add {OFFICE_V6}::/64 via 2a0f:22:{before}::1 dev p0\n"
+                );
+            }
+            batch += &format!(
+                "addr add 62.22.{n}.1/24 dev {next}\naddr add 2a0f:22:{n}::1/64 dev {next} nodad\n\
+                 route add default via 62.22.{n}.2 dev {next}\nroute add default via 2a0f:22:{n}::2 dev {next}\n"
+            );
+            self.batch(&format!("h{n}"), &batch)?;
+        }
+        Ok(())
     }
 
     fn name(&self, role: &str) -> String {

@@ -77,7 +77,7 @@ impl Bench {
             .collect();
         addresses.sort();
         addresses.dedup();
-        let net = Net::up(scenario.stack, scenario.link(&self.world), &addresses)?;
+        let net = Net::up(scenario.stack, scenario.link(&self.world), scenario.routers, &addresses)?;
         let resolvers: Vec<&str> = scenario
             .resolvers
             .iter()

@@ -124,6 +124,9 @@ pub struct Scenario {
     /// Delay and loss between the client and the firewall.
     #[serde(default)]
     pub link: Option<LinkSpec>,
+    /// Further routers between the client and the firewall, which the link and its boxes stand directly before.
+    #[serde(default)]
+    pub routers: u8,
     /// Which DNS server answers.
     #[serde(default)]
     pub dns: DnsServer,

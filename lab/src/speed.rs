@@ -59,7 +59,7 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
     let names: Vec<String> = (1..=HOSTS).map(|n| format!("h{n:02}.speed.example")).collect();
     let dns: [IpAddr; 2] = [DNS_V4.parse().unwrap(), DNS_V6.parse().unwrap()];
     let addresses: Vec<IpAddr> = (0..HOSTS).flat_map(numbered).chain(dns).collect();
-    let net = Net::up(Stack::Dual, Some(LinkSpec { rtt_ms: RTT_MS, ..LinkSpec::default() }), &addresses)?;
+    let net = Net::up(Stack::Dual, Some(LinkSpec { rtt_ms: RTT_MS, ..LinkSpec::default() }), 0, &addresses)?;
     let answer = Answer { status: 200, body: "healthy\n".into(), ..Answer::default() };
     let endpoints = names
         .iter()
@@ -121,7 +121,7 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
     drop(servers);
     drop(net);
     mixture(program, pki, folder, out)?;
-    let net = Net::up(Stack::Dual, None, &[])?;
+    let net = Net::up(Stack::Dual, None, 0, &[])?;
     let config = format!("{}/configs/gateway.json", env!("CARGO_MANIFEST_DIR"));
     let hosts = MeasureSpec { arguments: vec!["hosts".into(), config], runs: STARTS, ..check(STARTS) };
     let hosts = measure(&net, &hosts, folder)?;
@@ -144,7 +144,7 @@ fn mixture(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
         filter(3, Does::LargeHelloDrop),
     ];
     let link = LinkSpec { rtt_ms: RTT_MS, filters, ..LinkSpec::default() };
-    let net = Net::up(Stack::Dual, Some(link), &addresses)?;
+    let net = Net::up(Stack::Dual, Some(link), 0, &addresses)?;
     let answer = Answer { status: 200, body: "healthy\n".into(), ..Answer::default() };
     let endpoints = (0..HOSTS).map(|n| {
         let fault = match n {

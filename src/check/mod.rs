@@ -24,10 +24,12 @@ use crate::derive::{self, HostPattern, Requirement, Requirements, adhoc};
 use crate::diagnose::{self, Prospect};
 use crate::failure::Failure;
 use crate::observation::{Environment, Observations};
+use crate::plan::trace::Wanted;
 use crate::plan::{Announcement, Control, Plan};
 use crate::probe::{self, Prober, Progress};
 use crate::rules::Rules;
 use crate::run::Run;
+use crate::text::line;
 use course::Course;
 use routes::Planner;
 
@@ -78,6 +80,7 @@ impl<'a> Check<'a> {
         let options = self.options;
         let planner = Planner::new(options, self.rules);
         let (plan, endpoints) = planner.unread(&self.derived)?;
+        known(&options.trace, &plan)?;
         let scripts = planner.scripts();
         let announced = diagnose::announce(&Prospect {
             controls: controls(options, self.rules),
@@ -88,6 +91,7 @@ impl<'a> Check<'a> {
             bootstrap: options.bootstrap,
             download_test: options.download_test,
             idle_ms: options.inference.idle.map(millis),
+            traced: options.trace.clone(),
             ..Prospect::new(&plan, &self.rules.services)
         });
         Ok(DryRun { plan, announced })
@@ -99,6 +103,9 @@ impl<'a> Check<'a> {
     /// # Errors
     /// When the prober cannot be set up, or a certificate file cannot be read.
     pub fn run(self, progress: &dyn Progress) -> Result<Run, Failure> {
+        if !self.options.trace.hosts.is_empty() {
+            known(&self.options.trace, &self.plan()?)?;
+        }
         let Self { options, rules, derived, began } = self;
         let planner = Planner::new(options, rules);
         let Rules { services, codes, .. } = rules;
@@ -145,6 +152,12 @@ impl<'a> Check<'a> {
                 let deadline = course.deadline() + options.inference.idle.unwrap_or_default();
                 let what = (&plan, services.calls());
                 prober.call(what, endpoints, call_settings, &mut observations, deadline).await?;
+            }
+            if !options.trace.is_empty() {
+                let judged = diagnose::judge(&plan, &observations, services, codes);
+                let (causes, hosts) = (&judged.causes, &judged.hosts);
+                let jobs = diagnose::traces(&plan, &observations, causes, hosts, &options.trace);
+                prober.trace(&jobs, &mut observations).await;
             }
             Ok::<_, Failure>((requirements, plan, observations))
         });
@@ -211,6 +224,17 @@ fn named(options: &Options, rules: &Rules) -> Result<Vec<Requirement>, Failure> 
     let never = |host: &HostPattern| rules.pack.networks.is_metadata(host);
     let all = options.hosts.iter().map(|text| adhoc::requirement(text, known, never));
     Ok(all.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Refuses to trace what is not on the list: nothing is sent to any other host.
+fn known(wanted: &Wanted, plan: &Plan) -> Result<(), Failure> {
+    match wanted.unknown(&plan.targets) {
+        None => Ok(()),
+        Some(name) => Err(Failure::Usage(format!(
+            "--trace {0}: this host is not on the list, and nothing is sent to any other; add --host {0}, or write --trace              last, without a name, to trace one blocked host of each cause",
+            line::seen(name, 100)
+        ))),
+    }
 }
 
 /// The controls that may be asked.

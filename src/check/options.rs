@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Inputs;
 use crate::contract::{DownloadTest, HostPattern};
+use crate::plan::trace::Wanted;
 
 /// Options of a check. The default probes what this device's own configuration needs, without any
 /// credential.
@@ -38,6 +39,8 @@ pub struct Options {
     pub bootstrap: bool,
     /// The download test; nothing for none.
     pub download_test: Option<DownloadTest>,
+    /// The hosts whose path is traced.
+    pub trace: Wanted,
     /// What is done with the credential and the inference host.
     pub inference: Inference,
     /// Name of the run.
@@ -60,6 +63,7 @@ impl Default for Options {
             controls: true,
             bootstrap: false,
             download_test: None,
+            trace: Wanted::default(),
             inference: Inference::default(),
             label: None,
         }

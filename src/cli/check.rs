@@ -110,6 +110,14 @@ pub struct CheckArgs {
     )]
     pub download_test: Option<DownloadTest>,
 
+    /// Find the hop at which this host of the list is stopped (repeatable); without HOST one of each cause.
+    ///
+    /// Connections and ClientHellos with small hop limits (TTL) show how far their packets get. Without a name,
+    /// `--trace` stands last or before another option, and one blocked host of each cause is traced. Takes up to 26 s
+    /// beyond the deadline.
+    #[arg(long, value_name = "HOST", num_args = 0..=1, default_missing_value = "", conflicts_with = "replay", help_heading = "Probe")]
+    pub trace: Vec<String>,
+
     /// Show every name, port, SNI and path that would be sent, and send nothing.
     #[arg(long, help_heading = "Probe")]
     pub dry_run: bool,

@@ -14,6 +14,7 @@ use crate::diagnose::{self, RunVerdict, Verdict};
 use crate::failure::Failure;
 use crate::logs;
 use crate::output::{self, Output};
+use crate::plan::trace::Wanted;
 use crate::plan::{Announcement, Plan};
 use crate::probe;
 use crate::redact;
@@ -222,6 +223,7 @@ fn options(args: &CheckArgs) -> check::Options {
         controls: !args.no_controls,
         bootstrap: args.bootstrap,
         download_test: args.download_test,
+        trace: traced(&args.trace),
         inference: check::Inference {
             with_credentials: calls.with_credentials,
             run_helpers: calls.run_helpers,
@@ -232,6 +234,12 @@ fn options(args: &CheckArgs) -> check::Options {
         },
         label: args.label.clone(),
     }
+}
+
+/// `--trace` without a name stands for one blocked host of each cause.
+fn traced(named: &[String]) -> Wanted {
+    let hosts = named.iter().filter(|name| !name.is_empty()).cloned().collect();
+    Wanted { hosts, causes: named.iter().any(String::is_empty) }
 }
 
 /// How the run would be made, and what it would send.

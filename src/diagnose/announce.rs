@@ -7,6 +7,7 @@ use super::service::{bootstrap, download, follow_up};
 use crate::contract::{Control, DownloadTest};
 use crate::plan::inference::{self, Endpoint};
 use crate::plan::pac::{self, Script};
+use crate::plan::trace::{self, Wanted};
 use crate::plan::{Announcement, Experiment, Keep, Plan, Purpose, Sent, Variation, announcement};
 use crate::rules::services::Services;
 
@@ -32,6 +33,8 @@ pub struct Prospect<'a> {
     pub download_test: Option<DownloadTest>,
     /// How long a connection is left quiet, ms.
     pub idle_ms: Option<u64>,
+    /// The hosts that are traced.
+    pub traced: Wanted,
 }
 
 impl<'a> Prospect<'a> {
@@ -48,6 +51,7 @@ impl<'a> Prospect<'a> {
             bootstrap: false,
             download_test: None,
             idle_ms: None,
+            traced: Wanted { hosts: Vec::new(), causes: false },
         }
     }
 }
@@ -71,6 +75,7 @@ pub fn announce(run: &Prospect<'_>) -> Vec<Announcement> {
         Sent::Downloads => download::announce(run.plan, run.services, run.download_test),
         Sent::Calls => inference::announce(run.calls, run.plan, run.services.calls()),
         Sent::Quiet => inference::announce_quiet(run.idle_ms),
+        Sent::Traces => trace::announce(&run.traced, &run.plan.targets),
     };
     Sent::ALL.into_iter().map(one).collect()
 }

@@ -1,9 +1,12 @@
 //! Findings: what is in the way of a host, with evidence, remedy and owner.
 
+use std::net::{IpAddr, SocketAddr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Actor, Severity};
 pub use crate::contract::{Certainty, Code, Owner, RunVerdict, Timings, Verdict};
+use crate::plan::trace::Untraced;
 
 /// Evidence beside a verdict: one line for people, fields for scripts. All text is sanitised.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -95,6 +98,85 @@ pub struct NotTested {
     pub text: String,
 }
 
+/// The path to one host, as a trace of it showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TracedPath {
+    /// The target's `id` in the plan.
+    #[serde(rename = "host")]
+    pub target: u32,
+    /// The user named the host; otherwise it stands for a cause.
+    pub named: bool,
+    /// Where the packets were sent; none where it was not traced.
+    pub address: Option<SocketAddr>,
+    /// Why it was not traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untraced: Option<Untraced>,
+    /// The hops, from 1 to the last that answered.
+    pub hops: Vec<Hop>,
+    /// The hop at which connections are answered: the server, or what ends connections in its place.
+    pub distance: Option<u8>,
+    /// Where the connection, or the ClientHello on it, is stopped.
+    pub halted: Option<Halted>,
+    /// All that in a sentence.
+    pub text: String,
+}
+
+/// One hop of a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hop {
+    /// Its number, from 1.
+    pub hop: u8,
+    /// Its address, where the system tells it.
+    pub address: Option<IpAddr>,
+    /// Whether it said that a packet's limit was reached.
+    pub answered: bool,
+}
+
+/// Where on a path something is stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halted {
+    /// What is stopped.
+    pub what: Halts,
+    /// How.
+    pub how: Halt,
+    /// The hop that stops it, or directly behind which it is stopped; 0: before the first passes it on.
+    pub hop: u8,
+    /// The address of that hop, where it is known.
+    pub address: Option<IpAddr>,
+    /// Proven where it cannot be another hop, nor the host itself.
+    pub confidence: Certainty,
+}
+
+crate::contract::words! {
+    /// What is stopped on a path.
+    Halts {
+        /// The connection.
+        Connection = "connection",
+        /// The ClientHello.
+        Hello = "hello",
+    }
+}
+
+crate::contract::words! {
+    /// How something is stopped on a path.
+    Halt {
+        /// Nothing comes back.
+        Silence = "silence",
+        /// A reset for the SYN.
+        Refused = "refused",
+        /// An ICMP message other than that the limit of hops was reached.
+        Icmp = "icmp",
+        /// A reset after the ClientHello.
+        Reset = "reset",
+        /// The end of the connection after the ClientHello.
+        Closed = "closed",
+        /// A TLS alert.
+        Alert = "alert",
+        /// An answer in the server's place.
+        Answer = "answer",
+    }
+}
+
 /// The judgement of a whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
@@ -106,4 +188,6 @@ pub struct Judgement {
     pub causes: Vec<Cause>,
     /// What was not tested.
     pub not_tested: Vec<NotTested>,
+    /// The paths that were traced.
+    pub paths: Vec<TracedPath>,
 }

@@ -22,6 +22,7 @@ mod operator;
 mod run_facts;
 mod service;
 mod stage;
+mod trace;
 mod verdict;
 mod wording;
 
@@ -29,13 +30,14 @@ pub use announce::{Prospect, announce, announced_as};
 pub use experiment::captive_portal::wanted as wants_controls;
 pub use experiment::next;
 pub use finding::{
-    ActorJudgement, Cause, Certainty, Code, Evidence, Finding, HostJudgement, Judgement, NotTested, Owner,
-    RunVerdict, Timings, Verdict,
+    ActorJudgement, Cause, Certainty, Code, Evidence, Finding, Halt, Halted, Halts, Hop, HostJudgement,
+    Judgement, NotTested, Owner, RunVerdict, Timings, TracedPath, Verdict,
 };
 pub use service::download::{Source, sample, sources};
 pub use service::fingerprint::recognise;
 pub use service::follow_up::{discovered, follow_ups};
 pub use service::inference::{compared, inspectors};
+pub use trace::traces;
 
 use crate::observation::Observations;
 use crate::plan::Plan;
@@ -54,9 +56,13 @@ pub fn judge(plan: &Plan, observations: &Observations, services: &Services, code
     let context = context::Context { plan, observations, services, codes, run, machine: inside.as_ref() };
     let hosts: Vec<host::Host<'_>> = plan.targets.iter().map(|t| host::judge(&context, t)).collect();
     let found = causes::find(&context, &hosts);
-    let not_tested = verdict::not_tested(&context, &hosts);
-    let hosts: Vec<HostJudgement> =
+    let mut not_tested = verdict::not_tested(&context, &hosts);
+    not_tested.extend(trace::not_tested(plan, observations));
+    let mut hosts: Vec<HostJudgement> =
         hosts.into_iter().zip(found.of_host).map(|(h, cause)| h.report(&context, cause)).collect();
     let verdict = verdict::of_run(&context, &hosts, &found.causes);
-    Judgement { verdict, hosts, causes: found.causes, not_tested }
+    let mut causes = found.causes;
+    let paths = trace::judge(plan, observations);
+    trace::stand_beside(plan, &paths, &mut hosts, &mut causes);
+    Judgement { verdict, hosts, causes, not_tested, paths }
 }

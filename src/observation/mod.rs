@@ -11,6 +11,7 @@ mod machine;
 mod proxy;
 mod tcp;
 mod tls;
+mod trace;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,7 @@ pub use machine::Machine;
 pub use proxy::{Proxy, ProxyOutcome, ProxyScript, ScriptOutcome};
 pub use tcp::{Banner, Icmp, Tcp, TcpOutcome};
 pub use tls::{Certificate, Tls, TlsOutcome, TlsParameters, Trust};
+pub use trace::{Step, StepOutcome, Trace};
 
 pub use crate::plan::{Changes, FollowUp, LastStage, Purpose, ServerName, Variation};
 use crate::plan::{Control, Route};
@@ -50,6 +52,9 @@ pub struct Observations {
     /// What ran in the sandbox's own machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
+    /// The paths that were traced; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<Trace>,
 }
 
 impl Observations {

@@ -38,11 +38,13 @@ pub enum Sent {
     Calls,
     /// Connections that are left quiet.
     Quiet,
+    /// Path traces.
+    Traces,
 }
 
 impl Sent {
     /// All, in the order in which they are told.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Hosts,
         Self::Lookups,
         Self::Proxies,
@@ -59,6 +61,7 @@ impl Sent {
         Self::Downloads,
         Self::Calls,
         Self::Quiet,
+        Self::Traces,
     ];
 }
 

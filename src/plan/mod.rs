@@ -9,6 +9,7 @@ pub mod inference;
 pub mod pac;
 mod proxy_address;
 pub mod route;
+pub mod trace;
 
 use serde::{Deserialize, Serialize};
 

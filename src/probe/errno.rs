@@ -79,6 +79,11 @@ pub(super) fn is_no_route(error: &io::Error) -> bool {
     is(error, NUMBERS.no_route)
 }
 
+/// Whether the host or its network cannot be reached, by this number.
+pub(super) fn is_unreachable(error: &io::Error) -> bool {
+    is(error, NUMBERS.host) || is(error, NUMBERS.network)
+}
+
 /// Whether a connect has only begun (EINPROGRESS).
 #[cfg(target_os = "linux")]
 pub(super) fn is_in_progress(error: &io::Error) -> bool {

@@ -38,6 +38,7 @@ mod schedule;
 pub mod system;
 mod tcp;
 mod tls;
+mod trace;
 mod trust;
 mod verifier;
 

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 #[cfg(not(target_os = "linux"))]
 use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
@@ -217,9 +217,11 @@ async fn try_family(
 type Tried = (usize, SocketAddr, Result<TcpStream, Failed>);
 
 /// A connect that failed.
-struct Failed {
-    outcome: TcpOutcome,
-    icmp: Option<Icmp>,
+pub(super) struct Failed {
+    /// How.
+    pub(super) outcome: TcpOutcome,
+    /// The ICMP message that ended it, where the system tells.
+    pub(super) icmp: Option<Icmp>,
 }
 
 impl Failed {
@@ -243,7 +245,7 @@ fn start(
     confirm: bool,
 ) -> usize {
     let number = recorder.tcp_begin(remote, confirm);
-    running.spawn(async move { (number, remote, connect(remote, segment).await) });
+    running.spawn(async move { (number, remote, connect(remote, Limits { segment, hops: None }).await) });
     number
 }
 
@@ -254,7 +256,7 @@ pub(super) async fn reconnect(
     segment: Option<u16>,
 ) -> Option<TcpStream> {
     let number = recorder.tcp_begin(remote, true);
-    match connect(remote, segment).await {
+    match connect(remote, Limits { segment, hops: None }).await {
         Ok(stream) => {
             recorder.tcp_end(number, TcpOutcome::Connected, stream.local_addr().ok());
             Some(stream)
@@ -266,12 +268,32 @@ pub(super) async fn reconnect(
     }
 }
 
+/// What a connection is limited to; nothing for the system's own.
+#[derive(Debug, Clone, Copy, Default)]
+struct Limits {
+    /// Largest segment, bytes.
+    segment: Option<u16>,
+    /// Hops that its packets may pass.
+    hops: Option<u8>,
+}
+
+/// A connection without a record whose packets may pass only so many hops; nothing for the system's own limit.
+pub(super) async fn connect_within(remote: SocketAddr, hops: Option<u8>) -> Result<TcpStream, Failed> {
+    connect(remote, Limits { segment: None, hops }).await
+}
+
+/// How many hops the packets of a socket may pass from now on (`IP_TTL`, `IPV6_UNICAST_HOPS`).
+pub(super) fn limit_hops<'a>(socket: impl Into<SockRef<'a>>, ipv6: bool, hops: u32) -> std::io::Result<()> {
+    let socket = socket.into();
+    if ipv6 { socket.set_unicast_hops_v6(hops) } else { socket.set_ttl_v4(hops) }
+}
+
 /// Connects, and keeps the socket until its error queue has been read.
 #[cfg(target_os = "linux")]
-async fn connect(remote: SocketAddr, segment: Option<u16>) -> Result<TcpStream, Failed> {
+async fn connect(remote: SocketAddr, limits: Limits) -> Result<TcpStream, Failed> {
     let ipv6 = remote.is_ipv6();
     let at_once = |e: &std::io::Error| Failed::new(e, ipv6, true);
-    let socket = socket(remote, segment).map_err(|e| at_once(&e))?;
+    let socket = socket(remote, limits).map_err(|e| at_once(&e))?;
     icmp::listen(&socket, ipv6);
     if let Err(error) = socket.connect(&remote.into())
         && !errno::is_in_progress(&error)
@@ -288,9 +310,9 @@ async fn connect(remote: SocketAddr, segment: Option<u16>) -> Result<TcpStream, 
 }
 
 #[cfg(not(target_os = "linux"))]
-async fn connect(remote: SocketAddr, segment: Option<u16>) -> Result<TcpStream, Failed> {
+async fn connect(remote: SocketAddr, limits: Limits) -> Result<TcpStream, Failed> {
     let ipv6 = remote.is_ipv6();
-    let socket = socket(remote, segment).map_err(|e| Failed::new(&e, ipv6, true))?;
+    let socket = socket(remote, limits).map_err(|e| Failed::new(&e, ipv6, true))?;
     let socket = TcpSocket::from_std_stream(socket.into());
     let mut connecting = pin!(socket.connect(remote));
     let mut polls = 0_u32;
@@ -304,10 +326,14 @@ async fn connect(remote: SocketAddr, segment: Option<u16>) -> Result<TcpStream, 
 
 /// A socket ready to connect. TCP_NODELAY: without it a request waits one round trip for the
 /// acknowledgement of the handshake's last flight.
-fn socket(remote: SocketAddr, segment: Option<u16>) -> std::io::Result<Socket> {
+fn socket(remote: SocketAddr, limits: Limits) -> std::io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(remote), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
+    if let Some(hops) = limits.hops {
+        limit_hops(&socket, remote.is_ipv6(), u32::from(hops))?;
+    }
+    let segment = limits.segment;
     #[cfg(unix)]
     if let Some(segment) = segment {
         socket.set_tcp_mss(u32::from(segment))?;

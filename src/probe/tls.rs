@@ -12,13 +12,15 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, ClientConfig, NamedGroup, ProtocolVersion, SignatureScheme};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::observation::{TlsOutcome, TlsParameters};
 
-use super::metered::{BoxedIo, End, Metered, Passed};
+use super::errno;
+use super::metered::{BoxedIo, End, Meter, Metered, Passed};
 use super::record::Recorder;
 use super::sanitise;
 use super::trust::Chain;
@@ -178,6 +180,29 @@ impl Client {
             Ok(stream) => Ok((Box::new(stream), witness.chain())),
             Err(error) => Err(outcome(&error, &meter.read())),
         }
+    }
+
+    /// A handshake that is not part of the record, on a stream that stays the caller's: how it ended, and whether a
+    /// hop said that the limit of hops was reached, as far as the system passes that on.
+    pub(super) async fn shake<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        io: S,
+        name: ServerName<'static>,
+        (offer, hello): (Offer, Hello),
+        meter: impl FnOnce(Meter),
+    ) -> (TlsOutcome, bool) {
+        let (config, _witness) = self.config(offer, hello);
+        let (io, passed) = Metered::new(io);
+        meter(passed.clone());
+        match TlsConnector::from(config).connect(name, io).await {
+            Ok(_) => (TlsOutcome::Completed, false),
+            Err(error) => (outcome(&error, &passed.read()), errno::is_unreachable(&error)),
+        }
+    }
+
+    /// Waits until handshakes no longer wait for the random generator.
+    pub(super) async fn ready(&self) {
+        self.warm.clone().wait_for(|warm| *warm).await.ok();
     }
 
     /// One recorded handshake. Gives nothing when it failed; the record says how.

@@ -46,6 +46,7 @@ const OBSERVED_WORDS: &[&str] = &[
     "end",
     "stage",
     "engine_store",
+    "untraced",
 ];
 /// Fields that our own TLS and HTTP libraries fill in.
 const PARAMETERS: &[&str] = &["version", "cipher", "group", "alpn"];

@@ -249,6 +249,7 @@ mod tests {
             plan: Plan::default(),
             observations: Observations::default(),
             judgement: Judgement {
+                paths: Vec::new(),
                 verdict: RunVerdict::Ready,
                 hosts: Vec::new(),
                 causes: Vec::new(),

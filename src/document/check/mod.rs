@@ -13,8 +13,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::config::Lint;
 use crate::contract::{AppVersion, HostPattern, Need, Network, Platform, Timings, Transport};
 use crate::derive::requirement::{Input, Missing, Note, Source};
-use crate::diagnose::{ActorJudgement, Cause, Finding, HostJudgement, NotTested, RunVerdict, Verdict};
-use crate::observation::{Attempt, Call, Controlled, Device, Environment, Machine, ProxyScript, Stopped};
+use crate::diagnose::{
+    ActorJudgement, Cause, Finding, HostJudgement, NotTested, RunVerdict, TracedPath, Verdict,
+};
+use crate::observation::{
+    Attempt, Call, Controlled, Device, Environment, Machine, ProxyScript, Stopped, Trace,
+};
 use crate::plan::Plan;
 
 /// Largest document that is written without a warning, and that is read: some 15 times one of the largest
@@ -60,6 +64,9 @@ pub struct CheckDocument {
     pub groups: Vec<CheckGroup>,
     /// What was not tested.
     pub not_tested: Vec<NotTested>,
+    /// The paths that were traced, as judged; only where that was asked for.
+    #[serde(default, deserialize_with = "or_none", skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<TracedPath>,
     /// Remarks on the list.
     pub notes: Vec<Note>,
     /// What is wrong with the configuration.
@@ -95,6 +102,9 @@ pub struct CheckDocument {
     /// Calls with a credential, and quiet connections; only where they were asked for.
     #[serde(default, deserialize_with = "or_none", skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<Call>,
+    /// What came back for each step of the traces.
+    #[serde(default, deserialize_with = "or_none", skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<Trace>,
 }
 
 /// The hosts of one feature.

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::{CheckDocument, CheckGroup, SCHEMA};
 use crate::derive::Requirements;
-use crate::diagnose::{Cause, HostJudgement, Judgement};
-use crate::observation::{Attempt, Machine, Observations};
+use crate::diagnose::{Cause, HostJudgement, Judgement, TracedPath};
+use crate::observation::{Attempt, Machine, Observations, Trace};
+use crate::plan::trace::MOST_HOPS;
 use crate::plan::{Plan, Route, Target};
 use crate::run::Run;
 use crate::text::line;
@@ -69,6 +70,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
     check_attempts(&read.observations, &read.plan)?;
     check_machine(read.machine.as_ref(), &read.plan)?;
     check_causes(&read.findings, &read.plan)?;
+    check_traces(&read.traces, &read.paths, &read.plan)?;
     super::inference::check(&read.calls, &read.plan)?;
     for requirement in read.plan.targets.iter_mut().map(|t| &mut t.requirement) {
         requirement.loopback = requirement.host.is_loopback();
@@ -99,12 +101,14 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             stopped: read.stopped,
             scripts: read.proxy_scripts,
             machine: read.machine,
+            traces: read.traces,
         },
         judgement: Judgement {
             verdict: read.verdict,
             hosts: judgements(read.groups, &read.plan)?,
             causes: read.findings,
             not_tested: read.not_tested,
+            paths: read.paths,
         },
         environment: read.environment,
         started_at: read.started_at,
@@ -171,6 +175,36 @@ fn check_causes(causes: &[Cause], plan: &Plan) -> Result<(), ReadError> {
     for (i, cause) in causes.iter().enumerate() {
         if let Some(id) = cause.hosts.iter().find(|id| plan.target(**id).is_none()) {
             return Err(invalid(format!("findings[{i}]"), format!("host {id} is not in the plan")));
+        }
+    }
+    Ok(())
+}
+
+/// The traces, and what the report says of them.
+fn check_traces(traces: &[Trace], paths: &[TracedPath], plan: &Plan) -> Result<(), ReadError> {
+    for (i, trace) in traces.iter().enumerate() {
+        let place = || format!("traces[{i}]");
+        let Some(target) = plan.target(trace.target) else {
+            return Err(invalid(place(), format!("target {} is not in the plan", trace.target)));
+        };
+        if i >= MAX_TARGETS {
+            return Err(invalid(place(), format!("more than {MAX_TARGETS} hosts")));
+        }
+        if trace.path >= target.paths.len().max(1) {
+            return Err(invalid(place(), format!("target {} has no path {}", trace.target, trace.path)));
+        }
+        let steps = || trace.connections.iter().chain(&trace.hellos);
+        if steps().count() > 2 * usize::from(MOST_HOPS) || steps().any(|s| s.ttl == 0 || s.ttl > MOST_HOPS) {
+            return Err(invalid(place(), format!("hops are counted from 1 to {MOST_HOPS}")));
+        }
+    }
+    for (i, path) in paths.iter().enumerate() {
+        let place = || format!("paths[{i}]");
+        if plan.target(path.target).is_none() {
+            return Err(invalid(place(), format!("host {} is not in the plan", path.target)));
+        }
+        if i >= MAX_TARGETS || path.hops.len() > usize::from(MOST_HOPS) {
+            return Err(invalid(place(), "more hosts or hops than a run traces"));
         }
     }
     Ok(())

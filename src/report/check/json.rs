@@ -35,6 +35,7 @@ pub fn to_document(run: &Run, features: &[FeatureInfo]) -> CheckDocument {
         findings: run.judgement.causes.clone(),
         groups: view.groups.iter().map(|g| group(g, &view)).collect(),
         not_tested: run.judgement.not_tested.clone(),
+        paths: run.judgement.paths.clone(),
         notes: list.notes.clone(),
         lint: list.lint.clone(),
         complete: list.is_complete(),
@@ -49,6 +50,7 @@ pub fn to_document(run: &Run, features: &[FeatureInfo]) -> CheckDocument {
         observations: seen.attempts.clone(),
         controls: seen.controls.clone(),
         calls: seen.calls.clone(),
+        traces: seen.traces.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod junit;
 mod log_lines;
 pub mod markdown;
 pub mod ndjson;
+mod paths;
 pub mod progress;
 pub mod prometheus;
 mod summary;

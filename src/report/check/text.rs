@@ -31,6 +31,7 @@ pub fn render(run: &Run, features: &[FeatureInfo], style: &Style) -> String {
         tested(&mut page, run);
         super::inference::section(&mut page, run);
         groups(&mut page, &view);
+        super::paths::section(&mut page, run);
         not_tested(&mut page, run, &view);
         parts::notes(&mut page, &run.requirements.notes);
         parts::lint(&mut page, &run.requirements.lint);

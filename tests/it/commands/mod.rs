@@ -13,6 +13,7 @@ mod secrets;
 mod sources;
 mod standing;
 mod texts;
+mod trace;
 mod unseen;
 #[cfg(unix)]
 mod vm;

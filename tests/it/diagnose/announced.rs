@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use clearway::contract::DownloadTest;
 use clearway::diagnose::{Prospect, announce, announced_as, next};
 use clearway::observation::*;
+use clearway::plan::trace::Wanted;
 use clearway::plan::{Announcement, Experiment, Keep, Plan, Request, Sent};
 use clearway::report::check::dry_run::contacts;
 use clearway::rules::Rules;
@@ -120,6 +121,7 @@ fn options_are_announced_where_they_are_given() {
         bootstrap: true,
         download_test: Some(DownloadTest::Sample),
         idle_ms: Some(360_000),
+        traced: Wanted { hosts: vec!["h1.vendor.example".into()], causes: true },
         ..Prospect::new(&plan, &rules.services)
     });
     let here = |all: &[Announcement], sent: Sent| -> String {
@@ -132,6 +134,8 @@ fn options_are_announced_where_they_are_given() {
         (Sent::Bootstrap, "asked first"),
         (Sent::Downloads, "8000000 bytes"),
         (Sent::Quiet, "left quiet for 360 s"),
+        (Sent::Traces, "h1.vendor.example is traced"),
+        (Sent::Traces, "One blocked host of each cause"),
     ] {
         assert!(here(&with, sent).contains(words), "{sent:?}: {}", here(&with, sent));
         assert!(!here(&without, sent).contains(words), "{sent:?}: {}", here(&without, sent));

@@ -26,3 +26,4 @@ mod scene;
 mod shared;
 mod table;
 mod table_tls;
+mod trace;

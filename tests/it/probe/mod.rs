@@ -7,6 +7,7 @@ mod reach;
 mod run;
 mod script;
 mod tls;
+mod trace;
 mod varied;
 
 use std::net::SocketAddr;

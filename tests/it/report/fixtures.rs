@@ -632,7 +632,7 @@ pub fn assemble(
             attempts,
             ..Observations::default()
         },
-        judgement: Judgement { verdict, hosts, causes, not_tested },
+        judgement: Judgement { verdict, hosts, causes, not_tested, paths: Vec::new() },
         environment: Environment {
             user: "mara".into(),
             host: "DESK-0417".into(),

@@ -9,6 +9,8 @@ use clearway::contract::{
     Actor, Certainty, Code, Confidence, Need, Network, Owner, Platform, RunVerdict, Severity, Stage,
     Transport, Verdict,
 };
+use clearway::diagnose::{Halt, Halts};
+use clearway::plan::trace::Untraced;
 use clearway::rules::Pack;
 use serde_json::Value;
 
@@ -37,6 +39,9 @@ fn expected(name: &str, found: &[String]) -> Option<Words> {
         "certainty" => words(Certainty::ALL, Certainty::as_str),
         "owner" | "owners" => words(Owner::ALL, Owner::as_str),
         "code" => words(Code::ALL, Code::as_str),
+        "halts" => words(Halts::ALL, Halts::as_str),
+        "halt" => words(Halt::ALL, Halt::as_str),
+        "untraced" => words(Untraced::ALL, Untraced::as_str),
         "stage" => {
             let mut all = words(Stage::ALL, Stage::as_str);
             all.push("total".to_owned());
@@ -128,7 +133,9 @@ fn the_lists_of_the_schemas_are_those_of_the_code() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         generated_files::hold(&format!("schemas/{name}"), &generated(&text, &mut held));
     }
-    for name in ["code", "owner", "stage", "feature", "transport", "certainty", "runVerdict"] {
+    for name in
+        ["code", "owner", "stage", "feature", "transport", "certainty", "runVerdict", "halt", "untraced"]
+    {
         assert!(held.contains(name), "no schema lists {name}; this test would hold nothing");
     }
 }
