@@ -16,18 +16,18 @@ use crate::plan::{Path, Route, Target};
 pub(crate) fn best(context: &Context<'_>, target: &Target, index: usize, path: &Path) -> Walk {
     let service = target.service.as_deref().and_then(|id| context.services.by_id(id));
     let all: Vec<&Attempt> = context.observations.tries(target.id, index).collect();
-    let mut walks: Vec<Walk> = all
-        .iter()
-        .filter(|a| a.cut.is_none())
-        .map(|attempt| ladder(&View { context, target, path, attempt, service }))
-        .collect();
+    let counted: Vec<&Attempt> = all.iter().filter(|a| a.cut.is_none()).copied().collect();
+    let mut walks: Vec<Walk> =
+        counted.iter().map(|attempt| ladder(&View { context, target, path, attempt, service })).collect();
     if walks.is_empty() {
         let cut = all.iter().find_map(|a| a.cut).or(context.observations.stopped);
         return untested(cut, !all.is_empty());
     }
     let verdicts: Vec<Verdict> = walks.iter().map(|w| w.verdict(context.codes)).collect();
-    let chosen =
-        verdicts.iter().enumerate().min_by_key(|(n, v)| (**v, *n)).map(|(n, _)| n).unwrap_or_default();
+    // Of equals the earlier one, but for what a limit silenced and a slow try got past.
+    let back: Vec<bool> = counted.iter().map(|a| burst::held_back(context.observations, a)).collect();
+    let place = |(n, verdict): (usize, &Verdict)| (*verdict, back.get(n).copied().unwrap_or_default(), n);
+    let chosen = verdicts.iter().enumerate().map(place).min().map(|(.., n)| n).unwrap_or_default();
     let mut walk = walks.swap_remove(chosen);
     // `swap_remove` moved the last walk into the gap; the others are only looked at for their code.
     let others: Vec<(Code, Verdict)> = walks

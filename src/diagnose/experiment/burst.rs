@@ -211,6 +211,20 @@ fn held_up(observations: &Observations, target: u32, path: usize) -> Option<Limi
     limits.all(|l| l.as_ref() == Some(&first)).then_some(first)
 }
 
+/// Whether a limit silenced an attempt whose path got further when it was tried again slowly: then that try says
+/// what is in the way.
+pub(crate) fn held_back(observations: &Observations, attempt: &Attempt) -> bool {
+    if attempt.purpose == Purpose::Paced {
+        return false;
+    }
+    let Some(limit) = silenced(attempt, None) else { return false };
+    let further = |a: &Attempt| {
+        let beyond = limit == Limit::Line || passed(a, &limit);
+        a.purpose == Purpose::Paced && a.cut.is_none() && beyond && silenced(a, None).as_ref() != Some(&limit)
+    };
+    observations.tries(attempt.target, attempt.path).any(further)
+}
+
 /// Whether a path is, or is to be, tried again slowly.
 pub(crate) fn takes(wanted: &[Experiment], target: u32, path: usize) -> bool {
     wanted.iter().any(|e| e.target == target && e.path == path)
@@ -315,6 +329,11 @@ impl Limits {
         self.is_met(&Limit::Connections)
     }
 
+    /// The resolver limits questions: one that was dropped says nothing of its name.
+    pub fn of_lookups(&self) -> bool {
+        self.is_met(&Limit::Lookups)
+    }
+
     fn is_met(&self, limit: &Limit) -> bool {
         self.met.iter().any(|(l, _)| l == limit)
     }
@@ -336,6 +355,11 @@ pub(crate) fn read(context: &Context<'_>, target: u32, path: usize, walk: &mut W
     else {
         return;
     };
+    // A slow try that got further says itself what is in the way.
+    let further = |a: &&Attempt| tried(a) && silenced(a, Some(context.codes)).as_ref() != Some(&limit);
+    if context.observations.tries(target, path).any(|a| further(&a)) {
+        return;
+    }
     if !context.run.limits.is_met(&limit) || again && is_fair(context.observations, &limit) {
         return;
     }

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::Draft;
+use crate::diagnose::experiment::burst;
 use crate::diagnose::finding::{Certainty, Code, Owner};
 use crate::diagnose::operator::is_customer;
 use crate::observation::{Attempt, Observations, Purpose, Tls, TlsOutcome, Trust, Variation};
@@ -76,8 +77,12 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations, budget: usize) ->
         .filter(|(_, v)| is_handshake(v))
         .map(|(a, _)| (a.target, a.path))
         .collect();
-    let (done, open): (Vec<Dead>, Vec<Dead>) =
-        dead(plan, observations).into_iter().partition(|d| tried.contains(&(d.target, d.path)));
+    // On a line that is late a comparison tells silence from lateness by chance only, and fills the line more.
+    let late = burst::is_late(observations);
+    let (done, open): (Vec<Dead>, Vec<Dead>) = dead(plan, observations)
+        .into_iter()
+        .filter(|d| !late || d.death != Death::Timeout)
+        .partition(|d| tried.contains(&(d.target, d.path)));
     let mut kinds: BTreeSet<Kind> = done.iter().map(Dead::kind).collect();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     for dead in open {
@@ -166,7 +171,8 @@ fn dead(plan: &Plan, observations: &Observations) -> Vec<Dead> {
     let mut all = Vec::new();
     for target in plan.targets.iter().filter(|t| t.transport().has_tls()) {
         for (path, planned) in target.paths.iter().enumerate() {
-            let tries: Vec<_> = observations.tries(target.id, path).filter(|a| a.cut.is_none()).collect();
+            let counts = |a: &&Attempt| a.cut.is_none() && !burst::held_back(observations, a);
+            let tries: Vec<_> = observations.tries(target.id, path).filter(counts).collect();
             let deaths: Vec<_> = tries.iter().filter_map(|a| Some((a, died(a)?))).collect();
             if deaths.len() < tries.len() {
                 continue;

@@ -29,10 +29,7 @@ pub fn next(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
     }
     let paced = burst::wanted(plan, observations);
     let mut experiments = repeat::wanted(plan, observations, &paced);
-    // On a line that is late a comparison tells silence from lateness by chance only, and fills the line more.
-    if !burst::is_late(observations) {
-        experiments.extend(handshake::wanted(plan, observations, PER_ROUND));
-    }
+    experiments.extend(handshake::wanted(plan, observations, PER_ROUND));
     experiments.extend(other_route::wanted(plan, observations, &paced));
     experiments.extend(addresses::wanted(plan, observations));
     experiments.extend(paced);

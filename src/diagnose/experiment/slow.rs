@@ -8,7 +8,9 @@ use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::line::Line;
 use crate::diagnose::operator::{operator, site};
-use crate::observation::{Attempt, Dns, DnsAnswer, HttpOutcome, Lookup, Observations, Purpose, Variation};
+use crate::observation::{
+    Attempt, DirectQuery, Dns, DnsAnswer, HttpOutcome, Lookup, Observations, Purpose, Variation,
+};
 use crate::plan::{Announcement, Experiment, Plan, Route, Sent, Target};
 use crate::rules::services::Services;
 
@@ -295,6 +297,14 @@ fn lookup(view: &View<'_>) -> Option<Draft> {
             let line = format!("three lookups of {name}: the middle one took {median:.0} ms");
             Draft::new(Code::DnsSlow, line).proven().fact("ms", median.round())
         }
+        // What the limit of questions dropped once more, and answered when asked directly, is said with the limit.
+        Measured::Hung
+            if context.run.limits.of_lookups()
+                && !dns.direct.is_empty()
+                && dns.direct.iter().all(is_said) =>
+        {
+            return None;
+        }
         Measured::Hung => hung(context, dns),
     };
     let found = if found.facts.contains_key("resolver") {
@@ -303,6 +313,11 @@ fn lookup(view: &View<'_>) -> Option<Draft> {
         found.fact("resolver", resolvers.join(" and "))
     };
     Some(found)
+}
+
+/// A server answered this question.
+fn is_said(query: &DirectQuery) -> bool {
+    !matches!(query.answer, DnsAnswer::Timeout | DnsAnswer::Unreachable { .. } | DnsAnswer::Truncated { .. })
 }
 
 /// What the names that were measured come to, where they agree: this one was not measured.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use clearway::contract::{Actor, Severity};
 use clearway::diagnose::{Certainty, Code, Judgement, Owner, RunVerdict, Verdict, judge, next};
 use clearway::observation::*;
-use clearway::plan::{Fallback, Path, Plan, Route, Target};
+use clearway::plan::{Experiment, Fallback, Path, Plan, Route, Target};
 
 use super::scene::*;
 
@@ -73,6 +73,73 @@ fn what_gets_through_slowly_is_ok_and_the_limit_is_said_once() {
         let judged = run(&targets, attempts);
         assert_eq!((blocked(&judged), judged.hosts[11].verdict), (0, Verdict::Untested), "{code}");
         assert_eq!(judged.verdict, RunVerdict::Unknown);
+    }
+}
+
+/// A slow try that gets past the limit shows what else is in the way.
+#[test]
+fn what_a_slow_try_runs_into_is_the_finding() {
+    let targets = hosts(12);
+    let dead = |t: &Target| tcp_fails(t, TcpOutcome::Timeout);
+    let first = |t: &Target| if t.id <= 6 { dead(t) } else { healthy(t) };
+    let mut seen: Vec<Attempt> = targets.iter().map(first).collect();
+    seen.extend(targets.iter().take(5).map(late));
+    seen.push(again(tls_fails(&targets[5], TlsOutcome::Reset)));
+    let judged = run(&targets, seen.clone());
+    let host = &judged.hosts[5];
+    assert_eq!((host.finding.code, host.verdict), (Code::TlsReset, Verdict::Blocked), "{:?}", host.finding);
+    let plan = Plan { targets, ..Plan::default() };
+    let asked = next(&plan, &observed(seen));
+    let compared = |e: &&Experiment| matches!(e.variation, Some(Variation::OtherName { .. }));
+    assert_eq!(asked.iter().filter(compared).map(|e| e.target).collect::<Vec<_>>(), [6], "{asked:?}");
+}
+
+/// A name whose system lookup hung twice while its servers answered a direct query.
+#[test]
+fn a_lookup_that_the_limit_drops_twice_is_not_said_apart() {
+    let targets = hosts(12);
+    let hung = |t: &Target, aaaa: DnsAnswer| {
+        let v4 = DnsAnswer::Addresses { addresses: vec![address(t.id)] };
+        let asked = dns_fails(t, Lookup::Timeout, &[v4, aaaa]).dns;
+        edit(healthy(t), |a| {
+            a.dns = asked;
+            a.dns.as_mut().unwrap().ms = 4002.0;
+        })
+    };
+    for (aaaa, limited, apart) in
+        [(DnsAnswer::NoData, true, false), (DnsAnswer::Timeout, true, true), (DnsAnswer::NoData, false, true)]
+    {
+        let mut seen: Vec<Attempt> = vec![hung(&targets[0], aaaa.clone())];
+        seen.extend(
+            targets[1..].iter().map(|t| if limited && t.id > 6 { silent_lookup(t) } else { healthy(t) }),
+        );
+        seen.push(Attempt {
+            purpose: Purpose::Experiment,
+            variation: Some(Variation::Lookup),
+            ..hung(&targets[0], aaaa.clone())
+        });
+        if limited {
+            seen.extend(targets[6..].iter().map(|t| again(healthy(t))));
+        }
+        let judged = run(&targets, seen);
+        let codes: Vec<_> = causes(&judged).iter().map(|(code, _)| *code).collect();
+        assert_eq!(judged.hosts[0].finding.code == Code::DnsSlow, apart, "{aaaa:?}: {codes:?}");
+        assert_eq!(codes.len(), usize::from(limited) + usize::from(apart), "{aaaa:?}: {codes:?}");
+    }
+}
+
+/// A reset is no silence: on a late line the name is compared all the same.
+#[test]
+fn a_reset_on_a_late_line_is_compared() {
+    let targets = hosts(6);
+    let late = |t: &Target| edit(healthy(t), |a| a.dns.as_mut().unwrap().ms = 2600.0);
+    let mut seen: Vec<Attempt> = targets.iter().map(late).collect();
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    for (outcome, compared) in [(TlsOutcome::Reset, true), (TlsOutcome::Timeout, false)] {
+        seen[0] = edit(tls_fails(&targets[0], outcome), |a| a.dns.as_mut().unwrap().ms = 2600.0);
+        let asked = next(&plan, &observed(seen.clone()));
+        let has = asked.iter().any(|e| matches!(e.variation, Some(Variation::OtherName { .. })));
+        assert_eq!(has, compared, "{asked:?}");
     }
 }
 
