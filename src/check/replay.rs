@@ -107,8 +107,10 @@ fn read(path: &Path) -> Result<Run, Failure> {
     } else {
         config::file(path, &path.display().to_string())?
     };
-    let json: serde_json::Value = serde_json::from_slice(&text)
-        .map_err(|e| wrong(format!("not JSON: {e}; give a report saved with `check --format json`")))?;
+    let report = document::check::embedded(&text).map_err(|e| wrong(e.to_string()))?;
+    let json: serde_json::Value = serde_json::from_slice(report).map_err(|e| {
+        wrong(format!("not JSON: {e}; give a report saved with `check --format json` or `html`"))
+    })?;
     document::check::read_check(json).map_err(|e| wrong(e.to_string()))
 }
 

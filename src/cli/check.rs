@@ -33,6 +33,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "NAME[=FILE]", default_value = FORMATS[0].name, value_parser = FormatTo::parser(), help_heading = "Output")]
     pub format: Vec<FormatTo>,
 
+    /// Show the page of --format html in the browser of this device.
+    #[arg(long, conflicts_with_all = ["dry_run", "vm_script"], help_heading = "Output")]
+    pub open: bool,
+
     /// Mask user, device, label, addresses, and every name that is not the vendor's or a provider's;
     /// the report still replays to the same verdicts.
     #[arg(long, conflicts_with = "dry_run", help_heading = "Output")]

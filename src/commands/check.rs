@@ -1,5 +1,6 @@
 //! `clearway check`: derive, probe, judge, report.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,7 @@ use crate::vm;
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let mut outputs = Output::open(&args.format, &args.output)?;
+    let page = page_to_open(args, &outputs)?;
     let rules = load_rules(args.derive.list.rules.as_deref())?;
     let features = rules.pack.feature_infos();
     let logs = read_logs(args, &rules)?;
@@ -97,7 +99,22 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         texts.push(rendered(output, &run, &features, log.as_ref())?);
     }
     write(outputs.drain(..).zip(texts))?;
+    if let Some(Err(reason)) = page.as_deref().map(output::browser::show) {
+        output::aside([format!("clearway: {}", visible::message(&reason)).as_str()]);
+    }
     Ok(code)
+}
+
+/// The file that `--open` shows.
+fn page_to_open(args: &CheckArgs, outputs: &[Output]) -> Result<Option<PathBuf>, Failure> {
+    if !args.open {
+        return Ok(None);
+    }
+    let page = outputs.iter().find(|o| o.format.name == "html").and_then(|o| o.file.clone());
+    let page = page.ok_or_else(|| {
+        Failure::Usage("--open shows a page that is saved; add --format html=FILE".to_owned())
+    })?;
+    Ok(Some(page))
 }
 
 /// The run in one format, with what holds for the whole report and what a log says beside it.

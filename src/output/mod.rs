@@ -1,5 +1,6 @@
 //! Where a rendering goes: standard output, or a file that appears whole or not at all; and what is said beside it.
 
+pub mod browser;
 pub mod file_format;
 mod several;
 

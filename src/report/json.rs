@@ -31,6 +31,17 @@ impl<'a> Standing<'a> {
 
 /// Serialises a document that says how its rules stand.
 pub(super) fn standing(document: &impl serde::Serialize, rules: Standing<'_>) -> String {
+    self::document(&standing_value(document, rules))
+}
+
+/// The same on one line, without a line feed.
+pub(super) fn compact(document: &impl serde::Serialize, rules: Standing<'_>) -> String {
+    let mut value = standing_value(document, rules);
+    clean(&mut value);
+    serde_json::to_string(&value).unwrap_or_default()
+}
+
+fn standing_value(document: &impl serde::Serialize, rules: Standing<'_>) -> Value {
     let mut value = serde_json::to_value(document).unwrap_or_default();
     if let Value::Object(map) = &mut value {
         if let Some(age) = rules.age {
@@ -43,7 +54,7 @@ pub(super) fn standing(document: &impl serde::Serialize, rules: Standing<'_>) ->
             map.insert("not_known".to_owned(), text.into());
         }
     }
-    self::document(&value)
+    value
 }
 
 /// Serialises a document, with every text of it made safe to print.

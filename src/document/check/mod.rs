@@ -3,9 +3,11 @@
 //! These types are what is written (`report::check::json` fills them) and what is read back ([`read_check`]). What is
 //! only there for readers, and follows from the plan, has a default: a report of an earlier version may lack it.
 
+mod embedded;
 mod inference;
 mod read;
 
+pub use embedded::{EMBEDDED, embedded};
 pub use read::{ReadError, read_check};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -4,13 +4,20 @@ use crate::contract::FeatureInfo;
 use crate::document::check::{CheckDocument, CheckGroup, CheckHost, SCHEMA};
 use crate::document::hosts::{HostEntry, reasons_of};
 use crate::report::check::view::{Group, Row, View};
-use crate::report::json::{Standing, standing};
+use crate::report::json::{Standing, compact, standing};
 use crate::report::words;
 use crate::run::Run;
 
 /// The run as `clearway.check/1`, ending in a line feed. It holds all that a replay needs.
 pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     standing(&to_document(run, features), Standing::of(&run.requirements))
+}
+
+/// The same on one line and without a character that has a meaning in HTML, to stand in a page.
+pub(super) fn embedded(run: &Run, features: &[FeatureInfo]) -> String {
+    let text = compact(&to_document(run, features), Standing::of(&run.requirements));
+    // These characters stand in texts alone, where JSON has another way to write them.
+    text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 /// The run as a document, arranged as the other formats arrange it.

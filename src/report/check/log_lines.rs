@@ -137,7 +137,7 @@ fn last_stage(attempt: &Attempt, target: &Target) -> Vec<Event> {
 }
 
 /// What an experiment tried.
-fn variation(v: &Variation) -> String {
+pub(in crate::report) fn variation(v: &Variation) -> String {
     let v = v.changes();
     let mut parts: Vec<String> = Vec::new();
     match &v.server_name {

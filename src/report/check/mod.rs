@@ -2,6 +2,7 @@
 
 mod details;
 pub mod dry_run;
+pub mod html;
 mod inference;
 pub mod json;
 pub mod junit;
@@ -83,6 +84,15 @@ pub const FORMATS: &[Format] = &[
         dry_run: None,
         beside_log: None,
         max_bytes: None,
+    },
+    Format {
+        name: "html",
+        help: "For looking at: one page that loads nothing, and that `--replay` reads back",
+        render: |run, features, _| html::render(run, features),
+        statements: Statements::Within,
+        dry_run: None,
+        beside_log: None,
+        max_bytes: Some(crate::document::check::MAX_BYTES),
     },
     Format {
         name: "markdown",

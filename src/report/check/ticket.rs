@@ -53,6 +53,13 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     out
 }
 
+/// The text for one owner, without a heading.
+pub(super) fn of_owner(run: &Run, view: &View<'_>, owner: Owner, things: &[&Thing<'_>]) -> String {
+    let mut out = String::new();
+    ticket(&mut out, run, view, owner, things);
+    out
+}
+
 fn nothing(out: &mut String, run: &Run) {
     let text = match run.judgement.verdict {
         RunVerdict::Ready => {
@@ -178,7 +185,7 @@ fn unless(text: &str, empty: &str) -> String {
 }
 
 /// The subject line: what, for how many hosts.
-fn title(things: &[&Thing<'_>]) -> String {
+pub(super) fn title(things: &[&Thing<'_>]) -> String {
     let Some(first) = things.first() else { return String::new() };
     let hosts: usize = things.iter().map(|t| t.rows.len()).sum();
     let more = match things.len() {

@@ -3,6 +3,7 @@
 mod documents;
 mod fixtures;
 mod formats;
+mod page;
 mod properties;
 mod schemas;
 

@@ -1,0 +1,182 @@
+//! `check --format html`: the run as one page that loads nothing, for people who would rather look. The report itself
+//! stands in the page (`document::check::embedded` reads it back), so that the one file is also the evidence.
+//!
+//! Everything of the page is in the HTML: without script only the buttons are missing, which copy, save and sort.
+
+mod cards;
+mod matrix;
+mod stages;
+mod waterfall;
+mod way;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::contract::FeatureInfo;
+use crate::derive::incomplete;
+use crate::diagnose::{RunVerdict, Verdict};
+use crate::document::check::{EMBEDDED, SCHEMA};
+use crate::report::check::view::View;
+use crate::report::check::{json, summary};
+use crate::report::sanitise;
+use crate::report::words;
+use crate::run::Run;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The run as a page, ending in a line feed.
+pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
+    let view = View::new(run, features);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="clearway-report" content=(SCHEMA);
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                title { (summary::word(run)) " · " (device(run)) " · " (words::time(&run.started_at)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#hosts" { "Skip to the hosts" }
+                (band(run, &view))
+                main {
+                    (cards::render(run, &view))
+                    (matrix::tiles(&view))
+                    (matrix::render(run, &view))
+                    (waterfall::render(run, &view))
+                    (way::render(&view))
+                    (facts(run))
+                    (untested(run, &view))
+                }
+                (foot(run, features))
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+/// Nothing may be loaded, and only the style and the script of this program run.
+fn policy() -> String {
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())));
+    format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+/// Text from elsewhere, as one line. The template escapes it.
+fn line(text: &str) -> String {
+    sanitise::line(text, sanitise::LONG)
+}
+
+fn device(run: &Run) -> String {
+    let host = run.environment.host.as_str();
+    let name = if host.is_empty() { "this device" } else { host };
+    match &run.label {
+        Some(label) => line(&format!("{name} ({label})")),
+        None => line(name),
+    }
+}
+
+/// The sign and the class of a verdict: a colour never stands alone.
+const fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Reachable => "ok",
+        Verdict::Warning => "warning",
+        Verdict::Blocked => "blocked",
+        Verdict::Untested => "untested",
+    }
+}
+
+/// A verdict as sign and word.
+fn verdict(verdict: Verdict) -> Markup {
+    let (sign, word) = words::verdict(verdict);
+    html! { span class=(format!("v {}", class(verdict))) { (sign) " " (word) } }
+}
+
+fn band(run: &Run, view: &View<'_>) -> Markup {
+    let (sign, class) = match run.judgement.verdict {
+        RunVerdict::Ready => ("+", "ok"),
+        RunVerdict::Degraded => ("!", "warning"),
+        RunVerdict::Unknown => ("?", "untested"),
+        RunVerdict::Blocked => ("x", "blocked"),
+    };
+    let more = view.things.len().saturating_sub(1);
+    html! {
+        header class=(format!("band {class}")) {
+            h1 { span.sign aria-hidden="true" { (sign) } " " (summary::word(run)) }
+            @if let Some(first) = view.things.first() {
+                p.cause {
+                    (line(&first.finding.summary))
+                    @if more > 0 { " And " (more) @if more == 1 { " more thing" } @else { " more things" } " to do." }
+                }
+            }
+            p { (sentence(&summary::sentence(run, view))) }
+            @for mark in incomplete::marks(&run.requirements) { p.mark { (line(&mark)) } }
+            @for statement in run.requirements.statements() { p.mark { (line(statement)) } }
+            @for effect in summary::effects(view) { p { b { "Effect: " } (line(&effect)) } }
+            p.when { (device(run)) " · " (words::time(&run.started_at)) }
+        }
+    }
+}
+
+/// A sentence that follows a word elsewhere, standing alone.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+fn facts(run: &Run) -> Markup {
+    let list = run.requirements.without_statements();
+    html! {
+        section aria-labelledby="tested" {
+            h2 #tested { "Tested as" }
+            dl {
+                @for (label, value) in summary::tested_as(run, true) { dt { (label) } dd { (line(&value)) } }
+            }
+            @if !list.notes.is_empty() {
+                h3 { "Notes" }
+                ul { @for note in &list.notes { li { (line(&note.text)) } } }
+            }
+            @if !list.lint.is_empty() {
+                h3 { "In the configuration" }
+                ul { @for one in &list.lint { li { (one.severity.as_str()) ": " (line(&one.message)) } } }
+            }
+        }
+    }
+}
+
+fn untested(run: &Run, view: &View<'_>) -> Markup {
+    let lines = summary::not_tested(run, view, usize::MAX - 1);
+    html! {
+        @if !lines.is_empty() {
+            section aria-labelledby="untested" {
+                h2 #untested { "Not tested" }
+                ul { @for text in lines { li { (line(&text)) } } }
+            }
+        }
+    }
+}
+
+fn foot(run: &Run, features: &[FeatureInfo]) -> Markup {
+    html! {
+        footer {
+            p {
+                "Made by Clearway " (env!("CARGO_PKG_VERSION")) ". This page loads nothing and sends nothing. The report stands in it: "
+                code { "clearway check --replay FILE" } ", " code { "diff" } " and " code { "compare" } " read this file."
+            }
+            button type="button" data-save="clearway-report.json" { "Save JSON" }
+            " " span #said role="status" {}
+            script type="application/json" id=(EMBEDDED) { (PreEscaped(json::embedded(run, features))) }
+        }
+    }
+}
