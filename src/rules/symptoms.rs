@@ -319,10 +319,13 @@ impl Symptoms {
         }
         let symptom = |hit: &Hit| self.list.get(hit.symptom);
         let is_family = |hit: &Hit| symptom(hit).is_some_and(|s| s.family);
+        let is_generic = |hit: &Hit| symptom(hit).is_some_and(|s| s.generic);
         let says_why = |hit: &Hit| !hit.weak && symptom(hit).is_some_and(|s| !s.generic && !s.family);
         let is_kept = |hit: &&Hit| {
             let others = || hits.iter().filter(|o| o.symptom != hit.symptom);
-            let contained = others().any(|other| hit.is_within(other) && !is_family(other));
+            // What says where something failed does not hide what says why, however long its text is.
+            let hides = |other: &Hit| !is_family(other) && (is_generic(hit) || !is_generic(other));
+            let contained = others().any(|other| hit.is_within(other) && hides(other));
             let named = is_family(hit) && others().any(|other| !is_family(other) && hit.touches(other));
             let outweighed = hit.weak && others().any(says_why);
             !contained && !named && !outweighed

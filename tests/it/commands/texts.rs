@@ -51,3 +51,10 @@ fn ordinary_texts_and_numbers_of_code_stay_unknown() {
         .collect();
     assert!(known.is_empty(), "{known:#?}");
 }
+
+#[test]
+fn one_event_has_one_cause_where_a_text_stands_within_another() {
+    let ids = |text: &str| RULES.symptoms.find(text).iter().map(|f| f.id().to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids("MCP error -32001: Request timed out (server tracker)"), ["mcp-timeout"]);
+    assert_eq!(ids("dial tcp 192.0.2.7:443: i/o timeout"), ["packets-dropped"]);
+}
