@@ -21,6 +21,14 @@ pub fn now() -> (i64, i64) {
     (OffsetDateTime::now_utc().unix_timestamp(), offset)
 }
 
+/// The time of so many seconds ago, RFC 3339 in UTC without parts of a second.
+pub fn before_now(seconds: i64) -> String {
+    let then = OffsetDateTime::now_utc().unix_timestamp().saturating_sub(seconds);
+    let then = OffsetDateTime::from_unix_timestamp(then).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (date, hour, minute, second) = (then.date(), then.hour(), then.minute(), then.second());
+    format!("{date}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// How old rules of `date` are today.
 pub fn age_of(date: &str) -> Option<Age> {
     Age::of(date, today())

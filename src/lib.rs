@@ -39,6 +39,7 @@ pub mod document;
 pub mod explain;
 pub mod failure;
 pub mod firewall;
+pub mod fleet;
 pub mod lint;
 pub mod logs;
 pub mod observation;

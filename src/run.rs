@@ -1,5 +1,7 @@
 //! One execution of `check`, judged: what reports render, and what a replay needs.
 
+use std::collections::BTreeMap;
+
 use crate::derive::Requirements;
 use crate::diagnose::Judgement;
 use crate::observation::{Environment, Observations};
@@ -22,6 +24,8 @@ pub struct Run {
     pub started_at: String,
     /// Name the user gave the run.
     pub label: Option<String>,
+    /// What the user said of the run, by key, for grouping many.
+    pub tags: BTreeMap<String, String>,
     /// Wall time of the run.
     pub duration_ms: u64,
 }
@@ -31,5 +35,12 @@ impl Run {
     #[must_use]
     pub fn labelled(self, label: Option<&str>) -> Self {
         Self { label: label.map(str::to_owned).or(self.label), ..self }
+    }
+
+    /// The run with these tags beside its own.
+    #[must_use]
+    pub fn tagged(mut self, tags: &[(String, String)]) -> Self {
+        self.tags.extend(tags.iter().cloned());
+        self
     }
 }

@@ -181,6 +181,7 @@ impl<'a> Check<'a> {
                 .format(&Rfc3339)
                 .unwrap_or_default(),
             label: options.label.clone(),
+            tags: options.tags.iter().cloned().collect(),
             duration_ms: millis(began.elapsed()),
         })
     }

@@ -45,6 +45,8 @@ pub struct Options {
     pub inference: Inference,
     /// Name of the run.
     pub label: Option<String>,
+    /// What the user said of the run, by key.
+    pub tags: Vec<(String, String)>,
 }
 
 impl Default for Options {
@@ -66,6 +68,7 @@ impl Default for Options {
             trace: Wanted::default(),
             inference: Inference::default(),
             label: None,
+            tags: Vec::new(),
         }
     }
 }

@@ -153,6 +153,14 @@ pub struct CheckArgs {
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub label: Option<String>,
 
+    /// Something to group runs by in `clearway fleet`, such as site=berlin (repeatable).
+    #[arg(long, value_name = "KEY=VALUE", value_parser = tag, help_heading = "Output")]
+    pub tag: Vec<(String, String)>,
+
+    /// With --format json: one short line for `clearway fleet`, without what a replay needs.
+    #[arg(long, conflicts_with = "dry_run", help_heading = "Output")]
+    pub compact: bool,
+
     /// When to exit with 1: a required host is blocked, any host is blocked, or never.
     #[arg(long, value_name = "WHICH", default_value = "required", help_heading = "Output")]
     pub fail_on: FailOn,
@@ -237,6 +245,23 @@ pub enum FailOn {
     Any,
     /// Never, once a report was made.
     None,
+}
+
+/// A key and its value.
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').unwrap_or((text, ""));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if key.is_empty()
+        || value.is_empty()
+        || key.len() > 64
+        || value.chars().count() > 200
+        || !key.chars().all(plain)
+    {
+        return Err(format!(
+            "`{text}` is no tag; write KEY=VALUE, the key of letters, digits, `_`, `-` and `.`"
+        ));
+    }
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// One host: a name or an address.

@@ -10,8 +10,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use super::Cli;
 
 /// Options that `-h` shows; `--help` shows all.
-const SHORT: [&str; 17] = [
+const SHORT: [&str; 18] = [
     "against",
+    "by",
     "dir",
     "dry-run",
     "feature",

@@ -95,7 +95,7 @@ fn moment(text: &str) -> Result<When, String> {
 }
 
 /// `90s`, `30m`, `2h`, `3d`, `1w`, in seconds; ten years at the most.
-fn ago(text: &str) -> Option<i64> {
+pub(super) fn ago(text: &str) -> Option<i64> {
     const LONGEST_S: i64 = 10 * 366 * 86_400;
     let text = text.trim();
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)];

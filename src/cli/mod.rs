@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod diff;
 mod explain;
+mod fleet;
 mod hosts;
 pub mod line;
 mod logs;
@@ -19,6 +20,7 @@ pub use completions::CompletionsArgs;
 pub use config::{ConfigArgs, ConfigFormat, WriteHive};
 pub use diff::{DiffArgs, Versions};
 pub use explain::ExplainArgs;
+pub use fleet::{FleetArgs, FleetFormat, Since};
 pub use hosts::{Boundary, HostsArgs, HostsFormat, ListKind};
 pub use logs::{LogsArgs, LogsFormat, When};
 pub use man::ManArgs;
@@ -115,6 +117,13 @@ pub enum Command {
         clearway compare sites/*.json --differing --sort worst\n  \
         clearway compare sites/*.json --format csv -o sites.csv")]
     Compare(Box<CompareArgs>),
+    /// Add up any number of saved reports: what is broken how often, where, and who owns it.
+    #[command(after_help = "Examples:\n  \
+        clearway fleet reports/                  every report below a folder\n  \
+        clearway fleet reports/ --since 7d --by site\n  \
+        clearway fleet reports/ --format csv -o causes.csv\n  \
+        cat */*.ndjson | clearway fleet -        one report on each line")]
+    Fleet(FleetArgs),
     /// Read the logs of the app, its engine and its workspace: each known message with its time, its host,
     /// what it means and who fixes it.
     #[command(after_help = "Examples:\n  \

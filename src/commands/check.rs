@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{complete, load_rules};
 use crate::check::{self, Check, DryRun, replay};
-use crate::cli::{CheckArgs, FailOn};
+use crate::cli::{CheckArgs, FailOn, FormatTo};
 use crate::clock;
 use crate::compare;
 use crate::config;
@@ -20,7 +20,7 @@ use crate::plan::{Announcement, Plan};
 use crate::probe;
 use crate::redact;
 use crate::report;
-use crate::report::check::{Statements, progress};
+use crate::report::check::{COMPACT, Statements, progress};
 use crate::rules::Rules;
 use crate::run::Run;
 use crate::text::visible;
@@ -32,7 +32,7 @@ use crate::vm;
 /// When an input cannot be read, the output cannot be written, or the prober cannot be set up.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let mut outputs = Output::open(&args.format, &args.output)?;
+    let mut outputs = Output::open(&formats(args)?, &args.output)?;
     let page = page_to_open(args, &outputs)?;
     let rules = load_rules(args.derive.list.rules.as_deref())?;
     let features = rules.pack.feature_infos();
@@ -40,7 +40,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let results = vm_results(args)?;
 
     let run = if let Some(path) = &args.replay {
-        let run = replay::load(&rules, path)?.labelled(args.label.as_deref());
+        let run = replay::load(&rules, path)?.labelled(args.label.as_deref()).tagged(&args.tag);
         if args.vm_script {
             return script(outputs, &vm_script(&run.plan, &rules)?);
         }
@@ -115,6 +115,21 @@ fn page_to_open(args: &CheckArgs, outputs: &[Output]) -> Result<Option<PathBuf>,
         Failure::Usage("--open shows a page that is saved; add --format html=FILE".to_owned())
     })?;
     Ok(Some(page))
+}
+
+/// The formats that are asked for, with the small JSON in place of the whole where it is wanted.
+fn formats(args: &CheckArgs) -> Result<Vec<FormatTo>, Failure> {
+    if !args.compact {
+        return Ok(args.format.clone());
+    }
+    if !args.format.iter().any(|f| f.format.name == COMPACT.name) {
+        return Err(Failure::Usage("--compact makes --format json smaller; add --format json".into()));
+    }
+    let small = |to: &FormatTo| match to.format.name == COMPACT.name {
+        true => FormatTo { format: COMPACT, ..to.clone() },
+        false => to.clone(),
+    };
+    Ok(args.format.iter().map(small).collect())
 }
 
 /// The run in one format, with what holds for the whole report and what a log says beside it.
@@ -250,6 +265,7 @@ fn options(args: &CheckArgs) -> check::Options {
             idle: calls.idle,
         },
         label: args.label.clone(),
+        tags: args.tag.clone(),
     }
 }
 

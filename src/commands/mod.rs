@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod diff;
 mod explain;
+mod fleet;
 mod hosts;
 mod logs;
 mod man;
@@ -38,6 +39,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Explain(args) => explain::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Fleet(args) => fleet::run(args),
         Command::Logs(args) => logs::run(args),
         Command::Rules(args) => rules::run(args),
         Command::Completions(args) => completions::run(args),

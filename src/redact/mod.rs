@@ -21,6 +21,8 @@ mod name;
 mod repair;
 mod text;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -108,6 +110,7 @@ pub fn share(
         environment,
         started_at: run.started_at.clone(),
         label: None,
+        tags: BTreeMap::new(),
         duration_ms: run.duration_ms,
     })
 }

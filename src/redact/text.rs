@@ -262,6 +262,7 @@ mod tests {
             },
             started_at: String::new(),
             label: None,
+            tags: Default::default(),
             duration_ms: 0,
         }
     }

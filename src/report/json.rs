@@ -57,6 +57,13 @@ fn standing_value(document: &impl serde::Serialize, rules: Standing<'_>) -> Valu
     value
 }
 
+/// The same on one line.
+pub(super) fn one_line(document: &Value) -> String {
+    let mut value = document.clone();
+    clean(&mut value);
+    format!("{value}\n")
+}
+
 /// Serialises a document, with every text of it made safe to print.
 pub(super) fn document(document: &impl serde::Serialize) -> String {
     // Infallible: every map key is a string.

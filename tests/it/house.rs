@@ -138,6 +138,8 @@ const ROOMS: &[Room] = &[
     room_of("run", Impure::None, &["probe", "report", "check"]),
     room_of("logs", Impure::Only(&["source.rs"]), &["derive", "plan", "probe", "diagnose", "document", "report", "check"]),
     room_of("compare", Impure::None, &["probe", "report", "check"]),
+    // What opens reports, on as many threads as there are; the rest adds up.
+    room_of("fleet", Impure::Only(&["source.rs"]), &["probe", "report", "check"]),
     room_of("redact", Impure::None, &["probe", "report", "check"]),
     room_of("document", Impure::None, &["probe", "report", "check", "compare", "firewall"]),
     room_of("firewall", Impure::None, &["probe", "report", "check"]),

@@ -10,6 +10,8 @@ mod read;
 pub use embedded::{EMBEDDED, embedded};
 pub use read::{ReadError, read_check};
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::config::Lint;
@@ -56,6 +58,9 @@ pub struct CheckDocument {
     pub duration_ms: u64,
     /// Name the user gave the run.
     pub label: Option<String>,
+    /// What the user said of the run, by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// The run's verdict.
     pub verdict: RunVerdict,
     /// As whom and where.

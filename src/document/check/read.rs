@@ -32,6 +32,11 @@ pub enum ReadError {
         /// What stands there.
         found: String,
     },
+    /// A report without what a judgement needs.
+    #[error(
+        "this report was made with --compact, for `clearway fleet`: it has no observations to judge; save one without --compact"
+    )]
+    Compact,
     /// A part of it is wrong.
     #[error("the report is damaged: {place}: {reason}")]
     Invalid {
@@ -60,6 +65,9 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             return Err(ReadError::Schema { found: format!("\"{shown}\"") });
         }
         _ => return Err(ReadError::Schema { found: "missing".into() }),
+    }
+    if document.get("compact") == Some(&Value::Bool(true)) {
+        return Err(ReadError::Compact);
     }
     let mut read: CheckDocument = serde_path_to_error::deserialize(document).map_err(|e| {
         let place = e.path().to_string();
@@ -113,6 +121,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
         environment: read.environment,
         started_at: read.started_at,
         label: read.label,
+        tags: read.tags,
         duration_ms: read.duration_ms,
         plan: read.plan,
     })

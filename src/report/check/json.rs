@@ -37,6 +37,7 @@ pub fn to_document(run: &Run, features: &[FeatureInfo]) -> CheckDocument {
         started_at: run.started_at.clone(),
         duration_ms: run.duration_ms,
         label: run.label.clone(),
+        tags: run.tags.clone(),
         verdict: run.judgement.verdict,
         environment: run.environment.clone(),
         findings: run.judgement.causes.clone(),

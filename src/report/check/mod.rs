@@ -1,5 +1,6 @@
 //! A run of `clearway check`: one file for each format, a row of [`FORMATS`] for each file, and the dry run.
 
+mod compact;
 mod details;
 pub mod dry_run;
 pub mod html;
@@ -53,6 +54,17 @@ pub enum Statements {
     /// On lines before everything else, each after this mark.
     Before(&'static str),
 }
+
+/// What `--compact` makes of the JSON: small enough to be collected from thousands of devices.
+pub const COMPACT: Format = Format {
+    name: "json",
+    help: "For `clearway fleet`",
+    render: |run, features, _| compact::render(run, features),
+    statements: Statements::Within,
+    dry_run: None,
+    beside_log: None,
+    max_bytes: None,
+};
 
 /// Every format of a report; the first is the default.
 pub const FORMATS: &[Format] = &[

@@ -3,6 +3,7 @@
 mod answers;
 mod config;
 mod errors;
+mod fleet;
 mod incomplete;
 mod justification;
 mod line;

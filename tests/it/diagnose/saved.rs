@@ -68,6 +68,7 @@ pub fn run(plan: Plan, observations: Observations) -> Run {
         },
         started_at: "2026-11-22T12:00:00Z".into(),
         label: None,
+        tags: Default::default(),
         duration_ms: 4_200,
     }
 }

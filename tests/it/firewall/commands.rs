@@ -131,6 +131,7 @@ fn report_file(dir: &Path) -> String {
         environment: Environment::default(),
         started_at: "2026-11-22T12:00:00Z".into(),
         label: None,
+        tags: Default::default(),
         duration_ms: 1,
     };
     let file = dir.join("report.json");

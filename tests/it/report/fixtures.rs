@@ -644,6 +644,7 @@ pub fn assemble(
         },
         started_at: "2026-11-22T16:31:25Z".into(),
         label: None,
+        tags: Default::default(),
         duration_ms: 4_187,
     }
 }

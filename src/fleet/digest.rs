@@ -1,0 +1,301 @@
+//! What a fleet takes of one saved report. Plan and observations, nine tenths of it, are passed over, so ten
+//! thousand reports are read in seconds; the verdicts are those that were saved.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::contract::ids::NoteId;
+use crate::contract::{HostPattern, Need, Owner, Platform, RunVerdict, Verdict};
+use crate::document::check::SCHEMA;
+use crate::text::line;
+
+/// Hosts of a report that are kept.
+const MAX_HOSTS: usize = 5_000;
+/// Tags of a report that are kept.
+const MAX_TAGS: usize = 32;
+/// Columns of a text of a report that are kept.
+const MAX_TEXT: usize = 600;
+/// Columns of a name.
+const MAX_NAME: usize = 200;
+
+/// One saved report, as far as a fleet needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Digest {
+    /// The device's name; without one the label, or nothing.
+    pub device: String,
+    /// Start of the run, RFC 3339 in UTC.
+    pub started_at: String,
+    /// Name the user gave the run.
+    pub label: Option<String>,
+    /// `--tag` of the run.
+    pub tags: BTreeMap<String, String>,
+    /// The run's verdict.
+    pub verdict: RunVerdict,
+    /// The platform that the list was derived for.
+    pub platform: Platform,
+    /// The app version that it was derived for.
+    pub app_version: String,
+    /// What is in the way there.
+    pub causes: Vec<Blame>,
+    /// Every host once: with its worst verdict and its greatest need.
+    pub hosts: Vec<Host>,
+}
+
+/// What is in the way of hosts of one report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blame {
+    /// Finding code.
+    pub code: String,
+    /// Who must change something.
+    pub owner: Owner,
+    /// Which authority, proxy or resolver it is, where the evidence names one.
+    pub who: Option<String>,
+    /// Positions in [`Digest::hosts`].
+    pub hosts: Vec<usize>,
+    /// Whether a required host is blocked by it.
+    pub required: bool,
+    /// Whether any host is blocked by it; otherwise it is a warning.
+    pub blocks: bool,
+    /// Whether it is proven.
+    pub proven: bool,
+    /// What was found, in a sentence.
+    pub summary: String,
+    /// What to do.
+    pub remedy: String,
+    /// What it rests on.
+    pub evidence: String,
+}
+
+/// One host of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Host {
+    /// Name and port, as lists write them.
+    pub name: String,
+    /// How badly it is needed.
+    pub need: Need,
+    /// What was found.
+    pub verdict: Verdict,
+    /// The code of the finding.
+    pub code: String,
+}
+
+#[derive(Deserialize)]
+struct Saved {
+    schema: String,
+    started_at: String,
+    label: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+    verdict: RunVerdict,
+    platform: Platform,
+    app_version: String,
+    environment: Who,
+    #[serde(default)]
+    notes: Vec<Remark>,
+    #[serde(default)]
+    findings: Vec<Cause>,
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Remark {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Who {
+    #[serde(default)]
+    host: String,
+}
+
+#[derive(Deserialize)]
+struct Cause {
+    id: String,
+    #[serde(flatten)]
+    finding: Finding,
+}
+
+#[derive(Deserialize)]
+struct Finding {
+    code: String,
+    #[serde(default)]
+    summary: String,
+    #[serde(default)]
+    evidence: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    remedy: String,
+    owner: Owner,
+    #[serde(default)]
+    confidence: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    hosts: Vec<SavedHost>,
+}
+
+#[derive(Deserialize)]
+struct SavedHost {
+    id: u32,
+    host: Option<HostPattern>,
+    #[serde(default)]
+    port: u16,
+    #[serde(default)]
+    need: Option<Need>,
+    verdict: Verdict,
+    finding: Finding,
+    #[serde(default)]
+    cause: Option<String>,
+}
+
+/// Reads one report of `clearway check`, compact or whole.
+///
+/// # Errors
+/// Why it is none, in one line.
+pub fn read(json: &[u8]) -> Result<Digest, String> {
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    let saved: Saved = serde_json::from_slice(json).map_err(|e| {
+        let kind = if e.is_syntax() || e.is_eof() { "not JSON" } else { "no report of `clearway check`" };
+        format!("{kind}: {}", line::seen(&e.to_string(), 160))
+    })?;
+    if saved.schema != SCHEMA {
+        return Err(format!("its schema is {}, not {SCHEMA}", line::seen(&saved.schema, 60)));
+    }
+    if !is_moment(&saved.started_at) {
+        return Err("`started_at` is no time in UTC".to_owned());
+    }
+    Ok(digest(saved))
+}
+
+/// `2026-11-23T00:20:36Z`, with or without parts of a second: such times stand in order as texts.
+fn is_moment(text: &str) -> bool {
+    let shape = "0000-00-00T00:00:00";
+    let fits = |(c, s): (char, char)| if s == '0' { c.is_ascii_digit() } else { c == s };
+    text.len() >= 20 && text.ends_with('Z') && text.is_ascii() && text.chars().zip(shape.chars()).all(fits)
+}
+
+fn digest(saved: Saved) -> Digest {
+    let name = |text: &str| line::seen(text, MAX_NAME);
+    let mut hosts: Vec<Host> = Vec::new();
+    let mut blames: Vec<(Option<String>, Blame)> = Vec::new();
+    let mut known: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut causes: BTreeMap<String, Finding> =
+        saved.findings.into_iter().map(|cause| (cause.id, cause.finding)).collect();
+    for host in saved.groups.into_iter().flat_map(|g| g.hosts) {
+        let need = host.need.unwrap_or(Need::Optional);
+        if let Some(at) = known.get(&host.id) {
+            // The same host in another feature: probed once, needed as badly as the worst of them says.
+            if let Some(first) = hosts.get_mut(*at) {
+                first.need = first.need.max(need);
+            }
+            continue;
+        }
+        let Some(pattern) = host.host.filter(|_| hosts.len() < MAX_HOSTS) else { continue };
+        let at = hosts.len();
+        known.insert(host.id, at);
+        hosts.push(Host {
+            name: crate::contract::endpoint::listed(&pattern, host.port),
+            need,
+            verdict: host.verdict,
+            code: name(&host.finding.code),
+        });
+        if !matches!(host.verdict, Verdict::Blocked | Verdict::Warning) {
+            continue;
+        }
+        let shared = host
+            .cause
+            .filter(|id| causes.contains_key(id) || blames.iter().any(|(b, _)| b.as_ref() == Some(id)));
+        if let Some((_, blame)) = blames.iter_mut().find(|(id, _)| id.is_some() && *id == shared) {
+            blame.hosts.push(at);
+            continue;
+        }
+        let finding = shared.as_ref().and_then(|id| causes.remove(id)).unwrap_or(host.finding);
+        blames.push((shared, blame(finding, at)));
+    }
+    for (_, blame) in &mut blames {
+        let of = |at: &usize| hosts.get(*at);
+        blame.blocks = blame.hosts.iter().filter_map(of).any(|h| h.verdict == Verdict::Blocked);
+        blame.required = blame
+            .hosts
+            .iter()
+            .filter_map(of)
+            .any(|h| h.verdict == Verdict::Blocked && h.need == Need::Required);
+    }
+    let label = saved.label.as_deref().map(name).filter(|l| !l.is_empty());
+    // Every masked report calls its device by the same word.
+    let masked = saved.notes.iter().any(|note| note.id.as_str() == NoteId::SHARED);
+    let host = if masked { String::new() } else { name(&saved.environment.host) };
+    Digest {
+        device: if host.is_empty() { label.clone().unwrap_or_default() } else { host },
+        started_at: saved.started_at,
+        label,
+        tags: saved.tags.iter().take(MAX_TAGS).map(|(k, v)| (name(k), name(v))).collect(),
+        verdict: saved.verdict,
+        platform: saved.platform,
+        app_version: name(&saved.app_version),
+        causes: blames.into_iter().map(|(_, blame)| blame).collect(),
+        hosts,
+    }
+}
+
+fn blame(finding: Finding, at: usize) -> Blame {
+    // What a device's evidence calls the one who stands in the way, the surest first.
+    let who = ["inspector", "issuer", "proxy", "resolver"]
+        .iter()
+        .find_map(|key| finding.evidence.get(*key)?.as_str())
+        .filter(|text| !text.is_empty())
+        .map(|text| line::seen(text, MAX_NAME));
+    let text = |text: &str| line::seen(text, MAX_TEXT);
+    let evidence = finding.evidence.get("line").and_then(|l| l.as_str()).map(text).unwrap_or_default();
+    Blame {
+        code: line::seen(&finding.code, MAX_NAME),
+        owner: finding.owner,
+        who,
+        hosts: vec![at],
+        required: false,
+        blocks: false,
+        proven: finding.confidence.as_deref() == Some("proven"),
+        summary: text(&finding.summary),
+        remedy: text(&finding.remedy),
+        evidence,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const OFFICE: &str = include_str!("../../examples/reports/office.json");
+
+    #[test]
+    fn a_report_is_taken_in() {
+        let digest = read(OFFICE.as_bytes()).unwrap();
+        assert_eq!((digest.device.as_str(), digest.verdict), ("desk-0417", RunVerdict::Degraded));
+        assert!(digest.hosts.iter().any(|h| h.name == "llm.corp.example" && h.need == Need::Required));
+        let names: Vec<&str> = digest.hosts.iter().map(|h| h.name.as_str()).collect();
+        let mut once = names.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(names.len(), once.len(), "every host once");
+        let reset = digest.causes.iter().find(|c| c.code == "tls/sni-reset").unwrap();
+        assert!(reset.blocks && !reset.required && reset.proven && reset.owner == Owner::Firewall);
+        assert_eq!(reset.hosts.len(), 2, "one cause for both hosts");
+    }
+
+    #[test]
+    fn what_is_no_report_is_refused_with_a_reason() {
+        for (text, says) in [
+            ("", "not JSON"),
+            ("{", "not JSON"),
+            ("[]", "no report"),
+            ("{\"schema\":\"clearway.hosts/1\"}", "no report"),
+            (&OFFICE.replacen("2026-11-23T00", "yesterdayT00", 1), "time in UTC"),
+            (&OFFICE.replacen("clearway.check/1", "clearway.check/9", 1), "schema"),
+        ] {
+            let error = read(text.as_bytes()).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

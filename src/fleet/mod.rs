@@ -1,0 +1,333 @@
+//! Any number of saved reports: what is broken how often, where, and who owns it. The newest report of each device
+//! counts. `source` opens, `digest` reads one, `Collector` adds up; the rest is pure.
+
+pub mod digest;
+pub mod source;
+mod sum;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use crate::contract::{Need, Owner, RunVerdict, Verdict};
+pub use digest::Digest;
+
+/// What the devices are grouped by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// The label of the run.
+    Label,
+    /// The tag `site`, else the label.
+    Site,
+    /// The platform.
+    Platform,
+    /// The app version.
+    Version,
+    /// Who owns what blocks; a device counts for each of them.
+    Owner,
+    /// What blocks; a device counts for each code.
+    Cause,
+    /// The value of a tag.
+    Tag(String),
+}
+
+impl std::fmt::Display for By {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Label => "label",
+            Self::Site => "site",
+            Self::Platform => "platform",
+            Self::Version => "version",
+            Self::Owner => "owner",
+            Self::Cause => "cause",
+            Self::Tag(key) => key,
+        })
+    }
+}
+
+/// What is said of a group that has no name.
+pub const NO_GROUP: &str = "(none)";
+
+/// How many devices ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Verdicts {
+    /// A required host is blocked.
+    pub blocked: usize,
+    /// A required host was not tested.
+    pub unknown: usize,
+    /// Something else is blocked, or a warning stands.
+    pub degraded: usize,
+    /// All works.
+    pub ready: usize,
+}
+
+impl Verdicts {
+    fn add(&mut self, verdict: RunVerdict) {
+        *match verdict {
+            RunVerdict::Blocked => &mut self.blocked,
+            RunVerdict::Unknown => &mut self.unknown,
+            RunVerdict::Degraded => &mut self.degraded,
+            RunVerdict::Ready => &mut self.ready,
+        } += 1;
+    }
+
+    /// All devices.
+    pub const fn all(&self) -> usize {
+        self.blocked + self.unknown + self.degraded + self.ready
+    }
+}
+
+/// A number of devices that share a name: a host, a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// What they share.
+    pub name: String,
+    /// How many they are.
+    pub devices: usize,
+}
+
+/// What is in the way on a number of devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FleetCause {
+    /// Finding code.
+    pub code: String,
+    /// Who must change something.
+    pub owner: Owner,
+    /// Which authority, proxy or resolver it is, where the evidence names one.
+    pub who: Option<String>,
+    /// Devices on which it was found.
+    pub devices: usize,
+    /// Those of them on which a required host is blocked by it.
+    pub required: usize,
+    /// Those of them on which any host is blocked by it.
+    pub blocking: usize,
+    /// Those of them on which it is proven.
+    pub proven: usize,
+    /// The hosts, those of most devices first.
+    pub hosts: Vec<Counted>,
+    /// The groups, those of most devices first.
+    pub groups: Vec<Counted>,
+    /// What one of the devices says of it.
+    pub sample: Sample,
+    /// Every device, by name.
+    pub names: Vec<String>,
+}
+
+/// What one device says of a cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// The device.
+    pub device: String,
+    /// The file its report stands in.
+    pub file: String,
+    /// What was found.
+    pub summary: String,
+    /// What to do.
+    pub remedy: String,
+    /// What it rests on.
+    pub evidence: String,
+}
+
+/// Devices of one group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FleetGroup {
+    /// Its name.
+    pub name: String,
+    /// How many there are.
+    pub devices: usize,
+    /// How they ended.
+    pub verdicts: Verdicts,
+}
+
+/// One host over all devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FleetHost {
+    /// Name and port.
+    pub host: String,
+    /// The greatest need that any device has of it.
+    pub need: Need,
+    /// Devices that list it.
+    pub devices: usize,
+    /// Where it is blocked.
+    pub blocked: usize,
+    /// Where it works, but.
+    pub warning: usize,
+    /// Where it was not judged.
+    pub untested: usize,
+    /// Where it works.
+    pub reachable: usize,
+    /// The findings there, but `ok`.
+    pub codes: Vec<Counted>,
+    /// For each group of [`Fleet::groups`], in that order: where it is blocked, of how many devices.
+    pub groups: Vec<[usize; 2]>,
+}
+
+/// A device that differs from its group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outlier {
+    /// The device.
+    pub device: String,
+    /// The file its report stands in.
+    pub file: String,
+    /// Its group.
+    pub group: String,
+    /// Devices of the group.
+    pub of: usize,
+    /// What is blocked here and nowhere else in the group.
+    pub hosts: Vec<OutlierHost>,
+}
+
+/// A host that is blocked on one device of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OutlierHost {
+    /// Name and port.
+    pub host: String,
+    /// The finding.
+    pub code: String,
+}
+
+/// The devices of one day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Day {
+    /// `YYYY-MM-DD`, UTC.
+    pub day: String,
+    /// How they ended, the newest report of each device on that day.
+    pub verdicts: Verdicts,
+}
+
+/// A file that was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// The file.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What many reports say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fleet {
+    /// Reports that were read and are new enough.
+    pub reports: usize,
+    /// Reports that are older than was asked for.
+    pub older: usize,
+    /// Devices, of each of which the newest report counts.
+    pub devices: usize,
+    /// Start of the oldest report that counts.
+    pub first: String,
+    /// Start of the newest.
+    pub last: String,
+    /// What the groups are.
+    pub by: String,
+    /// How the devices ended.
+    pub verdicts: Verdicts,
+    /// What is in the way: what blocks required hosts on most devices first.
+    pub causes: Vec<FleetCause>,
+    /// The groups, the largest first.
+    pub groups: Vec<FleetGroup>,
+    /// The hosts, those blocked on most devices first.
+    pub hosts: Vec<FleetHost>,
+    /// Devices that differ from their group.
+    pub outliers: Vec<Outlier>,
+    /// One entry a day, where there are several.
+    pub trend: Vec<Day>,
+    /// Files that were not taken in; at most [`MAX_SKIPPED`] are named.
+    pub skipped: Vec<Skipped>,
+    /// How many files were not taken in.
+    pub skipped_count: usize,
+}
+
+/// Files that are named of those that were not taken in.
+pub const MAX_SKIPPED: usize = 200;
+
+/// Takes reports in, in any order.
+#[derive(Debug, Default)]
+pub struct Collector {
+    since: Option<String>,
+    reports: usize,
+    older: usize,
+    newest: HashMap<String, Entry>,
+    days: BTreeMap<String, HashMap<String, (String, RunVerdict)>>,
+    skipped: Vec<Skipped>,
+    skipped_count: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    file: String,
+    digest: Digest,
+}
+
+impl Collector {
+    /// One that passes over reports which began before `since` (RFC 3339 in UTC).
+    pub fn since(since: Option<String>) -> Self {
+        Self { since, ..Self::default() }
+    }
+
+    /// Takes one report in. `file` names a device that has no name of its own.
+    pub fn add(&mut self, file: &str, mut digest: Digest) {
+        if self.since.as_ref().is_some_and(|since| digest.started_at < *since) {
+            self.older += 1;
+            return;
+        }
+        self.reports += 1;
+        if digest.device.is_empty() {
+            file.clone_into(&mut digest.device);
+        }
+        let day: String = digest.started_at.chars().take(10).collect();
+        let newest = self.days.entry(day).or_default();
+        let now = (digest.started_at.clone(), digest.verdict);
+        newest
+            .entry(digest.device.clone())
+            .and_modify(|(at, verdict)| {
+                if *at < now.0 {
+                    (*at, *verdict) = now.clone();
+                }
+            })
+            .or_insert_with(|| now.clone());
+        let entry = Entry { file: file.to_owned(), digest };
+        match self.newest.get_mut(&entry.digest.device) {
+            Some(there) => {
+                let rank = |e: &Entry| (e.digest.started_at.clone(), e.file.clone());
+                if rank(there) < rank(&entry) {
+                    *there = entry;
+                }
+            }
+            None => {
+                self.newest.insert(entry.digest.device.clone(), entry);
+            }
+        }
+    }
+
+    /// A file that is no report, and why.
+    pub fn skip(&mut self, file: &str, reason: String) {
+        self.skipped_count += 1;
+        if self.skipped.len() < MAX_SKIPPED {
+            self.skipped.push(Skipped { file: file.to_owned(), reason });
+        }
+    }
+
+    /// Whether nothing was taken in.
+    pub fn is_empty(&self) -> bool {
+        self.reports == 0
+    }
+
+    /// Reports that were passed over for their age.
+    pub const fn older(&self) -> usize {
+        self.older
+    }
+
+    /// What was not taken in.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// Adds up. Without `by`, devices are grouped by site where sites are known, else by platform.
+    pub fn finish(self, by: Option<By>) -> Fleet {
+        sum::sum(self, by)
+    }
+}
+
+fn is_blocked(verdict: Verdict) -> bool {
+    verdict == Verdict::Blocked
+}

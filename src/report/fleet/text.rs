@@ -1,0 +1,252 @@
+//! Many reports for reading: the counts, what is in the way, the groups, the hosts, who is unlike the others.
+
+use super::parts;
+use crate::contract::RunVerdict;
+use crate::fleet::{Counted, Fleet, FleetCause};
+use crate::report::layout::{Page, Paint, Style};
+use crate::report::sanitise::{self, LONG, SHORT};
+use crate::report::words;
+use crate::text::english;
+use crate::text::page::{columns, pad};
+
+/// Entries of each list that are shown without `-v`.
+const FEW: usize = 12;
+/// Hosts and groups that are named of a cause.
+const NAMED: usize = 4;
+/// Groups over the columns of the hosts.
+const COLUMNS: usize = 5;
+
+/// The page for a terminal.
+pub fn render(fleet: &Fleet, style: &Style) -> String {
+    let mut page = Page::new(style);
+    page.heading(&format!("{}: {}", count(fleet.devices, "device", "devices"), verdicts(fleet)));
+    page.hang("  ", Paint::None, &taken(fleet));
+    for skipped in fleet.skipped.iter().take(3) {
+        let text = format!("{} was not read: {}", skipped.file, skipped.reason);
+        page.hang("  ! ", Paint::Attention, &sanitise::line(&text, LONG));
+    }
+    if fleet.skipped_count > 3 {
+        page.hang(
+            "  ! ",
+            Paint::Attention,
+            &format!("{} more files were not read", number(fleet.skipped_count - 3)),
+        );
+    }
+    causes(&mut page, fleet, style);
+    if style.quiet {
+        return page.into_text();
+    }
+    groups(&mut page, fleet, style);
+    hosts(&mut page, fleet, style);
+    outliers(&mut page, fleet, style);
+    trend(&mut page, fleet);
+    page.into_text()
+}
+
+/// `1234567` as `1,234,567`.
+fn number(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", number(n), if n == 1 { one } else { many })
+}
+
+fn verdicts(fleet: &Fleet) -> String {
+    let said: Vec<String> = parts(&fleet.verdicts)
+        .into_iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(verdict, n)| format!("{} {verdict}", number(n)))
+        .collect();
+    said.join(", ")
+}
+
+fn taken(fleet: &Fleet) -> String {
+    let span = if fleet.first == fleet.last {
+        words::time(&fleet.first)
+    } else {
+        format!("{} to {}", words::time(&fleet.first), words::time(&fleet.last))
+    };
+    let mut text = format!("{}, {span}", count(fleet.reports, "report", "reports"));
+    if fleet.reports > fleet.devices {
+        text.push_str("; the newest of each device counts");
+    }
+    if fleet.older > 0 {
+        text.push_str(&format!("; {} older ones left out", number(fleet.older)));
+    }
+    text.push_str(". Verdicts are those that were saved.");
+    text
+}
+
+fn shown(style: &Style) -> usize {
+    if style.verbose { usize::MAX } else { FEW }
+}
+
+fn more(page: &mut Page<'_>, all: usize, style: &Style) {
+    if all > shown(style) {
+        let text = format!("and {} more (-v shows them)", number(all - FEW));
+        page.hang("     ", Paint::Faint, &text);
+    }
+}
+
+fn causes(page: &mut Page<'_>, fleet: &Fleet, style: &Style) {
+    if fleet.causes.is_empty() {
+        page.heading("Nothing is in the way on any device.");
+        return;
+    }
+    page.heading("WHAT IS IN THE WAY");
+    for (number, cause) in fleet.causes.iter().enumerate().take(shown(style)) {
+        self::cause(page, number + 1, cause, fleet, style);
+    }
+    more(page, fleet.causes.len(), style);
+}
+
+fn cause(page: &mut Page<'_>, place: usize, cause: &FleetCause, fleet: &Fleet, style: &Style) {
+    let paint = if cause.required > 0 {
+        Paint::Bad
+    } else if cause.blocking > 0 {
+        Paint::Attention
+    } else {
+        Paint::None
+    };
+    let effect = if cause.required > 0 {
+        format!("a required host is blocked on {}", number(cause.required))
+    } else if cause.blocking > 0 {
+        "no required host is blocked".to_owned()
+    } else {
+        "a warning".to_owned()
+    };
+    let head = format!(
+        "{}: {}, {} ({effect})",
+        words::owner(cause.owner),
+        cause.code,
+        count(cause.devices, "device", "devices")
+    );
+    page.hang(&format!("  #{place}  "), paint, &sanitise::line(&head, LONG));
+    if style.quiet {
+        return;
+    }
+    if let Some(who) = &cause.who {
+        page.hang("      Who     ", Paint::Faint, &sanitise::line(who, LONG));
+    }
+    let few = if style.verbose { usize::MAX } else { NAMED };
+    page.hang("      Hosts   ", Paint::Faint, &named(&cause.hosts, few));
+    if fleet.groups.len() > 1 {
+        page.hang("      Where   ", Paint::Faint, &named(&cause.groups, few));
+    }
+    page.hang("      Do      ", Paint::Faint, &sanitise::line(&cause.sample.remedy, LONG));
+    let sure = if cause.proven == cause.devices {
+        "proven on each".to_owned()
+    } else {
+        format!("proven on {} of {}", number(cause.proven), number(cause.devices))
+    };
+    let seen = format!("{sure}; on {}: {}", cause.sample.device, cause.sample.evidence);
+    page.hang("      Seen    ", Paint::Faint, &sanitise::line(&seen, LONG));
+}
+
+fn named(all: &[Counted], few: usize) -> String {
+    let named: Vec<String> = all
+        .iter()
+        .take(few)
+        .map(|c| format!("{} ({})", sanitise::line(&c.name, SHORT), number(c.devices)))
+        .collect();
+    let rest = all.len().saturating_sub(few);
+    let rest = if rest > 0 { format!(" and {} more", number(rest)) } else { String::new() };
+    format!("{}{rest}", named.join(", "))
+}
+
+fn groups(page: &mut Page<'_>, fleet: &Fleet, style: &Style) {
+    if fleet.groups.len() < 2 {
+        return;
+    }
+    page.heading(&format!("BY {}", sanitise::line(&fleet.by, SHORT).to_uppercase()));
+    let width = width(fleet.groups.iter().map(|g| g.name.as_str()));
+    page.row("    ", Paint::None, "", width, "devices  blocked  unknown  degraded  ready");
+    for group in fleet.groups.iter().take(shown(style)) {
+        let v = &group.verdicts;
+        let cells = format!(
+            "{:>7}  {:>7}  {:>7}  {:>8}  {:>5}",
+            group.devices, v.blocked, v.unknown, v.degraded, v.ready
+        );
+        let mark = if v.blocked > 0 { "  x " } else { "    " };
+        page.row(mark, Paint::Bad, &sanitise::line(&group.name, width), width, &cells);
+    }
+    more(page, fleet.groups.len(), style);
+}
+
+/// Columns of a list of names.
+fn width<'n>(names: impl Iterator<Item = &'n str>) -> usize {
+    names.map(columns).max().unwrap_or(0).clamp(8, 38)
+}
+
+fn hosts(page: &mut Page<'_>, fleet: &Fleet, style: &Style) {
+    let bad: Vec<_> = fleet.hosts.iter().filter(|h| style.verbose || h.reachable < h.devices).collect();
+    if bad.is_empty() {
+        return;
+    }
+    page.heading("HOSTS");
+    let several = fleet.groups.len() > 1;
+    let heads: Vec<String> =
+        fleet.groups.iter().take(COLUMNS).map(|g| sanitise::line(&g.name, 12)).filter(|_| several).collect();
+    let head = heads.iter().map(|h| format!("  {h:>9}")).collect::<String>();
+    let width = width(bad.iter().map(|h| h.host.as_str()));
+    page.row("    ", Paint::None, "", width, &format!("blocked of devices{head}"));
+    for host in bad.iter().take(shown(style)) {
+        let of = format!("{:>7} of {:>7}", host.blocked, host.devices);
+        let cells: String = host
+            .groups
+            .iter()
+            .zip(&heads)
+            .map(|([blocked, of], head)| format!("  {:>1$}", format!("{blocked}/{of}"), columns(head).max(9)))
+            .collect();
+        let mark = if host.blocked > 0 { "  x " } else { "  ! " };
+        page.row(mark, Paint::Bad, &sanitise::line(&host.host, SHORT), width, &format!("{of}{cells}"));
+    }
+    more(page, bad.len(), style);
+    if several && fleet.groups.len() > COLUMNS {
+        page.hang("     ", Paint::Faint, "Columns: the largest groups; --format json or csv has all.");
+    }
+}
+
+fn outliers(page: &mut Page<'_>, fleet: &Fleet, style: &Style) {
+    if fleet.outliers.is_empty() {
+        return;
+    }
+    page.heading("UNLIKE ALL OTHERS OF THE SAME GROUP");
+    for outlier in fleet.outliers.iter().take(shown(style)) {
+        let hosts: Vec<String> = outlier.hosts.iter().map(|h| format!("{} ({})", h.host, h.code)).collect();
+        let text = format!(
+            "{}: {} blocked here, and not on the {} others of {} {}",
+            outlier.device,
+            english::few(&hosts, NAMED),
+            number(outlier.of - 1),
+            fleet.by,
+            outlier.group
+        );
+        page.hang("  - ", Paint::Attention, &sanitise::line(&text, LONG));
+    }
+    more(page, fleet.outliers.len(), style);
+}
+
+fn trend(page: &mut Page<'_>, fleet: &Fleet) {
+    if fleet.trend.is_empty() {
+        return;
+    }
+    page.heading("BY DAY (UTC)");
+    for day in &fleet.trend {
+        let said: Vec<String> = parts(&day.verdicts)
+            .into_iter()
+            .filter(|(verdict, n)| *n > 0 || *verdict == RunVerdict::Blocked)
+            .map(|(verdict, n)| format!("{} {verdict}", number(n)))
+            .collect();
+        page.hang(&format!("  {}  ", pad(&sanitise::line(&day.day, 10), 10)), Paint::None, &said.join(", "));
+    }
+}

@@ -1,0 +1,257 @@
+//! `clearway fleet`: many saved reports, read as a user would have them.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::common::{clearway, schemas};
+
+/// The report that the others are made from.
+fn office() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/reports/office.json");
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The same with everything that was in the way out of it.
+fn healthy(mut report: Value) -> Value {
+    report["verdict"] = json!("ready");
+    report["findings"] = json!([]);
+    for group in report["groups"].as_array_mut().unwrap() {
+        for host in group["hosts"].as_array_mut().unwrap() {
+            if host["verdict"] != "untested" {
+                host["verdict"] = json!("reachable");
+                host["finding"]["code"] = json!("ok");
+                host["finding"]["owner"] = json!("none");
+                host.as_object_mut().unwrap().remove("cause");
+            }
+        }
+    }
+    report
+}
+
+fn of(mut report: Value, device: &str, label: &str, at: &str) -> Value {
+    report["environment"]["host"] = json!(device);
+    report["label"] = json!(label);
+    report["started_at"] = json!(at);
+    report
+}
+
+fn write(dir: &Path, name: &str, report: &Value) {
+    let path = dir.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, serde_json::to_vec_pretty(report).unwrap()).unwrap();
+}
+
+/// Six devices in Berlin, of which one is blocked as the office is; two in Paris, both blocked; an old report of
+/// one; a masked report; a file that is no report.
+fn folder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let (good, bad) = (healthy(office()), office());
+    for n in 1..=5 {
+        let report = of(good.clone(), &format!("ber-{n}"), "Berlin", "2026-11-24T08:00:00Z");
+        write(dir.path(), &format!("berlin/{n}.json"), &report);
+    }
+    write(dir.path(), "berlin/6.json", &of(bad.clone(), "ber-6", "Berlin", "2026-11-24T08:10:00Z"));
+    for n in 1..=2 {
+        let report = of(bad.clone(), &format!("par-{n}"), "Paris", "2026-11-24T09:00:00Z");
+        write(dir.path(), &format!("paris/deep/{n}.JSON"), &report);
+    }
+    write(dir.path(), "berlin/old.json", &of(bad, "ber-1", "Berlin", "2026-11-20T08:00:00Z"));
+    fs::write(dir.path().join("broken.json"), "{\"schema\":").unwrap();
+    fs::write(dir.path().join("readme.txt"), "no report").unwrap();
+    dir
+}
+
+fn run(args: &[&str]) -> Output {
+    clearway().arg("fleet").args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn fleet(args: &[&str]) -> Value {
+    let document: Value =
+        serde_json::from_str(&stdout(&run(&[args, &["--format", "json"]].concat()))).unwrap();
+    schemas::hold("fleet", &document, &format!("{args:?}"));
+    document
+}
+
+#[test]
+fn the_newest_report_of_each_device_counts() {
+    let dir = folder();
+    let found = fleet(&[&dir.path().display().to_string()]);
+    assert_eq!((&found["reports"], &found["devices"]), (&json!(9), &json!(8)));
+    assert_eq!(found["verdicts"], json!({ "blocked": 0, "unknown": 0, "degraded": 3, "ready": 5 }));
+    assert_eq!(found["by"], "site");
+    let names: Vec<_> =
+        found["groups"].as_array().unwrap().iter().map(|g| (&g["name"], &g["devices"])).collect();
+    assert_eq!(names, [(&json!("Berlin"), &json!(6)), (&json!("Paris"), &json!(2))]);
+    assert_eq!(found["skipped_count"], 1);
+    assert!(found["skipped"][0]["file"].as_str().unwrap().ends_with("broken.json"));
+    assert_eq!(found["trend"].as_array().unwrap().len(), 2, "the old report is a day of its own");
+}
+
+#[test]
+fn one_cause_of_many_devices_is_said_once() {
+    let dir = folder();
+    let found = fleet(&[&dir.path().display().to_string()]);
+    let causes = found["causes"].as_array().unwrap();
+    let resets: Vec<&Value> = causes.iter().filter(|c| c["code"] == "tls/sni-reset").collect();
+    assert_eq!(resets.len(), 1, "{causes:#?}");
+    let reset = resets[0];
+    assert_eq!((&reset["devices"], &reset["owner"]), (&json!(3), &json!("firewall")));
+    assert_eq!(reset["names"], json!(["ber-6", "par-1", "par-2"]));
+    assert_eq!(reset["sample"]["device"], "ber-6");
+    assert!(reset["sample"]["remedy"].as_str().unwrap().contains("server name"));
+    assert_eq!(
+        reset["groups"],
+        json!([{ "name": "Paris", "devices": 2 }, { "name": "Berlin", "devices": 1 }])
+    );
+}
+
+#[test]
+fn a_device_unlike_all_others_of_its_site_is_named() {
+    let dir = folder();
+    let found = fleet(&[&dir.path().display().to_string()]);
+    let outliers = found["outliers"].as_array().unwrap();
+    assert!(!outliers.is_empty());
+    for outlier in outliers {
+        assert_eq!(
+            (&outlier["device"], &outlier["group"], &outlier["of"]),
+            (&json!("ber-6"), &json!("Berlin"), &json!(6))
+        );
+    }
+}
+
+#[test]
+fn time_and_groups_can_be_chosen() {
+    let dir = folder();
+    let path = dir.path().display().to_string();
+    let found = fleet(&[&path, "--since", "2026-11-24T08:05:00Z", "--by", "owner"]);
+    assert_eq!((&found["devices"], &found["older"]), (&json!(3), &json!(6)));
+    let owners: Vec<&str> =
+        found["groups"].as_array().unwrap().iter().map(|g| g["name"].as_str().unwrap()).collect();
+    assert!(owners.contains(&"firewall") && owners.contains(&"tls-inspection"), "{owners:?}");
+    let nothing = run(&[&path, "--since", "2027-01-01"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("older than --since"));
+}
+
+#[test]
+fn lines_on_standard_input_are_reports() {
+    use std::io::Write;
+    let mut child = clearway()
+        .args(["fleet", "-", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for n in 0..3 {
+        let report = of(office(), &format!("desk-{n}"), "Oslo", "2026-11-24T08:00:00Z");
+        writeln!(input, "{}", serde_json::to_string(&report).unwrap()).unwrap();
+    }
+    writeln!(input, "{{\"half\":").unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&found["devices"], &found["skipped_count"]), (&json!(3), &json!(1)));
+    assert_eq!(found["skipped"][0]["file"], "standard input, line 4");
+}
+
+#[test]
+fn every_rendering_says_the_same() {
+    let dir = folder();
+    let path = dir.path().display().to_string();
+    let text = stdout(&run(&[&path])).replace(&path, "reports");
+    insta::assert_snapshot!("fleet_text", text);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    insta::assert_snapshot!("fleet_markdown", stdout(&run(&[&path, "--format", "markdown"])));
+    insta::assert_snapshot!("fleet_prometheus", stdout(&run(&[&path, "--format", "prometheus"])));
+    let csv = stdout(&run(&[&path, "--format", "csv"]));
+    let width = csv.lines().next().unwrap().split(',').count();
+    assert_eq!(width, 15);
+    assert!(
+        csv.lines().any(|l| l.starts_with("tls/sni-reset,firewall,") && l.contains(",Paris,2,3,")),
+        "{csv}"
+    );
+}
+
+#[test]
+fn what_is_not_there_is_a_mistake_and_hostile_names_stay_text() {
+    let missing = run(&["/no/such/folder"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("/no/such/folder"));
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(run(&[&empty.path().display().to_string()]).status.code(), Some(2));
+    let dir = tempfile::tempdir().unwrap();
+    let report = of(office(), "=cmd|'x'!A1\u{1b}[31m|`\"\\\n<b>", "a\"b\\c\u{202e}", "2026-11-24T08:00:00Z");
+    write(dir.path(), "x.json", &report);
+    let path = dir.path().display().to_string();
+    for format in ["text", "json", "csv", "markdown", "prometheus"] {
+        let text = stdout(&run(&[&path, "--by", "label", "--format", format]));
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{format}: {text}");
+        assert!(format != "csv" || !text.contains(",=cmd"), "{text}");
+        assert!(format != "markdown" || !text.contains("<b>"), "{text}");
+    }
+}
+
+const OFFICE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/reports/office.json");
+
+#[test]
+fn a_compact_report_is_small_and_adds_up_like_the_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = dir.path().join("small.json").display().to_string();
+    let whole = dir.path().join("whole.json").display().to_string();
+    let tags = ["--tag", "site=Oslo", "--tag", "ring=pilot"];
+    let to = [format!("json={whole}")];
+    let args = [&["check", "--replay", OFFICE, "--format", &to[0]][..], &tags].concat();
+    assert_eq!(clearway().args(&args).output().unwrap().status.code(), Some(0));
+    let args =
+        [&["check", "--replay", OFFICE, "--format", "json", "--compact", "-o", &small][..], &tags].concat();
+    assert_eq!(clearway().args(&args).output().unwrap().status.code(), Some(0));
+    let text = fs::read_to_string(&small).unwrap();
+    assert_eq!(text.lines().count(), 1);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    // A host that works costs so much, so that a device with forty of them stays below 8 kB.
+    let hosts = document["groups"].as_array().unwrap().iter().flat_map(|g| g["hosts"].as_array().unwrap());
+    let ok: Vec<usize> =
+        hosts.filter(|h| h["finding"]["code"] == "ok").map(|h| h.to_string().len()).collect();
+    assert!(ok.len() >= 5 && ok.iter().all(|bytes| *bytes < 180), "{ok:?}");
+    let sums: Vec<Value> = [&small, &whole]
+        .iter()
+        .map(|path| {
+            let mut sum = fleet(&[path.as_str(), "--by", "ring"]);
+            for cause in sum["causes"].as_array_mut().unwrap() {
+                cause["sample"]["file"] = json!("");
+            }
+            sum
+        })
+        .collect();
+    assert_eq!(sums[0], sums[1]);
+    assert_eq!(sums[0]["groups"][0]["name"], "pilot");
+    let replay = clearway().args(["check", "--replay", &small]).output().unwrap();
+    assert_eq!(replay.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&replay.stderr).contains("--compact"), "{replay:?}");
+}
+
+#[test]
+fn tags_are_kept_and_masked_and_wrong_ones_refused() {
+    let run = |args: &[&str]| {
+        clearway().args(["check", "--replay", OFFICE, "--format", "json"]).args(args).output().unwrap()
+    };
+    let document: Value = serde_json::from_slice(&run(&["--tag", "site=Oslo"]).stdout).unwrap();
+    assert_eq!(document["tags"], json!({ "site": "Oslo" }));
+    schemas::hold("check", &document, "tags");
+    let shared = run(&["--tag", "site=Oslo", "--share"]);
+    assert!(!String::from_utf8_lossy(&shared.stdout).contains("Oslo"));
+    for wrong in ["site", "=x", "site=", "a b=c"] {
+        assert_eq!(run(&["--tag", wrong]).status.code(), Some(2), "{wrong}");
+    }
+    let alone = clearway().args(["check", "--replay", OFFICE, "--compact"]).output().unwrap();
+    assert_eq!(alone.status.code(), Some(2));
+}
