@@ -6,6 +6,7 @@ use clearway_fuzz::{assert_safe, rendering, rules};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
+    let Ok(data) = clearway::document::check::embedded(data) else { return };
     let Ok(json) = serde_json::from_slice(data) else { return };
     let mut run = match clearway::document::check::read_check(json) {
         Ok(run) => run,
