@@ -275,23 +275,33 @@ fn hosts(entries: &[Entry], memberships: &[Vec<String>], groups: &[FleetGroup]) 
     all
 }
 
+/// A host within a group.
+#[derive(Default)]
+struct Seen<'e> {
+    /// Devices that judged it.
+    of: usize,
+    /// Those on which it is blocked.
+    blocked: usize,
+    /// The last of those, with its finding.
+    last: Option<(&'e Entry, &'e str)>,
+}
+
 /// Devices on which a host is blocked that works on every other device of a large enough group.
 fn outliers(entries: &[Entry], memberships: &[Vec<String>]) -> Vec<Outlier> {
-    // Per group and host: devices that judged it, and the only one that is blocked.
-    let mut seen: BTreeMap<(&str, &str), (usize, usize, Option<(&Entry, &str)>)> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str), Seen<'_>> = BTreeMap::new();
     for (entry, group) in entries.iter().zip(memberships).filter_map(|(e, m)| Some((e, m.first()?))) {
         for host in entry.digest.hosts.iter().filter(|h| h.verdict != Verdict::Untested) {
-            let (of, blocked, who) = seen.entry((group, &host.name)).or_default();
-            *of += 1;
+            let seen = seen.entry((group, &host.name)).or_default();
+            seen.of += 1;
             if is_blocked(host.verdict) {
-                *blocked += 1;
-                *who = Some((entry, &host.code));
+                seen.blocked += 1;
+                seen.last = Some((entry, &host.code));
             }
         }
     }
     let mut found: BTreeMap<(&str, &str), Outlier> = BTreeMap::new();
-    for ((group, host), (of, blocked, who)) in seen {
-        let Some((entry, code)) = who.filter(|_| blocked == 1 && of >= CROWD) else { continue };
+    for ((group, host), Seen { of, blocked, last }) in seen {
+        let Some((entry, code)) = last.filter(|_| blocked == 1 && of >= CROWD) else { continue };
         let outlier = found.entry((group, &entry.digest.device)).or_insert_with(|| Outlier {
             device: entry.digest.device.clone(),
             file: entry.file.clone(),

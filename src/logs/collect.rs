@@ -339,7 +339,7 @@ impl<'a> Collector<'a> {
             }
         }
         causes.sort_by(|a, b| {
-            (rank(a.severity), b.last, b.count, &a.id).cmp(&(rank(b.severity), a.last, a.count, &b.id))
+            (rank(a.severity), b.count, b.last, &a.id).cmp(&(rank(b.severity), a.count, a.last, &b.id))
         });
         let next = next(&causes);
         let mut forms: Vec<Form> = self.forms.into_values().collect();
