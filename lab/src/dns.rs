@@ -30,6 +30,34 @@ pub struct DnsSpec {
     /// Questions a second that are answered, as many at once; what is more is dropped.
     #[serde(default)]
     pub limit: Option<u32>,
+    /// What is more is answered so, and not dropped.
+    #[serde(default)]
+    pub over_limit: Option<OverLimit>,
+}
+
+/// What a server says to questions that are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OverLimit {
+    /// REFUSED.
+    Refused,
+    /// SERVFAIL.
+    Servfail,
+}
+
+impl OverLimit {
+    /// The answer to a query; none where it cannot be read.
+    fn reply(self, query: &[u8]) -> Option<Vec<u8>> {
+        let question = Question::read(query)?;
+        let code = match self {
+            Self::Refused => 5,
+            Self::Servfail => 2,
+        };
+        let mut answer = query.get(..question.end)?.to_vec();
+        answer[2..4].copy_from_slice(&[0x80 | query[2] & 1, 0x80 | code]);
+        answer[4..12].copy_from_slice(&[0, 1, 0, 0, 0, 0, 0, 0]);
+        Some(answer)
+    }
 }
 
 /// One name.
@@ -93,6 +121,10 @@ async fn serve_udp(socket: Arc<UdpSocket>, spec: Arc<DnsSpec>) {
     loop {
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
         if !bucket.takes() {
+            if let Some(refusal) = spec.over_limit.and_then(|over| over.reply(&buffer[..length])) {
+                // The asker may be gone; nobody to tell.
+                let _ = socket.send_to(&refusal, peer).await;
+            }
             continue;
         }
         let Some(reply) = reply(&buffer[..length], &spec, &mut seen) else { continue };

@@ -137,6 +137,10 @@ pub enum ServerFault {
     ClientCertificate,
     /// RST at the first POST.
     ResetPost,
+    /// What is read is answered, and a POST never.
+    SilentPost,
+    /// A POST is answered after two and a half seconds, what is read at once.
+    SlowPost,
     /// 503.
     ServerError,
     /// The request is read and never answered.

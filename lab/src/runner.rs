@@ -21,7 +21,8 @@ use crate::pki::{Authority, Certificate, Pki};
 use crate::providers;
 use crate::real;
 use crate::scenario::{
-    ClientFault, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, Squid, World, sockets,
+    ClientFault, ConnectionsOver, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, Squid, World,
+    sockets,
 };
 use crate::server::{Answer, Endpoint, ServeSpec, ServerFault, Speaks, heard_file};
 
@@ -246,6 +247,7 @@ impl Bench {
             names: self.names(scenario),
             delay_ms: scenario.dns_delay_ms,
             limit: scenario.dns_limit,
+            over_limit: scenario.dns_over_limit,
         };
         let mut public = dns.clone();
         public.listen = sockets(&[PUBLIC_DNS_V4.parse().unwrap(), PUBLIC_DNS_V6.parse().unwrap()], 53);
@@ -430,9 +432,14 @@ impl Bench {
         }
         let explicit = scenario.mitmproxy.as_ref().is_some_and(|m| m.mode == MitmMode::Explicit);
         if let Some(limit) = scenario.connection_limit {
+            let over = match scenario.connections_over_limit {
+                ConnectionsOver::Drop => "drop",
+                ConnectionsOver::Reset => "reject with tcp reset",
+                ConnectionsOver::Prohibited => "reject with icmpx admin-prohibited",
+            };
             let _ = writeln!(
                 rules,
-                "tcp flags & (syn|ack) == syn limit rate over {limit}/second burst {limit} packets drop"
+                "tcp flags & (syn|ack) == syn limit rate over {limit}/second burst {limit} packets {over}"
             );
         }
         if scenario.no_dns_over_tcp {

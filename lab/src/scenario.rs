@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::Outcome;
 use crate::capture::Capture;
-use crate::dns::DnsFault;
+use crate::dns::{DnsFault, OverLimit};
 use crate::link::LinkSpec;
 use crate::middlebox::{Does, Filter};
 use crate::net::Stack;
@@ -145,12 +145,18 @@ pub struct Scenario {
     /// Questions a second that the DNS server answers a client.
     #[serde(default)]
     pub dns_limit: Option<u32>,
+    /// What it says to those that are more; nothing where it drops them.
+    #[serde(default)]
+    pub dns_over_limit: Option<OverLimit>,
     /// TCP port 53 is closed: the firewall drops it.
     #[serde(default)]
     pub no_dns_over_tcp: bool,
     /// New connections a second that the firewall lets through.
     #[serde(default)]
     pub connection_limit: Option<u32>,
+    /// What it does to those that are more.
+    #[serde(default)]
+    pub connections_over_limit: ConnectionsOver,
     /// Addresses whose packets the firewall drops.
     #[serde(default)]
     pub dropped: Vec<IpAddr>,
@@ -282,6 +288,19 @@ pub enum DnsServer {
     Scripted,
     /// A real dnsmasq.
     Dnsmasq,
+}
+
+/// What a firewall does to new connections that are too many.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectionsOver {
+    /// Drops them.
+    #[default]
+    Drop,
+    /// Answers with RST.
+    Reset,
+    /// Answers with ICMP, administratively prohibited, as often as the kernel sends such messages.
+    Prohibited,
 }
 
 /// A resolver of the client.

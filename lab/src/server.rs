@@ -43,6 +43,8 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(90);
 
 /// How late a slow answer is.
 const SLOW: Duration = Duration::from_millis(1_500);
+/// How late a slow answer to a POST is.
+const SLOW_POST: Duration = Duration::from_millis(2_500);
 
 /// What a web filter shows, in the words that such pages use.
 const BLOCK_PAGE: &str = "<!doctype html><html><head><title>Web Page Blocked</title></head><body>\
@@ -295,6 +297,12 @@ async fn respond(
             let mut response = plain(200, "application/json", "");
             *response.body_mut() = Body::cut("");
             return response;
+        }
+        Some(ServerFault::SilentPost) if request.method() == hyper::Method::POST => {
+            std::future::pending().await
+        }
+        Some(ServerFault::SlowPost) if request.method() == hyper::Method::POST => {
+            tokio::time::sleep(SLOW_POST).await;
         }
         Some(ServerFault::HttpSilent) => std::future::pending().await,
         Some(ServerFault::HttpSlow) => tokio::time::sleep(SLOW).await,

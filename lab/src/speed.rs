@@ -73,7 +73,13 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
         .collect();
     let spec = ServeSpec {
         pki: pki.folder().to_owned(),
-        dns: vec![DnsSpec { listen: sockets(&dns, 53), names: records, delay_ms: 0, limit: None }],
+        dns: vec![DnsSpec {
+            listen: sockets(&dns, 53),
+            names: records,
+            delay_ms: 0,
+            limit: None,
+            over_limit: None,
+        }],
         endpoints,
     };
     let servers = serve(&net.world(), &spec, &folder.join("world.json"))?;
@@ -161,7 +167,13 @@ fn mixture(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
     });
     let spec = ServeSpec {
         pki: pki.folder().to_owned(),
-        dns: vec![DnsSpec { listen: sockets(&dns, 53), names: records.collect(), delay_ms: 0, limit: None }],
+        dns: vec![DnsSpec {
+            listen: sockets(&dns, 53),
+            names: records.collect(),
+            delay_ms: 0,
+            limit: None,
+            over_limit: None,
+        }],
         endpoints: endpoints.collect(),
     };
     let _servers = serve(&net.world(), &spec, &folder.join("world.json"))?;

@@ -23,6 +23,12 @@ pub struct Tunnels {
     /// The status of what is refused because there are too many; 503 unless it is another.
     #[serde(default)]
     pub status: Option<u16>,
+    /// Seconds after which it asks those that are refused to come again.
+    #[serde(default)]
+    pub retry_after: Option<u32>,
+    /// What is more is closed without a word.
+    #[serde(default)]
+    pub closes: bool,
     /// Tunnels at a time; what is more is refused.
     #[serde(default)]
     pub most: Option<usize>,
@@ -66,8 +72,12 @@ async fn serve(mut stream: TcpStream, tunnels: &Tunnels, is_over: bool) -> std::
     let head = String::from_utf8_lossy(&head).into_owned();
     let to = head.split_ascii_whitespace().nth(1).unwrap_or_default().to_owned();
     if is_over {
+        if tunnels.closes {
+            return stream.shutdown().await;
+        }
+        let again = tunnels.retry_after.map(|s| format!("Retry-After: {s}\r\n")).unwrap_or_default();
         let refusal = match tunnels.status {
-            Some(status) => format!("HTTP/1.1 {status} Refused\r\nContent-Length: 0\r\n\r\n"),
+            Some(status) => format!("HTTP/1.1 {status} Refused\r\n{again}Content-Length: 0\r\n\r\n"),
             None => "HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_TOO_MANY_CONNECTIONS 0\r\n\
                      Content-Length: 0\r\n\r\n"
                 .to_owned(),

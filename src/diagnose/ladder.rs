@@ -25,7 +25,8 @@ pub(crate) fn best(context: &Context<'_>, target: &Target, index: usize, path: &
     }
     let verdicts: Vec<Verdict> = walks.iter().map(|w| w.verdict(context.codes)).collect();
     // Of equals the earlier one, but for what a limit silenced and a slow try got past.
-    let back: Vec<bool> = counted.iter().map(|a| burst::held_back(context.observations, a)).collect();
+    let back: Vec<bool> =
+        counted.iter().map(|a| burst::held_back(context.observations, a, Some(context.codes))).collect();
     let place = |(n, verdict): (usize, &Verdict)| (*verdict, back.get(n).copied().unwrap_or_default(), n);
     let chosen = verdicts.iter().enumerate().map(place).min().map(|(.., n)| n).unwrap_or_default();
     let mut walk = walks.swap_remove(chosen);

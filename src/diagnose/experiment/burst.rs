@@ -11,8 +11,8 @@ use crate::diagnose::context::Context;
 use crate::diagnose::line::Line;
 use crate::diagnose::operator::site;
 use crate::observation::{
-    Attempt, DnsAnswer, HttpOutcome, Lookup, LookupFailure, Observations, ProxyOutcome, Purpose, TcpOutcome,
-    TlsOutcome,
+    Attempt, DnsAnswer, HttpOutcome, Lookup, LookupFailure, Observations, ProxyOutcome, Purpose, Tcp,
+    TcpOutcome, TlsOutcome,
 };
 use crate::plan::{Experiment, Plan, Route, Target};
 use crate::rules::codes::Codes;
@@ -76,8 +76,12 @@ fn silenced(attempt: &Attempt, codes: Option<&Codes>) -> Option<Limit> {
         return (!attempt.tcp.is_empty() && went_silent(attempt)).then_some(Limit::Line);
     }
     if !attempt.tcp.is_empty() {
-        let silent = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Timeout);
-        return (attempt.connection().is_none() && silent).then_some(Limit::Connections);
+        let by_device = attempt
+            .tcp
+            .iter()
+            .any(|t| t.outcome == TcpOutcome::Denied || t.icmp.is_some_and(|i| i.own) || is_loopback(t));
+        let held = !by_device && attempt.tcp.iter().any(is_turned_away);
+        return (attempt.connection().is_none() && held).then_some(Limit::Connections);
     }
     let failed = attempt.dns.as_ref()?.failure()?;
     let quiet = match failed {
@@ -89,6 +93,20 @@ fn silenced(attempt: &Attempt, codes: Option<&Codes>) -> Option<Limit> {
         LookupFailure::Empty => false,
     };
     quiet.then_some(Limit::Lookups)
+}
+
+/// What a firewall does to a connection that is one too many: it drops its first packet, resets it, or says by
+/// ICMP that it is prohibited.
+pub(crate) fn is_turned_away(tcp: &Tcp) -> bool {
+    match tcp.outcome {
+        TcpOutcome::Timeout | TcpOutcome::Refused => true,
+        TcpOutcome::HostUnreachable | TcpOutcome::NetworkUnreachable => tcp.icmp.is_some(),
+        _ => false,
+    }
+}
+
+fn is_loopback(tcp: &Tcp) -> bool {
+    tcp.remote.ip().to_canonical().is_loopback()
 }
 
 /// The connection stood, and then nothing more came in time.
@@ -103,10 +121,9 @@ fn went_silent(attempt: &Attempt) -> bool {
 fn passed(attempt: &Attempt, limit: &Limit) -> bool {
     match (limit, &attempt.route) {
         (Limit::Lookups, Route::Direct) => attempt.dns.as_ref().is_some_and(|d| d.is_known()),
-        (Limit::Connections, Route::Direct) => attempt
-            .tcp
-            .iter()
-            .any(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback()),
+        (Limit::Connections, Route::Direct) => {
+            attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Connected && !is_loopback(t))
+        }
         (Limit::Line, Route::Direct) => match attempt.http.last() {
             Some(http) => http.outcome == HttpOutcome::Answered,
             None => attempt.tls.last().is_some_and(|t| t.outcome == TlsOutcome::Completed),
@@ -144,7 +161,10 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
     let mut silent: Vec<(Limit, &Target, usize)> = Vec::new();
     for target in &plan.targets {
         for path in 0..target.paths.len() {
-            if let Some(limit) = held_up(observations, target.id, path) {
+            let Some(limit) = held_up(observations, target.id, path) else { continue };
+            // A refusal that came twice already is not asked for a third time.
+            let repeated = observations.tries(target.id, path).any(|a| a.purpose == Purpose::Repeat);
+            if limit != Limit::Connections || !repeated {
                 silent.push((limit, target, path));
             }
         }
@@ -213,19 +233,41 @@ fn held_up(observations: &Observations, target: u32, path: usize) -> Option<Limi
 
 /// Whether a limit silenced an attempt whose path got further when it was tried again slowly: then that try says
 /// what is in the way.
-pub(crate) fn held_back(observations: &Observations, attempt: &Attempt) -> bool {
+pub(crate) fn held_back(observations: &Observations, attempt: &Attempt, codes: Option<&Codes>) -> bool {
     if attempt.purpose == Purpose::Paced {
         return false;
     }
-    let Some(limit) = silenced(attempt, None) else { return false };
+    let Some(limit) = silenced(attempt, codes) else { return false };
     let further = |a: &Attempt| {
-        let beyond = limit == Limit::Line || passed(a, &limit);
-        a.purpose == Purpose::Paced && a.cut.is_none() && beyond && silenced(a, None).as_ref() != Some(&limit)
+        // A proxy that gives another reason for a tunnel that is asked for alone says what is in the way.
+        let beyond = matches!(limit, Limit::Line | Limit::Tunnels(_)) || passed(a, &limit);
+        let other = silenced(a, codes).as_ref() != Some(&limit);
+        a.purpose == Purpose::Paced && a.cut.is_none() && beyond && other
     };
     observations.tries(attempt.target, attempt.path).any(further)
 }
 
-/// Whether a path is, or is to be, tried again slowly.
+/// The paths that are to be tried again slowly, and those that wait for what comes of these: made at once, their
+/// second tries would be the next burst.
+pub(crate) struct Waiting<'a> {
+    paced: &'a [Experiment],
+    limits: BTreeSet<Limit>,
+}
+
+impl<'a> Waiting<'a> {
+    pub fn new(observations: &Observations, paced: &'a [Experiment]) -> Self {
+        let limits = paced.iter().filter_map(|e| held_up(observations, e.target, e.path)).collect();
+        Self { paced, limits }
+    }
+
+    /// Whether a path is tried slowly now, or waits.
+    pub fn takes(&self, observations: &Observations, target: u32, path: usize) -> bool {
+        self.paced.iter().any(|e| e.target == target && e.path == path)
+            || held_up(observations, target, path).is_some_and(|limit| self.limits.contains(&limit))
+    }
+}
+
+/// Whether a path is to be tried again slowly.
 pub(crate) fn takes(wanted: &[Experiment], target: u32, path: usize) -> bool {
     wanted.iter().any(|e| e.target == target && e.path == path)
 }
@@ -257,14 +299,18 @@ fn came_through(observations: &Observations, limit: &Limit, codes: Option<&Codes
     slowly.filter(was_silent).map(|a| a.target).collect()
 }
 
-/// Connections that stood only with their second packet, and all that stood.
+/// Connections that stood only with their second packet or by their second address, and all that stood.
 fn delayed(observations: &Observations) -> (usize, usize) {
     let stood = observations
         .plain()
         .filter(|a| a.route == Route::Direct && a.purpose == Purpose::First)
-        .filter_map(Attempt::connection)
-        .filter(|t| !t.remote.ip().to_canonical().is_loopback());
-    stood.fold((0, 0), |(late, all), t| (late + usize::from(t.ms >= LOST_PACKET_MS || t.confirm), all + 1))
+        .filter_map(|a| Some((a, a.connection()?)))
+        .filter(|(_, t)| !is_loopback(t));
+    stood.fold((0, 0), |(late, all), (attempt, t)| {
+        let refused = |t: &Tcp| t.outcome != TcpOutcome::Timeout && is_turned_away(t);
+        let late_one = t.ms >= LOST_PACKET_MS || t.confirm || attempt.tcp.iter().any(refused);
+        (late + usize::from(late_one), all + 1)
+    })
 }
 
 /// So many lookups were late, and connections were as well: packets of all kinds are lost here. A lookup
@@ -377,6 +423,24 @@ pub(crate) fn read(context: &Context<'_>, target: u32, path: usize, walk: &mut W
     walk.found = vec![Draft::new(Code::UntestedDeadline, line)];
 }
 
+/// How a firewall turned these hosts away in the first wave, in most of its answers.
+fn turned_away(context: &Context<'_>, hosts: &[u32]) -> Code {
+    let mut said = [(0, Code::TcpTimeout), (0, Code::TcpRefused), (0, Code::TcpProhibited)];
+    let first =
+        context.observations.plain().filter(|a| a.purpose == Purpose::First && hosts.contains(&a.target));
+    for tcp in first.flat_map(|a| &a.tcp).filter(|t| is_turned_away(t)) {
+        let place = match tcp.outcome {
+            TcpOutcome::Timeout => 0,
+            TcpOutcome::Refused => 1,
+            _ => 2,
+        };
+        if let Some((count, _)) = said.get_mut(place) {
+            *count += 1;
+        }
+    }
+    said.into_iter().max_by_key(|(count, _)| *count).map_or(Code::TcpTimeout, |(_, code)| code)
+}
+
 /// One warning for each limit that was met: its wording, what it says, and the targets.
 pub(crate) fn causes(context: &Context<'_>) -> Vec<(Draft, &'static str, Vec<u32>)> {
     let limits = &context.run.limits.met;
@@ -389,7 +453,7 @@ pub(crate) fn causes(context: &Context<'_>) -> Vec<(Draft, &'static str, Vec<u32
         );
         let (code, owner, wording) = match limit {
             Limit::Lookups => (Code::DnsSlow, Owner::Dns, "resolver-limit"),
-            Limit::Connections => (Code::TcpTimeout, Owner::Firewall, "connection-limit"),
+            Limit::Connections => (turned_away(context, hosts), Owner::Firewall, "connection-limit"),
             Limit::Line => (Code::HttpSlow, Owner::Network, "line-slow"),
             Limit::Tunnels(_) => (Code::ProxyUpstream, Owner::Proxy, "tunnel-limit"),
         };

@@ -171,7 +171,7 @@ fn dead(plan: &Plan, observations: &Observations) -> Vec<Dead> {
     let mut all = Vec::new();
     for target in plan.targets.iter().filter(|t| t.transport().has_tls()) {
         for (path, planned) in target.paths.iter().enumerate() {
-            let counts = |a: &&Attempt| a.cut.is_none() && !burst::held_back(observations, a);
+            let counts = |a: &&Attempt| a.cut.is_none() && !burst::held_back(observations, a, None);
             let tries: Vec<_> = observations.tries(target.id, path).filter(counts).collect();
             let deaths: Vec<_> = tries.iter().filter_map(|a| Some((a, died(a)?))).collect();
             if deaths.len() < tries.len() {

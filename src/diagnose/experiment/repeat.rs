@@ -23,10 +23,11 @@ pub(crate) fn announce() -> Announcement {
 /// Once more, each path that failed at once (a refusal, a reset, an answer of the resolver may be a
 /// moment's accident) and each whose handshake or request got no answer although the connection
 /// stood. And each path that has no attempt at all. Never a path twice, and none of `paced`, which are
-/// tried again slowly.
+/// tried again slowly, or that the same limit may hold up: what comes of those decides.
 pub(crate) fn wanted(plan: &Plan, observations: &Observations, paced: &[Experiment]) -> Vec<Experiment> {
     let stage = observations.stage_timeout_ms as f64;
     let mut experiments = Vec::new();
+    let waiting = burst::Waiting::new(observations, paced);
     for target in &plan.targets {
         for path in 0..target.paths.len() {
             let mut tries = observations.tries(target.id, path);
@@ -35,7 +36,7 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations, paced: &[Experime
                 (None, _) => experiments.push(once_more(Purpose::First)),
                 (Some(only), None) if only.purpose == Purpose::First && only.cut.is_none() => {
                     let again = failed_at_once(only, stage / 2.0) || went_silent(only, stage);
-                    if again && !burst::takes(paced, target.id, path) {
+                    if again && !waiting.takes(observations, target.id, path) {
                         experiments.push(once_more(Purpose::Repeat));
                     }
                 }

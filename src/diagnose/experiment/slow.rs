@@ -129,8 +129,21 @@ fn is_answer_slow(attempt: &Attempt) -> bool {
         && first_byte_beyond(attempt).is_some_and(is_slow)
 }
 
+/// Whether the answer of an attempt came late.
+pub(crate) fn is_late(attempt: &Attempt) -> bool {
+    waited(attempt).is_some_and(is_slow)
+}
+
+/// How long an attempt waited for the first byte of its answer, ms beyond one round trip; of two sockets the one that
+/// was answered.
+pub(crate) fn waited(attempt: &Attempt) -> Option<f64> {
+    let http = attempt.answer().filter(|h| h.outcome == HttpOutcome::Answered)?;
+    let trip = attempt.connection().map_or(0.0, |t| t.ms);
+    Some((http.first_byte_ms? - trip).max(0.0))
+}
+
 /// Whether a time, in ms, is slow.
-fn is_slow(ms: f64) -> bool {
+pub(crate) fn is_slow(ms: f64) -> bool {
     ms > SLOW_MS
 }
 

@@ -5,22 +5,50 @@
 use crate::contract::ids::Feature;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Known, Walk};
+use crate::diagnose::experiment::slow;
 use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::operator::operator;
 use crate::diagnose::service::fingerprint::{is_html, recognise};
 use crate::diagnose::service::{access, follow_ups};
 use crate::diagnose::stage::http::{status_words, title};
 use crate::diagnose::stage::in_place::placed;
 use crate::diagnose::stage::trust;
-use crate::observation::{FollowUp, Http, HttpOutcome};
-use crate::rules::services::{AnswerKind, Service};
+use crate::observation::{Attempt, FollowUp, Http, HttpOutcome};
+use crate::rules::services::{AnswerKind, Ask, Service};
 
-/// The request and its answer, with the service that it was held against.
+/// So many times a slow answer is measured.
+const MEASURES: usize = 3;
+
+/// The request and its answer, with the service that it was held against. Of several tries one that was answered.
 fn asked<'a>(view: &View<'a>) -> Option<(&'a FollowUp, &'a Http, &'a Service)> {
-    let asks = &view.service?.asks;
-    follow_ups(view).find_map(|(follow_up, http)| {
-        asks.iter().find(|ask| ask.service == follow_up.service && ask.feature.is_some())?;
-        Some((follow_up, http, view.context.services.by_id(&follow_up.service)?))
-    })
+    let (follow_up, http) = tries(view).min_by_key(|(_, http)| http.outcome != HttpOutcome::Answered)?;
+    Some((follow_up, http, view.context.services.by_id(&follow_up.service)?))
+}
+
+/// Every time that the path of the messages was asked for.
+fn tries<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a FollowUp, &'a Http)> {
+    let asks = view.service.map(|s| s.asks.as_slice()).unwrap_or_default();
+    follow_ups(view).filter(|(f, _)| asks.iter().any(|ask| is_of_messages(ask, f)))
+}
+
+/// Whether a further request is the one for messages.
+fn is_of_messages(ask: &Ask, follow_up: &FollowUp) -> bool {
+    ask.service == follow_up.service && ask.feature.is_some()
+}
+
+/// Whether the path of the messages is asked for once more, after what these attempts came to: silence and a cut may be
+/// a moment's accident, and a slow answer is measured three times.
+pub(crate) fn is_asked_again(service: &Service, follow_up: &FollowUp, made: &[&Attempt]) -> bool {
+    if !service.asks.iter().any(|ask| is_of_messages(ask, follow_up)) || made.iter().any(|a| a.cut.is_some())
+    {
+        return false;
+    }
+    let answered = |a: &&Attempt| a.answer().is_some_and(|h| h.outcome == HttpOutcome::Answered);
+    match made {
+        [only] if !answered(only) => true,
+        [] => false,
+        made => made.len() < MEASURES && made.iter().all(|a| slow::is_late(a)),
+    }
 }
 
 /// What this came to, where the first request was answered as it should be.
@@ -46,7 +74,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
         }
         Some((_, name)) => {
             walk.proof.push(format!("{request}: {status}, {name}"));
-            return None;
+            return late(view, &request);
         }
         None if status == 429 || status >= 500 => {
             walk.fact("messages", format!("not judged: {request} was answered with status {status}"));
@@ -117,7 +145,10 @@ pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<
     let (follow_up, http, service) = asked(view)?;
     let request = format!("{} {}", follow_up.request.method, follow_up.request.path);
     let answer = recognise(service, http, &view.target.probed, view.is_customer());
-    match (http.outcome == HttpOutcome::Answered, http.status?) {
+    if http.outcome != HttpOutcome::Answered {
+        return broken(view, http, &request).map(Some);
+    }
+    match (true, http.status?) {
         (true, status) if answer.is_some_and(|a| a.kind == AnswerKind::Ok) => {
             let name = answer.map(|a| a.name.as_str()).unwrap_or_default();
             walk.answer = Some(Known::Expected(format!("{}: {name}", service.id)));
@@ -165,20 +196,75 @@ pub(crate) fn doubled(view: &View<'_>) -> Option<String> {
     Some(format!("the configured address ends in {end}, and the app appends /v1/messages to it"))
 }
 
+/// A request of messages that got no whole answer, although another request to the host did.
 fn broken(view: &View<'_>, http: &Http, request: &str) -> Option<Draft> {
-    let how = match &http.outcome {
-        HttpOutcome::Reset => "the connection was reset".to_owned(),
-        HttpOutcome::Closed => "the connection was closed".to_owned(),
-        HttpOutcome::StreamReset { code } => format!("the HTTP/2 stream was ended with {code}"),
-        HttpOutcome::Alert { alert } => format!("the TLS alert {alert} came"),
-        _ => return None,
+    let (code, how) = match &http.outcome {
+        HttpOutcome::Timeout => (Code::HttpTimeout, format!("no answer in {:.0} ms", http.ms)),
+        HttpOutcome::BodyTimeout => (
+            Code::HttpInterrupted,
+            format!("{}, then the body stopped after {} bytes", status_words(http), http.body_bytes),
+        ),
+        HttpOutcome::Reset => (Code::HttpInterrupted, "the connection was reset before an answer".to_owned()),
+        HttpOutcome::Closed => {
+            (Code::HttpInterrupted, "the connection was closed before an answer".to_owned())
+        }
+        HttpOutcome::StreamReset { code } => {
+            (Code::HttpInterrupted, format!("the HTTP/2 stream was ended with {code} before an answer"))
+        }
+        HttpOutcome::Alert { alert } => {
+            (Code::HttpInterrupted, format!("the TLS alert {alert} came before an answer"))
+        }
+        HttpOutcome::Malformed { .. } | HttpOutcome::Answered | HttpOutcome::Abandoned => return None,
     };
-    let line = format!("{request}: {how} before an answer, while a GET was answered");
+    let times = match tries(view).count() {
+        0 | 1 => "",
+        _ => "; the same on a second try",
+    };
+    let first = view.target.request.as_ref().map_or("GET", |r| r.method.as_str());
+    let line = format!("{request}: {how}, while a {first} was answered{times}");
+    let silent = matches!(http.outcome, HttpOutcome::Timeout | HttpOutcome::BodyTimeout);
+    if silent && view.context.run.line.is_late() {
+        let line = format!("{line}; a slow or full line looks the same ({})", view.context.run.line.words());
+        return Some(Draft::new(Code::UntestedDeadline, line));
+    }
     let (owner, key) = match trust::opener(view) {
         Some(issuer) => (Owner::TlsInspection, issuer.to_owned()),
         None => (view.path_owner(), view.path_key()),
     };
-    Some(Draft::new(Code::HttpInterrupted, line).owner(owner).key(key).fact("proxy", view.proxy()))
+    let found = Draft::new(code, line).owner(owner).key(key).fact("proxy", view.proxy());
+    Some(found.fact("path", request.split(' ').nth(1).unwrap_or_default()))
+}
+
+/// Every answer to a request of messages came late.
+fn late(view: &View<'_>, request: &str) -> Option<Draft> {
+    let mut times: Vec<f64> = view
+        .context
+        .observations
+        .follow_ups()
+        .filter(|(a, f)| {
+            let asks = view.service.map(|s| s.asks.as_slice()).unwrap_or_default();
+            (a.target, a.path) == (view.target.id, view.attempt.path)
+                && a.cut.is_none()
+                && asks.iter().any(|ask| is_of_messages(ask, f))
+        })
+        .filter_map(|(a, _)| slow::waited(a))
+        .collect();
+    if times.len() < MEASURES || view.context.run.line.is_late() {
+        return None;
+    }
+    times.sort_by(f64::total_cmp);
+    let middle = times.get(times.len() / 2).copied().filter(|ms| slow::is_slow(*ms))?;
+    let line = format!(
+        "three times {request}: the middle one waited {middle:.0} ms for the first byte, beyond one round trip"
+    );
+    let found = Draft::new(Code::HttpSlow, line).proven().fact("ms", middle.round());
+    let found = found.fact(
+        "slow",
+        format!(
+            "the first byte of {request} takes {middle:.0} ms beyond one round trip, the middle of three"
+        ),
+    );
+    Some(found.key(operator(view.target, view.context.services)))
 }
 
 fn led(mut found: Draft, request: &str) -> Draft {

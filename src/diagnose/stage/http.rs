@@ -295,6 +295,9 @@ fn broken(view: &View<'_>, code: Code, line: String) -> Draft {
         Some(issuer) => (Owner::TlsInspection, issuer.to_owned()),
         None => (view.path_owner(), view.path_key()),
     };
+    // What only reads, and what sends, are two things to a filter.
+    let sent = view.target.request.as_ref().filter(|r| r.method == "POST");
+    let line = sent.map_or_else(|| line.clone(), |r| format!("{} {}: {line}", r.method, r.path));
     let found = Draft::new(code, line).owner(owner).key(key);
     match view.proxy() {
         Some(proxy) => found.fact("proxy", proxy),

@@ -6,6 +6,7 @@ use crate::contract::Stage;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{self, Draft, Step, Walk};
 use crate::diagnose::experiment::addresses::{self, Source};
+use crate::diagnose::experiment::burst;
 use crate::diagnose::finding::{Code, Owner};
 use crate::observation::{Icmp, Tcp, TcpOutcome};
 use crate::plan::Route;
@@ -65,9 +66,9 @@ fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Draft> {
     if ended.is_empty() || ended.iter().any(|t| t.outcome == TcpOutcome::Connected) {
         return None;
     }
-    // What a limit of new connections drops is silent too, whatever its family.
-    let silent = ended.iter().all(|t| t.outcome == TcpOutcome::Timeout);
-    if silent && view.context.run.limits.of_connections() {
+    // A limit of new connections turns them away whatever their family.
+    let turned_away = ended.iter().all(|t| burst::is_turned_away(t));
+    if turned_away && view.context.run.limits.of_connections() {
         return None;
     }
     let ends = evidence::addresses(ended.iter().map(|t| t.remote));

@@ -187,6 +187,89 @@ fn what_refuses_only_posts_is_found_and_a_gateway_without_messages_too() {
     assert_eq!(got(&asked(&mine, healthy(&mine), to(sign_in))).0, Code::HttpRedirect);
 }
 
+/// What is read is answered, and what is sent is swallowed, cut, or answered late; direct, through a proxy, inspected.
+#[test]
+fn what_swallows_posts_is_found_and_what_is_slow_is_not() {
+    let known = services();
+    let swallow = |a: &mut Attempt, outcome: HttpOutcome| {
+        a.http[0].outcome = outcome;
+        a.http[0].status = None;
+        a.http[0].first_byte_ms = None;
+    };
+    let vendor = || {
+        answer(
+            401,
+            &[JSON, ("request-id", "r")],
+            r#"{"type":"error","error":{"type":"authentication_error"}}"#,
+        )
+    };
+    let late = |a: &mut Attempt| a.http[0].first_byte_ms = Some(2500.0);
+    let mine = gateway(1, "llm.corp.example");
+    let first_of = |t: &Target, inspected: bool| match (t.service.as_deref(), inspected) {
+        (Some("anthropic-api"), true) => opened(t, vendor()),
+        (Some("anthropic-api"), false) => edit(healthy(t), |a| a.http = vec![vendor()]),
+        _ => healthy(t),
+    };
+    // Asks as often as is called for, and gives how often that was.
+    let play = |target: &Target, inspected: bool, posts: &dyn Fn(&mut Attempt, usize)| {
+        let mut target = target.clone();
+        target.requirement.reasons = gateway(1, "x.example").requirement.reasons;
+        let service = known.by_id(target.service.as_deref().unwrap()).unwrap();
+        target.request = Some(service.request(&target.probed, ""));
+        let plan = Plan { targets: vec![target.clone()], ..Plan::default() };
+        let mut seen = observed(vec![first_of(&target, inspected)]);
+        for number in 0..9 {
+            let wanted = follow_ups(&plan, &seen, &known);
+            let Some(next) = wanted.first() else { return (number, judged(&[target], &seen)) };
+            let mut post = seen.attempts[0].clone();
+            (post.purpose, post.variation) = (next.purpose, next.variation.clone());
+            posts(&mut post, number);
+            seen.attempts.push(post);
+        }
+        panic!("it never ends")
+    };
+    for (target, inspected, owner) in [
+        (api(1), false, Owner::Firewall),
+        (proxied(api(1)), false, Owner::Proxy),
+        (api(1), true, Owner::TlsInspection),
+        (mine.clone(), false, Owner::Service),
+    ] {
+        for (outcome, code) in [
+            (HttpOutcome::Timeout, Code::HttpTimeout),
+            (HttpOutcome::Closed, Code::HttpInterrupted),
+            (HttpOutcome::Reset, Code::HttpInterrupted),
+        ] {
+            let (asked, run) = play(&target, inspected, &|a, _| swallow(a, outcome.clone()));
+            assert_eq!(
+                (asked, got(&run)),
+                (2, (code, Verdict::Blocked, owner)),
+                "{:?}",
+                run.hosts[0].finding
+            );
+            let line = &run.hosts[0].finding.evidence.line;
+            assert!(line.contains("POST /v1/messages") && line.contains("second try"), "{line}");
+            // A moment's accident.
+            let (asked, run) = play(&target, inspected, &|a, n| {
+                if n == 0 {
+                    swallow(a, outcome.clone());
+                }
+            });
+            assert_eq!((asked, run.hosts[0].verdict == Verdict::Blocked), (2, false));
+        }
+        let (asked, run) = play(&target, inspected, &|a, _| late(a));
+        assert_eq!(asked, 3);
+        assert_ne!(run.verdict, RunVerdict::Blocked);
+    }
+    let (_, run) = play(&mine, false, &|a, _| late(a));
+    assert_eq!(got(&run), (Code::HttpSlow, Verdict::Warning, Owner::Service));
+    let (asked, run) = play(&mine, false, &|a, n| {
+        if n == 0 {
+            late(a)
+        }
+    });
+    assert_eq!((asked, got(&run).0), (2, Code::Ok));
+}
+
 /// What each provider's service answers to a request without a credential.
 fn unsigned(service: &str) -> Http {
     let aws = [JSON, ("x-amzn-requestid", "1"), ("x-amzn-errortype", "MissingAuthenticationTokenException")];

@@ -26,6 +26,13 @@ fn silent_lookup(target: &Target) -> Attempt {
     dns_fails(target, Lookup::Timeout, &[DnsAnswer::Timeout, DnsAnswer::Timeout])
 }
 
+fn prohibited(target: &Target) -> Attempt {
+    edit(tcp_fails(target, TcpOutcome::HostUnreachable), |a| {
+        let from = "192.0.2.1".parse().ok();
+        a.tcp.iter_mut().for_each(|t| t.icmp = Some(Icmp { kind: 3, code: 13, from, own: false }));
+    })
+}
+
 fn refused(target: &Target, status: u16, reason: &str) -> Attempt {
     edit(proxy_says(target, ProxyOutcome::Status { status }), |a| {
         let headers = vec![("x-squid-error".to_owned(), reason.to_owned())];
@@ -41,9 +48,11 @@ fn blocked(judged: &Judgement) -> usize {
 #[test]
 fn what_gets_through_slowly_is_ok_and_the_limit_is_said_once() {
     type Held = fn(&Target) -> Attempt;
-    let held: [(Held, bool, Owner, &str); 4] = [
+    let held: [(Held, bool, Owner, &str); 6] = [
         (silent_lookup, false, Owner::Dns, "dns/slow"),
         (|t| tcp_fails(t, TcpOutcome::Timeout), false, Owner::Firewall, "tcp/timeout"),
+        (|t| tcp_fails(t, TcpOutcome::Refused), false, Owner::Firewall, "tcp/refused"),
+        (prohibited, false, Owner::Firewall, "tcp/prohibited"),
         (|t| refused(t, 503, "ERR_TOO_MANY_CONNECTIONS 0"), true, Owner::Proxy, "proxy/upstream"),
         (|t| proxy_says(t, ProxyOutcome::Reset), true, Owner::Proxy, "proxy/upstream"),
     ];
@@ -74,6 +83,60 @@ fn what_gets_through_slowly_is_ok_and_the_limit_is_said_once() {
         assert_eq!((blocked(&judged), judged.hosts[11].verdict), (0, Verdict::Untested), "{code}");
         assert_eq!(judged.verdict, RunVerdict::Unknown);
     }
+}
+
+/// Of many that were refused at once a few are tried slowly, and the others wait for what comes of these.
+#[test]
+fn what_is_refused_at_once_is_no_second_burst() {
+    let targets = hosts(40);
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let dead = |t: &Target| tcp_fails(t, TcpOutcome::Refused);
+    let mut seen: Vec<Attempt> =
+        targets.iter().map(|t| if t.id <= 20 { dead(t) } else { healthy(t) }).collect();
+    let of = |seen: &[Attempt], purpose| -> Vec<u32> {
+        let asked = next(&plan, &observed(seen.to_vec()));
+        asked.iter().filter(|e| e.purpose == purpose).map(|e| e.target).collect()
+    };
+    let sample = of(&seen, Purpose::Paced);
+    assert_eq!((sample.len(), of(&seen, Purpose::Repeat).len()), (6, 0));
+    // They get through: so may the others, slowly.
+    let slow = |through: bool| {
+        let tried = targets.iter().filter(|t| sample.contains(&t.id));
+        tried.map(|t| again(if through { healthy(t) } else { dead(t) })).collect::<Vec<_>>()
+    };
+    let through = [seen.clone(), slow(true)].concat();
+    assert_eq!((of(&through, Purpose::Paced).len(), of(&through, Purpose::Repeat).len()), (14, 0));
+    // They do not: no limit, and each of the others has its second try.
+    seen.extend(slow(false));
+    assert_eq!((of(&seen, Purpose::Paced).len(), of(&seen, Purpose::Repeat).len()), (0, 14));
+    // One that is refused among many is blocked.
+    let mut one: Vec<Attempt> =
+        targets.iter().map(|t| if t.id == 1 { dead(t) } else { healthy(t) }).collect();
+    one.push(again(dead(&targets[0])));
+    assert_eq!(blocked(&run(&targets, one)), 1);
+    // What this device refuses itself is no limit of a firewall.
+    let own = |t: &Target| edit(prohibited(t), |a| a.tcp[0].icmp.as_mut().unwrap().own = true);
+    let own: Vec<Attempt> = targets.iter().map(|t| if t.id <= 20 { own(t) } else { healthy(t) }).collect();
+    assert_eq!(of(&own, Purpose::Paced).len(), 0);
+}
+
+/// A slow tunnel that is refused for another reason says what is in the way.
+#[test]
+fn a_slow_tunnel_that_fails_otherwise_is_the_finding() {
+    let targets: Vec<Target> = hosts(12).into_iter().map(proxied).collect();
+    let first = |t: &Target| if t.id <= 6 { refused(t, 429, "") } else { healthy(t) };
+    let mut seen: Vec<Attempt> = targets.iter().map(first).collect();
+    seen.extend(targets.iter().take(5).map(|t| again(healthy(t))));
+    seen.push(again(refused(&targets[5], 503, "ERR_CONNECT_FAIL 111")));
+    let judged = run(&targets, seen);
+    let host = &judged.hosts[5];
+    assert_eq!(
+        (host.finding.code, host.verdict),
+        (Code::ProxyUpstream, Verdict::Blocked),
+        "{:?}",
+        host.finding
+    );
+    assert_eq!(blocked(&judged), 1);
 }
 
 /// A slow try that gets past the limit shows what else is in the way.

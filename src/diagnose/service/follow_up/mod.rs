@@ -20,6 +20,7 @@ use crate::rules::networks::Networks;
 use crate::rules::services::{AnswerKind, Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
 
 use crate::diagnose::service::fingerprint::recognise;
+use crate::diagnose::service::messages;
 
 /// Further requests to one path of one host, at the most.
 const ASKED: usize = 12;
@@ -212,8 +213,14 @@ pub fn follow_ups(plan: &Plan, observations: &Observations, services: &Services)
     }
     let mut experiments: Vec<Experiment> = Vec::new();
     for (target, path, follow_up) in wanted {
-        let done =
-            observations.follow_ups().any(|(a, i)| a.target == target && a.path == path && *i == follow_up);
+        let made: Vec<&Attempt> = observations
+            .follow_ups()
+            .filter(|(a, i)| a.target == target && a.path == path && **i == follow_up)
+            .map(|(a, _)| a)
+            .collect();
+        let service = plan.target(target).and_then(|t| services.by_id(t.service.as_deref()?));
+        let again = service.is_some_and(|s| messages::is_asked_again(s, &follow_up, &made));
+        let done = !made.is_empty() && !again;
         let experiment = experiment(target, path, follow_up);
         let count = counts.entry((target, path)).or_default();
         if !done && !experiments.contains(&experiment) && *count < ASKED {
