@@ -64,6 +64,9 @@ pub struct LogError {
     pub said: String,
     /// What `check` would find.
     pub codes: Vec<Code>,
+    /// Beside a host of the run: whether the run found what it means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same: Option<bool>,
     /// How often.
     pub count: u64,
     /// Time of the first.
@@ -89,8 +92,7 @@ pub fn beside(run: &Run, report: &Report) -> Log {
     for cause in report.causes.iter().filter(|c| c.severity != Severity::Info) {
         for host in &cause.hosts {
             let error = error(cause, host.count, host.first, host.last);
-            let targets: Vec<u32> =
-                judged(run).filter(|(t, _)| is_of(run, t, host)).map(|(t, _)| t.id).collect();
+            let targets = targets(run, host);
             if targets.is_empty() {
                 match elsewhere.iter_mut().find(|e| e.address == host.address) {
                     Some(known) => known.errors.push(error),
@@ -116,7 +118,11 @@ pub fn beside(run: &Run, report: &Report) -> Log {
         .into_iter()
         .filter_map(|(id, causes, mut errors)| {
             let (_, judgement) = judged(run).find(|(t, _)| t.id == id)?;
-            errors.sort_by_key(|e| std::cmp::Reverse(e.count));
+            let seen = seen(judgement);
+            for error in &mut errors {
+                error.same = Some(error.codes.iter().any(|code| seen.contains(code)));
+            }
+            errors.sort_by_key(|e| std::cmp::Reverse((e.same, e.count)));
             Some(of_host(run, report, id, judgement, &causes, errors))
         })
         .collect();
@@ -131,15 +137,26 @@ pub fn beside(run: &Run, report: &Report) -> Log {
 
 fn error(cause: &Cause, count: u64, first: Option<Moment>, last: Option<Moment>) -> LogError {
     let said = cause.said.clone().unwrap_or_else(|| cause.title.clone());
-    LogError { id: cause.id.clone(), said, codes: cause.codes.clone(), count, first, last }
+    LogError { id: cause.id.clone(), said, codes: cause.codes.clone(), same: None, count, first, last }
+}
+
+/// The targets that an address of a log is: those of its own name, else those whose pattern it is below.
+fn targets(run: &Run, host: &HostCount) -> Vec<u32> {
+    let of = |own: bool| {
+        let fits = |t: &&Target| own == !t.requirement.host.is_wildcard() && is_of(run, t, host);
+        judged(run).map(|(t, _)| t).filter(fits).map(|t| t.id).collect::<Vec<u32>>()
+    };
+    let own = of(true);
+    if own.is_empty() { of(false) } else { own }
 }
 
 /// Whether an address of a log is a target: by name, or by an address that its name was answered with.
 fn is_of(run: &Run, target: &Target, host: &HostCount) -> bool {
-    if host.port.is_some_and(|port| port != target.port()) {
+    let named = &target.requirement.host;
+    // What stands for everything was tested with a host that says nothing of another one.
+    if *named == HostPattern::Any || host.port.is_some_and(|port| port != target.port()) {
         return false;
     }
-    let named = &target.requirement.host;
     match host.host.parse::<HostPattern>() {
         Ok(HostPattern::Address(address)) => {
             *named == HostPattern::Address(address)
@@ -156,6 +173,13 @@ fn is_of(run: &Run, target: &Target, host: &HostCount) -> bool {
     }
 }
 
+/// What the run found of a host.
+fn seen(judgement: &HostJudgement) -> Vec<Code> {
+    let actors = judgement.actors.iter().map(|a| a.code);
+    let also = judgement.also.iter().map(|f| f.code);
+    actors.chain([judgement.finding.code]).chain(also).filter(|c| *c != Code::Ok).collect()
+}
+
 fn of_host(
     run: &Run,
     report: &Report,
@@ -164,15 +188,7 @@ fn of_host(
     causes: &[&Cause],
     errors: Vec<LogError>,
 ) -> Beside {
-    let seen: Vec<Code> = judgement
-        .actors
-        .iter()
-        .map(|a| a.code)
-        .chain([judgement.finding.code])
-        .chain(judgement.also.iter().map(|f| f.code))
-        .filter(|c| *c != Code::Ok)
-        .collect();
-    let same = causes.iter().any(|c| c.codes.iter().any(|code| seen.contains(code)));
+    let same = errors.iter().any(|e| e.same == Some(true));
     // What a credential is needed for was not tested without one.
     let of_call = |c: &Code| matches!(c.as_str().split_once('/'), Some(("auth" | "service", _)));
     let called = !run.observations.calls.is_empty();
@@ -198,16 +214,23 @@ fn of_host(
 }
 
 fn sentence(agreement: Agreement, needs_call: bool, actors: &[Actor], errors: &[LogError]) -> String {
-    let list: Vec<String> = errors.iter().take(3).map(LogError::shown).collect();
-    let list = list.join("; ");
+    let listed = |same: Option<bool>| {
+        let of = errors.iter().filter(|e| same.is_none() || e.same == same);
+        of.take(3).map(LogError::shown).collect::<Vec<String>>().join("; ")
+    };
+    let list = listed(None);
     let who: Vec<&str> = actors.iter().map(|a| a.as_str()).collect();
     let who = match who.as_slice() {
         [] => "the program that wrote the log".to_owned(),
         names => format!("the {}", names.join(" and the ")),
     };
     match agreement {
-        Agreement::Same => format!("the log says the same: {list}"),
-        Agreement::Different => format!("the log names another fault: {list}"),
+        Agreement::Same => {
+            let (same, other) = (listed(Some(true)), listed(Some(false)));
+            let also = if other.is_empty() { other } else { format!(". It also has another error: {other}") };
+            format!("the log says the same: {same}{also}")
+        }
+        Agreement::Different => format!("the log has another error: {list}"),
         Agreement::Untested if needs_call => {
             format!("the log has refusals that this run did not test: {list}; --with-credentials does")
         }
