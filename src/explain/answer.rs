@@ -231,7 +231,7 @@ pub fn explain(
 ) -> Explanation {
     let list = given.list();
     let with_configuration = !given.configurations.is_empty() || !given.documents.is_empty();
-    let here = Here { given, list: &list, with_configuration };
+    let here = Here { given, symptoms, list: &list, with_configuration };
     let answer = match understand(given, symptoms, question) {
         Question::Key(k, asked_as) => Answer::Key(key(given, features, k, asked_as.as_deref())),
         Question::Host(target) => Answer::Host(host(given, &target)),
@@ -253,6 +253,7 @@ pub fn explain(
 /// What messages are answered from.
 struct Here<'a> {
     given: &'a Given<'a>,
+    symptoms: &'a Symptoms,
     list: &'a Requirements,
     with_configuration: bool,
 }
@@ -313,6 +314,26 @@ impl Here<'_> {
         answer
     }
 
+    /// Whether the configuration names the address of a proxy or of the device, in one sentence with a blank before it.
+    fn named(&self, proxy: &Address) -> String {
+        let shown = written(proxy);
+        if self.given.configurations.is_empty() {
+            return format!(" `clearway config` shows whether the configuration names {shown}.");
+        }
+        let value = |key: &str| now(self.given.configurations.iter(), key);
+        let names = |key: &str| {
+            let is_it = |a: &Address| a.host == proxy.host && (proxy.port.is_none() || a.port == proxy.port);
+            addresses(&value(key)).iter().any(is_it)
+        };
+        let keys = self.given.pack.keys.keys.iter().map(|k| k.name.as_str());
+        match keys.filter(|k| names(k)).collect::<Vec<_>>().as_slice() {
+            [] => format!(
+                " No address of the configuration is {shown}: look at the proxy of the system and its variables."
+            ),
+            keys => format!(" The configuration names {shown} in {}.", keys.join(", ")),
+        }
+    }
+
     fn message(&self, s: &Symptom, found: Option<&Found<'_>>) -> MessageAnswer {
         let (given, list) = (self.given, self.list);
         let mut hosts: Vec<String> = Vec::new();
@@ -347,16 +368,24 @@ impl Here<'_> {
             hosts.extend(address.map(|a| a.host.to_string()));
         }
         let owner = found.map_or(s.owner, |f| f.owner);
-        let remedy = match &shown {
+        let mut remedy = match &shown {
             Some(shown) if owner != s.owner => format!(
                 "{shown} is this device itself: start the program that is to listen there (a local gateway or a forwarding proxy), and compare its port with the configuration. No firewall and no proxy is in between."
             ),
             _ => s.remedy.clone(),
         };
+        if let Some(proxy) =
+            address.filter(|a| s.network && !self.symptoms.is_probed(a.is_loopback(), a.port))
+        {
+            remedy.push_str(&self.named(proxy));
+        }
         MessageAnswer {
             owner,
             remedy,
-            next: next(s, shown.as_deref()),
+            next: next(
+                s,
+                address.filter(|a| self.symptoms.is_probed(a.is_loopback(), a.port)).and(shown.as_deref()),
+            ),
             address: shown,
             hosts,
             not_listed,

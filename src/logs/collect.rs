@@ -1,7 +1,7 @@
 //! Lines into events, and events into causes.
 
 use std::collections::hash_map::RandomState;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::io::Read;
 use std::rc::Rc;
@@ -12,6 +12,7 @@ use super::lines::{self, Line, LinesError};
 use super::mask::{self, Mask};
 use super::time::{Head, Level, Moment, head, of_json};
 use super::{Cause, FileRead, HostCount, Known, Next, Place, Report, Sample, Settings, Skipped, Unknown};
+use crate::contract::endpoint::authority_unless;
 use crate::contract::{Code, Owner, Severity};
 use crate::rules::Rules;
 use crate::rules::symptoms::{Found, Symptom};
@@ -333,15 +334,21 @@ impl<'a> Collector<'a> {
     /// What everything that was read says.
     pub fn finish(mut self) -> Report {
         let mut causes: Vec<Cause> = Vec::new();
+        let ports = ports(self.causes.values().flat_map(|c| c.hosts.keys()));
         for ((symptom, owner), counted) in std::mem::take(&mut self.causes) {
             if let Some(symptom) = self.rules.symptoms.list.get(symptom) {
-                causes.push(self.cause(symptom, owner, counted));
+                causes.push(self.cause(symptom, owner, counted, &ports));
             }
         }
         causes.sort_by(|a, b| {
             (rank(a.severity), b.count, b.last, &a.id).cmp(&(rank(b.severity), a.count, a.last, &b.id))
         });
-        let next = next(&causes);
+        let targets: Vec<HostCount> = causes
+            .iter()
+            .filter(|c| c.severity != Severity::Info && c.network && is_tested(c))
+            .flat_map(|c| c.hosts.iter().take(3).cloned())
+            .collect();
+        let next = next(&causes, &self.targets(&targets, &ports));
         let mut forms: Vec<Form> = self.forms.into_values().collect();
         forms.sort_by(|a, b| (b.times.count, &a.file, a.line).cmp(&(a.times.count, &b.file, b.line)));
         // Forms that differ in hidden words alone are one sample.
@@ -384,7 +391,29 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn cause(&self, symptom: &Symptom, owner: Owner, counted: Counted) -> Cause {
+    /// Hosts as `--host` takes them: those of which a test says something, one that is named without a port with
+    /// the one that it is known by.
+    fn targets(&self, hosts: &[HostCount], ports: &Ports) -> Vec<String> {
+        let mut targets: Vec<String> = Vec::new();
+        for host in hosts.iter().filter(|h| self.rules.symptoms.is_probed(h.loopback, h.port)) {
+            let known = ports.get(&host.host).filter(|_| host.port.is_none());
+            let known =
+                known.into_iter().flatten().filter(|p| self.rules.symptoms.is_probed(false, Some(**p)));
+            let mut addresses: Vec<String> =
+                known.map(|port| authority_unless(&host.host, *port, 443)).collect();
+            if addresses.is_empty() {
+                addresses.push(host.address.clone());
+            }
+            for address in addresses.iter().map(|a| quoted(a)) {
+                if !targets.contains(&address) {
+                    targets.push(address);
+                }
+            }
+        }
+        targets
+    }
+
+    fn cause(&self, symptom: &Symptom, owner: Owner, counted: Counted, ports: &Ports) -> Cause {
         let open = symptom.open && owner == Owner::None;
         let of_code = |code: &Code| self.rules.codes.get(*code).map(|c| c.severity);
         let severity = match (owner, symptom.codes.first().and_then(of_code)) {
@@ -408,14 +437,18 @@ impl<'a> Collector<'a> {
         hosts.sort_by(|a, b| (b.count, b.last, &a.address).cmp(&(a.count, a.last, &b.address)));
         let left_out: u64 = hosts.iter().skip(HOSTS_SHOWN).map(|h| h.count).sum();
         hosts.truncate(HOSTS_SHOWN);
-        let remedy = match hosts.first() {
+        let mut remedy = match hosts.first() {
             Some(host) if owner != symptom.owner => format!(
                 "{} is the device itself: start the program that is to listen there (a local gateway or a forwarding proxy), and compare its port with the configuration. No firewall and no proxy is in between.",
                 host.address
             ),
             _ => symptom.remedy.clone(),
         };
-        let commands = commands(symptom, owner, open, &hosts);
+        let proxy = hosts.iter().find(|h| !self.rules.symptoms.is_probed(h.loopback, h.port));
+        if let Some(proxy) = proxy.filter(|_| symptom.network) {
+            remedy += &format!(" `clearway config` shows whether the configuration names {}.", proxy.address);
+        }
+        let commands = commands(symptom, owner, open, &self.targets(&hosts, ports));
         Cause {
             id: symptom.id.clone(),
             said: counted.said,
@@ -450,20 +483,36 @@ const fn rank(severity: Severity) -> u8 {
     }
 }
 
+/// The ports that hosts are known by.
+type Ports = BTreeMap<String, BTreeSet<u16>>;
+
+fn ports<'a>(hosts: impl Iterator<Item = &'a Rc<Spoken>>) -> Ports {
+    let mut ports = Ports::new();
+    for (host, port) in hosts.filter_map(|h| Some((&h.host, h.port?))) {
+        ports.entry(host.clone()).or_default().insert(port);
+    }
+    ports
+}
+
+/// Whether a test of its hosts settles a cause: it has no command of another program.
+fn is_tested(cause: &Cause) -> bool {
+    cause.next.first().is_some_and(|n| n.starts_with("clearway check"))
+}
+
 /// The commands that settle what a message leaves open.
-fn commands(symptom: &Symptom, owner: Owner, open: bool, hosts: &[HostCount]) -> Vec<String> {
+fn commands(symptom: &Symptom, owner: Owner, open: bool, hosts: &[String]) -> Vec<String> {
     let mut commands = Vec::new();
     let of_call = |code: &Code| matches!(code.as_str().split_once('/'), Some(("auth" | "service", _)));
     if owner == Owner::None && !open {
         return commands;
     }
     if let Some(next) = &symptom.next {
-        commands.push(next.clone());
+        // What is read here already.
+        commands.extend(Some(next.clone()).filter(|n| n != "clearway logs"));
     } else if symptom.codes.iter().any(of_call) {
         commands.push("clearway check --with-credentials".to_owned());
     } else if symptom.network && !hosts.is_empty() {
-        let hosts: Vec<String> =
-            hosts.iter().take(3).map(|h| format!(" --host {}", quoted(&h.address))).collect();
+        let hosts: Vec<String> = hosts.iter().take(3).map(|h| format!(" --host {h}")).collect();
         commands.push(format!("clearway check{}", hosts.concat()));
     } else if owner == Owner::Configuration {
         commands.push("clearway config".to_owned());
@@ -480,18 +529,11 @@ fn quoted(address: &str) -> String {
 }
 
 /// What to run for all causes together: the hosts of every one in one command.
-fn next(causes: &[Cause]) -> Vec<Next> {
+fn next(causes: &[Cause], hosts: &[String]) -> Vec<Next> {
     let mut next: Vec<Next> = Vec::new();
     let bad = || causes.iter().filter(|c| c.severity != Severity::Info);
-    let mut hosts: Vec<String> = Vec::new();
-    for host in bad().filter(|c| c.network).flat_map(|c| c.hosts.iter().take(3)) {
-        let host = quoted(&host.address);
-        if !hosts.contains(&host) && hosts.len() < COMMANDS {
-            hosts.push(host);
-        }
-    }
     if !hosts.is_empty() {
-        let flags: String = hosts.iter().map(|h| format!(" --host {h}")).collect();
+        let flags: String = hosts.iter().take(COMMANDS).map(|h| format!(" --host {h}")).collect();
         next.push(Next {
             command: format!("clearway check{flags}"),
             why: "whether these hosts are reached now, and what is in the way".to_owned(),

@@ -155,7 +155,7 @@ impl Mask {
 
     fn stays(&self, word: &str, alone: bool) -> bool {
         if word.bytes().all(|b| b.is_ascii_digit()) {
-            return word.len() <= 3;
+            return word.len() == 1;
         }
         if !word.chars().all(char::is_alphabetic) {
             return false;
@@ -245,7 +245,11 @@ mod tests {
     fn words_that_name_nobody_stay() {
         let mask = mask();
         for (text, sample) in [
-            ("Failed to spawn the worker: exit code 17", "Failed to spawn the worker: exit code 17"),
+            ("Failed to spawn the worker: exit code 7", "Failed to spawn the worker: exit code 7"),
+            (
+                "Failed to spawn the worker: id=77 pid=77 code 12",
+                "Failed to spawn the worker: id=… pid=… code …",
+            ),
             ("fetchModels failed for tenant quarry-blue", "fetchModels failed for tenant …-blue"),
             ("cannot read /Users/miller/plan.txt", "cannot read …"),
             ("mail of miller@quarry.example rejected", "mail of … rejected"),

@@ -33,6 +33,8 @@ pub struct Filters {
 struct Page {
     product: String,
     #[serde(default)]
+    name: Vec<String>,
+    #[serde(default)]
     location: Vec<String>,
     #[serde(default)]
     place: Vec<String>,
@@ -112,6 +114,11 @@ impl Filters {
             *word = word.to_lowercase();
         }
         Ok(filters)
+    }
+
+    /// What messages call the filters.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.page.iter().flat_map(|p| &p.name).map(String::as_str)
     }
 
     /// The product whose page the answer is.

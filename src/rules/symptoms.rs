@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::Files;
+use super::filters::Filters;
 use super::inference::Calls;
 use super::pack::Pack;
 use crate::contract::{AppVersion, Code, Confidence, Owner};
@@ -51,6 +52,9 @@ pub struct Symptom {
     /// Texts that are the message, or a clause of it by themselves.
     #[serde(default)]
     pub alone: Vec<String>,
+    /// Texts that stand for it beside the name of a web filter.
+    #[serde(default)]
+    pub beside: Vec<String>,
     /// Numbers that stand for it, by kind.
     #[serde(default)]
     pub numbers: BTreeMap<String, Vec<i64>>,
@@ -121,6 +125,8 @@ const fn documented() -> Confidence {
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
+    proxy_ports: Vec<u16>,
+    #[serde(default)]
     number: Vec<NumberKind>,
     #[serde(default)]
     symptom: Vec<Symptom>,
@@ -162,6 +168,8 @@ pub struct Symptoms {
     /// In the order of the files.
     pub list: Vec<Symptom>,
     numbers: Vec<NumberKind>,
+    /// Ports on which proxies listen.
+    proxy_ports: Vec<u16>,
     /// The words of `calls.toml` that stand for a symptom, by its place in the list.
     words: Vec<(usize, String)>,
     /// Made when the first text is read: most commands read none.
@@ -179,13 +187,21 @@ impl Symptoms {
     }
 
     pub(super) fn load(files: &Files, pack: &Pack, calls: &Calls) -> Result<Self, DataError> {
-        let mut symptoms =
-            Self { list: Vec::new(), numbers: Vec::new(), words: Vec::new(), matcher: OnceLock::new() };
+        let mut symptoms = Self {
+            list: Vec::new(),
+            numbers: Vec::new(),
+            proxy_ports: Vec::new(),
+            words: Vec::new(),
+            matcher: OnceLock::new(),
+        };
+        // A fault in them is reported where pages are told apart.
+        let filters = Filters::load(files).unwrap_or_default();
         let mut read: Vec<(&str, Vec<Symptom>)> = Vec::new();
         for name in FILES {
             let file = files.get(name);
             let parsed: File = file.text.read_as(file.shown)?;
             symptoms.numbers.extend(parsed.number);
+            symptoms.proxy_ports.extend(parsed.proxy_ports);
             read.push((file.shown, parsed.symptom));
         }
         for (file, symptom) in
@@ -197,6 +213,12 @@ impl Symptoms {
             }
             let place = symptoms.list.len();
             symptoms.words.extend(words(&symptom, calls).into_iter().map(|word| (place, word)));
+            let named = filters.names().flat_map(|name| symptom.beside.iter().map(move |b| (name, b)));
+            symptoms.words.extend(
+                named
+                    .flat_map(|(name, b)| [format!("{name} ... {b}"), format!("{b} ... {name}")])
+                    .map(|text| (place, text)),
+            );
             symptoms.list.push(add_codes(symptom, calls));
         }
         let signed: Vec<(usize, String)> = symptoms
@@ -251,6 +273,12 @@ impl Symptoms {
             return Some("`open` is for texts that name no owner: write owner = \"none\"".into());
         }
         None
+    }
+
+    /// Whether a test of the address itself (`check --host`) says something: not of the device itself, and not of a port
+    /// on which proxies listen.
+    pub fn is_probed(&self, loopback: bool, port: Option<u16>) -> bool {
+        !loopback && !port.is_some_and(|port| self.proxy_ports.contains(&port))
     }
 
     /// The messages that stand in `text`, the one that says most first. Of a long text the beginning is read.

@@ -452,3 +452,124 @@ fn a_log_stands_beside_a_run() {
         .unwrap();
     assert_eq!(missing.status.code(), Some(2));
 }
+
+/// One report beside the log `text`, as JSON and as text.
+fn beside(text: &str) -> (Value, String) {
+    let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/reports/office.json");
+    beside_run(&serde_json::from_str(&std::fs::read_to_string(recording).unwrap()).unwrap(), text)
+}
+
+fn beside_run(run: &Value, text: &str) -> (Value, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, recording) = (dir.path().join("main.log"), dir.path().join("run.json"));
+    std::fs::write(&log, text).unwrap();
+    std::fs::write(&recording, run.to_string()).unwrap();
+    let check = |format: &str| {
+        let args =
+            ["check", "--replay", recording.to_str().unwrap(), "--fail-on", "none", "--format", format];
+        let output = clearway().args(args).arg("--log").arg(&log).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let value: Value = serde_json::from_str(&check("json")).unwrap();
+    schemas::hold("check", &value, "with a log");
+    (value, check("text").split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn only_an_error_that_means_what_the_run_found_is_the_same() {
+    let line = |message: &str| format!("2026-10-03 09:12:44 [error] {message} https://sentry.io/api\n");
+    let of = |value: &Value| {
+        let groups = value["groups"].as_array().unwrap();
+        let mut hosts = groups.iter().flat_map(|g| g["hosts"].as_array().unwrap());
+        hosts.find(|h| h["host"] == "sentry.io").unwrap()["log"].clone()
+    };
+    // The run found that the connection times out.
+    for other in
+        ["403 Forbidden", "getaddrinfo ENOTFOUND", "certificate has expired", "429 Too Many Requests"]
+    {
+        let (value, text) = beside(&line(other));
+        assert!(!text.contains("the log says the same"), "{other}: {text}");
+        assert_ne!(of(&value)["agreement"], "same", "{other}");
+        let (value, text) = beside(&(line("connect ETIMEDOUT") + &line(other) + &line(other)));
+        let log = of(&value);
+        assert_eq!(log["agreement"], "same", "{other}");
+        assert_eq!((&log["errors"][0]["same"], &log["errors"][1]["same"]), (&true.into(), &false.into()));
+        assert!(text.contains("the log says the same: ETIMEDOUT ×1"), "{text}");
+        assert!(text.contains("It also has another error: "), "{text}");
+    }
+}
+
+#[test]
+fn an_error_of_one_host_is_not_one_of_everything() {
+    let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/reports/office.json");
+    let mut run: Value = serde_json::from_str(&std::fs::read_to_string(recording).unwrap()).unwrap();
+    let targets = run["plan"]["targets"].as_array_mut().unwrap();
+    let target = targets.iter_mut().find(|t| t["requirement"]["host"] == "sentry.io").unwrap();
+    target["requirement"]["host"] = "*".into();
+    let text = "2026-10-03 09:12:44 [error] connect ETIMEDOUT llm.quarry.example\n";
+    let (value, _) = beside_run(&run, text);
+    assert_eq!(value["log"]["hosts"], serde_json::json!([]), "{:#}", value["log"]);
+    assert_eq!(value["log"]["elsewhere"][0]["address"], "llm.quarry.example");
+}
+
+#[test]
+fn a_proxy_is_not_probed_and_a_host_has_one_port() {
+    let commands = |log: &str| {
+        let report = read("main.log", log.as_bytes());
+        let of_causes: Vec<String> = report.causes.iter().flat_map(|c| c.next.clone()).collect();
+        let all: Vec<String> = report.next.iter().map(|n| n.command.clone()).collect();
+        (of_causes, all)
+    };
+    for proxy in [
+        "127.0.0.1:3128",
+        "127.0.0.1:443",
+        "[::1]:9000",
+        "localhost:8888",
+        "proxy.quarry.example:8080",
+        "10.1.2.3:3128",
+    ] {
+        let (causes, all) = commands(&format!("2026-10-03 09:12:44 [error] connect ECONNREFUSED {proxy}\n"));
+        assert_eq!(causes[0], "clearway check", "{proxy}");
+        assert!(all.contains(&"clearway check".to_owned()), "{proxy}: {all:?}");
+        assert!(!all.iter().any(|c| c.contains("--host")), "{proxy}: {all:?}");
+        let output = clearway().args(["explain", &format!("connect ECONNREFUSED {proxy}")]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("clearway check") && !text.contains("check --host"), "{proxy}: {text}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("c.json");
+    std::fs::write(&config, r#"{"egressProxyUrl":"http://127.0.0.1:3128"}"#).unwrap();
+    for (port, says) in [
+        (3128, "names 127.0.0.1:3128 in egressProxyUrl"),
+        (312, "No address of the configuration is 127.0.0.1:312"),
+    ] {
+        let message = format!("connect ECONNREFUSED 127.0.0.1:{port}");
+        let output = clearway().args(["explain", &message, config.to_str().unwrap()]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(says), "{text}");
+    }
+    let (causes, all) = commands(
+        "2026-10-03 09:12:44 [error] connect ETIMEDOUT llm.quarry.example:8443\n\
+         2026-10-03 09:12:45 [error] getaddrinfo ENOTFOUND llm.quarry.example\n",
+    );
+    assert!(all.contains(&"clearway check --host llm.quarry.example:8443".to_owned()), "{all:?}");
+    assert!(!causes.iter().any(|c| c.ends_with("--host llm.quarry.example")), "{causes:?}");
+    let (_, all) = commands("2026-10-03 09:12:45 [error] getaddrinfo ENOTFOUND llm.quarry.example\n");
+    assert!(all.contains(&"clearway check --host llm.quarry.example".to_owned()), "{all:?}");
+}
+
+#[test]
+fn one_line_is_one_cause() {
+    for message in [
+        "rootfs.img download failed: Error: socket hang up",
+        "Failed to download bundle rootfs.vhdx: socket hang up",
+        "[Bundle] Download of rootfs.img.zst failed: read ECONNRESET",
+        "bundle download failed: connect ETIMEDOUT 192.0.2.7:443",
+        "403 Forbidden <html><title>Zscaler</title>",
+    ] {
+        let report = read("main.log", format!("2026-10-03 09:12:44 [error] {message}\n").as_bytes());
+        let ids: Vec<&str> = report.causes.iter().map(|c| c.id.as_str()).collect();
+        assert_eq!(ids.len(), 1, "{message}: {ids:?}");
+    }
+}

@@ -97,6 +97,19 @@ const TABLE: &[Row] = &[
     ("AADSTS7000218", "aadsts7000218", Owner::CloudAccount, "Allow public client flows"),
     ("AADSTS900971", "aadsts900971", Owner::CloudAccount, "broker redirect address"),
     ("AADSTS53003", "aadsts53003", Owner::CloudAccount, "The broker carries it"),
+    ("AADSTS53003", "aadsts53003", Owner::CloudAccount, "sign-in log"),
+    (
+        "Access has been blocked by Conditional Access policies.",
+        "aadsts53003",
+        Owner::CloudAccount,
+        "exit address of the proxy or VPN",
+    ),
+    (
+        "The security token included in the request is expired (Service: Sso, Status Code: 401)",
+        "aws-credentials-stale",
+        Owner::CloudAccount,
+        "Sign in again, or renew the credentials, then",
+    ),
     ("AADSTS50011", "aadsts50011", Owner::CloudAccount, "53280"),
     ("AADSTS65001", "aadsts65001", Owner::CloudAccount, "user_impersonation"),
     // Network.
@@ -264,9 +277,13 @@ fn messages_of_older_releases_end_with_them() {
 #[test]
 fn nothing_on_the_network_is_blamed_for_an_account_or_the_device() {
     let symptoms = Symptoms::embedded(&Pack::embedded().unwrap()).unwrap();
-    for id in
-        ["compaction-credential", "ssh-host-key", "windows-service-right", "aadsts53003", "restart-required"]
-    {
+    for id in [
+        "compaction-credential",
+        "ssh-host-key",
+        "windows-service-right",
+        "aadsts-device",
+        "restart-required",
+    ] {
         assert!(symptoms.list.iter().any(|s| s.id == id && !s.network), "{id}");
     }
 }

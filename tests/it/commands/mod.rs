@@ -11,6 +11,7 @@ mod logs;
 mod messages;
 mod reports;
 mod secrets;
+mod shown;
 mod sources;
 mod standing;
 mod texts;
