@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::cli::{FleetArgs, FleetFormat, Since};
 use crate::clock;
 use crate::failure::Failure;
-use crate::fleet::{Collector, source};
+use crate::fleet::{By, Collector, source};
 use crate::output::{self, Destination};
 use crate::report;
 use crate::text::{english, visible};
@@ -27,6 +27,20 @@ pub fn run(args: &FleetArgs) -> Result<ExitCode, Failure> {
     })?;
     if all.is_empty() {
         return Err(Failure::Usage(nothing(&all)));
+    }
+    if let Some(By::Tag(key)) = &args.by {
+        let known = all.tags();
+        if !known.contains(key.as_str()) {
+            let known: Vec<&str> = known.into_iter().take(20).collect();
+            let there = if known.is_empty() {
+                "none has any tag".to_owned()
+            } else {
+                format!("the tags are {}", known.join(", "))
+            };
+            return Err(Failure::Usage(format!(
+                "--by {key}: no report has a tag of that key; {there}. Other groups: label, site, platform, version, owner, cause"
+            )));
+        }
     }
     let fleet = all.finish(args.by.clone());
     if args.format != FleetFormat::Text

@@ -5,11 +5,13 @@ pub mod digest;
 pub mod source;
 mod sum;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::contract::{Need, Owner, RunVerdict, Verdict};
+use crate::text::line;
 pub use digest::Digest;
 
 /// What the devices are grouped by.
@@ -235,10 +237,15 @@ pub struct Fleet {
     pub skipped: Vec<Skipped>,
     /// How many files were not taken in.
     pub skipped_count: usize,
+    /// Files below the folders whose names are not those of reports, by the end of their names.
+    pub passed_over: Vec<Counted>,
 }
 
 /// Files that are named of those that were not taken in.
 pub const MAX_SKIPPED: usize = 200;
+
+/// Ends of names that are counted apart.
+const MAX_ENDS: usize = 50;
 
 /// Takes reports in, in any order.
 #[derive(Debug, Default)]
@@ -250,6 +257,7 @@ pub struct Collector {
     days: BTreeMap<String, HashMap<String, (String, RunVerdict)>>,
     skipped: Vec<Skipped>,
     skipped_count: usize,
+    passed_over: BTreeMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -305,6 +313,18 @@ impl Collector {
         if self.skipped.len() < MAX_SKIPPED {
             self.skipped.push(Skipped { file: file.to_owned(), reason });
         }
+    }
+
+    /// A file, link or folder whose name is not that of a report.
+    pub fn pass_over(&mut self, path: &Path) {
+        let end = path.extension().map(|e| format!(".{}", line::seen(&e.to_string_lossy(), 16)));
+        let end = end.filter(|_| self.passed_over.len() < MAX_ENDS).unwrap_or_else(|| "other".to_owned());
+        *self.passed_over.entry(end).or_default() += 1;
+    }
+
+    /// The keys of the tags that reports have.
+    pub fn tags(&self) -> BTreeSet<&str> {
+        self.newest.values().flat_map(|e| e.digest.tags.keys()).map(String::as_str).collect()
     }
 
     /// Whether nothing was taken in.

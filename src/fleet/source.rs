@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::{Collector, Digest, digest};
-use crate::document::check::MAX_BYTES;
+use crate::document::check::{MAX_BYTES, embedded};
 
 /// Folders within folders that are looked into.
 const DEPTH: usize = 16;
@@ -38,7 +38,7 @@ pub fn read(paths: &[PathBuf], into: &mut Collector) -> Result<(), (PathBuf, io:
         let meta = fs::metadata(path).map_err(named)?;
         if meta.is_dir() {
             let before = files.len();
-            folder(path, DEPTH, &mut files).map_err(named)?;
+            folder(path, DEPTH, &mut files, &mut |other| into.pass_over(other)).map_err(named)?;
             files[before..].sort();
         } else {
             files.push(path.clone());
@@ -77,17 +77,27 @@ fn take(into: &mut Collector, name: &str, found: Result<Digest, String>) {
     }
 }
 
-/// Files below a folder whose names are those of reports. Links are not followed: they could lead in a circle.
-fn folder(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Files below a folder whose names are those of reports; `other` is told of what is passed over. Links are not
+/// followed: they could lead in a circle.
+fn folder(
+    path: &Path,
+    depth: usize,
+    files: &mut Vec<PathBuf>,
+    other: &mut dyn FnMut(&Path),
+) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         let kind = entry.file_type()?;
         let path = entry.path();
         if kind.is_dir() && depth > 0 {
             // A folder that may not be looked into is no reason to read nothing.
-            let _ = folder(&path, depth - 1, files);
+            if folder(&path, depth - 1, files, other).is_err() {
+                other(&path);
+            }
         } else if kind.is_file() && has_name(&path) && files.len() < MAX_FILES {
             files.push(path);
+        } else {
+            other(&path);
         }
     }
     Ok(())
@@ -95,7 +105,7 @@ fn folder(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()>
 
 fn has_name(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    ["json", "ndjson", "jsonl"].contains(&extension.as_str())
+    ["json", "ndjson", "jsonl", "html", "htm"].contains(&extension.as_str())
 }
 
 /// What one file holds: a report, or one on each line.
@@ -104,7 +114,10 @@ fn file(path: &Path) -> Vec<Result<Digest, String>> {
         Ok(bytes) => bytes,
         Err(reason) => return vec![Err(reason)],
     };
-    let one = digest::read(&bytes);
+    let one = match embedded(&bytes) {
+        Ok(report) => digest::read(report),
+        Err(error) => return vec![Err(error.to_string())],
+    };
     let several = bytes.trim_ascii().contains(&b'\n') && one.is_err();
     if !several {
         return vec![one];

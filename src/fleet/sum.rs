@@ -13,7 +13,7 @@ use crate::contract::{Need, Owner, Verdict};
 const CROWD: usize = 5;
 
 pub(super) fn sum(collector: Collector, by: Option<By>) -> Fleet {
-    let Collector { reports, older, newest, days, mut skipped, skipped_count, .. } = collector;
+    let Collector { reports, older, newest, days, mut skipped, skipped_count, passed_over, .. } = collector;
     let mut entries: Vec<Entry> = newest.into_values().collect();
     entries.sort_by(|a, b| a.digest.device.cmp(&b.digest.device));
     skipped.sort_by(|a, b| a.file.cmp(&b.file));
@@ -56,6 +56,7 @@ pub(super) fn sum(collector: Collector, by: Option<By>) -> Fleet {
         groups,
         skipped,
         skipped_count,
+        passed_over: counted(passed_over.iter().map(|(end, n)| (end.as_str(), *n))),
     }
 }
 

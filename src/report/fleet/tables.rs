@@ -4,6 +4,7 @@ use super::parts;
 use crate::fleet::{Counted, Fleet};
 use crate::report::sanitise::{self, markdown as text, markdown_code as code};
 use crate::report::words;
+use crate::text::english;
 
 /// A header row, then one row for each cause and each group that has it.
 pub fn csv(fleet: &Fleet) -> String {
@@ -65,7 +66,8 @@ fn named(all: &[Counted]) -> String {
 /// The counts, the causes, the groups, for a page of a wiki.
 pub fn markdown(fleet: &Fleet) -> String {
     let counts: Vec<String> = parts(&fleet.verdicts).iter().map(|(v, n)| format!("{n} {v}")).collect();
-    let mut out = format!("# {} devices: {}\n\n", fleet.devices, counts.join(", "));
+    let mut out =
+        format!("# {}: {}\n\n", english::count(fleet.devices, "device", "devices"), counts.join(", "));
     out.push_str(&format!(
         "{} reports from {} to {}; the newest of each device counts.\n",
         fleet.reports,

@@ -32,6 +32,10 @@ pub fn render(fleet: &Fleet, style: &Style) -> String {
             &format!("{} more files were not read", number(fleet.skipped_count - 3)),
         );
     }
+    if !fleet.passed_over.is_empty() {
+        let text = format!("Not looked at, for their names: {}", named(&fleet.passed_over, NAMED));
+        page.hang("  ", Paint::Faint, &text);
+    }
     causes(&mut page, fleet, style);
     if style.quiet {
         return page.into_text();
@@ -143,7 +147,9 @@ fn cause(page: &mut Page<'_>, place: usize, cause: &FleetCause, fleet: &Fleet, s
         page.hang("      Where   ", Paint::Faint, &named(&cause.groups, few));
     }
     page.hang("      Do      ", Paint::Faint, &sanitise::line(&cause.sample.remedy, LONG));
-    let sure = if cause.proven == cause.devices {
+    let sure = if cause.proven == 0 {
+        "likely".to_owned()
+    } else if cause.proven == cause.devices {
         "proven on each".to_owned()
     } else {
         format!("proven on {} of {}", number(cause.proven), number(cause.devices))
@@ -193,7 +199,8 @@ fn hosts(page: &mut Page<'_>, fleet: &Fleet, style: &Style) {
         return;
     }
     page.heading("HOSTS");
-    let several = fleet.groups.len() > 1;
+    // By owner or cause, a device is in several groups, and a host's share of one says nothing.
+    let several = fleet.groups.len() > 1 && !["owner", "cause"].contains(&fleet.by.as_str());
     let heads: Vec<String> =
         fleet.groups.iter().take(COLUMNS).map(|g| sanitise::line(&g.name, 12)).filter(|_| several).collect();
     let head = heads.iter().map(|h| format!("  {h:>9}")).collect::<String>();

@@ -92,6 +92,7 @@ fn the_newest_report_of_each_device_counts() {
     assert_eq!(names, [(&json!("Berlin"), &json!(6)), (&json!("Paris"), &json!(2))]);
     assert_eq!(found["skipped_count"], 1);
     assert!(found["skipped"][0]["file"].as_str().unwrap().ends_with("broken.json"));
+    assert_eq!(found["passed_over"], json!([{ "name": ".txt", "devices": 1 }]));
     assert_eq!(found["trend"].as_array().unwrap().len(), 2, "the old report is a day of its own");
 }
 
@@ -136,6 +137,9 @@ fn time_and_groups_can_be_chosen() {
     let owners: Vec<&str> =
         found["groups"].as_array().unwrap().iter().map(|g| g["name"].as_str().unwrap()).collect();
     assert!(owners.contains(&"firewall") && owners.contains(&"tls-inspection"), "{owners:?}");
+    let unknown = run(&[&path, "--by", "nosuch"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("none has any tag"));
     let nothing = run(&[&path, "--since", "2027-01-01"]);
     assert_eq!(nothing.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&nothing.stderr).contains("older than --since"));
@@ -237,6 +241,16 @@ fn a_compact_report_is_small_and_adds_up_like_the_whole() {
     let replay = clearway().args(["check", "--replay", &small]).output().unwrap();
     assert_eq!(replay.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&replay.stderr).contains("--compact"), "{replay:?}");
+}
+
+#[test]
+fn a_page_is_a_report_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = format!("html={}", dir.path().join("page.html").display());
+    let output = clearway().args(["check", "--replay", OFFICE, "--format", &to]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let found = fleet(&[&dir.path().display().to_string()]);
+    assert_eq!((&found["devices"], &found["verdicts"]["degraded"]), (&json!(1), &json!(1)));
 }
 
 #[test]
