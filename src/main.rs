@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let arguments = std::env::args_os().collect();
     let variable = |name: &str| std::env::var_os(name);
     let read = line::read(arguments, &variable, &version::text);
-    let read = read.and_then(|read| match file_format::said(&read.command, &read.own) {
+    let read = read.and_then(|read| match file_format::said(&read.command, &read.own, &read.all) {
         Said::Format(format) => read.with_format(&format, &variable),
         Said::Other(text) => {
             // The file is written all the same.
@@ -24,7 +24,12 @@ fn main() -> ExitCode {
         Said::Nothing => Ok(read),
     });
     let cli = match read {
-        Ok(read) => read.cli,
+        Ok(read) => {
+            for text in &read.unused {
+                let _ = writeln!(std::io::stderr(), "clearway: {}", visible::message(text));
+            }
+            read.cli
+        }
         Err(Ended::Shown(text)) => text.exit(),
         Err(Ended::Mistake(text)) => {
             let _ = writeln!(std::io::stderr(), "clearway: {}", visible::message(&text));

@@ -31,15 +31,24 @@ const SHORT: [&str; 18] = [
     "with-credentials",
 ];
 
-/// Options that are no one's habit: they send a credential or show one, which is asked for each time, on the line.
-const ASKED_EACH_TIME: [&str; 6] = [
-    "with-credentials",
-    "run-helpers",
+/// Options without a variable: they send a credential or show one, decide where one may go, or put something else in
+/// the place of a run. They are asked for each time, on the line.
+const ASKED_EACH_TIME: [&str; 11] = [
     "credential-host",
-    "trust-interception",
+    "expect-ca",
     "include-secrets",
-    "show-values",
+    "open",
+    "public-roots",
+    "replay",
+    "run-helpers",
+    "trust-interception",
+    "vm-result",
+    "vm-script",
+    "with-credentials",
 ];
+
+/// Options that hold something back. A variable that does so is never left unused without a word.
+const RESTRICTING: [&str; 3] = ["dry-run", "no-controls", "share"];
 
 /// Words of other tools for what a subcommand of another name does here.
 const OTHER_WORDS: [(&str, &str); 17] = [
@@ -112,9 +121,9 @@ fn understood(
     variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Read, Ended> {
     let own = parse(&command, &line)?;
-    let matches = with_variables(&command, line.clone(), own.clone(), variable)?;
-    let cli = Cli::from_arg_matches(&matches).map_err(ended)?;
-    Ok(Read { command, line, own, cli })
+    let (all, unused) = with_variables(&command, line.clone(), own.clone(), variable)?;
+    let cli = Cli::from_arg_matches(&all).map_err(ended)?;
+    Ok(Read { command, line, own, all, unused, cli })
 }
 
 /// A command line that was understood.
@@ -126,6 +135,10 @@ pub struct Read {
     line: Vec<OsString>,
     /// What they say.
     pub own: ArgMatches,
+    /// The same with what the environment says.
+    pub all: ArgMatches,
+    /// Variables that are set and not used, each with the reason.
+    pub unused: Vec<String>,
     /// What is asked for, with what the environment says.
     pub cli: Cli,
 }
@@ -192,17 +205,23 @@ pub fn options_with_variables(sub: &Command) -> impl Iterator<Item = (&Arg, Stri
     })
 }
 
-/// The word that sets `arg` to `value` of a variable; nothing where the variable says no.
-fn word(arg: &Arg, value: &OsStr) -> Option<OsString> {
-    let long = arg.get_long()?;
+/// The word that sets `arg` to `value` of a variable; nothing where the variable says no, or nothing.
+///
+/// # Errors
+/// A value that is neither yes nor no, for an option that is one of both.
+fn word(arg: &Arg, value: &OsStr) -> Result<Option<OsString>, String> {
+    let Some(long) = arg.get_long() else { return Ok(None) };
     if matches!(arg.get_action(), ArgAction::SetTrue) {
-        let no = ["", "0", "false", "no", "off"];
-        return (!value.to_str().is_some_and(|v| no.contains(&v.to_ascii_lowercase().as_str())))
-            .then(|| format!("--{long}").into());
+        let said = value.to_str().map(str::to_ascii_lowercase);
+        return match said.as_deref() {
+            Some("" | "0" | "false" | "no" | "off") => Ok(None),
+            Some("1" | "true" | "yes" | "on") => Ok(Some(format!("--{long}").into())),
+            _ => Err("write 1 or 0 (also true, yes, on, false, no, off)".to_owned()),
+        };
     }
     let mut word = OsString::from(format!("--{long}="));
     word.push(value);
-    (!value.is_empty()).then_some(word)
+    Ok((!value.is_empty()).then_some(word))
 }
 
 /// The line with what the environment says. The line itself goes first: an option that stands there, or one that
@@ -212,35 +231,60 @@ fn with_variables(
     mut line: Vec<OsString>,
     mut matches: ArgMatches,
     variable: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<ArgMatches, Ended> {
-    let Some((name, own)) = matches.subcommand() else { return Ok(matches) };
+) -> Result<(ArgMatches, Vec<String>), Ended> {
+    let Some((name, own)) = matches.subcommand() else { return Ok((matches, Vec::new())) };
     let name = name.to_owned();
-    let Some(sub) = command.find_subcommand(&name) else { return Ok(matches) };
+    let Some(sub) = command.find_subcommand(&name) else { return Ok((matches, Vec::new())) };
     let said = |arg: &Arg| own.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-    let words: Vec<(String, OsString)> = options_with_variables(sub)
-        .filter(|(arg, _)| !said(arg))
-        .filter_map(|(arg, name)| Some((name.clone(), word(arg, &variable(&name)?)?)))
-        .collect();
+    let mut words: Vec<(&Arg, String, OsString)> = Vec::new();
+    for (arg, name) in options_with_variables(sub).filter(|(arg, _)| !said(arg)) {
+        let Some(value) = variable(&name) else { continue };
+        if let Some(word) = word(arg, &value).map_err(|why| Ended::Mistake(format!("{name}: {why}")))? {
+            words.push((arg, name, word));
+        }
+    }
+    let mut unused = Vec::new();
     // An option may need another one that the environment gives, too, so what failed is tried again at the end.
     let mut waiting = words;
     loop {
         let before = waiting.len();
         let mut left = Vec::new();
-        for (from, word) in waiting {
+        for (arg, from, word) in waiting {
             let longer = inserted(&line, &name, [word.clone()]);
+            // Formats differ from subcommand to subcommand.
+            let other_format = || arg.get_long() == Some("format") && is_format(command, &word);
             match command.clone().try_get_matches_from(&longer) {
                 Ok(found) => (line, matches) = (longer, found),
-                Err(e) if e.kind() == ErrorKind::ArgumentConflict => {}
-                Err(e) if e.kind() == ErrorKind::MissingRequiredArgument => left.push((from, word)),
+                Err(e) if e.kind() == ErrorKind::MissingRequiredArgument => left.push((arg, from, word)),
+                Err(e) if e.kind() == ErrorKind::ArgumentConflict => {
+                    if arg.get_long().is_some_and(|long| RESTRICTING.contains(&long)) {
+                        return Err(Ended::Mistake(format!("{from}: {}", plain(&e))));
+                    }
+                    unused.push(format!("{from} is not used: it does not go with this command line"));
+                }
+                Err(_) if other_format() => {
+                    unused.push(format!("{from} is not used: `clearway {name}` has no such format"));
+                }
                 Err(e) => return Err(Ended::Mistake(format!("{from}: {}", plain(&e)))),
             }
         }
         if left.is_empty() || left.len() == before {
+            let names = left.iter().map(|(_, from, _)| from);
+            unused.extend(names.map(|from| format!("{from} is not used: it needs another option")));
             break;
         }
         waiting = left;
     }
-    Ok(matches)
+    Ok((matches, unused))
+}
+
+/// Whether any subcommand has the format that `--format=NAME` or `--format=NAME=FILE` names.
+fn is_format(command: &Command, word: &OsStr) -> bool {
+    let name = word.to_str().and_then(|w| w.split('=').nth(1));
+    let formats =
+        command.get_subcommands().flat_map(Command::get_arguments).filter(|a| a.get_long() == Some("format"));
+    let mut values = formats.flat_map(|a| a.get_possible_values());
+    name.is_some_and(|name| values.any(|v| v.get_name() == name))
 }
 
 /// What clap says, without its own word in front.
@@ -298,6 +342,12 @@ mod tests {
 
     #[test]
     fn the_environment_stands_in_for_options_and_the_line_goes_first() {
+        let unused = |line: &str, variable: (&str, &str)| {
+            read_with(line, &[variable]).map(|read| read.unused.len()).ok()
+        };
+        assert_eq!(unused("clearway check c.json", ("CLEARWAY_USER", "ann")), Some(1));
+        assert_eq!(unused("clearway hosts c.json", ("CLEARWAY_FORMAT", "junit")), Some(1));
+        assert_eq!(unused("clearway check c.json", ("CLEARWAY_FORMAT", "junit")), Some(0));
         let variables =
             [("CLEARWAY_TIMEOUT", "7s"), ("CLEARWAY_MINIMAL", "1"), ("CLEARWAY_NO_CONTROLS", "false")];
         let found = read_with("clearway check c.json", &variables).unwrap();
@@ -320,10 +370,15 @@ mod tests {
     fn a_wrong_variable_is_named() {
         let text = mistake("clearway check c.json", &[("CLEARWAY_TIMEOUT", "soon")]);
         assert!(text.starts_with("CLEARWAY_TIMEOUT: ") && text.contains("--timeout"), "{text}");
+        assert!(mistake("clearway hosts c.json", &[("CLEARWAY_MINIMAL", "banana")]).contains("write 1 or 0"));
+        // What holds something back is never passed over.
+        for line in ["clearway check --share c.json", "clearway check --log x.log c.json"] {
+            assert!(mistake(line, &[("CLEARWAY_DRY_RUN", "1")]).starts_with("CLEARWAY_DRY_RUN: "), "{line}");
+        }
     }
 
     #[test]
-    fn no_variable_sends_or_shows_a_credential() {
+    fn no_variable_sends_or_shows_a_credential_or_replaces_a_run() {
         let command = command();
         for long in ASKED_EACH_TIME {
             let known = |sub: &Command| sub.get_arguments().any(|a| a.get_long() == Some(long));

@@ -6,21 +6,29 @@ use crate::cli::{FleetArgs, FleetFormat, Since};
 use crate::clock;
 use crate::failure::Failure;
 use crate::fleet::{By, Collector, source};
-use crate::output::{self, Destination};
+use crate::output::{self, Destination, Readers};
 use crate::report;
 use crate::text::{english, visible};
+
+/// How far the clock of a device may be ahead.
+const DAY_S: i64 = 86_400;
 
 /// Reads every report, and renders the sum. Files that are no reports are named and passed over.
 ///
 /// # Errors
 /// When a path is not there, when nothing is a report, or when the output cannot be written.
 pub fn run(args: &FleetArgs) -> Result<ExitCode, Failure> {
-    let destination = Destination::open(&args.output)?;
+    let readers = match args.format {
+        // Another account's collector reads it.
+        FleetFormat::Prometheus => Readers::Usual,
+        _ => Readers::OwnerOfNew,
+    };
+    let destination = Destination::open(&args.output)?.for_readers(readers);
     let since = args.since.as_ref().map(|since| match since {
         Since::At(moment) => moment.clone(),
         Since::Ago(seconds) => clock::before_now(*seconds),
     });
-    let mut all = Collector::since(since);
+    let mut all = Collector::between(since, Some(clock::before_now(-DAY_S)));
     source::read(&args.path, &mut all).map_err(|(path, error)| Failure::Report {
         path,
         reason: format!("{error}; name files or folders that are there"),

@@ -39,10 +39,11 @@ pub(super) fn message(file: &str) -> String {
     if file.trim().is_empty() {
         return "the file name is empty; is it a variable that is not set?".to_owned();
     }
-    let shown = shown_file(file);
+    // Of a web address only the host is shown: the rest may hold a key.
+    let shown = shown_file(file.split_once("://").map_or(file, |(scheme, _)| scheme));
     if let Some(host) = host(file) {
         return format!(
-            "{shown}: there is no such file or folder, and it reads like a host. To test it: clearway check --host \
+            "{host}: there is no such file or folder, and it reads like a host. To test it: clearway check --host \
              {host}; why it is on a list: clearway explain {host} CONFIG"
         );
     }
@@ -76,7 +77,11 @@ fn host(text: &str) -> Option<String> {
     if address.is_none() && (text.contains(['/', '\\']) || ENDINGS.contains(&ending.as_str())) {
         return None;
     }
-    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    let host = host.rsplit('@').next()?;
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        return None;
+    }
     let pattern: HostPattern = name.parse().ok()?;
     (name.contains('.') && !pattern.is_wildcard()).then(|| host.to_owned())
 }
@@ -111,6 +116,8 @@ mod tests {
         for (text, is) in [
             ("https://claude.example", Some("claude.example")),
             ("https://gw.example.com:8443/v1?x", Some("gw.example.com:8443")),
+            ("https://user:secret@x.example/p?token=other", Some("x.example")),
+            ("https://x.example:secret/p", None),
             ("gateway.example.com", Some("gateway.example.com")),
             ("gateway.example.com:8443", Some("gateway.example.com:8443")),
             ("192.0.2.7", Some("192.0.2.7")),
@@ -134,6 +141,7 @@ mod tests {
         assert!(message(&path("gatway.json")).contains("gateway.json"));
         assert!(message(&path("Gateway.JSON")).contains("gateway.json"));
         assert!(message(&path("other.json")).contains("Check the spelling"));
+        assert!(!message("https://x.example:s3cret/p?s3cret").contains("s3cret"));
         assert!(message("").contains("variable"));
         assert!(empty("-").contains("pipe"));
     }

@@ -1,9 +1,11 @@
 //! What a fleet takes of one saved report. Plan and observations, nine tenths of it, are passed over, so ten
 //! thousand reports are read in seconds; the verdicts are those that were saved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::contract::ids::NoteId;
 use crate::contract::{HostPattern, Need, Owner, Platform, RunVerdict, Verdict};
@@ -16,6 +18,8 @@ const MAX_HOSTS: usize = 5_000;
 const MAX_TAGS: usize = 32;
 /// Columns of a text of a report that are kept.
 const MAX_TEXT: usize = 600;
+/// Bytes of a time.
+const MAX_MOMENT: usize = 35;
 /// Columns of a name.
 const MAX_NAME: usize = 200;
 
@@ -162,24 +166,26 @@ pub fn read(json: &[u8]) -> Result<Digest, String> {
     if saved.schema != SCHEMA {
         return Err(format!("its schema is {}, not {SCHEMA}", line::seen(&saved.schema, 60)));
     }
-    if !is_moment(&saved.started_at) {
-        return Err("`started_at` is no time in UTC".to_owned());
-    }
-    Ok(digest(saved))
+    let started_at = moment(&saved.started_at).ok_or("`started_at` is no time in UTC")?;
+    Ok(digest(saved, started_at))
 }
 
-/// `2026-11-23T00:20:36Z`, with or without parts of a second: such times stand in order as texts.
-fn is_moment(text: &str) -> bool {
-    let shape = "0000-00-00T00:00:00";
-    let fits = |(c, s): (char, char)| if s == '0' { c.is_ascii_digit() } else { c == s };
-    text.len() >= 20 && text.ends_with('Z') && text.is_ascii() && text.chars().zip(shape.chars()).all(fits)
+/// The time in UTC to the second, `2026-11-23T00:20:36Z`: such times stand in order as texts.
+fn moment(text: &str) -> Option<String> {
+    let short = text.len() <= MAX_MOMENT && text.ends_with('Z');
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| short)?;
+    let (date, hour, minute, second) = (time.date(), time.hour(), time.minute(), time.second());
+    Some(format!("{date}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
-fn digest(saved: Saved) -> Digest {
-    let name = |text: &str| line::seen(text, MAX_NAME);
+fn digest(saved: Saved, started_at: String) -> Digest {
+    // White space is one space, so that names which look the same are the same.
+    let name = |text: &str| line::line(text, MAX_NAME);
     let mut hosts: Vec<Host> = Vec::new();
-    let mut blames: Vec<(Option<String>, Blame)> = Vec::new();
-    let mut known: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut blames: Vec<Blame> = Vec::new();
+    let mut blame_of: HashMap<String, usize> = HashMap::new();
+    let mut known: HashMap<u32, usize> = HashMap::new();
+    let mut named: HashMap<String, usize> = HashMap::new();
     let mut causes: BTreeMap<String, Finding> =
         saved.findings.into_iter().map(|cause| (cause.id, cause.finding)).collect();
     for host in saved.groups.into_iter().flat_map(|g| g.hosts) {
@@ -192,28 +198,37 @@ fn digest(saved: Saved) -> Digest {
             continue;
         }
         let Some(pattern) = host.host.filter(|_| hosts.len() < MAX_HOSTS) else { continue };
-        let at = hosts.len();
+        let endpoint = crate::contract::endpoint::listed(&pattern, host.port);
+        let at = *named.entry(endpoint.clone()).or_insert(hosts.len());
         known.insert(host.id, at);
-        hosts.push(Host {
-            name: crate::contract::endpoint::listed(&pattern, host.port),
-            need,
-            verdict: host.verdict,
-            code: name(&host.finding.code),
-        });
+        let code = name(&host.finding.code);
+        match hosts.get_mut(at) {
+            // The same name and port with another protocol: one host for a firewall, as bad as the worse of both.
+            Some(first) => {
+                first.need = first.need.max(need);
+                if host.verdict > first.verdict {
+                    (first.verdict, first.code) = (host.verdict, code);
+                }
+            }
+            None => hosts.push(Host { name: endpoint, need, verdict: host.verdict, code }),
+        }
         if !matches!(host.verdict, Verdict::Blocked | Verdict::Warning) {
             continue;
         }
-        let shared = host
-            .cause
-            .filter(|id| causes.contains_key(id) || blames.iter().any(|(b, _)| b.as_ref() == Some(id)));
-        if let Some((_, blame)) = blames.iter_mut().find(|(id, _)| id.is_some() && *id == shared) {
+        if let Some(blame) =
+            host.cause.as_ref().and_then(|id| blame_of.get(id)).and_then(|n| blames.get_mut(*n))
+        {
             blame.hosts.push(at);
             continue;
         }
+        let shared = host.cause.filter(|id| causes.contains_key(id));
         let finding = shared.as_ref().and_then(|id| causes.remove(id)).unwrap_or(host.finding);
-        blames.push((shared, blame(finding, at)));
+        if let Some(id) = shared {
+            blame_of.insert(id, blames.len());
+        }
+        blames.push(blame(finding, at));
     }
-    for (_, blame) in &mut blames {
+    for blame in &mut blames {
         let of = |at: &usize| hosts.get(*at);
         blame.blocks = blame.hosts.iter().filter_map(of).any(|h| h.verdict == Verdict::Blocked);
         blame.required = blame
@@ -228,13 +243,20 @@ fn digest(saved: Saved) -> Digest {
     let host = if masked { String::new() } else { name(&saved.environment.host) };
     Digest {
         device: if host.is_empty() { label.clone().unwrap_or_default() } else { host },
-        started_at: saved.started_at,
+        started_at,
         label,
-        tags: saved.tags.iter().take(MAX_TAGS).map(|(k, v)| (name(k), name(v))).collect(),
+        // `site` is what devices are grouped by.
+        tags: saved
+            .tags
+            .iter()
+            .filter(|(key, _)| *key == "site")
+            .chain(saved.tags.iter().take(MAX_TAGS))
+            .map(|(k, v)| (name(k), name(v)))
+            .collect(),
         verdict: saved.verdict,
         platform: saved.platform,
         app_version: name(&saved.app_version),
-        causes: blames.into_iter().map(|(_, blame)| blame).collect(),
+        causes: blames,
         hosts,
     }
 }
@@ -245,11 +267,11 @@ fn blame(finding: Finding, at: usize) -> Blame {
         .iter()
         .find_map(|key| finding.evidence.get(*key)?.as_str())
         .filter(|text| !text.is_empty())
-        .map(|text| line::seen(text, MAX_NAME));
-    let text = |text: &str| line::seen(text, MAX_TEXT);
+        .map(|text| line::line(text, MAX_NAME));
+    let text = |text: &str| line::line(text, MAX_TEXT);
     let evidence = finding.evidence.get("line").and_then(|l| l.as_str()).map(text).unwrap_or_default();
     Blame {
-        code: line::seen(&finding.code, MAX_NAME),
+        code: line::line(&finding.code, MAX_NAME),
         owner: finding.owner,
         who,
         hosts: vec![at],

@@ -160,8 +160,19 @@ pub struct FleetHost {
     pub reachable: usize,
     /// The findings there, but `ok`.
     pub codes: Vec<Counted>,
-    /// For each group of [`Fleet::groups`], in that order: where it is blocked, of how many devices.
-    pub groups: Vec<[usize; 2]>,
+    /// The groups in which a device judged it, in the order of [`Fleet::groups`].
+    pub groups: Vec<Share>,
+}
+
+/// A host within one group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// The group.
+    pub name: String,
+    /// Devices of it on which the host is blocked.
+    pub blocked: usize,
+    /// Devices of it that judged the host.
+    pub judged: usize,
 }
 
 /// A device that differs from its group.
@@ -233,6 +244,8 @@ pub struct Fleet {
     pub outliers: Vec<Outlier>,
     /// One entry a day, where there are several.
     pub trend: Vec<Day>,
+    /// Hosts that are left out, because there are more than [`MAX_HOSTS`].
+    pub hosts_left_out: usize,
     /// Files that were not taken in; at most [`MAX_SKIPPED`] are named.
     pub skipped: Vec<Skipped>,
     /// How many files were not taken in.
@@ -240,6 +253,9 @@ pub struct Fleet {
     /// Files below the folders whose names are not those of reports, by the end of their names.
     pub passed_over: Vec<Counted>,
 }
+
+/// Hosts that are counted one by one.
+pub const MAX_HOSTS: usize = 20_000;
 
 /// Files that are named of those that were not taken in.
 pub const MAX_SKIPPED: usize = 200;
@@ -251,6 +267,7 @@ const MAX_ENDS: usize = 50;
 #[derive(Debug, Default)]
 pub struct Collector {
     since: Option<String>,
+    until: Option<String>,
     reports: usize,
     older: usize,
     newest: HashMap<String, Entry>,
@@ -267,15 +284,24 @@ struct Entry {
 }
 
 impl Collector {
-    /// One that passes over reports which began before `since` (RFC 3339 in UTC).
-    pub fn since(since: Option<String>) -> Self {
-        Self { since, ..Self::default() }
+    /// One that passes over reports which began before `since` (RFC 3339 in UTC), and refuses those which began after
+    /// `until`: the newest report of a device counts, and one from the future would count for ever.
+    pub fn between(since: Option<String>, until: Option<String>) -> Self {
+        Self { since, until, ..Self::default() }
     }
 
     /// Takes one report in. `file` names a device that has no name of its own.
     pub fn add(&mut self, file: &str, mut digest: Digest) {
         if self.since.as_ref().is_some_and(|since| digest.started_at < *since) {
             self.older += 1;
+            return;
+        }
+        if self.until.as_ref().is_some_and(|until| digest.started_at > *until) {
+            let at = &digest.started_at;
+            self.skip(
+                file,
+                format!("it began at {at}, which is yet to come; the clock of its device is wrong"),
+            );
             return;
         }
         self.reports += 1;

@@ -20,8 +20,8 @@ const MAX_LINE: u64 = 64 << 20;
 /// Most threads; a disk is the limit before that.
 const MAX_THREADS: usize = 8;
 
-/// What is known of one file after reading it.
-type Found = (String, Vec<Result<Digest, String>>);
+/// What is known of one file after reading it: reports, each with its name, or why it is none.
+type Found = Vec<(String, Result<Digest, String>)>;
 
 /// Reads everything that `paths` name into `into`; `-` is standard input.
 ///
@@ -54,17 +54,15 @@ pub fn read(paths: &[PathBuf], into: &mut Collector) -> Result<(), (PathBuf, io:
             let (next, files) = (&next, &files);
             scope.spawn(move || {
                 while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if send.send((path.display().to_string(), file(path))).is_err() {
+                    if send.send(file(path)).is_err() {
                         break;
                     }
                 }
             });
         }
         drop(send);
-        for (name, found) in receive {
-            for one in found {
-                take(into, &name, one);
-            }
+        for (name, one) in receive.into_iter().flatten() {
+            take(into, &name, one);
         }
     });
     Ok(())
@@ -109,31 +107,33 @@ fn has_name(path: &Path) -> bool {
 }
 
 /// What one file holds: a report, or one on each line.
-fn file(path: &Path) -> Vec<Result<Digest, String>> {
+fn file(path: &Path) -> Found {
+    let name = path.display().to_string();
     let bytes = match whole(path) {
         Ok(bytes) => bytes,
-        Err(reason) => return vec![Err(reason)],
+        Err(reason) => return vec![(name, Err(reason))],
     };
     let one = match embedded(&bytes) {
         Ok(report) => digest::read(report),
-        Err(error) => return vec![Err(error.to_string())],
+        Err(error) => return vec![(name, Err(error.to_string()))],
     };
     let several = bytes.trim_ascii().contains(&b'\n') && one.is_err();
     if !several {
-        return vec![one];
+        return vec![(name, one)];
     }
     let mut found = Vec::new();
-    lines(bytes.as_slice(), "", &mut |_, line| found.push(line));
+    lines(bytes.as_slice(), &name, &mut |place, line| found.push((place.to_owned(), line)));
     // No line is a report, so the reason of the whole says more.
-    if found.iter().any(Result::is_ok) { found } else { vec![one] }
+    if found.iter().any(|(_, line)| line.is_ok()) { found } else { vec![(name, one)] }
 }
 
 fn whole(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|e| e.to_string())?;
-    let meta = file.metadata().map_err(|e| e.to_string())?;
+    // Looked at before it is opened: a pipe nobody writes to would be waited for.
+    let meta = fs::metadata(path).map_err(|e| e.to_string())?;
     if !meta.is_file() {
-        return Err("no regular file".to_owned());
+        return Err("no regular file; pass `-` for standard input".to_owned());
     }
+    let file = File::open(path).map_err(|e| e.to_string())?;
     let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(MAX_BYTES)).unwrap_or(0));
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     if bytes.len() as u64 > MAX_BYTES {

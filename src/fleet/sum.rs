@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::digest::Blame;
 use super::{
-    By, Collector, Counted, Day, Entry, Fleet, FleetCause, FleetGroup, FleetHost, NO_GROUP, Outlier,
-    OutlierHost, Sample, Verdicts, is_blocked,
+    By, Collector, Counted, Day, Entry, Fleet, FleetCause, FleetGroup, FleetHost, MAX_HOSTS, NO_GROUP,
+    Outlier, OutlierHost, Sample, Share, Verdicts, is_blocked,
 };
 use crate::contract::{Need, Owner, Verdict};
 
@@ -41,6 +41,7 @@ pub(super) fn sum(collector: Collector, by: Option<By>) -> Fleet {
     });
     // A device counts for each of its owners and causes, so no device differs from such a group.
     let crowds = !matches!(by, By::Owner | By::Cause);
+    let (hosts, hosts_left_out) = hosts(&entries, &memberships, &groups);
     Fleet {
         reports,
         older,
@@ -50,7 +51,8 @@ pub(super) fn sum(collector: Collector, by: Option<By>) -> Fleet {
         by: by.to_string(),
         verdicts,
         causes: causes(&entries, &memberships),
-        hosts: hosts(&entries, &memberships, &groups),
+        hosts,
+        hosts_left_out,
         outliers: if crowds { outliers(&entries, &memberships) } else { Vec::new() },
         trend: trend.collect(),
         groups,
@@ -125,29 +127,38 @@ fn host_names<'e>(entries: &'e [Entry], at: usize, blame: &'e Blame) -> impl Ite
     blame.hosts.iter().filter_map(|h| hosts.get(*h)).map(|h| h.name.as_str())
 }
 
+/// The part that a part has become. On the way each step is made shorter.
+fn root(into: &mut [usize], mut part: usize) -> usize {
+    while let Some(next) = into.get(part).copied().filter(|next| *next != part) {
+        let over = into.get(next).copied().unwrap_or(next);
+        if let Some(step) = into.get_mut(part) {
+            *step = over;
+        }
+        part = over;
+    }
+    part
+}
+
 /// Splits causes of one kind into parts that share no host.
 fn connected<'e>(entries: &'e [Entry], blames: &[(usize, &'e Blame)]) -> Vec<Vec<(usize, &'e Blame)>> {
     // The part of each host; parts that meet become one.
     let mut part_of: HashMap<&str, usize> = HashMap::new();
     let mut into: Vec<usize> = Vec::new();
-    let root = |into: &[usize], mut part: usize| {
-        while into.get(part).is_some_and(|next| *next != part) {
-            part = into[part];
-        }
-        part
-    };
     let mut first_part = Vec::with_capacity(blames.len());
     for (at, blame) in blames {
         let mut mine: Option<usize> = None;
         for name in host_names(entries, *at, blame) {
-            let there = part_of.get(name).map(|part| root(&into, *part));
+            let there = part_of.get(name).map(|part| root(&mut into, *part));
             let part = match (mine, there) {
                 (Some(mine), Some(there)) => {
-                    into[there] = mine;
-                    mine
+                    // The older one stays, which keeps the ways short.
+                    let (old, new) = (mine.min(there), mine.max(there));
+                    if let Some(next) = into.get_mut(new) {
+                        *next = old;
+                    }
+                    old
                 }
-                (Some(mine), None) => mine,
-                (None, Some(there)) => there,
+                (Some(part), None) | (None, Some(part)) => part,
                 (None, None) => {
                     into.push(into.len());
                     into.len() - 1
@@ -161,7 +172,7 @@ fn connected<'e>(entries: &'e [Entry], blames: &[(usize, &'e Blame)]) -> Vec<Vec
     let mut parts: BTreeMap<usize, Vec<(usize, &Blame)>> = BTreeMap::new();
     for (blame, part) in blames.iter().zip(first_part) {
         if let Some(part) = part {
-            parts.entry(root(&into, part)).or_default().push(*blame);
+            parts.entry(root(&mut into, part)).or_default().push(*blame);
         }
     }
     parts.into_values().collect()
@@ -226,12 +237,19 @@ fn counted<'n>(parts: impl Iterator<Item = (&'n str, usize)>) -> Vec<Counted> {
     all
 }
 
-fn hosts(entries: &[Entry], memberships: &[Vec<String>], groups: &[FleetGroup]) -> Vec<FleetHost> {
+fn hosts(entries: &[Entry], memberships: &[Vec<String>], groups: &[FleetGroup]) -> (Vec<FleetHost>, usize) {
     let column: HashMap<&str, usize> = groups.iter().enumerate().map(|(n, g)| (g.name.as_str(), n)).collect();
     let mut found: BTreeMap<&str, FleetHost> = BTreeMap::new();
+    // Most hosts are in few of many groups.
+    let mut shares: HashMap<&str, BTreeMap<usize, Share>> = HashMap::new();
+    let mut left_out: BTreeSet<&str> = BTreeSet::new();
     let mut codes: HashMap<&str, BTreeMap<&str, usize>> = HashMap::new();
     for (entry, mine) in entries.iter().zip(memberships) {
         for host in &entry.digest.hosts {
+            if found.len() >= MAX_HOSTS && !found.contains_key(host.name.as_str()) {
+                left_out.insert(&host.name);
+                continue;
+            }
             let row = found.entry(&host.name).or_insert_with(|| FleetHost {
                 host: host.name.clone(),
                 need: Need::Optional,
@@ -241,7 +259,7 @@ fn hosts(entries: &[Entry], memberships: &[Vec<String>], groups: &[FleetGroup]) 
                 untested: 0,
                 reachable: 0,
                 codes: Vec::new(),
-                groups: vec![[0, 0]; groups.len()],
+                groups: Vec::new(),
             });
             row.need = row.need.max(host.need);
             row.devices += 1;
@@ -254,12 +272,21 @@ fn hosts(entries: &[Entry], memberships: &[Vec<String>], groups: &[FleetGroup]) 
             if host.verdict != Verdict::Reachable {
                 *codes.entry(&host.name).or_default().entry(&host.code).or_default() += 1;
             }
-            for cell in mine.iter().filter_map(|group| column.get(group.as_str())) {
-                if let Some([blocked, of]) = row.groups.get_mut(*cell) {
-                    *of += 1;
-                    *blocked += usize::from(is_blocked(host.verdict));
-                }
+            if host.verdict == Verdict::Untested {
+                continue;
             }
+            let shares = shares.entry(&host.name).or_default();
+            for (group, at) in mine.iter().filter_map(|group| Some((group, column.get(group.as_str())?))) {
+                let empty = || Share { name: group.clone(), blocked: 0, judged: 0 };
+                let share = shares.entry(*at).or_insert_with(empty);
+                share.judged += 1;
+                share.blocked += usize::from(is_blocked(host.verdict));
+            }
+        }
+    }
+    for (name, shares) in shares {
+        if let Some(row) = found.get_mut(name) {
+            row.groups = shares.into_values().collect();
         }
     }
     for (name, codes) in codes {
@@ -273,7 +300,7 @@ fn hosts(entries: &[Entry], memberships: &[Vec<String>], groups: &[FleetGroup]) 
             .cmp(&(a.blocked, a.need, a.warning, a.untested))
             .then_with(|| a.host.cmp(&b.host))
     });
-    all
+    (all, left_out.len())
 }
 
 /// A host within a group.

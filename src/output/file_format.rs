@@ -24,9 +24,11 @@ pub enum Said {
     Other(String),
 }
 
-/// Looks at the output file and the format of the subcommand that was parsed.
-pub fn said(command: &Command, matches: &ArgMatches) -> Said {
-    let Some((name, sub)) = matches.subcommand() else { return Said::Nothing };
+/// Looks at the output file and the format of the subcommand that was parsed: `own` is what the command line says,
+/// `all` that with what the environment says.
+pub fn said(command: &Command, own: &ArgMatches, all: &ArgMatches) -> Said {
+    let Some((name, sub)) = all.subcommand() else { return Said::Nothing };
+    let Some((_, own)) = own.subcommand() else { return Said::Nothing };
     let format = command
         .find_subcommand(name)
         .and_then(|c| c.get_arguments().find(|a| a.get_id().as_str() == "format"));
@@ -34,7 +36,7 @@ pub fn said(command: &Command, matches: &ArgMatches) -> Said {
     let (Some(format), Some(output)) = (format, output) else { return Said::Nothing };
     let Some(wanted) = extension(output) else { return Said::Nothing };
     let has = format.get_possible_values().iter().any(|v| v.matches(&wanted, true));
-    let named = sub.value_source("format") == Some(ValueSource::CommandLine);
+    let named = own.value_source("format") == Some(ValueSource::CommandLine);
     if !named && has {
         return Said::Format(wanted);
     }
@@ -74,7 +76,7 @@ mod tests {
     fn of(line: &str) -> Said {
         let command = crate::cli::line::command();
         let matches = command.clone().try_get_matches_from(line.split(' ')).unwrap();
-        said(&command, &matches)
+        said(&command, &matches, &matches)
     }
 
     #[test]

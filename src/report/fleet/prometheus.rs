@@ -1,6 +1,7 @@
 //! Many reports as metrics in the text exposition format, for a textfile collector.
 
 use super::parts;
+use crate::contract::Verdict;
 use crate::fleet::Fleet;
 use crate::report::sanitise;
 
@@ -25,10 +26,19 @@ pub fn render(fleet: &Fleet) -> String {
         ];
         sample(&mut out, "clearway_fleet_cause_devices", &labels, cause.devices);
     }
-    family(&mut out, "clearway_fleet_host_blocked_devices", "Devices on which a host is blocked.");
+    family(&mut out, "clearway_fleet_host_devices", "Devices by what was found of a host.");
     for host in &fleet.hosts {
-        let labels = [("host", host.host.as_str()), ("need", host.need.as_str())];
-        sample(&mut out, "clearway_fleet_host_blocked_devices", &labels, host.blocked);
+        let verdicts = [
+            (Verdict::Blocked, host.blocked),
+            (Verdict::Warning, host.warning),
+            (Verdict::Untested, host.untested),
+            (Verdict::Reachable, host.reachable),
+        ];
+        for (verdict, n) in verdicts {
+            let labels =
+                [("host", host.host.as_str()), ("need", host.need.as_str()), ("verdict", verdict.as_str())];
+            sample(&mut out, "clearway_fleet_host_devices", &labels, n);
+        }
     }
     family(&mut out, "clearway_fleet_reports", "Reports that were read.");
     sample(&mut out, "clearway_fleet_reports", &[], fleet.reports);

@@ -207,14 +207,25 @@ fn hosts(page: &mut Page<'_>, fleet: &Fleet, style: &Style) {
     let width = width(bad.iter().map(|h| h.host.as_str()));
     page.row("    ", Paint::None, "", width, &format!("blocked of devices{head}"));
     for host in bad.iter().take(shown(style)) {
-        let of = format!("{:>7} of {:>7}", host.blocked, host.devices);
-        let cells: String = host
+        // What nobody judged is no host that works.
+        let judged = host.devices - host.untested;
+        let blocked = if judged == 0 { "?".to_owned() } else { host.blocked.to_string() };
+        let of = format!("{blocked:>7} of {:>7}", host.devices);
+        let cell = |group: &str| {
+            let share = host.groups.iter().find(|share| share.name == group);
+            share.map_or_else(|| "-".to_owned(), |share| format!("{}/{}", share.blocked, share.judged))
+        };
+        let cells: String = fleet
             .groups
             .iter()
             .zip(&heads)
-            .map(|([blocked, of], head)| format!("  {:>1$}", format!("{blocked}/{of}"), columns(head).max(9)))
+            .map(|(group, head)| format!("  {:>1$}", cell(&group.name), columns(head).max(9)))
             .collect();
-        let mark = if host.blocked > 0 { "  x " } else { "  ! " };
+        let mark = match (host.blocked, host.warning) {
+            (1.., _) => "  x ",
+            (0, 1..) => "  ! ",
+            _ => "  ? ",
+        };
         page.row(mark, Paint::Bad, &sanitise::line(&host.host, SHORT), width, &format!("{of}{cells}"));
     }
     more(page, bad.len(), style);

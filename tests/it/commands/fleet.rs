@@ -244,6 +244,75 @@ fn a_compact_report_is_small_and_adds_up_like_the_whole() {
 }
 
 #[test]
+fn masked_reports_in_one_file_are_as_many_devices() {
+    let dir = tempfile::tempdir().unwrap();
+    let masked = dir.path().join("masked.ndjson");
+    let output = clearway()
+        .args(["check", "--replay", OFFICE, "--format", "json", "--compact", "--share"])
+        .output()
+        .unwrap();
+    fs::write(&masked, [output.stdout.clone(), output.stdout].concat()).unwrap();
+    assert_eq!(fleet(&[&masked.display().to_string()])["devices"], 2);
+}
+
+#[test]
+fn a_host_counts_once_for_a_device_with_the_worse_verdict() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut report = office();
+    let hosts = report["groups"][0]["hosts"].as_array_mut().unwrap();
+    let mut twice = hosts[0].clone();
+    let name = twice["host"].clone();
+    twice["id"] = json!(9999);
+    twice["verdict"] = json!("blocked");
+    twice["finding"]["code"] = json!("tcp/refused");
+    twice["finding"]["owner"] = json!("service");
+    hosts.push(twice);
+    write(dir.path(), "x.json", &report);
+    let found = fleet(&[&dir.path().display().to_string()]);
+    let rows: Vec<&Value> = found["hosts"].as_array().unwrap().iter().filter(|h| h["host"] == name).collect();
+    assert_eq!(rows.len(), 1);
+    assert_eq!((&rows[0]["devices"], &rows[0]["blocked"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn a_report_from_the_future_does_not_hide_the_present() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "now.json", &of(office(), "dev", "x", "2026-11-24T08:00:00Z"));
+    for (n, at) in
+        ["9998-01-01T00:00:00Z", "9999-99-99T99:99:99Z", "2026-11-24T08:00:00AAAZ"].iter().enumerate()
+    {
+        write(dir.path(), &format!("later-{n}.json"), &of(healthy(office()), "dev", "x", at));
+    }
+    let found = fleet(&[&dir.path().display().to_string()]);
+    assert_eq!((&found["verdicts"]["degraded"], &found["skipped_count"]), (&json!(1), &json!(3)));
+}
+
+#[test]
+fn what_nobody_judged_is_no_host_that_works() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut report = healthy(office());
+    report["groups"][0]["hosts"][0]["verdict"] = json!("untested");
+    let name = report["groups"][0]["hosts"][0]["host"].as_str().unwrap().to_owned();
+    write(dir.path(), "x.json", &report);
+    let path = dir.path().display().to_string();
+    let metrics = stdout(&run(&[&path, "--format", "prometheus"]));
+    let line =
+        format!("clearway_fleet_host_devices{{host=\"{name}\",need=\"required\",verdict=\"untested\"}} 1");
+    assert!(metrics.contains(&line), "{metrics}");
+    let text = stdout(&run(&[&path]));
+    assert!(text.lines().any(|l| l.starts_with("  ? ") && l.contains(&name) && l.contains("? of")), "{text}");
+}
+
+#[test]
+fn names_that_look_the_same_are_one_series() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "1.json", &of(office(), "d1", "Berlin HQ", "2026-11-24T08:00:00Z"));
+    write(dir.path(), "2.json", &of(office(), "d2", "Berlin  HQ", "2026-11-24T08:00:00Z"));
+    let found = fleet(&[&dir.path().display().to_string(), "--by", "label"]);
+    assert_eq!(found["groups"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_page_is_a_report_too() {
     let dir = tempfile::tempdir().unwrap();
     let to = format!("html={}", dir.path().join("page.html").display());

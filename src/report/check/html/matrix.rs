@@ -29,8 +29,7 @@ fn tiled<'v, 'a>(view: &'v View<'a>) -> Vec<(usize, &'v Group<'a>)> {
 }
 
 fn worst(group: &Group<'_>) -> Verdict {
-    let tested = group.rows.iter().map(|r| r.judged.verdict).filter(|v| *v != Verdict::Untested);
-    tested.max().unwrap_or(Verdict::Untested)
+    group.rows.iter().map(|r| r.judged.verdict).max().unwrap_or(Verdict::Untested)
 }
 
 pub(super) fn tiles(view: &View<'_>) -> Markup {
@@ -45,6 +44,9 @@ pub(super) fn tiles(view: &View<'_>) -> Markup {
                         Verdict::Reachable => "works",
                         Verdict::Warning => "works, with a warning",
                         Verdict::Blocked => "stops, in part or whole",
+                        Verdict::Untested if group.rows.iter().any(|r| r.judged.verdict != Verdict::Untested) => {
+                            "not tested in part"
+                        }
                         Verdict::Untested => "not tested",
                     };
                     @let size = if group.need == Need::Required { "required" } else { "other" };

@@ -25,7 +25,7 @@ pub(super) fn of_finding(row: &Row<'_>) -> Option<Stage> {
     named.or(match (room, outcome) {
         ("device", "local-denied") => Some(Stage::Tcp),
         ("device", _) => Some(Stage::Tls),
-        ("auth" | "service" | "oidc" | "otlp", _) => Some(Stage::Http),
+        ("auth" | "service" | "oidc" | "otlp" | "mcp", _) => Some(Stage::Http),
         _ => None,
     })
 }
