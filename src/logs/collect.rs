@@ -1,8 +1,6 @@
 //! Lines into events, and events into causes.
 
-use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::BuildHasher;
 use std::io::Read;
 use std::rc::Rc;
 
@@ -10,6 +8,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::lines::{self, Line, LinesError};
 use super::mask::{self, Mask};
+use super::memory::Memory;
 use super::time::{Head, Level, Moment, head, of_json};
 use super::{Cause, FileRead, HostCount, Known, Next, Place, Report, Sample, Settings, Skipped, Unknown};
 use crate::contract::endpoint::authority_unless;
@@ -21,8 +20,6 @@ use crate::rules::symptoms::{Found, Symptom};
 const EVENT: usize = 24 * 1024;
 /// Most lines of one event.
 const EVENT_LINES: usize = 300;
-/// Texts whose meaning is kept, so that what is said again costs nothing.
-const REMEMBERED: usize = 16_384;
 /// Addresses that are counted for one message.
 const HOSTS: usize = 100;
 /// Addresses of one message that are shown.
@@ -65,9 +62,7 @@ pub struct Collector<'a> {
     errors: Option<AhoCorasick>,
     /// Place of a message in the list of the rules, by its identifier.
     places: HashMap<&'a str, usize>,
-    hasher: RandomState,
-    remembered: HashMap<u64, Rc<[Meaning]>>,
-    nothing: Rc<[Meaning]>,
+    memory: Memory<Meaning>,
     causes: BTreeMap<(usize, Owner), Counted>,
     forms: HashMap<u64, Form>,
     unknown: u64,
@@ -183,9 +178,7 @@ impl<'a> Collector<'a> {
             mask: Mask::new(rules),
             errors,
             places,
-            hasher: RandomState::new(),
-            remembered: HashMap::new(),
-            nothing: Rc::new([]),
+            memory: Memory::new(),
             causes: BTreeMap::new(),
             forms: HashMap::new(),
             unknown: 0,
@@ -273,37 +266,14 @@ impl<'a> Collector<'a> {
 
     /// What a text means.
     fn meanings(&mut self, text: &[u8]) -> Rc<[Meaning]> {
-        let key = self.hasher.hash_one(text);
-        if let Some(known) = self.remembered.get(&key) {
-            return Rc::clone(known);
-        }
-        let shown = String::from_utf8_lossy(text);
-        let mut found = self.rules.symptoms.find(&shown);
-        let says_why = |f: &Found<'_>| !f.symptom.generic && !f.symptom.family;
-        if found.iter().any(says_why) {
-            found.retain(says_why);
-        }
-        let meanings: Rc<[Meaning]> = if found.is_empty() {
-            Rc::clone(&self.nothing)
-        } else {
-            found.iter().filter_map(|f| self.meaning(&shown, f)).collect()
-        };
-        if self.remembered.len() >= REMEMBERED {
-            self.remembered.clear();
-        }
-        self.remembered.insert(key, Rc::clone(&meanings));
-        meanings
-    }
-
-    fn meaning(&self, text: &str, found: &Found<'_>) -> Option<Meaning> {
-        let symptom = *self.places.get(found.id())?;
-        let address = found.address.as_ref().and_then(|a| {
-            let written = mask::host(text, a)?;
-            let (host, port) = (a.host.to_string(), a.port);
-            Some(Rc::new(Spoken { host, port, loopback: a.is_loopback(), written }))
-        });
-        let said = text.get(found.span.clone()).filter(|t| is_name(t)).map(str::to_owned);
-        Some(Meaning { symptom, owner: found.owner, address, said })
+        let places = &self.places;
+        self.memory.meanings(&self.rules.symptoms, text, |shown, mut found| {
+            let says_why = |f: &Found<'_>| !f.symptom.generic && !f.symptom.family;
+            if found.iter().any(says_why) {
+                found.retain(says_why);
+            }
+            found.iter().filter_map(|f| meaning(places, shown, f)).collect()
+        })
     }
 
     /// Whether a line without a level is an error by its words.
@@ -473,6 +443,18 @@ impl<'a> Collector<'a> {
             next: commands,
         }
     }
+}
+
+/// What a message means that was found in a text.
+fn meaning(places: &HashMap<&str, usize>, text: &str, found: &Found<'_>) -> Option<Meaning> {
+    let symptom = *places.get(found.id())?;
+    let address = found.address.as_ref().and_then(|a| {
+        let written = mask::host(text, a)?;
+        let (host, port) = (a.host.to_string(), a.port);
+        Some(Rc::new(Spoken { host, port, loopback: a.is_loopback(), written }))
+    });
+    let said = text.get(found.span.clone()).filter(|t| is_name(t)).map(str::to_owned);
+    Some(Meaning { symptom, owner: found.owner, address, said })
 }
 
 const fn rank(severity: Severity) -> u8 {
@@ -792,7 +774,7 @@ impl Reading<'_, '_> {
         let first = first.get(..first.len().min(512)).unwrap_or_default();
         // Numbers differ where nothing else does.
         let form: Vec<u8> = first.iter().filter(|b| !b.is_ascii_digit()).copied().collect();
-        let key = self.all.hasher.hash_one(&form);
+        let key = self.all.memory.key(&form);
         let moment = self.event.moment;
         if let Some(form) = self.all.forms.get_mut(&key) {
             form.times.add(moment);

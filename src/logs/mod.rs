@@ -7,6 +7,7 @@
 mod collect;
 mod lines;
 pub mod mask;
+mod memory;
 mod share;
 pub mod source;
 mod time;

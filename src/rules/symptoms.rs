@@ -8,9 +8,11 @@ mod address;
 mod fold;
 mod matcher;
 mod numbers;
+mod shape;
 
 pub use address::{Address, addresses};
 pub use numbers::NumberKind;
+pub use shape::{Depends, Shape};
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -26,6 +28,7 @@ use super::pack::Pack;
 use crate::contract::{AppVersion, Code, Confidence, Owner};
 use fold::fold;
 use matcher::{Hit, Matcher, Text};
+use shape::Asked;
 
 /// The files, in the order of their entries.
 const FILES: [&str; 5] = [
@@ -285,7 +288,22 @@ impl Symptoms {
     pub fn find(&self, text: &str) -> Vec<Found<'_>> {
         let text = beginning(text);
         let plain = fold(text);
-        self.found(text, self.matcher().hits(&plain))
+        self.found(text, self.matcher().hits(&plain, &mut Asked::default()))
+    }
+
+    /// Makes the shape of a text, which is the same for texts that differ in numbers and identifiers alone; false
+    /// where it has none.
+    pub fn shape(&self, text: &[u8], shape: &mut Shape) -> bool {
+        self.matcher().shape(text, shape)
+    }
+
+    /// As [`Symptoms::find`], with what decides, beside the shape, whether a text has known messages.
+    pub fn find_of(&self, text: &str, shape: &Shape) -> (Vec<Found<'_>>, Depends) {
+        let plain = fold(text);
+        let mut asked = Asked::default();
+        let hits = self.matcher().hits(&plain, &mut asked);
+        let depends = Depends::on(text, &plain, shape, &asked);
+        (self.found(text, hits), depends)
     }
 
     /// As [`Symptoms::find`]; where nothing is found, the messages of which `text` is a piece.

@@ -9,6 +9,7 @@ use aho_corasick::AhoCorasick;
 
 use super::fold::{fold, is_whole, of_word};
 use super::numbers::{NumberKind, Numbers};
+use super::shape::{Asked, Shape, Words};
 
 /// Characters that ` ... ` stands for at the most.
 const GAP: usize = 400;
@@ -97,6 +98,7 @@ pub struct Matcher {
     meanings: Vec<Vec<Meaning>>,
     patterns: Vec<Pattern>,
     numbers: Numbers,
+    words: Words,
 }
 
 /// A text and whether it must stand by itself.
@@ -114,6 +116,7 @@ impl Matcher {
             meanings: Vec::new(),
             patterns: Vec::new(),
             numbers: Numbers::new(kinds),
+            words: Words::default(),
         };
         let mut anchors: Vec<String> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
@@ -132,6 +135,7 @@ impl Matcher {
             let parts = parts(text.text);
             let longest = parts.iter().enumerate().max_by_key(|(_, p)| p.text.len());
             let Some((anchor, part)) = longest else { continue };
+            parts.iter().for_each(|p| matcher.words.add(&p.text, p.open_end));
             note(&part.text, Meaning::Text(matcher.patterns.len()));
             matcher.patterns.push(Pattern {
                 symptom: text.symptom,
@@ -141,7 +145,10 @@ impl Matcher {
             });
         }
         for (n, kind) in kinds.iter().enumerate() {
-            kind.after.iter().for_each(|words| note(&fold(words), Meaning::Number(n)));
+            for words in kind.after.iter().map(|words| fold(words)) {
+                matcher.words.add(&words, false);
+                note(&words, Meaning::Number(n));
+            }
         }
         // Texts come from a checked file of bounded size; an automaton that cannot be built finds nothing.
         matcher.automaton = AhoCorasick::new(&anchors).ok();
@@ -154,8 +161,13 @@ impl Matcher {
         self.numbers.add(kind, value, symptom);
     }
 
-    /// Every symptom in a plain text, each once, with its longest match.
-    pub fn hits(&self, text: &str) -> Vec<Hit> {
+    /// Makes the shape of a text; false where it has none.
+    pub fn shape(&self, text: &[u8], shape: &mut Shape) -> bool {
+        self.words.shape(text, GAP, shape)
+    }
+
+    /// Every symptom in a plain text, each once, with its longest match; `asked` becomes what this depends on.
+    pub fn hits(&self, text: &str, asked: &mut Asked) -> Vec<Hit> {
         let mut found: Vec<Hit> = Vec::new();
         let Some(automaton) = &self.automaton else { return found };
         // A multi-part text is looked for once, however often its anchor stands there.
@@ -165,6 +177,9 @@ impl Matcher {
             for meaning in self.meanings.get(occurrence.pattern().as_usize()).into_iter().flatten() {
                 match *meaning {
                     Meaning::Number(kind) => {
+                        if is_whole(text, &span, false) {
+                            asked.numbers.push(span.clone());
+                        }
                         let Some((span, symptoms)) = self.numbers.behind(kind, text, &span) else { continue };
                         for symptom in symptoms {
                             let length = span.len();
@@ -184,6 +199,7 @@ impl Matcher {
                             _ if tried.contains(&n) => None,
                             parts => {
                                 tried.push(n);
+                                asked.distance = true;
                                 chain(text, parts)
                             }
                         };
@@ -347,7 +363,9 @@ mod tests {
     #[test]
     fn parts_follow_each_other_and_words_are_whole() {
         let m = matcher(&[("marketplace ... digest", false), ("ERR_SSL_*", false), ("terminated", true)]);
-        let ids = |text: &str| m.hits(&fold(text)).iter().map(|h| h.symptom).collect::<Vec<_>>();
+        let ids = |text: &str| {
+            m.hits(&fold(text), &mut Asked::default()).iter().map(|h| h.symptom).collect::<Vec<_>>()
+        };
         assert_eq!(ids("the Marketplace x: other digest"), [0]);
         assert_eq!(ids("digest of a marketplace"), [0_usize; 0]);
         assert_eq!(ids(&format!("marketplace {} digest", "x ".repeat(GAP))), [0_usize; 0]);

@@ -16,6 +16,11 @@ const GAP: usize = 8;
 const FILLERS: [&str; 10] =
     ["code", "status", "error", "of", "was", "is", "number", "result", "no", "failed"];
 
+/// Whether a word says nothing between the words of a kind and its number, in any case of letters.
+pub fn is_filler(word: &[u8]) -> bool {
+    FILLERS.iter().any(|f| word.eq_ignore_ascii_case(f.as_bytes()))
+}
+
 /// A kind of number (`[[number]]`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
