@@ -59,7 +59,7 @@ pub enum Failure {
         reason: String,
     },
     /// Output cannot be written.
-    #[error("{path}: cannot be written: {error}; choose another file with -o", path = path.display())]
+    #[error("{path}: cannot be written: {error}; choose another file", path = path.display())]
     Output {
         /// The file.
         path: PathBuf,

@@ -28,6 +28,8 @@ pub struct Run {
     pub tags: BTreeMap<String, String>,
     /// Wall time of the run.
     pub duration_ms: u64,
+    /// A saved report that was judged again: nothing was sent for it. No document holds this.
+    pub is_replayed: bool,
 }
 
 impl Run {

@@ -12,12 +12,14 @@ mod routes;
 pub use inputs::{Derived, Inputs, Installed, lacking, list};
 pub use options::{Inference, Options};
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::clock;
+use crate::config::{self, ConfigError};
 use crate::contract::Platform;
 use crate::contract::ids::NoteId;
 use crate::derive::{self, HostPattern, Requirement, Requirements, adhoc};
@@ -56,7 +58,12 @@ impl<'a> Check<'a> {
     /// # Errors
     /// When an input cannot be read, or a host or feature is named that is none.
     pub fn prepare(options: &'a Options, rules: &'a Rules, began: Instant) -> Result<Self, Failure> {
-        Ok(Self { options, rules, derived: derived(options, rules)?, began })
+        let derived = derived(options, rules).map_err(|failure| match failure {
+            // `check --trace FILE` names no configuration, and there is none on this device to take its place.
+            Failure::Config(ConfigError::NoneOnDevice { .. }) => a_file(&options.trace).unwrap_or(failure),
+            other => other,
+        })?;
+        Ok(Self { options, rules, derived, began })
     }
 
     /// The list that is probed.
@@ -183,6 +190,7 @@ impl<'a> Check<'a> {
             label: options.label.clone(),
             tags: options.tags.iter().cloned().collect(),
             duration_ms: millis(began.elapsed()),
+            is_replayed: false,
         })
     }
 }
@@ -231,11 +239,25 @@ fn named(options: &Options, rules: &Rules) -> Result<Vec<Requirement>, Failure> 
 fn known(wanted: &Wanted, plan: &Plan) -> Result<(), Failure> {
     match wanted.unknown(&plan.targets) {
         None => Ok(()),
-        Some(name) => Err(Failure::Usage(format!(
-            "--trace {0}: this host is not on the list, and nothing is sent to any other; add --host {0}, or write --trace              last, without a name, to trace one blocked host of each cause",
-            line::seen(name, 100)
-        ))),
+        Some(name) => Err(a_file(wanted).unwrap_or_else(|| {
+            Failure::Usage(format!(
+                "--trace {0}: this host is not on the list, and nothing is sent to any other; add --host {0}, or write \
+                 --trace last, without a name, to trace one blocked host of each cause",
+                line::seen(name, 100)
+            ))
+        })),
     }
+}
+
+/// What to say where a name to trace is a file: most often the configuration, which `--trace` before it took for its
+/// host.
+fn a_file(wanted: &Wanted) -> Option<Failure> {
+    let is_file = |name: &&String| config::ends_like_a_file(name) || Path::new(name.as_str()).exists();
+    let file = line::seen(wanted.hosts.iter().find(is_file)?, 100);
+    Some(Failure::Usage(format!(
+        "--trace {file}: this is a file, and --trace takes a host. CONFIG goes before it: clearway check {file} --trace, or \
+         clearway check {file} --trace HOST"
+    )))
 }
 
 /// The controls that may be asked.

@@ -22,7 +22,7 @@ const SHOWN: usize = 5;
 /// # Errors
 /// When it cannot be read, or is no report.
 pub fn load(rules: &Rules, path: &Path) -> Result<Run, Failure> {
-    let mut run = read(path)?;
+    let mut run = Run { is_replayed: true, ..read(path)? };
     judge(&mut run, &rules.pack.meta.date, &rules.services, &rules.codes);
     Ok(run)
 }

@@ -224,9 +224,15 @@ impl TypedValueParser for FormatParser {
             return Err(error);
         };
         if file == Some("") {
-            let mut error = error(ErrorKind::ValueValidation);
-            error.insert(ContextKind::InvalidValue, ContextValue::String(text.to_owned()));
-            return Err(error);
+            let option = argument.map_or_else(|| "--format".to_owned(), ToString::to_string);
+            return Err(clap::Error::raw(
+                ErrorKind::ValueValidation,
+                format!(
+                    "invalid value '{text}' for '{option}': no file is named after the `=`; write --format \
+                     {name}=FILE, or --format {name} for standard output or -o\n"
+                ),
+            )
+            .with_cmd(command));
         }
         Ok(FormatTo { format: *format, file: file.map(PathBuf::from) })
     }

@@ -20,10 +20,10 @@ use crate::plan::{Announcement, Plan};
 use crate::probe;
 use crate::redact;
 use crate::report;
-use crate::report::check::{COMPACT, Statements, progress};
+use crate::report::check::{COMPACT, FORMATS, Statements, progress};
 use crate::rules::Rules;
 use crate::run::Run;
-use crate::text::visible;
+use crate::text::{english, visible};
 use crate::vm;
 
 /// Runs the command; the exit code is the contract's.
@@ -37,6 +37,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let rules = load_rules(args.derive.list.rules.as_deref())?;
     let features = rules.pack.feature_infos();
     let logs = read_logs(args, &rules)?;
+    without_log(args, &outputs);
     let results = vm_results(args)?;
 
     let run = if let Some(path) = &args.replay {
@@ -205,6 +206,25 @@ fn read_logs(args: &CheckArgs, rules: &Rules) -> Result<Option<logs::Report>, Fa
     }
     let origin = logs::Origin::Named(args.log.clone());
     Ok(Some(logs::read(&origin, rules, super::logs::settings())?))
+}
+
+/// Says which of the formats have no place for what a log says.
+fn without_log(args: &CheckArgs, outputs: &[Output]) {
+    let lacks = |o: &&Output| o.format.beside_log.is_none();
+    let names: Vec<&str> = outputs.iter().filter(lacks).map(|o| o.format.name).collect();
+    if args.log.is_empty() || args.vm_script || names.is_empty() {
+        return;
+    }
+    let with = FORMATS.iter().filter(|f| f.beside_log.is_some());
+    let with: Vec<String> = with.map(|f| format!("--format {}", f.name)).collect();
+    let small = if args.compact { " (without --compact)" } else { "" };
+    output::aside([format!(
+        "clearway: --log adds nothing to the {} {}; {} show it{small}",
+        if names.len() == 1 { "format" } else { "formats" },
+        english::and(&names),
+        english::and(&with),
+    )
+    .as_str()]);
 }
 
 /// What to run in the sandbox's own machine. What is left out of it goes to standard error.

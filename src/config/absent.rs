@@ -68,13 +68,18 @@ pub(super) fn empty(file: &str) -> String {
     )
 }
 
+/// Whether a name is written like a path or ends like a file that is given as a configuration.
+pub fn ends_like_a_file(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    name.contains(['/', '\\']) || ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
 /// The host that a name or a web address is.
 fn host(text: &str) -> Option<String> {
     let address = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
     let host = address.unwrap_or(text).split(['/', '?', '#']).next()?;
     // What is written like a path or ends like a file is no host.
-    let ending = host.rsplit('.').next()?.to_ascii_lowercase();
-    if address.is_none() && (text.contains(['/', '\\']) || ENDINGS.contains(&ending.as_str())) {
+    if address.is_none() && (ends_like_a_file(text) || ends_like_a_file(host)) {
         return None;
     }
     let host = host.rsplit('@').next()?;

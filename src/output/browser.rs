@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::contract::Platform;
 
@@ -15,23 +16,40 @@ const fn opener(platform: Platform) -> (&'static str, &'static [&'static str]) {
     }
 }
 
+/// So often, with [`PAUSE`] between, the program is looked at: one that finds no browser ends soon, and with an error.
+const LOOKS: usize = 20;
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Opens the file; the browser goes on by itself.
 ///
 /// # Errors
-/// In words, where the program that opens files cannot be started.
+/// In words, where the program that opens files cannot be started, or says at once that it opens none.
 pub fn show(file: &Path) -> Result<(), String> {
-    let (program, first) = opener(Platform::here());
+    show_with(opener(Platform::here()), file)
+}
+
+fn show_with((program, first): (&str, &[&str]), file: &Path) -> Result<(), String> {
+    let not =
+        |why: String| format!("written to {}; no browser could be opened ({program}: {why})", file.display());
     // A name that begins with a dash would be taken for an option.
-    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    Command::new(program)
+    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let mut started = Command::new(program)
         .args(first)
-        .arg(&file)
+        .arg(&whole)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .map(drop)
-        .map_err(|e| format!("{} was written, and cannot be shown: {program}: {e}", file.display()))
+        .map_err(|e| not(e.to_string()))?;
+    for _ in 0..LOOKS {
+        match started.try_wait() {
+            Ok(Some(ended)) if ended.success() => return Ok(()),
+            Ok(Some(ended)) => return Err(not(ended.to_string())),
+            Ok(None) => std::thread::sleep(PAUSE),
+            Err(_) => break,
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -45,5 +63,18 @@ mod tests {
         once.sort_unstable();
         once.dedup();
         assert_eq!(once.len(), programs.len());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_page_that_no_browser_shows_is_said_with_the_name_that_was_written() {
+        let page = Path::new("p.html");
+        let none = show_with(("clearway-no-such-opener", &[]), page);
+        let fails = show_with(("false", &[]), page);
+        for said in [none, fails] {
+            let said = said.err().unwrap_or_default();
+            assert!(said.starts_with("written to p.html; no browser could be opened ("), "{said}");
+        }
+        assert_eq!(show_with(("true", &[]), page), Ok(()));
     }
 }

@@ -179,10 +179,20 @@ fn neighbour(target: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     }
     #[cfg(not(unix))]
     let _ = readers;
-    match target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => builder.tempfile_in(folder),
-        None => builder.tempfile_in("."),
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    if !folder.exists() {
+        let reason = format!("there is no folder {}", folder.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, reason));
     }
+    builder.tempfile_in(folder).map_err(|error| without_path(&error))
+}
+
+/// The reason alone: the name of the temporary file, which the error brings, is none that the user wrote.
+fn without_path(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    let reason = text.rsplit_once(" at path ").map_or(text.as_str(), |(reason, _)| reason);
+    io::Error::new(error.kind(), reason.to_owned())
 }
 
 fn forgive(result: io::Result<()>) -> io::Result<()> {

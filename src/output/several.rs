@@ -68,10 +68,11 @@ impl Output {
         let mut outputs: Vec<Self> = Vec::new();
         for one in formats {
             let file = file(one);
+            let readers = if one.format.for_collectors { Readers::Usual } else { Readers::OwnerOfNew };
             let destination = file
                 .as_deref()
                 .map_or_else(|| Ok(Destination::standard()), Destination::file)?
-                .for_readers(Readers::OwnerOfNew);
+                .for_readers(readers);
             outputs.push(Self { format: one.format, style: destination.style(args), file, destination });
         }
         outputs.sort_by_key(|o| o.file.is_none());

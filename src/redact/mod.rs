@@ -112,6 +112,7 @@ pub fn share(
         label: None,
         tags: BTreeMap::new(),
         duration_ms: run.duration_ms,
+        is_replayed: run.is_replayed,
     })
 }
 

@@ -264,6 +264,7 @@ mod tests {
             label: None,
             tags: Default::default(),
             duration_ms: 0,
+            is_replayed: false,
         }
     }
 

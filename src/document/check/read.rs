@@ -123,6 +123,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
         label: read.label,
         tags: read.tags,
         duration_ms: read.duration_ms,
+        is_replayed: false,
         plan: read.plan,
     })
 }

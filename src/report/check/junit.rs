@@ -120,7 +120,8 @@ fn suite(
 /// What the run was made as.
 fn properties(out: &mut Out, run: &Run) -> io::Result<()> {
     out.create_element("properties").write_inner_content(|out| {
-        for (label, value) in summary::tested_as(run, true) {
+        let saved = summary::saved(run).map(|saved| ("Saved", saved.to_owned()));
+        for (label, value) in saved.into_iter().chain(summary::tested_as(run, true)) {
             out.create_element("property")
                 .with_attribute(("name", label))
                 .with_attribute(("value", clean(&value).as_str()))

@@ -47,6 +47,9 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     things(&mut out, &view);
     hosts(&mut out, &view);
     folded(&mut out, "Tested as", |out| {
+        if let Some(saved) = summary::saved(run) {
+            out.push_str(&format!("{saved}\n\n"));
+        }
         for (label, value) in summary::tested_as(run, true) {
             out.push_str(&format!("- {label}: {}\n", text(&value)));
         }

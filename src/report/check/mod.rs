@@ -44,6 +44,9 @@ pub struct Format {
     pub beside_log: Option<BesideLog>,
     /// Most bytes that are written; nothing where no reader of ours has a bound.
     pub max_bytes: Option<u64>,
+    /// Programs of other accounts read the file (a collector): a new one has the usual mode. Every other format is
+    /// its owner's, since it tells of the device and its user.
+    pub for_collectors: bool,
 }
 
 /// Where a format says what holds for the whole report.
@@ -64,6 +67,7 @@ pub const COMPACT: Format = Format {
     dry_run: None,
     beside_log: None,
     max_bytes: None,
+    for_collectors: false,
 };
 
 /// Every format of a report; the first is the default.
@@ -78,6 +82,7 @@ pub const FORMATS: &[Format] = &[
             format!("{text}\n{}", beside::text(log, run, style).trim_start())
         }),
         max_bytes: None,
+        for_collectors: false,
     },
     Format {
         name: "json",
@@ -87,6 +92,7 @@ pub const FORMATS: &[Format] = &[
         dry_run: Some(|plan, settings, _| dry_run::json(plan, settings)),
         beside_log: Some(|text, log, _, _| beside::json(text, log)),
         max_bytes: Some(crate::document::check::MAX_BYTES),
+        for_collectors: false,
     },
     Format {
         name: "ticket",
@@ -96,6 +102,7 @@ pub const FORMATS: &[Format] = &[
         dry_run: None,
         beside_log: None,
         max_bytes: None,
+        for_collectors: false,
     },
     Format {
         name: "html",
@@ -105,6 +112,7 @@ pub const FORMATS: &[Format] = &[
         dry_run: None,
         beside_log: None,
         max_bytes: Some(crate::document::check::MAX_BYTES),
+        for_collectors: false,
     },
     Format {
         name: "markdown",
@@ -114,6 +122,7 @@ pub const FORMATS: &[Format] = &[
         dry_run: None,
         beside_log: None,
         max_bytes: None,
+        for_collectors: false,
     },
     Format {
         name: "junit",
@@ -123,6 +132,7 @@ pub const FORMATS: &[Format] = &[
         dry_run: None,
         beside_log: None,
         max_bytes: None,
+        for_collectors: false,
     },
     Format {
         name: "prometheus",
@@ -132,6 +142,7 @@ pub const FORMATS: &[Format] = &[
         dry_run: None,
         beside_log: None,
         max_bytes: None,
+        for_collectors: true,
     },
     Format {
         name: "ndjson",
@@ -141,5 +152,6 @@ pub const FORMATS: &[Format] = &[
         dry_run: None,
         beside_log: None,
         max_bytes: None,
+        for_collectors: false,
     },
 ];

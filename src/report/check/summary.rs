@@ -247,6 +247,11 @@ fn stops(view: &View<'_>) -> Vec<String> {
     lines
 }
 
+/// What comes before [`tested_as`]: that nothing was tested now.
+pub(in crate::report) fn saved(run: &Run) -> Option<&'static str> {
+    run.is_replayed.then_some("Saved report, nothing was sent. All below is of the time when it was saved.")
+}
+
 /// As whom, from where, with what and when it was tested: label and value.
 pub(in crate::report) fn tested_as(run: &Run, whole_hash: bool) -> Vec<(&'static str, String)> {
     let e = &run.environment;

@@ -71,6 +71,9 @@ fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
 
 fn tested(page: &mut Page<'_>, run: &Run) {
     page.heading("TESTED");
+    if let Some(saved) = summary::saved(run) {
+        page.hang("  ", Paint::None, saved);
+    }
     parts::rows(page, &summary::tested_as(run, page.style.verbose));
 }
 

@@ -10,6 +10,7 @@ mod line;
 mod logs;
 mod messages;
 mod reports;
+mod said;
 mod secrets;
 mod shown;
 mod sources;

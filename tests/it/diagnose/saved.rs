@@ -70,6 +70,7 @@ pub fn run(plan: Plan, observations: Observations) -> Run {
         label: None,
         tags: Default::default(),
         duration_ms: 4_200,
+        is_replayed: false,
     }
 }
 

@@ -133,6 +133,7 @@ fn report_file(dir: &Path) -> String {
         label: None,
         tags: Default::default(),
         duration_ms: 1,
+        is_replayed: false,
     };
     let file = dir.join("report.json");
     std::fs::write(&file, report::check::json::render(&run, &[])).unwrap();

@@ -646,6 +646,7 @@ pub fn assemble(
         label: None,
         tags: Default::default(),
         duration_ms: 4_187,
+        is_replayed: false,
     }
 }
 

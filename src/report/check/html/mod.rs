@@ -140,6 +140,7 @@ fn facts(run: &Run) -> Markup {
     html! {
         section aria-labelledby="tested" {
             h2 #tested { "Tested as" }
+            @if let Some(saved) = summary::saved(run) { p { (saved) } }
             dl {
                 @for (label, value) in summary::tested_as(run, true) { dt { (label) } dd { (line(&value)) } }
             }
