@@ -14,7 +14,7 @@ pub use address::{Address, addresses};
 pub use numbers::NumberKind;
 pub use shape::{Depends, Shape};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -232,7 +232,7 @@ impl Symptoms {
             .collect();
         symptoms.words.extend(signed);
         // A word with an entry of its own has that meaning alone.
-        let own: Vec<String> = symptoms.list.iter().flat_map(|s| &s.matches).map(|m| fold(m)).collect();
+        let own: HashSet<String> = symptoms.list.iter().flat_map(|s| &s.matches).map(|m| fold(m)).collect();
         symptoms.words.retain(|(_, word)| !own.contains(&fold(word)));
         Ok(symptoms)
     }

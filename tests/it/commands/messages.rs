@@ -92,6 +92,12 @@ const TABLE: &[Row] = &[
         Owner::Configuration,
         "additionalRedirectReferrerHosts",
     ),
+    (
+        "UnauthorizedException: Session token not found or invalid (Service: Sso, Status Code: 401)",
+        "bedrock-session-token",
+        Owner::CloudAccount,
+        "Sign in again. If it comes back",
+    ),
     // Entra, by sign-in.
     ("AADSTS500011", "aadsts500011", Owner::CloudAccount, "Application ID URI"),
     ("AADSTS7000218", "aadsts7000218", Owner::CloudAccount, "Allow public client flows"),
