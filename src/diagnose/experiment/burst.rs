@@ -322,11 +322,17 @@ fn is_loss(observations: &Observations, late: usize) -> bool {
 
 /// The proxy itself says that there were too many.
 fn says_so(observations: &Observations, limit: &Limit, codes: &Codes) -> bool {
-    observations.plain().filter(|a| silenced(a, Some(codes)).as_ref() == Some(limit)).any(|a| {
-        let Some(proxy) = &a.proxy else { return false };
-        proxy.outcome == ProxyOutcome::Status { status: 429 }
-            || codes.proxy_reason(&proxy.headers).is_some_and(|reason| reason.limit)
-    })
+    observations
+        .plain()
+        .filter(|a| silenced(a, Some(codes)).as_ref() == Some(limit))
+        .any(|a| names_limit(a, codes))
+}
+
+/// The proxy's answer to this very try is that there are too many.
+fn names_limit(attempt: &Attempt, codes: &Codes) -> bool {
+    let Some(proxy) = &attempt.proxy else { return false };
+    proxy.outcome == ProxyOutcome::Status { status: 429 }
+        || codes.proxy_reason(&proxy.headers).is_some_and(|reason| reason.limit)
 }
 
 /// The limits that this run met.
@@ -406,7 +412,11 @@ pub(crate) fn read(context: &Context<'_>, target: u32, path: usize, walk: &mut W
     if context.observations.tries(target, path).any(|a| further(&a)) {
         return;
     }
-    if !context.run.limits.is_met(&limit) || again && is_fair(context.observations, &limit) {
+    // A slow try that was answered with the limit itself was one too many as well.
+    let too_many = |a: &Attempt| tried(a) && names_limit(a, context.codes);
+    let fair =
+        !context.observations.tries(target, path).any(too_many) && is_fair(context.observations, &limit);
+    if !context.run.limits.is_met(&limit) || again && fair {
         return;
     }
     let what = limit.words();

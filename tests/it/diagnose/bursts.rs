@@ -139,6 +139,20 @@ fn a_slow_tunnel_that_fails_otherwise_is_the_finding() {
     assert_eq!(blocked(&judged), 1);
 }
 
+/// A slow tunnel that was one too many as well says nothing of its host.
+#[test]
+fn a_slow_tunnel_that_meets_the_limit_again_is_not_judged() {
+    let targets: Vec<Target> = hosts(12).into_iter().map(proxied).collect();
+    let too_many = |t: &Target| refused(t, 503, "ERR_TOO_MANY_CONNECTIONS 0");
+    let first = |t: &Target| if t.id <= 6 { too_many(t) } else { healthy(t) };
+    let mut seen: Vec<Attempt> = targets.iter().map(first).collect();
+    seen.extend(targets.iter().take(5).map(|t| again(healthy(t))));
+    seen.push(again(too_many(&targets[5])));
+    let judged = run(&targets, seen);
+    assert_eq!(judged.hosts[5].finding.code, Code::UntestedDeadline, "{:?}", judged.hosts[5].finding);
+    assert_eq!(blocked(&judged), 0);
+}
+
 /// A slow try that gets past the limit shows what else is in the way.
 #[test]
 fn what_a_slow_try_runs_into_is_the_finding() {
