@@ -143,7 +143,7 @@ fn error(cause: &Cause, count: u64, first: Option<Moment>, last: Option<Moment>)
 /// The targets that an address of a log is: those of its own name, else those whose pattern it is below.
 fn targets(run: &Run, host: &HostCount) -> Vec<u32> {
     let of = |own: bool| {
-        let fits = |t: &&Target| own != t.requirement.host.is_wildcard() && is_of(run, t, host);
+        let fits = |t: &&Target| t.requirement.host.is_wildcard() != own && is_of(run, t, host);
         judged(run).map(|(t, _)| t).filter(fits).map(|t| t.id).collect::<Vec<u32>>()
     };
     let own = of(true);
