@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::contract::{Need, Owner, RunVerdict, Verdict};
+use crate::contract::{Need, Owner, RunVerdict};
 use crate::text::line;
 pub use digest::Digest;
 
@@ -116,7 +116,7 @@ pub struct FleetCause {
 }
 
 /// What one device says of a cause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Sample {
     /// The device.
     pub device: String,
@@ -372,8 +372,4 @@ impl Collector {
     pub fn finish(self, by: Option<By>) -> Fleet {
         sum::sum(self, by)
     }
-}
-
-fn is_blocked(verdict: Verdict) -> bool {
-    verdict == Verdict::Blocked
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::digest::Blame;
 use super::{
     By, Collector, Counted, Day, Entry, Fleet, FleetCause, FleetGroup, FleetHost, MAX_HOSTS, NO_GROUP,
-    Outlier, OutlierHost, Sample, Share, Verdicts, is_blocked,
+    Outlier, OutlierHost, Sample, Share, Verdicts,
 };
 use crate::contract::{Need, Owner, Verdict};
 
@@ -207,13 +207,6 @@ fn cause(
         remedy: blame.remedy.clone(),
         evidence: blame.evidence.clone(),
     });
-    let empty = || Sample {
-        device: String::new(),
-        file: String::new(),
-        summary: String::new(),
-        remedy: String::new(),
-        evidence: String::new(),
-    };
     FleetCause {
         code: code.to_owned(),
         owner,
@@ -224,7 +217,7 @@ fn cause(
         proven: devices(&|b| b.proven).len(),
         hosts: counted(hosts.into_iter().map(|(name, devices)| (name, devices.len()))),
         groups: counted(groups.into_iter()),
-        sample: sample.unwrap_or_else(empty),
+        sample: sample.unwrap_or_default(),
         names: all.iter().filter_map(|at| entries.get(*at)).map(|e| e.digest.device.clone()).collect(),
     }
 }
@@ -280,7 +273,7 @@ fn hosts(entries: &[Entry], memberships: &[Vec<String>], groups: &[FleetGroup]) 
                 let empty = || Share { name: group.clone(), blocked: 0, judged: 0 };
                 let share = shares.entry(*at).or_insert_with(empty);
                 share.judged += 1;
-                share.blocked += usize::from(is_blocked(host.verdict));
+                share.blocked += usize::from(host.verdict == Verdict::Blocked);
             }
         }
     }
@@ -321,7 +314,7 @@ fn outliers(entries: &[Entry], memberships: &[Vec<String>]) -> Vec<Outlier> {
         for host in entry.digest.hosts.iter().filter(|h| h.verdict != Verdict::Untested) {
             let seen = seen.entry((group, &host.name)).or_default();
             seen.of += 1;
-            if is_blocked(host.verdict) {
+            if host.verdict == Verdict::Blocked {
                 seen.blocked += 1;
                 seen.last = Some((entry, &host.code));
             }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod diff;
 pub mod existing;
 pub mod explain;
+mod exposition;
 pub mod fleet;
 pub mod hosts;
 pub mod incomplete;

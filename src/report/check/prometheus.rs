@@ -1,17 +1,13 @@
 //! `check --format prometheus`: metrics in the text exposition format, for the textfile collector of node_exporter.
-//!
-//! Written here and not by a client library: those keep counters of a living process, while this is one picture, and the
-//! format that all collectors read is three escapes (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::contract::{FeatureInfo, RunVerdict, Stage, Verdict};
 use crate::report::check::view::{Row, View};
-use crate::report::sanitise;
+use crate::report::exposition::Family;
 use crate::run::Run;
 
 /// Seconds of a day.
@@ -25,34 +21,6 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     verdicts(&mut out, run, &view);
     hosts(&mut out, run, &view);
     out
-}
-
-/// One metric family: its head, and each set of labels once, as the format asks for it.
-struct Family<'a> {
-    out: &'a mut String,
-    name: &'static str,
-    seen: BTreeSet<String>,
-}
-
-impl<'a> Family<'a> {
-    fn new(out: &'a mut String, name: &'static str, help: &str) -> Self {
-        let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n");
-        Self { out, name, seen: BTreeSet::new() }
-    }
-
-    fn add(&mut self, labels: &[(&str, &str)], value: impl std::fmt::Display) {
-        let labels: Vec<String> =
-            labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        if self.seen.insert(labels.clone()) {
-            let _ = writeln!(self.out, "{}{labels} {value}", self.name);
-        }
-    }
-}
-
-/// The value of a label: one line, with backslashes and quotes escaped.
-fn escaped(text: &str) -> String {
-    sanitise::line(text, sanitise::SHORT).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 fn about(out: &mut String, run: &Run) {

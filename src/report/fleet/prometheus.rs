@@ -3,19 +3,21 @@
 use super::parts;
 use crate::contract::Verdict;
 use crate::fleet::Fleet;
-use crate::report::sanitise;
+use crate::report::exposition::Family;
 
 /// The metrics, ending in a line feed. Names of devices are no label: their number has no bound.
 pub fn render(fleet: &Fleet) -> String {
     let mut out = String::new();
-    family(&mut out, "clearway_fleet_devices", "Devices by verdict of their newest report.");
+    let mut family =
+        Family::new(&mut out, "clearway_fleet_devices", "Devices by verdict of their newest report.");
     for group in &fleet.groups {
         for (verdict, n) in parts(&group.verdicts) {
             let labels = [("by", fleet.by.as_str()), ("group", &group.name), ("verdict", verdict.as_str())];
-            sample(&mut out, "clearway_fleet_devices", &labels, n);
+            family.add(&labels, n);
         }
     }
-    family(&mut out, "clearway_fleet_cause_devices", "Devices on which a cause was found.");
+    let mut family =
+        Family::new(&mut out, "clearway_fleet_cause_devices", "Devices on which a cause was found.");
     for cause in &fleet.causes {
         let host = cause.hosts.first().map_or("", |h| h.name.as_str());
         let labels = [
@@ -24,9 +26,10 @@ pub fn render(fleet: &Fleet) -> String {
             ("who", cause.who.as_deref().unwrap_or_default()),
             ("host", host),
         ];
-        sample(&mut out, "clearway_fleet_cause_devices", &labels, cause.devices);
+        family.add(&labels, cause.devices);
     }
-    family(&mut out, "clearway_fleet_host_devices", "Devices by what was found of a host.");
+    let mut family =
+        Family::new(&mut out, "clearway_fleet_host_devices", "Devices by what was found of a host.");
     for host in &fleet.hosts {
         let verdicts = [
             (Verdict::Blocked, host.blocked),
@@ -37,28 +40,12 @@ pub fn render(fleet: &Fleet) -> String {
         for (verdict, n) in verdicts {
             let labels =
                 [("host", host.host.as_str()), ("need", host.need.as_str()), ("verdict", verdict.as_str())];
-            sample(&mut out, "clearway_fleet_host_devices", &labels, n);
+            family.add(&labels, n);
         }
     }
-    family(&mut out, "clearway_fleet_reports", "Reports that were read.");
-    sample(&mut out, "clearway_fleet_reports", &[], fleet.reports);
-    family(&mut out, "clearway_fleet_reports_skipped", "Files that could not be read.");
-    sample(&mut out, "clearway_fleet_reports_skipped", &[], fleet.skipped_count);
+    let mut family = Family::new(&mut out, "clearway_fleet_reports", "Reports that were read.");
+    family.add(&[], fleet.reports);
+    let mut family = Family::new(&mut out, "clearway_fleet_reports_skipped", "Files that could not be read.");
+    family.add(&[], fleet.skipped_count);
     out
-}
-
-fn family(out: &mut String, name: &str, help: &str) {
-    out.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n"));
-}
-
-fn sample(out: &mut String, name: &str, labels: &[(&str, &str)], value: usize) {
-    let labels: Vec<String> =
-        labels.iter().map(|(key, value)| format!("{key}=\"{}\"", escaped(value))).collect();
-    let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-    out.push_str(&format!("{name}{labels} {value}\n"));
-}
-
-/// The value of a label: nothing unseen, and the three escapes of the format.
-fn escaped(value: &str) -> String {
-    sanitise::line(value, sanitise::LONG).replace('\\', "\\\\").replace('"', "\\\"")
 }

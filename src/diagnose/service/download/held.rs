@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, PAUSE, SLOW, ask, seconds, size, speed};
+use super::{Found, PAUSE, SLOW, ask, rewritten, seconds, size, speed};
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::Code;
@@ -232,14 +232,7 @@ fn obstacle(held: &Held<'_>, published: &Published, found: &Found<'_, '_>) -> Op
         }
     }
     if whole.windows(2).any(|pair| matches!(pair, [one, other] if one != other)) {
-        let line = format!("download: {} came twice and differs: something rewrites the file", held.path);
-        return Some(
-            found
-                .in_the_answer(Code::HttpWrongContent, line)
-                .proven()
-                .fact("what", "a file that changes on the way")
-                .fact("wanted", "the same file each time"),
-        );
+        return Some(rewritten(found, held.path));
     }
     interrupted(held, found).or_else(|| {
         let rate = held.rate();

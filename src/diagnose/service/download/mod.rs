@@ -144,14 +144,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
         }
     }
     if let Some(range) = differs(&parts) {
-        let line = format!("download: {range} came twice and differs: something rewrites the file");
-        return Some(
-            found
-                .in_the_answer(Code::HttpWrongContent, line)
-                .proven()
-                .fact("what", "a file that changes on the way")
-                .fact("wanted", "the same file each time"),
-        );
+        return Some(rewritten(&found, range));
     }
     walk.fact("download", words.as_str());
     walk.fact("download_longest_pause_ms", pause.round());
@@ -174,6 +167,16 @@ fn rate(parts: &[(&FollowUp, &Http, u64)], total: u64) -> f64 {
     let begin = parts.iter().map(|(_, h, _)| h.at_ms as f64).fold(f64::INFINITY, f64::min);
     let end = parts.iter().map(|(_, h, _)| h.at_ms as f64 + h.ms).fold(0.0, f64::max);
     if end > begin { total as f64 * 1000.0 / (end - begin) } else { f64::INFINITY }
+}
+
+/// What came twice was not the same.
+fn rewritten(found: &Found<'_, '_>, what: &str) -> Draft {
+    let line = format!("download: {what} came twice and differs: something rewrites the file");
+    found
+        .in_the_answer(Code::HttpWrongContent, line)
+        .proven()
+        .fact("what", "a file that changes on the way")
+        .fact("wanted", "the same file each time")
 }
 
 /// The range that was fetched twice with two results.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use maud::{Markup, html};
 
 use super::stages::{Outcome, cells};
-use super::{class, line};
+use super::{class, line, order};
 use crate::contract::{Need, Stage};
 use crate::diagnose::{Code, Verdict};
 use crate::observation::{Attempt, Tls, Trust};
@@ -68,16 +68,6 @@ fn counts(group: &Group<'_>) -> String {
     let all = [Verdict::Blocked, Verdict::Warning, Verdict::Untested, Verdict::Reachable];
     let said = all.into_iter().filter(|v| of(*v) > 0);
     said.map(|v| format!("{} {}", of(v), words::verdict(v).1)).collect::<Vec<_>>().join(", ")
-}
-
-/// Blocked first.
-const fn order(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Blocked => 0,
-        Verdict::Warning => 1,
-        Verdict::Untested => 2,
-        Verdict::Reachable => 3,
-    }
 }
 
 pub(super) fn render(run: &Run, view: &View<'_>) -> Markup {

@@ -181,3 +181,13 @@ fn foot(run: &Run, features: &[FeatureInfo]) -> Markup {
         }
     }
 }
+
+/// Blocked first, what works last.
+const fn order(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Blocked => 0,
+        Verdict::Warning => 1,
+        Verdict::Untested => 2,
+        Verdict::Reachable => 3,
+    }
+}

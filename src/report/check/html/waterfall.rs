@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 
+use super::order;
 use crate::contract::Stage;
 use crate::diagnose::Verdict;
 use crate::observation::{Attempt, HttpOutcome, ProxyOutcome, Purpose, TcpOutcome, TlsOutcome};
@@ -108,15 +109,6 @@ pub(super) fn render(run: &Run, view: &View<'_>) -> Markup {
             }
             @if run.observations.stopped.is_some() { p { "The run ended before every host was judged." } }
         }
-    }
-}
-
-const fn order(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Blocked => 0,
-        Verdict::Warning => 1,
-        Verdict::Untested => 2,
-        Verdict::Reachable => 3,
     }
 }
 
