@@ -16,7 +16,6 @@ pub(crate) mod plist;
 pub(crate) mod plist_binary;
 pub(crate) mod plist_xml;
 pub(crate) mod powershell;
-mod powershell_tokens;
 pub(crate) mod reg;
 pub(crate) mod reg_policy;
 pub(crate) mod reg_query;
