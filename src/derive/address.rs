@@ -32,6 +32,13 @@ pub(super) enum Problem {
     Placeholder(String),
     /// It cannot be read; says why.
     Unreadable(String),
+    /// It says no scheme, or not as a scheme is written; and the host and port that it says, or an example.
+    NoScheme {
+        /// What is wrong.
+        why: String,
+        /// What follows the scheme in a right one.
+        rest: String,
+    },
 }
 
 const SHOWN: usize = 80;
@@ -55,13 +62,12 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
     if !text.contains("://") {
         return scp_like(text).ok_or_else(|| {
             // `https:/host` and `https:host` are meant well, too.
-            let rest =
-                ["https:", "http:"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
-            let meant = shown(rest.trim_start_matches('/'));
+            let rest = behind_scheme(text);
+            let meant = shown(rest.unwrap_or(text).trim_start_matches('/'));
             let is_host = meant.split(':').next().unwrap_or_default().parse::<HostPattern>().is_ok();
-            let example = if is_host { meant.as_str() } else { "host.example" };
-            let lacks = if rest.len() == text.len() { "no scheme" } else { "not :// behind its scheme" };
-            Problem::Unreadable(format!("`{meant}` has {lacks}; write https://{example}"))
+            let rest_of_it = if is_host { meant.clone() } else { "host.example".to_owned() };
+            let lacks = if rest.is_none() { "no scheme" } else { "not :// behind its scheme" };
+            Problem::NoScheme { why: format!("`{meant}` has {lacks}"), rest: rest_of_it }
         });
     }
     let url = Url::parse(text).map_err(|e| Problem::Unreadable(format!("`{authority}` is no URL: {e}")))?;
@@ -98,6 +104,18 @@ pub(super) fn of_url(text: &str, networks: &Networks) -> Result<Endpoint, Proble
         base_path: path.to_owned(),
         placeholder_path: networks.is_placeholder(text),
     })
+}
+
+/// What follows a scheme that is written without its `://`: `https:host`, `http//host`, `https;//host`.
+fn behind_scheme(text: &str) -> Option<&str> {
+    let rest = ["https", "http"].iter().find_map(|scheme| {
+        let head = text.get(..scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then(|| &text[scheme.len()..])
+    })?;
+    // `http-proxy.example` and `https.example` are names.
+    let is_cut =
+        rest.starts_with([':', '/']) || rest.starts_with([';', '.', ',', ' ']) && rest.contains("//");
+    is_cut.then(|| rest.trim_start_matches([':', '/', ';', '.', ',', ' ']))
 }
 
 const fn default_port(transport: Transport) -> u16 {

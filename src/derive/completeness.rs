@@ -66,6 +66,9 @@ fn provider(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>) {
             "The inference provider comes with the served configuration, so no inference host is listed here."
         } else if behaviour_only {
             "This configuration only sets how the app behaves and names no inference provider, so no inference host is listed."
+        } else if facts.is_unreadable("inferenceProvider") {
+            // Its reader said what is wrong with the value; that it is not set is not true.
+            "The value of inferenceProvider cannot be used, so no inference host is listed or tested."
         } else {
             let message = "inferenceProvider is not set, and neither is bootstrapUrl; without one of them the app does not use third-party inference. Set inferenceProvider and the keys of that provider";
             add(

@@ -421,6 +421,16 @@ impl Pass<'_> {
                 );
                 self.costs(LintId::PLACEHOLDER.as_str(), message, path, list);
             }
+            Problem::NoScheme { why, rest } => {
+                // A proxy is mostly spoken to in the clear, whatever it leads to.
+                let write = if path_text(path) == PROXY_KEY {
+                    format!("write http://{rest} (or https:// where the proxy itself speaks TLS)")
+                } else {
+                    format!("write https://{rest}")
+                };
+                let message = format!("{}: {why}; {write}{NOT_LISTED}", path_text(path));
+                self.costs(id, message, path, list);
+            }
             Problem::Unreadable(text) => {
                 let message = format!("{}: {text}{NOT_LISTED}", path_text(path));
                 self.costs(id, message, path, list);
@@ -454,6 +464,9 @@ fn is_label(text: &str) -> bool {
         && !text.starts_with('-')
         && !text.ends_with('-')
 }
+
+/// The key that names a proxy by its address; that of a proxy script names a page.
+const PROXY_KEY: &str = "egressProxyUrl";
 
 /// How a path is written in messages.
 fn path_text(path: &KeyPath) -> String {

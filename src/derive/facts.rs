@@ -106,7 +106,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the key is there with a value that the app cannot use.
-    fn is_unreadable(&self, key: &str) -> bool {
+    pub fn is_unreadable(&self, key: &str) -> bool {
         self.configuration.unreadable.iter().any(|k| k == key) && !self.configuration.is_set(key)
     }
 

@@ -164,7 +164,12 @@ fn numbered(context: &Context<'_>, groups: Vec<Group<'_>>, of_host: &[Option<usi
         .filter_map(|n| {
             let group = &groups[*n];
             let names: Vec<String> = group.hosts.iter().map(|t| wording::shown(t)).collect();
-            let port = group.hosts.first().map_or(443, |t| t.port());
+            let mut ports: Vec<u16> = group.hosts.iter().map(|t| t.port()).collect();
+            ports.sort_unstable();
+            ports.dedup();
+            if ports.is_empty() {
+                ports.push(443);
+            }
             let wording = group.wording.and_then(|id| context.codes.cause(id));
             let mut found = group.found.clone();
             if let (None, [first, rest @ ..]) = (wording, names.as_slice())
@@ -175,7 +180,7 @@ fn numbered(context: &Context<'_>, groups: Vec<Group<'_>>, of_host: &[Option<usi
             }
             let finding = match wording {
                 Some(entry) => wording::cause(context.codes, &found, entry, &names),
-                None => wording::finding(context.codes, &found, &names, port),
+                None => wording::finding(context.codes, &found, &names, &ports),
             };
             let hosts = group.hosts.iter().map(|t| t.id).collect();
             Some(Cause { id: id(*n)?, hosts, finding })

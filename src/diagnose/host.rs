@@ -260,12 +260,12 @@ impl Host<'_> {
         let mut findings = self
             .found
             .iter()
-            .map(|found| wording::finding(context.codes, found, &names, self.target.port()))
+            .map(|found| wording::finding(context.codes, found, &names, &[self.target.port()]))
             .collect::<Vec<Finding>>()
             .into_iter();
         let finding = findings.next().unwrap_or_else(|| {
             let none = Draft::new(Code::UntestedActor, "no path was planned");
-            wording::finding(context.codes, &none, &names, self.target.port())
+            wording::finding(context.codes, &none, &names, &[self.target.port()])
         });
         HostJudgement {
             target: self.target.id,

@@ -26,9 +26,9 @@ pub(crate) fn shown(target: &Target) -> String {
 }
 
 /// A finding in words, about one host or several.
-pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], port: u16) -> Finding {
+pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], ports: &[u16]) -> Finding {
     let owner = found.owner_by(codes);
-    let value = values(found, hosts, port);
+    let value = values(found, hosts, ports);
     let entry = codes.get(found.code);
     let mild = found.verdict_by(codes) == Verdict::Warning;
     let machine = found.facts.contains_key(super::machine::CASE);
@@ -43,6 +43,10 @@ pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], port: u16)
         ),
         (None, None) => ("", ""),
     };
+    let several = ports.len() > 1 && !found.facts.contains_key("port");
+    let counted =
+        |text: &str| if several { text.replace("port {port}", "ports {port}") } else { text.to_owned() };
+    let (summary, remedy) = (&*counted(summary), &*counted(remedy));
     let severity = match (found.verdict_by(codes), entry) {
         (Verdict::Warning, _) => Severity::Warning,
         (Verdict::Blocked, _) => Severity::Error,
@@ -73,8 +77,8 @@ pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], port: u16)
 
 /// The same with the wording of a cause of its own.
 pub(crate) fn cause(codes: &Codes, found: &Draft, entry: &CauseEntry, hosts: &[String]) -> Finding {
-    let value = values(found, hosts, 443);
-    let said = finding(codes, found, hosts, 443);
+    let value = values(found, hosts, &[443]);
+    let said = finding(codes, found, hosts, &[443]);
     Finding {
         summary: capital(codes.fill(&entry.summary, &value)),
         remedy: capital(codes.fill(&entry.remedy, &value)),
@@ -95,17 +99,25 @@ pub(crate) fn list(names: &[String]) -> String {
     english::few(names, NAMED)
 }
 
-fn values<'a>(found: &'a Draft, hosts: &'a [String], port: u16) -> impl Fn(&str) -> Option<String> + 'a {
+fn values<'a>(
+    found: &'a Draft,
+    hosts: &'a [String],
+    ports: &'a [u16],
+) -> impl Fn(&str) -> Option<String> + 'a {
     move |name| {
         match name {
             "host" | "hosts" if !hosts.is_empty() => Some(list(hosts)),
             "count" => Some(hosts.len().to_string()),
-            "port" => Some(found.facts.get("port").map_or_else(|| port.to_string(), text)),
+            "port" => Some(found.facts.get("port").map_or_else(|| english::and(&numbers(ports)), text)),
             "resolver" => found.facts.get(name).map(|v| format!("the resolver {}", text(v))),
             _ => found.facts.get(name).map(text),
         }
         .map(|t| clean(&t))
     }
+}
+
+fn numbers(ports: &[u16]) -> Vec<String> {
+    ports.iter().map(u16::to_string).collect()
 }
 
 fn text(value: &Value) -> String {

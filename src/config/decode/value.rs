@@ -136,7 +136,20 @@ fn one_of(key: &Key, text: &str, version: Option<&AppVersion>) -> Result<(), Pro
     let word = text.len() <= 30
         && text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'/' | b'_' | b' '));
     let seen = if word && !key.secret { format!("`{}`", shown(text)) } else { "this text".to_owned() };
+    let seen = match near(key, text).filter(|_| word) {
+        Some(value) => format!("{seen} (did you mean `{value}`?)"),
+        None => seen,
+    };
     Err(Problem::NotAllowed(seen))
+}
+
+/// The value that a misspelt one is near to.
+fn near<'a>(key: &'a Key, text: &str) -> Option<&'a str> {
+    let lower = text.trim().to_ascii_lowercase();
+    let limit = (lower.chars().count() / 3).clamp(1, 3);
+    let far = |value: &str| strsim::osa_distance(&value.to_ascii_lowercase(), &lower);
+    let values = key.values.iter().map(|v| (far(v), v.as_str())).filter(|(far, _)| *far <= limit);
+    values.min_by_key(|(far, _)| *far).map(|(_, value)| value)
 }
 
 fn structured(key: &Key, raw: &Raw, encoding: Encoding, embedded: &mut usize) -> Result<Good, Problem> {
@@ -153,6 +166,10 @@ fn structured(key: &Key, raw: &Raw, encoding: Encoding, embedded: &mut usize) ->
                 Ok((parsed, values)) => {
                     *embedded -= values;
                     parsed
+                }
+                // No list and no object is begun: plain text in their place.
+                Err(_) if text.trim_start().starts_with(|c: char| c.is_alphanumeric()) => {
+                    return undecodable(format!("text where {shape} belongs; {how} it so"));
                 }
                 Err(fault) => {
                     return undecodable(format!(

@@ -1,5 +1,7 @@
 //! The proxy: a ladder of its own before the target's TLS.
 
+use std::collections::BTreeSet;
+
 use crate::contract::Stage;
 use crate::contract::endpoint::authority;
 use crate::diagnose::context::View;
@@ -13,6 +15,7 @@ use crate::diagnose::stage::tcp::{message, prohibits, refused_here, undialled};
 use crate::observation::{ProxyOutcome, Tcp, TcpOutcome};
 use crate::plan::Route;
 use crate::rules::filters::Signs;
+use crate::text::english;
 
 /// Judges the way to the proxy and its answer to CONNECT.
 pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
@@ -87,6 +90,18 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
         ProxyOutcome::Status { status: status @ 300..=399 } => {
             redirected(view, name, *status, header("location"))
         }
+        ProxyOutcome::Status { status } if no_proxy(view).contains(status) => {
+            let line = format!(
+                "{name} answers CONNECT {target} with {status}, and lets no CONNECT of this run through"
+            );
+            let statuses: Vec<String> = no_proxy(view).iter().map(u16::to_string).collect();
+            let found = Draft::new(Code::ProxyDenied, line)
+                .case(NO_PROXY_CASE)
+                .fact("status", *status)
+                .fact("statuses", english::and(&statuses));
+            // Who wrote the address can correct it; a proxy's team answers for one that the device was given.
+            if is_configured(&view.path.route) { found.owner(Owner::Configuration) } else { found }
+        }
         ProxyOutcome::Status { status } => {
             let reason = header("x-squid-error").map(|e| format!(", {e}")).unwrap_or_default();
             let line = format!("{name} answers CONNECT {target} with {status}{reason}");
@@ -145,7 +160,8 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
         }
     }
     if let ProxyOutcome::Status { status } = &proxy.outcome {
-        found.key = status.to_string();
+        // One server gives each kind of mistaken request a status of its own.
+        found.key = if found.case == Some(NO_PROXY_CASE) { NO_PROXY_CASE.into() } else { status.to_string() };
     }
     Some(found)
 }
@@ -178,18 +194,60 @@ fn redirected(view: &View<'_>, name: &str, status: u16, location: Option<String>
         .fact("location", place)
 }
 
+/// How a server that is no proxy answers CONNECT: the request line is not one that it reads, the address is no file
+/// of its, the method is not allowed, or not implemented (RFC 9110, 9.3.6 and 15).
+const NO_PROXY: [u16; 4] = [400, 404, 405, 501];
+
+/// What only a proxy writes (RFC 9209; Squid, Zscaler and Blue Coat, curl's documentation of CONNECT).
+const PROXY_HEADERS: [&str; 5] =
+    ["proxy-agent", "proxy-status", "x-squid-error", "x-proxy-error", "proxy-connection"];
+
+/// The wording of such an answer.
+const NO_PROXY_CASE: &str = "not-a-proxy";
+
+/// Whether a key of the configuration names this proxy, or the script that does.
+fn is_configured(route: &Route) -> bool {
+    matches!(route, Route::Proxy { origin, .. } if origin.starts_with("egressProxy"))
+}
+
+/// The statuses with which what is taken for this path's proxy answered every CONNECT of the run, for two names at
+/// least, like a server that is no proxy; none where it did not. A proxy that refuses one of them opens another,
+/// answers it otherwise, or says in a header that it is one.
+fn no_proxy(view: &View<'_>) -> BTreeSet<u16> {
+    let (mut names, mut statuses) = (BTreeSet::new(), BTreeSet::new());
+    for attempt in view.context.observations.plain().filter(|a| is_same(&a.route, &view.path.route)) {
+        let Some(proxy) = &attempt.proxy else { continue };
+        let says = |(name, _): &(String, String)| PROXY_HEADERS.iter().any(|h| name.eq_ignore_ascii_case(h));
+        match proxy.outcome {
+            ProxyOutcome::Status { status }
+                if NO_PROXY.contains(&status) && !proxy.headers.iter().any(says) =>
+            {
+                names.extend(view.context.plan.target(attempt.target).map(|t| t.probed.as_str()));
+                statuses.insert(status);
+            }
+            ProxyOutcome::Status { .. } | ProxyOutcome::Tunnel => return BTreeSet::new(),
+            _ => {}
+        }
+    }
+    if names.len() >= 2 { statuses } else { BTreeSet::new() }
+}
+
+/// Whether two routes lead through one proxy, wherever its address came from.
+fn is_same(one: &Route, other: &Route) -> bool {
+    match (one, other) {
+        (Route::Proxy { host, port, .. }, Route::Proxy { host: h, port: p, .. }) => (host, port) == (h, p),
+        _ => false,
+    }
+}
+
 /// Where the port is another than 443: a host to whose port 443 the same proxy opened a tunnel in
 /// this run. It then refuses the port rather than the client.
 fn other_ports(view: &View<'_>) -> String {
     let plan = view.context.plan;
-    let same = |route: &Route| match (route, &view.path.route) {
-        (Route::Proxy { host, port, .. }, Route::Proxy { host: h, port: p, .. }) => (host, port) == (h, p),
-        _ => false,
-    };
-    let tunnelled =
-        view.context.observations.plain().filter(|a| {
-            same(&a.route) && a.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Tunnel)
-        });
+    let tunnelled = view.context.observations.plain().filter(|a| {
+        is_same(&a.route, &view.path.route)
+            && a.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Tunnel)
+    });
     let mut on_443 = tunnelled.filter_map(|a| plan.target(a.target)).filter(|t| t.port() == 443);
     match on_443.next() {
         Some(target) if view.target.port() != 443 => target.probed.clone(),

@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 
+use time::OffsetDateTime;
+
 use crate::contract::endpoint::authority;
 use crate::observation::{
     Attempt, Call, CallKind, CallOutcome, Dns, DnsAnswer, HttpOutcome, Lookup, ProxyOutcome, ServerName,
-    TcpOutcome, TlsOutcome, Variation,
+    TcpOutcome, Tls, TlsOutcome, Trust, Variation,
 };
 use crate::plan::{Route, Target};
 
@@ -18,10 +20,18 @@ pub(in crate::report) struct Event {
     pub text: String,
 }
 
-/// The attempts on a target, each by the last stage it came to; experiments say what they tried.
-pub(in crate::report) fn of(attempts: &[Attempt], target: &Target) -> Vec<Event> {
-    let mut events: Vec<Event> =
-        attempts.iter().filter(|a| a.target == target.id).flat_map(|a| last_stage(a, target)).collect();
+/// The attempts on a target, each by the last stage it came to; experiments say what they tried. `certificates`:
+/// a certificate is what is wrong, so that the handshake is said too where an answer followed on it.
+pub(in crate::report) fn of(attempts: &[Attempt], target: &Target, certificates: bool) -> Vec<Event> {
+    let mut events: Vec<Event> = attempts
+        .iter()
+        .filter(|a| a.target == target.id)
+        .flat_map(|a| {
+            let shown = a.tls.last().filter(|t| certificates && !a.http.is_empty() && !t.chain.is_empty());
+            let handshake = shown.map(|tls| handshake(a, tls));
+            handshake.into_iter().chain(last_stage(a, target, certificates)).collect::<Vec<_>>()
+        })
+        .collect();
     events.sort_by_key(|e| e.at_ms);
     events
 }
@@ -69,16 +79,67 @@ pub(in crate::report) fn addresses(attempts: &[Attempt], target: &Target) -> Vec
     all
 }
 
-fn last_stage(attempt: &Attempt, target: &Target) -> Vec<Event> {
-    let what = attempt.variation.as_ref().map(|v| format!("{}: ", variation(v))).unwrap_or_default();
+/// A handshake, with its certificate and what the trust stores make of it.
+fn handshake(attempt: &Attempt, tls: &Tls) -> Event {
+    let what = tried(attempt);
+    let sni = tls.sni.as_deref().map_or_else(|| "no server name".to_owned(), |n| format!("server name {n}"));
+    let certificate = tls.chain.first().map(|leaf| {
+        let day = |at: i64| {
+            OffsetDateTime::from_unix_timestamp(at)
+                .map_or_else(|_| "unknown".into(), |t| t.date().to_string())
+        };
+        let stores = [("device", &tls.device_trust), ("public roots", &tls.public_trust)];
+        let said: Vec<String> = stores
+            .iter()
+            .filter_map(|(store, trust)| Some(format!(", {store}: {}", trust_words(trust.as_ref()?))))
+            .collect();
+        format!(
+            ", certificate by {}, valid from {} to {}{}",
+            leaf.issuer,
+            day(leaf.not_before),
+            day(leaf.not_after),
+            said.concat()
+        )
+    });
+    let text = format!(
+        "{what}{}  TLS, {sni}: {}{}",
+        ends(attempt, tls.remote),
+        tls_words(&tls.outcome, tls.ms),
+        certificate.unwrap_or_default()
+    );
+    Event { at_ms: tls.at_ms, text }
+}
+
+fn trust_words(trust: &Trust) -> String {
+    match trust {
+        Trust::Accepted => "accepted".into(),
+        Trust::UnknownIssuer => "unknown issuer".into(),
+        Trust::Expired => "expired".into(),
+        Trust::NotYetValid => "not valid yet".into(),
+        Trust::NameMismatch => "not for this name".into(),
+        Trust::Revoked => "revoked".into(),
+        Trust::Unavailable { error } => format!("not asked ({error})"),
+        Trust::Rejected { error } => format!("rejected ({error})"),
+    }
+}
+
+/// What an experiment tried, before what came of it.
+fn tried(attempt: &Attempt) -> String {
+    attempt.variation.as_ref().map(|v| format!("{}: ", variation(v))).unwrap_or_default()
+}
+
+/// Both ends of a connection.
+fn ends(attempt: &Attempt, remote: SocketAddr) -> String {
+    match attempt.tcp.iter().filter(|t| t.remote == remote).find_map(|t| t.local) {
+        Some(local) => format!("{local} -> {remote}"),
+        None => format!("to {remote}"),
+    }
+}
+
+fn last_stage(attempt: &Attempt, target: &Target, certificates: bool) -> Vec<Event> {
+    let what = tried(attempt);
     let one = |at_ms: u64, text: String| vec![Event { at_ms, text: format!("{what}{text}") }];
-    let ends = |remote: SocketAddr| {
-        let local = attempt.tcp.iter().filter(|t| t.remote == remote).find_map(|t| t.local);
-        match local {
-            Some(local) => format!("{local} -> {remote}"),
-            None => format!("to {remote}"),
-        }
-    };
+    let ends = |remote: SocketAddr| ends(attempt, remote);
     let stood = || {
         attempt
             .tcp
@@ -96,6 +157,9 @@ fn last_stage(attempt: &Attempt, target: &Target) -> Vec<Event> {
         );
     }
     if let Some(tls) = attempt.tls.last() {
+        if certificates {
+            return vec![handshake(attempt, tls)];
+        }
         let sni =
             tls.sni.as_deref().map_or_else(|| "no server name".to_owned(), |n| format!("server name {n}"));
         let issuer = tls.chain.first().map(|c| format!(", certificate by {}", c.issuer)).unwrap_or_default();

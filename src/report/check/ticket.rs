@@ -12,7 +12,7 @@ use crate::contract::{Need, Transport};
 use crate::diagnose::{Certainty, Code, Owner, RunVerdict, Verdict};
 use crate::plan::Route;
 use crate::report::check::log_lines::{self, Event};
-use crate::report::check::view::{Row, Thing, View};
+use crate::report::check::view::{Row, Thing, Ticket, View};
 use crate::report::sanitise;
 use crate::report::ticket_lines::{bullet, heading, labelled};
 use crate::report::words;
@@ -35,22 +35,48 @@ const COMMAND_HOSTS: usize = 6;
 /// One text for each owner of a thing to do, in the order of the report.
 pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     let view = View::new(run, features);
-    let owners = view.owners();
+    let tickets = view.tickets();
     let mut out = String::new();
-    if owners.is_empty() {
+    if tickets.is_empty() {
         nothing(&mut out, run);
         return out;
     }
-    for (i, (owner, numbers)) in owners.iter().enumerate() {
+    for (i, one) in tickets.iter().enumerate() {
         if i > 0 {
             out.push('\n');
         }
-        let things: Vec<&Thing<'_>> = numbers.iter().filter_map(|n| view.things.get(n - 1)).collect();
-        let heading = format!("TICKET {} OF {}: for {}", i + 1, owners.len(), words::owner(*owner));
+        let things: Vec<&Thing<'_>> = one.things.iter().map(|(_, thing)| thing).collect();
+        let heading = format!("TICKET {} OF {}: for {}", i + 1, tickets.len(), whom(one));
         out.push_str(&format!("{heading}\n{}\n\n", "=".repeat(heading.chars().count())));
-        ticket(&mut out, run, &view, *owner, &things);
+        ticket(&mut out, run, &view, one.owner, &things);
     }
     out
+}
+
+/// For whom a ticket is, in words.
+pub(super) fn whom(ticket: &Ticket<'_>) -> String {
+    let owner = words::owner(ticket.owner);
+    match &ticket.host {
+        Some(host) => sanitise::line(&format!("{owner} {host}"), sanitise::SHORT),
+        None => owner.to_owned(),
+    }
+}
+
+/// Whether a finding is about a certificate: then every handshake is worth a line.
+fn about_certificates(code: Code) -> bool {
+    matches!(
+        code,
+        Code::TlsExpired
+            | Code::TlsNotYetValid
+            | Code::TlsNameMismatch
+            | Code::TlsSelfSigned
+            | Code::TlsIncompleteChain
+            | Code::TlsIntercepted
+            | Code::TlsInterceptedUntrusted
+            | Code::TlsUnknownIssuer
+            | Code::DeviceClock
+            | Code::DeviceTrustStore
+    )
 }
 
 /// The text for one owner, without a heading.
@@ -237,7 +263,7 @@ fn item(out: &mut String, run: &Run, view: &View<'_>, number: usize, thing: &Thi
     let mut left = 0;
     for row in &thing.rows {
         let mut own = log_lines::of_calls(&run.observations.calls, row.target);
-        own.extend(log_lines::of(view.attempts, row.target));
+        own.extend(log_lines::of(view.attempts, row.target, about_certificates(f.code)));
         for (i, event) in own.iter().enumerate() {
             if i >= of_host || written >= EVENTS {
                 left += 1;

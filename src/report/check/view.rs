@@ -53,9 +53,19 @@ pub(in crate::report) struct Group<'a> {
 }
 
 /// One thing to do.
+#[derive(Clone)]
 pub(in crate::report) struct Thing<'a> {
     pub finding: &'a Finding,
     pub rows: Vec<Row<'a>>,
+}
+
+/// What is asked of one team at once.
+pub(in crate::report) struct Ticket<'a> {
+    pub owner: Owner,
+    /// The host whose team it is, where the owner is a service: each has a team of its own.
+    pub host: Option<String>,
+    /// The things to do with their numbers (from 1), each with the hosts that are this team's.
+    pub things: Vec<(usize, Thing<'a>)>,
 }
 
 /// The run, arranged.
@@ -127,6 +137,48 @@ impl<'a> View<'a> {
             }
         }
         owners
+    }
+}
+
+impl<'a> View<'a> {
+    /// What is asked of each team, in the order of [`Self::owners`]; of services, each host is a team of its own.
+    pub(in crate::report) fn tickets(&self) -> Vec<Ticket<'a>> {
+        let mut tickets: Vec<Ticket<'a>> = Vec::new();
+        for (owner, numbers) in self.owners() {
+            let things: Vec<(usize, &Thing<'a>)> =
+                numbers.iter().filter_map(|n| Some((*n, self.things.get(n - 1)?))).collect();
+            let mut hosts: Vec<String> = Vec::new();
+            for row in things.iter().flat_map(|(_, t)| &t.rows) {
+                let host = row.target.requirement.host.to_string();
+                if !hosts.contains(&host) {
+                    hosts.push(host);
+                }
+            }
+            if owner != Owner::Service || hosts.len() < 2 {
+                let host = hosts.pop().filter(|_| owner == Owner::Service);
+                let things = things.into_iter().map(|(n, t)| (n, t.clone())).collect();
+                tickets.push(Ticket { owner, host, things });
+                continue;
+            }
+            for host in hosts {
+                let own = things.iter().filter_map(|(n, t)| Some((*n, t.of_host(&host)?))).collect();
+                tickets.push(Ticket { owner, host: Some(host), things: own });
+            }
+        }
+        tickets
+    }
+}
+
+impl<'a> Thing<'a> {
+    /// The part that is about one host, in the words of that host alone where it has such; none where nothing is.
+    fn of_host(&self, host: &str) -> Option<Self> {
+        let is_own = |r: &&Row<'a>| r.target.requirement.host.to_string() == host;
+        let rows: Vec<Row<'a>> = self.rows.iter().filter(is_own).copied().collect();
+        let first = &rows.first()?.judged.finding;
+        let alone = rows.len() < self.rows.len()
+            && first.code == self.finding.code
+            && first.owner == self.finding.owner;
+        Some(Self { finding: if alone { first } else { self.finding }, rows })
     }
 }
 

@@ -121,3 +121,94 @@ fn formats_without_a_place_for_the_log_say_so() {
     let (_, _, said) = run(dir.path(), &["check", "--replay", "r.json", "--format", "markdown"]);
     assert!(!said.contains("--log"), "{said}");
 }
+
+/// What `config` says of one configuration, in one line.
+fn said_of(configuration: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("c.json"), configuration).unwrap();
+    let (_, text, _) = run(dir.path(), &["config", "c.json"]);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_value_is_corrected_once_and_to_what_was_meant() {
+    let proxy = said_of(r#"{"inferenceProvider": "gateway", "egressProxyUrl": "proxy.corp.example:8080"}"#);
+    assert!(
+        proxy
+            .contains("write http://proxy.corp.example:8080 (or https:// where the proxy itself speaks TLS)"),
+        "{proxy}"
+    );
+    for written in ["http//llm.example", "https;//llm.example", "https:llm.example", "llm.example"] {
+        let text = said_of(&format!(
+            r#"{{"inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "{written}"}}"#
+        ));
+        assert!(text.contains("; write https://llm.example;"), "{written}: {text}");
+    }
+    let provider = said_of(
+        r#"{"inferenceProvider": "bedrok", "inferenceBedrockRegion": "eu-west-1", "inferenceGatewayApiKey": "k-1234"}"#,
+    );
+    assert!(provider.contains("`bedrok` (did you mean `bedrock`?) is not among the values"), "{provider}");
+    assert!(!provider.contains("Set inferenceProvider") && provider.contains("1 error"), "{provider}");
+    let models = said_of(r#"{"inferenceProvider": "gateway", "inferenceModels": "claude"}"#);
+    assert!(models.contains("text where a list of objects such as [{…}] belongs"), "{models}");
+    assert!(!models.contains("something else"), "{models}");
+}
+
+/// A server that answers every request with one status.
+fn server(status: &'static str) -> u16 {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let _ = client.read(&mut [0; 4096]);
+            let _ = write!(client, "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_that_is_no_proxy_is_one_cause_and_not_a_refusal() {
+    let dir = tempfile::tempdir().unwrap();
+    let check = |status: &'static str, hosts: &[&str]| -> Value {
+        let proxy = format!("http://127.0.0.1:{}", server(status));
+        let mut args = vec!["check", "--proxy", &proxy, "--no-controls", "--format", "json"];
+        args.extend(hosts.iter().flat_map(|host| ["--host", host]));
+        serde_json::from_str(&run(dir.path(), &args).1).unwrap()
+    };
+    let hosts = ["a.quarry.example", "b.quarry.example:8443", "c.quarry.example:2222"];
+    for status in ["400", "405", "501"] {
+        let report = check(status, &hosts);
+        let causes = report["findings"].as_array().unwrap();
+        assert_eq!(causes.len(), 1, "{status}: {causes:?}");
+        let cause = &causes[0];
+        assert_eq!((&cause["code"], &cause["confidence"]), (&"proxy/denied".into(), &"likely".into()));
+        assert_eq!((&cause["owner"], cause["hosts"].as_array().unwrap().len()), (&"proxy".into(), 3));
+        let says = |name: &str, words: &str| cause[name].as_str().unwrap().contains(words);
+        assert!(
+            says("summary", "does not act as a proxy") && says("remedy", "address and port first"),
+            "{cause}"
+        );
+    }
+    // What a proxy says, and one host alone, prove less and more.
+    let refused = check("403", &hosts);
+    let cause = &refused["findings"][0];
+    assert_eq!(cause["confidence"], "proven");
+    assert!(cause["summary"].as_str().unwrap().contains("ports 443, 2222 and 8443"), "{cause}");
+    let one = check("400", &hosts[..1]);
+    assert!(one["findings"][0]["summary"].as_str().unwrap().contains("refuses to connect"), "{one}");
+}
+
+#[test]
+fn a_ticket_on_a_certificate_shows_it_with_each_attempt() {
+    let dir = saved();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recordings/codes/tls-expired.json");
+    let recording: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    fs::write(dir.path().join("e.json"), recording["report"].to_string()).unwrap();
+    let (_, text, _) = run(dir.path(), &["check", "--replay", "e.json", "--format", "ticket"]);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let attempts = text.split_once("Attempts (UTC)").unwrap().1;
+    assert!(attempts.contains("certificate by ") && attempts.contains(": expired"), "{attempts}");
+    assert!(attempts.find("TLS, ") < attempts.find("GET: ").or(Some(usize::MAX)), "{attempts}");
+}

@@ -7,7 +7,7 @@ use super::{line, sentence, verdict};
 use crate::contract::Need;
 use crate::diagnose::{Certainty, Owner};
 use crate::report::check::ticket;
-use crate::report::check::view::{Row, Thing, View};
+use crate::report::check::view::{Row, Thing, Ticket, View};
 use crate::report::words;
 use crate::run::Run;
 
@@ -18,31 +18,26 @@ const MAIL: usize = 900;
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) fn render(run: &Run, view: &View<'_>) -> Markup {
-    let mut owners = view.owners();
-    let required = |numbers: &[usize]| {
-        let things = numbers.iter().filter_map(|n| view.things.get(n - 1));
-        things.flat_map(|t| &t.rows).any(|r| r.need == Need::Required)
-    };
-    owners.sort_by_key(|(_, numbers)| !required(numbers));
-    let told: Vec<usize> =
-        (1..=view.things.len()).filter(|n| view.things[n - 1].finding.owner == Owner::None).collect();
+    let mut tickets = view.tickets();
+    let required =
+        |one: &Ticket<'_>| one.things.iter().flat_map(|(_, t)| &t.rows).any(|r| r.need == Need::Required);
+    tickets.sort_by_key(|one| !required(one));
+    let told = (1_usize..).zip(&view.things).filter(|(_, t)| t.finding.owner == Owner::None);
+    let told = Ticket { owner: Owner::None, host: None, things: told.map(|(n, t)| (n, t.clone())).collect() };
     html! {
         section aria-labelledby="act" {
             h2 #act { "Who must act" }
-            @if owners.is_empty() && told.is_empty() { p { "Nobody: nothing that was tested has to be changed." } }
+            @if tickets.is_empty() && told.things.is_empty() { p { "Nobody: nothing that was tested has to be changed." } }
             div.cards {
-                @for (n, (owner, numbers)) in owners.iter().enumerate() {
-                    (card(run, view, n, *owner, numbers))
-                }
-                @if !told.is_empty() { (card(run, view, owners.len(), Owner::None, &told)) }
+                @for (n, one) in tickets.iter().enumerate() { (card(run, view, n, one)) }
+                @if !told.things.is_empty() { (card(run, view, tickets.len(), &told)) }
             }
         }
     }
 }
 
-fn card(run: &Run, view: &View<'_>, n: usize, owner: Owner, numbers: &[usize]) -> Markup {
-    let things: Vec<(usize, &Thing<'_>)> =
-        numbers.iter().filter_map(|n| Some((*n, view.things.get(n - 1)?))).collect();
+fn card(run: &Run, view: &View<'_>, n: usize, ticket: &Ticket<'_>) -> Markup {
+    let (owner, things) = (ticket.owner, &ticket.things);
     let mut hosts: Vec<String> = Vec::new();
     for row in things.iter().flat_map(|(_, t)| &t.rows) {
         let name = row.endpoint();
@@ -51,14 +46,14 @@ fn card(run: &Run, view: &View<'_>, n: usize, owner: Owner, numbers: &[usize]) -
         }
     }
     let (hosts_id, ticket_id) = (format!("card-{n}-hosts"), format!("card-{n}-ticket"));
-    let own: Vec<&Thing<'_>> = things.iter().map(|(_, t)| *t).collect();
+    let own: Vec<&Thing<'_>> = things.iter().map(|(_, t)| t).collect();
     html! {
         article.card {
             h3 {
-                @if owner == Owner::None { "For information" } @else { (sentence(words::owner(owner))) }
+                @if owner == Owner::None { "For information" } @else { (sentence(&ticket::whom(ticket))) }
                 " " small { (words::hosts(hosts.len())) }
             }
-            @for (number, thing) in &things { (one(*number, thing)) }
+            @for (number, thing) in things { (one(*number, thing)) }
             pre.copied #(hosts_id) aria-label="Hosts" { (hosts.join("\n")) }
             p.buttons {
                 button type="button" data-copy=(hosts_id) { "Copy hosts" }

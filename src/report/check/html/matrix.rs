@@ -154,7 +154,7 @@ fn details(run: &Run, view: &View<'_>, row: &Row<'_>, first: bool) -> Markup {
     let text =
         |of: fn(&crate::derive::requirement::Reason) -> &str| joined(requirement.reasons.iter().map(of));
     let attempt = view.attempts.iter().rfind(|a| a.target == row.target.id && a.variation.is_none());
-    let events = log_lines::of(view.attempts, row.target);
+    let events = log_lines::of(view.attempts, row.target, false);
     let removed = joined(requirement.reasons.iter().filter_map(|r| r.removed_by.as_deref()));
     html! {
         details {
