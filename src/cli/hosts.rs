@@ -53,9 +53,14 @@ pub struct HostsArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "allow_widening", "omit_unsupported"], help_heading = "Firewall")]
     pub against: Option<PathBuf>,
 
-    /// The format of the list of --against, where its content does not say it: plain, txt, csv,
+    /// Write only what an existing list lacks, in the form of its product (or of --format), and what of it can go: as
+    /// commands for objects of --name, otherwise as comments or on standard error.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "against"], help_heading = "Firewall")]
+    pub delta: Option<PathBuf>,
+
+    /// The format of the list of --against or --delta, where its content does not say it: plain, txt, csv,
     /// paloalto-urls, paloalto, zscaler, umbrella, aws, dns, dnsmasq-nftset, squid, fortigate, json, prometheus.
-    #[arg(long, value_name = "FORMAT", requires = "against", help_heading = "Firewall")]
+    #[arg(long, value_name = "FORMAT", help_heading = "Firewall")]
     pub against_as: Option<String>,
 
     /// Begin the names of all objects with NAME instead of `clearway`, so that two lists can stand beside

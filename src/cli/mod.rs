@@ -73,6 +73,7 @@ pub enum Command {
         clearway hosts pilot.json rollout.reg --format txt -o hosts.txt\n  \
         clearway hosts profile.mobileconfig --format paloalto -o clearway.set\n  \
         clearway hosts profile.mobileconfig --against squid.conf  what it lacks\n  \
+        clearway hosts profile.mobileconfig --delta squid.conf  only that, for Squid\n  \
         clearway hosts report.json --list inspection --format zscaler\n  \
         pbpaste | clearway hosts -\n\n\
         Exit codes: 0 done, 1 --against lacks a required host, 2 usage, configuration or\n\
@@ -261,6 +262,11 @@ impl ListArgs {
             features: self.feature.clone(),
             needs: self.need.clone(),
         }
+    }
+
+    /// Whether hosts are left out that this configuration uses.
+    pub fn selects(&self) -> bool {
+        !self.feature.is_empty() || !self.need.is_empty() || self.confidence.is_some()
     }
 
     /// Whether only a part of the list is asked for.

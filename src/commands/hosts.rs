@@ -9,14 +9,15 @@ use super::{complete, load_rules};
 use crate::check::Derived;
 use crate::cli::{Boundary, HostsArgs, HostsFormat, ListKind};
 use crate::config;
-use crate::derive;
+use crate::derive::{self, Requirements};
 use crate::document;
 use crate::failure::Failure;
-use crate::firewall::{self, List, Output, existing};
+use crate::firewall::{self, HostRule, List, Output, existing};
 use crate::output::{self, Destination};
 use crate::report::json::Standing;
 use crate::report::{self, FeatureInfo, Style};
 use crate::rules::Rules;
+use crate::rules::firewalls::Product;
 use crate::text::visible;
 
 /// Derives the list and renders it.
@@ -63,8 +64,9 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     };
     if let Some(file) = &args.against {
         let name = file.display().to_string();
-        let result = existing::compare(&List::allow(&requirements), existing(file, args)?)
-            .map_err(|unread| not_read(&name, &unread))?;
+        let held = Held { option: "--against", file };
+        let result = existing::compare(&List::allow(&requirements), held.read(args, None)?.1)
+            .map_err(|unread| held.not_read(&unread))?;
         let text = match args.format {
             HostsFormat::Text => report::existing::text(&result, &requirements, &name, &style),
             HostsFormat::Json => report::existing::json(&result, &requirements, &name),
@@ -84,6 +86,16 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         } else {
             0
         }));
+    }
+    if args.against_as.is_some() && args.delta.is_none() {
+        return Err(Failure::Usage(
+            "--against-as names the format of an existing list: give that list with --against FILE or --delta FILE".into(),
+        ));
+    }
+    if let Some(file) = &args.delta {
+        let text = delta(file, &requirements, &features, &rules, &statements, args)?;
+        destination.write(text.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let silent = match args.format {
         HostsFormat::Plain | HostsFormat::Csv => true,
@@ -214,20 +226,69 @@ fn saved_report(path: &Path) -> Result<crate::run::Run, Failure> {
     document::check::read_check(json).map_err(|e| wrong(e.to_string()))
 }
 
-fn existing(path: &Path, args: &HostsArgs) -> Result<existing::Listing, Failure> {
-    let dialect = args
-        .against_as
-        .as_deref()
-        .map(existing::Dialect::named)
-        .transpose()
-        .map_err(|reason| Failure::Usage(format!("--against-as: {reason}")))?;
-    let name = path.display().to_string();
-    let bytes = config::file(path, &name)?;
-    let text = decoded(&bytes).ok_or_else(|| {
-        not_read(&name, &existing::Unread::whole("this is a binary file, no list; give it as text"))
-    })?;
-    existing::read_as(&text, existing::As { dialect, port: args.port })
-        .map_err(|unread| not_read(&name, &unread))
+/// An existing list, and the option that named it.
+struct Held<'a> {
+    option: &'static str,
+    file: &'a Path,
+}
+
+impl Held<'_> {
+    fn name(&self) -> String {
+        self.file.display().to_string()
+    }
+
+    /// Its text and what was read of it. `product` is how a list of bare lines is read where its content does not say
+    /// more.
+    fn read(
+        &self,
+        args: &HostsArgs,
+        product: Option<existing::Dialect>,
+    ) -> Result<(String, existing::Listing), Failure> {
+        let dialect = args
+            .against_as
+            .as_deref()
+            .map(existing::Dialect::named)
+            .transpose()
+            .map_err(|reason| Failure::Usage(format!("--against-as: {reason}")))?;
+        let bytes = config::file(self.file, &self.name())?;
+        let text = decoded(&bytes).ok_or_else(|| {
+            self.not_read(&existing::Unread::whole("this is a binary file, no list; give it as text"))
+        })?;
+        let read = |dialect| {
+            existing::read_as(&text, existing::As { dialect, port: args.port })
+                .map_err(|unread| self.not_read(&unread))
+        };
+        let mut listing = read(dialect)?;
+        let bare = matches!(listing.dialect, existing::Dialect::Plain | existing::Dialect::UrlList);
+        if let (None, true, Some(product)) = (dialect, bare, product) {
+            listing = read(Some(product))?;
+        }
+        Ok((text, listing))
+    }
+
+    /// A list that was not understood: what is wrong, the first lines, and how to name the format.
+    fn not_read(&self, unread: &existing::Unread) -> Failure {
+        let mut text = format!("{} {}: {}", self.option, self.name(), unread.reason);
+        for line in &unread.lines {
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
+                "\n  line {}, `{}`: {}",
+                line.line,
+                line.text.chars().take(120).collect::<String>(),
+                line.reason
+            );
+        }
+        if unread.more > 0 {
+            let _ = write!(text, "\n  and {} more", unread.more);
+        }
+        let _ = write!(
+            text,
+            "\nNothing was compared. --against-as FORMAT names the format: {}",
+            existing::READ.join(", ")
+        );
+        Failure::Usage(text)
+    }
 }
 
 /// The text of a list. PowerShell writes UTF-16; a byte that is not UTF-8 stands in a remark or in a line that
@@ -246,28 +307,86 @@ fn decoded(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// A list that was not understood: what is wrong, the first lines, and how to name the format.
-fn not_read(name: &str, unread: &existing::Unread) -> Failure {
-    let mut text = format!("--against {name}: {}", unread.reason);
-    for line in &unread.lines {
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "\n  line {}, `{}`: {}",
-            line.line,
-            line.text.chars().take(120).collect::<String>(),
-            line.reason
-        );
+/// What an existing list lacks, in the form that is asked, or in that of the list itself.
+fn delta(
+    file: &Path,
+    requirements: &Requirements,
+    features: &[FeatureInfo],
+    rules: &Rules,
+    statements: &[String],
+    args: &HostsArgs,
+) -> Result<String, Failure> {
+    let held = Held { option: "--delta", file };
+    let asked = match args.format {
+        HostsFormat::Firewall(format) => Some(format),
+        _ => None,
+    };
+    let (text, listing) = held.read(args, asked.and_then(firewall::delta::dialect_of))?;
+    let format = match args.format {
+        HostsFormat::Text => {
+            firewall::delta::format_of(listing.dialect).map_or(HostsFormat::Txt, HostsFormat::Firewall)
+        }
+        given => given,
+    };
+    let list = List::allow(requirements);
+    let result = existing::compare(&list, listing).map_err(|unread| held.not_read(&unread))?;
+    let whole = !args.derive.list.selects() && args.port.is_none();
+    if !whole {
+        note("a part of the list is asked for, so nothing is said about what can go");
     }
-    if unread.more > 0 {
-        let _ = write!(text, "\n  and {} more", unread.more);
+    if !result.conditional.is_empty() {
+        let hosts: Vec<String> = result.conditional.iter().map(|c| c.rule.to_string()).collect();
+        note(&format!(
+            "not written, since the existing list lets them through where more holds than names and ports (--against \
+             shows what): {}",
+            hosts.join(", ")
+        ));
     }
-    let _ = write!(
-        text,
-        "\nNothing was compared. --against-as FORMAT names the format: {}",
-        existing::READ.join(", ")
-    );
-    Failure::Usage(text)
+    if result.missing.is_empty() {
+        note("nothing is missing in the existing list");
+    }
+    if let HostsFormat::Firewall(format) = format {
+        let product = product(format, rules)?;
+        let list = List { first: statements.to_vec(), ..named(list, args) };
+        let existing = firewall::delta::Existing { comparison: &result, text: &text, whole };
+        let output = firewall::delta::write(format, &list, &existing, product).map_err(Failure::Refused)?;
+        return accepted(format, output, args);
+    }
+    let mut part = requirements.clone();
+    part.hosts.retain(|host| {
+        HostRule::of(host).is_some_and(|own| {
+            let is_own = |rule: &HostRule| {
+                (rule.port, rule.transport, &rule.names) == (own.port, own.transport, &own.names)
+            };
+            result.missing.iter().any(|m| is_own(&m.rule))
+        })
+    });
+    let mut text = match format {
+        HostsFormat::Txt => report::hosts::txt::render(&part, features),
+        HostsFormat::Plain => report::hosts::plain::render(&part),
+        HostsFormat::Csv => report::hosts::csv::render(&part, features),
+        HostsFormat::Markdown => report::hosts::markdown::render(&part, features),
+        HostsFormat::Ticket => report::hosts::ticket::render(&part, features),
+        _ => {
+            return Err(Failure::Usage(
+                "--delta is written as a product's format, txt, plain, csv, markdown or ticket; as a document take \
+                 --against FILE --format json"
+                    .into(),
+            ));
+        }
+    };
+    let gone: Vec<String> =
+        result.unneeded.iter().map(|e| format!("line {}, `{}`", e.line, e.text)).collect();
+    if whole && !gone.is_empty() {
+        let title = "can go, for nothing here needs it (others may)";
+        if format == HostsFormat::Txt {
+            let lines = gone.iter().map(|l| format!("# {}\n", visible::message(l)));
+            text.push_str(&format!("\n# Of the existing list {title}:\n{}", lines.collect::<String>()));
+        } else {
+            note(&format!("of the existing list {title}: {}", gone.join("; ")));
+        }
+    }
+    Ok(text)
 }
 
 /// The text for a product, unless it would say something else than what is asked.
@@ -277,13 +396,21 @@ fn product_text(
     rules: &Rules,
     args: &HostsArgs,
 ) -> Result<String, Failure> {
-    let product = rules.firewalls.by_id(format.product()).ok_or_else(|| {
+    let output = firewall::write(format, list, product(format, rules)?).map_err(Failure::Refused)?;
+    accepted(format, output, args)
+}
+
+fn product(format: firewall::Format, rules: &Rules) -> Result<&Product, Failure> {
+    rules.firewalls.by_id(format.product()).ok_or_else(|| {
         Failure::Usage(format!(
             "firewalls.toml has no product `{}`; add it, or leave --rules out",
             format.product()
         ))
-    })?;
-    let output = firewall::write(format, list, product).map_err(Failure::Refused)?;
+    })
+}
+
+/// The text, unless it allows more or less than what is asked and the command line does not agree.
+fn accepted(format: firewall::Format, output: Output, args: &HostsArgs) -> Result<String, Failure> {
     let refused_widening = !output.widened.is_empty() && !args.allow_widening;
     let refused_gaps = !output.unsupported.is_empty() && !args.omit_unsupported;
     if refused_widening || refused_gaps {
@@ -325,6 +452,12 @@ fn tell(format: firewall::Format, output: &Output, quiet: bool) {
             text.push(':');
             entries(&mut text, list);
             text.push('\n');
+        }
+    }
+    if !format.has_comments() && !output.gone.is_empty() {
+        text.push_str("Of the existing list can go, for nothing here needs it (others may):\n");
+        for entry in &output.gone {
+            let _ = writeln!(text, "  {entry}");
         }
     }
     if !format.has_comments() && !quiet {

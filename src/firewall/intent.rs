@@ -94,6 +94,20 @@ pub struct HostRule {
     pub purpose: String,
 }
 
+impl HostRule {
+    /// The rule that a requirement asks for; nothing where nobody can list it.
+    pub fn of(requirement: &Requirement) -> Option<Self> {
+        let names = match &requirement.host {
+            _ if requirement.unbounded.is_some() || requirement.port == 0 => return None,
+            HostPattern::Name(n) => Names::Exact(n.clone()),
+            HostPattern::Subdomains(n) => Names::Subdomains(n.clone()),
+            HostPattern::Address(a) => Names::Address(*a),
+            HostPattern::Any => return None,
+        };
+        Some(rule(names, requirement))
+    }
+}
+
 impl fmt::Display for HostRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.names, self.port) {
@@ -152,20 +166,13 @@ impl List {
             if requirement.loopback || requirement.host.is_loopback() {
                 continue;
             }
-            let names = match &requirement.host {
-                _ if requirement.unbounded.is_some() || requirement.port == 0 => None,
-                HostPattern::Name(n) => Some(Names::Exact(n.clone())),
-                HostPattern::Subdomains(n) => Some(Names::Subdomains(n.clone())),
-                HostPattern::Address(a) => Some(Names::Address(*a)),
-                HostPattern::Any => None,
-            };
-            let Some(names) = names else {
+            let Some(rule) = HostRule::of(requirement) else {
                 let what = joined(requirement.reasons.iter().map(|r| r.purpose.as_str()));
                 let why = requirement.unbounded.as_deref().unwrap_or("it stands for every host");
                 unlisted.push(format!("{}: {what}. {why}", requirement.host));
                 continue;
             };
-            add(&mut rules, rule(names, requirement));
+            add(&mut rules, rule);
         }
         join_apexes(&mut rules);
         let mut head = head(requirements);
@@ -211,6 +218,16 @@ impl List {
             !(rule.transport == Transport::Ssh && covered.iter().any(by_other))
         });
         self
+    }
+
+    /// A list of these rules with the rest of this one; a name beside its own wildcard becomes one rule.
+    pub(super) fn part(&self, rules: Vec<HostRule>) -> Self {
+        let mut known = BTreeMap::new();
+        for rule in rules {
+            add(&mut known, rule);
+        }
+        join_apexes(&mut known);
+        Self { rules: known.into_values().collect(), ..self.clone() }.with_bare_ssh_names()
     }
 
     /// This list and another of the same kind.

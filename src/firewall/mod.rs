@@ -9,6 +9,7 @@
 mod aws;
 mod azure;
 mod checkpoint;
+pub mod delta;
 mod dnsmasq;
 pub mod existing;
 mod fortigate;
@@ -111,6 +112,8 @@ pub struct Output {
     pub unsupported: Vec<Entry>,
     /// What this product needs besides.
     pub steps: Vec<String>,
+    /// Of a delta: what of the existing list can go and is not in the text as a command.
+    pub gone: Vec<String>,
 }
 
 /// What a writer is given.
@@ -138,6 +141,18 @@ struct Sheet<'a> {
 /// The reason when the product has no such list at all (an exemption from TLS inspection in a
 /// product that inspects none), or when an incomplete list could not be told from a whole one.
 pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, String> {
+    compose(format, list, &list.rules, &[], product)
+}
+
+/// Writes `rules`, which are all or a part of `list`; what is widened is judged over the whole list. `more` are remarks
+/// that the text carries besides.
+fn compose(
+    format: Format,
+    list: &List,
+    rules: &[HostRule],
+    more: &[String],
+    product: &Product,
+) -> Result<Output, String> {
     if let (Kind::Inspection, Some(reason)) = (list.kind, &product.no_inspection) {
         return Err(format!("{reason}: there is no such list for {}", product.title));
     }
@@ -150,7 +165,7 @@ pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, S
     let mut placed = Vec::new();
     let mut widened = Vec::new();
     let mut unsupported = Vec::new();
-    for rule in &list.rules {
+    for rule in rules {
         match place::place(rule, list, format, product) {
             Ok(found) => {
                 if let Some(reason) = &found.widened {
@@ -167,7 +182,7 @@ pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, S
     };
     // The steps name the objects as they are called here.
     let steps: Vec<String> = steps.iter().filter(|s| !s.is_empty()).map(|s| named(s, list)).collect();
-    let remarks = remarks(list, product, &widened, &unsupported, &steps);
+    let remarks = remarks(list, product, more, [&widened, &unsupported], &steps);
     let sheet = Sheet {
         kind: list.kind,
         name: &list.name,
@@ -194,7 +209,7 @@ pub fn write(format: Format, list: &List, product: &Product) -> Result<Output, S
         Format::PrometheusBlackbox => prometheus::modules(&sheet),
         Format::PrometheusScrape => prometheus::job(&sheet),
     };
-    Ok(Output { text, widened, unsupported, steps })
+    Ok(Output { text, widened, unsupported, steps, gone: Vec::new() })
 }
 
 /// Where the list comes from, in a sentence; what follows in the head is not about that.
@@ -214,8 +229,8 @@ fn named(step: &str, list: &List) -> String {
 fn remarks(
     list: &List,
     product: &Product,
-    widened: &[Entry],
-    unsupported: &[Entry],
+    more: &[String],
+    [widened, unsupported]: [&[Entry]; 2],
     steps: &[String],
 ) -> Vec<String> {
     let mut lines: Vec<String> = list.first.iter().map(|l| text::line(l)).collect();
@@ -230,6 +245,7 @@ fn remarks(
         }
     });
     lines.extend(list.head.iter().map(|l| text::line(l)));
+    lines.extend(more.iter().map(|l| text::line(l)));
     let mut section = |title: &str, items: &mut dyn Iterator<Item = String>| {
         let mut items = items.peekable();
         if items.peek().is_some() {

@@ -11,6 +11,7 @@ mod panos;
 mod read;
 mod squid;
 
+pub use fortigate::FortigateObjects;
 pub use read::{As, Dialect, Ignored, Listed, Listing, Pattern, READ, Unread, read, read_as};
 
 use access::Outcome;

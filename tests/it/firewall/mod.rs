@@ -6,6 +6,7 @@ mod against_forms;
 mod against_squid;
 mod beside;
 mod commands;
+mod delta;
 mod grammar;
 mod properties;
 

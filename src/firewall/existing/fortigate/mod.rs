@@ -1,6 +1,7 @@
 //! FortiOS configuration: what its policies let through, in their order, by way of groups and
 //! services. An object that no accepting policy uses opens nothing.
 
+mod names;
 mod objects;
 mod tree;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{Access, Gate, Test};
 use super::read::{Dialect, Ignored, Listed, Listing, pattern};
+pub use names::FortigateObjects;
 pub(super) use objects::port_of_name;
 use objects::{service_ports, url, url_pattern};
 use tree::{Domain, Object};

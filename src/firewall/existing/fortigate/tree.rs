@@ -1,7 +1,7 @@
 //! The tree of a FortiOS configuration: `config`, `edit`, `set`, `next`, `end`, with virtual domains. What the
 //! objects mean is not known here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// One `edit … next`.
 #[derive(Default)]
@@ -97,87 +97,148 @@ fn statements(text: &str) -> Vec<(usize, Vec<String>)> {
     found
 }
 
+/// Where the reader is.
+enum Level {
+    Config(String),
+    Edit,
+    Wrapper,
+}
+
+/// The objects of one section while the file is read; nothing stands where one was deleted.
+#[derive(Default)]
+struct Slots {
+    objects: Vec<Option<Object>>,
+    by_name: HashMap<String, usize>,
+}
+
+#[derive(Default)]
+struct Builder {
+    domains: BTreeMap<String, BTreeMap<String, Slots>>,
+    stack: Vec<Level>,
+    domain: String,
+    open: Vec<Object>,
+}
+
+/// The tree of a file: for each virtual domain its objects. What is edited again is changed, what is deleted is gone.
 pub(super) fn parse(text: &str) -> BTreeMap<String, Domain> {
-    enum Level {
-        Config(String),
-        Edit,
-        Wrapper,
-    }
-    let mut domains: BTreeMap<String, Domain> = BTreeMap::new();
-    let mut stack: Vec<Level> = Vec::new();
-    let mut domain = String::new();
-    let mut open: Vec<Object> = Vec::new();
+    let mut builder = Builder::default();
     for (line, words) in statements(text) {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        match words.as_slice() {
+        builder.statement(line, &words);
+    }
+    let sections = |slots: BTreeMap<String, Slots>| {
+        slots.into_iter().map(|(path, s)| (path, s.objects.into_iter().flatten().collect())).collect()
+    };
+    builder.domains.into_iter().map(|(name, slots)| (name, Domain { sections: sections(slots) })).collect()
+}
+
+impl Builder {
+    fn statement(&mut self, line: usize, words: &[&str]) {
+        let owned = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect::<Vec<_>>();
+        match words {
             ["config", "vdom" | "global"] => {
-                stack.push(Level::Wrapper);
-                domain = String::new();
+                self.stack.push(Level::Wrapper);
+                self.domain = String::new();
             }
-            ["config", rest @ ..] => stack.push(Level::Config(rest.join(" "))),
+            ["config", rest @ ..] => self.stack.push(Level::Config(rest.join(" "))),
             ["edit", name, ..] => {
-                if matches!(stack.last(), Some(Level::Wrapper)) {
-                    domain = (*name).to_owned();
+                if matches!(self.stack.last(), Some(Level::Wrapper)) {
+                    self.domain = (*name).to_owned();
                 } else {
-                    stack.push(Level::Edit);
-                    open.push(Object { line, name: (*name).to_owned(), sets: BTreeMap::new() });
+                    let sets = self.known(name).map(|o| o.sets.clone()).unwrap_or_default();
+                    self.stack.push(Level::Edit);
+                    self.open.push(Object { line, name: (*name).to_owned(), sets });
                 }
             }
             ["set", key, values @ ..] => {
-                if let Some(object) = open.last_mut() {
-                    let values = values.iter().map(|v| (*v).to_owned()).collect();
-                    object.sets.insert((*key).to_owned(), (line, values));
+                if let Some(object) = self.open.last_mut() {
+                    object.sets.insert((*key).to_owned(), (line, owned(values)));
                 }
             }
             ["append", key, values @ ..] => {
-                if let Some(object) = open.last_mut() {
+                if let Some(object) = self.open.last_mut() {
                     let entry = object.sets.entry((*key).to_owned()).or_insert((line, Vec::new()));
-                    entry.1.extend(values.iter().map(|v| (*v).to_owned()));
+                    entry.1.extend(owned(values));
+                }
+            }
+            ["unselect", key, values @ ..] => {
+                if let Some((_, own)) = self.open.last_mut().and_then(|o| o.sets.get_mut(*key)) {
+                    own.retain(|v| !values.contains(&v.as_str()));
                 }
             }
             ["unset", key, ..] => {
-                if let Some(object) = open.last_mut() {
+                if let Some(object) = self.open.last_mut() {
                     object.sets.remove(*key);
                 }
             }
-            ["next", ..] => close(&mut stack, &mut open, &mut domains, &domain),
+            ["delete", name, ..] => self.delete(name),
+            ["next", ..] => self.close(),
             ["end", ..] => {
                 // `end` closes an edit that `next` did not.
-                if matches!(stack.last(), Some(Level::Edit)) {
-                    close(&mut stack, &mut open, &mut domains, &domain);
+                if matches!(self.stack.last(), Some(Level::Edit)) {
+                    self.close();
                 }
-                if matches!(stack.pop(), Some(Level::Wrapper)) {
-                    domain = String::new();
+                if matches!(self.stack.pop(), Some(Level::Wrapper)) {
+                    self.domain = String::new();
                 }
             }
             _ => {}
         }
     }
-    fn close(
-        stack: &mut Vec<Level>,
-        open: &mut Vec<Object>,
-        domains: &mut BTreeMap<String, Domain>,
-        domain: &str,
-    ) {
-        if !matches!(stack.last(), Some(Level::Edit)) {
+
+    /// The section that the next `edit` belongs to.
+    fn path(&self) -> String {
+        let configs = self.stack.iter().filter_map(|l| match l {
+            Level::Config(path) => Some(path.as_str()),
+            _ => None,
+        });
+        configs.collect::<Vec<_>>().join("/")
+    }
+
+    /// What stands inside another object belongs to it.
+    fn full_name(&self, name: &str) -> String {
+        self.open.last().map_or_else(|| name.to_owned(), |parent| format!("{}/{name}", parent.name))
+    }
+
+    /// The object that an `edit` of this name changes. `edit 0` is always a new one.
+    fn known(&self, name: &str) -> Option<&Object> {
+        let slots = self.domains.get(&self.domain)?.get(&self.path())?;
+        let at = slots.by_name.get(&self.full_name(name)).filter(|_| name != "0")?;
+        slots.objects.get(*at)?.as_ref()
+    }
+
+    fn delete(&mut self, name: &str) {
+        if !matches!(self.stack.last(), Some(Level::Config(_))) {
             return;
         }
-        stack.pop();
-        let path: Vec<&str> = stack
-            .iter()
-            .filter_map(|l| match l {
-                Level::Config(path) => Some(path.as_str()),
-                _ => None,
-            })
-            .collect();
-        if let Some(mut object) = open.pop() {
-            // What stands inside another object belongs to it.
-            if let Some(parent) = open.last() {
-                object.name = format!("{}/{}", parent.name, object.name);
-            }
-            let sections = &mut domains.entry(domain.to_owned()).or_default().sections;
-            sections.entry(path.join("/")).or_default().push(object);
+        let (path, name) = (self.path(), self.full_name(name));
+        let slots = self.domains.get_mut(&self.domain).and_then(|d| d.get_mut(&path));
+        if let Some(slots) = slots
+            && let Some(at) = slots.by_name.remove(&name)
+            && let Some(slot) = slots.objects.get_mut(at)
+        {
+            *slot = None;
         }
     }
-    domains
+
+    fn close(&mut self) {
+        if !matches!(self.stack.last(), Some(Level::Edit)) {
+            return;
+        }
+        self.stack.pop();
+        let path = self.path();
+        let Some(mut object) = self.open.pop() else { return };
+        let is_new = object.name == "0";
+        object.name = self.full_name(&object.name);
+        let slots = self.domains.entry(self.domain.clone()).or_default().entry(path).or_default();
+        let known = slots.by_name.get(&object.name).copied().filter(|_| !is_new);
+        match known.and_then(|at| slots.objects.get_mut(at)) {
+            // It keeps its place, which is the order of policies.
+            Some(slot) => *slot = Some(object),
+            None => {
+                slots.by_name.insert(object.name.clone(), slots.objects.len());
+                slots.objects.push(Some(object));
+            }
+        }
+    }
 }
