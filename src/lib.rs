@@ -34,6 +34,7 @@ pub mod compare;
 pub mod config;
 pub mod contract;
 pub mod derive;
+pub mod device;
 pub mod diagnose;
 pub mod document;
 pub mod explain;

@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod completions;
 mod config;
+mod device;
 mod diff;
 mod explain;
 mod fleet;
@@ -18,6 +19,7 @@ pub use check::{CallArgs, CheckArgs, FailOn, FormatTo};
 pub use compare::{CompareArgs, CompareFormat, CompareSort};
 pub use completions::CompletionsArgs;
 pub use config::{ConfigArgs, ConfigFormat, WriteHive};
+pub use device::{DeviceArgs, DeviceFormat};
 pub use diff::{DiffArgs, Versions};
 pub use explain::ExplainArgs;
 pub use fleet::{FleetArgs, FleetFormat, Since};
@@ -133,6 +135,15 @@ pub enum Command {
         clearway logs main.log --since 2026-10-03\n  \
         clearway check profile.mobileconfig --log main.log  beside a run")]
     Logs(Box<LogsArgs>),
+    /// Look at this device itself: what keeps the app from starting, resolving, trusting or reaching.
+    /// Nothing is changed, nothing is sent, and no further right is asked for.
+    #[command(after_help = "Examples:\n  \
+        clearway device                          this device, for the user who runs this\n  \
+        clearway device profile.mobileconfig     with the hosts of this configuration\n  \
+        clearway device --format json -o device.json\n  \
+        clearway device --replay device.json     judge a saved report again\n  \
+        clearway device --device-root copy --platform windows --user ann")]
+    Device(Box<DeviceArgs>),
     /// Describe the rules: sources, app versions covered; check a rule pack given with --rules.
     Rules(RulesArgs),
     /// Print what a shell needs to complete this command line.

@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod completions;
 mod config;
+mod device;
 mod diff;
 mod explain;
 mod fleet;
@@ -41,6 +42,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Compare(args) => compare::run(args),
         Command::Fleet(args) => fleet::run(args),
         Command::Logs(args) => logs::run(args),
+        Command::Device(args) => device::run(args),
         Command::Rules(args) => rules::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),

@@ -45,6 +45,7 @@ macro_rules! words {
 pub(crate) use words;
 
 mod code;
+mod device_code;
 mod download;
 pub mod endpoint;
 mod engine_store;
@@ -59,6 +60,7 @@ mod verdict;
 mod versions;
 
 pub use code::Code;
+pub use device_code::DeviceCode;
 pub use download::{DownloadTest, SLOW};
 pub use endpoint::Endpoint;
 pub use engine_store::EngineStore;

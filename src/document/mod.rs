@@ -4,4 +4,5 @@
 //! checked, and what follows from something else in the document is worked out anew.
 
 pub mod check;
+pub mod device;
 pub mod hosts;

@@ -219,7 +219,7 @@ fn proxy_variables_from(get: impl Fn(&str) -> Option<String>) -> ProxyVariables 
 }
 
 /// The value without what stands before an `@` in its authority.
-pub(super) fn without_credentials(value: &str) -> (String, bool) {
+pub fn without_credentials(value: &str) -> (String, bool) {
     let (scheme, rest) = value.split_once("://").map_or(("", value), |(s, r)| (s, r));
     // A password may hold any character, so all up to the last `@` is taken for credentials.
     let Some((_, host)) = rest.rsplit_once('@') else { return (value.to_owned(), false) };

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod compare;
 pub mod config;
+pub mod device;
 pub mod diff;
 pub mod existing;
 pub mod explain;

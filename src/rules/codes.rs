@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::{Files, Text};
-use crate::contract::{Code, Owner, Severity, Verdict};
+use crate::contract::{Code, Confidence, DeviceCode, Owner, Severity, Verdict};
 use crate::text::template;
 
 /// One code of the contract.
@@ -42,6 +42,48 @@ pub struct CodeEntry {
     /// Both, where the evidence says which kind of the code it is.
     #[serde(default)]
     pub case: BTreeMap<String, Wording>,
+}
+
+/// One code of `clearway device`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceEntry {
+    /// The code.
+    pub id: DeviceCode,
+    /// Its weight.
+    pub severity: Severity,
+    /// Who fixes it.
+    pub owner: Owner,
+    /// How well it is known that this is in the way.
+    pub confidence: Confidence,
+    /// Source tags.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// Pages of others, where no source tag says it.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// One sentence; placeholders in braces.
+    pub summary: String,
+    /// The instruction; empty where there is nothing to do.
+    #[serde(default)]
+    pub remedy: String,
+    /// What is different where the evidence says which kind of the code it is.
+    #[serde(default)]
+    pub case: BTreeMap<String, DeviceCase>,
+}
+
+/// A kind of a code of `clearway device`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceCase {
+    /// Its weight, where it is another.
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    /// One sentence.
+    pub summary: String,
+    /// The instruction; empty where there is nothing to do.
+    #[serde(default)]
+    pub remedy: String,
 }
 
 /// A sentence and an instruction.
@@ -108,6 +150,9 @@ pub struct Codes {
     #[serde(default)]
     proxy_reason: Vec<ProxyReason>,
     not_tested: Vec<NotTestedEntry>,
+    /// What is found on a device itself.
+    #[serde(default)]
+    device: Vec<DeviceEntry>,
     /// What this device reaches and the sandbox's own machine does not.
     #[serde(default)]
     machine: Option<Wording>,
@@ -143,6 +188,7 @@ impl Codes {
                 return Err(bad(format!("code `{}` needs a `remedy` and an `owner`", entry.id)));
             }
         }
+        codes.check_device().map_err(bad)?;
         let sentences = codes
             .code
             .iter()
@@ -154,7 +200,11 @@ impl Codes {
             })
             .chain(codes.cause.iter().flat_map(|c| [&c.summary, &c.remedy]))
             .chain(codes.machine.iter().flat_map(|w| [&w.summary, &w.remedy]))
-            .chain(codes.not_tested.iter().map(|n| &n.text));
+            .chain(codes.not_tested.iter().map(|n| &n.text))
+            .chain(codes.device.iter().flat_map(|e| {
+                let cases = e.case.values().flat_map(|c| [&c.summary, &c.remedy]);
+                [&e.summary, &e.remedy].into_iter().chain(cases)
+            }));
         for sentence in sentences {
             for name in template::names(sentence) {
                 if !codes.placeholder.contains_key(name) {
@@ -176,6 +226,33 @@ impl Codes {
             }
         }
         Ok(codes)
+    }
+
+    /// Whether every code of a device has its entry, with a source and with what it needs.
+    fn check_device(&self) -> Result<(), String> {
+        for code in DeviceCode::ALL {
+            match self.device.iter().filter(|e| e.id == *code).count() {
+                1 => {}
+                0 => return Err(format!("[[device]] `{code}` is missing")),
+                _ => return Err(format!("[[device]] `{code}` is there twice")),
+            }
+        }
+        for entry in &self.device {
+            if entry.sources.is_empty() && entry.references.is_empty() {
+                return Err(format!("[[device]] `{}` has neither `sources` nor `references`", entry.id));
+            }
+            let cases = entry.case.values().map(|c| (c.severity.unwrap_or(entry.severity), &c.remedy));
+            let bare = cases.chain([(entry.severity, &entry.remedy)]);
+            if bare.into_iter().any(|(severity, remedy)| severity != Severity::Info && remedy.is_empty()) {
+                return Err(format!("[[device]] `{}` needs a `remedy`", entry.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// The entry of a code of `clearway device`. The embedded file has one for each.
+    pub fn device(&self, code: DeviceCode) -> Option<&DeviceEntry> {
+        self.device.iter().find(|e| e.id == code)
     }
 
     /// The entry of a code. The embedded file has one for each; a default table (no file read) has

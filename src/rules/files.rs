@@ -70,6 +70,7 @@ static BUILT_IN: &[BuiltIn] = built_in![
     "calls",
     "codes",
     "controls",
+    "device",
     "symptoms",
     "symptoms-network",
     "symptoms-providers",
@@ -86,6 +87,7 @@ static BUILT_IN: &[BuiltIn] = built_in![
 /// Files that a directory may lack, because packs written for earlier versions of the program do:
 /// those built in are used, and `clearway rules --rules DIR` says so.
 pub const OPTIONAL: &[&str] = &[
+    "device.toml",
     "trust.toml",
     "headers.toml",
     "logs.toml",

@@ -7,6 +7,7 @@ pub mod codes;
 pub mod condition;
 pub mod credentials;
 mod data;
+pub mod device;
 pub mod error;
 pub mod files;
 pub mod filters;
@@ -43,6 +44,7 @@ use std::sync::{Arc, LazyLock};
 
 use codes::Codes;
 use data::DataError;
+use device::DeviceFacts;
 use files::Files;
 use firewalls::Firewalls;
 use headers::Headers;
@@ -79,6 +81,8 @@ pub struct Rules {
     pub places: Part<Arc<Places>>,
     /// Where its logs lie, and how they are recognised.
     pub logs: Part<Logs>,
+    /// What `clearway device` asks a device for.
+    pub device: Part<DeviceFacts>,
     files: Files,
 }
 
@@ -103,6 +107,7 @@ impl Rules {
                 headers: Part::later(|| Headers::embedded().map(Arc::new)),
                 places: Part::later(|| Ok::<_, DataError>(Places::built_in())),
                 logs: Part::later(Logs::embedded),
+                device: Part::later(DeviceFacts::embedded),
                 files: Files::embedded(),
             }
         });
@@ -157,6 +162,7 @@ impl Rules {
         let headers = faults.take(Headers::load(&files));
         let places = faults.take(Places::load(&files));
         let logs = faults.take(Logs::load(&files));
+        let device = faults.take(DeviceFacts::load(&files));
         faults.take(vocabulary::check(&files));
         let calls = services.as_ref().map(Services::calls);
         let symptoms = pack
@@ -180,6 +186,7 @@ impl Rules {
                 headers: Part::ready(Arc::new(headers?)),
                 places: Part::ready(Arc::new(places?)),
                 logs: Part::ready(logs?),
+                device: Part::ready(device?),
                 files,
             })
         };

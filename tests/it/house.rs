@@ -137,6 +137,8 @@ const ROOMS: &[Room] = &[
     room_of("diagnose", Impure::None, &["probe", "document", "report", "check"]),
     room_of("run", Impure::None, &["probe", "report", "check"]),
     room_of("logs", Impure::Only(&["source.rs"]), &["derive", "plan", "probe", "diagnose", "document", "report", "check"]),
+    // What asks a device: files, variables and programs of the system.
+    room_of("device", Impure::Only(&["gather.rs"]), &["derive", "plan", "diagnose", "document", "report", "check"]),
     room_of("compare", Impure::None, &["probe", "report", "check"]),
     // What opens reports, on as many threads as there are; the rest adds up.
     room_of("fleet", Impure::Only(&["source.rs"]), &["probe", "report", "check"]),

@@ -9,6 +9,7 @@ mod commands;
 mod common;
 mod config;
 mod derive;
+mod device;
 mod diagnose;
 mod firewall;
 mod house;

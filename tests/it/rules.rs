@@ -62,6 +62,7 @@ fn the_embedded_pack_is_sound_and_is_the_one_in_the_directory() {
     assert_eq!(*built_in.headers, *read.headers);
     assert_eq!(*built_in.places, *read.places);
     assert_eq!(*built_in.logs, *read.logs);
+    assert_eq!(*built_in.device, *read.device);
     assert!(embedded.meta.releases.windows(2).all(|w| w[0].version < w[1].version));
     assert_eq!(embedded.meta.releases.last().unwrap().version, embedded.meta.newest);
     let behaviour = embedded.keys.keys.iter().filter(|k| k.app_behaviour).count();

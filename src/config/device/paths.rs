@@ -22,6 +22,12 @@ impl User {
         self.0.user.as_deref()
     }
 
+    /// A path of the device with its parts filled in, as the device names it; nothing where a part is not known
+    /// of the user.
+    pub(crate) fn filled(&self, template: &str) -> Option<String> {
+        self.0.filled(template)
+    }
+
     /// Where a path of the device with its parts still to be filled in stands for this program; nothing where
     /// a part is not known of the user.
     pub(crate) fn path(&self, device: &Device, template: &str) -> Option<PathBuf> {
@@ -58,4 +64,23 @@ pub(crate) fn users(device: &Device, places: &Places) -> Result<Vec<User>, Confi
         users.push(User(Whose::default()));
     }
     Ok(users)
+}
+
+/// The one user whom `device` is about.
+///
+/// # Errors
+/// A name that no user has; a copy in which several users could be meant.
+pub(crate) fn user(device: &Device, places: &Places) -> Result<User, ConfigError> {
+    let mut all = users(device, places)?;
+    if all.len() > 1 {
+        // Every copy of a Linux device may have this one.
+        all.retain(|u| u.name() != Some("root") || device.path("/root").is_dir());
+    }
+    match (all.len(), &device.root) {
+        (n, Some(root)) if n > 1 => Err(ConfigError::SeveralUsers {
+            root: root.display().to_string(),
+            users: all.into_iter().filter_map(|u| u.0.user).collect(),
+        }),
+        _ => Ok(all.pop().unwrap_or_else(|| User(Whose::default()))),
+    }
 }

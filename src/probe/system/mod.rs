@@ -4,7 +4,7 @@
 
 mod anchors;
 mod macos;
-mod program;
+pub mod program;
 mod windows;
 
 pub(super) use anchors::{of_device as anchors, of_engine as engine_anchors};
@@ -61,12 +61,23 @@ fn setting(text: &str) -> Option<String> {
     let (kept, _) = super::environment::without_credentials(&text);
     (!kept.is_empty()).then_some(kept)
 }
-/// What `scutil --proxy` printed, for the fuzzer as well.
-pub(super) fn of_scutil(text: &str) -> SystemProxies {
+
+/// What `scutil --proxy` printed.
+pub fn of_scutil(text: &str) -> SystemProxies {
     macos::read(text)
 }
 
-/// What `reg query` of the internet settings printed, for the fuzzer.
-pub(super) fn of_registry(text: &str) -> SystemProxies {
+/// What `reg query` of the internet settings printed.
+pub fn of_registry(text: &str) -> SystemProxies {
     windows::settings(text)
+}
+
+/// The proxy that `netsh winhttp show proxy` printed, `host:port`.
+pub fn of_winhttp(text: &str) -> Option<String> {
+    windows::winhttp(text)
+}
+
+/// Name and value of each line of what `reg query` printed for a key.
+pub fn registry_values(text: &str) -> Vec<(&str, &str)> {
+    windows::values(text).map(|(name, _, value)| (name, value)).collect()
 }

@@ -58,7 +58,7 @@ pub(super) fn settings(text: &str) -> SystemProxies {
 }
 
 /// Name, type and data of each value; the columns are split at the type's name.
-fn values(text: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+pub(super) fn values(text: &str) -> impl Iterator<Item = (&str, &str, &str)> {
     text.lines().filter_map(|line| {
         let line = line.strip_prefix("    ")?;
         let at = line.find("    REG_")?;
@@ -97,7 +97,7 @@ fn servers(text: &str) -> (Option<String>, Option<String>, Option<String>) {
 
 /// The proxy in the output of `netsh winhttp show proxy`, whose words are in the system's language:
 /// the first line that ends in an address with a port.
-fn winhttp(text: &str) -> Option<String> {
+pub(super) fn winhttp(text: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let (_, value) = line.split_once(" : ")?;
         let (https, http, _) = servers(value.trim());

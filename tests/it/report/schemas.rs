@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use clearway::contract::{
-    Actor, Certainty, Code, Confidence, Need, Network, Owner, Platform, RunVerdict, Severity, Stage,
-    Transport, Verdict,
+    Actor, Certainty, Code, Confidence, DeviceCode, Need, Network, Owner, Platform, RunVerdict, Severity,
+    Stage, Transport, Verdict,
 };
 use clearway::diagnose::{Halt, Halts};
 use clearway::plan::trace::Untraced;
@@ -38,6 +38,8 @@ fn expected(name: &str, found: &[String]) -> Option<Words> {
         "verdict" => words(Verdict::ALL, Verdict::as_str),
         "certainty" => words(Certainty::ALL, Certainty::as_str),
         "owner" | "owners" => words(Owner::ALL, Owner::as_str),
+        // What is found on a device has codes of its own; the others hold one of them all at the most.
+        "code" if has(DeviceCode::HelperBlocked.as_str()) => words(DeviceCode::ALL, DeviceCode::as_str),
         "code" => words(Code::ALL, Code::as_str),
         "halts" => words(Halts::ALL, Halts::as_str),
         "halt" => words(Halt::ALL, Halt::as_str),

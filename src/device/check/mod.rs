@@ -1,0 +1,71 @@
+//! The checks, one file each; this is the one list of them.
+
+mod ca_variables;
+mod helper;
+mod hosts_file;
+mod proxies;
+mod security;
+
+use super::{Answers, Context, Found, Missing, Seen, Want};
+use crate::contract::Platform;
+
+/// One check.
+pub(super) struct Check {
+    /// Its name in documents.
+    pub(super) id: &'static str,
+    /// What it looks at.
+    pub(super) title: &'static str,
+    /// What it needs.
+    pub(super) wanted: fn(&Context<'_>) -> Vec<Want>,
+    /// What it needs beside that, by what came back; nothing for most.
+    pub(super) then: fn(&Answers, &Context<'_>) -> Vec<Want>,
+    /// Keeps what matters of what came back.
+    pub(super) read: fn(&Answers, &Context<'_>, &mut Seen),
+    /// What that means.
+    pub(super) judge: fn(&Seen, &Context<'_>) -> Vec<Found>,
+    /// Whether anything of it was seen.
+    pub(super) was_run: fn(&Seen) -> bool,
+}
+
+/// Every check, in the order of the report.
+pub(super) const ALL: &[Check] =
+    &[helper::CHECK, security::CHECK, hosts_file::CHECK, proxies::CHECK, ca_variables::CHECK];
+
+fn nothing_more(_: &Answers, _: &Context<'_>) -> Vec<Want> {
+    Vec::new()
+}
+
+/// A tool that is asked about no file.
+fn tool(id: &str) -> Want {
+    Want::Tool(id.to_owned(), Vec::new())
+}
+
+/// What a tool printed, if it says that it succeeded. What was not asked for, or is usually absent, leaves no trace;
+/// anything else is noted as not run.
+fn said<'a>(
+    answers: &'a Answers,
+    context: &Context<'_>,
+    check: &str,
+    id: &str,
+    seen: &mut Seen,
+) -> Option<&'a str> {
+    let tool = context.facts.tool(id, context.platform)?;
+    match answers.tool(id) {
+        Ok(printed) if printed.succeeded => return Some(&printed.output),
+        Ok(_) if tool.optional => {}
+        Ok(_) => seen.missed(check, &tool.asks, format!("{} ended with a failure; it may need another right, or what it asks for is not on this device", tool.program)),
+        Err(Missing::Absent) => {}
+        Err(Missing::Unknown(why)) => seen.missed(check, &tool.asks, why),
+    }
+    None
+}
+
+/// Joins parts of a path as the platform does.
+fn joined(platform: Platform, parts: &[&str]) -> String {
+    parts.join(if platform == Platform::Windows { r"\" } else { "/" })
+}
+
+/// Name and value of each line `NAME=value`.
+fn assignments(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines().filter_map(|line| line.trim_end().split_once('=')).map(|(n, v)| (n.trim(), v))
+}

@@ -1,0 +1,259 @@
+//! What is asked of a device itself (`rules/device.toml`): programs of the system, files, variables, and the
+//! products of others that are recognised by their running programs.
+
+use serde::Deserialize;
+
+use super::data::DataError;
+use super::files::Files;
+use crate::contract::{Confidence, Platform};
+
+/// `device.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceFacts {
+    /// Who signs the vendor's programs.
+    pub identity: Identity,
+    /// Where the agent helper is.
+    pub helper: Vec<HelperPlace>,
+    /// Where the hosts file is.
+    pub hosts_file: Vec<Place>,
+    /// Programs of the system that are run for their output.
+    pub tool: Vec<Tool>,
+    /// Logs of what was kept from starting.
+    #[serde(default)]
+    pub block_log: Vec<BlockLog>,
+    /// Products of others.
+    pub product: Vec<Product>,
+    /// Variables of the environment that concern trust.
+    pub variable: Vec<Variable>,
+}
+
+/// Who signs the vendor's programs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// macOS: the team.
+    pub team_id: String,
+    /// macOS: the program.
+    pub signing_id: String,
+    /// Windows: the publisher.
+    pub publisher: String,
+    /// The rule that allows the helper on macOS, the end of a sentence.
+    pub allow_macos: String,
+    /// The same on Windows.
+    pub allow_windows: String,
+    /// The same on Linux.
+    pub allow_linux: String,
+    /// Source tags.
+    pub sources: Vec<String>,
+}
+
+impl Identity {
+    /// The rule that allows the helper, for a sentence.
+    pub fn allow(&self, platform: Platform) -> &str {
+        match platform {
+            Platform::Macos => &self.allow_macos,
+            Platform::Windows => &self.allow_windows,
+            Platform::Linux => &self.allow_linux,
+        }
+    }
+}
+
+/// A folder with one folder for each version of the agent helper.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HelperPlace {
+    /// Where.
+    pub platform: Platform,
+    /// The app's own folder, with parts to fill in and `*`.
+    pub data: String,
+    /// Below it the folder of versions.
+    pub versions: String,
+    /// Below a version the program.
+    pub program: String,
+    /// It is that of the ordinary mode.
+    #[serde(default)]
+    pub ordinary: bool,
+    /// How well that is known.
+    pub confidence: Confidence,
+    /// Source tags.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// A file of a platform.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Where.
+    pub platform: Platform,
+    /// The path.
+    pub path: String,
+}
+
+/// A program of the system.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Its name here, and that of the saved output in a copy of a device.
+    pub id: String,
+    /// Where it exists.
+    pub platform: Platform,
+    /// Its path; on Windows a name below the system's own folder.
+    pub program: String,
+    /// Its arguments; `{paths}` stands for the files it is asked about.
+    pub args: Vec<String>,
+    /// What it is asked for, for a sentence.
+    pub asks: String,
+    /// Devices without it are usual: its absence is no gap.
+    #[serde(default)]
+    pub optional: bool,
+    /// Seconds that it may take; few without.
+    #[serde(default)]
+    pub patience_s: Option<u64>,
+}
+
+/// A log of what was kept from starting.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockLog {
+    /// The tool that prints it.
+    pub tool: String,
+    /// Who kept it, for a sentence.
+    pub product: String,
+}
+
+/// What a product of others does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProductKind {
+    /// Keeps programs from starting or looks at what they do.
+    Security,
+    /// Allows programs by a list.
+    Authorization,
+}
+
+/// A product of others, recognised by what runs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Its name.
+    pub title: String,
+    /// What it does.
+    pub kind: ProductKind,
+    /// Names of its processes on macOS, whole, in any letter case.
+    #[serde(default)]
+    pub macos: Vec<String>,
+    /// The same on Windows, without `.exe`.
+    #[serde(default)]
+    pub windows: Vec<String>,
+    /// The same on Linux; the system keeps 15 characters of a name.
+    #[serde(default)]
+    pub linux: Vec<String>,
+    /// How well that is known.
+    pub confidence: Confidence,
+    /// Where the names are from.
+    pub references: Vec<String>,
+}
+
+impl Product {
+    /// Its processes on a platform.
+    pub fn processes(&self, platform: Platform) -> &[String] {
+        match platform {
+            Platform::Macos => &self.macos,
+            Platform::Windows => &self.windows,
+            Platform::Linux => &self.linux,
+        }
+    }
+}
+
+/// What a variable that concerns trust does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VariableKind {
+    /// Names a file of authorities.
+    Authorities,
+    /// Names a folder of authorities.
+    Folder,
+    /// Switches checks off when it has this value: `off`.
+    Check,
+}
+
+/// A variable of the environment that concerns trust.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub kind: VariableKind,
+    /// The value that switches checks off.
+    #[serde(default)]
+    pub off: String,
+    /// Who reads it, for a sentence.
+    pub readers: String,
+    /// The engine reads it, on these platforms.
+    #[serde(default)]
+    pub engine: Vec<Platform>,
+    /// How well that is known.
+    pub confidence: Confidence,
+    /// Source tags.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// Pages of others.
+    #[serde(default)]
+    pub references: Vec<String>,
+}
+
+impl DeviceFacts {
+    /// The file built into the program.
+    ///
+    /// # Errors
+    /// When it does not hold together; a test makes sure that it does.
+    pub fn embedded() -> Result<Self, DataError> {
+        Self::load(&Files::embedded())
+    }
+
+    pub(super) fn load(files: &Files) -> Result<Self, DataError> {
+        let file = files.get("device.toml");
+        let facts: Self = file.text.read_as(file.shown)?;
+        let content = |reason: String| DataError::Content { file: file.shown.to_owned(), reason };
+        for platform in Platform::ALL {
+            if !facts.helper.iter().any(|h| h.platform == *platform) {
+                return Err(content(format!("there is no `helper` of platform {platform}")));
+            }
+            if !facts.hosts_file.iter().any(|h| h.platform == *platform) {
+                return Err(content(format!("there is no `hosts_file` of platform {platform}")));
+            }
+        }
+        for (n, tool) in facts.tool.iter().enumerate() {
+            let same = |other: &Tool| other.id == tool.id && other.platform == tool.platform;
+            if facts.tool.iter().take(n).any(same) {
+                return Err(content(format!("tool `{}` of {} is there twice", tool.id, tool.platform)));
+            }
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if tool.id.is_empty() || !tool.id.chars().all(plain) {
+                return Err(content(format!(
+                    "tool `{}`: an id has lower-case letters, digits and -",
+                    tool.id
+                )));
+            }
+        }
+        if let Some(log) = facts.block_log.iter().find(|l| !facts.tool.iter().any(|t| t.id == l.tool)) {
+            return Err(content(format!("block_log: there is no tool `{}`", log.tool)));
+        }
+        if let Some(product) = facts.product.iter().find(|p| p.references.is_empty()) {
+            return Err(content(format!("product {}: name at least one reference", product.title)));
+        }
+        let bare = |v: &&Variable| v.sources.is_empty() && v.references.is_empty();
+        if let Some(variable) = facts.variable.iter().find(bare) {
+            return Err(content(format!("variable {}: name a source or a reference", variable.name)));
+        }
+        Ok(facts)
+    }
+
+    /// A tool of a platform.
+    pub fn tool(&self, id: &str, platform: Platform) -> Option<&Tool> {
+        self.tool.iter().find(|t| t.id == id && t.platform == platform)
+    }
+}
