@@ -14,6 +14,7 @@
 //!                       check (the course of a run: options → plan, waves, judgement) → Run
 //!                       probe (all network I/O) → observation (plain records of what was seen)
 //!                       diagnose (plan × observations; pure) → Judgement
+//!                       expect (promises of a file × judged run; pure) → met, unmet, untested
 //!                       compare (many runs; pure), redact (a run without names; pure)
 //! bytes of logs       → logs (lines → events → causes, by the known messages of the rules) → logs::Report
 //!                       document (a list or a run as JSON, written and read back)
@@ -37,6 +38,7 @@ pub mod derive;
 pub mod device;
 pub mod diagnose;
 pub mod document;
+pub mod expect;
 pub mod explain;
 pub mod failure;
 pub mod firewall;

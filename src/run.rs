@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::derive::Requirements;
 use crate::diagnose::Judgement;
+use crate::expect::Expected;
 use crate::observation::{Environment, Observations};
 use crate::plan::Plan;
 
@@ -18,6 +19,8 @@ pub struct Run {
     pub observations: Observations,
     /// What it means.
     pub judgement: Judgement,
+    /// What it says of the promises that were held against it; of a saved report those of then.
+    pub expected: Option<Expected>,
     /// As whom and where.
     pub environment: Environment,
     /// Start of the run, RFC 3339 in UTC.

@@ -191,6 +191,7 @@ impl<'a> Check<'a> {
             tags: options.tags.iter().cloned().collect(),
             duration_ms: millis(began.elapsed()),
             is_replayed: false,
+            expected: None,
         })
     }
 }

@@ -149,6 +149,12 @@ pub struct CheckArgs {
     #[arg(long, value_name = "PATH", conflicts_with = "dry_run", help_heading = "Output")]
     pub log: Vec<String>,
 
+    /// Hold the run against what the network team promises of the hosts: a TOML file (`--format expect` makes a first
+    /// one; `-`: from standard input), also with --replay. Each promise is met, unmet or untested; an unmet one
+    /// ends with 1.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "vm_script"], help_heading = "Output")]
+    pub expect: Option<PathBuf>,
+
     /// Name of this run, such as the site it was made from.
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub label: Option<String>,

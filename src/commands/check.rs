@@ -12,6 +12,7 @@ use crate::compare;
 use crate::config;
 use crate::contract::FeatureInfo;
 use crate::diagnose::{self, RunVerdict, Verdict};
+use crate::expect;
 use crate::failure::Failure;
 use crate::logs;
 use crate::output::{self, Output};
@@ -39,6 +40,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let logs = read_logs(args, &rules)?;
     without_log(args, &outputs);
     let results = vm_results(args)?;
+    let promises = promises(args)?;
 
     let run = if let Some(path) = &args.replay {
         let run = replay::load(&rules, path)?.labelled(args.label.as_deref()).tagged(&args.tag);
@@ -84,6 +86,10 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         } else {
             run.judgement = diagnose::judge(&run.plan, &run.observations, &rules.services, &rules.codes);
         }
+    }
+    if let Some(promises) = &promises {
+        let expected = expect::judge(promises, &run.plan, &run.observations, &run.judgement);
+        run.expected = Some(expected.map_err(|e| Failure::Usage(format!("--expect {e}")))?);
     }
     let code = exit_code(&run, args.fail_on);
     let log = logs.map(|logs| compare::log::beside(&run, &logs));
@@ -258,6 +264,19 @@ fn vm_results(args: &CheckArgs) -> Result<Option<vm::Results>, Failure> {
     vm::read(&bytes).map(Some).map_err(|e| Failure::Usage(format!("--vm-result {shown}: {e}")))
 }
 
+/// What the network team promises. It is read first, so that a wrong file costs no run.
+fn promises(args: &CheckArgs) -> Result<Option<expect::Expectations>, Failure> {
+    let Some(path) = &args.expect else { return Ok(None) };
+    let (shown, bytes) = if replay::is_standard_input(path) {
+        ("standard input".to_owned(), config::standard_input()?)
+    } else {
+        let shown = path.display().to_string();
+        (replay::name(path), config::file(path, &shown)?)
+    };
+    let read = expect::read(&bytes, &shown);
+    read.map(Some).map_err(|e| Failure::Usage(format!("--expect: {e}")))
+}
+
 /// The flags as options of a check.
 fn options(args: &CheckArgs) -> check::Options {
     let calls = &args.calls;
@@ -329,10 +348,12 @@ impl probe::Progress for Shown<'_> {
 
 /// The contract's exit codes.
 fn exit_code(run: &Run, fail_on: FailOn) -> ExitCode {
+    let is_broken = run.expected.as_ref().is_some_and(|e| e.unmet > 0);
     let any_blocked = run.judgement.hosts.iter().any(|h| h.verdict == Verdict::Blocked);
     ExitCode::from(match (fail_on, run.judgement.verdict) {
         (FailOn::None, _) => 0,
         (_, RunVerdict::Blocked) => 1,
+        _ if is_broken => 1,
         (FailOn::Any, _) if any_blocked => 1,
         (_, RunVerdict::Unknown) => 3,
         (_, RunVerdict::Degraded | RunVerdict::Ready) => 0,

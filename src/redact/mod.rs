@@ -27,6 +27,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::contract::endpoint::listed;
 use crate::contract::ids::NoteId;
 use crate::derive::Note;
 use crate::diagnose::{self, Code, Judgement, NotTested, Owner, Verdict};
@@ -102,8 +103,11 @@ pub fn share(
             ),
         });
     }
+    let name = |id| plan.target(id).map(|t| listed(&t.requirement.host, t.port()));
+    let expected = run.expected.as_ref().map(|e| e.masked(name));
     Ok(Run {
         requirements,
+        expected,
         plan,
         observations,
         judgement,

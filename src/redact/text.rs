@@ -265,6 +265,7 @@ mod tests {
             tags: Default::default(),
             duration_ms: 0,
             is_replayed: false,
+            expected: None,
         }
     }
 

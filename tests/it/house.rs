@@ -135,6 +135,7 @@ const ROOMS: &[Room] = &[
     room_of("vm", Impure::None, &["derive", "probe", "diagnose", "document", "report", "check"]),
     room_of("probe", Impure::Any, &["derive", "diagnose", "document", "report", "check"]),
     room_of("diagnose", Impure::None, &["probe", "document", "report", "check"]),
+    room_of("expect", Impure::None, &["probe", "document", "report", "check", "run"]),
     room_of("run", Impure::None, &["probe", "report", "check"]),
     room_of("logs", Impure::Only(&["source.rs"]), &["derive", "plan", "probe", "diagnose", "document", "report", "check"]),
     // What asks a device: files, variables and programs of the system.

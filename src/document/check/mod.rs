@@ -20,6 +20,7 @@ use crate::derive::requirement::{Input, Missing, Note, Source};
 use crate::diagnose::{
     ActorJudgement, Cause, Finding, HostJudgement, NotTested, RunVerdict, TracedPath, Verdict,
 };
+use crate::expect::Expected;
 use crate::observation::{
     Attempt, Call, Controlled, Device, Environment, Machine, ProxyScript, Stopped, Trace,
 };
@@ -71,6 +72,9 @@ pub struct CheckDocument {
     pub groups: Vec<CheckGroup>,
     /// What was not tested.
     pub not_tested: Vec<NotTested>,
+    /// What became of the promises that were held against it; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expectations: Option<Expected>,
     /// The paths that were traced, as judged; only where that was asked for.
     #[serde(default, deserialize_with = "or_none", skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<TracedPath>,

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{CheckDocument, CheckGroup, SCHEMA};
 use crate::derive::Requirements;
 use crate::diagnose::{Cause, HostJudgement, Judgement, TracedPath};
+use crate::expect::Expected;
 use crate::observation::{Attempt, Machine, Observations, Trace};
 use crate::plan::trace::MOST_HOPS;
 use crate::plan::{Plan, Route, Target};
@@ -80,6 +81,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
     check_causes(&read.findings, &read.plan)?;
     check_traces(&read.traces, &read.paths, &read.plan)?;
     super::inference::check(&read.calls, &read.plan)?;
+    let expected = expected(read.expectations, &read.plan)?;
     for requirement in read.plan.targets.iter_mut().map(|t| &mut t.requirement) {
         requirement.loopback = requirement.host.is_loopback();
     }
@@ -124,8 +126,27 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
         tags: read.tags,
         duration_ms: read.duration_ms,
         is_replayed: false,
+        expected,
         plan: read.plan,
     })
+}
+
+/// What became of promises. It is shown as it was saved, so its counts are made anew.
+fn expected(saved: Option<Expected>, plan: &Plan) -> Result<Option<Expected>, ReadError> {
+    let Some(saved) = saved else { return Ok(None) };
+    if saved.results.len() > MAX_ATTEMPTS {
+        return Err(invalid("expectations.results", format!("more than {MAX_ATTEMPTS}")));
+    }
+    let unknown = |id: &u32| plan.target(*id).is_none();
+    for (i, result) in saved.results.iter().enumerate() {
+        if let Some(id) = result.target.filter(unknown) {
+            return Err(invalid(
+                format!("expectations.results[{i}]"),
+                format!("host {id} is not in the plan"),
+            ));
+        }
+    }
+    Ok(Some(Expected::of(saved.source, saved.results)))
 }
 
 fn check_plan(plan: &Plan) -> Result<(), ReadError> {

@@ -47,6 +47,10 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     small.insert("findings".to_owned(), whole.get("findings").cloned().unwrap_or_default());
     let groups = whole.get("groups").and_then(Value::as_array).into_iter().flatten().map(group);
     small.insert("groups".to_owned(), groups.collect::<Vec<_>>().into());
+    if let Some(expected) = &run.expected {
+        let counts = json!({ "met": expected.met, "unmet": expected.unmet, "untested": expected.untested });
+        small.insert("expectations".to_owned(), counts);
+    }
     one_line(&Value::Object(small))
 }
 

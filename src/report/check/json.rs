@@ -43,6 +43,7 @@ pub fn to_document(run: &Run, features: &[FeatureInfo]) -> CheckDocument {
         findings: run.judgement.causes.clone(),
         groups: view.groups.iter().map(|g| group(g, &view)).collect(),
         not_tested: run.judgement.not_tested.clone(),
+        expectations: run.expected.clone(),
         paths: run.judgement.paths.clone(),
         notes: list.notes.clone(),
         lint: list.lint.clone(),

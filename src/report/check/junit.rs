@@ -1,4 +1,4 @@
-//! `check --format junit`: a suite for each feature and a case for each host, as build servers read them. A blocked host is
+//! `check --format junit`: a suite for each feature and a case for each host and each promise, as build servers read them. A blocked host is
 //! a failure, an untested one is skipped (never passed), and a warning is a passed case with a remark. The first suite
 //! has one case, the verdict of the run: it says what no host stands for, such as an incomplete list.
 
@@ -9,8 +9,9 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::contract::FeatureInfo;
 use crate::diagnose::{Finding, RunVerdict, Verdict};
+use crate::expect::{Expected, Judged, Outcome};
 use crate::report::check::view::{Group, Row, View};
-use crate::report::check::{details, summary};
+use crate::report::check::{details, expected, summary};
 use crate::report::sanitise;
 use crate::report::words;
 use crate::run::Run;
@@ -18,6 +19,8 @@ use crate::text::english;
 
 /// Name of the suite that has the verdict of the run.
 const RUN: &str = "Run";
+/// Name of the suite of promises.
+const EXPECTATIONS: &str = "Expectations";
 
 type Out = Writer<Vec<u8>>;
 
@@ -51,6 +54,11 @@ impl Counts {
         }
     }
 
+    fn of_expected(expected: &Expected) -> Self {
+        let tests = expected.results.len();
+        Self { tests, failures: expected.unmet, skipped: expected.untested, seconds: 0.0 }
+    }
+
     fn of_run(run: &Run) -> Self {
         let is = |verdict| usize::from(run.judgement.verdict == verdict);
         let seconds = 0.001 * u32::try_from(run.duration_ms).map_or(f64::from(u32::MAX), f64::from);
@@ -71,8 +79,8 @@ impl Counts {
 fn document(out: &mut Out, run: &Run, view: &View<'_>) -> io::Result<()> {
     out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let mut all = Counts::of_run(run);
-    for group in &view.groups {
-        let one = Counts::of(group);
+    let promised = run.expected.as_ref().map(Counts::of_expected);
+    for one in view.groups.iter().map(Counts::of).chain(promised) {
         all.tests += one.tests;
         all.failures += one.failures;
         all.skipped += one.skipped;
@@ -91,6 +99,11 @@ fn document(out: &mut Out, run: &Run, view: &View<'_>) -> io::Result<()> {
             for group in &view.groups {
                 suite(out, run, group.title, &Counts::of(group), |out| {
                     group.rows.iter().try_for_each(|row| case(out, group, row))
+                })?;
+            }
+            if let Some(expected) = &run.expected {
+                suite(out, run, EXPECTATIONS, &Counts::of_expected(expected), |out| {
+                    expected.results.iter().try_for_each(|one| expectation(out, one))
                 })?;
             }
             Ok(())
@@ -183,6 +196,25 @@ fn case(out: &mut Out, group: &Group<'_>, row: &Row<'_>) -> io::Result<()> {
             element.write_inner_content(|out| result(out, "skipped", None, &why, &[]))?;
         }
     }
+    Ok(())
+}
+
+/// A promise: failed where it is not kept, skipped where the run does not say.
+fn expectation(out: &mut Out, one: &Judged) -> io::Result<()> {
+    let place = expected::place(one);
+    let element = out
+        .create_element("testcase")
+        .with_attribute(("classname", EXPECTATIONS))
+        .with_attribute(("name", clean(&format!("{} (line {})", expected::title(one), one.line)).as_str()))
+        .with_attribute(("time", time(0.0).as_str()));
+    let seen = expected::seen(one);
+    let lines = [format!("Seen: {seen}"), format!("In the file: {place}")];
+    let code = one.code.map_or("unmet", |code| code.as_str());
+    element.write_inner_content(|out| match one.result {
+        Outcome::Met => block(out, "system-out", &lines),
+        Outcome::Unmet => result(out, "failure", Some(code), &seen, &lines),
+        Outcome::Untested => result(out, "skipped", None, &seen, &[]),
+    })?;
     Ok(())
 }
 

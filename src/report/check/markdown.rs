@@ -5,6 +5,8 @@ use crate::contract::FeatureInfo;
 use crate::contract::Stage;
 use crate::derive::incomplete;
 use crate::diagnose::{Owner, Verdict};
+use crate::expect::{Expected, Outcome};
+use crate::report::check::expected;
 use crate::report::check::summary;
 use crate::report::check::view::{Group, Row, Thing, View};
 use crate::report::sanitise::{markdown as text, markdown_code as code};
@@ -45,6 +47,9 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     };
     out.push_str(&format!("- Tested: {}, {}\n", text(&device), text(&words::time(&run.started_at))));
     things(&mut out, &view);
+    if let Some(expected) = &run.expected {
+        expectations(&mut out, expected);
+    }
     hosts(&mut out, &view);
     folded(&mut out, "Tested as", |out| {
         if let Some(saved) = summary::saved(run) {
@@ -122,6 +127,31 @@ fn things(out: &mut String, view: &View<'_>) {
             out.push_str(&format!("  - Hosts: {}\n", text(&english::first(&names(thing), usize::MAX - 1))));
         }
     });
+}
+
+/// What the network team promises, the broken promises first; what is kept is folded.
+fn expectations(out: &mut String, all: &Expected) {
+    out.push_str(&format!("\n## Expectations\n\n{}\n", text(&expected::sentence(all))));
+    let table = |out: &mut String, outcomes: &[Outcome]| {
+        out.push_str("\n| | Promise | What was seen | Place |\n| --- | --- | --- | --- |\n");
+        for outcome in outcomes {
+            for one in all.with(*outcome) {
+                out.push_str(&format!(
+                    "| {} {outcome} | {} | {} | {} |\n",
+                    text(expected::sign(*outcome)),
+                    code(&expected::title(one)),
+                    text(&expected::seen(one)),
+                    text(&expected::place(one)),
+                ));
+            }
+        }
+    };
+    if all.unmet + all.untested > 0 {
+        table(out, &[Outcome::Unmet, Outcome::Untested]);
+    }
+    if all.met > 0 {
+        folded(out, "Met", |out| table(out, &[Outcome::Met]));
+    }
 }
 
 fn names(thing: &Thing<'_>) -> Vec<String> {

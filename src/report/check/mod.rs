@@ -3,6 +3,8 @@
 mod compact;
 mod details;
 pub mod dry_run;
+pub mod expect;
+mod expected;
 pub mod html;
 mod inference;
 pub mod json;
@@ -126,7 +128,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "junit",
-        help: "For a pipeline: a test case for each host",
+        help: "For a pipeline: a test case for each host and each expectation",
         render: |run, features, _| junit::render(run, features),
         statements: Statements::Within,
         dry_run: None,
@@ -149,6 +151,16 @@ pub const FORMATS: &[Format] = &[
         help: "For a database: a row for each host and program, `clearway.rows/1`",
         render: |run, features, _| ndjson::render(run, features),
         statements: Statements::Within,
+        dry_run: None,
+        beside_log: None,
+        max_bytes: None,
+        for_collectors: false,
+    },
+    Format {
+        name: "expect",
+        help: "A first file for `--expect`: what this run shows, to be edited by the network team",
+        render: |run, _, _| expect::render(run),
+        statements: Statements::Before("# "),
         dry_run: None,
         beside_log: None,
         max_bytes: None,

@@ -27,6 +27,9 @@ pub fn render(run: &Run, features: &[FeatureInfo], style: &Style) -> String {
     incomplete::page(&mut page, &run.requirements);
     verdict(&mut page, run, &view);
     things(&mut page, &view);
+    if let Some(expected) = &run.expected {
+        super::expected::section(&mut page, expected);
+    }
     if !style.quiet {
         tested(&mut page, run);
         super::inference::section(&mut page, run);

@@ -3,6 +3,7 @@
 mod answers;
 mod config;
 mod errors;
+mod expect;
 mod fleet;
 mod incomplete;
 mod justification;

@@ -12,6 +12,7 @@ mod codes;
 mod detour;
 mod differential;
 mod documentation;
+mod expected;
 mod fingerprints;
 mod follow;
 mod in_place;

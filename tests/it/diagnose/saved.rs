@@ -71,6 +71,7 @@ pub fn run(plan: Plan, observations: Observations) -> Run {
         tags: Default::default(),
         duration_ms: 4_200,
         is_replayed: false,
+        expected: None,
     }
 }
 

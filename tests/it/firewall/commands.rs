@@ -134,6 +134,7 @@ fn report_file(dir: &Path) -> String {
         tags: Default::default(),
         duration_ms: 1,
         is_replayed: false,
+        expected: None,
     };
     let file = dir.join("report.json");
     std::fs::write(&file, report::check::json::render(&run, &[])).unwrap();

@@ -647,6 +647,7 @@ pub fn assemble(
         tags: Default::default(),
         duration_ms: 4_187,
         is_replayed: false,
+        expected: None,
     }
 }
 

@@ -10,6 +10,7 @@ use clearway::contract::{
     Stage, Transport, Verdict,
 };
 use clearway::diagnose::{Halt, Halts};
+use clearway::expect::{Outcome, Promise};
 use clearway::plan::trace::Untraced;
 use clearway::rules::Pack;
 use serde_json::Value;
@@ -41,6 +42,8 @@ fn expected(name: &str, found: &[String]) -> Option<Words> {
         // What is found on a device has codes of its own; the others hold one of them all at the most.
         "code" if has(DeviceCode::HelperBlocked.as_str()) => words(DeviceCode::ALL, DeviceCode::as_str),
         "code" => words(Code::ALL, Code::as_str),
+        "promise" => words(Promise::ALL, Promise::as_str),
+        "result" => words(Outcome::ALL, Outcome::as_str),
         "halts" => words(Halts::ALL, Halts::as_str),
         "halt" => words(Halt::ALL, Halt::as_str),
         "untraced" => words(Untraced::ALL, Untraced::as_str),
@@ -135,9 +138,18 @@ fn the_lists_of_the_schemas_are_those_of_the_code() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         generated_files::hold(&format!("schemas/{name}"), &generated(&text, &mut held));
     }
-    for name in
-        ["code", "owner", "stage", "feature", "transport", "certainty", "runVerdict", "halt", "untraced"]
-    {
+    for name in [
+        "code",
+        "owner",
+        "stage",
+        "feature",
+        "transport",
+        "certainty",
+        "runVerdict",
+        "halt",
+        "untraced",
+        "promise",
+    ] {
         assert!(held.contains(name), "no schema lists {name}; this test would hold nothing");
     }
 }

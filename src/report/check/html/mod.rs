@@ -5,6 +5,7 @@
 
 mod cards;
 mod matrix;
+mod promises;
 mod stages;
 mod waterfall;
 mod way;
@@ -48,6 +49,7 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
                 (band(run, &view))
                 main {
                     (cards::render(run, &view))
+                    @if let Some(expected) = &run.expected { (promises::render(expected)) }
                     (matrix::tiles(&view))
                     (matrix::render(run, &view))
                     (waterfall::render(run, &view))
