@@ -219,6 +219,7 @@ fn derived(options: &Options, rules: &Rules) -> Result<Derived, Failure> {
         provider: None,
         inputs: Vec::new(),
         sources: Vec::new(),
+        by_address: Default::default(),
     };
     if let Some(text) = derive::not_known(pack, &requirements.app_version) {
         let id = NoteId::NOT_KNOWN.into();

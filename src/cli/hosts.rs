@@ -26,7 +26,8 @@ pub struct HostsArgs {
     pub boundary: Boundary,
 
     /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown;
-    /// ticket: a change request; the others: what that firewall product loads.
+    /// ticket: a change request; networks: fixed networks that owners of hosts document; the others:
+    /// what that firewall product loads.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
     pub format: HostsFormat,
 
@@ -105,12 +106,14 @@ pub enum HostsFormat {
     Markdown,
     /// A change request.
     Ticket,
+    /// Networks that the owners of hosts document as fixed.
+    Networks,
     /// What a firewall product loads.
     Firewall(firewall::Format),
 }
 
 impl HostsFormat {
-    const OURS: [(Self, &'static str); 7] = [
+    const OURS: [(Self, &'static str); 8] = [
         (Self::Text, "text"),
         (Self::Txt, "txt"),
         (Self::Plain, "plain"),
@@ -118,6 +121,7 @@ impl HostsFormat {
         (Self::Csv, "csv"),
         (Self::Markdown, "markdown"),
         (Self::Ticket, "ticket"),
+        (Self::Networks, "networks"),
     ];
 
     /// The word on the command line.

@@ -32,6 +32,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         return exemption(args, &rules, destination);
     }
     let mut derived = args.derive.inputs().derive(&rules)?;
+    derived.requirements.by_address = rules.pack.networks.by_address.clone();
     let features = rules.pack.feature_infos();
     let style = destination.style(&args.output);
     complete(
@@ -121,6 +122,11 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         HostsFormat::Ticket => {
             output::before(lines(), "", report::hosts::ticket::render(&requirements, &features))
         }
+        HostsFormat::Networks => output::before(
+            lines(),
+            "# ",
+            report::hosts::networks::render(&requirements, args.port.unwrap_or(443)),
+        ),
         HostsFormat::Firewall(format) => {
             let list = List {
                 first: statements.clone(),

@@ -71,6 +71,7 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
         provider: (!providers.is_empty()).then(|| providers.join(", ")),
         inputs: configurations.iter().flat_map(|c| inputs(c, options, configurations.len() > 1)).collect(),
         sources: Vec::new(),
+        by_address: Default::default(),
     };
     found.sources = sources(pack, &found.hosts);
     found.lacks(missing);

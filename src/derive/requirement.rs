@@ -9,6 +9,7 @@ use crate::contract::ids::NoteId;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Network, Platform, Transport};
 use crate::rules::SourceTag;
 use crate::rules::age::Age;
+use crate::rules::networks::ByAddress;
 
 /// Why a host is on the list: one rule that matched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,6 +229,9 @@ pub struct Requirements {
     /// The pages that the reasons name, in the pack's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Source>,
+    /// What is known about the addresses of the hosts, where the caller of the derivation gave it.
+    #[serde(skip)]
+    pub by_address: ByAddress,
 }
 
 /// A documentation page, in one of its copies.

@@ -4,6 +4,7 @@
 //! the settings changed one at a time, and then together.
 
 mod absent;
+mod addresses;
 mod alone;
 mod answer;
 mod change;
@@ -295,7 +296,10 @@ pub fn host(given: &Given<'_>, target: &Target) -> HostAnswer {
         absent: if missing { absent::nearest(given, target) } else { Vec::new() },
         rules: if alone { alone::rules(given.pack, target) } else { Vec::new() },
         similar: if found.is_empty() { absent::similar(given.pack, &list, target) } else { Vec::new() },
-        remarks: absent::remarks(&list, target, &found),
+        remarks: absent::remarks(&list, target, &found)
+            .into_iter()
+            .chain(addresses::remarks(given, &list, target))
+            .collect(),
         removals: ways.removals,
         kept_by: ways.kept_by,
         rests_on,

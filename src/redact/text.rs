@@ -245,6 +245,7 @@ mod tests {
                 provider: None,
                 inputs: Vec::new(),
                 sources: Vec::new(),
+                by_address: Default::default(),
             },
             plan: Plan::default(),
             observations: Observations::default(),

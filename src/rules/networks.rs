@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use std::fmt;
+
 use super::error::Problems;
 use crate::contract::HostPattern;
 use crate::contract::host::meanings;
@@ -23,6 +25,113 @@ pub struct Networks {
     pub metadata_hosts: Vec<String>,
     /// What an unfilled placeholder looks like.
     pub placeholder: Placeholders,
+    /// What is known about the addresses of hosts, for firewalls that know no names.
+    #[serde(default)]
+    pub by_address: ByAddress,
+}
+
+/// What is known about the addresses of hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByAddress {
+    /// What to do with a firewall that knows no names, one step each.
+    pub advice: Vec<String>,
+    /// Networks that the owner of hosts documents as fixed.
+    #[serde(default)]
+    pub fixed: Vec<Fixed>,
+    /// Lists of addresses that the owner of hosts publishes and changes.
+    #[serde(default)]
+    pub published: Vec<Published>,
+}
+
+/// Networks that the owner of hosts documents as fixed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fixed {
+    /// Names of hosts, without wildcards.
+    pub hosts: Vec<String>,
+    /// The networks.
+    pub networks: Vec<Block>,
+    /// Who documents them.
+    pub owner: String,
+    /// Address of the page.
+    pub source: String,
+    /// The day on which a public copy of it was read, `YYYY-MM-DD`.
+    pub read: String,
+    /// What else must be known; may be empty.
+    #[serde(default)]
+    pub remark: String,
+}
+
+/// A list of addresses that its owner changes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// Names of hosts, `*.` for all below.
+    pub hosts: Vec<String>,
+    /// Whose it is.
+    pub owner: String,
+    /// Address of the list.
+    pub list: String,
+    /// What of the list it is, and what the owner says about its use.
+    pub remark: String,
+    /// Address of the page that documents it.
+    pub source: String,
+    /// The day on which a public copy of it was read, `YYYY-MM-DD`.
+    pub read: String,
+}
+
+impl ByAddress {
+    /// The fixed networks of a host.
+    pub fn fixed_of(&self, host: &HostPattern) -> Option<&Fixed> {
+        let HostPattern::Name(name) = host else { return None };
+        self.fixed.iter().find(|f| f.hosts.iter().any(|h| h == name))
+    }
+
+    /// The fixed network that an address is in.
+    pub fn network_of(&self, address: IpAddr) -> Option<(&Fixed, Block)> {
+        let of = |f: &'_ Fixed| f.networks.iter().copied().find(|n| n.contains(address));
+        self.fixed.iter().find_map(|f| of(f).map(|network| (f, network)))
+    }
+
+    /// The published list that a host is on.
+    pub fn published_of(&self, host: &HostPattern) -> Option<&Published> {
+        let name = match host {
+            HostPattern::Name(n) | HostPattern::Subdomains(n) => n,
+            HostPattern::Address(_) | HostPattern::Any => return None,
+        };
+        let is_it = |entry: &String| match entry.strip_prefix("*.") {
+            Some(base) => ends_in_any(name, &[base.to_owned()]),
+            None => entry == name,
+        };
+        self.published.iter().find(|p| p.hosts.iter().any(is_it))
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        let day = |text: &str| text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        let pages = self.fixed.iter().map(|f| (&f.hosts, &f.source, &f.read, true));
+        let lists = self.published.iter().map(|p| (&p.hosts, &p.source, &p.read, false));
+        for (hosts, source, read, exact) in pages.chain(lists) {
+            let at = hosts.first().map_or("", String::as_str);
+            for host in hosts {
+                let sound = match host.parse::<HostPattern>() {
+                    Ok(HostPattern::Name(_)) => true,
+                    Ok(HostPattern::Subdomains(_)) => !exact,
+                    _ => false,
+                };
+                if !sound {
+                    problems.add("networks.toml", at, "hosts", format!("`{host}` is not a name of a host"));
+                }
+            }
+            if !source.starts_with("https://") || !day(read) {
+                let what = "write the address of the page, and the day on which it was read as YYYY-MM-DD";
+                problems.add("networks.toml", at, "source", what.to_owned());
+            }
+        }
+        if self.fixed.iter().any(|f| f.networks.is_empty()) {
+            problems.add("networks.toml", "by_address", "networks", "name at least one network".to_owned());
+        }
+    }
 }
 
 /// How placeholders are recognised.
@@ -59,6 +168,12 @@ impl TryFrom<String> for Block {
     }
 }
 
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.length)
+    }
+}
+
 impl Block {
     /// Whether `address` lies in the block.
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -79,6 +194,7 @@ impl Block {
 impl Networks {
     /// Notes every suffix or host that is none.
     pub(super) fn check(&self, problems: &mut Problems) {
+        self.by_address.check(problems);
         let lists = [
             ("internal_suffixes", &self.internal_suffixes),
             ("private_endpoint_suffixes", &self.private_endpoint_suffixes),

@@ -101,6 +101,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
             provider: read.provider,
             inputs: read.inputs,
             sources: read.sources,
+            by_address: Default::default(),
         },
         observations: Observations {
             device: read.device,

@@ -16,6 +16,7 @@ use crate::contract::{FeatureInfo, HostPattern};
 use crate::derive::requirement::{
     Input, Missing, Note, ProbeHints, Reason, Requirement, Requirements, Source,
 };
+use crate::rules::networks::Fixed;
 use crate::text::english::{joined, once};
 
 /// The value of `schema` in the document.
@@ -110,12 +111,39 @@ pub struct HostEntry {
     /// Why the entry cannot be listed exhaustively.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unbounded: Option<String>,
+    /// Networks that its owner documents as fixed. Written for readers; what is read is looked up anew.
+    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
+    pub fixed_networks: Option<FixedNetworks>,
     /// The rules that put it there.
     #[serde(default)]
     pub because: Vec<Because>,
     /// What a prober must know; not needed to write a firewall rule.
     #[serde(default)]
     pub probe: ProbeHints,
+}
+
+/// Networks that the owner of a host documents as fixed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FixedNetworks {
+    /// The networks, `address/length`.
+    pub networks: Vec<String>,
+    /// Who documents them.
+    pub owner: String,
+    /// Address of the page.
+    pub source: String,
+    /// The day on which a public copy of it was read, `YYYY-MM-DD`.
+    pub read: String,
+}
+
+impl FixedNetworks {
+    fn of(fixed: &Fixed) -> Self {
+        Self {
+            networks: fixed.networks.iter().map(ToString::to_string).collect(),
+            owner: fixed.owner.clone(),
+            source: fixed.source.clone(),
+            read: fixed.read.clone(),
+        }
+    }
 }
 
 /// One rule that put a host on the list.
@@ -209,6 +237,7 @@ impl HostEntry {
             confidence: reasons.iter().map(|r| r.confidence).min().unwrap_or(Confidence::Documented),
             network: requirement.network,
             unbounded: requirement.unbounded.clone(),
+            fixed_networks: None,
             because: reasons.iter().map(|r| Because::new(r)).collect(),
             probe: requirement.hints.clone(),
         }
@@ -250,7 +279,10 @@ pub fn to_document(requirements: &Requirements, features: &[FeatureInfo]) -> Hos
                 .iter()
                 .filter_map(|r| {
                     let reasons = reasons_of(r, id);
-                    (!reasons.is_empty()).then(|| HostEntry::new(r, &reasons))
+                    (!reasons.is_empty()).then(|| HostEntry {
+                        fixed_networks: requirements.by_address.fixed_of(&r.host).map(FixedNetworks::of),
+                        ..HostEntry::new(r, &reasons)
+                    })
                 })
                 .collect();
             hosts.sort_by_key(|h| std::cmp::Reverse(h.need));

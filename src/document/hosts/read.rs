@@ -228,6 +228,7 @@ impl Reader<'_> {
                 platform_assumed: false,
             }],
             sources: head.sources,
+            by_address: Default::default(),
         })
     }
 

@@ -111,7 +111,8 @@ pub const READ: [&str; 14] = [
 ];
 
 /// Formats that are written and cannot be read.
-const NOT_READ: [&str; 14] = [
+const NOT_READ: [&str; 15] = [
+    "networks",
     "text",
     "markdown",
     "ticket",

@@ -5,6 +5,7 @@ pub mod exemption;
 pub mod json;
 pub(in crate::report) mod list;
 pub mod markdown;
+pub mod networks;
 pub mod plain;
 mod sources;
 pub mod text;

@@ -5,7 +5,7 @@ use crate::contract::ids::NoteId;
 use crate::contract::{Need, Network};
 use crate::derive::Requirements;
 use crate::document::hosts::{HostEntry, HostGroup, to_document};
-use crate::report::hosts::{list, sources};
+use crate::report::hosts::{list, networks, sources};
 use crate::report::incomplete;
 use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
@@ -61,6 +61,13 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo], style: &Sty
             format!("{}: no firewall rule is needed; `clearway check` probes it.", loopback.join(", "));
         page.hang("  - ", Paint::None, &text);
     }
+    let by_address = networks::remarks(requirements);
+    if !by_address.is_empty() {
+        page.heading("A FIREWALL THAT KNOWS NO NAMES");
+        by_address
+            .iter()
+            .for_each(|text| page.hang("  - ", Paint::None, &sanitise::line(text, sanitise::LONG)));
+    }
     parts::lint(&mut page, &requirements.lint);
     page.into_text()
 }
@@ -115,6 +122,7 @@ fn write_group(page: &mut Page<'_>, group: &HostGroup, stops: &str, requirements
         if shared.is_none() {
             facts.extend(list::entry_removed_by(entry).map(|s| format!("removed by {s}")));
         }
+        facts.extend(networks::beside(requirements, &entry.host));
         if !facts.is_empty() {
             purpose = format!("{purpose} [{}]", facts.join("; "));
         }

@@ -9,6 +9,7 @@ use crate::contract::ids::NoteId;
 use crate::derive::Requirements;
 use crate::derive::incomplete;
 use crate::report::hosts::list::{self, Line, Section};
+use crate::report::hosts::networks;
 use crate::report::hosts::sources;
 use crate::report::sanitise;
 use crate::report::words;
@@ -150,6 +151,9 @@ fn group(
         if !main {
             file.comment("  when blocked: ", &joined(of_feature().map(|r| r.breaks.as_str())));
         }
+        for text in line.requirements.iter().filter_map(|r| networks::beside(requirements, &r.host)).take(1) {
+            file.comment("  ", &text);
+        }
         for transport in line.requirements.iter().filter_map(|r| words::transport(r.transport)) {
             file.comment("  transport: ", transport);
         }
@@ -209,5 +213,11 @@ fn tail(file: &mut File, requirements: &Requirements) {
             let text = format!("{} is the device itself: it needs no firewall rule.", loopback.join(", "));
             file.comment("- ", &text);
         }
+    }
+    let by_address = networks::remarks(requirements);
+    if !by_address.is_empty() {
+        file.blank();
+        file.comment("", "==== A FIREWALL THAT KNOWS NO NAMES ====");
+        by_address.iter().for_each(|text| file.comment("- ", text));
     }
 }

@@ -53,6 +53,7 @@ pub fn run(plan: Plan, observations: Observations) -> Run {
                 platform_assumed: false,
             }],
             sources: Vec::new(),
+            by_address: Default::default(),
         },
         plan,
         observations,

@@ -8,6 +8,7 @@ mod beside;
 mod commands;
 mod delta;
 mod grammar;
+mod networks;
 mod properties;
 
 use std::path::{Path, PathBuf};

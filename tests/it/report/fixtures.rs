@@ -314,6 +314,7 @@ pub fn office() -> Requirements {
             platform: None,
             platform_assumed: false,
         }],
+        by_address: Default::default(),
         sources: vec![Source {
             tag: "T5".into(),
             page: "telemetry and egress".into(),
