@@ -8,14 +8,18 @@ use crate::check::{Inputs, replay};
 use crate::cli::{DeviceArgs, DeviceFormat};
 use crate::clock;
 use crate::config::device::Device;
-use crate::config::{self, ConfigError, Configuration};
+use crate::config::{self, ConfigError, Configuration, Value};
+use crate::contract::{HostPattern, Need, Severity};
 use crate::derive::Requirement;
-use crate::device::{self, Listed};
+use crate::device::{self, About, Listed, Remark};
 use crate::document::device::{self as document, Examined};
 use crate::failure::Failure;
 use crate::output::Destination;
 use crate::report;
 use crate::rules::Rules;
+
+/// The key that switches updates off.
+const UPDATES_OFF: &str = "disableAutoUpdates";
 
 /// Looks at the device. A report that was made is a success, whatever it says.
 ///
@@ -38,12 +42,13 @@ pub fn run(args: &DeviceArgs) -> Result<ExitCode, Failure> {
 
 /// Looks at a device, with the hosts of the configurations that are named, or of its own.
 fn examined(device: &Device, named: &[String], rules: &Rules) -> Result<Examined, Failure> {
-    let inputs = Inputs { configurations: named.to_vec(), device: device.clone(), ..Inputs::default() };
-    let started_at = clock::before_now(0);
-    let (listed, list) = match inputs.derive(rules) {
+    let own = Inputs { device: device.clone(), ..Inputs::default() };
+    let inputs = Inputs { configurations: named.to_vec(), ..own.clone() };
+    let mut about = About { at: clock::now().0, ..About::default() };
+    let (list, derived) = match inputs.derive(rules) {
         Ok(derived) => {
             let names: Vec<&str> = derived.requirements.inputs.iter().map(|i| i.name.as_str()).collect();
-            (listed(&derived.requirements.hosts), names.join(", "))
+            (names.join(", "), derived)
         }
         // What the device lacks or the app rejects is a finding about it, and no reason to look at nothing.
         Err(failure) if named.is_empty() && is_of_the_device(&failure) => {
@@ -52,15 +57,56 @@ fn examined(device: &Device, named: &[String], rules: &Rules) -> Result<Examined
                 Failure::Config(ConfigError::NoneOnDevice { .. }) => "no configuration is applied here",
                 _ => "the configuration applied here cannot be used",
             };
-            (
-                listed(&default.requirements.hosts),
-                format!("{why}, so the hosts that every configuration needs"),
-            )
+            about.remarks.extend(refused(&failure));
+            (format!("{why}, so the hosts that every configuration needs"), default)
         }
         Err(failure) => return Err(failure),
     };
-    let report = device::examine(device, rules, &listed)?;
-    Ok(Examined { report, started_at, list, shared: false, rules_date: rules.pack.meta.date.clone() })
+    describe(&mut about, &own, &derived.configurations, rules);
+    let listed = listed(&derived.requirements.hosts);
+    let report = device::examine(device, rules, &listed, &about)?;
+    Ok(Examined {
+        report,
+        started_at: clock::before_now(0),
+        list,
+        shared: false,
+        rules_date: rules.pack.meta.date.clone(),
+    })
+}
+
+/// What a configuration that cannot be used says of the device.
+fn refused(failure: &Failure) -> Vec<Remark> {
+    let one = |id: &str, severity, message: String| Remark { id: id.to_owned(), severity, message };
+    match failure {
+        Failure::Config(ConfigError::NoneOnDevice { note: Some(note), .. }) => {
+            let wrong = note.lines().map(str::trim).filter(|l| l.contains("does not read"));
+            wrong.map(|l| one("wrong-place", Severity::Warning, l.to_owned())).collect()
+        }
+        Failure::Config(error @ ConfigError::ManagedRejected { .. }) => {
+            vec![one("managed-rejected", Severity::Error, error.to_string())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The app that is installed on the device, and what the configurations say of it.
+fn describe(about: &mut About, own: &Inputs, configurations: &[Configuration], rules: &Rules) {
+    let releases = &rules.pack.meta.releases;
+    let version = own.app_version(rules);
+    about.newest = rules.pack.meta.newest.to_string();
+    about.newer = version.as_ref().map_or(0, |v| releases.iter().filter(|r| r.version > *v).count());
+    about.version = version.map(|v| v.to_string());
+    let off = |c: &Configuration| {
+        let setting = c.settings.get(UPDATES_OFF);
+        setting.is_some_and(|s| matches!(s.value, Value::Bool(true)))
+    };
+    about.updates_off = configurations.iter().any(off);
+    let remarks = configurations.iter().flat_map(|c| &c.lint);
+    about.remarks.extend(remarks.map(|l| Remark {
+        id: l.id.clone(),
+        severity: l.severity,
+        message: l.message.clone(),
+    }));
 }
 
 /// Whether a configuration of the device is what could not be read, and not the user's name or the copy.
@@ -76,12 +122,12 @@ const fn is_of_the_device(failure: &Failure) -> bool {
 fn listed(hosts: &[Requirement]) -> Vec<Listed> {
     let of = |r: &Requirement| Listed {
         host: r.host.clone(),
-        required: r.need() == crate::contract::Need::Required,
+        required: r.need() == Need::Required,
         customer: r.hints.customer,
         private: r.hints.private_endpoint,
     };
     // A wildcard of everything would make every line of a hosts file one of the list.
-    hosts.iter().filter(|r| !matches!(r.host, crate::contract::HostPattern::Any)).map(of).collect()
+    hosts.iter().filter(|r| !matches!(r.host, HostPattern::Any)).map(of).collect()
 }
 
 /// A saved report, judged by these rules.

@@ -168,6 +168,9 @@ impl Here<'_> {
                 Err(error) => Err(Missing::Unknown(format!("{SAVED}/{}.txt: {error}", tool.id))),
             };
         }
+        if let Some(why) = &tool.saved_only {
+            return Err(Missing::Unknown(why.clone()));
+        }
         if self.device.platform != Platform::here() {
             return Err(Missing::Unknown(format!("this machine is not one of {}", self.device.platform)));
         }
@@ -251,6 +254,7 @@ mod tests {
             args: args.iter().map(|a| (*a).to_owned()).collect(),
             asks: "x".to_owned(),
             optional: false,
+            saved_only: None,
             patience_s: None,
         }
     }

@@ -7,12 +7,13 @@
 mod answers;
 mod check;
 mod gather;
+mod net;
 mod seen;
 #[cfg(test)]
 mod tests;
 
 pub use answers::{Answers, FileFact, Missing, Printed, TextFile, Want};
-pub use seen::{NotRun, Seen};
+pub use seen::{NotRun, Remark, Seen};
 
 use std::collections::BTreeSet;
 
@@ -39,6 +40,25 @@ pub struct Context<'a> {
     pub platform: Platform,
     /// The hosts of the list.
     pub listed: &'a [Listed],
+    /// The app and its configuration.
+    pub about: &'a About,
+}
+
+/// What is known of the app and of its configuration without looking at the device itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// The installed version, where it is known.
+    pub version: Option<String>,
+    /// The newest version that the rules know.
+    pub newest: String,
+    /// Releases that are newer than the installed one.
+    pub newer: usize,
+    /// The configuration switches updates off.
+    pub updates_off: bool,
+    /// What the reading of the configuration says of the device.
+    pub remarks: Vec<Remark>,
+    /// The time, Unix seconds.
+    pub at: i64,
 }
 
 /// A host of the list.
@@ -131,19 +151,25 @@ pub struct Report {
     pub seen: Seen,
 }
 
-/// Looks at a device. `listed`: the hosts of the list, which its hosts file and its resolvers may concern.
+/// Looks at a device. `listed`: the hosts of the list, which its hosts file and its resolvers may concern;
+/// `about`: what is known of the app there.
 ///
 /// # Errors
 /// A user that is not there, or a copy in which several could be meant.
-pub fn examine(device: &Device, rules: &Rules, listed: &[Listed]) -> Result<Report, ConfigError> {
+pub fn examine(
+    device: &Device,
+    rules: &Rules,
+    listed: &[Listed],
+    about: &About,
+) -> Result<Report, ConfigError> {
     let user = paths::user(device, &rules.places)?;
     let facts: &DeviceFacts = &rules.device;
-    let context = Context { facts, platform: device.platform, listed };
+    let context = Context { facts, platform: device.platform, listed, about };
     let wants: BTreeSet<Want> = check::ALL.iter().flat_map(|c| (c.wanted)(&context)).collect();
     let mut answers = gather::gather(&wants, device, &user, facts);
     let more: BTreeSet<Want> = check::ALL.iter().flat_map(|c| (c.then)(&answers, &context)).collect();
     answers.add(gather::gather(&more, device, &user, facts));
-    let mut seen = Seen::of(device.platform);
+    let mut seen = Seen::of(device.platform, about.at);
     for check in check::ALL {
         (check.read)(&answers, &context, &mut seen);
     }
@@ -156,7 +182,7 @@ pub fn examine(device: &Device, rules: &Rules, listed: &[Listed]) -> Result<Repo
 
 /// Judges what was seen: for a device that was read now, and for a saved report.
 pub fn judge(seen: Seen, facts: &DeviceFacts, codes: &Codes) -> Report {
-    let context = Context { facts, platform: seen.platform, listed: &[] };
+    let context = Context { facts, platform: seen.platform, listed: &[], about: &About::default() };
     let mut findings = Vec::new();
     let mut checks = Vec::new();
     for check in check::ALL {

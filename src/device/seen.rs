@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::Platform;
+use crate::contract::{Platform, Severity};
 
 /// Everything that was kept of what came back. A part that is absent was not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// The device's platform.
     pub platform: Platform,
+    /// When, Unix seconds by the device's clock.
+    #[serde(default)]
+    pub at: i64,
     /// Entries of the hosts file for names of the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosts_file: Option<Vec<HostsEntry>>,
@@ -24,16 +27,41 @@ pub struct Seen {
     /// Products of others that run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security: Option<Vec<Running>>,
+    /// The app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<App>,
+    /// What the sandbox needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
+    /// How names are looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<Names>,
+    /// Clients of tunnels, and default routes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ways: Option<Ways>,
+    /// What keeps the clock right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Clock>,
+    /// Authorities that a company added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roots: Option<Roots>,
     /// What was not run.
     #[serde(default)]
     pub not_run: Vec<NotRun>,
 }
 
 impl Seen {
-    /// Nothing seen yet.
-    pub const fn of(platform: Platform) -> Self {
+    /// Nothing seen yet. `at`: the time, Unix seconds.
+    pub const fn of(platform: Platform, at: i64) -> Self {
         Self {
             platform,
+            at,
+            app: None,
+            machine: None,
+            names: None,
+            ways: None,
+            clock: None,
+            roots: None,
             hosts_file: None,
             proxies: None,
             variables: None,
@@ -243,4 +271,158 @@ pub struct Running {
     pub product: String,
     /// The process that shows it.
     pub process: String,
+}
+
+/// The app on a device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// The installed version, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The newest version that the rules know.
+    pub newest: String,
+    /// Releases that are newer than the installed one.
+    pub newer: usize,
+    /// The configuration switches updates off.
+    pub updates_off: bool,
+    /// How it is installed: kind and path.
+    pub packages: Vec<String>,
+    /// macOS: the program that runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs_from: Option<String>,
+    /// What the reading of the configuration says of the device.
+    pub remarks: Vec<Remark>,
+}
+
+/// A remark of the reading of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// Its identifier, such as `wrong-place`.
+    pub id: String,
+    /// Its weight.
+    pub severity: Severity,
+    /// A sentence.
+    pub message: String,
+}
+
+/// What the sandbox needs of a device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Windows: the feature Virtual Machine Platform is enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<bool>,
+    /// A hypervisor runs, or can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypervisor: Option<bool>,
+    /// Windows: virtualization is on in the firmware. Not told where a hypervisor runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<bool>,
+    /// Windows: services that the machine needs.
+    #[serde(default)]
+    pub services: Vec<Service>,
+    /// Windows: virtual machines may log on as a service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logon_right: Option<bool>,
+    /// Windows: they are denied it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logon_denied: Option<bool>,
+    /// Linux: settings of the kernel that forbid namespaces.
+    #[serde(default)]
+    pub restricted: Vec<String>,
+    /// Linux: programs that are not there.
+    #[serde(default)]
+    pub lacks: Vec<String>,
+    /// The machine's network, and the route that claims it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<String>,
+    /// Room on the disk of the user's data, MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_mib: Option<u64>,
+}
+
+/// A service of Windows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// `Running`, `Stopped` …
+    pub status: String,
+    /// `Automatic`, `Manual`, `Disabled`.
+    pub start: String,
+}
+
+/// How names are looked up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// The servers; nothing where they were not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub servers: Option<Vec<String>>,
+    /// The search list.
+    #[serde(default)]
+    pub search: Vec<String>,
+    /// Linux: a name with fewer dots goes through the search list first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dots: Option<u32>,
+    /// Rules that concern names of the list.
+    #[serde(default)]
+    pub rules: Vec<NameRule>,
+}
+
+/// A rule that sends names to other servers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameRule {
+    /// For this name and those below it.
+    pub domain: String,
+    /// The servers.
+    pub servers: Vec<String>,
+    /// All of the names are the company's own, or have private endpoints.
+    pub customer: bool,
+    /// The names of the list.
+    pub names: Vec<String>,
+}
+
+/// Who else decides where packets go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ways {
+    /// VPN and zero-trust clients that run.
+    pub clients: Vec<Running>,
+    /// The interfaces of the default routes that are taken first.
+    pub default_routes: Vec<String>,
+}
+
+/// What keeps the clock right.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// Why nothing does; absent where something does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off: Option<String>,
+}
+
+/// Authorities that a company added.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roots {
+    /// Those that the device trusts.
+    pub added: Vec<Root>,
+    /// macOS: those in a user's keychain alone.
+    #[serde(default)]
+    pub not_for_engine: Vec<Root>,
+    /// macOS: names of those that are trusted for TLS alone.
+    #[serde(default)]
+    pub tls_alone: Vec<String>,
+    /// Linux: those that were put in place and are not in the system's bundle.
+    #[serde(default)]
+    pub not_in_bundle: Vec<Root>,
+}
+
+/// An authority.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Root {
+    /// Its name.
+    pub subject: String,
+    /// SHA-256 of its key, base64.
+    pub key: String,
+    /// When it ends, Unix seconds.
+    pub ends: i64,
+    /// Where it is.
+    pub store: String,
 }

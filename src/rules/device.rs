@@ -26,6 +26,94 @@ pub struct DeviceFacts {
     pub product: Vec<Product>,
     /// Variables of the environment that concern trust.
     pub variable: Vec<Variable>,
+    /// How the app is installed.
+    pub app: Vec<AppPlace>,
+    /// What the sandbox needs.
+    pub sandbox: Sandbox,
+    /// Linux: where authorities are added, and the bundle that is made of them.
+    pub authorities: Vec<Authorities>,
+}
+
+/// A way in which the app is installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AppKind {
+    /// A package of the system, such as MSIX.
+    Package,
+    /// An installer of its own.
+    Installer,
+    /// A bundle of macOS.
+    Bundle,
+}
+
+/// A place that shows how the app is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppPlace {
+    /// Where.
+    pub platform: Platform,
+    /// The way.
+    pub kind: AppKind,
+    /// The path, with parts to fill in and `*`.
+    pub path: String,
+    /// How well that is known.
+    pub confidence: Confidence,
+}
+
+/// What the sandbox needs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// Below so much room on the disk the workspace does not fit, MiB.
+    pub least_mib: u64,
+    /// Above so much it does, with what sessions write, MiB.
+    pub enough_mib: u64,
+    /// The beginnings of the names of the machine's own interfaces.
+    pub interfaces: Vec<String>,
+    /// Linux: settings of the kernel.
+    pub settings: Vec<KernelSetting>,
+    /// Linux: programs.
+    pub programs: Vec<SandboxProgram>,
+}
+
+/// A setting of the kernel that can forbid namespaces.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KernelSetting {
+    /// Its file.
+    pub path: String,
+    /// The value that forbids them.
+    pub forbids: String,
+}
+
+/// A program that the sandbox is made with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SandboxProgram {
+    /// Its name.
+    pub name: String,
+    /// Where it may be.
+    pub paths: Vec<String>,
+}
+
+/// Where authorities are added on Linux.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authorities {
+    /// Files that somebody added, with `*`.
+    pub added: String,
+    /// The bundle that the system makes of them and its own.
+    pub bundle: String,
+    /// The system's folder of the same.
+    pub folder: String,
+}
+
+impl Authorities {
+    /// Whether a path is the system's own bundle or folder.
+    pub fn is_own(&self, path: &str) -> bool {
+        let plain = |p: &str| p.trim_end_matches('/').to_owned();
+        [&self.bundle, &self.folder].iter().any(|own| plain(own) == plain(path))
+    }
 }
 
 /// Who signs the vendor's programs.
@@ -40,6 +128,8 @@ pub struct Identity {
     pub publisher: String,
     /// The rule that allows the helper on macOS, the end of a sentence.
     pub allow_macos: String,
+    /// macOS: the end of the path of the app's program.
+    pub app_program: String,
     /// The same on Windows.
     pub allow_windows: String,
     /// The same on Linux.
@@ -108,6 +198,9 @@ pub struct Tool {
     /// Devices without it are usual: its absence is no gap.
     #[serde(default)]
     pub optional: bool,
+    /// Why it is never run here: its output is read from a copy alone.
+    #[serde(default)]
+    pub saved_only: Option<String>,
     /// Seconds that it may take; few without.
     #[serde(default)]
     pub patience_s: Option<u64>,
@@ -131,6 +224,8 @@ pub enum ProductKind {
     Security,
     /// Allows programs by a list.
     Authorization,
+    /// Leads packets or names through a tunnel.
+    Tunnel,
 }
 
 /// A product of others, recognised by what runs.

@@ -7,7 +7,7 @@ use crate::device::seen::TrustVariable;
 use crate::device::{Answers, Context, Found, Seen, Want};
 use crate::probe::system;
 use crate::rules::device::VariableKind;
-use crate::text::line;
+use crate::text::{english, line};
 
 const ID: &str = "ca-variables";
 const SHELL: &str = "this shell";
@@ -41,7 +41,7 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
 
 /// Looks whether what they name is there.
 fn then(answers: &Answers, context: &Context<'_>) -> Vec<Want> {
-    let mut unnoted = Seen::of(context.platform);
+    let mut unnoted = Seen::of(context.platform, 0);
     let all = variables(answers, context, &mut unnoted).unwrap_or_default();
     all.into_iter().filter(|v| names_a_file(v, context)).map(|v| Want::Files(v.value)).collect()
 }
@@ -112,23 +112,47 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
 }
 
 fn judge(seen: &Seen, context: &Context<'_>) -> Vec<Found> {
-    let of = |variable: &TrustVariable| {
-        let fact = context.facts.variable.iter().find(|f| f.name.eq_ignore_ascii_case(&variable.name))?;
-        let found = |code| {
+    let mut found = Vec::new();
+    // Several variables often name one file; what they mean is the same, and is said once.
+    let mut further: Vec<(&TrustVariable, &str)> = Vec::new();
+    for variable in seen.variables.iter().flatten() {
+        let fact = context.facts.variable.iter().find(|f| f.name.eq_ignore_ascii_case(&variable.name));
+        let Some(fact) = fact else { continue };
+        let one = |code| {
             Found::new(code, format!("{}={} in {}", variable.name, variable.value, variable.origin))
                 .with("variable", &variable.name)
                 .with("value", &variable.value)
                 .with("readers", &fact.readers)
         };
-        Some(match fact.kind {
-            VariableKind::Check if variable.value == fact.off => found(DeviceCode::TlsCheckOff),
-            VariableKind::Check => return None,
-            _ if variable.exists == Some(false) => found(DeviceCode::CaFile),
+        match fact.kind {
+            VariableKind::Check if variable.value == fact.off => found.push(one(DeviceCode::TlsCheckOff)),
+            VariableKind::Check => {}
+            _ if variable.exists == Some(false) => found.push(one(DeviceCode::CaFile)),
+            // The system's own bundle gives nobody anything further.
+            _ if context.facts.authorities.iter().any(|a| a.is_own(&variable.value)) => {}
             _ if variable.session && fact.engine.contains(&seen.platform) => {
-                found(DeviceCode::CaVariable).case("engine")
+                found.push(one(DeviceCode::CaVariable).case("engine"));
             }
-            _ => found(DeviceCode::CaVariable),
-        })
-    };
-    seen.variables.iter().flatten().filter_map(of).collect()
+            _ => further.push((variable, &fact.readers)),
+        }
+    }
+    let mut values: Vec<&str> = further.iter().map(|(v, _)| v.value.as_str()).collect();
+    values.sort_unstable();
+    values.dedup();
+    for value in values {
+        let of: Vec<&(&TrustVariable, &str)> = further.iter().filter(|(v, _)| v.value == value).collect();
+        let lines: Vec<String> =
+            of.iter().map(|(v, _)| format!("{}={} in {}", v.name, v.value, v.origin)).collect();
+        let names: Vec<&str> = of.iter().map(|(v, _)| v.name.as_str()).collect();
+        let mut readers: Vec<&str> = of.iter().map(|(_, r)| *r).collect();
+        readers.sort_unstable();
+        readers.dedup();
+        found.push(
+            Found::new(DeviceCode::CaVariable, english::first(&lines, 8))
+                .with("variable", english::and(&names))
+                .with("value", value)
+                .with("readers", english::and(&readers)),
+        );
+    }
+    found
 }

@@ -1,10 +1,16 @@
 //! The checks, one file each; this is the one list of them.
 
+mod app;
 mod ca_variables;
+mod clock;
 mod helper;
 mod hosts_file;
+mod machine;
+mod names;
 mod proxies;
+mod roots;
 mod security;
+mod tunnels;
 
 use super::{Answers, Context, Found, Missing, Seen, Want};
 use crate::contract::Platform;
@@ -28,8 +34,19 @@ pub(super) struct Check {
 }
 
 /// Every check, in the order of the report.
-pub(super) const ALL: &[Check] =
-    &[helper::CHECK, security::CHECK, hosts_file::CHECK, proxies::CHECK, ca_variables::CHECK];
+pub(super) const ALL: &[Check] = &[
+    helper::CHECK,
+    security::CHECK,
+    app::CHECK,
+    machine::CHECK,
+    hosts_file::CHECK,
+    names::CHECK,
+    tunnels::CHECK,
+    proxies::CHECK,
+    clock::CHECK,
+    roots::CHECK,
+    ca_variables::CHECK,
+];
 
 fn nothing_more(_: &Answers, _: &Context<'_>) -> Vec<Want> {
     Vec::new()

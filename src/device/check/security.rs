@@ -4,6 +4,7 @@ use super::{Check, nothing_more, said, tool};
 use crate::contract::{DeviceCode, Platform};
 use crate::device::seen::Running;
 use crate::device::{Answers, Context, Found, Seen};
+use crate::rules::device::{Product, ProductKind};
 
 const ID: &str = "endpoint-security";
 /// Characters of a process's name that Linux keeps.
@@ -21,6 +22,12 @@ pub(super) const CHECK: Check = Check {
 
 fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
     let Some(text) = said(answers, context, ID, "processes", seen) else { return };
+    let found = running(text, context, |kind| kind != ProductKind::Tunnel);
+    seen.security = Some(found);
+}
+
+/// The products of some kinds that run, by the list of processes.
+pub(super) fn running(text: &str, context: &Context<'_>, kind: fn(ProductKind) -> bool) -> Vec<Running> {
     let names: Vec<&str> = text.lines().filter_map(|l| process(l, context.platform)).collect();
     let runs = |wanted: &String| {
         let short: String = match context.platform {
@@ -29,11 +36,11 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
         };
         names.iter().find(|n| n.eq_ignore_ascii_case(&short) || n.eq_ignore_ascii_case(wanted))
     };
-    let found = context.facts.product.iter().filter_map(|product| {
+    let of = |product: &Product| {
         let process = product.processes(context.platform).iter().find_map(runs)?;
         Some(Running { product: product.title.clone(), process: (*process).to_owned() })
-    });
-    seen.security = Some(found.collect());
+    };
+    context.facts.product.iter().filter(|p| kind(p.kind)).filter_map(of).collect()
 }
 
 /// The name of the program in a line of the list of processes: without its folder, on Windows without `.exe`.
