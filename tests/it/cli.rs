@@ -1,6 +1,5 @@
 //! What a user sees: the binary is run, its output read, its exit code checked. Loopback only.
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -284,7 +283,7 @@ fn the_deadline_prints_what_is_known_and_marks_the_rest_untested() {
 fn whatever_ends_a_run_leaves_a_report_and_nothing_temporary() {
     // Started by `nohup`, these tests have HUP ignored, and so has every program that they start; it is not for
     // the program then, which the program holds to.
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored =
         status.lines().find_map(|l| u64::from_str_radix(l.strip_prefix("SigIgn:")?.trim(), 16).ok());
     for (signal, number) in [("-TERM", 15), ("-HUP", 1), ("-QUIT", 3)] {
@@ -305,14 +304,12 @@ fn whatever_ends_a_run_leaves_a_report_and_nothing_temporary() {
         thread::sleep(Duration::from_millis(700));
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(3), "{signal}");
-        let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["report.json"], "{signal}");
-        assert!(fs::read_to_string(&report).unwrap().contains("untested/interrupted"));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(&report).unwrap().permissions().mode() & 0o777, 0o600);
-        }
+        assert!(std::fs::read_to_string(&report).unwrap().contains("untested/interrupted"));
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&report).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
     }
 }
 

@@ -60,11 +60,13 @@ pub async fn hold(stream: TcpStream) {
 
 /// A port that answers no SYN: its queue of one connection is full and nobody accepts. Linux drops
 /// further SYNs then. The connections must be kept.
+#[cfg(target_os = "linux")]
 pub async fn dropping() -> (SocketAddr, Vec<Box<dyn std::any::Any>>) {
     dropping_on((Ipv4Addr::LOCALHOST, 0).into()).await
 }
 
 /// The same on an address of one's choice.
+#[cfg(target_os = "linux")]
 pub async fn dropping_on(address: SocketAddr) -> (SocketAddr, Vec<Box<dyn std::any::Any>>) {
     let domain = socket2::Domain::for_address(address);
     let listener = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP)).unwrap();
@@ -411,7 +413,8 @@ async fn converse(mut stream: TcpStream, does: ProxyDoes, log: &Mutex<Vec<String
 pub struct Seen {
     /// Bytes of the ClientHello.
     pub hello: usize,
-    /// Largest segment that was agreed on.
+    /// Largest segment that was agreed on; Windows does not tell it.
+    #[cfg(target_os = "linux")]
     pub segment: u32,
     text: String,
 }
@@ -440,6 +443,7 @@ pub async fn behind(
     serve_on(address, move |stream| {
         let acceptor = acceptor.clone();
         async move {
+            #[cfg(target_os = "linux")]
             let segment = socket2::SockRef::from(&stream).tcp_mss().unwrap();
             let mut buffer = vec![0_u8; 4096];
             // Waits until something is there.
@@ -447,7 +451,13 @@ pub async fn behind(
             tokio::time::sleep(Duration::from_millis(30)).await;
             let hello = stream.peek(&mut buffer).await.unwrap_or(0);
             let text = String::from_utf8_lossy(&buffer[..hello]).into_owned();
-            match decide(&Seen { hello, segment, text }) {
+            let seen = Seen {
+                hello,
+                #[cfg(target_os = "linux")]
+                segment,
+                text,
+            };
+            match decide(&seen) {
                 Boxed::Resets => reset(stream),
                 Boxed::Drops => hold(stream).await,
                 Boxed::Passes => {

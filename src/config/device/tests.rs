@@ -1,9 +1,6 @@
 //! What a collected copy cannot show: owners and modes, the live registry, other users' hives.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::fs;
-use std::path::Path;
-
 use super::*;
 use crate::rules::Pack;
 
@@ -85,7 +82,10 @@ fn a_registry_that_cannot_be_asked_is_said_with_the_way_out() {
 #[cfg(unix)]
 #[test]
 fn a_managed_file_that_others_could_have_written_is_rejected() {
+    use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::path::Path;
+
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("app");
     fs::create_dir(&folder).unwrap();

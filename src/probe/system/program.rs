@@ -115,12 +115,11 @@ fn reader(pipe: impl Read + Send + 'static) -> mpsc::Receiver<std::io::Result<Ve
     told
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn a_program_that_fails_or_hangs_is_told_from_one_that_answers() {
         let shell = |script: &str, ms| within("/bin/sh", &["-c", script], Duration::from_millis(ms));

@@ -1,6 +1,5 @@
 //! Files that are none: each error names the file, the place and the next step.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use clearway::config::ConfigError;
@@ -156,7 +155,7 @@ fn endless_files_end_at_the_limit_and_pipes_are_read() {
     let error = clearway::config::read("/dev/zero", super::keys()).unwrap_err();
     assert!(matches!(error, ConfigError::TooLarge { .. }), "{error}");
     let (reader, mut writer) = std::io::pipe().unwrap();
-    writer.write_all(b"{\"inferenceProvider\": \"gateway\"}").unwrap();
+    std::io::Write::write_all(&mut writer, b"{\"inferenceProvider\": \"gateway\"}").unwrap();
     drop(writer);
     use std::os::fd::AsRawFd;
     let name = format!("/proc/self/fd/{}", reader.as_raw_fd());

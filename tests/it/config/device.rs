@@ -244,19 +244,19 @@ fn linux_has_one_managed_file_and_it_takes_the_device_over() {
 
 #[test]
 fn a_rejected_linux_file_takes_the_device_over_all_the_same() {
-    let mut cases = vec![
+    let cases = vec![
         Copy::of(Platform::Linux).linux("{\"inferenceProvider\": "),
         Copy::of(Platform::Linux).linux(""),
         Copy::of(Platform::Linux).put(&format!("{LINUX}/x"), ""),
+        #[cfg(unix)]
+        {
+            let copy = Copy::of(Platform::Linux).put("etc/real.json", "{\"inferenceProvider\": \"vertex\"}");
+            let folder = copy.dir.path().join("etc/claude-desktop");
+            std::fs::create_dir(&folder).unwrap();
+            std::os::unix::fs::symlink("../real.json", folder.join("managed-settings.json")).unwrap();
+            copy
+        },
     ];
-    #[cfg(unix)]
-    {
-        let copy = Copy::of(Platform::Linux).put("etc/real.json", "{\"inferenceProvider\": \"vertex\"}");
-        let folder = copy.dir.path().join("etc/claude-desktop");
-        std::fs::create_dir(&folder).unwrap();
-        std::os::unix::fs::symlink("../real.json", folder.join("managed-settings.json")).unwrap();
-        cases.push(copy);
-    }
     for copy in cases {
         let config = copy.library("ann", GATEWAY).read();
         assert!(config.settings.is_empty(), "{:?}", config.settings);

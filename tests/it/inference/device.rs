@@ -169,7 +169,6 @@ fn kinds(device: &Device, home: &std::path::Path) -> Vec<Kind> {
     ]
 }
 
-#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn they_go_to_the_providers_own_hosts_and_to_those_that_are_named() {
     let public = Authority::new("Public");
@@ -247,7 +246,6 @@ async fn they_go_to_the_providers_own_hosts_and_to_those_that_are_named() {
     }
 }
 
-#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_credentials_file_does_not_choose_who_exchanges_it() {
     // The token endpoint of the file is on the list, as a connector of the same configuration.
@@ -289,19 +287,4 @@ async fn a_credentials_file_does_not_choose_who_exchanges_it() {
     let run = scene.check(&[&base[..], &["--credential-host", "Evil.Attacker.Example."]].concat()).await;
     assert!(tokens.heard().iter().any(|r| r.contains("assertion=")), "{}", run.out);
     assert!(service.saw_a_secret(), "{}", run.out);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_host_for_credentials_is_one_host() {
-    let scene = Scene::new(&gateway("http://127.0.0.1:9")).await;
-    for (host, says) in [
-        ("*.mill.example", "name each host"),
-        ("https://mill.example", "without scheme and port"),
-        ("", "empty"),
-    ] {
-        let run = scene.check(&["--with-credentials", "--credential-host", host, "--dry-run"]).await;
-        assert!(run.code == Some(2) && run.err.contains(says), "{host}: {}", run.err);
-    }
-    let run = scene.check(&["--credential-host", "mill.example", "--dry-run"]).await;
-    assert!(run.code == Some(2) && run.err.contains("--with-credentials"), "{}", run.err);
 }

@@ -360,3 +360,18 @@ async fn a_call_that_was_never_made_is_not_passed() {
     assert_eq!(stream(&report)["outcome"]["outcome"], "cut", "{}", run.out);
     assert!(!service.saw_a_secret());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_for_credentials_is_one_host() {
+    let scene = Scene::new(&gateway("http://127.0.0.1:9")).await;
+    for (host, says) in [
+        ("*.mill.example", "name each host"),
+        ("https://mill.example", "without scheme and port"),
+        ("", "empty"),
+    ] {
+        let run = scene.check(&["--with-credentials", "--credential-host", host, "--dry-run"]).await;
+        assert!(run.code == Some(2) && run.err.contains(says), "{host}: {}", run.err);
+    }
+    let run = scene.check(&["--credential-host", "mill.example", "--dry-run"]).await;
+    assert!(run.code == Some(2) && run.err.contains("--with-credentials"), "{}", run.err);
+}

@@ -1,6 +1,8 @@
 //! Calls with the credential, against servers on this machine's loopback that write down every
 //! request: what leaves, when, and what the report makes of the answers. The binary itself is run.
 
+// Its credential helpers are shell scripts.
+#[cfg(unix)]
 mod device;
 mod gateway;
 mod leaving;
