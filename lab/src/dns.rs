@@ -43,15 +43,21 @@ pub enum OverLimit {
     Refused,
     /// SERVFAIL.
     Servfail,
+    /// A code that no resolver is expected to give (NOTAUTH).
+    NotAuth,
+    /// REFUSED to every second, and nothing to the others.
+    Mixed,
 }
 
 impl OverLimit {
-    /// The answer to a query; none where it cannot be read.
-    fn reply(self, query: &[u8]) -> Option<Vec<u8>> {
+    /// The answer to a query; none where it cannot be read, or is dropped. `number`: how many were too many before.
+    fn reply(self, query: &[u8], number: u32) -> Option<Vec<u8>> {
         let question = Question::read(query)?;
         let code = match self {
-            Self::Refused => 5,
+            Self::Mixed if number.is_multiple_of(2) => return None,
+            Self::Refused | Self::Mixed => 5,
             Self::Servfail => 2,
+            Self::NotAuth => 9,
         };
         let mut answer = query.get(..question.end)?.to_vec();
         answer[2..4].copy_from_slice(&[0x80 | query[2] & 1, 0x80 | code]);
@@ -117,11 +123,12 @@ pub async fn start(spec: DnsSpec) -> Outcome<()> {
 async fn serve_udp(socket: Arc<UdpSocket>, spec: Arc<DnsSpec>) {
     let mut buffer = [0; 4096];
     let mut seen = BTreeMap::new();
-    let mut bucket = Bucket::new(spec.limit);
+    let (mut bucket, mut too_many) = (Bucket::new(spec.limit), 0_u32);
     loop {
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
         if !bucket.takes() {
-            if let Some(refusal) = spec.over_limit.and_then(|over| over.reply(&buffer[..length])) {
+            too_many += 1;
+            if let Some(refusal) = spec.over_limit.and_then(|over| over.reply(&buffer[..length], too_many)) {
                 // The asker may be gone; nobody to tell.
                 let _ = socket.send_to(&refusal, peer).await;
             }

@@ -208,16 +208,13 @@ fn long(arguments: &[&str]) -> Outcome<()> {
     let (names, jobs) = selection(&rest)?;
     prepare()?;
     let world = World::read()?;
-    let mut scenarios = Scenario::read_all(&world)?;
-    // Names choose, as they do without the long form; the healthy runs need theirs.
-    scenarios.retain(|s| {
-        names.is_empty()
-            || soak::NEEDED.contains(&s.name.as_str())
-            || names.iter().any(|name| s.name.contains(name))
-    });
+    let all = Scenario::read_all(&world)?;
+    // Names choose, as they do without the long form; the healthy runs have theirs.
+    let mut scenarios = all.clone();
+    scenarios.retain(|s| names.is_empty() || names.iter().any(|name| s.name.contains(name)));
     let folder = folder()?;
     let bench = Bench { world, pki: Pki::create(&folder.join("pki"))?, program: program()?, folder };
-    soak::run(&bench, &scenarios, jobs, wanted, &say)
+    soak::run(&bench, &all, &scenarios, jobs, wanted, &say)
 }
 
 /// What one round of scenarios came to.
@@ -261,6 +258,7 @@ pub fn play_matrix(bench: &Bench, scenarios: &[Scenario], jobs: usize) -> Round 
                         None => bench.play(scenario),
                     };
                     report(scenario, &result);
+                    keep(bench, scenario, &result);
                     results.lock().unwrap().push((&scenario.name, result));
                 }
             });
@@ -308,6 +306,23 @@ fn report(scenario: &Scenario, result: &Outcome<Played>) {
     };
     // A closed standard output shows in the closing lines.
     let _ = say(&text);
+}
+
+/// The reports of scenarios that failed, which the next round would write over.
+fn keep(bench: &Bench, scenario: &Scenario, result: &Outcome<Played>) {
+    if !result.as_ref().is_ok_and(|played| !played.wrong.is_empty()) {
+        return;
+    }
+    let kept = bench.folder.join("failed");
+    let number = std::fs::read_dir(&kept).map_or(0, Iterator::count) + 1;
+    let to = kept.join(format!("{number}-{}.json", scenario.name));
+    let from = bench.folder.join(&scenario.name).join("report.json");
+    let copied = std::fs::create_dir_all(&kept).and_then(|()| std::fs::copy(&from, &to));
+    // A closed standard output shows in the closing lines.
+    let _ = match copied {
+        Ok(_) => say(&format!("      {}", to.display())),
+        Err(error) => say(&format!("      the report was not kept: {error}")),
+    };
 }
 
 fn selection<'a>(arguments: &[&'a str]) -> Outcome<(Vec<&'a str>, usize)> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 use crate::boxes;
 use crate::capture::{self, Tape};
-use crate::compare::{Compared, compare};
+use crate::compare::{Compared, compare, said_twice_in_text};
 use crate::dns::{DnsSpec, Record};
 use crate::net::{
     self, DEAD_DNS_V4, DNS_V4, DNS_V6, Net, OFFICE_V4, OFFICE_V6, PUBLIC_DNS_V4, PUBLIC_DNS_V6, Ready,
@@ -31,6 +31,8 @@ const RUN_LIMIT: Duration = Duration::from_secs(60);
 
 /// The specification of the world's servers, in a scenario's folder.
 const WORLD: &str = "world.json";
+/// The same run as text.
+const TEXT: &str = "report.txt";
 
 /// Debian's libfaketime: another day for one program.
 pub const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
@@ -162,9 +164,11 @@ impl Bench {
         let took = started.elapsed();
         fs::write(folder.join("report.json"), &output.stdout).context("report.json")?;
         fs::write(folder.join("stderr.txt"), &output.stderr).context("stderr.txt")?;
+        let text = fs::read_to_string(folder.join(TEXT)).context("the report as text")?;
         let Compared { pairs, mut wrong, blocked, said } =
             compare(scenario, output.status.code(), &output.stdout)
                 .map_err(|e| format!("{e}; it said: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
+        wrong.extend(said_twice_in_text(&text));
         if took.as_secs_f64() > scenario.within_s {
             wrong.push(format!("took {:.1} s, more than {} s", took.as_secs_f64(), scenario.within_s));
         }
@@ -225,7 +229,9 @@ impl Bench {
         }
         let roots = folder.join("public-roots.pem");
         fs::write(&roots, self.pki.public_roots()?).context("public roots")?;
-        arguments.extend(["--platform", "linux", "--format", "json", "--public-roots"].map(str::to_owned));
+        arguments.extend(["--platform", "linux", "--format", "json", "--format"].map(str::to_owned));
+        arguments.push(format!("text={}", folder.join(TEXT).display()));
+        arguments.push("--public-roots".to_owned());
         arguments.push(roots.display().to_string());
         let corporate = self.pki.root_file(Authority::Corporate).display().to_string();
         arguments

@@ -16,8 +16,6 @@ const HEALTHY: &str = "healthy-lossy";
 /// The scenarios of the runs against healthy hosts behind limits, played in turn: questions, connections and bits a
 /// second on the direct way; tunnels at a time through a proxy.
 const LIMITED: [&str; 2] = ["limits-direct", "limits-tunnels"];
-/// The scenarios that the healthy runs need.
-pub const NEEDED: [&str; 3] = [HEALTHY, LIMITED[0], LIMITED[1]];
 
 /// How often each part is played.
 #[derive(Debug, Clone, Copy)]
@@ -46,9 +44,11 @@ const HEALTHY_RTT_MS: f64 = 30.0;
 /// Warnings that may stand for `ok` where packets are lost.
 const SLOW: [&str; 2] = ["http/slow", "dns/slow"];
 
-/// Runs everything and prints totals; an error when anything was not as expected.
+/// Runs everything and prints totals; an error when anything was not as expected. `scenarios` are those of the
+/// matrices, `all` has those of the healthy runs too.
 pub fn run(
     bench: &Bench,
+    all: &[Scenario],
     scenarios: &[Scenario],
     jobs: usize,
     wanted: Wanted,
@@ -57,18 +57,18 @@ pub fn run(
     let Wanted { matrices, lossy: rounds, healthy, limited } = wanted;
     let started = Instant::now();
     let mut totals = Vec::new();
-    let mut all = Matrix::default();
+    let mut matrix = Matrix::default();
     for number in 1..=matrices {
         say(&format!(
             "soak: matrix {number} of {matrices}, {} scenarios, {jobs} at a time",
             scenarios.len()
         ))?;
         let round = play_matrix(bench, scenarios, jobs);
-        all.add_all(&round.matrix);
+        matrix.add_all(&round.matrix);
         totals.push(total(&format!("matrix {number}"), &round));
     }
     if matrices > 0 {
-        say(&format!("\n{}", all.render()))?;
+        say(&format!("\n{}", matrix.render()))?;
     }
 
     for round in 1..=rounds {
@@ -87,7 +87,7 @@ pub fn run(
     }
 
     let find = |name: &str| {
-        scenarios.iter().find(|s| s.name == name).ok_or_else(|| format!("there is no scenario {name}"))
+        all.iter().find(|s| s.name == name).ok_or_else(|| format!("there is no scenario {name}"))
     };
     let mut runs = Vec::new();
     if healthy > 0 {
@@ -150,6 +150,9 @@ fn with_loss(scenario: &Scenario, seed: u64) -> Option<Scenario> {
     lossy.link = Some(LinkSpec { rtt_ms, loss_percent, seed, ..LinkSpec::default() });
     lossy.tolerate.extend(SLOW.map(str::to_owned));
     lossy.within_s = lossy.within_s.max(25.0);
+    // What is tried again a few a second has no time for every packet that is lost as well.
+    let limited = lossy.tunnels.is_some() || lossy.dns_limit.is_some() || lossy.connection_limit.is_some();
+    lossy.may_be_late |= limited;
     // A slow warning stands before what a healthy host would say of its stream.
     lossy.says.clear();
     for next in &mut lossy.then {

@@ -6,11 +6,15 @@ use std::collections::BTreeSet;
 use super::context::Context;
 use super::evidence::{Draft, Walk};
 use super::finding::{Certainty, Code, Owner, Verdict};
-use crate::observation::{Attempt, Observations, TcpOutcome, TlsOutcome};
+use crate::observation::{Attempt, Dns, DnsAnswer, Lookup, Observations, TcpOutcome, TlsOutcome};
 use crate::plan::Route;
 
 /// What takes longer, ms, is late.
 const LATE_MS: f64 = 1_000.0;
+/// Round trips of a handshake with a packet that was sent again.
+const TRIPS: f64 = 2.0;
+/// No round trip, ms, excuses more than this one.
+const FAR_MS: f64 = 400.0;
 /// So many times are needed for a middle one that says something.
 const ENOUGH: usize = 3;
 /// Hosts of so many operators are not slow by themselves.
@@ -36,11 +40,7 @@ impl Line {
                 .iter()
                 .any(|t| t.outcome == TcpOutcome::Connected && !t.remote.ip().to_canonical().is_loopback())
         };
-        let lookups = direct().filter_map(|a| {
-            let dns = a.dns.as_ref()?;
-            let of_system = matches!(&dns.system, crate::observation::Lookup::Addresses { .. });
-            (of_system || !dns.direct.is_empty() && !dns.addresses().is_empty()).then_some(dns.ms)
-        });
+        let lookups = direct().filter_map(|a| lookup_ms(a.dns.as_ref()?));
         let connects = direct().filter(far).filter_map(|a| a.connection()).map(|t| t.ms);
         let handshakes = direct()
             .filter(far)
@@ -64,27 +64,47 @@ impl Line {
 
     /// Half of what worked took over a second: what did not may only have been later.
     pub fn is_late(&self) -> bool {
-        [self.connect_ms, self.lookup_ms, self.handshake_ms].into_iter().any(is_late)
+        is_late(self.connect_ms) || is_late(self.lookup_ms) || self.are_handshakes_late()
+    }
+
+    /// The middle handshake took over a second beside the round trips of one whose packets were not all passed on.
+    fn are_handshakes_late(&self) -> bool {
+        // Where connections are late themselves, their round trip excuses nothing.
+        let near = self.connect_ms.filter(|ms| !is_late(Some(*ms))).unwrap_or_default();
+        let trips = TRIPS * (near as f64).min(FAR_MS);
+        self.handshake_ms.is_some_and(|ms| ms as f64 > LATE_MS + trips)
     }
 
     /// The line itself is slow: hosts of three operators and more, each asked alone; or connections and
     /// handshakes; or lookups, handshakes and answers.
     pub fn is_slow(&self) -> bool {
-        let handshakes = is_late(self.handshake_ms);
+        let handshakes = self.are_handshakes_late();
         let answers = is_late(self.lookup_ms) && !self.slow.is_empty();
         self.slow.len() >= OPERATORS || handshakes && (is_late(self.connect_ms) || answers)
     }
 
     /// What was late, in words.
     pub fn words(&self) -> String {
-        let times =
-            [("lookup", self.lookup_ms), ("connection", self.connect_ms), ("handshake", self.handshake_ms)];
+        let handshakes = self.handshake_ms.filter(|_| self.are_handshakes_late());
+        let times = [("lookup", self.lookup_ms), ("connection", self.connect_ms), ("handshake", handshakes)];
         let said: Vec<String> = times
             .into_iter()
             .filter(|(_, ms)| is_late(*ms))
             .filter_map(|(what, ms)| Some(format!("the middle {what} took {} ms", ms?)))
             .collect();
         said.join(", ")
+    }
+}
+
+/// What a lookup took that was answered. A system that lost one packet waits for seconds, longer than the stage, and its
+/// servers, asked meanwhile, show how long an answer takes.
+fn lookup_ms(dns: &Dns) -> Option<f64> {
+    let answered =
+        dns.direct.iter().filter(|q| matches!(q.answer, DnsAnswer::Addresses { .. })).map(|q| q.ms);
+    match &dns.system {
+        Lookup::Addresses { .. } => Some(dns.ms),
+        Lookup::NotAsked | Lookup::Timeout => answered.min_by(f64::total_cmp),
+        Lookup::Failed { .. } => None,
     }
 }
 
@@ -152,6 +172,9 @@ mod tests {
             (line(Some(60), Some(80), Some(120), &[]), false, false),
             (line(Some(60), Some(80), Some(120), &["a", "b"]), false, false),
             (line(Some(60), Some(80), Some(120), &["a", "b", "c"]), false, true),
+            // A far place, where half of the handshakes lost a packet.
+            (line(Some(210), Some(220), Some(1022), &[]), false, false),
+            (line(Some(210), Some(220), Some(1500), &[]), true, false),
             (line(Some(1500), Some(1500), Some(1500), &[]), true, true),
             // First packets that a limit drops come again after a second.
             (line(Some(1030), Some(80), Some(120), &[]), true, false),

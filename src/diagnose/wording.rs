@@ -4,10 +4,10 @@
 use serde_json::{Map, Value};
 
 use super::evidence::Draft;
-use super::finding::{Evidence, Finding, Verdict};
+use super::finding::{Evidence, Finding, Owner, Verdict};
 use crate::contract::Severity;
 use crate::plan::Target;
-use crate::rules::codes::{CauseEntry, Codes};
+use crate::rules::codes::{CauseEntry, CodeEntry, Codes};
 use crate::text::{english, line};
 
 /// No text of evidence is longer, in characters.
@@ -36,11 +36,9 @@ pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], ports: &[u
     let case = found.case.and_then(|case| entry?.case.get(case)).or_else(of_machine);
     let warning = case.or_else(|| entry.and_then(|e| e.warning.as_ref()).filter(|_| mild));
     let (summary, remedy) = match (warning, entry) {
+        (Some(own), Some(e)) if own.remedy.is_empty() => (own.summary.as_str(), remedy_of(e, owner)),
         (Some(own), _) => (own.summary.as_str(), own.remedy.as_str()),
-        (None, Some(e)) => (
-            e.summary_for.get(&owner).unwrap_or(&e.summary).as_str(),
-            e.remedy_for.get(&owner).unwrap_or(&e.remedy).as_str(),
-        ),
+        (None, Some(e)) => (e.summary_for.get(&owner).unwrap_or(&e.summary).as_str(), remedy_of(e, owner)),
         (None, None) => ("", ""),
     };
     let several = ports.len() > 1 && !found.facts.contains_key("port");
@@ -73,6 +71,11 @@ pub(crate) fn finding(codes: &Codes, found: &Draft, hosts: &[String], ports: &[u
         owner,
         confidence: found.certainty,
     }
+}
+
+/// The code's own instruction to an owner.
+fn remedy_of(entry: &CodeEntry, owner: Owner) -> &str {
+    entry.remedy_for.get(&owner).unwrap_or(&entry.remedy)
 }
 
 /// The same with the wording of a cause of its own.

@@ -24,10 +24,15 @@ const ALL_BEGUN: Duration = Duration::from_secs(4);
 const FEW: usize = 6;
 /// Slower than so much is no use: a limit of less lets nothing work.
 const SLOWEST: Duration = Duration::from_millis(500);
+/// Before what a limit turned away twice is tried once more nothing is sent for so long: what it counts a second it
+/// has then counted anew.
+const REST: Duration = Duration::from_secs(1);
 /// By so much slower than what got through.
 const MARGIN: f64 = 1.5;
 /// What is left after the last of them, for what they in turn call for.
 const RESERVE: Duration = Duration::from_secs(1);
+/// Where so many tunnels were opened at once, two at a time are no load.
+const OPENED: usize = 6;
 /// A tunnel that takes longer does not hold up the next any more.
 const TUNNEL: Duration = Duration::from_secs(1);
 /// The same of a whole attempt on a slow line.
@@ -48,18 +53,39 @@ impl Lane {
     fn new(least: Duration, most: Duration) -> Arc<Self> {
         Arc::new(Self { turn: Arc::new(Semaphore::new(1)), least, most })
     }
+
+    /// The same, with so many places.
+    fn wide(places: usize, most: Duration) -> Arc<Self> {
+        Arc::new(Self { turn: Arc::new(Semaphore::new(places)), least: Duration::ZERO, most })
+    }
+
+    /// The same, and its first begins after `rest`.
+    fn rested(least: Duration, rest: Duration) -> Arc<Self> {
+        let lane = Self::new(least, least);
+        if let Ok(place) = Arc::clone(&lane.turn).try_acquire_owned() {
+            tokio::spawn(async move {
+                tokio::time::sleep(rest).await;
+                drop(place);
+            });
+        }
+        lane
+    }
 }
 
 /// The lanes of one wave.
 pub(super) struct Lanes {
     /// A few a second.
     paced: Arc<Lane>,
-    /// One tunnel after another.
+    /// One tunnel after another, or two at a time.
     tunnels: Arc<Lane>,
     /// One whole attempt after another.
     line: Arc<Lane>,
     lookups: Arc<Lane>,
     requests: Arc<Lane>,
+    /// As slowly as is of use, after a rest.
+    last: Arc<Lane>,
+    /// Paths that were tried slowly before.
+    twice: Vec<Experiment>,
     /// Paths that lead through a proxy, by their place in the wave.
     through: Vec<Experiment>,
     /// Paths whose connection stood before, so that what is tried again is the line.
@@ -67,22 +93,32 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// `passed`: how many connections a second got through in the first wave; `left`: the time until the run
-    /// must end; `stood`: whether a connection of the experiment's path stood before.
+    /// `passed`: how many connections a second got through in the first wave, and `opened`: how many tunnels; `left`: the time until the run
+    /// must end; `stood`: whether a connection of the experiment's path stood before; `slowly`: whether it was tried
+    /// slowly before.
     pub(super) fn new(
         jobs: &[(Experiment, Job)],
         stage: Duration,
-        passed: f64,
+        (passed, opened): (f64, usize),
         left: Duration,
         stood: impl Fn(&Experiment) -> bool,
+        slowly: impl Fn(&Experiment) -> bool,
     ) -> Self {
         let paced = jobs.iter().filter(|(e, _)| is_paced(e)).count();
         let again = jobs.iter().filter(|(e, _)| e.purpose == Purpose::Paced).count();
         let pace = pace(paced, again, passed, left.saturating_sub(stage + RESERVE));
         let through = |(e, job): &(Experiment, Job)| (job.route != Route::Direct).then(|| e.clone());
+        let twice: Vec<Experiment> = jobs
+            .iter()
+            .filter(|(e, job)| e.purpose == Purpose::Paced && job.route == Route::Direct && slowly(e))
+            .map(|(e, _)| e.clone())
+            .collect();
+        let rest = if twice.is_empty() { Duration::ZERO } else { REST };
         Self {
+            last: Lane::rested(last_pace(twice.len(), left.saturating_sub(stage + RESERVE + rest)), rest),
+            twice,
             paced: Lane::new(pace, pace),
-            tunnels: Lane::new(Duration::ZERO, TUNNEL),
+            tunnels: Lane::wide(if opened >= OPENED { 2 } else { 1 }, TUNNEL),
             lookups: Lane::new(Duration::ZERO, LOOKUP),
             requests: Lane::new(Duration::ZERO, stage),
             line: Lane::new(Duration::ZERO, WHOLE),
@@ -101,6 +137,7 @@ impl Lanes {
             Some(Variation::Lookup) => &self.lookups,
             Some(Variation::Request) => &self.requests,
             _ if !is_paced(experiment) => return None,
+            _ if self.twice.contains(experiment) => &self.last,
             _ if self.through.contains(experiment) => &self.tunnels,
             _ if self.stood.contains(experiment) => &self.line,
             _ => &self.paced,
@@ -121,6 +158,12 @@ fn pace(paced: usize, again: usize, passed: f64, left: Duration) -> Duration {
     // One connection may take two packets, of each address family one.
     let gentle = Duration::from_secs_f64((MARGIN / passed).min(SLOWEST.as_secs_f64()));
     gentle.min(left / n).max(usual)
+}
+
+/// Time between two attempts that are made slowly for the second time.
+fn last_pace(number: usize, left: Duration) -> Duration {
+    let Ok(n @ 1..) = u32::try_from(number) else { return PACE };
+    SLOWEST.min(left / n).max(PACE)
 }
 
 fn is_paced(experiment: &Experiment) -> bool {
@@ -204,6 +247,23 @@ mod tests {
         ] {
             let pace = pace(paced, again, passed, left);
             assert_eq!(pace.as_millis(), expected.as_millis(), "{paced} {again} {passed} {left:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_turned_away_twice_waits_for_a_rest() {
+        let (least, rest) = (Duration::from_millis(5), Duration::from_millis(30));
+        let lane = Lane::rested(least, rest);
+        let began = Instant::now();
+        for number in 0..3 {
+            in_lane(Some(Arc::clone(&lane)), async {}).await;
+            assert!(began.elapsed() >= rest + least * number, "{number}");
+        }
+        let ms = Duration::from_millis;
+        for (number, left, expected) in
+            [(0, ms(9000), PACE), (4, ms(9000), SLOWEST), (30, ms(9000), ms(300)), (30, ms(0), PACE)]
+        {
+            assert_eq!(last_pace(number, left), expected, "{number}");
         }
     }
 

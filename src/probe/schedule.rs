@@ -12,7 +12,8 @@ use crate::contract::Transport;
 use crate::contract::endpoint::host_of;
 use crate::contract::host::{is_own, is_private};
 use crate::observation::{
-    Attempt, Changes, Controlled, LastStage, Observations, Purpose, Stopped, TcpOutcome, Variation,
+    Attempt, Changes, Controlled, LastStage, Observations, ProxyOutcome, Purpose, Stopped, TcpOutcome,
+    Variation,
 };
 use crate::plan::{Control, Experiment, Plan, Request, Route, Target};
 use url::Url;
@@ -75,7 +76,10 @@ impl Prober {
         let mut running = JoinSet::new();
         let left = deadline.saturating_duration_since(Instant::now());
         let stood = |e: &Experiment| observations.tries(e.target, e.path).any(|a| a.connection().is_some());
-        let lanes = Lanes::new(&jobs, shared.settings.stage_timeout, passed(observations), left, stood);
+        let slowly =
+            |e: &Experiment| observations.tries(e.target, e.path).any(|a| a.purpose == Purpose::Paced);
+        let through = (passed(observations), opened(observations));
+        let lanes = Lanes::new(&jobs, shared.settings.stage_timeout, through, left, stood, slowly);
         for (number, (experiment, job)) in jobs.into_iter().enumerate() {
             let lane = lanes.of(&experiment);
             // A lookup that is made to be measured asks for itself.
@@ -192,6 +196,12 @@ fn passed(observations: &Observations) -> f64 {
     let first = |a: &&Attempt| a.purpose == Purpose::First && a.route == Route::Direct;
     let stood = observations.plain().filter(first).filter(|a| a.connection().is_some()).count();
     stood as f64 * 1000.0 / observations.stage_timeout_ms.max(1) as f64
+}
+
+/// How many tunnels were opened in the first wave.
+fn opened(observations: &Observations) -> usize {
+    let tunnel = |a: &&Attempt| a.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Tunnel);
+    observations.plain().filter(|a| a.purpose == Purpose::First).filter(tunnel).count()
 }
 
 pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {

@@ -92,7 +92,8 @@ pub struct DeviceCase {
 pub struct Wording {
     /// One sentence.
     pub summary: String,
-    /// The instruction.
+    /// The instruction; empty where it is the code's own, by owner.
+    #[serde(default)]
     pub remedy: String,
 }
 

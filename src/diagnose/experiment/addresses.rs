@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::Walk;
+use crate::diagnose::experiment::burst;
 use crate::diagnose::finding::{Code, Owner};
 use crate::observation::{
     Attempt, DirectQuery, Dns, DnsAnswer, Lookup, Observations, Purpose, TcpOutcome, Tls, TlsOutcome, Trust,
@@ -18,6 +19,8 @@ const NAMES: usize = 8;
 /// Further addresses that are tried, of one name and in all.
 const OF_NAME: usize = 3;
 const IN_ALL: usize = 18;
+/// So many hosts whose IPv6 address was turned away, while IPv6 worked for others, may have met an accident.
+const FEW: usize = 3;
 /// An address that was silent for so long, ms, before another was tried may be dead.
 const SILENT_MS: f64 = 240.0;
 
@@ -27,11 +30,11 @@ pub(crate) fn announce() -> Announcement {
         Sent::Addresses,
         "Where every address of a name fails: the system's DNS servers are asked for the name directly, and the host is \
          tried once at the addresses that they give, since a hosts file may say otherwise. Where one address \
-         answered and another was silent: one more connection to that one.",
+         answered and another was silent, or of a few hosts IPv6 alone was turned away: one more connection to that one.",
     )
     .with([
         "Where every address of a name fails: that name by a query to the system's DNS servers, and the host at the \
-         addresses they give. Where one of several addresses was silent: a connection to it."
+         addresses they give. Where one of several addresses was silent or turned away: a connection to it."
             .to_owned(),
     ])
 }
@@ -138,9 +141,14 @@ fn silent(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
     };
     let mut known: Vec<(u32, IpAddr)> = Vec::new();
     let mut experiments = Vec::new();
-    for attempt in observations.plain().filter(|a| a.route == Route::Direct && a.cut.is_none()) {
+    let direct = || observations.plain().filter(|a| a.route == Route::Direct && a.cut.is_none());
+    let lone: BTreeSet<u32> = direct().filter(|a| !turned_away(a).is_empty()).map(|a| a.target).collect();
+    let by_ipv6 = |a: &Attempt| a.connection().is_some_and(|t| t.remote.ip().to_canonical().is_ipv6());
+    let is_lone = lone.len() <= FEW && direct().any(by_ipv6);
+    for attempt in direct() {
         let Some(target) = plan.target(attempt.target) else { continue };
-        for address in suspects(attempt).into_iter().take(OF_NAME) {
+        let lone = if is_lone { turned_away(attempt) } else { Vec::new() };
+        for address in suspects(attempt).into_iter().chain(lone).take(OF_NAME) {
             let seen = known.contains(&(target.id, address)) || is_done(target.id, address);
             if seen || experiments.len() + known.len() > IN_ALL {
                 continue;
@@ -177,6 +185,28 @@ fn suspects(attempt: &Attempt) -> Vec<IpAddr> {
     all
 }
 
+/// IPv6 addresses that were refused or silent where IPv4 answered: one of many may have been one too many, or lost.
+fn turned_away(attempt: &Attempt) -> Vec<IpAddr> {
+    let Some(stood) = attempt.connection() else { return Vec::new() };
+    let ipv6 = |a: IpAddr| a.to_canonical().is_ipv6();
+    let lost = |t: &&crate::observation::Tcp| ipv6(t.remote.ip()) && burst::is_turned_away(t);
+    if ipv6(stood.remote.ip()) {
+        return Vec::new();
+    }
+    let mut all: Vec<IpAddr> = attempt.tcp.iter().filter(lost).map(|t| t.remote.ip()).collect();
+    all.dedup();
+    all
+}
+
+/// Whether an address that was turned away was reached when it was tried alone.
+pub(crate) fn is_reached_alone(view: &View<'_>, address: IpAddr) -> bool {
+    view.context.observations.experiments().any(|(a, v)| {
+        let tried =
+            matches!(v, Variation::Address { address: at } if at.to_canonical() == address.to_canonical());
+        tried && a.target == view.target.id && a.connection().is_some()
+    })
+}
+
 /// Addresses of a host that did not answer when they were tried alone, while another one did, and how many the
 /// name has of that kind; none where all did.
 pub(crate) fn dead(view: &View<'_>) -> Option<(Vec<IpAddr>, usize)> {
@@ -185,14 +215,14 @@ pub(crate) fn dead(view: &View<'_>) -> Option<(Vec<IpAddr>, usize)> {
         Variation::Address { address } if a.target == view.target.id && a.cut.is_none() => Some((a, address)),
         _ => None,
     });
+    let of_kind = |a: &IpAddr| a.to_canonical().is_ipv4() == stood.is_ipv4();
     let mut dead: Vec<IpAddr> = Vec::new();
-    for (attempt, address) in tried {
+    for (attempt, address) in tried.filter(|(_, address)| of_kind(address)) {
         let silent = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Timeout);
         if silent && attempt.connection().is_none() && !dead.contains(address) {
             dead.push(*address);
         }
     }
-    let of_kind = |a: &IpAddr| a.to_canonical().is_ipv4() == stood.is_ipv4();
     let all = view.attempt.dns.as_ref().map_or(0, |d| d.addresses().iter().filter(|a| of_kind(a)).count());
     (!dead.is_empty()).then_some((dead, all))
 }

@@ -88,7 +88,7 @@ fn silenced(attempt: &Attempt, codes: Option<&Codes>) -> Option<Limit> {
         LookupFailure::Unanswered | LookupFailure::OfSystem(_) => true,
         // What servers say that will not do more for this client now.
         LookupFailure::Denied(query) => {
-            matches!(query.answer, DnsAnswer::Refused | DnsAnswer::ServFail)
+            matches!(query.answer, DnsAnswer::Refused | DnsAnswer::ServFail | DnsAnswer::Code { .. })
         }
         LookupFailure::Empty => false,
     };
@@ -155,8 +155,33 @@ fn unsteady(observations: &Observations, limit: &Limit) -> bool {
     })
 }
 
+/// The one slow try of a path that the limit turned away at once, as it may where the limit has not recovered yet.
+fn met_again<'a>(
+    observations: &'a Observations,
+    limit: &Limit,
+    target: u32,
+    path: usize,
+) -> impl Iterator<Item = &'a Attempt> {
+    let limit = limit.clone();
+    let paced = observations.tries(target, path).filter(|a| a.purpose == Purpose::Paced && a.cut.is_none());
+    paced.filter(move |a| silenced(a, None).as_ref() == Some(&limit) && was_answered(a))
+}
+
+/// Whether an attempt was turned away by an answer, and not by silence.
+fn was_answered(attempt: &Attempt) -> bool {
+    if let Some(proxy) = &attempt.proxy {
+        return matches!(proxy.outcome, ProxyOutcome::Status { .. });
+    }
+    if !attempt.tcp.is_empty() {
+        return attempt.tcp.iter().any(|t| t.outcome != TcpOutcome::Timeout && is_turned_away(t));
+    }
+    let failed = attempt.dns.as_ref().and_then(|dns| dns.failure());
+    matches!(failed, Some(LookupFailure::Denied(_)))
+}
+
 /// Paths that are to be tried again, in the order of the plan. Where the run shows no other sign of a limit, a few
-/// that stand for all, and the rest once one of these got through. Never a path twice.
+/// that stand for all, and the rest once one of these got through. Once more, and slower, what was turned away
+/// again while others got through; never a path three times.
 pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment> {
     let mut silent: Vec<(Limit, &Target, usize)> = Vec::new();
     for target in &plan.targets {
@@ -188,7 +213,13 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
         let came = came_through(observations, &limit, None);
         let budget = MOST.saturating_sub(tried.len() + came.len());
         let all = !came.is_empty() || unsteady(observations, &limit) && tried.is_empty();
-        let chosen: Vec<_> = if all {
+        let chosen: Vec<_> = if open.is_empty() && !came.is_empty() {
+            let only_once = |target: &Target, path: usize| {
+                observations.tries(target.id, path).filter(|a| a.purpose == Purpose::Paced).count() == 1
+                    && met_again(observations, &limit, target.id, path).next().is_some()
+            };
+            tried.into_iter().filter(|(_, target, path)| only_once(target, *path)).take(budget).collect()
+        } else if all {
             open.into_iter().take(budget).collect()
         } else if tried.is_empty() {
             spread(&open, SAMPLE)
@@ -412,17 +443,19 @@ pub(crate) fn read(context: &Context<'_>, target: u32, path: usize, walk: &mut W
     if context.observations.tries(target, path).any(|a| further(&a)) {
         return;
     }
-    // A slow try that was answered with the limit itself was one too many as well.
+    // A slow try that was answered with the limit itself was one too many as well, and so may be a single one that
+    // was turned away as those before it.
     let too_many = |a: &Attempt| tried(a) && names_limit(a, context.codes);
-    let fair =
-        !context.observations.tries(target, path).any(too_many) && is_fair(context.observations, &limit);
+    let fair = !context.observations.tries(target, path).any(too_many)
+        && met_again(context.observations, &limit, target, path).count() != 1
+        && is_fair(context.observations, &limit);
     if !context.run.limits.is_met(&limit) || again && fair {
         return;
     }
     let what = limit.words();
     let line = if again {
         format!(
-            "{what}; this one was tried again slowly and was silent, as packets of others were that got through \
+            "{what}; this one was tried again slowly and was held up again, as others were that got through \
              later, so nothing is known of it"
         )
     } else {

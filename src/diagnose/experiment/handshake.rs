@@ -46,8 +46,12 @@ const BEYOND: usize = 12;
 /// Paths that are experimented on in all: each further dozen costs a stage of silence.
 const PATHS: usize = 36;
 
-/// A handshake that takes longer, ms, is late.
+/// A handshake that takes longer, ms, beside the round trips that it needs, is late.
 const LATE_MS: f64 = 1_000.0;
+/// Round trips of a handshake in small segments.
+const TRIPS: f64 = 3.0;
+/// No round trip, ms, excuses more than this one.
+const FAR_MS: f64 = 400.0;
 
 /// What fails in the same manner: the way of dying, the address, the route.
 type Kind = (Death, IpAddr, String);
@@ -336,8 +340,9 @@ struct Trials {
     elsewhere: Option<(IpAddr, End)>,
     /// The own name at its own IPv4 address, where it died over IPv6.
     ipv4: Option<(IpAddr, End)>,
-    /// One of those that were answered took over a second.
-    late: bool,
+    /// Those that were answered, and how many of them were late: one packet that was lost makes one of them so.
+    answered: usize,
+    late: usize,
 }
 
 impl Trials {
@@ -350,7 +355,9 @@ impl Trials {
             let Some(end) = End::of(tried).map(|end| end.beside(death)) else { continue };
             if is_handshake(variation) {
                 let ms = tried.handshake().map_or(0.0, |t| t.ms);
-                trials.late |= end.answered() && ms > LATE_MS;
+                let trip = tried.connection().map_or(0.0, |t| t.ms).min(FAR_MS);
+                trials.answered += usize::from(end.answered());
+                trials.late += usize::from(end.answered() && ms > LATE_MS + TRIPS * trip);
             }
             let is_here = |at: &IpAddr| at.to_canonical() == address;
             match variation {
@@ -377,6 +384,11 @@ impl Trials {
             }
         }
         trials
+    }
+
+    /// Half of what was answered was late.
+    const fn are_late(&self) -> bool {
+        self.late > 0 && self.late * 2 >= self.answered
     }
 
     /// Each in words, for the evidence.
@@ -440,7 +452,7 @@ pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
     let trials = Trials::read(observations, view.attempt, address);
     let said = trials.said(name, address);
     // A comparison on a line that answers late itself tells silence from lateness by chance only.
-    if death == Death::Timeout && (view.context.run.line.is_late() || trials.late) {
+    if death == Death::Timeout && (view.context.run.line.is_late() || trials.are_late()) {
         return plain.fact("experiments", said);
     }
     if said.is_empty() {

@@ -232,6 +232,7 @@ fn broken(view: &View<'_>, http: &Http, request: &str) -> Option<Draft> {
         None => (view.path_owner(), view.path_key()),
     };
     let found = Draft::new(code, line).owner(owner).key(key).fact("proxy", view.proxy());
+    let found = found.case("one-request").fact("request", request).fact("answered", first);
     Some(found.fact("path", request.split(' ').nth(1).unwrap_or_default()))
 }
 

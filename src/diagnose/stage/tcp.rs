@@ -71,6 +71,10 @@ fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Draft> {
     if turned_away && view.context.run.limits.of_connections() {
         return None;
     }
+    // One packet that was lost, or one too many: alone it got through.
+    if ended.iter().all(|t| addresses::is_reached_alone(view, t.remote.ip())) {
+        return None;
+    }
     let ends = evidence::addresses(ended.iter().map(|t| t.remote));
     let line = format!("{}: {}; {} connected", ends.join(", "), said(&ended), connected.remote.ip());
     Some(Draft::new(Code::TcpIpv6Broken, line).fact("addresses", ends))

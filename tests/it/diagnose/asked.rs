@@ -248,6 +248,9 @@ fn what_swallows_posts_is_found_and_what_is_slow_is_not() {
             );
             let line = &run.hosts[0].finding.evidence.line;
             assert!(line.contains("POST /v1/messages") && line.contains("second try"), "{line}");
+            let said = &run.hosts[0].finding.summary;
+            assert!(said.contains("answers GET, but ") && said.contains("POST /v1/messages"), "{said}");
+            assert!(!run.hosts[0].finding.remedy.is_empty());
             // A moment's accident.
             let (asked, run) = play(&target, inspected, &|a, n| {
                 if n == 0 {

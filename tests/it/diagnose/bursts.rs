@@ -153,6 +153,86 @@ fn a_slow_tunnel_that_meets_the_limit_again_is_not_judged() {
     assert_eq!(blocked(&judged), 0);
 }
 
+/// A resolver that refuses above a rate may refuse a slow question too, as long as it counts those before it.
+#[test]
+fn a_slow_lookup_that_is_refused_again_is_made_once_more_before_anybody_is_blamed() {
+    let targets = hosts(12);
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    for answer in [DnsAnswer::Refused, DnsAnswer::ServFail, DnsAnswer::Code { code: 9 }] {
+        let refused = |t: &Target| dns_fails(t, failed_lookup(), &[answer.clone(), answer.clone()]);
+        let first = |t: &Target| if t.id <= 6 { refused(t) } else { healthy(t) };
+        let mut seen: Vec<Attempt> = targets.iter().map(first).collect();
+        seen.extend(targets.iter().take(4).map(|t| again(healthy(t))));
+        seen.extend(targets[4..6].iter().map(|t| again(refused(t))));
+        let asked = |seen: &[Attempt]| -> Vec<(u32, Purpose)> {
+            let of = |e: &Experiment| (e.target, e.purpose);
+            next(&plan, &observed(seen.to_vec())).iter().map(of).collect()
+        };
+        assert_eq!(asked(&seen), [(5, Purpose::Paced), (6, Purpose::Paced)], "{answer:?}");
+        // What there was no time for is not judged.
+        let judged = run(&targets, seen.clone());
+        assert_eq!((blocked(&judged), judged.hosts[5].verdict), (0, Verdict::Untested), "{answer:?}");
+        // One gets through in the end; the other is refused by itself, and a third time is not asked.
+        seen.push(again(healthy(&targets[4])));
+        seen.push(again(refused(&targets[5])));
+        let judged = run(&targets, seen.clone());
+        let host = &judged.hosts[5];
+        assert_eq!((blocked(&judged), host.verdict), (1, Verdict::Blocked), "{answer:?} {:?}", host.finding);
+        assert_eq!(host.finding.owner, Owner::Dns);
+        assert_eq!(judged.hosts[4].verdict, Verdict::Reachable);
+        assert!(asked(&seen).is_empty(), "{answer:?}");
+        assert!(causes(&judged).contains(&("dns/slow", vec![1, 2, 3, 4, 5])), "{:?}", causes(&judged));
+    }
+}
+
+/// One IPv6 packet of many that was refused or lost is tried alone before IPv6 is called broken.
+#[test]
+fn a_lone_ipv6_connection_that_was_turned_away_is_tried_alone() {
+    let targets = hosts(6);
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let six = |t: &Target| -> IpAddr { format!("2a0e:77::{}", t.id).parse().unwrap() };
+    let by_six = |t: &Target| {
+        edit(healthy(t), |a| {
+            a.tcp[0].remote.set_ip(six(t));
+            a.tls[0].remote.set_ip(six(t));
+        })
+    };
+    let broken = |t: &Target| {
+        edit(healthy(t), |a| {
+            let mut turned = tcp_fails(t, TcpOutcome::Refused).tcp.remove(0);
+            turned.remote.set_ip(six(t));
+            a.tcp.insert(0, turned);
+        })
+    };
+    let tried = |t: &Target, through: bool| {
+        let alone = if through { by_six(t) } else { broken(t) };
+        let variation = Some(Variation::Address { address: six(t) });
+        let tcp = alone.tcp.into_iter().filter(|c| c.remote.is_ipv6()).collect();
+        Attempt { purpose: Purpose::Experiment, variation, tcp, ..by_six(t) }
+    };
+    let judged_with = |seen: Vec<Attempt>| {
+        let mut seen = observed(seen);
+        seen.device.ipv6 = Some("2a0e:99::7".parse().unwrap());
+        judged(&targets, &seen)
+    };
+    let mut seen: Vec<Attempt> =
+        targets.iter().map(|t| if t.id == 1 { broken(t) } else { by_six(t) }).collect();
+    let asked = next(&plan, &observed(seen.clone()));
+    let address = |e: &Experiment| e.variation == Some(Variation::Address { address: six(&targets[0]) });
+    assert!(asked.len() == 1 && address(&asked[0]), "{asked:?}");
+    assert_eq!(judged_with(seen.clone()).hosts[0].finding.code, Code::TcpIpv6Broken);
+    let well = [seen.clone(), vec![tried(&targets[0], true)]].concat();
+    let judged = judged_with(well);
+    assert_eq!((judged.hosts[0].finding.code, judged.hosts[0].notes.len()), (Code::Ok, 0));
+    seen.push(tried(&targets[0], false));
+    let judged = judged_with(seen);
+    assert_eq!((judged.hosts[0].finding.code, judged.hosts[0].notes.len()), (Code::TcpIpv6Broken, 0));
+    // Where it fails for all, the network says so itself.
+    let all: Vec<Attempt> = targets.iter().map(broken).collect();
+    assert!(next(&plan, &observed(all.clone())).is_empty());
+    assert!(judged_with(all).hosts.iter().all(|h| h.finding.code == Code::TcpIpv6Broken));
+}
+
 /// A slow try that gets past the limit shows what else is in the way.
 #[test]
 fn what_a_slow_try_runs_into_is_the_finding() {
