@@ -340,7 +340,7 @@ struct Trials {
     elsewhere: Option<(IpAddr, End)>,
     /// The own name at its own IPv4 address, where it died over IPv6.
     ipv4: Option<(IpAddr, End)>,
-    /// Those that were answered, and how many of them were late: one packet that was lost makes one of them so.
+    /// Those that were answered, and how many of them were late.
     answered: usize,
     late: usize,
 }
@@ -386,9 +386,9 @@ impl Trials {
         trials
     }
 
-    /// Half of what was answered was late.
+    /// Half of what was answered was late, and more than one: packets that are lost make a single one so.
     const fn are_late(&self) -> bool {
-        self.late > 0 && self.late * 2 >= self.answered
+        self.late > 1 && self.late * 2 >= self.answered
     }
 
     /// Each in words, for the evidence.
