@@ -51,6 +51,15 @@ mod tests {
         let one = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n";
         assert_eq!(read(&format!("keychain: x\n{one}{one}")).len(), 2);
         assert_eq!(read("").len(), 0);
+        // As `security find-certificate -a -p` prints it, with one that is damaged and one that is cut off.
+        let bad = "-----BEGIN CERTIFICATE-----\n\u{1b}[31m not base64 \u{fffd}\n-----END CERTIFICATE-----\n";
+        let cut = "-----BEGIN CERTIFICATE-----\nAAEC";
+        for text in [format!("{one}{bad}{one}{cut}"), format!("{one}{bad}{one}{cut}").replace('\n', "\r\n")] {
+            let found = read(&text);
+            assert_eq!(found.len(), 2, "a damaged certificate hides none after it");
+            assert!(found.iter().all(|der| der.as_ref() == [0, 1, 2]));
+        }
+        assert_eq!(read(&one.repeat(MOST + 500)).len(), MOST);
     }
 
     #[test]
