@@ -12,20 +12,10 @@ use crate::contract::{Network, Transport};
 
 /// The template.
 pub(super) fn template(sheet: &Sheet<'_>) -> String {
-    let mut rules = Rules { next: first_sid(sheet.name), lines: Vec::new() };
-    for placed in &sheet.placed {
-        rules.add(placed.rule, placed.rule.transport == Transport::Http);
-    }
-    let plain = rules.lines.len();
-    // After TLS inspection the decrypted request is judged once more, by its Host header.
-    for placed in sheet.placed.iter().filter(|p| p.rule.transport == Transport::Https) {
-        if !matches!(placed.rule.names, Names::Address(_)) {
-            rules.add(placed.rule, true);
-        }
-    }
+    let (lines, plain) = suricata(sheet);
     let mut resources = Map::new();
-    if !rules.lines.is_empty() {
-        resources.insert("ClearwayRules".into(), group(sheet, &rules.lines, plain));
+    if !lines.is_empty() {
+        resources.insert("ClearwayRules".into(), group(sheet, &lines, plain));
     }
     let remarks = notes(&sheet.remarks);
     render(&json!({
@@ -50,9 +40,66 @@ pub(super) fn template(sheet: &Sheet<'_>) -> String {
     }))
 }
 
+/// The rules, and how many of them come first: those that a firewall needs that does not decrypt.
+fn suricata(sheet: &Sheet<'_>) -> (Vec<String>, usize) {
+    let mut rules = Rules { next: first_sid(sheet.name), lines: Vec::new() };
+    for placed in &sheet.placed {
+        rules.add(placed.rule, placed.rule.transport == Transport::Http);
+    }
+    let plain = rules.lines.len();
+    // After TLS inspection the decrypted request is judged once more, by its Host header.
+    for placed in sheet.placed.iter().filter(|p| p.rule.transport == Transport::Https) {
+        if !matches!(placed.rule.names, Names::Address(_)) {
+            rules.add(placed.rule, true);
+        }
+    }
+    (rules.lines, plain)
+}
+
+/// The same group as Terraform JSON (`*.tf.json`), for the provider aws.
+pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
+    let (lines, plain) = suricata(sheet);
+    let id = sheet.name.replace('-', "_");
+    let mut file = json!({
+        "//": notes(&sheet.remarks),
+        "variable": {
+            format!("{id}_rule_order"): { "type": "string", "default": "STRICT_ORDER" },
+            format!("{id}_tls_inspection"): {
+                "type": "bool",
+                "default": false,
+                "description": "true where the firewall decrypts TLS: adds a rule on the Host header for each name",
+            },
+        },
+    });
+    if !lines.is_empty() {
+        file["locals"] = json!({
+            format!("{id}_rules"): lines.get(..plain).unwrap_or(&lines).join("\n"),
+            format!("{id}_rules_inspected"): lines.join("\n"),
+        });
+        let chosen = format!("${{var.{id}_tls_inspection ? local.{id}_rules_inspected : local.{id}_rules}}");
+        file["resource"] = json!({
+            "aws_networkfirewall_rule_group": { (id.clone()): {
+                "name": format!("{}-rules", sheet.name),
+                "description": format!("Claude Desktop. {}", sheet.origin),
+                "type": "STATEFUL",
+                "capacity": capacity(&lines),
+                "rule_group": [{
+                    "rules_source": [{ "rules_string": chosen }],
+                    "stateful_rule_options": [{ "rule_order": format!("${{var.{id}_rule_order}}") }],
+                }],
+                "tags": { "managed-by": "clearway" },
+            } },
+        });
+    }
+    render(&file)
+}
+
+/// Room for the list to grow: the capacity of a group is fixed when it is made.
+fn capacity(lines: &[String]) -> usize {
+    (lines.len() * 2).div_ceil(100) * 100
+}
+
 fn group(sheet: &Sheet<'_>, lines: &[String], plain: usize) -> Value {
-    // Room for the list to grow: the capacity of a group is fixed when it is made.
-    let capacity = (lines.len() * 2).div_ceil(100) * 100;
     let text = |lines: &[String]| lines.join("\n");
     json!({
         "Type": "AWS::NetworkFirewall::RuleGroup",
@@ -60,7 +107,7 @@ fn group(sheet: &Sheet<'_>, lines: &[String], plain: usize) -> Value {
             "RuleGroupName": format!("{}-rules", sheet.name),
             "Description": format!("Claude Desktop. {}", sheet.origin),
             "Type": "STATEFUL",
-            "Capacity": capacity,
+            "Capacity": capacity(lines),
             "RuleGroup": {
                 "RulesSource": {
                     "RulesString": { "Fn::If": ["Inspected", text(lines), text(lines.get(..plain).unwrap_or(lines))] },

@@ -18,24 +18,7 @@ pub(super) fn template(sheet: &Sheet<'_>) -> String {
         Kind::Allow => (sheet.name.to_owned(), 3000),
         Kind::Inspection => (format!("{}-no-inspection", sheet.name), 200),
     };
-    // A rule for each need, so that what is optional can be switched off by itself.
-    let mut web: BTreeMap<(Transport, u16, Reverse<Need>), BTreeSet<String>> = BTreeMap::new();
-    let mut names: BTreeMap<(u16, Reverse<Need>), BTreeSet<String>> = BTreeMap::new();
-    let mut addresses: BTreeMap<(u16, Reverse<Need>), BTreeSet<String>> = BTreeMap::new();
-    for placed in &sheet.placed {
-        let rule = placed.rule;
-        match (placed.way, &rule.names) {
-            (_, Names::Address(a)) => {
-                addresses.entry((rule.port, Reverse(rule.need))).or_default().insert(host_prefix(*a));
-            }
-            (Way::ByAddress, exact) => {
-                names.entry((rule.port, Reverse(rule.need))).or_default().insert(exact.base().to_owned());
-            }
-            (Way::ByName, entry) => {
-                web.entry((rule.transport, rule.port, Reverse(rule.need))).or_default().extend(fqdns(entry));
-            }
-        }
-    }
+    let Grouped { web, names, addresses } = Grouped::of(sheet);
     let web: Vec<Value> = web
         .iter()
         .map(|((t, port, need), fqdns)| application_rule(*t, *port, need.0, &sheet.origin, fqdns))
@@ -73,6 +56,104 @@ pub(super) fn template(sheet: &Sheet<'_>) -> String {
             "name": format!("[concat(parameters('firewallPolicyName'), '/{label}')]"),
             "properties": { "priority": "[parameters('priority')]", "ruleCollections": collections },
         }],
+    }))
+}
+
+/// What the rules are about, one rule each: for each need, so that what is optional can be switched off by itself.
+#[derive(Default)]
+struct Grouped {
+    web: BTreeMap<(Transport, u16, Reverse<Need>), BTreeSet<String>>,
+    names: BTreeMap<(u16, Reverse<Need>), BTreeSet<String>>,
+    addresses: BTreeMap<(u16, Reverse<Need>), BTreeSet<String>>,
+}
+
+impl Grouped {
+    fn of(sheet: &Sheet<'_>) -> Self {
+        let mut found = Self::default();
+        for placed in &sheet.placed {
+            let rule = placed.rule;
+            let key = (rule.port, Reverse(rule.need));
+            match (placed.way, &rule.names) {
+                (_, Names::Address(a)) => {
+                    found.addresses.entry(key).or_default().insert(host_prefix(*a));
+                }
+                (Way::ByAddress, exact) => {
+                    found.names.entry(key).or_default().insert(exact.base().to_owned());
+                }
+                (Way::ByName, entry) => {
+                    let key = (rule.transport, rule.port, Reverse(rule.need));
+                    found.web.entry(key).or_default().extend(fqdns(entry));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The same rules as Terraform JSON (`*.tf.json`), for the provider azurerm.
+pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
+    let (label, priority) = match sheet.kind {
+        Kind::Allow => (sheet.name.to_owned(), 3000),
+        Kind::Inspection => (format!("{}-no-inspection", sheet.name), 200),
+    };
+    let id = label.replace('-', "_");
+    let sources = format!("${{var.{id}_source_addresses}}");
+    let Grouped { web, names, addresses } = Grouped::of(sheet);
+    let about = |need: Need| format!("Claude Desktop, {need}. {}", sheet.origin);
+    let web: Vec<Value> = web
+        .iter()
+        .map(|((transport, port, Reverse(need)), fqdns)| {
+            let protocol = if *transport == Transport::Https { "Https" } else { "Http" };
+            json!({
+                "name": format!("{}-{port}-{need}", protocol.to_ascii_lowercase()),
+                "description": about(*need),
+                "source_addresses": sources,
+                "protocols": [{ "type": protocol, "port": port }],
+                "destination_fqdns": fqdns,
+            })
+        })
+        .collect();
+    let network = |kind: &str, field: &str, rules: &BTreeMap<(u16, Reverse<Need>), BTreeSet<String>>| {
+        let rule = |((port, Reverse(need)), set): (&(u16, Reverse<Need>), &BTreeSet<String>)| {
+            json!({
+                "name": format!("tcp-{port}-{kind}-{need}"),
+                "description": about(*need),
+                "source_addresses": sources,
+                "protocols": ["TCP"],
+                "destination_ports": [port.to_string()],
+                (field): set,
+            })
+        };
+        rules.iter().map(rule).collect::<Vec<Value>>()
+    };
+    let network = [
+        network("names", "destination_fqdns", &names),
+        network("addresses", "destination_addresses", &addresses),
+    ]
+    .concat();
+    let mut group = json!({
+        "name": label,
+        "firewall_policy_id": format!("${{var.{id}_firewall_policy_id}}"),
+        "priority": format!("${{var.{id}_priority}}"),
+    });
+    for (field, kind, priority, rules) in [
+        ("network_rule_collection", "network", 100, network),
+        ("application_rule_collection", "application", 200, web),
+    ] {
+        if !rules.is_empty() {
+            group[field] = json!([{
+                "name": format!("{label}-{kind}"), "priority": priority, "action": "Allow", "rule": rules,
+            }]);
+        }
+    }
+    render(&json!({
+        "//": notes(&sheet.remarks),
+        "variable": {
+            format!("{id}_firewall_policy_id"): { "type": "string" },
+            format!("{id}_source_addresses"): { "type": "list(string)" },
+            format!("{id}_priority"): { "type": "number", "default": priority },
+        },
+        "resource": { "azurerm_firewall_policy_rule_collection_group": { (id.clone()): group } },
     }))
 }
 

@@ -42,8 +42,12 @@ const fn refused(format: Format) -> Option<&'static str> {
 /// Products in which a second load replaces the objects of that name, with the beginning of those names in their text.
 fn replaced(format: Format, list: &List) -> Option<String> {
     match format {
-        Format::AzureFirewall | Format::AwsNetworkFirewall => Some(format!("\"{}-", list.name)),
-        Format::GcpSwp => Some(format!("\"{}-", list.name.to_ascii_lowercase())),
+        Format::AzureFirewall
+        | Format::AwsNetworkFirewall
+        | Format::TerraformAzure
+        | Format::TerraformAws
+        | Format::TerraformPaloalto => Some(format!("\"{}-", list.name)),
+        Format::GcpSwp | Format::Cilium => Some(format!("\"{}-", list.name.to_ascii_lowercase())),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@
 mod aws;
 mod azure;
 mod checkpoint;
+mod cilium;
 pub mod delta;
 mod dnsmasq;
 pub mod existing;
@@ -52,6 +53,14 @@ words! {
         Checkpoint = "checkpoint",
         /// Terraform JSON.
         GcpSwp = "gcp-swp",
+        /// Terraform JSON for PAN-OS.
+        TerraformPaloalto = "terraform-paloalto",
+        /// Terraform JSON for Azure Firewall.
+        TerraformAzure = "terraform-azure-firewall",
+        /// Terraform JSON for AWS Network Firewall.
+        TerraformAws = "terraform-aws-network-firewall",
+        /// Policies of Kubernetes with Cilium.
+        Cilium = "cilium",
         /// dnsmasq configuration.
         DnsmasqNftset = "dnsmasq-nftset",
         /// nft script with the sets that dnsmasq fills.
@@ -71,11 +80,18 @@ impl Format {
     /// Identifier of the product in `rules/firewalls.toml`.
     pub const fn product(self) -> &'static str {
         match self {
-            Self::PaloaltoUrls => "paloalto",
+            Self::PaloaltoUrls | Self::TerraformPaloalto => "paloalto",
+            Self::TerraformAzure => "azure-firewall",
+            Self::TerraformAws => "aws-network-firewall",
             Self::DnsmasqNftsetSets => "dnsmasq-nftset",
             Self::PrometheusBlackbox | Self::PrometheusScrape => "prometheus",
             other => other.as_str(),
         }
+    }
+
+    /// Whether it is another form of a product that has one of its own.
+    const fn is_terraform(self) -> bool {
+        matches!(self, Self::TerraformPaloalto | Self::TerraformAzure | Self::TerraformAws)
     }
 
     /// Whether the text can say that the list is incomplete: in a remark, a description or a label.
@@ -177,6 +193,9 @@ fn compose(
         }
     }
     let steps = match list.kind {
+        Kind::Allow if format.is_terraform() => {
+            [product.terraform_steps.as_slice(), std::slice::from_ref(&product.quic)].concat()
+        }
         Kind::Allow => [product.steps.as_slice(), std::slice::from_ref(&product.quic)].concat(),
         Kind::Inspection => product.inspection_steps.clone(),
     };
@@ -202,6 +221,10 @@ fn compose(
         Format::AwsNetworkFirewall => aws::template(&sheet),
         Format::Checkpoint => checkpoint::script(&sheet),
         Format::GcpSwp => gcp_swp::terraform(&sheet),
+        Format::TerraformPaloalto => paloalto::terraform(&sheet),
+        Format::TerraformAzure => azure::terraform(&sheet),
+        Format::TerraformAws => aws::terraform(&sheet),
+        Format::Cilium => cilium::policies(&sheet),
         Format::DnsmasqNftset => dnsmasq::conf(&sheet),
         Format::DnsmasqNftsetSets => dnsmasq::sets(&sheet),
         Format::Pac => pac::script(&sheet),

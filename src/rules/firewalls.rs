@@ -77,6 +77,9 @@ pub struct Product {
     pub no_inspection: Option<String>,
     /// What else must be done for the list to work.
     pub steps: Vec<String>,
+    /// The steps of its form for Terraform, where it has another form besides.
+    #[serde(default)]
+    pub terraform_steps: Vec<String>,
     /// What must be done with the exemption from TLS inspection.
     #[serde(default)]
     pub inspection_steps: Vec<String>,

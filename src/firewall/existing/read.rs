@@ -111,7 +111,11 @@ pub const READ: [&str; 14] = [
 ];
 
 /// Formats that are written and cannot be read.
-const NOT_READ: [&str; 15] = [
+const NOT_READ: [&str; 19] = [
+    "terraform-paloalto",
+    "terraform-azure-firewall",
+    "terraform-aws-network-firewall",
+    "cilium",
     "networks",
     "text",
     "markdown",

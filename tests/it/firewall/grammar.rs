@@ -29,6 +29,10 @@ pub fn check(format: Format, text: &str) {
         Format::AzureFirewall => schema("azure", text),
         Format::AwsNetworkFirewall => schema("aws", text),
         Format::GcpSwp => schema("gcp", text),
+        Format::TerraformPaloalto => schema("terraform-paloalto", text),
+        Format::TerraformAzure => schema("terraform-azure", text),
+        Format::TerraformAws => schema("terraform-aws", text),
+        Format::Cilium => schema("cilium", text),
         Format::Prometheus => schema("prometheus", text),
         Format::PrometheusBlackbox | Format::PrometheusScrape => {
             for line in lines().filter(|l| !l.trim_start().starts_with('#')) {

@@ -113,6 +113,9 @@ fn every_product_refuses_what_it_cannot_express() {
         (AwsNetworkFirewall, "a.example", 22, "ssh", false, "SSH is neither"),
         (Umbrella, "a.example", 443, "https", true, "every name below a.example"),
         (Checkpoint, "*.a.example", 22, "ssh", false, "a wildcard has none"),
+        (TerraformPaloalto, "*.lab.example", 22, "ssh", false, "a wildcard has none"),
+        (TerraformAzure, "*.a.example", 65000, "https", false, "64000"),
+        (TerraformAws, "a.example", 22, "ssh", false, "SSH is neither"),
         (GcpSwp, "192.0.2.1", 443, "https", false, "address literals"),
         (DnsmasqNftset, "a.example", 443, "https", true, "every name below a.example"),
         (DnsmasqNftsetSets, "*.a.example", 443, "https", true, "a.example itself"),
@@ -138,6 +141,10 @@ fn what_a_product_says_exactly_is_not_called_widened() {
         Format::AwsNetworkFirewall,
         Format::Checkpoint,
         Format::GcpSwp,
+        Format::TerraformPaloalto,
+        Format::TerraformAzure,
+        Format::TerraformAws,
+        Format::Cilium,
         Format::Pac,
     ] {
         for host in ["a.example", "*.a.example"] {

@@ -46,7 +46,7 @@ fn acted_upon(format: Format, text: &str) -> String {
 fn without_descriptions(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            object.retain(|key, _| !key.eq_ignore_ascii_case("description"));
+            object.retain(|key, _| !key.eq_ignore_ascii_case("description") && key != "annotations");
             object.values_mut().for_each(without_descriptions);
         }
         Value::Array(items) => items.iter_mut().for_each(without_descriptions),
