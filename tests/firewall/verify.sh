@@ -3,8 +3,9 @@
 #
 #   tests/firewall/verify.sh [path of the clearway binary]
 #
-# Debian packages: squid-openssl nftables dnsmasq-base nodejs prometheus prometheus-blackbox-exporter
-# Other places of the tools: SQUID, NFT, DNSMASQ, NODE, PROMTOOL, BLACKBOX.
+# Debian packages: squid-openssl nftables dnsmasq-base nodejs prometheus prometheus-blackbox-exporter python3-venv
+# Other places of the tools: SQUID, NFT, DNSMASQ, NODE, PROMTOOL, BLACKBOX; PARSERS: a Python environment with cfn-lint and
+# pacparser, which is made anew without it.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -29,6 +30,12 @@ DNSMASQ=$(tool "${DNSMASQ:-dnsmasq}")
 NODE=$(tool "${NODE:-node}")
 PROMTOOL=$(tool "${PROMTOOL:-promtool}")
 BLACKBOX=$(tool "${BLACKBOX:-prometheus-blackbox-exporter}")
+if [ -z "${PARSERS:-}" ]; then
+  PARSERS="$work/parsers"
+  python3 -m venv "$PARSERS"
+  "$PARSERS/bin/pip" install -q --disable-pip-version-check cfn-lint==1.51.0 pacparser==1.5.3
+fi
+CFN_LINT=$(tool "$PARSERS/bin/cfn-lint")
 "$SQUID" -v | grep -q -e --with-openssl || { echo "FAIL squid is built without OpenSSL: take squid-openssl" >&2; exit 1; }
 
 # Every list: the golden one, and one for each example configuration.
@@ -41,7 +48,8 @@ done
 for config in "$here"/../../examples/*.json; do
   name=$(basename "$config" .json)
   mkdir -p "$lists/$name"
-  for format in squid dnsmasq-nftset dnsmasq-nftset-sets pac prometheus prometheus-blackbox prometheus-scrape checkpoint; do
+  for format in squid dnsmasq-nftset dnsmasq-nftset-sets pac prometheus prometheus-blackbox prometheus-scrape checkpoint \
+    aws-network-firewall; do
     "$clearway" hosts "$config" --platform macos --format "$format" --allow-widening --omit-unsupported -q \
       >"$lists/$name/$format" 2>/dev/null || fail "$name: $format is not written"
   done
@@ -77,6 +85,13 @@ for dir in "$lists"/*; do
   sh -n "$dir/checkpoint" || fail "$name: sh -n"
   "$NODE" --check - <"$dir/pac" || fail "$name: the PAC file is no JavaScript"
 done
+
+# The resource's own schema, for all templates at once; a template with a mistake shows that it is looked at.
+mkdir -p "$work/cfn"
+for dir in "$lists"/*; do cp "$dir/aws-network-firewall" "$work/cfn/$(basename "$dir").json"; done
+"$CFN_LINT" "$work"/cfn/*.json >"$work/cfn.log" 2>&1 || { fail "cfn-lint"; cat "$work/cfn.log" >&2; }
+sed 's/"STATEFUL"/"STATEFULL"/' "$work/cfn/golden.json" >"$work/wrong.json"
+if "$CFN_LINT" "$work/wrong.json" >/dev/null 2>&1; then fail "cfn-lint accepts a type that does not exist"; fi
 
 # nft in the administrator's own table, with a forward chain that drops: a second load changes nothing, an
 # address of a host that left the list is gone, and a port of the first list is closed by the second.
@@ -199,5 +214,26 @@ process.exit(bad);
 JS
 "$NODE" "$work/ask.js" "$lists/golden/pac" || fail "the PAC file decides wrongly"
 
+# The same in the engine of another program, which knows no more of JavaScript than a proxy script may use.
+cat >"$work/ask.py" <<'PY'
+import sys, pacparser
+pacparser.init()
+pacparser.parse_pac_file(sys.argv[1])
+expected = {
+    "https://api.vendor.example/": True, "https://a.b.errors.example/": True, "http://192.0.2.7:8080/v1": True,
+    "https://[2001:db8::7]:8443/": True, "https://icons.example/": False, "https://evilicons.example/": False,
+    "https://api.vendor.example:8443/": False,
+}
+host = lambda url: url.split("//")[1].split("/")[0]
+name = lambda h: h[1:h.index("]")] if h.startswith("[") else h.split(":")[0]
+wrong = [u for u, proxy in expected.items() if pacparser.find_proxy(u, name(host(u))).startswith("PROXY ") != proxy]
+sys.exit(f"FAIL {wrong}" if wrong else 0)
+PY
+"$PARSERS/bin/python" "$work/ask.py" "$lists/golden/pac" || fail "pacparser: the PAC file decides wrongly"
+for dir in "$lists"/*; do
+  "$PARSERS/bin/python" -c 'import sys, pacparser; pacparser.init(); pacparser.parse_pac_file(sys.argv[1])' "$dir/pac" \
+    || fail "$(basename "$dir"): pacparser"
+done
+
 [ "$failed" = 0 ] || exit 1
-echo "verified: $(ls "$lists" | wc -l) lists with $("$SQUID" -v | head -1), $("$NFT" --version | cut -d' ' -f1-2), dnsmasq, promtool, blackbox_exporter, node $("$NODE" --version)"
+echo "verified: $(ls "$lists" | wc -l) lists with $("$SQUID" -v | head -1), $("$NFT" --version | cut -d' ' -f1-2), dnsmasq, promtool, blackbox_exporter, $("$CFN_LINT" --version | tail -1), pacparser, node $("$NODE" --version)"
