@@ -81,6 +81,7 @@ impl Destination {
             color: self.wants_color(args.color),
             verbose: args.verbose,
             quiet: args.quiet,
+            terminal: matches!(self.kind, Kind::Stdout) && io::stdout().is_terminal(),
             ..Style::default()
         }
     }

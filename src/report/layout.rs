@@ -11,13 +11,15 @@ pub struct Style {
     pub verbose: bool,
     /// Only the verdict and the things to do.
     pub quiet: bool,
+    /// A person looks at it on a terminal: short unless more is asked for, and what is to be done stands last.
+    pub terminal: bool,
     /// Columns of a line.
     pub width: usize,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, verbose: false, quiet: false, width: 80 }
+        Self { color: false, verbose: false, quiet: false, terminal: false, width: 80 }
     }
 }
 
@@ -60,8 +62,13 @@ impl<'a> Page<'a> {
         self.out
     }
 
+    /// Lines written so far.
+    pub(super) fn lines(&self) -> usize {
+        self.out.lines().count()
+    }
+
     /// Columns of a line; a terminal too narrow to lay anything out is given lines it must break itself.
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.style.width.max(40)
     }
 

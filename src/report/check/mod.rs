@@ -1,5 +1,6 @@
 //! A run of `clearway check`: one file for each format, a row of [`FORMATS`] for each file, and the dry run.
 
+mod brief;
 mod compact;
 mod details;
 pub mod dry_run;

@@ -1,10 +1,11 @@
 //! The verdict of a run in words: what works, what users lose, whom to ask. Every rendering says the same.
 
-use crate::contract::Need;
 use crate::contract::ids::NotTestedId;
+use crate::contract::{Need, Severity};
 use crate::diagnose::{Code, RunVerdict, Verdict};
 use crate::report::check::details;
-use crate::report::check::view::{Group, Row, View};
+use crate::report::check::view::{Group, Row, Thing, View};
+use crate::report::layout::Paint;
 use crate::report::sanitise;
 use crate::report::words;
 use crate::run::Run;
@@ -52,13 +53,45 @@ impl Counts {
     }
 }
 
-/// The verdict as its word.
-pub(in crate::report) const fn word(run: &Run) -> &'static str {
+/// The verdict as its word. Where all that is lost or remarked concerns optional hosts, no user of the app notices it:
+/// the run is `degraded` in JSON, and people read that it is ready.
+pub(in crate::report) fn word(run: &Run, view: &View<'_>) -> &'static str {
     match run.judgement.verdict {
         RunVerdict::Ready => "READY",
+        RunVerdict::Degraded if only_optional(view) => "READY, with optional losses",
         RunVerdict::Degraded => "DEGRADED",
         RunVerdict::Unknown => "UNKNOWN",
         RunVerdict::Blocked => "BLOCKED",
+    }
+}
+
+/// Whether everything that is blocked or has a warning is an optional host, and nothing was missed.
+fn only_optional(view: &View<'_>) -> bool {
+    let hurts = |r: &Row<'_>| r.is(Verdict::Blocked) || r.is(Verdict::Warning) || r.was_missed();
+    let tested = view.rows.iter().any(|r| r.need == Need::Required && r.is(Verdict::Reachable));
+    tested
+        && view.rows.iter().filter(|r| hurts(r)).all(|r| r.need == Need::Optional && !r.was_missed())
+        // What no host stands for, such as a wrong clock, may hurt any.
+        && view.things.iter().all(|t| !t.rows.is_empty())
+}
+
+/// The colour of the verdict.
+pub(in crate::report) const fn paint(run: &Run) -> Paint {
+    match run.judgement.verdict {
+        RunVerdict::Ready => Paint::Good,
+        RunVerdict::Degraded | RunVerdict::Unknown => Paint::Attention,
+        RunVerdict::Blocked => Paint::Bad,
+    }
+}
+
+/// The colour of a thing to do: what only optional hosts lack is not in the colour of what stops the app.
+pub(in crate::report) fn paint_of(severity: Severity, thing: &Thing<'_>) -> Paint {
+    let is_optional = !thing.rows.is_empty() && thing.rows.iter().all(|r| r.need == Need::Optional);
+    match severity {
+        Severity::Error if is_optional => Paint::Attention,
+        Severity::Error => Paint::Bad,
+        Severity::Warning => Paint::Attention,
+        Severity::Info => Paint::None,
     }
 }
 

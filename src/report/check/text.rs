@@ -1,8 +1,8 @@
 //! The report of a run: verdict, what was tested and as whom, things to do, groups, not tested.
 
 use crate::contract::FeatureInfo;
-use crate::contract::{Need, Severity};
-use crate::diagnose::{Owner, RunVerdict, Verdict};
+use crate::contract::Need;
+use crate::diagnose::{Owner, Verdict};
 use crate::observation::Stopped;
 use crate::report::check::details;
 use crate::report::check::summary;
@@ -22,8 +22,12 @@ const SHOWN_HOSTS: usize = 5;
 ///
 /// `features` are the pack's, in its order; a feature that is not among them is shown by its id.
 pub fn render(run: &Run, features: &[FeatureInfo], style: &Style) -> String {
-    let view = View::new(run, features);
     let mut page = Page::new(style);
+    if style.terminal && !style.verbose && !style.quiet {
+        super::brief::render(&mut page, run, features);
+        return page.into_text();
+    }
+    let view = View::new(run, features);
     incomplete::page(&mut page, &run.requirements);
     verdict(&mut page, run, &view);
     things(&mut page, &view);
@@ -39,20 +43,18 @@ pub fn render(run: &Run, features: &[FeatureInfo], style: &Style) -> String {
         parts::notes(&mut page, &run.requirements.notes);
         parts::lint(&mut page, &run.requirements.lint);
     }
+    if style.terminal && style.verbose {
+        super::brief::end(&mut page, run, &view);
+    }
     page.into_text()
 }
 
 fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
-    let paint = match run.judgement.verdict {
-        RunVerdict::Ready => Paint::Good,
-        RunVerdict::Degraded | RunVerdict::Unknown => Paint::Attention,
-        RunVerdict::Blocked => Paint::Bad,
-    };
     let sentence = summary::sentence(run, view);
-    page.hang_with(&format!("{}: ", summary::word(run)), paint, "", &sentence);
+    page.hang_with(&format!("{}: ", summary::word(run, view)), summary::paint(run), "", &sentence);
     let mut rows: Vec<(&str, String)> = Vec::new();
     for (i, text) in summary::effects(view).into_iter().enumerate() {
-        rows.push((if i == 0 { "Stops" } else { "" }, text));
+        rows.push((if i == 0 { "Effect" } else { "" }, text));
     }
     let owners = summary::asked(view, words::number);
     if !owners.is_empty() {
@@ -95,11 +97,7 @@ fn things(page: &mut Page<'_>, view: &View<'_>) {
 
 fn one_thing(page: &mut Page<'_>, number: usize, thing: &Thing<'_>) {
     let f = thing.finding;
-    let paint = match f.severity {
-        Severity::Error => Paint::Bad,
-        Severity::Warning => Paint::Attention,
-        Severity::Info => Paint::None,
-    };
+    let paint = summary::paint_of(f.severity, thing);
     let prefix = format!("{:>4}  ", words::number(number));
     let whom = match f.owner {
         Owner::None => "For information".to_owned(),

@@ -256,7 +256,7 @@ fn item(out: &mut String, run: &Run, view: &View<'_>, number: usize, thing: &Thi
         field(out, "", &format!("and {} more; the JSON report has all", thing.rows.len() - SHOWN_HOSTS));
     }
     if let Some(stops) = stops(thing) {
-        field(out, "Stops", &stops);
+        field(out, "Effect", &stops);
     }
     let of_host = if thing.rows.len() == 1 { EVENTS_OF_ONE } else { EVENTS_OF_HOST };
     let mut written = 0;

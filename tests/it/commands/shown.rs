@@ -35,11 +35,11 @@ fn wrong_next(next: &str) -> Option<String> {
 
 #[test]
 fn a_command_that_does_not_exist_is_found() {
-    for bad in ["clearway device", "clearway check --hosts x", "clearway check --host", "clearway"] {
+    for bad in ["clearway gadget", "clearway check --hosts x", "clearway check --host", "clearway"] {
         assert!(wrong(bad).is_some(), "{bad}");
     }
     assert_eq!(wrong("clearway check --host '[2001:db8::7]:3128'"), None);
-    assert!(wrong_next("df -h").is_some() && wrong_next("df -h (macOS); clearway device").is_some());
+    assert!(wrong_next("df -h").is_some() && wrong_next("df -h (macOS); clearway gadget").is_some());
     assert_eq!(wrong_next("Get-PSDrive (Windows); df -h (macOS, Linux); clearway check"), None);
 }
 

@@ -267,7 +267,7 @@ fn one_run_is_written_in_many_formats() {
     }
     let output = replayed(dir.path(), &args);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.stdout.starts_with(b"DEGRADED: "), "the text stays on standard output");
+    assert!(output.stdout.starts_with(b"READY, with optional losses: "), "the text stays on standard output");
     for name in names {
         let written = std::fs::read_to_string(dir.path().join(format!("out.{name}"))).unwrap();
         let alone = replayed(dir.path(), &["--share", "--format", name]);

@@ -41,7 +41,7 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
-                title { (summary::word(run)) " · " (device(run)) " · " (words::time(&run.started_at)) }
+                title { (summary::word(run, &view)) " · " (device(run)) " · " (words::time(&run.started_at)) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
@@ -115,7 +115,7 @@ fn band(run: &Run, view: &View<'_>) -> Markup {
     let more = view.things.len().saturating_sub(1);
     html! {
         header class=(format!("band {class}")) {
-            h1 { span.sign aria-hidden="true" { (sign) } " " (summary::word(run)) }
+            h1 { span.sign aria-hidden="true" { (sign) } " " (summary::word(run, view)) }
             @if let Some(first) = view.things.first() {
                 p.cause {
                     (line(&first.finding.summary))
