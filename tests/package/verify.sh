@@ -130,7 +130,7 @@ inside() { chroot "$root" "$@"; }
 cp "$here/../../examples/gateway.json" "$root/"
 installed() { # installed KIND
   inside clearway --version | grep -F "$version" || fail "$1: does not run"
-  inside clearway hosts /gateway.json | grep -q ':443\|443' || fail "$1: derives no list"
+  inside clearway hosts /gateway.json | grep >/dev/null ':443\|443' || fail "$1: derives no list"
   [[ -s $root/usr/share/man/man1/clearway.1.gz && -s $root/usr/share/bash-completion/completions/clearway ]] || fail "$1: no page or completions"
   [[ $(ls "$root"/usr/share/man/man1/clearway*.gz | wc -l) == "$pages" ]] || fail "$1: not every page"
   [[ $(stat -c '%a %u %g' "$root/usr/bin/clearway") == "755 0 0" ]] || fail "$1: mode or owner of the program"
@@ -168,7 +168,7 @@ removed .rpm
 
 echo "-- .msi"
 msi=$first/clearway-$version-windows-x86_64.msi
-msiinfo suminfo "$msi" | grep -q 'x64' || fail ".msi: not for 64 bits"
+msiinfo suminfo "$msi" | grep >/dev/null 'x64' || fail ".msi: not for 64 bits"
 table() { msiinfo export "$msi" "$1" | tr -d '\r'; }
 table Property | grep -P '^ALLUSERS\t1$' || fail ".msi: not per machine"
 table Property | grep -P "^ProductVersion\t$version\$" || fail ".msi: another version"
@@ -176,8 +176,8 @@ table Property | grep -P '^UpgradeCode\t\{C26E0F4B-7F7A-4B0C-9E43-5D0B8A1C6F21\}
 code=$(table Property | sed -n 's/^ProductCode\t//p')
 table Environment | grep -P '\t=-\*PATH\t\[~\];\[INSTALLDIR\]\t' || { table Environment; fail ".msi: its folder is not put on the PATH"; }
 table Upgrade | grep -F '{C26E0F4B-7F7A-4B0C-9E43-5D0B8A1C6F21}' >/dev/null || fail ".msi: does not replace older versions"
-table InstallExecuteSequence | grep -q '^RemoveExistingProducts' || fail ".msi: older versions stay"
-table InstallExecuteSequence | grep -q '^WriteEnvironmentStrings' || fail ".msi: the PATH is never written"
+table InstallExecuteSequence | grep >/dev/null '^RemoveExistingProducts' || fail ".msi: older versions stay"
+table InstallExecuteSequence | grep >/dev/null '^WriteEnvironmentStrings' || fail ".msi: the PATH is never written"
 mkdir "$work/msi"
 quiet msiextract -C "$work/msi" "$msi"
 program=$(find "$work/msi" -name clearway.exe)
@@ -237,6 +237,6 @@ for path in $named; do
   [[ -f $first/$path || -f $second/$path ]] || fail "the README names $path, which is not made"
 done
 echo x >>"$first/$deb"
-if (cd "$first" && sha256sum --quiet -c SHA256SUMS 2>/dev/null); then fail "SHA256SUMS passes a changed file"; fi
+if (cd "$first" && sha256sum --quiet -c SHA256SUMS >/dev/null 2>&1); then fail "SHA256SUMS passes a changed file"; fi
 
 echo "verified: $(ls "$first"/clearway* | wc -l) files of version $version"
