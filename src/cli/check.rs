@@ -155,6 +155,11 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "vm_script"], help_heading = "Output")]
     pub expect: Option<PathBuf>,
 
+    /// Leave out what `clearway device` finds on this device. It is looked at beside the probes where no
+    /// CONFIG is named, and nothing is sent for it.
+    #[arg(long, help_heading = "Output")]
+    pub no_device: bool,
+
     /// Name of this run, such as the site it was made from.
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub label: Option<String>,

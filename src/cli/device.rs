@@ -42,7 +42,11 @@ pub struct DeviceArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
-    /// text: for reading; json: `clearway.device/1`.
+    /// Name no user, no address and no name but those of the vendor and the providers.
+    #[arg(long, help_heading = "Output")]
+    pub share: bool,
+
+    /// text: for reading; json: `clearway.device/1`; html: one page; markdown: for a ticket.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
     pub format: DeviceFormat,
 }
@@ -65,4 +69,8 @@ pub enum DeviceFormat {
     Text,
     /// `clearway.device/1`.
     Json,
+    /// One page that loads nothing.
+    Html,
+    /// For a ticket or a page.
+    Markdown,
 }

@@ -1,9 +1,10 @@
 //! `clearway check`: derive, probe, judge, report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use super::device::Beside;
 use super::{complete, load_rules};
 use crate::check::{self, Check, DryRun, replay};
 use crate::cli::{CheckArgs, FailOn, FormatTo};
@@ -11,7 +12,9 @@ use crate::clock;
 use crate::compare;
 use crate::config;
 use crate::contract::FeatureInfo;
+use crate::device;
 use crate::diagnose::{self, RunVerdict, Verdict};
+use crate::document;
 use crate::expect;
 use crate::failure::Failure;
 use crate::logs;
@@ -42,7 +45,9 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let results = vm_results(args)?;
     let promises = promises(args)?;
 
+    let device;
     let run = if let Some(path) = &args.replay {
+        device = saved_device(path, args, &rules);
         let run = replay::load(&rules, path)?.labelled(args.label.as_deref()).tagged(&args.tag);
         if args.vm_script {
             return script(outputs, &vm_script(&run.plan, &rules)?);
@@ -73,8 +78,18 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             .map(|()| ExitCode::SUCCESS);
         }
         let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
+        let beside =
+            looks_at_device(args, &options).then(|| Beside::start(&options.inputs, check.list(), &rules));
         let run = check.run(&Shown(&line));
         line.clear();
+        let patience = args.deadline.saturating_sub(began.elapsed());
+        let late = "clearway: the device itself was not looked at in time; `clearway device` does it alone";
+        device = beside.and_then(|b| {
+            b.wait(patience).or_else(|| {
+                output::aside([late]);
+                None
+            })
+        });
         run?
     };
 
@@ -92,10 +107,19 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         run.expected = Some(expected.map_err(|e| Failure::Usage(format!("--expect {e}")))?);
     }
     let code = exit_code(&run, args.fail_on);
+    let device = device.map(|found| compare::device::beside(&run, found, &rules.codes));
     let log = logs.map(|logs| compare::log::beside(&run, &logs));
     let log = log.map(|log| if args.share { log.without_names() } else { log });
     let mut run = run;
     run.requirements.set_age(clock::age_of(&run.requirements.rules_date));
+    let device = match &device {
+        Some(found) if args.share => {
+            let masked = found.report.without_names(&rules, &rules.vocabulary()?);
+            // The hosts of the run have other names now.
+            Some(compare::device::Device { report: masked, explains: Vec::new() })
+        }
+        _ => device,
+    };
     let run = if args.share {
         redact::share(&run, &rules.services, &rules.codes, &rules.vocabulary()?)?
     } else {
@@ -103,13 +127,29 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     };
     let mut texts = Vec::new();
     for output in &outputs {
-        texts.push(rendered(output, &run, &features, log.as_ref())?);
+        texts.push(rendered(output, &run, &features, log.as_ref(), device.as_ref())?);
     }
     write(outputs.drain(..).zip(texts))?;
     if let Some(Err(reason)) = page.as_deref().map(output::browser::show) {
         output::aside([format!("clearway: {}", visible::message(&reason)).as_str()]);
     }
     Ok(code)
+}
+
+/// Whether the device is looked at beside the probes: this one, where its own configuration is checked.
+fn looks_at_device(args: &CheckArgs, options: &check::Options) -> bool {
+    let named = !options.inputs.configurations.is_empty() || options.inputs.device.root.is_some();
+    !args.no_device && !named && args.host.is_empty()
+}
+
+/// What a saved report says of the device that it was made on.
+fn saved_device(path: &Path, args: &CheckArgs, rules: &Rules) -> Option<device::Report> {
+    // Standard input was read already.
+    if args.no_device || replay::is_standard_input(path) {
+        return None;
+    }
+    let bytes = config::file(path, &path.display().to_string()).ok()?;
+    super::device::saved(document::check::embedded(&bytes).ok()?, rules)
 }
 
 /// The file that `--open` shows.
@@ -145,6 +185,7 @@ fn rendered(
     run: &Run,
     features: &[FeatureInfo],
     log: Option<&compare::log::Log>,
+    device: Option<&compare::device::Device>,
 ) -> Result<String, Failure> {
     let Output { format, style, .. } = output;
     let mut text = match format.statements {
@@ -160,6 +201,9 @@ fn rendered(
     };
     if let (Some(log), Some(beside)) = (log, format.beside_log) {
         text = beside(&text, log, run, style);
+    }
+    if let (Some(device), Some(beside)) = (device, format.beside_device) {
+        text = beside(&text, device, run, style);
     }
     if format.max_bytes.is_some_and(|most| text.len() as u64 > most) {
         return Err(Failure::Usage(

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use super::load_rules;
 use crate::check::{Inputs, replay};
 use crate::cli::{DeviceArgs, DeviceFormat};
 use crate::clock;
 use crate::config::device::Device;
-use crate::config::{self, ConfigError, Configuration, Value};
+use crate::config::{self, ConfigError, Configuration, Lint, Value};
 use crate::contract::{HostPattern, Need, Severity};
-use crate::derive::Requirement;
+use crate::derive::{Requirement, Requirements};
 use crate::device::{self, About, Listed, Remark};
 use crate::document::device::{self as document, Examined};
 use crate::failure::Failure;
@@ -32,9 +35,17 @@ pub fn run(args: &DeviceArgs) -> Result<ExitCode, Failure> {
         Some(path) => replayed(path, &rules)?,
         None => examined(&args.device(), &args.config, &rules)?,
     };
+    let mut examined = examined;
+    if args.share {
+        examined.report = examined.report.without_names(&rules, &rules.vocabulary()?);
+        "a configuration, masked".clone_into(&mut examined.list);
+        examined.shared = true;
+    }
     let text = match args.format {
         DeviceFormat::Text => report::device::text::render(&examined, &destination.style(&args.output)),
         DeviceFormat::Json => report::device::json::render(&examined),
+        DeviceFormat::Html => report::device::html::render(&examined),
+        DeviceFormat::Markdown => report::device::markdown::render(&examined),
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
@@ -62,7 +73,12 @@ fn examined(device: &Device, named: &[String], rules: &Rules) -> Result<Examined
         }
         Err(failure) => return Err(failure),
     };
-    describe(&mut about, &own, &derived.configurations, rules);
+    let off = |c: &Configuration| {
+        let setting = c.settings.get(UPDATES_OFF);
+        setting.is_some_and(|s| matches!(s.value, Value::Bool(true)))
+    };
+    about.updates_off = derived.configurations.iter().any(off);
+    describe(&mut about, &own, derived.configurations.iter().flat_map(|c| &c.lint), rules);
     let listed = listed(&derived.requirements.hosts);
     let report = device::examine(device, rules, &listed, &about)?;
     Ok(Examined {
@@ -90,18 +106,12 @@ fn refused(failure: &Failure) -> Vec<Remark> {
 }
 
 /// The app that is installed on the device, and what the configurations say of it.
-fn describe(about: &mut About, own: &Inputs, configurations: &[Configuration], rules: &Rules) {
+fn describe<'a>(about: &mut About, own: &Inputs, remarks: impl Iterator<Item = &'a Lint>, rules: &Rules) {
     let releases = &rules.pack.meta.releases;
     let version = own.app_version(rules);
     about.newest = rules.pack.meta.newest.to_string();
     about.newer = version.as_ref().map_or(0, |v| releases.iter().filter(|r| r.version > *v).count());
     about.version = version.map(|v| v.to_string());
-    let off = |c: &Configuration| {
-        let setting = c.settings.get(UPDATES_OFF);
-        setting.is_some_and(|s| matches!(s.value, Value::Bool(true)))
-    };
-    about.updates_off = configurations.iter().any(off);
-    let remarks = configurations.iter().flat_map(|c| &c.lint);
     about.remarks.extend(remarks.map(|l| Remark {
         id: l.id.clone(),
         severity: l.severity,
@@ -119,7 +129,7 @@ const fn is_of_the_device(failure: &Failure) -> bool {
 }
 
 /// What the checks of a device need to know of hosts of a list.
-fn listed(hosts: &[Requirement]) -> Vec<Listed> {
+pub(super) fn listed(hosts: &[Requirement]) -> Vec<Listed> {
     let of = |r: &Requirement| Listed {
         host: r.host.clone(),
         required: r.need() == Need::Required,
@@ -149,4 +159,38 @@ fn replayed(path: &Path, rules: &Rules) -> Result<Examined, Failure> {
         shared: saved.shared,
         rules_date: rules.pack.meta.date.clone(),
     })
+}
+
+/// The checks of the device that run beside the probes of a run.
+pub(super) struct Beside(mpsc::Receiver<Result<device::Report, ConfigError>>);
+
+impl Beside {
+    /// Looks at the device on a thread of its own, for the hosts of a list.
+    pub(super) fn start(inputs: &Inputs, list: &Requirements, rules: &Rules) -> Self {
+        let mut about = About { at: clock::now().0, ..About::default() };
+        describe(&mut about, inputs, list.lint.iter(), rules);
+        let (device, listed, rules) = (inputs.device.clone(), listed(&list.hosts), rules.clone());
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            // Nobody listens any more once the run is over.
+            let _ = tell.send(device::examine(&device, &rules, &listed, &about));
+        });
+        Self(told)
+    }
+
+    /// What was found, if it is there within so long.
+    pub(super) fn wait(self, patience: Duration) -> Option<device::Report> {
+        self.0.recv_timeout(patience).ok()?.ok()
+    }
+}
+
+/// What was found on the device of a saved run, judged by these rules; nothing where the report has none.
+pub(super) fn saved(report: &[u8], rules: &Rules) -> Option<device::Report> {
+    let json: serde_json::Value = serde_json::from_slice(report).ok()?;
+    let own = serde_json::to_vec(json.get("device_report")?).ok()?;
+    let saved = document::read(&own).ok()?;
+    let mut report = device::judge(saved.seen, &rules.device, &rules.codes);
+    report.device = saved.device;
+    report.user = saved.user;
+    Some(report)
 }

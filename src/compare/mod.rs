@@ -1,7 +1,8 @@
 //! Runs held against each other: `between` two of them (before and after, one device and another),
-//! `table` of many, `log` a run and what a log says. Pure; works on judged runs, and leaves the words to the renderers.
+//! `table` of many, `log` a run and what a log says, `device` a run and what was found on the device. Pure; works on judged runs, and leaves the words to the renderers.
 
 pub mod between;
+pub mod device;
 pub mod log;
 pub mod table;
 

@@ -9,8 +9,7 @@ mod check;
 mod gather;
 mod net;
 mod seen;
-#[cfg(test)]
-mod tests;
+mod share;
 
 pub use answers::{Answers, FileFact, Missing, Printed, TextFile, Want};
 pub use seen::{NotRun, Remark, Seen};

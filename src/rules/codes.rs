@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::data::DataError;
 use super::files::{Files, Text};
-use crate::contract::{Code, Confidence, DeviceCode, Owner, Severity, Verdict};
+use crate::contract::{Actor, Code, Confidence, DeviceCode, Owner, Severity, Verdict};
 use crate::text::template;
 
 /// One code of the contract.
@@ -67,6 +67,12 @@ pub struct DeviceEntry {
     /// The instruction; empty where there is nothing to do.
     #[serde(default)]
     pub remedy: String,
+    /// Findings of a run that it explains.
+    #[serde(default)]
+    pub explains: Vec<Code>,
+    /// Of these programs alone; of every one without.
+    #[serde(default)]
+    pub explains_for: Vec<Actor>,
     /// What is different where the evidence says which kind of the code it is.
     #[serde(default)]
     pub case: BTreeMap<String, DeviceCase>,

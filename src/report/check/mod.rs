@@ -21,13 +21,17 @@ pub mod text;
 pub mod ticket;
 pub(in crate::report) mod view;
 
-use super::{FeatureInfo, Style, logs::beside};
+use super::{FeatureInfo, Style, device, logs::beside};
+use crate::compare::device::Device;
 use crate::compare::log::Log;
 use crate::plan::Plan;
 use crate::run::Run;
 
 /// Puts what a log says beside a rendered run.
 pub type BesideLog = fn(&str, &Log, &Run, &Style) -> String;
+
+/// Puts what was found on the device beside a rendered run.
+pub type BesideDevice = fn(&str, &Device, &Run, &Style) -> String;
 
 /// One format of a report, and all in which it differs from the others. Everything that has to know the formats
 /// (command line, tests, fuzzing) goes through [`FORMATS`]: a new one is a file and a row.
@@ -45,6 +49,8 @@ pub struct Format {
     pub dry_run: Option<fn(&Plan, &dry_run::Settings, &Style) -> String>,
     /// The rendered run with what a log says beside it; nothing where the format has no place for that.
     pub beside_log: Option<BesideLog>,
+    /// The same with what was found on the device.
+    pub beside_device: Option<BesideDevice>,
     /// Most bytes that are written; nothing where no reader of ours has a bound.
     pub max_bytes: Option<u64>,
     /// Programs of other accounts read the file (a collector): a new one has the usual mode. Every other format is
@@ -69,6 +75,7 @@ pub const COMPACT: Format = Format {
     statements: Statements::Within,
     dry_run: None,
     beside_log: None,
+    beside_device: None,
     max_bytes: None,
     for_collectors: false,
 };
@@ -84,6 +91,12 @@ pub const FORMATS: &[Format] = &[
         beside_log: Some(|text, log, run, style| {
             format!("{text}\n{}", beside::text(log, run, style).trim_start())
         }),
+        beside_device: Some(|text, found, _, style| {
+            if style.quiet {
+                return text.to_owned();
+            }
+            format!("{text}\n{}", device::beside::text(found, style).trim_start())
+        }),
         max_bytes: None,
         for_collectors: false,
     },
@@ -94,6 +107,7 @@ pub const FORMATS: &[Format] = &[
         statements: Statements::Within,
         dry_run: Some(|plan, settings, _| dry_run::json(plan, settings)),
         beside_log: Some(|text, log, _, _| beside::json(text, log)),
+        beside_device: Some(|text, found, run, _| device::beside::json(text, found, run)),
         max_bytes: Some(crate::document::check::MAX_BYTES),
         for_collectors: false,
     },
@@ -104,6 +118,7 @@ pub const FORMATS: &[Format] = &[
         statements: Statements::Before(""),
         dry_run: None,
         beside_log: None,
+        beside_device: None,
         max_bytes: None,
         for_collectors: false,
     },
@@ -114,6 +129,7 @@ pub const FORMATS: &[Format] = &[
         statements: Statements::Within,
         dry_run: None,
         beside_log: None,
+        beside_device: None,
         max_bytes: Some(crate::document::check::MAX_BYTES),
         for_collectors: false,
     },
@@ -124,6 +140,7 @@ pub const FORMATS: &[Format] = &[
         statements: Statements::Within,
         dry_run: None,
         beside_log: None,
+        beside_device: None,
         max_bytes: None,
         for_collectors: false,
     },
@@ -134,6 +151,7 @@ pub const FORMATS: &[Format] = &[
         statements: Statements::Within,
         dry_run: None,
         beside_log: None,
+        beside_device: None,
         max_bytes: None,
         for_collectors: false,
     },
@@ -144,6 +162,7 @@ pub const FORMATS: &[Format] = &[
         statements: Statements::Before("# "),
         dry_run: None,
         beside_log: None,
+        beside_device: None,
         max_bytes: None,
         for_collectors: true,
     },
@@ -154,6 +173,7 @@ pub const FORMATS: &[Format] = &[
         statements: Statements::Within,
         dry_run: None,
         beside_log: None,
+        beside_device: None,
         max_bytes: None,
         for_collectors: false,
     },
@@ -164,6 +184,7 @@ pub const FORMATS: &[Format] = &[
         statements: Statements::Before("# "),
         dry_run: None,
         beside_log: None,
+        beside_device: None,
         max_bytes: None,
         for_collectors: false,
     },

@@ -1,6 +1,9 @@
 //! What is found on a device, of `clearway device`.
 
+pub mod beside;
+pub mod html;
 pub mod json;
+pub mod markdown;
 pub mod text;
 
 use super::words;

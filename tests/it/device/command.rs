@@ -67,3 +67,111 @@ fn a_saved_report_is_judged_again_and_names_are_checked() {
         .unwrap();
     assert_eq!(nobody.status.code(), Some(2));
 }
+
+/// A copy of a Mac with an entry of its hosts file, and its report.
+fn copy(entry: &str) -> (tempfile::TempDir, Value) {
+    let root = tempfile::tempdir().unwrap();
+    let home = root.path().join("Users/quarryuser");
+    fs::create_dir_all(&home).unwrap();
+    fs::create_dir_all(root.path().join("etc")).unwrap();
+    fs::create_dir_all(root.path().join("tools")).unwrap();
+    fs::write(root.path().join("etc/hosts"), entry).unwrap();
+    let variables = "https_proxy=http://proxy.quarrycorp.example:3128\nNODE_EXTRA_CA_CERTS=/Users/quarryuser/Quarrycorp/ca.pem\n";
+    fs::write(root.path().join("tools/environment.txt"), variables).unwrap();
+    let proxies = "<dictionary> {\n  SOCKSEnable : 1\n  SOCKSPort : 1080\n  SOCKSProxy : 192.168.77.9\n}\n";
+    fs::write(root.path().join("tools/scutil-proxy.txt"), proxies).unwrap();
+    let gateway =
+        "{\"inferenceProvider\": \"gateway\", \"inferenceGatewayBaseUrl\": \"https://api.vendor.example\"}";
+    fs::write(root.path().join("gateway.json"), gateway).unwrap();
+    let value = json(
+        clearway()
+            .arg("device")
+            .arg(root.path().join("gateway.json"))
+            .args(["--platform", "macos", "--device-root"])
+            .arg(root.path()),
+    );
+    (root, value)
+}
+
+#[test]
+fn a_shared_report_names_nobody_and_says_the_same() {
+    let (root, whole) = copy("0.0.0.0 downloads.claude.ai\n");
+    let run = |format: &str| {
+        let output = clearway()
+            .args(["device", "--platform", "macos", "--share", "--format", format, "--device-root"])
+            .arg(root.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for format in ["json", "text", "html", "markdown"] {
+        let text = run(format);
+        for name in ["quarry", "192.168.77.9", root.path().to_str().unwrap()] {
+            assert!(!text.to_lowercase().contains(name), "{format}: {name}: {text}");
+        }
+        assert!(text.contains("downloads.claude.ai"), "{format}");
+    }
+    let masked: Value = serde_json::from_str(&run("json")).unwrap();
+    schemas::hold("device", &masked, "a shared report");
+    assert_eq!(codes(&masked), codes(&whole));
+    assert_eq!((masked["shared"].as_bool(), masked["user"].as_str()), (Some(true), Some("user")));
+}
+
+#[test]
+fn a_run_says_what_the_device_explains() {
+    let recording = include_str!("../../recordings/codes/dns-sinkhole.json");
+    let mut report: Value = serde_json::from_str::<Value>(recording).unwrap()["report"].clone();
+    let (_root, device) = copy("0.0.0.0 api.vendor.example\n");
+    report["device_report"] = device;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    fs::write(&file, report.to_string()).unwrap();
+    let run = |args: &[&str]| {
+        let output = clearway().args(["check", "--replay"]).arg(&file).args(args).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = run(&[]);
+    assert!(text.contains("ON THIS DEVICE"), "{text}");
+    assert!(text.contains("This explains api.vendor.example (dns/sinkhole)"), "{text}");
+    assert!(!run(&["--no-device"]).contains("ON THIS DEVICE"));
+    let value: Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
+    schemas::hold("check", &value, "a run with its device");
+    assert_eq!(value["device_report"]["schema"], "clearway.device/1");
+    assert_eq!(value["device_report"]["explains"][0]["code"], "device/hosts-file");
+    assert_eq!(value["device_report"]["explains"][0]["hosts"][0]["code"], "dns/sinkhole");
+    let shared = run(&["--share", "--format", "json"]);
+    assert!(!shared.to_lowercase().contains("quarry"), "{shared}");
+}
+
+/// The checks of the device run beside the probes where its own configuration is checked.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_check_of_this_device_looks_at_it() {
+    let home = tempfile::tempdir().unwrap();
+    let library = home.path().join(".config/Claude-3p/configLibrary");
+    fs::create_dir_all(&library).unwrap();
+    let id = "11111111-1111-4111-8111-111111111111";
+    fs::write(
+        library.join("_meta.json"),
+        format!("{{\"appliedId\": \"{id}\", \"entries\": [{{\"id\": \"{id}\", \"name\": \"a\"}}]}}"),
+    )
+    .unwrap();
+    let gateway = "{\"inferenceProvider\": \"gateway\", \"inferenceGatewayBaseUrl\": \"http://127.0.0.1:9\", \"inferenceGatewayApiKey\": \"x\"}";
+    fs::write(library.join(format!("{id}.json")), gateway).unwrap();
+    let run = |more: &[&str]| {
+        let output = clearway()
+            .args(["check", "--feature", "inference", "--no-controls", "--format", "json"])
+            .args(more)
+            .env("HOME", home.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env("NODE_TLS_REJECT_UNAUTHORIZED", "0")
+            .output()
+            .unwrap();
+        serde_json::from_slice::<Value>(&output.stdout)
+            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)))
+    };
+    let value = run(&[]);
+    assert!(codes(&value["device_report"]).contains(&"device/tls-check-off"), "{:?}", value["device_report"]);
+    assert!(run(&["--no-device"])["device_report"].is_null());
+}
