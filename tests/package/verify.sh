@@ -2,10 +2,11 @@
 # Makes every package and opens it; installs, runs, upgrades and removes those of Linux in a Debian of their own. A
 # missing tool is a failure.
 #
-#   tests/package/verify.sh CLEARWAY [CLEARWAY.EXE]
+#   tests/package/verify.sh CLEARWAY [CLEARWAY.EXE WINE]
 #
-# CLEARWAY is what `scripts/package build` made (of any profile), CLEARWAY.EXE the same for Windows. Without the latter,
-# and for macOS, a stand-in with the right first bytes is packed: what the packages hold is then tested, not the program.
+# CLEARWAY is what `scripts/package build` made (of any profile), CLEARWAY.EXE what `scripts/cross build windows` made, and
+# WINE the folder of `scripts/cross tools wine`: the .msi is then installed, run and removed under Wine. Without them, and
+# for macOS, a stand-in with the right first bytes is packed: what the packages hold is then tested, not the program.
 # Debian packages: debootstrap rpm wixl msitools zip unzip binutils man-db ruby; root.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,6 +16,7 @@ work=$(mktemp -d)
 # debootstrap mounts /proc inside while it works.
 finish() {
   ! mountpoint -q "$work/root/proc" || umount "$work/root/proc"
+  [[ -z ${wine:-} ]] || rm -rf --one-file-system "$wine/opt/package" "$wine/opt/package.msi"
   rm -rf --one-file-system "$work"
 }
 trap finish EXIT
@@ -44,6 +46,7 @@ refused() {
 printf 'MZ%058d\x40\0\0\0PE\0\0\x64\x86' 0 | tr 0 '\0' >"$work/stand-in.exe"
 printf '\xcf\xfa\xed\xfe\x0c\0\0\x01' >"$work/stand-in.macho"
 exe=$(realpath "${2:-$work/stand-in.exe}")
+wine=${3:+$(realpath "$3")}
 
 echo "-- made"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$here/../../Cargo.toml" | head -n 1)
@@ -186,6 +189,36 @@ cmp "$exe" "$program" || fail ".msi: another program"
 for path in LICENSE README.md THIRD-PARTY-LICENSES.txt completions/clearway.ps1 man/clearway.1; do
   [[ -s ${program%/*}/$path ]] || fail ".msi: no $path"
 done
+
+if [[ -n $wine ]]; then
+  echo "-- .msi, under Wine"
+  # In a device of its own, so that those of the laboratory stay as they are.
+  rm -rf "$wine/opt/package"
+  cp -a "$wine/opt/device" "$wine/opt/package"
+  cp "$msi" "$wine/opt/package.msi"
+  windows() {
+    HOME=/root WINEPREFIX=/opt/package WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=' unshare --mount --pid --fork sh -ec '
+      root=$1
+      shift
+      mount -t proc proc "$root/proc"
+      mount --bind /dev "$root/dev"
+      chroot "$root" wine "$@" 2>/dev/null
+      chroot "$root" wineserver --wait
+    ' sh "$wine" "$@" | tr -d '\r'
+  }
+  path() { windows reg query 'HKLM\System\CurrentControlSet\Control\Session Manager\Environment' /v PATH; }
+  folder=$wine/opt/package/drive_c/Program\ Files/Clearway
+  before=$(path)
+  windows msiexec /i 'Z:\opt\package.msi' /qn /norestart || fail ".msi: not installed"
+  cmp "$exe" "$folder/clearway.exe" || fail ".msi: another program is installed"
+  [[ $(path) == *';C:\Program Files\Clearway\'* ]] || fail ".msi: not on the PATH: $(path)"
+  # By its name alone, as the PATH finds it.
+  windows cmd /c 'clearway.exe --version' | grep -F "clearway $version" || fail ".msi: the program does not run"
+  windows msiexec /x "$code" /qn /norestart || fail ".msi: not removed"
+  [[ ! -e $folder ]] || fail ".msi: leaves $folder"
+  [[ $(path) != *Clearway* ]] || fail ".msi: stays on the PATH: $(path)"
+  [[ $before != *Clearway* ]] || fail "Wine's device had Clearway before"
+fi
 
 echo "-- .pkg, as pkgbuild is asked for it"
 # pkgbuild is part of macOS alone. This one keeps what it is given, so that the folder and the options are tested; that
