@@ -74,7 +74,7 @@ fn resolv(text: &str) -> Names {
                 names.search = words.map(|w| line::line(w, line::SHORT)).take(32).collect()
             }
             Some("options") => {
-                let dots = words.filter_map(|w| w.strip_prefix("ndots:")?.parse::<u32>().ok()).last();
+                let dots = words.filter_map(|w| w.strip_prefix("ndots:")?.parse::<u32>().ok()).next_back();
                 names.dots = dots.or(names.dots);
             }
             _ => {}
@@ -90,17 +90,9 @@ fn scutil(text: &str, context: &Context<'_>) -> Names {
     let mut names = Names { servers: Some(Vec::new()), ..Names::default() };
     for block in text.split("resolver #").skip(1).take(MOST) {
         let values = |wanted: &str| -> Vec<&str> {
-            let of = |l: &'_ str| -> Option<(usize, usize)> {
-                let (name, _) = l.split_once(" : ")?;
-                let name = name.trim();
-                (name == wanted || name.split('[').next() == Some(wanted)).then_some((0, 0))
-            };
-            block
-                .lines()
-                .filter(|l| of(l).is_some())
-                .filter_map(|l| l.split_once(" : "))
-                .map(|(_, v)| v.trim())
-                .collect()
+            let pairs = block.lines().filter_map(|l| l.split_once(" : "));
+            let own = pairs.filter(|(name, _)| name.trim().split('[').next() == Some(wanted));
+            own.map(|(_, value)| value.trim()).collect()
         };
         let servers: Vec<String> =
             values("nameserver").into_iter().map(|v| line::line(v, line::SHORT)).collect();
