@@ -13,7 +13,10 @@ use crate::pki::Pki;
 use crate::providers::FaultTable;
 use crate::runner::{Bench, Played};
 use crate::scenario::{Scenario, World};
-use crate::{acceptor, compare, link, middlebox, needles, net, real, runner, server, soak, speed, tunnels};
+use crate::wine::Wine;
+use crate::{
+    acceptor, compare, link, middlebox, needles, net, real, runner, server, soak, speed, tunnels, wine,
+};
 
 /// What the laboratory starts, and the Debian package each comes from.
 const TOOLS: [(&str, &str); 10] = [
@@ -46,8 +49,9 @@ pub fn main() -> ExitCode {
         ["speed"] => measure(),
         ["hold", name] => hold(name),
         ["soak", rest @ ..] => long(rest),
-        ["run", rest @ ..] => play_all(rest),
-        _ => Err("commands: run [NAME…] [--jobs N], list, hold NAME, soak, speed; \
+        ["run", rest @ ..] => play_all(rest, false),
+        ["wine", rest @ ..] => play_all(rest, true),
+        _ => Err("commands: run [NAME…] [--jobs N], wine [NAME…] [--smoke] [--jobs N], list, hold NAME, soak, speed; \
              docs/laboratory.md describes them. It needs root and network namespaces"
             .to_owned()),
     };
@@ -90,7 +94,7 @@ fn hold(name: &str) -> Outcome<()> {
     let scenario = scenarios.iter().find(|s| s.name == name).ok_or_else(|| format!("no scenario {name}"))?;
     let folder = folder()?;
     let pki = Pki::create(&folder.join("pki"))?;
-    Bench { world, pki, program: program()?, folder }.hold(scenario, say)
+    Bench { world, pki, program: program()?, wine: None, folder }.hold(scenario, say)
 }
 
 /// The program under test.
@@ -147,6 +151,7 @@ fn prepare() -> Outcome<()> {
     middlebox::self_check()?;
     needles::self_check()?;
     compare::self_check()?;
+    wine::self_check()?;
     let stale = net::remove_stale()?;
     if stale > 0 {
         say(&format!("removed {stale} namespaces that an earlier run left behind"))?;
@@ -154,11 +159,15 @@ fn prepare() -> Outcome<()> {
     Ok(())
 }
 
-fn play_all(arguments: &[&str]) -> Outcome<()> {
-    let (wanted, jobs) = selection(arguments)?;
+/// Plays scenarios with the program for this system, or those of `windows.toml` with the Windows one.
+fn play_all(arguments: &[&str], windows: bool) -> Outcome<()> {
+    let smoke = windows && arguments.contains(&"--smoke");
+    let rest: Vec<&str> = arguments.iter().copied().filter(|word| !(smoke && *word == "--smoke")).collect();
+    let (wanted, jobs) = selection(&rest)?;
     prepare()?;
     let world = World::read()?;
-    let scenarios: Vec<Scenario> = Scenario::read_all(&world)?
+    let all = if windows { Scenario::read_windows(&world, smoke)? } else { Scenario::read_all(&world)? };
+    let scenarios: Vec<Scenario> = all
         .into_iter()
         .filter(|s| wanted.is_empty() || wanted.iter().any(|part| s.name.contains(part)))
         .collect();
@@ -166,8 +175,9 @@ fn play_all(arguments: &[&str]) -> Outcome<()> {
         return Err(format!("no scenario's name contains {}", wanted.join(" or ")));
     }
     let folder = folder()?;
-    let bench =
-        Bench { world, pki: Pki::create(&folder.join("pki"))?, program: program()?, folder: folder.clone() };
+    let pki = Pki::create(&folder.join("pki"))?;
+    let wine = if windows { Some(Wine::find()?) } else { None };
+    let bench = Bench { world, pki, program: program()?, wine, folder: folder.clone() };
     say(&format!("laboratory: {} scenarios, {jobs} at a time", scenarios.len()))?;
     let started = Instant::now();
     let result = play_matrix(&bench, &scenarios, jobs);
@@ -213,7 +223,8 @@ fn long(arguments: &[&str]) -> Outcome<()> {
     let mut scenarios = all.clone();
     scenarios.retain(|s| names.is_empty() || names.iter().any(|name| s.name.contains(name)));
     let folder = folder()?;
-    let bench = Bench { world, pki: Pki::create(&folder.join("pki"))?, program: program()?, folder };
+    let pki = Pki::create(&folder.join("pki"))?;
+    let bench = Bench { world, pki, program: program()?, wine: None, folder };
     soak::run(&bench, &all, &scenarios, jobs, wanted, &say)
 }
 

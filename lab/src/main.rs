@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! scripts/lab [NAME…] [--jobs N]                        play the scenarios whose names contain NAME
+//! scripts/cross wine [NAME…] [--jobs N]                 the same with the Windows program, under Wine
 //! cargo run -p clearway-lab -- list                     name them
 //! cargo run -p clearway-lab -- hold NAME                bring one up and leave it standing
 //! cargo run -p clearway-lab -- soak [--healthy N]       the long form: three matrices, loss, healthy runs
@@ -61,6 +62,8 @@ mod soak;
 mod speed;
 #[cfg(target_os = "linux")]
 mod tunnels;
+#[cfg(target_os = "linux")]
+mod wine;
 
 #[cfg(target_os = "linux")]
 use outcome::Outcome;

@@ -25,9 +25,13 @@ use crate::scenario::{
     sockets,
 };
 use crate::server::{Answer, Endpoint, ServeSpec, ServerFault, Speaks, heard_file};
+use crate::wine::Wine;
 
 /// Nothing that a scenario runs may take longer.
 const RUN_LIMIT: Duration = Duration::from_secs(60);
+
+/// Wine starts a whole system before the program; how long that takes says nothing of the program.
+const WINE_LIMIT: Duration = Duration::from_secs(240);
 
 /// The specification of the world's servers, in a scenario's folder.
 const WORLD: &str = "world.json";
@@ -45,6 +49,8 @@ pub struct Bench {
     pub pki: Pki,
     /// The program under test.
     pub program: PathBuf,
+    /// What runs it, if it is the Windows one.
+    pub wine: Option<Wine>,
     /// Where specifications and reports are written.
     pub folder: PathBuf,
 }
@@ -81,18 +87,7 @@ impl Bench {
         addresses.sort();
         addresses.dedup();
         let net = Net::up(scenario.stack, scenario.link(&self.world), scenario.routers, &addresses)?;
-        let resolvers: Vec<&str> = scenario
-            .resolvers
-            .iter()
-            .map(|resolver| match (resolver, scenario.stack.v4()) {
-                (Resolver::Company, true) => DNS_V4,
-                (Resolver::Company, false) => DNS_V6,
-                (Resolver::Public, true) => PUBLIC_DNS_V4,
-                (Resolver::Public, false) => PUBLIC_DNS_V6,
-                (Resolver::Dead, _) => DEAD_DNS_V4,
-            })
-            .collect();
-        net.resolvers(&resolvers, &scenario.search)?;
+        net.resolvers(&resolvers(scenario), &scenario.search)?;
         if !scenario.hosts_file.is_empty() {
             let lines = scenario.hosts_file.iter().map(|(name, address)| format!("{address} {name}\n"));
             net.hosts_file(&lines.collect::<String>())?;
@@ -160,7 +155,8 @@ impl Bench {
         let mut command = inside(&net.client(), "env");
         command.args(self.arguments(scenario, folder)?);
         let started = Instant::now();
-        let output = net::output(&mut command, None, RUN_LIMIT)?;
+        let limit = if self.wine.is_some() { WINE_LIMIT } else { RUN_LIMIT };
+        let output = net::output(&mut command, None, limit)?;
         let took = started.elapsed();
         fs::write(folder.join("report.json"), &output.stdout).context("report.json")?;
         fs::write(folder.join("stderr.txt"), &output.stderr).context("stderr.txt")?;
@@ -169,7 +165,7 @@ impl Bench {
             compare(scenario, output.status.code(), &output.stdout)
                 .map_err(|e| format!("{e}; it said: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
         wrong.extend(said_twice_in_text(&text));
-        if took.as_secs_f64() > scenario.within_s {
+        if self.wine.is_none() && took.as_secs_f64() > scenario.within_s {
             wrong.push(format!("took {:.1} s, more than {} s", took.as_secs_f64(), scenario.within_s));
         }
         let mut arrived = real::witness(folder);
@@ -199,15 +195,22 @@ impl Bench {
         if scenario.mitmproxy.as_ref().is_some_and(|m| m.trusted) {
             trusted += &read(&boxes::mitmproxy_authority(folder))?;
         }
-        let store = folder.join("device-trust.pem");
-        fs::write(&store, trusted).context("device trust store")?;
         let mut arguments = vec![
             "-i".to_owned(),
-            "PATH=/usr/bin:/bin".to_owned(),
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
             format!("HOME={}", folder.display()),
             "LANG=C.UTF-8".to_owned(),
-            format!("SSL_CERT_FILE={}", store.display()),
         ];
+        if let Some(wine) = &self.wine {
+            let registry = network_in_registry(scenario) + scenario.registry.as_deref().unwrap_or_default();
+            let device = wine.device(folder, &registry, &trusted)?;
+            arguments.push(format!("WINEPREFIX={}", device.display()));
+            arguments.push("WINEDEBUG=-all".to_owned());
+        } else {
+            let store = folder.join("device-trust.pem");
+            fs::write(&store, trusted).context("device trust store")?;
+            arguments.push(format!("SSL_CERT_FILE={}", store.display()));
+        }
         if let Some(offset) = &scenario.clock {
             arguments.push(format!("LD_PRELOAD={FAKETIME}"));
             arguments.push(format!("FAKETIME={offset}"));
@@ -219,7 +222,10 @@ impl Bench {
             arguments.push(format!("SSLKEYLOGFILE={}", capture::program_keys(folder).display()));
         }
         arguments.extend(scenario.env.iter().map(|(name, value)| format!("{name}={value}")));
-        arguments.push(self.program.display().to_string());
+        match &self.wine {
+            Some(wine) => arguments.extend(wine.command(&self.program)?),
+            None => arguments.push(self.program.display().to_string()),
+        }
         arguments.push("check".to_owned());
         if let Some(config) = &scenario.config {
             arguments.push(format!("{}/configs/{config}.json", env!("CARGO_MANIFEST_DIR")));
@@ -229,7 +235,11 @@ impl Bench {
         }
         let roots = folder.join("public-roots.pem");
         fs::write(&roots, self.pki.public_roots()?).context("public roots")?;
-        arguments.extend(["--platform", "linux", "--format", "json", "--format"].map(str::to_owned));
+        // What is on the device says itself for which system it is.
+        if scenario.config.is_some() || scenario.configuration.is_some() {
+            arguments.extend(["--platform", "linux"].map(str::to_owned));
+        }
+        arguments.extend(["--format", "json", "--format"].map(str::to_owned));
         arguments.push(format!("text={}", folder.join(TEXT).display()));
         arguments.push("--public-roots".to_owned());
         arguments.push(roots.display().to_string());
@@ -538,6 +548,27 @@ pub fn firewall_rule(kind: FirewallFault, address: IpAddr) -> String {
         (FirewallFault::PortUnreachable, false) => "reject with icmpv6 port-unreachable",
     };
     format!("{field} {address} {action}\n")
+}
+
+/// The addresses of the client's resolvers.
+fn resolvers(scenario: &Scenario) -> Vec<&'static str> {
+    let address = |resolver: &Resolver| match (resolver, scenario.stack.v4()) {
+        (Resolver::Company, true) => DNS_V4,
+        (Resolver::Company, false) => DNS_V6,
+        (Resolver::Public, true) => PUBLIC_DNS_V4,
+        (Resolver::Public, false) => PUBLIC_DNS_V6,
+        (Resolver::Dead, _) => DEAD_DNS_V4,
+    };
+    scenario.resolvers.iter().map(address).collect()
+}
+
+/// What a Windows device knows of its network, as its registry has it.
+fn network_in_registry(scenario: &Scenario) -> String {
+    format!(
+        "[HKEY_LOCAL_MACHINE\\System\\ControlSet001\\Services\\Tcpip\\Parameters\\Interfaces\\{{lab}}]\n\
+         \"DhcpIPAddress\"=\"{OFFICE_V4}.2\"\n\"DhcpNameServer\"=\"{}\"\n",
+        resolvers(scenario).join(" ")
+    )
 }
 
 fn dnsmasq(dns: &DnsSpec, net: &Net) -> Outcome<Server> {

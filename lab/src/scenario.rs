@@ -23,6 +23,7 @@ const SCENARIOS: &str = include_str!("../scenarios.toml");
 const REAL: &str = include_str!("../real.toml");
 const NETWORKS: &str = include_str!("../networks.toml");
 const CAPTURES: &str = include_str!("../captures.toml");
+const WINDOWS: &str = include_str!("../windows.toml");
 
 /// Every public host and what it answers when nothing is wrong.
 #[derive(Debug, Clone, Deserialize)]
@@ -265,6 +266,21 @@ pub struct Scenario {
     /// Every packet is recorded, and shows where the credential went.
     #[serde(default)]
     pub capture: Option<Capture>,
+    /// What the registry of a Windows device holds, as lines of a `.reg` file.
+    #[serde(default)]
+    pub registry: Option<String>,
+}
+
+/// What is played with the Windows program.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Windows {
+    /// Names of scenarios of the other files.
+    played: BTreeSet<String>,
+    /// The few of all these that show in little time that the program works.
+    smoke: BTreeSet<String>,
+    /// Scenarios that are for Windows alone.
+    scenario: Vec<Scenario>,
 }
 
 fn company_resolver() -> Vec<Resolver> {
@@ -483,6 +499,28 @@ struct Table {
 impl Scenario {
     /// Reads the built-in table; an inconsistent one is refused.
     pub fn read_all(world: &World) -> Outcome<Vec<Self>> {
+        let mut all = Self::read_every(world)?;
+        all.retain(|scenario| scenario.registry.is_none());
+        Ok(all)
+    }
+
+    /// The scenarios that are played with the Windows program, or the few of them that show in little time that it works.
+    pub fn read_windows(world: &World, smoke: bool) -> Outcome<Vec<Self>> {
+        let Windows { played, smoke: few, scenario } = toml::from_str(WINDOWS).context("windows.toml")?;
+        let mut all = Self::read_every(world)?;
+        let known = |name: &String| all.iter().any(|scenario| scenario.name == *name);
+        if let Some(name) = played.iter().chain(&few).find(|name| !known(name)) {
+            return Err(format!("windows.toml: no scenario {name}"));
+        }
+        let own: BTreeSet<&String> = scenario.iter().map(|scenario| &scenario.name).collect();
+        all.retain(|s| {
+            (played.contains(&s.name) || own.contains(&s.name)) && (!smoke || few.contains(&s.name))
+        });
+        Ok(all)
+    }
+
+    /// Reads everything.
+    fn read_every(world: &World) -> Outcome<Vec<Self>> {
         let mut table: Table = toml::from_str(SCENARIOS).context("scenarios.toml")?;
         let networks: Table = toml::from_str(NETWORKS).context("networks.toml")?;
         table.scenario.extend(networks.scenario);
@@ -492,13 +530,20 @@ impl Scenario {
         table.scenario.extend(FaultTable::read()?.scenarios()?);
         table.scenario.extend(toml::from_str::<Table>(REAL).context("real.toml")?.scenario);
         table.scenario.extend(toml::from_str::<Table>(CAPTURES).context("captures.toml")?.scenario);
+        let windows: Windows = toml::from_str(WINDOWS).context("windows.toml")?;
+        if let Some(scenario) = windows.scenario.iter().find(|scenario| scenario.registry.is_none()) {
+            return Err(format!("windows.toml: {}: no `registry`, so it is for every system", scenario.name));
+        }
+        table.scenario.extend(windows.scenario);
         let mut names = BTreeSet::new();
         for scenario in &table.scenario {
             let wrong = |what: String| Err(format!("scenarios.toml: {}: {what}", scenario.name));
             if !names.insert(&scenario.name) {
                 return wrong("the name is used twice".into());
             }
-            if scenario.config.is_none() && scenario.configuration.is_none() && scenario.args.is_empty() {
+            let nothing =
+                scenario.config.is_none() && scenario.configuration.is_none() && scenario.args.is_empty();
+            if nothing && scenario.registry.is_none() {
                 return wrong("neither `config` nor `args`".into());
             }
             let named = scenario.fault.iter().flat_map(|f| &f.hosts);

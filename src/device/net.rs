@@ -64,7 +64,7 @@ fn macos(line: &str) -> Option<Route> {
     } else {
         let (address, length) =
             destination.split_once('/').map_or((destination, None), |(a, l)| (a, Some(l)));
-        let parts: Vec<u8> = address.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
+        let parts: Vec<u8> = address.split('.').map(str::parse::<u8>).collect::<Result<_, _>>().ok()?;
         if parts.is_empty() || parts.len() > 4 {
             return None;
         }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use rustls::SupportedCipherSuite;
 use rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -26,6 +26,12 @@ const TEXT: usize = 256;
 /// Reads a chain, leaf first.
 pub(super) fn read_chain(chain: &[CertificateDer<'_>]) -> Vec<Certificate> {
     chain.iter().take(CHAIN).map(|der| read(der.as_ref())).collect()
+}
+
+/// Whether the validity of one of a chain begins after `now`.
+pub(super) fn begins_later(chain: &[CertificateDer<'_>], now: UnixTime) -> bool {
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    read_chain(chain).iter().any(|certificate| certificate.not_before > now)
 }
 
 /// Reads one certificate; what cannot be read is left empty, the hash is always there.

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::observation::{DirectQuery, DnsAnswer};
 
-use super::{millis, sanitise};
+use super::{millis, sanitise, system, tcp};
 
 /// Servers that are asked; the system's own resolver uses no more than three (resolv.conf(5)).
 const SERVERS: usize = 3;
@@ -34,16 +34,23 @@ const OTHERS: Duration = Duration::from_millis(500);
 /// refusal: the first of the two may alone know an internal name, and its answer may be lost once.
 const EARLIER: Duration = Duration::from_millis(1_500);
 
-/// The servers of the system's configuration, as configured.
+/// The servers of the system's configuration, as configured. On Windows the registry is asked where the list of
+/// adapters has none or cannot be had.
 pub(super) fn system_servers() -> Vec<SocketAddr> {
-    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
     let mut servers = Vec::new();
-    for server in config.name_servers() {
-        let port = server.connections.first().map_or(53, |c| c.port);
-        let address = SocketAddr::new(server.ip, port);
-        if !servers.contains(&address) {
-            servers.push(address);
+    if let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() {
+        for server in config.name_servers() {
+            let port = server.connections.first().map_or(53, |c| c.port);
+            let address = SocketAddr::new(server.ip, port);
+            if !servers.contains(&address) {
+                servers.push(address);
+            }
         }
+    }
+    if servers.is_empty() {
+        let (ipv4, ipv6) = tcp::public_sources();
+        let own: Vec<IpAddr> = [ipv4, ipv6].into_iter().flatten().collect();
+        servers.extend(system::resolvers(&own).into_iter().map(|server| SocketAddr::new(server, 53)));
     }
     servers
 }

@@ -257,9 +257,13 @@ impl Stock {
 }
 
 fn device_verifier(provider: Arc<CryptoProvider>, extra: Vec<CertificateDer<'static>>) -> Verifier {
-    rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
-        .map(|v| Arc::new(v) as Arc<dyn ServerCertVerifier>)
-        .map_err(|e| sanitise::line(&e.to_string(), 200))
+    // On Windows the other form makes a second engine, for which an empty set of roots is not a valid parameter.
+    let made = if extra.is_empty() {
+        rustls_platform_verifier::Verifier::new(provider)
+    } else {
+        rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
+    };
+    made.map(|v| Arc::new(v) as Arc<dyn ServerCertVerifier>).map_err(|e| sanitise::line(&e.to_string(), 200))
 }
 
 fn public_verifier(
@@ -300,7 +304,11 @@ fn ask(
     };
     match verifier.verify_server_cert(leaf, rest, name, &[], now) {
         Ok(_) => Trust::Accepted,
-        Err(rustls::Error::InvalidCertificate(error)) => translate(&error),
+        Err(rustls::Error::InvalidCertificate(error)) => match translate(&error) {
+            // Windows has one number for both ends of a validity.
+            Trust::Expired if certificate::begins_later(chain, now) => Trust::NotYetValid,
+            trust => trust,
+        },
         Err(error) => Trust::Rejected { error: sanitise::line(&error.to_string(), 300) },
     }
 }
@@ -315,7 +323,25 @@ fn translate(error: &CertificateError) -> Trust {
             Trust::NameMismatch
         }
         CertificateError::Revoked => Trust::Revoked,
+        CertificateError::Other(error) => of_windows(&error.to_string()),
         other => Trust::Rejected { error: sanitise::line(&other.to_string(), 300) },
+    }
+}
+
+/// What Windows says in a number that the verifier has no word for (`winerror.h`).
+fn of_windows(error: &str) -> Trust {
+    /// CERT_E_CHAINING: no chain leads to an authority.
+    const CHAINING: u32 = 0x800b_010a;
+    /// CRYPT_E_NO_REVOCATION_CHECK, CRYPT_E_REVOCATION_OFFLINE, CERT_E_REVOCATION_FAILURE: nothing is said of the rest.
+    const REVOCATION: [u32; 3] = [0x8009_2012, 0x8009_2013, 0x800b_010e];
+    let is = |number: &u32| error.ends_with(&format!("(os error {})", number.cast_signed()));
+    let text = sanitise::line(error, 300);
+    if is(&CHAINING) {
+        Trust::UnknownIssuer
+    } else if REVOCATION.iter().any(is) {
+        Trust::Unavailable { error: format!("whether it was revoked could not be found out: {text}") }
+    } else {
+        Trust::Rejected { error: text }
     }
 }
 
@@ -399,6 +425,71 @@ mod tests {
         drop(end);
         assert_eq!(judged(&store, 10_000).await, Trust::Unavailable { error: "given up".to_owned() });
         assert!(!store.is_readable());
+    }
+
+    /// Says that a chain has expired, as Windows does of every time outside of its validity.
+    #[derive(Debug)]
+    struct Outside;
+
+    impl ServerCertVerifier for Outside {
+        fn verify_server_cert(
+            &self,
+            _end_entity: &CertificateDer<'_>,
+            _intermediates: &[CertificateDer<'_>],
+            _name: &ServerName<'_>,
+            _ocsp: &[u8],
+            _now: UnixTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            Err(rustls::Error::InvalidCertificate(CertificateError::Expired))
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _message: &[u8],
+            _cert: &CertificateDer<'_>,
+            _dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _message: &[u8],
+            _cert: &CertificateDer<'_>,
+            _dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn a_validity_that_has_not_begun_has_not_ended() {
+        let issued = rcgen::generate_simple_self_signed(["service.example".to_owned()]).unwrap();
+        let chain = [issued.cert.der().clone()];
+        let name = ServerName::try_from("service.example").unwrap();
+        let at =
+            |seconds| ask(&Outside, &chain, &name, UnixTime::since_unix_epoch(Duration::from_secs(seconds)));
+        // Its validity begins in 1975.
+        assert_eq!(at(1_000_000), Trust::NotYetValid);
+        assert_eq!(at(1_000_000_000_000), Trust::Expired);
+    }
+
+    #[test]
+    fn numbers_of_windows_are_told_apart() {
+        assert_eq!(of_windows("A chain. (os error -2146762486)"), Trust::UnknownIssuer);
+        for number in [-2146885614, -2146885613, -2146762482] {
+            let trust = of_windows(&format!("Sperrung unbekannt. (os error {number})"));
+            assert!(
+                matches!(&trust, Trust::Unavailable { error } if error.contains("Sperrung")),
+                "{trust:?}"
+            );
+        }
+        let rejected = of_windows("Kein Zertifikat. (os error -2146762485)");
+        assert_eq!(rejected, Trust::Rejected { error: "Kein Zertifikat. (os error -2146762485)".to_owned() });
     }
 
     #[test]

@@ -5,9 +5,11 @@
 mod anchors;
 mod macos;
 pub mod program;
+mod resolvers;
 mod windows;
 
 pub(super) use anchors::{of_device as anchors, of_engine as engine_anchors};
+pub(super) use resolvers::of_device as resolvers;
 
 use super::sanitise;
 
