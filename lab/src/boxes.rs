@@ -45,6 +45,11 @@ pub fn proxy(kind: Squid, net: &Net, folder: &Path, pki: &Pki) -> Outcome<Option
         Squid::DenyOthers => {
             "acl company dstdomain -n .example\nhttp_access allow company\nhttp_access deny all".to_owned()
         }
+        Squid::AuthenticateVendor => "auth_param basic program /usr/lib/squid/basic_ncsa_auth /dev/null\n\
+                                      auth_param basic realm laboratory\nacl known proxy_auth REQUIRED\n\
+                                      acl vendor dstdomain -n downloads.claude.ai\n\
+                                      http_access deny vendor !known\nhttp_access allow all"
+            .to_owned(),
         // Nobody has a password.
         Squid::Authenticate => "auth_param basic program /usr/lib/squid/basic_ncsa_auth /dev/null\n\
                                 auth_param basic realm laboratory\nacl known proxy_auth REQUIRED\n\

@@ -386,6 +386,8 @@ pub enum Squid {
     DenyOthers,
     /// 407 for everything.
     Authenticate,
+    /// 407 for downloads.claude.ai alone.
+    AuthenticateVendor,
     /// CONNECT to port 443 only, as squid's own example configuration has it.
     Port443,
     /// Spoken to over TLS, with a certificate of the customer's own authority; every CONNECT is allowed.

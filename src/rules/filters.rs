@@ -16,6 +16,9 @@ pub struct Filters {
     /// Parts of the place of a redirect to a sign-in.
     #[serde(default)]
     sign_in_places: Vec<String>,
+    /// First labels of hosts that are there for sign-ins.
+    #[serde(default)]
+    sign_in_hosts: Vec<String>,
     /// What pages that ask for a sign-in hold.
     #[serde(default)]
     sign_in_pages: Vec<String>,
@@ -145,6 +148,12 @@ impl Filters {
     pub fn is_sign_in_place(&self, place: &str) -> bool {
         let place = place.to_lowercase();
         self.sign_in_places.iter().any(|part| place.contains(part.as_str()))
+    }
+
+    /// Whether a host is there for sign-ins, by the first label of its name.
+    pub fn is_sign_in_host(&self, host: &str) -> bool {
+        let first = host.split('.').next().unwrap_or_default();
+        self.sign_in_hosts.iter().any(|label| label.eq_ignore_ascii_case(first))
     }
 
     /// Whether an HTML page asks for a sign-in.

@@ -62,8 +62,9 @@ fn sign_in<'a>(view: &View<'a>, http: &Http) -> Option<(Code, Option<&'a str>)> 
     let status = http.status.unwrap_or_default();
     if let (300..=399, Some(place)) = (status, http.header("location")) {
         let away = host.as_deref().is_some_and(|h| h != view.target.probed);
-        return (product.is_some() && away || filters.is_sign_in_place(place))
-            .then_some((Code::HttpRedirect, product));
+        let named = away && host.as_deref().is_some_and(|h| filters.is_sign_in_host(h));
+        let sign_in = named || filters.is_sign_in_place(place);
+        return (product.is_some() && away || sign_in).then_some((Code::HttpRedirect, product));
     }
     let refusing = filters.refusing(&http.header_names, http.header("www-authenticate"));
     if status >= 400 && refusing.is_some() {

@@ -90,9 +90,10 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
         let refuses = status >= 400 || view.context.services.filters().speaks_of_blocking(&http.body);
         let code = if refuses { Code::HttpBlockPage } else { Code::HttpWrongContent };
         let line = format!(
-            "{request}: {}{}, through a connection that {issuer} opened; a GET was answered by the service itself",
+            "{request}: {}{}{}, through a connection that {issuer} opened; a GET was answered by the service itself",
             status_words(http),
-            titled(http)
+            titled(http),
+            led_to(http)
         );
         return Some(
             Draft::new(code, line)
@@ -111,7 +112,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
     }
     let place = http.header("location").filter(|_| (300..400).contains(&status)).map(placed);
     let blocks = is_html(http) || place.is_some();
-    let line = format!("{request}: {}{}", status_words(http), titled(http));
+    let line = format!("{request}: {}{}{}", status_words(http), titled(http), led_to(http));
     if blocks {
         let what = place.map_or_else(|| "an HTML page".to_owned(), |p| format!("a redirect to {p}"));
         return Some(
@@ -132,14 +133,19 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
     )
 }
 
-/// The first request got "not found", as a gateway without a model list says too: whether the path
-/// that counts is there decides. None where it was not asked.
+/// The first request got "not found", as a gateway without a model list says too, or was led to another place: whether
+/// the path that counts is there decides. None where it was not asked. A page that says "not found" is a server's of the
+/// customer's too, but where something else opened the connection.
 pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<Option<Draft>> {
-    if !matches!(first.status, Some(404 | 405)) || is_html(first) {
+    let own_page = view.is_customer() && trust::opener(view).is_none();
+    if !matches!(first.status, Some(301..=303 | 307 | 308 | 404 | 405)) || is_html(first) && !own_page {
         return None;
     }
     if let Some(request) = view.target.request.as_ref().filter(|_| view.is_customer() && is_messages(view)) {
         let request = format!("{} {}", request.method, request.path);
+        if let Some(place) = place_of(first) {
+            return Some(Some(moved(view, first, &request, &place)));
+        }
         return Some(Some(absent(view, first, &request, Owner::Configuration)));
     }
     let (follow_up, http, service) = asked(view)?;
@@ -156,7 +162,34 @@ pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<
             Some(None)
         }
         (true, 404 | 405 | 501) => Some(Some(absent(view, http, &request, Owner::Configuration))),
+        (true, _) if view.is_customer() => {
+            place_of(http).map(|place| Some(moved(view, http, &request, &place)))
+        }
         _ => None,
+    }
+}
+
+/// The place that an answer leads to, as it may be shown.
+fn place_of(http: &Http) -> Option<String> {
+    http.header("location").filter(|_| matches!(http.status, Some(301..=303 | 307 | 308))).map(placed)
+}
+
+fn led_to(http: &Http) -> String {
+    place_of(http).map(|place| format!(", location {place}")).unwrap_or_default()
+}
+
+/// The path of the messages leads to another place: what is sent becomes a question there, or loses its credential.
+fn moved(view: &View<'_>, http: &Http, request: &str, place: &str) -> Draft {
+    let line = format!("{request}: {}, location {place}", status_words(http));
+    let found = Draft::new(Code::HttpRedirect, line)
+        .case("messages")
+        .fact("status", http.status)
+        .fact("location", place)
+        .fact("path", request.split(' ').nth(1).unwrap_or_default())
+        .key(view.target.probed.as_str());
+    match trust::opener(view) {
+        Some(issuer) => found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer),
+        None => found,
     }
 }
 

@@ -422,6 +422,48 @@ fn a_gateway_without_a_model_list_is_judged_by_the_path_that_counts() {
     assert_eq!((host.finding.code, host.finding.owner), (Code::HttpUnrecognised, Owner::Service));
 }
 
+/// A page that says "not found", and a redirect, in place of the model list: the path of the messages decides.
+#[test]
+fn a_page_or_a_redirect_in_place_of_a_model_list_is_judged_by_the_path_that_counts() {
+    let mine = gateway(1, "llm.corp.example");
+    let page = || answer(404, &[HTML], "<html><title>404 Not Found</title>");
+    let moved = |status, place| answer(status, &[("location", place)], "");
+    let asked_after = |first: Http, then: Http| {
+        asked(&mine, edit(healthy(&mine), |a| a.http = vec![first]), |a| a.http = vec![then])
+    };
+    let run = asked_after(page(), page());
+    assert_eq!(got(&run), (Code::HttpWrongContent, Verdict::Blocked, Owner::Configuration));
+    let away = "https://llm2.corp.example/v1/messages";
+    for status in [301, 302, 303, 307, 308] {
+        let run = asked_after(moved(status, away), moved(status, away));
+        assert_eq!(got(&run), (Code::HttpRedirect, Verdict::Blocked, Owner::Configuration), "{status}");
+        let f = &run.hosts[0].finding;
+        assert!(f.remedy.contains(away) && f.summary.contains("/v1/messages"), "{f:?}");
+    }
+    // The healthy twins: only the list is missing or elsewhere.
+    for first in [page(), moved(301, "/v1/models/")] {
+        let run = asked_after(first, answer(401, &[JSON], "{}"));
+        assert_eq!(got(&run).0, Code::Ok, "{:?}", run.hosts[0].finding);
+    }
+}
+
+/// A redirect to a host that is there for sign-ins, or to a known place on the host itself, is one.
+#[test]
+fn a_redirect_to_a_host_for_sign_ins_is_one() {
+    for (place, owner) in [
+        ("https://auth.corp.example/", Owner::Service),
+        ("https://sso.corp.example/", Owner::Service),
+        ("/my.policy", Owner::Service),
+        ("https://authors.corp.example/", Owner::Configuration),
+        ("https://mcp2.corp.example/mcp", Owner::Configuration),
+    ] {
+        let target = serving(1, "mcp.corp.example", "mcp");
+        let host =
+            one(&target, edit(healthy(&target), |a| a.http = vec![answer(302, &[("location", place)], "")]));
+        assert_eq!((host.finding.code, host.finding.owner), (Code::HttpRedirect, owner), "{place}");
+    }
+}
+
 #[test]
 fn a_server_that_wants_a_sign_in_which_its_entry_lacks_is_a_warning() {
     let demand = || {
