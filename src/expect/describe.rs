@@ -1,10 +1,12 @@
 //! What a run shows, as promises: hosts of which the same is shown make one entry. Each promise is one that the same run
 //! bears out, so that a team begins with a file that is all `met` and changes what it does not mean.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::judge::Record;
+use super::read::MAX_LIST;
 use super::{Addresses, Entry, Expectations, Hosts, Reach, Way};
+use crate::contract::HostPattern;
 use crate::diagnose::Judgement;
 use crate::observation::Observations;
 use crate::plan::{Plan, Route, Target};
@@ -26,35 +28,48 @@ pub struct Described {
     pub because: Option<String>,
 }
 
-/// The entries, in the order of the plan; hosts of which nothing is known are left out.
+/// The entries, in the order of the plan, none with more hosts than a file may have in one list; hosts of which nothing
+/// is known are left out.
 pub fn describe(plan: &Plan, seen: &Observations, judgement: &Judgement) -> Vec<Described> {
     let record = Record::new(plan, seen, judgement);
     let mut all: Vec<Described> = Vec::new();
     let mut told: HashSet<String> = HashSet::new();
+    // What is the same, and the entry that is not full yet.
+    let mut open: HashMap<Shown, usize> = HashMap::new();
+    let mut ports: HashMap<&HostPattern, HashSet<u16>> = HashMap::new();
+    for target in &plan.targets {
+        ports.entry(&target.requirement.host).or_default().insert(target.port());
+    }
     for target in &plan.targets {
         let Some(judged) = record.of(target) else { continue };
-        let hosts = named(target, plan);
+        let hosts = named(target, ports.get(&target.requirement.host).is_none_or(|ports| ports.len() == 1));
         let mut one = of(target, &hosts, &record);
         if one.reach.is_none() || !told.insert(hosts.shown()) {
+            continue;
+        }
+        // Why each is blocked is its own: it makes no further entry.
+        let key = (one.reach, one.address, one.inspected, one.route.clone());
+        let entry = open.get(&key).and_then(|at| all.get_mut(*at)).filter(|d| d.hosts.len() < MAX_LIST);
+        if let Some(entry) = entry {
+            entry.hosts.push(hosts.shown());
             continue;
         }
         if one.reach == Some(Reach::Blocked) {
             one.because = Some(format!("{}: {}", judged.finding.code, judged.finding.summary));
         }
-        let same = |d: &&mut Described| Described { hosts: Vec::new(), ..(*d).clone() } == one;
-        match all.iter_mut().find(same) {
-            Some(entry) => entry.hosts.push(hosts.shown()),
-            None => all.push(Described { hosts: vec![hosts.shown()], ..one }),
-        }
+        open.insert(key, all.len());
+        all.push(Described { hosts: vec![hosts.shown()], ..one });
     }
     all
 }
 
+/// What hosts of one entry have in common.
+type Shown = (Option<Reach>, Option<&'static str>, Option<bool>, Option<String>);
+
 /// The host as an entry names it: with its port where that is not 443, or where the list has the host with another, too.
-fn named(target: &Target, plan: &Plan) -> Hosts {
+fn named(target: &Target, is_alone: bool) -> Hosts {
     let host = target.requirement.host.clone();
     let port = target.port();
-    let is_alone = plan.targets.iter().all(|t| t.requirement.host != host || t.port() == port);
     Hosts { host, port: Some(port).filter(|port| *port != 0 && !(*port == 443 && is_alone)) }
 }
 

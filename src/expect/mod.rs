@@ -5,12 +5,18 @@
 //! | file          | holds                                                                   |
 //! |---------------|-------------------------------------------------------------------------|
 //! | `read`        | the file: TOML, every fault with its line and its key                   |
-//! | `judge`       | each promise against the record: `met`, `unmet`, `untested`             |
+//! | `judge`       | which hosts an entry means, and a result for each of its promises       |
+//! | `host`        | one promise of one host: `met`, `unmet`, `untested`                     |
+//! | `index`       | the hosts of a run by what an entry may call them                       |
+//! | `witness`     | whether the network was up, without which nothing was blocked by it     |
 //! | `describe`    | what a run shows, as promises: the first file of a team                 |
 
 mod describe;
+mod host;
+mod index;
 mod judge;
 mod read;
+mod witness;
 
 use serde::{Deserialize, Serialize};
 

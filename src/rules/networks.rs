@@ -175,6 +175,15 @@ impl fmt::Display for Block {
 }
 
 impl Block {
+    /// IPv4 networks that are written as mapped IPv6 (RFC 4291, 2.5.5.2) as what they are.
+    #[must_use]
+    pub fn canonical(self) -> Self {
+        match (self.address.to_canonical(), self.length.checked_sub(96)) {
+            (address @ IpAddr::V4(_), Some(length)) if self.address.is_ipv6() => Self { address, length },
+            _ => self,
+        }
+    }
+
     /// Whether `address` lies in the block.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {

@@ -27,7 +27,10 @@ pub fn render(run: &Run) -> String {
     }
     let entries = expect::describe(&run.plan, &run.observations, &run.judgement);
     if entries.is_empty() {
-        comment(&mut out, "No host was tested, so there is nothing to promise.");
+        comment(
+            &mut out,
+            "Of no host it was seen that the network lets it through or stops it, so there is nothing to promise.",
+        );
     }
     for entry in entries {
         out.push('\n');
