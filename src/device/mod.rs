@@ -6,6 +6,7 @@
 
 mod answers;
 mod check;
+mod events;
 mod gather;
 mod net;
 mod seen;

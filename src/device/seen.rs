@@ -262,6 +262,9 @@ pub struct Block {
     pub version: Option<String>,
     /// What is said of it.
     pub said: String,
+    /// When, Unix seconds; nothing where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<i64>,
 }
 
 /// A product of others that runs.

@@ -128,6 +128,8 @@ pub struct Identity {
     pub publisher: String,
     /// The rule that allows the helper on macOS, the end of a sentence.
     pub allow_macos: String,
+    /// macOS: beginnings of what `codesign --verify` says of a file that was changed after it was signed.
+    pub damage_macos: Vec<String>,
     /// macOS: the end of the path of the app's program.
     pub app_program: String,
     /// The same on Windows.
@@ -214,6 +216,24 @@ pub struct BlockLog {
     pub tool: String,
     /// Who kept it, for a sentence.
     pub product: String,
+    /// Events that tell it.
+    pub event: Vec<BlockEvent>,
+}
+
+/// An event that tells what was kept from starting.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockEvent {
+    /// Its number.
+    pub id: String,
+    /// The fields that may name what was blocked; the one who acted stands in others.
+    pub object: Vec<String>,
+    /// The field that says what was done; without, the event itself is a block.
+    #[serde(default)]
+    pub action: Option<String>,
+    /// Its values that stop a program.
+    #[serde(default)]
+    pub stops: Vec<String>,
 }
 
 /// What a product of others does.

@@ -59,7 +59,12 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
         let runs = text.lines().map(str::trim).find(|l| l.ends_with(program.as_str()));
         app.runs_from = runs.map(|l| line::line(l, line::SHORT));
     }
-    seen.app = Some(app);
+    let any = app.version.is_some() || app.runs_from.is_some() || !app.packages.is_empty();
+    if any || !app.remarks.is_empty() {
+        seen.app = Some(app);
+    } else {
+        seen.missed(ID, "the app", "it is at none of its usual places here");
+    }
 }
 
 fn judge(seen: &Seen, _: &Context<'_>) -> Vec<Found> {

@@ -43,19 +43,37 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
 fn then(answers: &Answers, context: &Context<'_>) -> Vec<Want> {
     let mut unnoted = Seen::of(context.platform, 0);
     let all = variables(answers, context, &mut unnoted).unwrap_or_default();
-    all.into_iter().filter(|v| names_a_file(v, context)).map(|v| Want::Files(v.value)).collect()
+    let parts = all.iter().filter(|v| names_files(v, context)).flat_map(|v| parts(v, context));
+    parts.map(|p| Want::Files(p.to_owned())).collect()
+}
+
+/// The paths in a value: a folder's variable may name several, as OpenSSL splits them.
+fn parts<'a>(variable: &'a TrustVariable, context: &Context<'_>) -> Vec<&'a str> {
+    let between = if context.platform == Platform::Windows { ';' } else { ':' };
+    match kind(&variable.name, context) {
+        Some(VariableKind::Folder) => {
+            variable.value.split(between).map(str::trim).filter(|p| !p.is_empty()).collect()
+        }
+        _ => vec![&variable.value],
+    }
 }
 
 fn kind(name: &str, context: &Context<'_>) -> Option<VariableKind> {
     context.facts.variable.iter().find(|v| v.name.eq_ignore_ascii_case(name)).map(|v| v.kind)
 }
 
-/// Whether the value is one whole path that can be looked for.
-fn names_a_file(variable: &TrustVariable, context: &Context<'_>) -> bool {
-    let value = &variable.value;
-    let absolute = value.starts_with('/') || matches!(value.as_bytes(), [_, b':', b'\\' | b'/', ..]);
-    let plain = !value.contains(['*', '{', '%', '$', '~', ';']) && !value.contains("..");
-    kind(&variable.name, context).is_some_and(|k| k != VariableKind::Check) && absolute && plain
+/// Whether the value is made of whole paths that can be looked for. One with a letter that was lost on the way, since
+/// the tool prints in an encoding of its own, cannot.
+fn names_files(variable: &TrustVariable, context: &Context<'_>) -> bool {
+    let is_path = |value: &str| {
+        let absolute = value.starts_with('/') || matches!(value.as_bytes(), [_, b':', b'\\' | b'/', ..]);
+        let lost = char::REPLACEMENT_CHARACTER;
+        absolute && !value.contains(['*', '{', '%', '$', '~', ';', lost]) && !value.contains("..")
+    };
+    let paths = parts(variable, context);
+    kind(&variable.name, context).is_some_and(|k| k != VariableKind::Check)
+        && !paths.is_empty()
+        && paths.into_iter().all(is_path)
 }
 
 fn variables(answers: &Answers, context: &Context<'_>, seen: &mut Seen) -> Option<Vec<TrustVariable>> {
@@ -104,8 +122,9 @@ fn kept(pairs: Vec<(&str, &str)>, origin: &str, session: bool, context: &Context
 fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
     let Some(mut all) = variables(answers, context, seen) else { return };
     for variable in &mut all {
-        if names_a_file(variable, context) {
-            variable.exists = Some(!answers.files(&variable.value).is_empty());
+        if names_files(variable, context) {
+            let exists = parts(variable, context).iter().any(|p| !answers.files(p).is_empty());
+            variable.exists = Some(exists);
         }
     }
     seen.variables = Some(all);
@@ -129,7 +148,9 @@ fn judge(seen: &Seen, context: &Context<'_>) -> Vec<Found> {
             VariableKind::Check => {}
             _ if variable.exists == Some(false) => found.push(one(DeviceCode::CaFile)),
             // The system's own bundle gives nobody anything further.
-            _ if context.facts.authorities.iter().any(|a| a.is_own(&variable.value)) => {}
+            _ if parts(variable, context)
+                .iter()
+                .all(|p| context.facts.authorities.iter().any(|a| a.is_own(p))) => {}
             _ if variable.session && fact.engine.contains(&seen.platform) => {
                 found.push(one(DeviceCode::CaVariable).case("engine"));
             }

@@ -3,9 +3,10 @@
 
 use super::{Check, joined, nothing_more, said};
 use crate::contract::{DeviceCode, Platform};
+use crate::device::events::{self, Event};
 use crate::device::seen::{Block, Helper, Helpers, Signature};
 use crate::device::{Answers, Context, Found, Missing, Seen, Want};
-use crate::rules::device::HelperPlace;
+use crate::rules::device::{BlockLog, HelperPlace};
 use crate::text::line;
 
 const ID: &str = "agent-helper";
@@ -15,6 +16,8 @@ const MOUNTS: &str = "/proc/mounts";
 const QUARANTINE: &str = "com.apple.quarantine";
 /// Versions that are looked at.
 const MOST: usize = 16;
+/// Seconds for which a log speaks of the rules of today.
+const RECENT: i64 = 7 * 24 * 3600;
 
 pub(super) const CHECK: Check = Check {
     id: ID,
@@ -23,7 +26,7 @@ pub(super) const CHECK: Check = Check {
     then: nothing_more,
     read,
     judge,
-    was_run: |seen| seen.helper.is_some(),
+    was_run: |seen| seen.helper.as_ref().is_some_and(|h| h.data.is_some() || !h.blocks.is_empty()),
 };
 
 fn places<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a HelperPlace> {
@@ -75,8 +78,8 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
         let programs = answers.files(&program(place));
         for folder in answers.files(&versions(place)).iter().filter(|f| f.folder) {
             let name = folder.path.rsplit(['/', '\\']).next().unwrap_or_default();
-            // What begins otherwise is no version: a download under way, a note of the file system.
-            if !name.starts_with(|c: char| c.is_ascii_digit()) {
+            // What is called otherwise is no version: a download under way, a note of the file system.
+            if !is_version(name) {
                 continue;
             }
             let path = joined(place.platform, &[&folder.path, &place.program]);
@@ -97,7 +100,24 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
         Platform::Windows => windows(answers, context, seen, &mut found),
         Platform::Linux => linux(answers, &mut found),
     }
+    if found.data.is_none() {
+        seen.missed(
+            ID,
+            "the agent helper",
+            "the app has no data of this user here: it was not started yet, or its files were not collected",
+        );
+    }
     seen.helper = Some(found);
+}
+
+/// Numbers with dots between them, to the end.
+fn is_version(name: &str) -> bool {
+    name.split('.').all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether its program has anything in it that can be signed.
+fn is_whole(helper: &Helper) -> bool {
+    helper.bytes.is_some_and(|bytes| bytes > 0)
 }
 
 /// Two paths of one file, whatever the separators.
@@ -112,7 +132,7 @@ fn number(version: &str) -> Vec<u64> {
 }
 
 fn macos(answers: &Answers, context: &Context<'_>, seen: &mut Seen, found: &mut Helpers) {
-    if !found.versions.iter().any(|h| h.bytes.is_some()) {
+    if !found.versions.iter().any(is_whole) {
         return;
     }
     // codesign prints to the channel of errors, and fails where one file of several is not signed.
@@ -128,16 +148,41 @@ fn macos(answers: &Answers, context: &Context<'_>, seen: &mut Seen, found: &mut 
     let signed = both("codesign", seen);
     let verified = both("codesign-verify", seen);
     let attributes = said(answers, context, ID, "attributes", seen);
-    for helper in found.versions.iter_mut().filter(|h| h.bytes.is_some()) {
+    let damage = &context.facts.identity.damage_macos;
+    for helper in found.versions.iter_mut().filter(|h| is_whole(h)) {
         helper.signature = signed.as_deref().and_then(|t| codesign(t, &helper.path));
         if let (Some(signature), Some(text)) = (&mut helper.signature, &verified) {
-            verify(signature, text, &helper.path);
+            verify(signature, text, &helper.path, damage);
         }
         helper.quarantined = attributes.and_then(|t| quarantined(t, &helper.path));
     }
-    if let Some(text) = said(answers, context, ID, "santa", seen) {
-        found.blocks.extend(santa(text, &found.versions));
+    // The newest is the one that is judged.
+    if let Some(newest) = found.versions.first().filter(|h| is_whole(h)) {
+        match &newest.signature {
+            None if signed.is_some() => unread(context, seen, "codesign", None),
+            Some(s) if s.signed && verified.is_some() && s.valid.is_none() => {
+                unread(context, seen, "codesign-verify", s.said.as_deref());
+            }
+            _ => {}
+        }
+        if attributes.is_some() && newest.quarantined.is_none() {
+            unread(context, seen, "attributes", None);
+        }
     }
+    if let Some(text) = said(answers, context, ID, "santa", seen) {
+        found.blocks.extend(santa(text, &found.versions, seen.at));
+    }
+}
+
+/// Notes that a tool ran and told nothing of the helper: what it said of it, or that its output does not name it, as
+/// where the output is in another encoding, or names the file by another path.
+fn unread(context: &Context<'_>, seen: &mut Seen, id: &str, said: Option<&str>) {
+    let Some(tool) = context.facts.tool(id, context.platform) else { return };
+    let why = match said {
+        Some(said) => format!("{} could not judge it: {said}", tool.program),
+        None => format!("the output of {} does not name it", tool.program),
+    };
+    seen.missed(ID, &tool.asks, why);
 }
 
 /// What `codesign -d` says of one of several files: a block from `Executable=` on, or one line with the path.
@@ -153,20 +198,22 @@ fn codesign(text: &str, path: &str) -> Option<Signature> {
         any = true;
         if let Some(id) = line.strip_prefix("Identifier=") {
             signature.identifier = Some(line::line(id, line::SHORT));
-        } else if let Some(team) = line.strip_prefix("TeamIdentifier=").filter(|t| *t != "not set") {
+        } else if let Some(team) = line.strip_prefix("TeamIdentifier=") {
+            let team = if team == "not set" { "nobody who is named" } else { team };
             signature.signer = Some(line::line(team, line::SHORT));
         }
     }
     any.then_some(signature)
 }
 
-/// What `codesign --verify` says of one of several files.
-fn verify(signature: &mut Signature, text: &str, path: &str) {
+/// What `codesign --verify` says of one of several files. Only some of what it says means that the file was changed.
+fn verify(signature: &mut Signature, text: &str, path: &str, damage: &[String]) {
     let said: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix(path)?.strip_prefix(": ")).collect();
     if said.contains(&"valid on disk") {
         signature.valid = Some(true);
     } else if let Some(why) = said.first() {
-        signature.valid = Some(false);
+        let changed = said.iter().any(|s| damage.iter().any(|d| s.starts_with(d.as_str())));
+        signature.valid = changed.then_some(false);
         signature.said = Some(line::line(why, line::SHORT));
     }
 }
@@ -180,7 +227,7 @@ fn quarantined(text: &str, path: &str) -> Option<bool> {
 }
 
 /// The files that Santa blocks, by `santactl fileinfo`: blocks of `Name : value`, each with its path.
-fn santa(text: &str, versions: &[Helper]) -> Vec<Block> {
+fn santa(text: &str, versions: &[Helper], now: i64) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut at: Option<&Helper> = None;
     for (name, value) in text.lines().filter_map(|l| l.split_once(" : ").or_else(|| l.split_once(": "))) {
@@ -192,6 +239,7 @@ fn santa(text: &str, versions: &[Helper]) -> Vec<Block> {
                         product: "Santa".to_owned(),
                         version: Some(helper.version.clone()),
                         said: line::line(&format!("rule: {}", value.trim()), line::SHORT),
+                        at: Some(now),
                     });
                 }
             }
@@ -202,18 +250,35 @@ fn santa(text: &str, versions: &[Helper]) -> Vec<Block> {
 }
 
 fn windows(answers: &Answers, context: &Context<'_>, seen: &mut Seen, found: &mut Helpers) {
-    if found.versions.iter().any(|h| h.bytes.is_some())
+    if found.versions.iter().any(is_whole)
         && let Some(text) = said(answers, context, ID, "authenticode", seen)
     {
-        for helper in found.versions.iter_mut().filter(|h| h.bytes.is_some()) {
+        for helper in found.versions.iter_mut().filter(|h| is_whole(h)) {
             helper.signature = authenticode(text, &helper.path);
         }
+        if let Some(newest) = found.versions.first().filter(|h| is_whole(h)) {
+            match &newest.signature {
+                None => unread(context, seen, "authenticode", None),
+                Some(s) if s.signed && s.valid.is_none() => {
+                    unread(context, seen, "authenticode", s.said.as_deref());
+                }
+                Some(s) if s.valid == Some(true) && s.signer.is_none() => {
+                    unread(context, seen, "authenticode", Some("no subject"));
+                }
+                Some(_) => {}
+            }
+        }
     }
-    let names: Vec<&str> = places(context).map(|p| p.program.as_str()).collect();
-    let folders: Vec<&str> = places(context).map(|p| p.versions.as_str()).collect();
+    let places: Vec<&HelperPlace> = places(context).collect();
     for log in &context.facts.block_log {
-        if let Some(text) = said(answers, context, ID, &log.tool, seen) {
-            found.blocks.extend(events(text, &log.product, &folders, &names));
+        let Some(text) = said(answers, context, ID, &log.tool, seen) else { continue };
+        match events::read(text) {
+            Some(events) => found.blocks.extend(block(&events, log, &places)),
+            None => {
+                let asks = context.facts.tool(&log.tool, context.platform).map(|t| t.asks.clone());
+                let why = "the output is no list of events in XML, or was cut off (wevtutil with /f:xml)";
+                seen.missed(ID, &asks.unwrap_or_default(), why);
+            }
         }
     }
 }
@@ -257,32 +322,47 @@ fn common_name(subject: &str) -> Option<String> {
     (!name.trim().is_empty()).then(|| name.trim().to_owned())
 }
 
-/// The last event of a log that names a helper, as `wevtutil … /f:text` prints them: the newest first.
-fn events(text: &str, product: &str, folders: &[&str], programs: &[&str]) -> Option<Block> {
-    let events: Vec<&str> = text.split("Event[").skip(1).collect();
-    let about = |event: &&str| {
-        let lower = event.to_lowercase();
-        folders.iter().any(|f| lower.contains(&format!("\\{}\\", f.to_lowercase())))
-            && programs.iter().any(|p| lower.contains(&format!("\\{}", p.to_lowercase())))
-    };
-    let own: Vec<&&str> = events.iter().filter(|e| about(e)).collect();
-    let event = own.first()?;
-    let value = |name: &str| event.lines().find_map(|l| l.trim().strip_prefix(name)).map(str::trim);
-    let version = folders.iter().find_map(|folder| {
-        let lower = event.to_lowercase();
-        let at = lower.find(&format!("\\{}\\", folder.to_lowercase()))? + folder.len() + 2;
-        let name: String = lower.get(at..)?.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-        (!name.is_empty()).then_some(name)
-    });
+/// The last event of a log in which a helper itself was blocked: by the field of the blocked object, since the program
+/// that acts is named beside it.
+fn block(events: &[Event], log: &BlockLog, places: &[&HelperPlace]) -> Option<Block> {
+    let own: Vec<(&Event, String)> = events
+        .iter()
+        .filter_map(|event| {
+            let kind = log.event.iter().find(|k| k.id == event.id)?;
+            if let Some(action) = &kind.action
+                && !event
+                    .field(std::slice::from_ref(action))
+                    .is_some_and(|v| kind.stops.iter().any(|s| s == v))
+            {
+                return None;
+            }
+            // Defender names several objects in one field, each with its kind before it: `file:_C:\a; process:_…`.
+            let objects = event.field(&kind.object)?.split(';');
+            let version = objects.filter_map(|o| places.iter().find_map(|p| version_in(o, p))).next()?;
+            Some((event, version))
+        })
+        .collect();
+    let (event, version) = own.first()?;
     let times = if own.len() == 1 { String::new() } else { format!(", {} times", own.len()) };
-    let said = match (value("Event ID:"), value("Date:")) {
-        (Some(id), Some(date)) => {
-            format!("event {id}, {}{times}", date.get(..16).unwrap_or(date).replace('T', " "))
-        }
-        (Some(id), None) => format!("event {id}{times}"),
-        _ => format!("its event log{times}"),
+    let when = match event.time.get(..16) {
+        Some(time) => format!(", {}", time.replace('T', " ")),
+        None => String::new(),
     };
-    Some(Block { product: product.to_owned(), version, said: line::line(&said, line::SHORT) })
+    Some(Block {
+        product: log.product.clone(),
+        version: Some(version.clone()),
+        said: line::line(&format!("event {}{when}{times}", event.id), line::SHORT),
+        at: event.at(),
+    })
+}
+
+/// The version whose program an object of an event is, if it is one; its path ends as that of a program of the place.
+fn version_in(object: &str, place: &HelperPlace) -> Option<String> {
+    let lower = object.trim().to_lowercase();
+    let rest = lower.strip_suffix(&place.program.to_lowercase())?.strip_suffix('\\')?;
+    let (before, version) = rest.rsplit_once('\\')?;
+    let within = before.strip_suffix(&place.versions.to_lowercase())?.ends_with('\\');
+    (within && is_version(version)).then(|| version.to_owned())
 }
 
 fn linux(answers: &Answers, found: &mut Helpers) {
@@ -319,7 +399,13 @@ fn judge(seen: &Seen, context: &Context<'_>) -> Vec<Found> {
             .with("version", version)
             .with("why", &block.said)
             .with("allow", allow);
-        all.push(if current { one } else { one.case("earlier").likely() });
+        let recent = block.at.is_some_and(|at| seen.at.saturating_sub(at) <= RECENT);
+        all.push(match (current, recent) {
+            (true, true) => one,
+            // What was blocked once may be allowed since.
+            (true, false) => one.case("old").likely(),
+            (false, _) => one.case("earlier").likely(),
+        });
     }
     let Some(helper) = newest else {
         if let Some(data) = &found.data {
@@ -346,9 +432,16 @@ fn judge(seen: &Seen, context: &Context<'_>) -> Vec<Found> {
             .with("path", &helper.path)
             .with("allow", allow)
     };
+    // What is not there, or empty, has neither rights nor a signature that would tell more.
     match helper.bytes {
-        None => all.push(one(DeviceCode::HelperIncomplete, "not there").likely()),
-        Some(0) => all.push(one(DeviceCode::HelperIncomplete, "0 bytes").case("empty").likely()),
+        None => {
+            all.push(one(DeviceCode::HelperIncomplete, "not there").likely());
+            return all;
+        }
+        Some(0) => {
+            all.push(one(DeviceCode::HelperIncomplete, "0 bytes").case("empty").likely());
+            return all;
+        }
         Some(_) => {}
     }
     if helper.executable == Some(false) {
@@ -386,7 +479,11 @@ fn signature(
         Platform::Windows => &identity.publisher,
         Platform::Linux => return None,
     };
-    let signer = signature.signer.as_deref().unwrap_or("nobody who is named");
+    // Windows tells who signed it only with a chain that it could judge.
+    if platform == Platform::Windows && signature.valid != Some(true) {
+        return None;
+    }
+    let signer = signature.signer.as_deref()?;
     (signer != expected).then(|| {
         let why = format!("signed by {signer}, not by {expected}");
         one(code, &why).with("signer", signer).with("why", why)

@@ -125,6 +125,7 @@ fn judge(seen: &Seen, _: &Context<'_>) -> Vec<Found> {
                 .hosts(names);
             match case {
                 Some(case) => found.case(case).likely(),
+                None if entries.iter().all(|e| !e.required) => found.case("optional"),
                 None => found,
             }
         })

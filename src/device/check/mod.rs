@@ -14,6 +14,7 @@ mod tunnels;
 
 use super::{Answers, Context, Found, Missing, Seen, Want};
 use crate::contract::Platform;
+use crate::text::english;
 
 /// One check.
 pub(super) struct Check {
@@ -75,6 +76,20 @@ fn said<'a>(
         Err(Missing::Unknown(why)) => seen.missed(check, &tool.asks, why),
     }
     None
+}
+
+/// Whether any of several tools was asked that devices often have no answer to; else it is noted as not run.
+fn asked(answers: &Answers, check: &str, what: &str, ids: &[&str], seen: &mut Seen) -> bool {
+    let any = ids.iter().any(|id| !matches!(answers.tool(id), Err(Missing::Absent)));
+    if !any {
+        let files: Vec<String> = ids.iter().map(|id| format!("tools/{id}.txt")).collect();
+        let why = format!(
+            "nothing was collected of it ({}; empty where the device has none)",
+            english::and(&files)
+        );
+        seen.missed(check, what, why);
+    }
+    any
 }
 
 /// Joins parts of a path as the platform does.

@@ -42,10 +42,12 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
             }
         }
         Platform::Windows => {
-            // A device without such rules lacks the keys.
-            let rules = ["nrpt-policy", "nrpt-local"]
-                .into_iter()
-                .filter_map(|id| said(answers, context, ID, id, seen));
+            // A device without such rules lacks the keys; whether it was asked is another thing.
+            let ids = ["nrpt-policy", "nrpt-local"];
+            if !super::asked(answers, ID, "rules for names (NRPT)", &ids, seen) {
+                return;
+            }
+            let rules = ids.into_iter().filter_map(|id| said(answers, context, ID, id, seen));
             let rules: Vec<NameRule> = rules.flat_map(|text| nrpt(text, context)).take(MOST).collect();
             seen.names = Some(Names { rules, ..Names::default() });
         }
@@ -59,7 +61,9 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
 }
 
 fn resolv(text: &str) -> Names {
-    let mut names = Names { servers: Some(Vec::new()), ..Names::default() };
+    // Without a server the one of this device is asked (resolv.conf(5)), and some programs never read the file: that none
+    // stands here says nothing.
+    let mut names = Names::default();
     for line in text.lines() {
         let line = line.split(['#', ';']).next().unwrap_or_default();
         let mut words = line.split_whitespace();
@@ -98,7 +102,7 @@ fn scutil(text: &str, context: &Context<'_>) -> Names {
             values("nameserver").into_iter().map(|v| line::line(v, line::SHORT)).collect();
         match values("domain").first() {
             None => names.servers.get_or_insert_default().extend(servers),
-            Some(domain) if !servers.is_empty() => names.rules.extend(rule(domain, servers, context)),
+            Some(domain) if !servers.is_empty() => names.rules.extend(rule(domain, true, servers, context)),
             Some(_) => {}
         }
         names.search.extend(values("search domain").into_iter().map(|v| line::line(v, line::SHORT)).take(32));
@@ -119,21 +123,23 @@ fn nrpt(text: &str, context: &Context<'_>) -> Vec<NameRule> {
             .map(|s| line::line(s.trim(), line::SHORT))
             .filter(|s| !s.is_empty())
             .collect();
-        for name in names.split("\\0").filter(|n| !n.is_empty()) {
-            rules.extend(rule(name, servers.clone(), context));
+        for name in names.split("\\0").map(str::trim).filter(|n| !n.is_empty()) {
+            // With a dot before it, it stands for the names below it; without, for itself alone.
+            rules.extend(rule(name, name.starts_with('.'), servers.clone(), context));
         }
     }
     rules
 }
 
 /// A rule, where it concerns names of the list; one for all names does not tell them apart.
-fn rule(domain: &str, servers: Vec<String>, context: &Context<'_>) -> Option<NameRule> {
+fn rule(domain: &str, below: bool, servers: Vec<String>, context: &Context<'_>) -> Option<NameRule> {
     let domain = domain.trim().trim_matches('.').to_ascii_lowercase();
     if domain.is_empty() || servers.is_empty() {
         return None;
     }
-    let covered =
-        |name: &str| name == domain || name.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
+    let covered = |name: &str| {
+        name == domain || below && name.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'))
+    };
     let of: Vec<_> = context.listed.iter().filter(|l| l.host.name().is_some_and(covered)).collect();
     let names: Vec<String> = of.iter().filter_map(|l| l.host.name().map(str::to_owned)).collect();
     (!names.is_empty()).then(|| NameRule {

@@ -244,6 +244,10 @@ fn judge(seen: &Seen, context: &Context<'_>) -> Vec<Found> {
 /// Services take another proxy than the user. Where they take none, Windows finds the user's for most of them.
 fn services(proxies: &Proxies, system: &ProxySetting) -> Option<Found> {
     let own = proxies.services.as_ref()?.proxy.as_deref()?;
+    // What is looked for in the network may be the very proxy.
+    if system.discovers {
+        return None;
+    }
     let other = system.https.as_deref().is_none_or(|p| bare(p) != bare(own)) && system.script.is_none();
     other.then(|| {
         Found::new(DeviceCode::ProxyDiffers, format!("{}: {}; WinHTTP: {own}", system.origin, spoken(system)))

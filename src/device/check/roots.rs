@@ -54,7 +54,11 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
         Platform::Macos => macos(answers, context, seen),
         Platform::Windows => {
             let mut found = Roots::default();
-            for (id, store) in [("roots-policy", "policy"), ("roots-enterprise", "enterprise")] {
+            let ids = ["roots-policy", "roots-enterprise"];
+            if !super::asked(answers, ID, "authorities that a company added", &ids, seen) {
+                return;
+            }
+            for (id, store) in ids.into_iter().zip(["policy", "enterprise"]) {
                 let Some(text) = said(answers, context, ID, id, seen) else { continue };
                 let values = system::registry_values(text);
                 let blobs = values.iter().filter(|(n, _)| n.eq_ignore_ascii_case("Blob")).take(MOST);
@@ -78,35 +82,74 @@ fn macos(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
     if let Some(text) = said(answers, context, ID, "keychain-login", seen) {
         let login = pem(text).into_iter().filter(|der| !system.contains(der));
         let login = login.filter_map(|der| root(&der, "login keychain"));
-        found
-            .not_for_engine
-            .extend(login.filter(|r| trusted.iter().any(|(name, _)| r.subject.contains(name.as_str()))));
+        let is_trusted = |r: &Root| trusted.iter().any(|(name, t)| *t != Trust::None && is_called(r, name));
+        found.not_for_engine.extend(login.filter(is_trusted));
     }
     if let Some(text) = said(answers, context, ID, "trust-admin", seen) {
-        let restricted = settings(text).into_iter().filter(|(_, tls_alone)| *tls_alone);
+        // The settings of a server's own certificate, or of one that is gone, say nothing of an authority.
+        let is_authority = |name: &str| found.added.iter().any(|r| is_called(r, name));
+        let restricted =
+            settings(text).into_iter().filter(|(name, t)| *t == Trust::TlsAlone && is_authority(name));
         found.tls_alone = restricted.map(|(name, _)| line::line(&name, line::SHORT)).collect();
     }
     seen.roots = Some(found);
 }
 
-/// `security dump-trust-settings`: names, and whether each is trusted for TLS alone.
-fn settings(text: &str) -> Vec<(String, bool)> {
-    let mut all: Vec<(String, Vec<bool>)> = Vec::new();
+/// How far a certificate is trusted by the settings of macOS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// For everything, or for more than TLS.
+    Full,
+    /// For TLS alone.
+    TlsAlone,
+    /// Not at all: denied, or left to the system.
+    None,
+}
+
+/// Whether an authority has this name, whole: the common name, or without one any part of its subject.
+fn is_called(root: &Root, name: &str) -> bool {
+    let parts: Vec<(&str, &str)> = root.subject.split(", ").filter_map(|p| p.split_once('=')).collect();
+    let common: Vec<&(&str, &str)> = parts.iter().filter(|(n, _)| *n == "CN").collect();
+    if common.is_empty() {
+        parts.iter().any(|(_, v)| *v == name)
+    } else {
+        common.iter().any(|(_, v)| *v == name)
+    }
+}
+
+/// `security dump-trust-settings`: names, and how far each is trusted. Settings without a result trust, as no setting does.
+fn settings(text: &str) -> Vec<(String, Trust)> {
+    // Of each setting: it is for TLS alone, and what it comes to.
+    let mut all: Vec<(String, Vec<(bool, Option<&str>)>)> = Vec::new();
     for line in text.lines() {
         let line = line.trim();
         if let Some((_, name)) = line.strip_prefix("Cert ").and_then(|rest| rest.split_once(": ")) {
             all.push((name.trim().to_owned(), Vec::new()));
-        } else if let Some((_, policies)) = all.last_mut() {
+        } else if let Some((_, settings)) = all.last_mut() {
             if line.starts_with("Trust Setting ") {
-                policies.push(false);
-            } else if let Some((_, policy)) = line.split_once(':').filter(|(n, _)| n.trim() == "Policy OID")
-                && let Some(last) = policies.last_mut()
-            {
-                *last = policy.trim().eq_ignore_ascii_case("SSL");
+                settings.push((false, None));
+            } else if let (Some((name, value)), Some(last)) = (line.split_once(':'), settings.last_mut()) {
+                match name.trim() {
+                    "Policy OID" => last.0 = value.trim().eq_ignore_ascii_case("SSL"),
+                    "Result Type" => last.1 = Some(value.trim()),
+                    _ => {}
+                }
             }
         }
     }
-    all.into_iter().map(|(name, p)| (name, !p.is_empty() && p.iter().all(|tls| *tls))).collect()
+    let trusts = |result: &Option<&str>| {
+        result.is_none_or(|r| r.ends_with("ResultTrustRoot") || r.ends_with("ResultTrustAsRoot"))
+    };
+    let far = |settings: &[(bool, Option<&str>)]| {
+        let granted: Vec<bool> = settings.iter().filter(|(_, r)| trusts(r)).map(|(tls, _)| *tls).collect();
+        match (settings.is_empty(), granted.is_empty()) {
+            (true, _) => Trust::Full,
+            (false, true) => Trust::None,
+            (false, false) if granted.iter().all(|tls| *tls) => Trust::TlsAlone,
+            (false, false) => Trust::Full,
+        }
+    };
+    all.iter().map(|(name, settings)| (name.clone(), far(settings))).collect()
 }
 
 fn linux(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
@@ -245,12 +288,42 @@ mod tests {
     }
 
     #[test]
-    fn trust_for_tls_alone_is_told_from_full_trust() {
-        let text = "Number of trusted certs = 3\nCert 0: Corp Root\n   Number of trust settings : 1\n   Trust Setting 0:\n      Policy OID            : SSL\n      Result Type           : kSecTrustSettingsResultTrustRoot\nCert 1: Full Root\n   Number of trust settings : 0\nCert 2: Both\n   Number of trust settings : 2\n   Trust Setting 0:\n      Policy OID            : SSL\n   Trust Setting 1:\n      Policy OID            : Apple X509 Basic\n";
-        let read = settings(text);
+    fn trust_for_tls_alone_is_told_from_full_trust_and_from_none() {
+        let one = |policy: &str, result: &str| {
+            format!(
+                "   Trust Setting 0:\n      Policy OID            : {policy}\n      Result Type           : kSecTrustSettingsResult{result}\n"
+            )
+        };
+        let text = format!(
+            "Number of trusted certs = 5\nCert 0: Corp Root\n   Number of trust settings : 1\n{}Cert 1: Full Root\n   Number of trust settings : 0\nCert 2: Both\n   Number of trust settings : 2\n{}{}Cert 3: Denied\n{}Cert 4: Left\n{}",
+            one("SSL", "TrustRoot"),
+            one("SSL", "TrustRoot"),
+            one("Apple X509 Basic", "TrustAsRoot"),
+            one("SSL", "Deny"),
+            one("SSL", "Unspecified"),
+        );
+        let read = settings(&text);
         assert_eq!(
             read.iter().map(|(n, t)| (n.as_str(), *t)).collect::<Vec<_>>(),
-            [("Corp Root", true), ("Full Root", false), ("Both", false)]
+            [
+                ("Corp Root", Trust::TlsAlone),
+                ("Full Root", Trust::Full),
+                ("Both", Trust::Full),
+                ("Denied", Trust::None),
+                ("Left", Trust::None)
+            ]
         );
+    }
+
+    #[test]
+    fn a_name_is_the_whole_name() {
+        let root = Root {
+            subject: "C=DE, O=Corp, CN=Corp Root CA".to_owned(),
+            key: String::new(),
+            ends: 0,
+            store: String::new(),
+        };
+        assert!(is_called(&root, "Corp Root CA"));
+        assert!(!is_called(&root, "Corp Root") && !is_called(&root, "Corp") && !is_called(&root, ""));
     }
 }

@@ -13,7 +13,9 @@ const OUTPUT: u64 = 256 * 1024;
 
 /// The full path of a program of Windows, so that no program of that name elsewhere is run.
 pub fn of_windows(name: &str) -> String {
-    let root = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
+    let root = std::env::var_os("SystemRoot")
+        .filter(|root| !root.is_empty())
+        .unwrap_or_else(|| r"C:\Windows".into());
     PathBuf::from(root).join("System32").join(name).display().to_string()
 }
 
@@ -90,6 +92,11 @@ pub fn run(program: &str, arguments: &[&str], patience: Duration) -> Result<Ende
             }
         }
     };
+    let long = |read: &Result<std::io::Result<Vec<u8>>, mpsc::RecvTimeoutError>| matches!(read, Ok(Ok(bytes)) if bytes.len() as u64 > OUTPUT);
+    // A part of an output is not the output: what was looked for may stand in the rest.
+    if long(&output) || long(&errors) {
+        return Err(RunError::Other(format!("{program} prints more than {} kB", OUTPUT / 1024)));
+    }
     match (output, errors, status) {
         (Ok(Ok(output)), Ok(Ok(errors)), Some(status)) => Ok(Ended {
             output: String::from_utf8_lossy(&output).into_owned(),
@@ -103,12 +110,12 @@ pub fn run(program: &str, arguments: &[&str], patience: Duration) -> Result<Ende
     }
 }
 
-/// Reads a pipe to its end on a thread of its own, at most [`OUTPUT`] bytes.
+/// Reads a pipe to its end on a thread of its own, and of more than [`OUTPUT`] bytes one more.
 fn reader(pipe: impl Read + Send + 'static) -> mpsc::Receiver<std::io::Result<Vec<u8>>> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        let read = pipe.take(OUTPUT).read_to_end(&mut bytes);
+        let read = pipe.take(OUTPUT + 1).read_to_end(&mut bytes);
         // Nobody listens any more once the patience is over.
         let _ = tell.send(read.map(|_| bytes));
     });
@@ -127,6 +134,8 @@ mod tests {
         assert!(shell("exit 1", 5000).unwrap_err().contains("failure"));
         assert!(shell("exec sleep 9", 100).unwrap_err().contains("did not end"));
         assert!(output("/nowhere/to/be/found", &[]).unwrap_err().contains("is not on this device"));
+        let long = shell("head -c 300000 /dev/zero", 5000).unwrap_err();
+        assert!(long.contains("more than 256 kB"), "{long}");
         let both = run("/bin/sh", &["-c", "printf x; printf y >&2; exit 3"], PATIENCE).unwrap();
         assert_eq!((both.output.as_str(), both.errors.as_str(), both.succeeded), ("x", "y", false));
     }
