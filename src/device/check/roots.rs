@@ -117,10 +117,12 @@ fn is_called(root: &Root, name: &str) -> bool {
     }
 }
 
+/// A setting of a certificate: it is for TLS alone, and what it comes to.
+type Setting<'a> = (bool, Option<&'a str>);
+
 /// `security dump-trust-settings`: names, and how far each is trusted. Settings without a result trust, as no setting does.
 fn settings(text: &str) -> Vec<(String, Trust)> {
-    // Of each setting: it is for TLS alone, and what it comes to.
-    let mut all: Vec<(String, Vec<(bool, Option<&str>)>)> = Vec::new();
+    let mut all: Vec<(String, Vec<Setting<'_>>)> = Vec::new();
     for line in text.lines() {
         let line = line.trim();
         if let Some((_, name)) = line.strip_prefix("Cert ").and_then(|rest| rest.split_once(": ")) {
@@ -140,7 +142,7 @@ fn settings(text: &str) -> Vec<(String, Trust)> {
     let trusts = |result: &Option<&str>| {
         result.is_none_or(|r| r.ends_with("ResultTrustRoot") || r.ends_with("ResultTrustAsRoot"))
     };
-    let far = |settings: &[(bool, Option<&str>)]| {
+    let far = |settings: &[Setting<'_>]| {
         let granted: Vec<bool> = settings.iter().filter(|(_, r)| trusts(r)).map(|(tls, _)| *tls).collect();
         match (settings.is_empty(), granted.is_empty()) {
             (true, _) => Trust::Full,
