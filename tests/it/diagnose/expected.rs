@@ -334,7 +334,8 @@ fn blocked_is_met_only_where_the_network_was_up() {
     let host_proxied = proxied(host.clone());
     let proxy_silent = edit(silent(&host_proxied), |a| a.dns = None);
     let upstream = |t: &Target| proxy_says(t, ProxyOutcome::Status { status: 504 });
-    let cases: Vec<(&str, Vec<&Target>, Vec<Attempt>, Outcome, &str)> = vec![
+    type Case<'a> = (&'a str, Vec<&'a Target>, Vec<Attempt>, Outcome, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         ("alone", vec![&host], vec![silent(&host)], Untested, "the line itself may be dead"),
         ("another is reached", vec![&host, &other], vec![silent(&host), healthy(&other)], Met, "not reached"),
         (
