@@ -101,6 +101,9 @@ fn refused(failure: &Failure) -> Vec<Remark> {
         Failure::Config(error @ ConfigError::ManagedRejected { .. }) => {
             vec![one("managed-rejected", Severity::Error, error.to_string())]
         }
+        Failure::Config(ConfigError::NoneOnDevice { .. }) => Vec::new(),
+        // A broken file keeps the app from starting as configured, whatever else is well here.
+        Failure::Config(error) => vec![one("unreadable", Severity::Error, error.to_string())],
         _ => Vec::new(),
     }
 }

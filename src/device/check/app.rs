@@ -109,6 +109,7 @@ fn remark(remark: &Remark) -> Option<Found> {
         ("mode-1p", _) => found(DeviceCode::AppMode).case("doubtful").likely(),
         ("wrong-place", _) => found(DeviceCode::ConfigurationPlace),
         ("managed-rejected", _) => found(DeviceCode::ConfigurationRejected),
+        ("unreadable", _) => found(DeviceCode::ConfigurationRejected).case("unreadable"),
         _ => return None,
     })
 }

@@ -44,6 +44,19 @@ fn this_device_is_looked_at() {
 }
 
 #[test]
+fn a_configuration_that_is_cut_off_is_a_finding() {
+    let root = tempfile::tempdir().unwrap();
+    let library = root.path().join("home/ann/.config/Claude-3p/configLibrary");
+    fs::create_dir_all(&library).unwrap();
+    fs::write(library.join("_meta.json"), "{\"appliedId\": \"a").unwrap();
+    let root = root.path().to_str().unwrap();
+    let value = json(clearway().args(["device", "--device-root", root, "--platform", "linux"]));
+    assert_eq!(codes(&value), ["device/configuration-rejected"]);
+    let evidence = value["findings"][0].to_string();
+    assert!(evidence.contains("_meta.json") && evidence.contains("cut off"), "{evidence}");
+}
+
+#[test]
 fn a_saved_report_is_judged_again_and_names_are_checked() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir_all(root.path().join("Users/ann")).unwrap();
