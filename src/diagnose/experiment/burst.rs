@@ -87,12 +87,15 @@ fn silenced(attempt: &Attempt, codes: Option<&Codes>) -> Option<Limit> {
     let quiet = match failed {
         LookupFailure::Unanswered | LookupFailure::OfSystem(_) => true,
         // What servers say that will not do more for this client now.
-        LookupFailure::Denied(query) => {
-            matches!(query.answer, DnsAnswer::Refused | DnsAnswer::ServFail | DnsAnswer::Code { .. })
-        }
+        LookupFailure::Denied(query) => is_refusal(&query.answer),
         LookupFailure::Empty => false,
     };
     quiet.then_some(Limit::Lookups)
+}
+
+/// What a server says that will not answer this client, now or ever.
+fn is_refusal(answer: &DnsAnswer) -> bool {
+    matches!(answer, DnsAnswer::Refused | DnsAnswer::ServFail | DnsAnswer::Code { .. })
 }
 
 /// What a firewall does to a connection that is one too many: it drops its first packet, resets it, or says by
@@ -175,8 +178,13 @@ fn was_answered(attempt: &Attempt) -> bool {
     if !attempt.tcp.is_empty() {
         return attempt.tcp.iter().any(|t| t.outcome != TcpOutcome::Timeout && is_turned_away(t));
     }
-    let failed = attempt.dns.as_ref().and_then(|dns| dns.failure());
-    matches!(failed, Some(LookupFailure::Denied(_)))
+    let Some(dns) = &attempt.dns else { return false };
+    match dns.failure() {
+        Some(LookupFailure::Denied(_)) => true,
+        // One kind of address was answered, and the other was one question too many.
+        Some(LookupFailure::OfSystem(_)) => dns.direct.iter().any(|query| is_refusal(&query.answer)),
+        _ => false,
+    }
 }
 
 /// Paths that are to be tried again, in the order of the plan. Where the run shows no other sign of a limit, a few

@@ -158,12 +158,19 @@ fn a_slow_tunnel_that_meets_the_limit_again_is_not_judged() {
 fn a_slow_lookup_that_is_refused_again_is_made_once_more_before_anybody_is_blamed() {
     let targets = hosts(12);
     let plan = Plan { targets: targets.clone(), ..Plan::default() };
-    for answer in [DnsAnswer::Refused, DnsAnswer::ServFail, DnsAnswer::Code { code: 9 }] {
+    let addresses = DnsAnswer::Addresses { addresses: vec!["11.0.0.9".parse().unwrap()] };
+    let answers = [DnsAnswer::Refused, DnsAnswer::ServFail, DnsAnswer::Code { code: 9 }];
+    // The slow try may be refused whole, or one kind of address of the two.
+    for (answer, half) in answers.iter().flat_map(|answer| [(answer, false), (answer, true)]) {
         let refused = |t: &Target| dns_fails(t, failed_lookup(), &[answer.clone(), answer.clone()]);
+        let slowly = |t: &Target| {
+            let first = if half { addresses.clone() } else { answer.clone() };
+            again(dns_fails(t, failed_lookup(), &[first, answer.clone()]))
+        };
         let first = |t: &Target| if t.id <= 6 { refused(t) } else { healthy(t) };
         let mut seen: Vec<Attempt> = targets.iter().map(first).collect();
         seen.extend(targets.iter().take(4).map(|t| again(healthy(t))));
-        seen.extend(targets[4..6].iter().map(|t| again(refused(t))));
+        seen.extend(targets[4..6].iter().map(slowly));
         let asked = |seen: &[Attempt]| -> Vec<(u32, Purpose)> {
             let of = |e: &Experiment| (e.target, e.purpose);
             next(&plan, &observed(seen.to_vec())).iter().map(of).collect()
