@@ -11,7 +11,7 @@ use crate::diagnose::context::Context;
 use crate::diagnose::line::Line;
 use crate::diagnose::operator::site;
 use crate::observation::{
-    Attempt, DnsAnswer, HttpOutcome, Lookup, LookupFailure, Observations, ProxyOutcome, Purpose, Tcp,
+    Attempt, Dns, DnsAnswer, HttpOutcome, Lookup, LookupFailure, Observations, ProxyOutcome, Purpose, Tcp,
     TcpOutcome, TlsOutcome,
 };
 use crate::plan::{Experiment, Plan, Route, Target};
@@ -98,6 +98,12 @@ fn is_refusal(answer: &DnsAnswer) -> bool {
     matches!(answer, DnsAnswer::Refused | DnsAnswer::ServFail | DnsAnswer::Code { .. })
 }
 
+/// One kind of address was answered, and the other was one question too many: the system knows nothing then.
+fn is_half_refused(dns: &Dns) -> bool {
+    matches!(dns.failure(), Some(LookupFailure::OfSystem(_)))
+        && dns.direct.iter().any(|query| is_refusal(&query.answer))
+}
+
 /// What a firewall does to a connection that is one too many: it drops its first packet, resets it, or says by
 /// ICMP that it is prohibited.
 pub(crate) fn is_turned_away(tcp: &Tcp) -> bool {
@@ -123,7 +129,9 @@ fn went_silent(attempt: &Attempt) -> bool {
 /// Whether an attempt got past the place where this limit holds others up.
 fn passed(attempt: &Attempt, limit: &Limit) -> bool {
     match (limit, &attempt.route) {
-        (Limit::Lookups, Route::Direct) => attempt.dns.as_ref().is_some_and(|d| d.is_known()),
+        (Limit::Lookups, Route::Direct) => {
+            attempt.dns.as_ref().is_some_and(|d| d.is_known() && !is_half_refused(d))
+        }
         (Limit::Connections, Route::Direct) => {
             attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Connected && !is_loopback(t))
         }
@@ -178,13 +186,8 @@ fn was_answered(attempt: &Attempt) -> bool {
     if !attempt.tcp.is_empty() {
         return attempt.tcp.iter().any(|t| t.outcome != TcpOutcome::Timeout && is_turned_away(t));
     }
-    let Some(dns) = &attempt.dns else { return false };
-    match dns.failure() {
-        Some(LookupFailure::Denied(_)) => true,
-        // One kind of address was answered, and the other was one question too many.
-        Some(LookupFailure::OfSystem(_)) => dns.direct.iter().any(|query| is_refusal(&query.answer)),
-        _ => false,
-    }
+    let denied = |d: &Dns| matches!(d.failure(), Some(LookupFailure::Denied(_)));
+    attempt.dns.as_ref().is_some_and(|d| denied(d) || is_half_refused(d))
 }
 
 /// Paths that are to be tried again, in the order of the plan. Where the run shows no other sign of a limit, a few
