@@ -10,11 +10,11 @@ use crate::observation::{Attempt, Dns, DnsAnswer, Lookup, Observations, TcpOutco
 use crate::plan::Route;
 
 /// What takes longer, ms, is late.
-const LATE_MS: f64 = 1_000.0;
+pub(crate) const LATE_MS: f64 = 1_000.0;
 /// Round trips of a handshake with a packet that was sent again.
 const TRIPS: f64 = 2.0;
 /// No round trip, ms, excuses more than this one.
-const FAR_MS: f64 = 400.0;
+pub(crate) const FAR_MS: f64 = 400.0;
 /// So many times are needed for a middle one that says something.
 const ENOUGH: usize = 3;
 /// Hosts of so many operators are not slow by themselves.

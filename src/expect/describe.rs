@@ -75,19 +75,7 @@ fn named(target: &Target, is_alone: bool) -> Hosts {
 
 /// Which promises this run bears out for one host: each is asked of the judge itself, alone.
 fn of(target: &Target, hosts: &Hosts, record: &Record<'_>) -> Described {
-    let empty = Entry {
-        line: 1,
-        hosts: vec![hosts.clone()],
-        except: Vec::new(),
-        actors: Vec::new(),
-        note: String::new(),
-        reach: None,
-        address: None,
-        inspected: None,
-        issuer: Vec::new(),
-        route: Vec::new(),
-        within_ms: None,
-    };
+    let empty = Entry { line: 1, hosts: vec![hosts.clone()], ..Entry::default() };
     // Of every host that the entry names, so that a wildcard promises nothing that another host of the list breaks.
     let is_met = |entry: Entry| {
         let one = Expectations { source: String::new(), entries: vec![entry] };

@@ -67,7 +67,7 @@ pub struct Expectations {
 }
 
 /// One `[[expect]]`: the hosts, and what is promised of each of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
     /// Its line in the file, from 1.
     pub line: usize,

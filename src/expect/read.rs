@@ -135,19 +135,7 @@ impl<'a> Reader<'a> {
 
     fn entry(&mut self, at: Range<usize>, table: DeTable<'a>) -> Option<Entry> {
         let before = self.faults.len() + self.more;
-        let mut entry = Entry {
-            line: self.line_of(at.start),
-            hosts: Vec::new(),
-            except: Vec::new(),
-            actors: Vec::new(),
-            note: String::new(),
-            reach: None,
-            address: None,
-            inspected: None,
-            issuer: Vec::new(),
-            route: Vec::new(),
-            within_ms: None,
-        };
+        let mut entry = Entry { line: self.line_of(at.start), ..Entry::default() };
         let (mut has_hosts, mut has_promise) = (false, false);
         for (key, value) in table {
             let (span, key) = (key.span(), key.into_inner());

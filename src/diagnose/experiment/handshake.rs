@@ -15,6 +15,7 @@ use crate::diagnose::context::View;
 use crate::diagnose::evidence::Draft;
 use crate::diagnose::experiment::burst;
 use crate::diagnose::finding::{Certainty, Code, Owner};
+use crate::diagnose::line::{FAR_MS, LATE_MS};
 use crate::diagnose::operator::is_customer;
 use crate::observation::{Attempt, Observations, Purpose, Tls, TlsOutcome, Trust, Variation};
 use crate::plan::{Announcement, Experiment, Plan, Route, Sent};
@@ -46,12 +47,8 @@ const BEYOND: usize = 12;
 /// Paths that are experimented on in all: each further dozen costs a stage of silence.
 const PATHS: usize = 36;
 
-/// A handshake that takes longer, ms, beside the round trips that it needs, is late.
-const LATE_MS: f64 = 1_000.0;
 /// Round trips of a handshake in small segments.
 const TRIPS: f64 = 3.0;
-/// No round trip, ms, excuses more than this one.
-const FAR_MS: f64 = 400.0;
 
 /// What fails in the same manner: the way of dying, the address, the route.
 type Kind = (Death, IpAddr, String);

@@ -1,5 +1,6 @@
 //! The list of `clearway hosts`, one file for each format.
 
+mod comments;
 pub mod csv;
 pub mod exemption;
 pub mod json;

@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contract::HostPattern;
 use crate::derive::{Requirement, Requirements, incomplete};
-use crate::report::sanitise;
+use crate::report::hosts::comments::File;
 use crate::report::words;
 use crate::text::english;
-use crate::text::page::wrap;
-
-const WIDTH: usize = 80;
 
 /// What can be listed at all.
 fn listed(requirements: &Requirements) -> impl Iterator<Item = &Requirement> {
@@ -124,31 +121,4 @@ pub fn render(requirements: &Requirements, port: u16) -> String {
         facts.advice.iter().for_each(|a| file.comment("- ", a));
     }
     file.out
-}
-
-struct File {
-    out: String,
-}
-
-impl File {
-    fn blank(&mut self) {
-        self.out.push('\n');
-    }
-
-    fn line(&mut self, text: &str) {
-        self.out.push_str(text);
-        self.out.push('\n');
-    }
-
-    fn comment(&mut self, label: &str, text: &str) {
-        let prefix = format!("# {label}");
-        let rest = format!("#{}", " ".repeat(prefix.chars().count() - 1));
-        let text = sanitise::line(text, sanitise::LONG);
-        let room = WIDTH.saturating_sub(prefix.chars().count()).max(20);
-        for (i, line) in wrap(&text, room, room).iter().enumerate() {
-            let start = if i == 0 { &prefix } else { &rest };
-            self.out.push_str(format!("{start}{line}").trim_end());
-            self.out.push('\n');
-        }
-    }
 }

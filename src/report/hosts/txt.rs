@@ -8,15 +8,12 @@ use crate::contract::Network;
 use crate::contract::ids::NoteId;
 use crate::derive::Requirements;
 use crate::derive::incomplete;
+use crate::report::hosts::comments::File;
 use crate::report::hosts::list::{self, Line, Section};
 use crate::report::hosts::networks;
 use crate::report::hosts::sources;
-use crate::report::sanitise;
 use crate::report::words;
 use crate::text::english::joined;
-use crate::text::page::wrap;
-
-const WIDTH: usize = 80;
 
 /// The whole file.
 pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
@@ -34,30 +31,6 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
     }
     tail(&mut file, requirements);
     file.out
-}
-
-struct File {
-    out: String,
-}
-
-impl File {
-    fn blank(&mut self) {
-        self.out.push('\n');
-    }
-
-    /// A comment, wrapped; further lines are indented like the text after `label`.
-    fn comment(&mut self, label: &str, text: &str) {
-        let prefix = format!("# {label}");
-        let rest = format!("#{}", " ".repeat(prefix.chars().count() - 1));
-        // What follows `#` is sanitised and wrapped, so no text can end the comment.
-        let text = sanitise::line(text, sanitise::LONG);
-        let room = WIDTH.saturating_sub(prefix.chars().count()).max(20);
-        for (i, line) in wrap(&text, room, room).iter().enumerate() {
-            let start = if i == 0 { &prefix } else { &rest };
-            self.out.push_str(format!("{start}{line}").trim_end());
-            self.out.push('\n');
-        }
-    }
 }
 
 fn header(file: &mut File, requirements: &Requirements) {

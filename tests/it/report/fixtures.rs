@@ -691,7 +691,7 @@ pub fn no_dns(list: Requirements) -> Run {
             Owner::Network,
             "No DNS server answers, so no name can be looked up.",
             "Queries to 192.0.2.53 and 192.0.2.54 had no answer within 4000 ms; this device has no route to the internet.",
-            "Connect this device to the network, or mend its route to the DNS servers 192.0.2.53 and 192.0.2.54. Then run the check again.",
+            "Connect this device to the network, or fix its route to the DNS servers 192.0.2.53 and 192.0.2.54. Then run the check again.",
         ),
     };
     let literal = Cause {
