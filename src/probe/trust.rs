@@ -354,11 +354,11 @@ mod tests {
 
     use super::*;
 
-    /// Says nothing for a while, as the operating system does when revocation cannot be fetched.
+    /// Says nothing for a while, as the operating system does when revocation cannot be fetched, and then this.
     #[derive(Debug)]
-    struct Slow(Duration);
+    struct Says(Duration, Option<CertificateError>);
 
-    impl ServerCertVerifier for Slow {
+    impl ServerCertVerifier for Says {
         fn verify_server_cert(
             &self,
             _end_entity: &CertificateDer<'_>,
@@ -368,7 +368,10 @@ mod tests {
             _now: UnixTime,
         ) -> Result<ServerCertVerified, rustls::Error> {
             std::thread::sleep(self.0);
-            Ok(ServerCertVerified::assertion())
+            match &self.1 {
+                Some(error) => Err(rustls::Error::InvalidCertificate(error.clone())),
+                None => Ok(ServerCertVerified::assertion()),
+            }
         }
 
         fn verify_tls12_signature(
@@ -406,7 +409,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_store_that_takes_its_time_is_unavailable() {
-        let slow: Arc<dyn ServerCertVerifier> = Arc::new(Slow(Duration::from_millis(300)));
+        let slow: Arc<dyn ServerCertVerifier> = Arc::new(Says(Duration::from_millis(300), None));
         let store = Store::load("slow", move || Ok(slow)).unwrap();
         assert!(late(&judged(&store, 50).await));
         assert_eq!(judged(&store, 10_000).await, Trust::Accepted);
@@ -427,52 +430,15 @@ mod tests {
         assert!(!store.is_readable());
     }
 
-    /// Says that a chain has expired, as Windows does of every time outside of its validity.
-    #[derive(Debug)]
-    struct Outside;
-
-    impl ServerCertVerifier for Outside {
-        fn verify_server_cert(
-            &self,
-            _end_entity: &CertificateDer<'_>,
-            _intermediates: &[CertificateDer<'_>],
-            _name: &ServerName<'_>,
-            _ocsp: &[u8],
-            _now: UnixTime,
-        ) -> Result<ServerCertVerified, rustls::Error> {
-            Err(rustls::Error::InvalidCertificate(CertificateError::Expired))
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            _message: &[u8],
-            _cert: &CertificateDer<'_>,
-            _dss: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            _message: &[u8],
-            _cert: &CertificateDer<'_>,
-            _dss: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            Vec::new()
-        }
-    }
-
     #[test]
     fn a_validity_that_has_not_begun_has_not_ended() {
         let issued = rcgen::generate_simple_self_signed(["service.example".to_owned()]).unwrap();
         let chain = [issued.cert.der().clone()];
         let name = ServerName::try_from("service.example").unwrap();
+        // As Windows says of every time outside of the validity.
+        let outside = Says(Duration::ZERO, Some(CertificateError::Expired));
         let at =
-            |seconds| ask(&Outside, &chain, &name, UnixTime::since_unix_epoch(Duration::from_secs(seconds)));
+            |seconds| ask(&outside, &chain, &name, UnixTime::since_unix_epoch(Duration::from_secs(seconds)));
         // Its validity begins in 1975.
         assert_eq!(at(1_000_000), Trust::NotYetValid);
         assert_eq!(at(1_000_000_000_000), Trust::Expired);
