@@ -12,7 +12,7 @@ pub enum Want {
     Files(String),
     /// The output of a tool of the rules, which may be asked about the files that paths stand for.
     Tool(String, Vec<String>),
-    /// The variables of the environment.
+    /// The variables of the environment of the user.
     Variables,
 }
 
@@ -66,12 +66,26 @@ pub struct TextFile {
 }
 
 /// Everything that came back.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answers {
     pub(super) texts: BTreeMap<String, Vec<TextFile>>,
     pub(super) files: BTreeMap<String, Vec<FileFact>>,
     pub(super) tools: BTreeMap<String, Result<Printed, Missing>>,
-    pub(super) variables: Option<BTreeMap<String, String>>,
+    pub(super) variables: Result<BTreeMap<String, String>, Missing>,
+    /// Why folders of the user cannot be looked into, where that is so.
+    pub(super) denied: Option<String>,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            texts: BTreeMap::new(),
+            files: BTreeMap::new(),
+            tools: BTreeMap::new(),
+            variables: Err(Missing::Absent),
+            denied: None,
+        }
+    }
 }
 
 impl Answers {
@@ -100,8 +114,16 @@ impl Answers {
         self.tools.get(id).map_or(Err(&Missing::Absent), Result::as_ref)
     }
 
-    /// The variables of the environment; nothing where it is not known, as in a copy without them.
-    pub fn variables(&self) -> Option<&BTreeMap<String, String>> {
+    /// The variables of the environment of the user.
+    ///
+    /// # Errors
+    /// Why they are not known, as in a copy without them and of a user who does not run this.
+    pub const fn variables(&self) -> Result<&BTreeMap<String, String>, &Missing> {
         self.variables.as_ref()
+    }
+
+    /// Why folders of the user cannot be looked into: that nothing was seen there says nothing.
+    pub fn denied(&self) -> Option<&str> {
+        self.denied.as_deref()
     }
 }

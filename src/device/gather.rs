@@ -34,7 +34,7 @@ const ENVIRONMENT: &str = "environment.txt";
 /// Asks for everything that is wanted.
 pub(super) fn gather(wants: &BTreeSet<Want>, device: &Device, user: &User, facts: &DeviceFacts) -> Answers {
     let here = Here { device, user };
-    let mut answers = Answers::default();
+    let mut answers = Answers { denied: here.denied(), ..Answers::default() };
     let mut tools: Vec<(&Tool, Vec<String>)> = Vec::new();
     for want in wants {
         match want {
@@ -51,7 +51,8 @@ pub(super) fn gather(wants: &BTreeSet<Want>, device: &Device, user: &User, facts
                 let found: Vec<String> = found.collect();
                 // A tool that is asked about files has nothing to say where there are none.
                 if device.root.is_none() && found.is_empty() && !paths.is_empty() {
-                    answers.tools.insert(id.clone(), Err(Missing::Absent));
+                    let why = answers.denied.clone().map_or(Missing::Absent, Missing::Unknown);
+                    answers.tools.insert(id.clone(), Err(why));
                     continue;
                 }
                 tools.push((tool, found));
@@ -141,19 +142,46 @@ impl Here<'_> {
         self.paths(template).into_iter().filter_map(of).collect()
     }
 
-    fn variables(&self) -> Option<BTreeMap<String, String>> {
+    /// Why the user's home cannot be looked into.
+    fn denied(&self) -> Option<String> {
+        let home = self.user.path(self.device, "{home}").filter(|_| self.root().is_none())?;
+        match std::fs::read_dir(&home) {
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                Some(format!("{} may not be read by the user who runs this", home.display()))
+            }
+            _ => None,
+        }
+    }
+
+    fn variables(&self) -> Result<BTreeMap<String, String>, Missing> {
         let Some(root) = self.root() else {
-            // Another platform's variables would be read as this one's.
-            let own = self.device.platform == Platform::here();
+            if self.device.platform != Platform::here() {
+                return Err(self.elsewhere());
+            }
+            if self.user.is_another(self.device) {
+                let why = "the environment here is that of the user who runs this, and of another user's none is known";
+                return Err(Missing::Unknown(why.to_owned()));
+            }
             let all = std::env::vars_os()
                 .take(VARIABLES)
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-            return own.then(|| all.collect());
+            return Ok(all.collect());
         };
-        let bytes = open::content(&root.join(SAVED).join(ENVIRONMENT), Some(root), TEXT).ok()?;
+        let file = root.join(SAVED).join(ENVIRONMENT);
+        let bytes = open::content(&file, Some(root), TEXT).map_err(|error| {
+            let shown = format!("{SAVED}/{ENVIRONMENT}");
+            Missing::Unknown(match error.is_absent() {
+                true => format!("the copy has no {shown}"),
+                false => format!("{shown}: {error}"),
+            })
+        })?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let pairs = text.lines().take(VARIABLES).filter_map(|line| line.trim_end().split_once('='));
-        Some(pairs.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect())
+        Ok(pairs.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect())
+    }
+
+    fn elsewhere(&self) -> Missing {
+        Missing::Unknown(format!("this machine is not one of {}", self.device.platform))
     }
 
     fn tool(&self, tool: &Tool, paths: &[String]) -> Result<Printed, Missing> {
@@ -172,16 +200,30 @@ impl Here<'_> {
             return Err(Missing::Unknown(why.clone()));
         }
         if self.device.platform != Platform::here() {
-            return Err(Missing::Unknown(format!("this machine is not one of {}", self.device.platform)));
+            return Err(self.elsewhere());
         }
         let windows = self.device.platform == Platform::Windows;
         let program = if windows { program::of_windows(&tool.program) } else { tool.program.clone() };
-        let arguments = arguments(tool, paths, windows).ok_or_else(|| {
-            Missing::Unknown("a path has a character that cannot be passed on safely".to_owned())
-        })?;
+        let unsafe_path =
+            || Missing::Unknown("a path has a character that cannot be passed on safely".to_owned());
+        let other = tool.other_user.as_ref().filter(|_| self.user.is_another(self.device));
+        let arguments = match other {
+            None => arguments(&tool.args, paths, windows).ok_or_else(unsafe_path)?,
+            Some(other) => {
+                let own = self.user.account(self.device);
+                let args: Option<Vec<String>> = other.args.iter().map(|a| own.filled(a)).collect();
+                let args = args.filter(|a| !a.is_empty());
+                let args = args.ok_or_else(|| Missing::Unknown(other.needs.clone()))?;
+                arguments(&args, paths, windows).ok_or_else(unsafe_path)?
+            }
+        };
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let patience = tool.patience_s.map_or(PATIENCE, Duration::from_secs);
         match program::run(&program, &arguments, patience) {
+            // What a failure means of the user who runs this, it does not mean of another.
+            Ok(ended) if !ended.succeeded && other.is_some() => {
+                Err(Missing::Unknown(other.map(|o| o.needs.clone()).unwrap_or_default()))
+            }
             Ok(ended) => {
                 Ok(Printed { output: ended.output, errors: ended.errors, succeeded: ended.succeeded })
             }
@@ -193,10 +235,10 @@ impl Here<'_> {
 
 /// The arguments of a tool with its files in them: each as an argument of its own, or inside a line of
 /// PowerShell in quotes. Nothing where a path could end its quotes.
-fn arguments(tool: &Tool, paths: &[String], powershell: bool) -> Option<Vec<String>> {
+fn arguments(args: &[String], paths: &[String], powershell: bool) -> Option<Vec<String>> {
     const MARK: &str = "{paths}";
     let mut all = Vec::new();
-    for argument in &tool.args {
+    for argument in args {
         if argument == MARK {
             // A path is never an option.
             all.extend(paths.iter().filter(|p| !p.starts_with('-')).cloned());
@@ -245,18 +287,10 @@ fn executable(_meta: &std::fs::Metadata) -> Option<bool> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::config::device::paths::Account;
 
-    fn tool(args: &[&str]) -> Tool {
-        Tool {
-            id: "x".to_owned(),
-            platform: Platform::Windows,
-            program: "x".to_owned(),
-            args: args.iter().map(|a| (*a).to_owned()).collect(),
-            asks: "x".to_owned(),
-            optional: false,
-            saved_only: None,
-            patience_s: None,
-        }
+    fn tool(args: &[&str]) -> Vec<String> {
+        args.iter().map(|a| (*a).to_owned()).collect()
     }
 
     #[test]
@@ -270,6 +304,33 @@ mod tests {
             assert_eq!(arguments(&tool(&["Get-X {paths}"]), &[bad.to_owned()], true), None, "{bad}");
         }
         assert_eq!(arguments(&tool(&["{paths}"]), &["-rf".to_owned()], false).unwrap(), Vec::<String>::new());
+    }
+
+    /// A tool that speaks of its caller is asked otherwise about another user, or not at all; on every platform.
+    #[test]
+    fn every_tool_of_a_users_own_knows_how_another_is_asked_about() {
+        let facts = DeviceFacts::embedded().unwrap();
+        let of = |id: &str, platform| facts.tool(id, platform).unwrap().other_user.clone().unwrap();
+        let filled = |id: &str, platform, sid: Option<&str>, uid| -> Option<Vec<String>> {
+            let account = Account { user: Some("ann"), sid, uid };
+            of(id, platform).args.iter().map(|a| account.filled(a)).collect()
+        };
+        let hive = filled("environment-user", Platform::Windows, Some("S-1-5-21-7"), None).unwrap();
+        assert_eq!(hive, ["query", r"HKU\S-1-5-21-7\Environment"]);
+        let proxy = filled("proxy-user", Platform::Windows, Some("S-1-5-21-7"), None).unwrap();
+        assert!(proxy[1].starts_with(r"HKU\S-1-5-21-7\Software"), "{proxy:?}");
+        assert_eq!(filled("proxy-user", Platform::Windows, None, None), None);
+        let launchd = filled("launchd-ca", Platform::Macos, None, Some(502)).unwrap();
+        assert_eq!(launchd[..3], ["asuser", "502", "/bin/launchctl"]);
+        let session = filled("environment-session", Platform::Linux, None, None).unwrap();
+        assert!(session.contains(&"--machine=ann@.host".to_owned()), "{session:?}");
+        assert!(of("trust-user", Platform::Macos).args.is_empty());
+        // What a program says of its caller is known by its words; a further one needs its line here.
+        let own = ["HKCU", "getenv", "--user"];
+        let speaks = |t: &&Tool| t.args.iter().any(|a| own.iter().any(|o| a.starts_with(o)));
+        for tool in facts.tool.iter().filter(speaks) {
+            assert!(tool.other_user.is_some(), "{}", tool.id);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod seen;
 mod share;
 
 pub use answers::{Answers, FileFact, Missing, Printed, TextFile, Want};
-pub use seen::{NotRun, Remark, Seen};
+pub use seen::{Gap, NotRun, Remark, Seen};
 
 use std::collections::BTreeSet;
 
@@ -122,6 +122,14 @@ pub struct Checked {
     pub not_run: Vec<NotRun>,
 }
 
+impl Checked {
+    /// Whether something in the way of the app may be where it did not look.
+    pub fn leaves_open(&self) -> bool {
+        let silent = self.status == Status::NotRun && self.not_run.iter().all(|n| n.gap == Gap::Usual);
+        silent || self.not_run.iter().any(|n| n.gap == Gap::Decides)
+    }
+}
+
 crate::contract::words! {
     /// How far a check came.
     Status {
@@ -188,7 +196,8 @@ pub fn judge(seen: Seen, facts: &DeviceFacts, codes: &Codes) -> Report {
     for check in check::ALL {
         let found = (check.judge)(&seen, &context);
         let not_run: Vec<NotRun> = seen.not_run.iter().filter(|n| n.check == check.id).cloned().collect();
-        let status = match (not_run.is_empty(), (check.was_run)(&seen)) {
+        let whole = not_run.iter().all(|n| n.gap == Gap::Usual);
+        let status = match (whole, (check.was_run)(&seen)) {
             (true, true) => Status::Run,
             (false, true) => Status::Part,
             (_, false) => Status::NotRun,
@@ -209,7 +218,7 @@ pub fn judge(seen: Seen, facts: &DeviceFacts, codes: &Codes) -> Report {
         Some(Severity::Error) => RunVerdict::Blocked,
         Some(Severity::Warning) => RunVerdict::Degraded,
         // What was not looked at has not passed.
-        _ if checks.iter().any(|c| c.status == Status::NotRun) => RunVerdict::Unknown,
+        _ if checks.iter().any(Checked::leaves_open) => RunVerdict::Unknown,
         _ => RunVerdict::Ready,
     };
     Report { device: String::new(), user: None, verdict, findings, checks, seen }

@@ -71,9 +71,14 @@ impl Seen {
         }
     }
 
-    /// Notes what a check could not look at.
+    /// Notes what a check could not look at, and what could have been in the way there.
     pub(super) fn missed(&mut self, check: &str, what: &str, why: impl Into<String>) {
-        let one = NotRun { check: check.to_owned(), what: what.to_owned(), why: why.into() };
+        self.noted(check, what, why, Gap::Decides);
+    }
+
+    /// Notes what a check could not look at, and what that means.
+    pub(super) fn noted(&mut self, check: &str, what: &str, why: impl Into<String>, gap: Gap) {
+        let one = NotRun { check: check.to_owned(), what: what.to_owned(), why: why.into(), gap };
         if !self.not_run.contains(&one) {
             self.not_run.push(one);
         }
@@ -89,6 +94,26 @@ pub struct NotRun {
     pub what: String,
     /// Why it did not.
     pub why: String,
+    /// What that means.
+    #[serde(default = "decides")]
+    pub gap: Gap,
+}
+
+/// A report without the member does not say that anything may be passed over.
+const fn decides() -> Gap {
+    Gap::Decides
+}
+
+crate::contract::words! {
+    /// What it means that a part of a check was not run.
+    Gap {
+        /// Something in the way of the app may be there and was not seen.
+        Decides = "decides",
+        /// What is there is for information.
+        Informs = "informs",
+        /// A tool ended with a failure, as it does where the device has nothing of what it is asked for.
+        Usual = "usual",
+    }
 }
 
 /// An entry of the hosts file for a name of the list.

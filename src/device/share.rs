@@ -12,8 +12,8 @@ use crate::rules::Rules;
 use crate::rules::vocabulary::Vocabulary;
 
 /// Members whose texts are words of this program or of the system, and name nobody.
-const FIXED: [&str; 10] =
-    ["platform", "check", "what", "severity", "id", "product", "process", "status", "start", "origin"];
+const FIXED: [&str; 11] =
+    ["platform", "check", "what", "severity", "id", "product", "process", "status", "start", "origin", "gap"];
 
 impl Report {
     /// The same without the user, and without names and addresses that are not the vendor's, a provider's or everybody's.

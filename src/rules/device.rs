@@ -206,6 +206,23 @@ pub struct Tool {
     /// Seconds that it may take; few without.
     #[serde(default)]
     pub patience_s: Option<u64>,
+    /// It ends with a failure where the device has nothing of what it is asked for.
+    #[serde(default)]
+    pub none_fails: bool,
+    /// It speaks of the user who runs it, and so must be asked otherwise about another.
+    #[serde(default)]
+    pub other_user: Option<OtherUser>,
+}
+
+/// How a tool that speaks of the user who runs it is asked about another user.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherUser {
+    /// Its arguments then, with `{sid}`, `{uid}` and `{user}`; none where it tells nothing of others.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// What it lacks where it tells nothing, the end of a sentence.
+    pub needs: String,
 }
 
 /// A log of what was kept from starting.
@@ -345,6 +362,10 @@ impl DeviceFacts {
             let same = |other: &Tool| other.id == tool.id && other.platform == tool.platform;
             if facts.tool.iter().take(n).any(same) {
                 return Err(content(format!("tool `{}` of {} is there twice", tool.id, tool.platform)));
+            }
+            // The caller's hive would be reported as that of the user who is named.
+            if tool.args.iter().any(|a| a.starts_with("HKCU")) && tool.other_user.is_none() {
+                return Err(content(format!("tool `{}` asks for a user's hive: say `other_user`", tool.id)));
             }
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             if tool.id.is_empty() || !tool.id.chars().all(plain) {

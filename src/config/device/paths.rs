@@ -22,6 +22,30 @@ impl User {
         self.0.user.as_deref()
     }
 
+    /// Whether it is another user of this device than the one who runs this program.
+    pub(crate) fn is_another(&self, device: &Device) -> bool {
+        let running = Whose::running_name();
+        let same = |a: &str, b: &str| match device.platform {
+            Platform::Windows => a.eq_ignore_ascii_case(b),
+            Platform::Macos | Platform::Linux => a == b,
+        };
+        match (&device.root, &device.user, self.name(), running.as_deref()) {
+            (None, Some(_), Some(name), Some(running)) => !same(name, running),
+            // Who runs this is not known: then what it sees is nobody's but its own.
+            (None, Some(_), _, _) => true,
+            _ => false,
+        }
+    }
+
+    /// What the system calls the user.
+    pub(crate) fn account(&self, device: &Device) -> Account<'_> {
+        Account {
+            user: self.name(),
+            sid: self.0.sid.as_deref(),
+            uid: self.path(device, "{home}").and_then(|home| owner(&home)),
+        }
+    }
+
     /// A path of the device with its parts filled in, as the device names it; nothing where a part is not known
     /// of the user.
     pub(crate) fn filled(&self, template: &str) -> Option<String> {
@@ -33,6 +57,44 @@ impl User {
     pub(crate) fn path(&self, device: &Device, template: &str) -> Option<PathBuf> {
         self.0.filled(template).map(|path| device.path(&path))
     }
+}
+
+/// What a system calls a user, beside the name.
+pub(crate) struct Account<'a> {
+    /// The short name.
+    pub(crate) user: Option<&'a str>,
+    /// Windows: the security identifier.
+    pub(crate) sid: Option<&'a str>,
+    /// The number of the user, where there are such.
+    pub(crate) uid: Option<u32>,
+}
+
+impl Account<'_> {
+    /// `template` with `{user}`, `{sid}` and `{uid}` filled in; nothing where one of them is not known.
+    pub(crate) fn filled(&self, template: &str) -> Option<String> {
+        let uid = self.uid.map(|u| u.to_string());
+        let parts = [("{user}", self.user), ("{sid}", self.sid), ("{uid}", uid.as_deref())];
+        let mut out = template.to_owned();
+        for (mark, value) in parts {
+            if out.contains(mark) {
+                out = out.replace(mark, value?);
+            }
+        }
+        Some(out)
+    }
+}
+
+/// Whom a folder belongs to.
+#[cfg(unix)]
+fn owner(path: &std::path::Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|m| m.uid())
+}
+
+/// Windows knows its users by other means.
+#[cfg(not(unix))]
+const fn owner(_: &std::path::Path) -> Option<u32> {
+    None
 }
 
 /// The users whom `device` may be about: the one who is named, the one who runs this program, or of a copy

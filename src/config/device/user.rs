@@ -80,10 +80,16 @@ impl Whose {
         }
     }
 
+    /// The short name of the user who runs this program, as the environment has it.
+    pub(crate) fn running_name() -> Option<String> {
+        let var = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        var("USER").or_else(|| var("USERNAME")).or_else(|| var("LOGNAME"))
+    }
+
     /// The user who runs this program.
     fn running(device: &Device, places: &Places) -> Self {
         let var = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        let user = var("USER").or_else(|| var("USERNAME")).or_else(|| var("LOGNAME"));
+        let user = Self::running_name();
         // The local system's name is the machine's, with a dollar sign.
         let elevated = user.as_deref().is_some_and(|u| u == "root" || u == "SYSTEM" || u.ends_with('$'));
         let home = var("HOME").or_else(|| var("USERPROFILE"));

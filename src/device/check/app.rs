@@ -63,7 +63,7 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
     if any || !app.remarks.is_empty() {
         seen.app = Some(app);
     } else {
-        seen.missed(ID, "the app", "it is at none of its usual places here");
+        seen.missed(ID, "the app", answers.denied().unwrap_or("it is at none of its usual places here"));
     }
 }
 

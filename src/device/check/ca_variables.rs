@@ -1,7 +1,7 @@
 //! Variables that give programs further authorities, or switch their checks off: what they make work in a shell says
 //! nothing of the app, which trusts the system's store alone (source NP).
 
-use super::{Check, assignments, said, tool};
+use super::{Check, assignments, said, tool, without_variables};
 use crate::contract::{DeviceCode, Platform};
 use crate::device::seen::TrustVariable;
 use crate::device::{Answers, Context, Found, Seen, Want};
@@ -90,7 +90,7 @@ fn variables(answers: &Answers, context: &Context<'_>, seen: &mut Seen) -> Optio
         all.extend(kept(pairs, origin, context.platform != Platform::Windows, context));
     }
     match answers.variables() {
-        Some(own) => {
+        Ok(own) => {
             any = true;
             let pairs = own.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             for variable in kept(pairs, SHELL, false, context) {
@@ -99,7 +99,7 @@ fn variables(answers: &Answers, context: &Context<'_>, seen: &mut Seen) -> Optio
                 }
             }
         }
-        None => seen.missed(ID, "variables of the environment", "the copy has no tools/environment.txt"),
+        Err(missing) => without_variables(missing, ID, seen),
     }
     any.then_some(all)
 }

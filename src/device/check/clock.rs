@@ -3,7 +3,7 @@
 use super::{Check, assignments, nothing_more, said, tool};
 use crate::contract::{DeviceCode, Platform};
 use crate::device::seen::Clock;
-use crate::device::{Answers, Context, Found, Seen, Want};
+use crate::device::{Answers, Context, Found, Gap, Seen, Want};
 use crate::probe::system;
 
 const ID: &str = "clock";
@@ -29,10 +29,12 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
 fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
     match context.platform {
         // systemsetup asks for an administrator.
-        Platform::Macos => seen.missed(
+        Platform::Macos => seen.noted(
             ID,
             "whether the clock follows a time server",
             "macOS tells it to administrators alone; `clearway check` measures the clock by the servers that it sees",
+            // What is found here is for information: the clock itself is judged by a run.
+            Gap::Informs,
         ),
         Platform::Windows => {
             let start = said(answers, context, ID, "time-service", seen).and_then(|t| value(t, "Start"));

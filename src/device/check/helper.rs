@@ -104,7 +104,9 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
         seen.missed(
             ID,
             "the agent helper",
-            "the app has no data of this user here: it was not started yet, or its files were not collected",
+            answers.denied().unwrap_or(
+                "the app has no data of this user here: it was not started yet, or its files were not collected",
+            ),
         );
     }
     seen.helper = Some(found);

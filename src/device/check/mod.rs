@@ -12,7 +12,7 @@ mod roots;
 mod security;
 mod tunnels;
 
-use super::{Answers, Context, Found, Missing, Seen, Want};
+use super::{Answers, Context, Found, Gap, Missing, Seen, Want};
 use crate::contract::Platform;
 use crate::text::english;
 
@@ -58,7 +58,7 @@ fn tool(id: &str) -> Want {
     Want::Tool(id.to_owned(), Vec::new())
 }
 
-/// What a tool printed, if it says that it succeeded. What was not asked for, or is usually absent, leaves no trace;
+/// What a tool printed, if it says that it succeeded. What was not asked for, or is absent as usual, leaves no trace;
 /// anything else is noted as not run.
 fn said<'a>(
     answers: &'a Answers,
@@ -70,12 +70,22 @@ fn said<'a>(
     let tool = context.facts.tool(id, context.platform)?;
     match answers.tool(id) {
         Ok(printed) if printed.succeeded => return Some(&printed.output),
-        Ok(_) if tool.optional => {}
+        Ok(_) if tool.none_fails => {
+            let why = format!("{} ended with a failure, as where there is none", tool.program);
+            seen.noted(check, &tool.asks, why, Gap::Usual);
+        }
         Ok(_) => seen.missed(check, &tool.asks, format!("{} ended with a failure; it may need another right, or what it asks for is not on this device", tool.program)),
         Err(Missing::Absent) => {}
         Err(Missing::Unknown(why)) => seen.missed(check, &tool.asks, why),
     }
     None
+}
+
+/// Notes that the variables of the environment are not known.
+fn without_variables(missing: &Missing, check: &str, seen: &mut Seen) {
+    if let Missing::Unknown(why) = missing {
+        seen.missed(check, "variables of the environment", why.clone());
+    }
 }
 
 /// Whether any of several tools was asked that devices often have no answer to; else it is noted as not run.

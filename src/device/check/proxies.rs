@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Check, assignments, nothing_more, said, tool};
+use super::{Check, assignments, nothing_more, said, tool, without_variables};
 use crate::contract::{DeviceCode, Platform};
 use crate::device::seen::{Proxies, ProxySetting, ProxyVariable, Services};
 use crate::device::{Answers, Context, Found, Seen, Want};
@@ -62,7 +62,7 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
         }
     }
     match answers.variables() {
-        Some(all) => {
+        Ok(all) => {
             any |= context.platform == Platform::Linux;
             let pairs = all.iter().map(|(n, v)| (n.as_str(), v.as_str()));
             let own = proxies(pairs, SHELL);
@@ -72,7 +72,7 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
             let own: Vec<ProxyVariable> = own.into_iter().filter(|v| !known(v)).collect();
             found.environment.extend(own);
         }
-        None => seen.missed(ID, "variables of the environment", "the copy has no tools/environment.txt"),
+        Err(missing) => without_variables(missing, ID, seen),
     }
     if any {
         seen.proxies = Some(found);

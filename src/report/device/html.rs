@@ -17,7 +17,7 @@ pub fn render(of: &Examined) -> String {
         RunVerdict::Blocked => "blocked",
         RunVerdict::Unknown => "untested",
     };
-    let not_run = super::not_run(&of.report.checks);
+    let not_run = super::not_run(&of.report.checks, false);
     let page = html! {
         (DOCTYPE)
         html lang="en" {

@@ -37,7 +37,7 @@ pub fn render(of: &Examined) -> String {
             super::sureness(finding)
         ));
     }
-    let not_run = super::not_run(&of.report.checks);
+    let not_run = super::not_run(&of.report.checks, false);
     if !not_run.is_empty() {
         out.push_str("\n## Not run\n\n");
         for one in not_run {

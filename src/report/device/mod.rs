@@ -8,16 +8,18 @@ pub mod text;
 
 use super::words;
 use crate::contract::{Certainty, Confidence, RunVerdict, Severity};
-use crate::device::{Checked, Finding, Status};
+use crate::device::{Checked, Finding, Gap, Status};
 use crate::document::device::Examined;
 use crate::text::english;
+
+/// Parts that were not run and are named beside the verdict.
+const NAMED: usize = 4;
 
 /// What it comes to, in one sentence.
 fn summary(of: &Examined) -> String {
     let count = |severity| of.report.findings.iter().filter(|f| f.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let whole = of.report.checks.iter().filter(|c| c.status == Status::Run).count();
-    let run = format!("{whole} of {} checks were run whole", of.report.checks.len());
+    let run = run(&of.report.checks);
     let warned = english::count(warnings, "warning", "warnings");
     match of.report.verdict {
         RunVerdict::Blocked => {
@@ -27,9 +29,36 @@ fn summary(of: &Examined) -> String {
         }
         RunVerdict::Degraded => format!("{warned} on this device; {run}."),
         RunVerdict::Unknown => {
-            format!("Nothing was found in the way, but not everything was looked at: {run}.")
+            format!("Nothing was found in the way, but not everything that decides was looked at; {run}.")
         }
         RunVerdict::Ready => format!("Nothing on this device was found in the way; {run}."),
+    }
+}
+
+/// How much was run, and what was not: what decides first.
+fn run(checks: &[Checked]) -> String {
+    let whole = checks.iter().filter(|c| c.status == Status::Run).count();
+    let run = format!("{whole} of {} checks were run whole", checks.len());
+    let of = |gap: Gap| checks.iter().flat_map(|c| &c.not_run).filter(move |n| n.gap == gap);
+    let silent = checks.iter().filter(|c| c.status == Status::NotRun && c.not_run.is_empty());
+    let mut names: Vec<String> = Vec::new();
+    for name in of(Gap::Decides).map(|n| &n.what).chain(silent.map(|c| &c.title)) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    let decide = !names.is_empty();
+    for one in of(Gap::Informs) {
+        if !names.contains(&one.what) {
+            names.push(one.what.clone());
+        }
+    }
+    match (names.is_empty(), decide) {
+        (true, _) => run,
+        (false, true) => format!("{run}; not run: {}", english::first(&names, NAMED)),
+        (false, false) => {
+            format!("{run}; not run, and for information alone: {}", english::first(&names, NAMED))
+        }
     }
 }
 
@@ -68,13 +97,14 @@ fn head(of: &Examined) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// One line for each part that was not run.
-fn not_run(checks: &[Checked]) -> Vec<String> {
+/// One line for each part that was not run. `all`: those too that say as good as nothing.
+fn not_run(checks: &[Checked], all: bool) -> Vec<String> {
     let of = |check: &Checked| -> Vec<String> {
-        if check.not_run.is_empty() && check.status == Status::NotRun {
+        let said = check.not_run.iter().filter(|n| all || n.gap != Gap::Usual);
+        if said.clone().next().is_none() && check.status == Status::NotRun {
             return vec![format!("{}: nothing of it could be looked at.", check.title)];
         }
-        check.not_run.iter().map(|n| format!("{}: {}.", n.what, n.why)).collect()
+        said.map(|n| format!("{}: {}.", n.what, n.why)).collect()
     };
     let mut lines: Vec<String> = Vec::new();
     for line in checks.iter().flat_map(of) {

@@ -55,7 +55,7 @@ pub fn render(of: &Examined, style: &Style) -> String {
         };
         page.hang(prefix, paint, &line(&format!("{}: {word}", check.title)));
     }
-    let not_run = super::not_run(&of.report.checks);
+    let not_run = super::not_run(&of.report.checks, style.verbose);
     if !not_run.is_empty() {
         page.heading("NOT RUN");
         for one in not_run {

@@ -43,6 +43,36 @@ fn this_device_is_looked_at() {
     assert!(!codes(&run(0o755)).contains(&"device/helper-not-executable"));
 }
 
+/// What is the caller's own is never reported as another user's.
+#[cfg(target_os = "linux")]
+#[test]
+fn another_user_is_not_told_the_callers_variables() {
+    let run = |args: &[&str], caller: &str| {
+        let mut command = clearway();
+        command.arg("device").args(args).env("USER", caller).env("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+        command
+            .env("https_proxy", "http://proxy.corp.example:3128")
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+        json(&mut command)
+    };
+    // Every Linux has this user, with a home that is there.
+    let value = run(&["--user", "bin"], "somebody");
+    assert_eq!(value["user"], "bin");
+    let found = codes(&value);
+    assert!(
+        !found.contains(&"device/tls-check-off") && !found.contains(&"device/proxy-environment"),
+        "{found:?}"
+    );
+    let not_run = value["seen"]["not_run"].to_string();
+    assert!(not_run.contains("of another user's none is known"), "{not_run}");
+    assert!(not_run.contains("the session of another user is asked for by root alone"), "{not_run}");
+    assert!(value["verdict"] != "ready", "{value}");
+    assert!(!value.to_string().contains("proxy.corp.example"), "{value}");
+    // Who runs this may be named, or not.
+    assert!(codes(&run(&["--user", "bin"], "bin")).contains(&"device/tls-check-off"));
+    assert!(codes(&run(&[], "somebody")).contains(&"device/tls-check-off"));
+}
+
 #[test]
 fn a_configuration_that_is_cut_off_is_a_finding() {
     let root = tempfile::tempdir().unwrap();
