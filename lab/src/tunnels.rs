@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 use crate::Outcome;
 use crate::outcome::Context;
@@ -29,6 +30,12 @@ pub struct Tunnels {
     /// What is more is closed without a word.
     #[serde(default)]
     pub closes: bool,
+    /// What is more waits until its turn comes.
+    #[serde(default)]
+    pub queues: bool,
+    /// A tunnel in which nobody says anything for so many milliseconds is closed.
+    #[serde(default)]
+    pub idle_ms: Option<u64>,
     /// Tunnels at a time; what is more is refused.
     #[serde(default)]
     pub most: Option<usize>,
@@ -50,21 +57,28 @@ pub fn run(tunnels: Tunnels, address: &str) -> Outcome<()> {
 }
 
 async fn accept(listener: TcpListener, tunnels: Tunnels) {
+    let places = tunnels.most.filter(|_| tunnels.queues).unwrap_or(Semaphore::MAX_PERMITS);
+    let turns = Arc::new(Semaphore::new(places));
     let (open, tunnels) = (Arc::new(AtomicUsize::new(0)), Arc::new(tunnels));
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let (open, tunnels) = (Arc::clone(&open), Arc::clone(&tunnels));
+        let (open, tunnels, turns) = (Arc::clone(&open), Arc::clone(&tunnels), Arc::clone(&turns));
         tokio::spawn(async move {
             let number = open.fetch_add(1, Ordering::SeqCst);
-            let is_over = tunnels.most.is_some_and(|most| number >= most);
+            let is_over = !tunnels.queues && tunnels.most.is_some_and(|most| number >= most);
             // Errors are either side's doing.
-            let _ = serve(stream, &tunnels, is_over).await;
+            let _ = serve(stream, &tunnels, is_over, &turns).await;
             open.fetch_sub(1, Ordering::SeqCst);
         });
     }
 }
 
-async fn serve(mut stream: TcpStream, tunnels: &Tunnels, is_over: bool) -> std::io::Result<()> {
+async fn serve(
+    mut stream: TcpStream,
+    tunnels: &Tunnels,
+    is_over: bool,
+    turns: &Semaphore,
+) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < 8_192 {
         head.push(stream.read_u8().await?);
@@ -84,6 +98,13 @@ async fn serve(mut stream: TcpStream, tunnels: &Tunnels, is_over: bool) -> std::
         };
         return stream.write_all(refusal.as_bytes()).await;
     }
+    let mut byte = [0];
+    let turn = tokio::select! {
+        turn = turns.acquire() => turn,
+        // Who waited long enough goes, and needs no turn.
+        _ = stream.peek(&mut byte) => return Ok(()),
+    };
+    let Ok(_turn) = turn else { return Ok(()) };
     tokio::time::sleep(Duration::from_millis(tunnels.delay_ms)).await;
     if let Some(says) = &tunnels.says {
         stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
@@ -100,5 +121,28 @@ async fn serve(mut stream: TcpStream, tunnels: &Tunnels, is_over: bool) -> std::
         return stream.write_all(refusal.as_bytes()).await;
     };
     stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
-    copy_bidirectional(&mut stream, &mut onward).await.map(|_| ())
+    match tunnels.idle_ms {
+        Some(ms) => relay(stream, onward, Duration::from_millis(ms)).await,
+        None => copy_bidirectional(&mut stream, &mut onward).await.map(|_| ()),
+    }
+}
+
+/// Carries both ways until either side ends, or neither has said anything for `idle`.
+async fn relay(mut one: TcpStream, mut other: TcpStream, idle: Duration) -> std::io::Result<()> {
+    let (mut from_one, mut from_other) = (vec![0; 16_384], vec![0; 16_384]);
+    loop {
+        tokio::select! {
+            read = one.read(&mut from_one) => match read? {
+                0 => break,
+                n => other.write_all(from_one.get(..n).unwrap_or_default()).await?,
+            },
+            read = other.read(&mut from_other) => match read? {
+                0 => break,
+                n => one.write_all(from_other.get(..n).unwrap_or_default()).await?,
+            },
+            () = tokio::time::sleep(idle) => break,
+        }
+    }
+    other.shutdown().await?;
+    one.shutdown().await
 }

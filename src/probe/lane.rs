@@ -35,6 +35,13 @@ const RESERVE: Duration = Duration::from_secs(1);
 const OPENED: usize = 6;
 /// A tunnel that takes longer does not hold up the next any more.
 const TUNNEL: Duration = Duration::from_secs(1);
+/// The same where one at a time may be all that is allowed.
+const ALONE: Duration = Duration::from_millis(2500);
+/// A tunnel that was turned away twice is asked for so long after the one before it has ended: a proxy does not count
+/// that one out at once.
+const GAP: Duration = Duration::from_millis(250);
+/// A proxy that asks to come again later is obeyed for so long.
+const LONGEST_REST: Duration = Duration::from_secs(5);
 /// The same of a whole attempt on a slow line.
 const WHOLE: Duration = Duration::from_millis(1500);
 /// The same of a lookup that is measured.
@@ -47,22 +54,36 @@ pub(super) struct Lane {
     least: Duration,
     /// The next begins no later after this one, whether it has ended or not.
     most: Duration,
+    /// The next begins no earlier after the end of this one.
+    gap: Duration,
 }
 
 impl Lane {
     fn new(least: Duration, most: Duration) -> Arc<Self> {
-        Arc::new(Self { turn: Arc::new(Semaphore::new(1)), least, most })
+        Arc::new(Self { turn: Arc::new(Semaphore::new(1)), least, most, gap: Duration::ZERO })
     }
 
     /// The same, with so many places.
     fn wide(places: usize, most: Duration) -> Arc<Self> {
-        Arc::new(Self { turn: Arc::new(Semaphore::new(places)), least: Duration::ZERO, most })
+        Arc::new(Self {
+            turn: Arc::new(Semaphore::new(places)),
+            least: Duration::ZERO,
+            most,
+            gap: Duration::ZERO,
+        })
     }
 
-    /// The same, and its first begins after `rest`.
-    fn rested(least: Duration, rest: Duration) -> Arc<Self> {
-        let lane = Self::new(least, least);
-        if let Ok(place) = Arc::clone(&lane.turn).try_acquire_owned() {
+    /// The same with one place, and `gap` after each.
+    fn apart(gap: Duration, most: Duration) -> Arc<Self> {
+        Arc::new(Self { turn: Arc::new(Semaphore::new(1)), least: Duration::ZERO, most, gap })
+    }
+
+    /// The same lane, whose first begins after `rest`.
+    fn rested(lane: Arc<Self>, rest: Duration) -> Arc<Self> {
+        if rest.is_zero() {
+            return lane;
+        }
+        while let Ok(place) = Arc::clone(&lane.turn).try_acquire_owned() {
             tokio::spawn(async move {
                 tokio::time::sleep(rest).await;
                 drop(place);
@@ -72,12 +93,25 @@ impl Lane {
     }
 }
 
+/// What got through in the first wave, and what its proxies asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Through {
+    /// Connections a second.
+    pub(super) passed: f64,
+    /// Tunnels.
+    pub(super) opened: usize,
+    /// The longest time after which a proxy asked to be asked again.
+    pub(super) later: Duration,
+}
+
 /// The lanes of one wave.
 pub(super) struct Lanes {
     /// A few a second.
     paced: Arc<Lane>,
     /// One tunnel after another, or two at a time.
     tunnels: Arc<Lane>,
+    /// One tunnel after another, after a rest.
+    last_tunnels: Arc<Lane>,
     /// One whole attempt after another.
     line: Arc<Lane>,
     lookups: Arc<Lane>,
@@ -93,13 +127,12 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// `passed`: how many connections a second got through in the first wave, and `opened`: how many tunnels; `left`: the time until the run
-    /// must end; `stood`: whether a connection of the experiment's path stood before; `slowly`: whether it was tried
+    /// `left`: the time until the run must end; `stood`: whether a connection of the experiment's path stood before; `slowly`: whether it was tried
     /// slowly before.
     pub(super) fn new(
         jobs: &[(Experiment, Job)],
         stage: Duration,
-        (passed, opened): (f64, usize),
+        Through { passed, opened, later }: Through,
         left: Duration,
         stood: impl Fn(&Experiment) -> bool,
         slowly: impl Fn(&Experiment) -> bool,
@@ -110,15 +143,19 @@ impl Lanes {
         let through = |(e, job): &(Experiment, Job)| (job.route != Route::Direct).then(|| e.clone());
         let twice: Vec<Experiment> = jobs
             .iter()
-            .filter(|(e, job)| e.purpose == Purpose::Paced && job.route == Route::Direct && slowly(e))
+            .filter(|(e, _)| e.purpose == Purpose::Paced && slowly(e))
             .map(|(e, _)| e.clone())
             .collect();
         let rest = if twice.is_empty() { Duration::ZERO } else { REST };
+        let last = last_pace(twice.len(), left.saturating_sub(stage + RESERVE + rest));
+        let later = later.min(LONGEST_REST).min(left / 4);
+        let tunnels = if opened >= OPENED { Lane::wide(2, TUNNEL) } else { Lane::wide(1, ALONE) };
         Self {
-            last: Lane::rested(last_pace(twice.len(), left.saturating_sub(stage + RESERVE + rest)), rest),
+            last: Lane::rested(Lane::new(last, last), rest),
             twice,
             paced: Lane::new(pace, pace),
-            tunnels: Lane::wide(if opened >= OPENED { 2 } else { 1 }, TUNNEL),
+            tunnels: Lane::rested(tunnels, later),
+            last_tunnels: Lane::rested(Lane::apart(GAP, stage), rest.max(later)),
             lookups: Lane::new(Duration::ZERO, LOOKUP),
             requests: Lane::new(Duration::ZERO, stage),
             line: Lane::new(Duration::ZERO, WHOLE),
@@ -137,6 +174,7 @@ impl Lanes {
             Some(Variation::Lookup) => &self.lookups,
             Some(Variation::Request) => &self.requests,
             _ if !is_paced(experiment) => return None,
+            _ if self.twice.contains(experiment) && self.through.contains(experiment) => &self.last_tunnels,
             _ if self.twice.contains(experiment) => &self.last,
             _ if self.through.contains(experiment) => &self.tunnels,
             _ if self.stood.contains(experiment) => &self.line,
@@ -180,7 +218,7 @@ pub(super) async fn in_lane<T>(lane: Option<Arc<Lane>>, what: impl Future<Output
     tokio::select! {
         biased;
         done = &mut what => {
-            let next = began + lane.least;
+            let next = (began + lane.least).max(Instant::now() + lane.gap);
             tokio::spawn(async move {
                 sleep_until(next).await;
                 drop(place);
@@ -253,7 +291,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_turned_away_twice_waits_for_a_rest() {
         let (least, rest) = (Duration::from_millis(5), Duration::from_millis(30));
-        let lane = Lane::rested(least, rest);
+        let lane = Lane::rested(Lane::new(least, least), rest);
         let began = Instant::now();
         for number in 0..3 {
             in_lane(Some(Arc::clone(&lane)), async {}).await;
@@ -264,6 +302,20 @@ mod tests {
             [(0, ms(9000), PACE), (4, ms(9000), SLOWEST), (30, ms(9000), ms(300)), (30, ms(0), PACE)]
         {
             assert_eq!(last_pace(number, left), expected, "{number}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_place_of_a_lane_rests_and_a_gap_follows_each_end() {
+        let rest = Duration::from_millis(30);
+        let wide = Lane::rested(Lane::wide(2, LONG), rest);
+        let began = Instant::now();
+        in_lane(Some(wide), async {}).await;
+        assert!(began.elapsed() >= rest);
+        let (lane, began) = (Lane::apart(rest, LONG), Instant::now());
+        for number in 0..3 {
+            in_lane(Some(Arc::clone(&lane)), tokio::time::sleep(rest)).await;
+            assert!(began.elapsed() >= rest * (2 * number + 1), "{number}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -20,7 +21,7 @@ use url::Url;
 
 use super::attempt::{Job, Ladder};
 use super::dns::Names;
-use super::lane::{Lanes, in_lane};
+use super::lane::{Lanes, Through, in_lane};
 use super::record::Recorder;
 use super::tcp::Reach;
 use super::{Prober, Progress};
@@ -78,7 +79,11 @@ impl Prober {
         let stood = |e: &Experiment| observations.tries(e.target, e.path).any(|a| a.connection().is_some());
         let slowly =
             |e: &Experiment| observations.tries(e.target, e.path).any(|a| a.purpose == Purpose::Paced);
-        let through = (passed(observations), opened(observations));
+        let through = Through {
+            passed: passed(observations),
+            opened: opened(observations),
+            later: later(observations),
+        };
         let lanes = Lanes::new(&jobs, shared.settings.stage_timeout, through, left, stood, slowly);
         for (number, (experiment, job)) in jobs.into_iter().enumerate() {
             let lane = lanes.of(&experiment);
@@ -202,6 +207,20 @@ fn passed(observations: &Observations) -> f64 {
 fn opened(observations: &Observations) -> usize {
     let tunnel = |a: &&Attempt| a.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Tunnel);
     observations.plain().filter(|a| a.purpose == Purpose::First).filter(tunnel).count()
+}
+
+/// The longest time, in whole seconds as they come, after which a proxy that has opened too many tunnels asked to be
+/// asked again (RFC 9110, 10.2.3); a date is not read.
+fn later(observations: &Observations) -> Duration {
+    let refused = |a: &&Attempt| {
+        let status = a.proxy.as_ref().map(|p| &p.outcome);
+        matches!(status, Some(ProxyOutcome::Status { status: 429 | 503 }))
+    };
+    let headers =
+        observations.plain().filter(refused).filter_map(|a| a.proxy.as_ref()).flat_map(|p| &p.headers);
+    let seconds = headers.filter(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+    let longest = seconds.filter_map(|(_, value)| value.trim().parse::<u32>().ok()).max();
+    Duration::from_secs(longest.unwrap_or_default().into())
 }
 
 pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {

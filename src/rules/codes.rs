@@ -306,7 +306,7 @@ impl Codes {
 }
 
 /// The causes that `diagnose` finds by itself.
-const CAUSES: [&str; 10] = [
+const CAUSES: [&str; 12] = [
     "no-route",
     "resolver-dead",
     "resolver-denies",
@@ -315,12 +315,15 @@ const CAUSES: [&str; 10] = [
     "resolver-limit",
     "connection-limit",
     "tunnel-limit",
+    "tunnel-limit-kept",
+    "tunnel-queue",
     "line-slow",
     "line-silent",
 ];
 
 /// Kinds of a code that `diagnose` tells apart.
-const CASES: [(Code, &str); 25] = [
+const CASES: [(Code, &str); 26] = [
+    (Code::ProxyDenied, "limit"),
     (Code::ProxyDenied, "sandbox"),
     (Code::TcpUnreachable, "nat64"),
     (Code::McpSignIn, "unknown"),

@@ -36,8 +36,10 @@ pub(crate) enum Limit {
     Connections,
     /// That of the line itself, which the check fills: what was sent at once came too late.
     Line,
-    /// That of a proxy (`host:port`), in tunnels.
+    /// That of a proxy (`host:port`), in tunnels: it turns away what is too much.
     Tunnels(String),
+    /// The same of one that lets what is too much wait for its turn.
+    Queue(String),
 }
 
 impl Limit {
@@ -50,6 +52,7 @@ impl Limit {
             }
             Self::Line => "the line is slow, and what was asked at once came too late",
             Self::Tunnels(_) => "the proxy opens only so many tunnels of one device at a time",
+            Self::Queue(_) => "the proxy lets the tunnels of one device wait for one another",
         }
     }
 }
@@ -68,6 +71,7 @@ fn silenced(attempt: &Attempt, codes: Option<&Codes>) -> Option<Limit> {
                 (*status == 429 || *status >= 500) && known.is_none_or(|reason| reason.limit)
             }
             ProxyOutcome::Reset | ProxyOutcome::Closed => true,
+            ProxyOutcome::Timeout => return Some(Limit::Queue(authority(host, *port))),
             _ => false,
         };
         return refused.then_some(limit);
@@ -139,7 +143,7 @@ fn passed(attempt: &Attempt, limit: &Limit) -> bool {
             Some(http) => http.outcome == HttpOutcome::Answered,
             None => attempt.tls.last().is_some_and(|t| t.outcome == TlsOutcome::Completed),
         },
-        (Limit::Tunnels(proxy), Route::Proxy { host, port, .. }) => {
+        (Limit::Tunnels(proxy) | Limit::Queue(proxy), Route::Proxy { host, port, .. }) => {
             authority(host, *port) == *proxy
                 && attempt.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Tunnel)
         }
@@ -162,8 +166,38 @@ fn unsteady(observations: &Observations, limit: &Limit) -> bool {
             });
             tcp || a.tls.last().is_some_and(|t| t.confirm) || a.http.last().is_some_and(|h| h.confirm)
         }
-        Limit::Line | Limit::Tunnels(_) => true,
+        Limit::Line | Limit::Tunnels(_) | Limit::Queue(_) => true,
     })
+}
+
+/// A proxy opened one tunnel after another: most of those that it opened had to wait, and for longer the more
+/// there were. A proxy that takes long for each of them is slow, and one that is silent for one host has met that.
+fn is_queue(observations: &Observations, limit: &Limit) -> bool {
+    let opened = observations.plain().filter(|a| a.purpose == Purpose::First && passed(a, limit));
+    let mut waits: Vec<f64> = opened.filter_map(|a| Some(a.proxy.as_ref()?.ms)).collect();
+    waits.sort_by(f64::total_cmp);
+    let Some(quickest) = waits.first().copied() else { return false };
+    let least = (quickest * 3.0).max(LOST_PACKET_MS / 2.0);
+    let late = waits.iter().filter(|ms| **ms >= least).count();
+    late >= SIGNS && late * 2 >= waits.len()
+}
+
+/// A proxy says that this is not the time to ask, and not that it never opens this tunnel (RFC 6585, 4; RFC 9110,
+/// 10.2.3).
+fn asks_to_wait(attempt: &Attempt) -> bool {
+    let Some(proxy) = &attempt.proxy else { return false };
+    match proxy.outcome {
+        ProxyOutcome::Status { status: 429 } => true,
+        ProxyOutcome::Status { status: 503 } => {
+            proxy.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("retry-after"))
+        }
+        _ => false,
+    }
+}
+
+/// Somebody who held a path up for this limit asked to come again later.
+fn is_put_off(observations: &Observations, limit: &Limit) -> bool {
+    observations.plain().any(|a| asks_to_wait(a) && silenced(a, None).as_ref() == Some(limit))
 }
 
 /// The one slow try of a path that the limit turned away at once, as it may where the limit has not recovered yet.
@@ -211,6 +245,8 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
         // A silent handshake on a line that is not late is no matter of the line.
         let may_be = match limit {
             Limit::Line => is_late(observations),
+            Limit::Queue(_) => is_queue(observations, &limit),
+            Limit::Tunnels(_) if is_put_off(observations, &limit) => true,
             _ => observations.plain().any(|a| passed(a, &limit)),
         };
         if !may_be {
@@ -224,12 +260,16 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
         let came = came_through(observations, &limit, None);
         let budget = MOST.saturating_sub(tried.len() + came.len());
         let all = !came.is_empty() || unsteady(observations, &limit) && tried.is_empty();
-        let chosen: Vec<_> = if open.is_empty() && !came.is_empty() {
+        let put_off = is_put_off(observations, &limit);
+        let chosen: Vec<_> = if open.is_empty() && (!came.is_empty() || put_off) {
             let only_once = |target: &Target, path: usize| {
                 observations.tries(target.id, path).filter(|a| a.purpose == Purpose::Paced).count() == 1
                     && met_again(observations, &limit, target.id, path).next().is_some()
             };
-            tried.into_iter().filter(|(_, target, path)| only_once(target, *path)).take(budget).collect()
+            let again: Vec<_> =
+                tried.into_iter().filter(|(_, target, path)| only_once(target, *path)).take(budget).collect();
+            // Where none got through a few stand for all.
+            if came.is_empty() { spread(&again, SAMPLE) } else { again }
         } else if all {
             open.into_iter().take(budget).collect()
         } else if tried.is_empty() {
@@ -282,7 +322,7 @@ pub(crate) fn held_back(observations: &Observations, attempt: &Attempt, codes: O
     let Some(limit) = silenced(attempt, codes) else { return false };
     let further = |a: &Attempt| {
         // A proxy that gives another reason for a tunnel that is asked for alone says what is in the way.
-        let beyond = matches!(limit, Limit::Line | Limit::Tunnels(_)) || passed(a, &limit);
+        let beyond = matches!(limit, Limit::Line | Limit::Tunnels(_) | Limit::Queue(_)) || passed(a, &limit);
         let other = silenced(a, codes).as_ref() != Some(&limit);
         a.purpose == Purpose::Paced && a.cut.is_none() && beyond && other
     };
@@ -323,7 +363,7 @@ fn is_fair(observations: &Observations, limit: &Limit) -> bool {
             Limit::Lookups => a.dns.as_ref().is_none_or(|d| d.ms < LOST_PACKET_MS),
             Limit::Connections => a.connection().is_none_or(|t| t.ms < LOST_PACKET_MS && !t.confirm),
             Limit::Line => a.handshake().is_none_or(|t| t.ms < LOST_PACKET_MS && !t.confirm),
-            Limit::Tunnels(_) => true,
+            Limit::Tunnels(_) | Limit::Queue(_) => true,
         };
         !first
     });
@@ -392,7 +432,11 @@ impl Limits {
             .plain()
             .filter(|a| a.purpose != Purpose::Paced)
             .filter_map(|a| silenced(a, Some(codes)))
-            .filter(|limit| *limit != Limit::Line || is_late(observations))
+            .filter(|limit| match limit {
+                Limit::Line => is_late(observations),
+                Limit::Queue(_) => is_queue(observations, limit),
+                _ => true,
+            })
             .chain((!late.is_empty()).then_some(Limit::Lookups))
             .collect();
         let mut met = Vec::new();
@@ -408,8 +452,14 @@ impl Limits {
                 Limit::Line => hosts.len() * SIGNS,
                 Limit::Connections if hosts.is_empty() => 0,
                 Limit::Connections => hosts.len() + delayed(observations).0,
+                // The proxy asked to come later, and opened other tunnels.
+                Limit::Tunnels(_) if is_put_off(observations, &limit) => {
+                    SIGNS * usize::from(observations.plain().any(|a| passed(a, &limit)))
+                }
                 Limit::Tunnels(_) if says_so(observations, &limit, codes) => hosts.len() * SIGNS,
                 Limit::Tunnels(_) => hosts.len(),
+                // That tunnels wait for one another was measured.
+                Limit::Queue(_) => SIGNS,
             };
             if signs >= SIGNS {
                 met.push((limit, hosts.into_iter().collect()));
@@ -509,7 +559,14 @@ pub(crate) fn causes(context: &Context<'_>) -> Vec<(Draft, &'static str, Vec<u32
             Limit::Lookups => (Code::DnsSlow, Owner::Dns, "resolver-limit"),
             Limit::Connections => (turned_away(context, hosts), Owner::Firewall, "connection-limit"),
             Limit::Line => (Code::HttpSlow, Owner::Network, "line-slow"),
+            Limit::Tunnels(_) if count == 0 => (Code::ProxyUpstream, Owner::Proxy, "tunnel-limit-kept"),
             Limit::Tunnels(_) => (Code::ProxyUpstream, Owner::Proxy, "tunnel-limit"),
+            Limit::Queue(_) => (Code::ProxyTimeout, Owner::Proxy, "tunnel-queue"),
+        };
+        let again = if count == 0 {
+            "what was not let through in the first second was not let through later in this run".to_owned()
+        } else {
+            again
         };
         let mut found = Draft::new(code, again).owner(owner).verdict(Verdict::Warning);
         match limit {
@@ -527,7 +584,7 @@ pub(crate) fn causes(context: &Context<'_>) -> Vec<(Draft, &'static str, Vec<u32
                 found.line = slow.clone();
                 found = found.fact("slow", slow);
             }
-            Limit::Tunnels(proxy) => {
+            Limit::Tunnels(proxy) | Limit::Queue(proxy) => {
                 found = found.fact("proxy", proxy.as_str());
                 let said =
                     |a: &&Attempt| hosts.contains(&a.target) && silenced(a, None).as_ref() == Some(limit);

@@ -121,7 +121,8 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
                 } else {
                     format!("; to port 443 of {others} it lets through: look at its list of allowed ports")
                 };
-                Draft::new(Code::ProxyDenied, line + &ports).proven().fact("status", *status)
+                let found = Draft::new(Code::ProxyDenied, line + &ports).proven().fact("status", *status);
+                if *status == 429 { found.case("limit") } else { found }
             }
         }
         ProxyOutcome::Timeout => Draft::new(

@@ -153,6 +153,73 @@ fn a_slow_tunnel_that_meets_the_limit_again_is_not_judged() {
     assert_eq!(blocked(&judged), 0);
 }
 
+/// A proxy that asks to come again later is asked for a few tunnels once more, also where it opened none so far;
+/// only then is it what is in the way.
+#[test]
+fn a_proxy_that_asks_to_wait_is_waited_for() {
+    let targets: Vec<Target> = hosts(12).into_iter().map(proxied).collect();
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let later = |t: &Target| refused(t, 429, "");
+    let paced = |seen: &[Attempt]| -> Vec<u32> {
+        let asked = next(&plan, &observed(seen.to_vec()));
+        asked.iter().filter(|e| e.purpose == Purpose::Paced).map(|e| e.target).collect()
+    };
+    let mut seen: Vec<Attempt> = targets.iter().map(later).collect();
+    assert_eq!(paced(&seen).len(), 12);
+    seen.extend(targets.iter().map(|t| again(later(t))));
+    let once_more = paced(&seen);
+    assert_eq!(once_more.len(), 6);
+    // It opens none: the proxy is in the way, by its limit.
+    let of_more = || targets.iter().filter(|t| once_more.contains(&t.id));
+    let judged = run(&targets, [seen.clone(), of_more().map(|t| again(later(t))).collect()].concat());
+    assert_eq!((blocked(&judged), judged.hosts[0].finding.code), (12, Code::ProxyDenied));
+    assert!(judged.hosts[0].finding.summary.contains("after a wait"), "{}", judged.hosts[0].finding.summary);
+    // It opens these: nothing is known of the others, and nobody is blocked.
+    let judged = run(&targets, [seen.clone(), of_more().map(|t| again(healthy(t))).collect()].concat());
+    assert_eq!(blocked(&judged), 0, "{:?}", causes(&judged));
+    // It opened one in the first wave, and no other in the whole run: not judged, with one cause.
+    seen[0] = healthy(&targets[0]);
+    seen.remove(12);
+    let judged = run(&targets, seen);
+    assert_eq!((blocked(&judged), judged.hosts[5].finding.code), (0, Code::UntestedDeadline));
+    assert_eq!(causes(&judged), [("proxy/upstream", vec![])], "{:?}", judged.causes);
+}
+
+/// A proxy that opens one tunnel after another is asked again for those that had to wait too long; one that is
+/// silent for one host, or takes long for each, has no queue.
+#[test]
+fn a_tunnel_that_waited_for_its_turn_is_no_silent_proxy() {
+    let targets: Vec<Target> = hosts(12).into_iter().map(proxied).collect();
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let silent = |t: &Target| {
+        edit(refused(t, 503, ""), |a| {
+            a.proxy = Some(Proxy { outcome: ProxyOutcome::Timeout, headers: Vec::new(), ms: 10_000.0 });
+        })
+    };
+    let opened = |t: &Target, ms: f64| edit(healthy(t), |a| a.proxy.as_mut().unwrap().ms = ms);
+    let waits = |ms: &dyn Fn(u32) -> f64| -> Vec<Attempt> {
+        targets.iter().map(|t| if t.id > 10 { silent(t) } else { opened(t, ms(t.id)) }).collect()
+    };
+    let paced = |seen: &[Attempt]| {
+        next(&plan, &observed(seen.to_vec())).iter().filter(|e| e.purpose == Purpose::Paced).count()
+    };
+    let queue = waits(&|id| 900.0 * f64::from(id));
+    assert_eq!(paced(&queue), 2);
+    // Not asked again in time: not judged.
+    assert_eq!(blocked(&run(&targets, queue.clone())), 0);
+    let through: Vec<Attempt> = targets[10..].iter().map(|t| again(healthy(t))).collect();
+    let judged = run(&targets, [queue.clone(), through].concat());
+    assert_eq!(blocked(&judged), 0);
+    assert!(causes(&judged).contains(&("proxy/timeout", vec![11, 12])), "{:?}", causes(&judged));
+    // Asked for alone and silent again: the proxy does not reach that host.
+    let judged = run(&targets, [queue, targets[10..].iter().map(|t| again(silent(t))).collect()].concat());
+    assert_eq!((blocked(&judged), judged.hosts[11].finding.code), (2, Code::ProxyTimeout));
+    for slow in [waits(&|_| 20.0), waits(&|_| 5_000.0), waits(&|id| if id > 8 { 5_000.0 } else { 20.0 })] {
+        assert_eq!(paced(&slow), 0);
+        assert_eq!(blocked(&run(&targets, slow)), 2);
+    }
+}
+
 /// A resolver that refuses above a rate may refuse a slow question too, as long as it counts those before it.
 #[test]
 fn a_slow_lookup_that_is_refused_again_is_made_once_more_before_anybody_is_blamed() {
