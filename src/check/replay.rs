@@ -22,10 +22,22 @@ const SHOWN: usize = 5;
 /// # Errors
 /// When it cannot be read, or is no report.
 pub fn load(rules: &Rules, path: &Path) -> Result<Run, Failure> {
-    let mut run = Run { is_replayed: true, ..read(path)? };
-    judge(&mut run, &rules.pack.meta.date, &rules.services, &rules.codes);
-    Ok(run)
+    Ok(load_whole(rules, path)?.0)
 }
+
+/// The same, with what the report says of the device that it was made on; standard input can be read only once.
+///
+/// # Errors
+/// When it cannot be read, or is no report.
+pub fn load_whole(rules: &Rules, path: &Path) -> Result<(Run, Option<serde_json::Value>), Failure> {
+    let (run, device) = read(path)?;
+    let mut run = Run { is_replayed: true, ..run };
+    judge(&mut run, &rules.pack.meta.date, &rules.services, &rules.codes);
+    Ok((run, device))
+}
+
+/// The member of a report that holds what was found on the device.
+const DEVICE: &str = "device_report";
 
 /// Judges a saved run by the present rules. Says when those are not the rules that it was made
 /// with, and which experiments today's diagnosis would have made that were not recorded.
@@ -98,7 +110,7 @@ fn whole(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
 }
 
 /// Reads a saved report; its judgement is the saved one.
-fn read(path: &Path) -> Result<Run, Failure> {
+fn read(path: &Path) -> Result<(Run, Option<serde_json::Value>), Failure> {
     let wrong = |reason: String| Failure::Report { path: path.to_owned(), reason };
     let text = if is_standard_input(path) {
         config::standard_input()?
@@ -108,10 +120,11 @@ fn read(path: &Path) -> Result<Run, Failure> {
         config::file(path, &path.display().to_string())?
     };
     let report = document::check::embedded(&text).map_err(|e| wrong(e.to_string()))?;
-    let json: serde_json::Value = serde_json::from_slice(report).map_err(|e| {
+    let mut json: serde_json::Value = serde_json::from_slice(report).map_err(|e| {
         wrong(format!("not JSON: {e}; give a report saved with `check --format json` or `html`"))
     })?;
-    document::check::read_check(json).map_err(|e| wrong(e.to_string()))
+    let device = json.as_object_mut().and_then(|report| report.remove(DEVICE)).filter(|d| !d.is_null());
+    Ok((document::check::read_check(json).map_err(|e| wrong(e.to_string()))?, device))
 }
 
 #[cfg(test)]

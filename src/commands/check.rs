@@ -1,6 +1,6 @@
 //! `clearway check`: derive, probe, judge, report.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,7 @@ use crate::clock;
 use crate::compare;
 use crate::config;
 use crate::contract::FeatureInfo;
-use crate::device;
 use crate::diagnose::{self, RunVerdict, Verdict};
-use crate::document;
 use crate::expect;
 use crate::failure::Failure;
 use crate::logs;
@@ -47,8 +45,15 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
 
     let device;
     let run = if let Some(path) = &args.replay {
-        device = saved_device(path, args, &rules);
-        let run = replay::load(&rules, path)?.labelled(args.label.as_deref()).tagged(&args.tag);
+        let (run, found) = replay::load_whole(&rules, path)?;
+        device = match found.filter(|_| !args.no_device) {
+            Some(found) => Some(super::device::saved(&found, &rules).map_err(|reason| Failure::Report {
+                path: path.clone(),
+                reason: format!("device_report: {reason}"),
+            })?),
+            None => None,
+        };
+        let run = run.labelled(args.label.as_deref()).tagged(&args.tag);
         if args.vm_script {
             return script(outputs, &vm_script(&run.plan, &rules)?);
         }
@@ -140,16 +145,6 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
 fn looks_at_device(args: &CheckArgs, options: &check::Options) -> bool {
     let named = !options.inputs.configurations.is_empty() || options.inputs.device.root.is_some();
     !args.no_device && !named && args.host.is_empty()
-}
-
-/// What a saved report says of the device that it was made on.
-fn saved_device(path: &Path, args: &CheckArgs, rules: &Rules) -> Option<device::Report> {
-    // Standard input was read already.
-    if args.no_device || replay::is_standard_input(path) {
-        return None;
-    }
-    let bytes = config::file(path, &path.display().to_string()).ok()?;
-    super::device::saved(document::check::embedded(&bytes).ok()?, rules)
 }
 
 /// The file that `--open` shows.

@@ -28,8 +28,10 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let rules = load_rules(args.rules.as_deref())?;
     let mut table = Table::default();
     for path in &args.report {
-        let run = replay::load(&rules, path)?;
-        table.add(&replay::name(path), &run).map_err(|e| Failure::Usage(e.to_string()))?;
+        let (run, device) = replay::load_whole(&rules, path)?;
+        // A device part that cannot be read is no reason to compare no host.
+        let device = device.and_then(|d| super::device::saved(&d, &rules).ok());
+        table.add(&replay::name(path), &run, device.as_ref()).map_err(|e| Failure::Usage(e.to_string()))?;
     }
     let features = rules.pack.feature_infos();
     table.arrange(&features, args.differing, args.sort == CompareSort::Worst);

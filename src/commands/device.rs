@@ -94,14 +94,12 @@ fn examined(device: &Device, named: &[String], rules: &Rules) -> Result<Examined
 fn refused(failure: &Failure) -> Vec<Remark> {
     let one = |id: &str, severity, message: String| Remark { id: id.to_owned(), severity, message };
     match failure {
-        Failure::Config(ConfigError::NoneOnDevice { note: Some(note), .. }) => {
-            let wrong = note.lines().map(str::trim).filter(|l| l.contains("does not read"));
-            wrong.map(|l| one("wrong-place", Severity::Warning, l.to_owned())).collect()
+        Failure::Config(ConfigError::NoneOnDevice { wrong, .. }) => {
+            wrong.iter().map(|l| one("wrong-place", Severity::Warning, l.clone())).collect()
         }
         Failure::Config(error @ ConfigError::ManagedRejected { .. }) => {
             vec![one("managed-rejected", Severity::Error, error.to_string())]
         }
-        Failure::Config(ConfigError::NoneOnDevice { .. }) => Vec::new(),
         // A broken file keeps the app from starting as configured, whatever else is well here.
         Failure::Config(error) => vec![one("unreadable", Severity::Error, error.to_string())],
         _ => Vec::new(),
@@ -187,13 +185,14 @@ impl Beside {
     }
 }
 
-/// What was found on the device of a saved run, judged by these rules; nothing where the report has none.
-pub(super) fn saved(report: &[u8], rules: &Rules) -> Option<device::Report> {
-    let json: serde_json::Value = serde_json::from_slice(report).ok()?;
-    let own = serde_json::to_vec(json.get("device_report")?).ok()?;
-    let saved = document::read(&own).ok()?;
+/// What was found on the device of a saved run (`device_report`), judged by these rules.
+///
+/// # Errors
+/// Where the member is no report of a device, in plain words.
+pub(super) fn saved(device: &serde_json::Value, rules: &Rules) -> Result<device::Report, String> {
+    let saved = document::read(device.to_string().as_bytes())?;
     let mut report = device::judge(saved.seen, &rules.device, &rules.codes);
     report.device = saved.device;
     report.user = saved.user;
-    Some(report)
+    Ok(report)
 }

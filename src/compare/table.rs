@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::{endpoint, judged};
 use crate::contract::Endpoint;
 use crate::contract::FeatureInfo;
-use crate::contract::{Need, Transport};
+use crate::contract::{DeviceCode, Need, Severity, Transport};
 use crate::derive::HostPattern;
+use crate::device::{Finding, Report};
 use crate::diagnose::{Code, Owner, RunVerdict, Verdict};
 use crate::run::Run;
 
@@ -21,6 +22,29 @@ pub enum TableError {
     /// There are too many runs.
     #[error("{0} reports are more than a table of {MAX_RUNS} columns holds; compare them in parts")]
     TooMany(usize),
+}
+
+/// Something that is in the way on a device itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OnDevice {
+    /// What.
+    pub code: DeviceCode,
+    /// Its weight.
+    pub severity: Severity,
+    /// Who must act.
+    pub owner: Owner,
+    /// In one sentence.
+    pub summary: String,
+}
+
+fn in_the_way(report: &Report) -> Vec<OnDevice> {
+    let of = |f: &Finding| OnDevice {
+        code: f.code,
+        severity: f.severity,
+        owner: f.owner,
+        summary: f.summary.clone(),
+    };
+    report.findings.iter().filter(|f| f.severity != Severity::Info).map(of).collect()
 }
 
 /// One run.
@@ -40,6 +64,9 @@ pub struct Column {
     pub started_at: String,
     /// Its verdict.
     pub verdict: RunVerdict,
+    /// What was found on the device itself and is in the way, the worst first; nothing where it was not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_findings: Option<Vec<OnDevice>>,
     /// Date of the rules it was derived with.
     pub rules_date: String,
     /// Whether its list has every required host.
@@ -140,7 +167,7 @@ impl Table {
     ///
     /// # Errors
     /// When the table is full.
-    pub fn add(&mut self, file: &str, run: &Run) -> Result<(), TableError> {
+    pub fn add(&mut self, file: &str, run: &Run, device: Option<&Report>) -> Result<(), TableError> {
         let at = self.columns.len();
         let letter = ('A'..='Z').chain('a'..='z').nth(at).ok_or(TableError::TooMany(at + 1))?;
         let own = super::configuration(run);
@@ -189,6 +216,7 @@ impl Table {
             device: run.environment.host.clone(),
             started_at: run.started_at.clone(),
             verdict: run.judgement.verdict,
+            device_findings: device.map(in_the_way),
             rules_date: run.requirements.rules_date.clone(),
             complete: run.requirements.is_complete(),
             masked: crate::redact::is_shared(run),

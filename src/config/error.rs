@@ -210,8 +210,10 @@ pub enum ConfigError {
     NoneOnDevice {
         /// The places looked at, in order.
         looked: Vec<String>,
-        /// What was not looked at, and how to pass it.
+        /// What was not looked at, and how to pass it, and what stands in `wrong`.
         note: Option<String>,
+        /// What lies where the app does not look, in plain words.
+        wrong: Vec<String>,
     },
 }
 

@@ -9,7 +9,7 @@ use super::{
     Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, Status, Target, host, key, now, pages, understand,
 };
 use crate::contract::FeatureInfo;
-use crate::contract::{Actor, AppVersion, Code, Confidence, Need, Owner, Severity, Verdict};
+use crate::contract::{Actor, AppVersion, Code, Confidence, DeviceCode, Need, Owner, Severity, Verdict};
 use crate::derive::Requirements;
 use crate::rules::codes::Codes;
 use crate::rules::symptoms::{Address, Found, Symptom, Symptoms, addresses};
@@ -39,6 +39,8 @@ pub enum Answer {
     Key(KeyAnswer),
     /// About a finding code.
     Code(CodeAnswer),
+    /// About a code of `clearway device`.
+    Device(DeviceCodeAnswer),
     /// About a message.
     Messages(TextAnswer),
     /// Nothing is known.
@@ -48,7 +50,7 @@ pub enum Answer {
         /// Messages with a rare name that stands in it.
         messages: Vec<MessageAnswer>,
         /// Finding codes of the same stage.
-        codes: Vec<Code>,
+        codes: Vec<&'static str>,
     },
 }
 
@@ -73,12 +75,70 @@ pub struct CodeAnswer {
     pub manual: Vec<String>,
 }
 
+/// What a code of `clearway device` means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceCodeAnswer {
+    /// The code.
+    pub code: DeviceCode,
+    /// Its weight.
+    pub severity: Severity,
+    /// Who fixes it.
+    pub owner: Owner,
+    /// How well it is known that this is in the way of the app.
+    pub confidence: Confidence,
+    /// In one sentence.
+    pub summary: String,
+    /// What its owner is told; empty when there is nothing to do.
+    pub remedy: String,
+    /// Its other kinds, each by its name in the rules.
+    pub cases: BTreeMap<String, DeviceCaseAnswer>,
+    /// Findings of a check that it may explain.
+    pub explains: Vec<Code>,
+    /// Its documentation, paragraph by paragraph.
+    pub manual: Vec<String>,
+}
+
+/// A kind of a code of `clearway device`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceCaseAnswer {
+    /// Its weight.
+    pub severity: Severity,
+    /// In one sentence.
+    pub summary: String,
+    /// What to do; empty when there is nothing to do.
+    pub remedy: String,
+}
+
+/// A sentence of the rules, in which what a run would fill in is named, not made up.
+fn named(codes: &Codes, sentence: &str) -> String {
+    codes.fill(sentence, |name| Some(format!("<{}>", name.replace('_', " "))))
+}
+
+/// What the rules say of a code of `clearway device`; none where they do not have it.
+fn device_code(codes: &Codes, code: DeviceCode) -> Option<DeviceCodeAnswer> {
+    let entry = codes.device(code)?;
+    let case = |case: &crate::rules::codes::DeviceCase| DeviceCaseAnswer {
+        severity: case.severity.unwrap_or(entry.severity),
+        summary: named(codes, &case.summary),
+        remedy: named(codes, &case.remedy),
+    };
+    Some(DeviceCodeAnswer {
+        code,
+        severity: entry.severity,
+        owner: entry.owner,
+        confidence: entry.confidence,
+        summary: named(codes, &entry.summary),
+        remedy: named(codes, &entry.remedy),
+        cases: entry.case.iter().map(|(name, c)| (name.clone(), case(c))).collect(),
+        explains: entry.explains.clone(),
+        manual: finding_docs::of_device(code),
+    })
+}
+
 /// What the rules say of a code; none where they do not have it.
 fn code(codes: &Codes, code: Code) -> Option<CodeAnswer> {
     let entry = codes.get(code)?;
-    // What a run would fill in is named, not made up.
-    let filled =
-        |sentence: &String| codes.fill(sentence, |name| Some(format!("<{}>", name.replace('_', " "))));
+    let filled = |sentence: &String| named(codes, sentence);
     Some(CodeAnswer {
         code,
         severity: entry.severity,
@@ -237,6 +297,10 @@ pub fn explain(
         Question::Host(target) => Answer::Host(host(given, &target)),
         Question::Code(asked) => match code(codes, asked) {
             Some(answer) => Answer::Code(answer),
+            None => Answer::Unknown { keys: Vec::new(), messages: Vec::new(), codes: Vec::new() },
+        },
+        Question::Device(asked) => match device_code(codes, asked) {
+            Some(answer) => Answer::Device(answer),
             None => Answer::Unknown { keys: Vec::new(), messages: Vec::new(), codes: Vec::new() },
         },
         Question::Text(found) => Answer::Messages(here.text(question, &found)),

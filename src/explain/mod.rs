@@ -14,7 +14,10 @@ mod removal;
 
 pub use absent::{Absent, Obstacle};
 pub use alone::RuleAlone;
-pub use answer::{AddressAnswer, Answer, CodeAnswer, Explanation, MessageAnswer, TextAnswer, explain};
+pub use answer::{
+    AddressAnswer, Answer, CodeAnswer, DeviceCaseAnswer, DeviceCodeAnswer, Explanation, MessageAnswer,
+    TextAnswer, explain,
+};
 pub use change::{Change, To};
 pub use key::{KeyAnswer, KeyIn, KeyUse, KeyValue, key};
 pub use question::{Question, understand};

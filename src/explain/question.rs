@@ -2,7 +2,7 @@
 
 use super::absent::distance;
 use super::{Given, Target};
-use crate::contract::Code;
+use crate::contract::{Code, DeviceCode};
 use crate::rules::symptoms::{Found, Symptom, Symptoms, addresses};
 use crate::rules::{Key, Pack};
 
@@ -15,6 +15,8 @@ pub enum Question<'a> {
     Host(Target),
     /// A finding code of this program.
     Code(Code),
+    /// A code of `clearway device`.
+    Device(DeviceCode),
     /// A message; what says most first.
     Text(Vec<Found<'a>>),
     /// Nothing that is known.
@@ -24,7 +26,7 @@ pub enum Question<'a> {
         /// Messages with a rare name that stands in it.
         messages: Vec<&'a Symptom>,
         /// Finding codes of the same stage.
-        codes: Vec<Code>,
+        codes: Vec<&'static str>,
     },
 }
 
@@ -51,6 +53,9 @@ pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Symptoms, text: &str) -> 
     if let Some(code) = code(text) {
         return Question::Code(code);
     }
+    if let Some(code) = named(text, DeviceCode::ALL, DeviceCode::as_str) {
+        return Question::Device(code);
+    }
     let found = symptoms.understand(text);
     if let Some(target) = bare_address(text) {
         // The answer of a sign-in comes back in an address: what it says is in the query.
@@ -73,11 +78,17 @@ pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Symptoms, text: &str) -> 
 
 /// A finding code, also with an underscore or in capitals, or by an outcome that only one stage has.
 fn code(text: &str) -> Option<Code> {
+    named(text, Code::ALL, Code::as_str)
+}
+
+/// One of some codes, by its name or by its outcome.
+fn named<C: Copy>(text: &str, all: &[C], name: fn(C) -> &'static str) -> Option<C> {
     let plain = text.to_ascii_lowercase().replace('_', "-");
     let outcome =
-        |code: &&Code| code.as_str().split_once('/').is_some_and(|(_, o)| o == plain && o.contains('-'));
-    let mut named = Code::ALL.iter().filter(outcome);
-    plain.parse().ok().or_else(|| named.next().filter(|_| named.next().is_none()).copied())
+        |code: &&C| name(**code).split_once('/').is_some_and(|(_, o)| o == plain && o.contains('-'));
+    let mut by_outcome = all.iter().filter(outcome);
+    let whole = all.iter().find(|c| name(**c) == plain);
+    whole.or_else(|| by_outcome.next().filter(|_| by_outcome.next().is_none())).copied()
 }
 
 /// The address that a text consists of; quotation marks and brackets around it do not count.
@@ -105,13 +116,13 @@ fn in_query(text: &str, place: usize) -> bool {
 }
 
 /// The codes of the stage that a text of the shape `stage/outcome` begins with.
-fn codes_of_stage(text: &str) -> Vec<Code> {
+fn codes_of_stage(text: &str) -> Vec<&'static str> {
     let Some((stage, outcome)) = text.split_once('/') else { return Vec::new() };
     if outcome.contains([' ', '/']) {
         return Vec::new();
     }
-    let of_stage = |code: &&Code| code.as_str().split_once('/').is_some_and(|(s, _)| s == stage);
-    Code::ALL.iter().filter(of_stage).copied().collect()
+    let all = Code::ALL.iter().map(|c| c.as_str()).chain(DeviceCode::ALL.iter().map(|c| c.as_str()));
+    all.filter(|code| code.split_once('/').is_some_and(|(s, _)| s == stage)).collect()
 }
 
 /// Keys whose names look similar or contain the word.

@@ -8,12 +8,14 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::contract::ids::NoteId;
-use crate::contract::{HostPattern, Need, Owner, Platform, RunVerdict, Verdict};
+use crate::contract::{HostPattern, Need, Owner, Platform, RunVerdict, Severity, Verdict};
 use crate::document::check::SCHEMA;
 use crate::text::line;
 
 /// Hosts of a report that are kept.
 const MAX_HOSTS: usize = 5_000;
+/// Findings of a device that are kept.
+const MAX_ON_DEVICE: usize = 100;
 /// Tags of a report that are kept.
 const MAX_TAGS: usize = 32;
 /// Columns of a text of a report that are kept.
@@ -42,6 +44,8 @@ pub struct Digest {
     pub app_version: String,
     /// What is in the way there.
     pub causes: Vec<Blame>,
+    /// What was found on the device itself and is in the way.
+    pub on_device: Vec<OnDevice>,
     /// Every host once: with its worst verdict and its greatest need.
     pub hosts: Vec<Host>,
 }
@@ -63,6 +67,23 @@ pub struct Blame {
     pub blocks: bool,
     /// Whether it is proven.
     pub proven: bool,
+    /// What was found, in a sentence.
+    pub summary: String,
+    /// What to do.
+    pub remedy: String,
+    /// What it rests on.
+    pub evidence: String,
+}
+
+/// Something in the way on the device itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnDevice {
+    /// Its code.
+    pub code: String,
+    /// Who must act.
+    pub owner: Owner,
+    /// It stops the app, and is not only a warning.
+    pub stops: bool,
     /// What was found, in a sentence.
     pub summary: String,
     /// What to do.
@@ -100,6 +121,21 @@ struct Saved {
     #[serde(default)]
     findings: Vec<Cause>,
     groups: Vec<Group>,
+    #[serde(default)]
+    device_report: Option<SavedDevice>,
+}
+
+#[derive(Deserialize)]
+struct SavedDevice {
+    #[serde(default)]
+    findings: Vec<SavedOnDevice>,
+}
+
+#[derive(Deserialize)]
+struct SavedOnDevice {
+    severity: Severity,
+    #[serde(flatten)]
+    finding: Finding,
 }
 
 #[derive(Deserialize)]
@@ -257,8 +293,19 @@ fn digest(saved: Saved, started_at: String) -> Digest {
         platform: saved.platform,
         app_version: name(&saved.app_version),
         causes: blames,
+        on_device: on_device(saved.device_report),
         hosts,
     }
+}
+
+fn on_device(saved: Option<SavedDevice>) -> Vec<OnDevice> {
+    let all = saved.into_iter().flat_map(|d| d.findings).filter(|f| f.severity != Severity::Info);
+    let of = |found: SavedOnDevice| {
+        let stops = found.severity == Severity::Error;
+        let Blame { code, owner, summary, remedy, evidence, .. } = blame(found.finding, 0);
+        OnDevice { code, owner, stops, summary, remedy, evidence }
+    };
+    all.take(MAX_ON_DEVICE).map(of).collect()
 }
 
 fn blame(finding: Finding, at: usize) -> Blame {

@@ -130,6 +130,23 @@ pub struct Sample {
     pub evidence: String,
 }
 
+/// What was found on a number of devices themselves (`clearway device`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FleetOnDevice {
+    /// Its code, `device/…`.
+    pub code: String,
+    /// Who must act.
+    pub owner: Owner,
+    /// Devices on which it was found.
+    pub devices: usize,
+    /// Those of them on which it stops the app.
+    pub stops: usize,
+    /// What one of the devices says of it.
+    pub sample: Sample,
+    /// Every device, by name.
+    pub names: Vec<String>,
+}
+
 /// Devices of one group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FleetGroup {
@@ -236,6 +253,8 @@ pub struct Fleet {
     pub verdicts: Verdicts,
     /// What is in the way: what blocks required hosts on most devices first.
     pub causes: Vec<FleetCause>,
+    /// What was found on the devices themselves, what stops the app on most devices first.
+    pub on_device: Vec<FleetOnDevice>,
     /// The groups, the largest first.
     pub groups: Vec<FleetGroup>,
     /// The hosts, those blocked on most devices first.

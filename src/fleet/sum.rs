@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::digest::Blame;
+use super::digest::{Blame, OnDevice};
 use super::{
-    By, Collector, Counted, Day, Entry, Fleet, FleetCause, FleetGroup, FleetHost, MAX_HOSTS, NO_GROUP,
-    Outlier, OutlierHost, Sample, Share, Verdicts,
+    By, Collector, Counted, Day, Entry, Fleet, FleetCause, FleetGroup, FleetHost, FleetOnDevice, MAX_HOSTS,
+    NO_GROUP, Outlier, OutlierHost, Sample, Share, Verdicts,
 };
 use crate::contract::{Need, Owner, Verdict};
 
@@ -51,6 +51,7 @@ pub(super) fn sum(collector: Collector, by: Option<By>) -> Fleet {
         by: by.to_string(),
         verdicts,
         causes: causes(&entries, &memberships),
+        on_device: on_device(&entries),
         hosts,
         hosts_left_out,
         outliers: if crowds { outliers(&entries, &memberships) } else { Vec::new() },
@@ -220,6 +221,40 @@ fn cause(
         sample: sample.unwrap_or_default(),
         names: all.iter().filter_map(|at| entries.get(*at)).map(|e| e.digest.device.clone()).collect(),
     }
+}
+
+/// What was found on the devices themselves, by code and owner.
+fn on_device(entries: &[Entry]) -> Vec<FleetOnDevice> {
+    let mut kinds: BTreeMap<(&str, Owner), Vec<(&Entry, &OnDevice)>> = BTreeMap::new();
+    for entry in entries {
+        for found in &entry.digest.on_device {
+            kinds.entry((&found.code, found.owner)).or_default().push((entry, found));
+        }
+    }
+    let of = |((code, owner), all): ((&str, Owner), Vec<(&Entry, &OnDevice)>)| {
+        let names = |stops: bool| -> BTreeSet<&str> {
+            let of = all.iter().filter(|(_, f)| f.stops || !stops);
+            of.map(|(e, _)| e.digest.device.as_str()).collect()
+        };
+        let sample = all.iter().find(|(_, f)| f.stops).or_else(|| all.first());
+        FleetOnDevice {
+            code: code.to_owned(),
+            owner,
+            devices: names(false).len(),
+            stops: names(true).len(),
+            sample: sample.map_or_else(Sample::default, |(entry, found)| Sample {
+                device: entry.digest.device.clone(),
+                file: entry.file.clone(),
+                summary: found.summary.clone(),
+                remedy: found.remedy.clone(),
+                evidence: found.evidence.clone(),
+            }),
+            names: names(false).into_iter().map(str::to_owned).collect(),
+        }
+    };
+    let mut all: Vec<FleetOnDevice> = kinds.into_iter().map(of).collect();
+    all.sort_by(|a, b| (b.stops, b.devices).cmp(&(a.stops, a.devices)).then_with(|| a.code.cmp(&b.code)));
+    all
 }
 
 /// The most first.

@@ -30,6 +30,9 @@ pub struct DeviceFacts {
     pub app: Vec<AppPlace>,
     /// What the sandbox needs.
     pub sandbox: Sandbox,
+    /// Linux: what shows that another system keeps the clock.
+    #[serde(default)]
+    pub clock_host: Vec<ClockHost>,
     /// Linux: where authorities are added, and the bundle that is made of them.
     pub authorities: Vec<Authorities>,
 }
@@ -84,6 +87,9 @@ pub struct KernelSetting {
     pub path: String,
     /// The value that forbids them.
     pub forbids: String,
+    /// Files with `*` that allow them to the sandbox all the same.
+    #[serde(default)]
+    pub unless: Vec<String>,
 }
 
 /// A program that the sandbox is made with.
@@ -173,6 +179,19 @@ pub struct HelperPlace {
     pub sources: Vec<String>,
 }
 
+/// Something by which a Linux shows that another system keeps its clock.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockHost {
+    /// The file.
+    pub path: String,
+    /// What stands in it, in lower case; nothing where the file alone shows it.
+    #[serde(default)]
+    pub holds: String,
+    /// Who keeps the clock, for a sentence.
+    pub title: String,
+}
+
 /// A file of a platform.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -203,6 +222,9 @@ pub struct Tool {
     /// Why it is never run here: its output is read from a copy alone.
     #[serde(default)]
     pub saved_only: Option<String>,
+    /// What the system may use the network for on its behalf, a sentence; nothing for a tool that looks at this device alone.
+    #[serde(default)]
+    pub network: Option<String>,
     /// Seconds that it may take; few without.
     #[serde(default)]
     pub patience_s: Option<u64>,

@@ -71,7 +71,7 @@ impl Device {
 /// As [`read_with`] and [`usable`].
 pub fn read(platform: Platform, catalogue: &KeyCatalogue) -> Result<Configuration, ConfigError> {
     let configs = read_with(&Device::here(platform), catalogue, &ReadOptions::default())?;
-    let none = ConfigError::NoneOnDevice { looked: Vec::new(), note: None };
+    let none = ConfigError::NoneOnDevice { looked: Vec::new(), note: None, wrong: Vec::new() };
     let config = configs.into_iter().next().ok_or(none)?;
     usable(&config)?;
     Ok(config)

@@ -112,9 +112,10 @@ impl Found {
                 looked,
                 note: {
                     let registry = registry_note(&self.places, device, context);
-                    let lines: Vec<String> = self.wrong.into_iter().chain(registry).collect();
+                    let lines: Vec<String> = self.wrong.iter().cloned().chain(registry).collect();
                     (!lines.is_empty()).then(|| lines.join("\n"))
                 },
+                wrong: self.wrong,
             });
         }
         let name = device.name(whose.user.as_deref());

@@ -83,6 +83,10 @@ fn judge(seen: &Seen, _: &Context<'_>) -> Vec<Found> {
     if kinds("package:") && kinds("installer:") {
         let evidence = english::first(&app.packages, 4);
         found.push(Found::new(DeviceCode::AppTwice, evidence).likely());
+    } else if app.packages.len() > 1 {
+        let evidence = english::first(&app.packages, 4);
+        let case = if kinds("bundle:") { "bundles" } else { "packages" };
+        found.push(Found::new(DeviceCode::AppTwice, evidence).case(case).likely());
     }
     if let Some(version) = &app.version {
         let evidence = format!("installed {version}; the newest that the rules know is {}", app.newest);

@@ -94,6 +94,11 @@ fn variables(answers: &Answers, context: &Context<'_>, seen: &mut Seen) -> Optio
             any = true;
             let pairs = own.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             for variable in kept(pairs, SHELL, false, context) {
+                // reg.exe prints in a code page of its own; the environment has the letters that were lost.
+                let known = all.iter_mut().find(|v| v.name.eq_ignore_ascii_case(&variable.name));
+                if let Some(known) = known.filter(|k| is_lost_form(&k.value, &variable.value)) {
+                    known.value.clone_from(&variable.value);
+                }
                 if !all.iter().any(|v| v.name.eq_ignore_ascii_case(&variable.name)) {
                     all.push(variable);
                 }
@@ -102,6 +107,14 @@ fn variables(answers: &Answers, context: &Context<'_>, seen: &mut Seen) -> Optio
         Err(missing) => without_variables(missing, ID, seen),
     }
     any.then_some(all)
+}
+
+/// Whether a value is another with letters lost: each lost one stands for one letter beyond ASCII.
+fn is_lost_form(value: &str, whole: &str) -> bool {
+    let lost = char::REPLACEMENT_CHARACTER;
+    value.contains(lost)
+        && value.chars().count() == whole.chars().count()
+        && value.chars().zip(whole.chars()).all(|(a, b)| a == b || a == lost && !b.is_ascii())
 }
 
 /// Those among `pairs` that the rules know.
@@ -122,6 +135,14 @@ fn kept(pairs: Vec<(&str, &str)>, origin: &str, session: bool, context: &Context
 fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
     let Some(mut all) = variables(answers, context, seen) else { return };
     for variable in &mut all {
+        if variable.value.contains(char::REPLACEMENT_CHARACTER) {
+            let what = format!("whether the file of {} is there", variable.name);
+            seen.missed(
+                ID,
+                &what,
+                "letters of its path were lost, since reg.exe prints in a code page of its own",
+            );
+        }
         if names_files(variable, context) {
             let exists = parts(variable, context).iter().any(|p| !answers.files(p).is_empty());
             variable.exists = Some(exists);

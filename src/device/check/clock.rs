@@ -5,6 +5,7 @@ use crate::contract::{DeviceCode, Platform};
 use crate::device::seen::Clock;
 use crate::device::{Answers, Context, Found, Gap, Seen, Want};
 use crate::probe::system;
+use crate::rules::device::ClockHost;
 
 const ID: &str = "clock";
 
@@ -22,7 +23,11 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
     match context.platform {
         Platform::Macos => Vec::new(),
         Platform::Windows => vec![tool("time-service"), tool("time-type")],
-        Platform::Linux => vec![tool("timedatectl")],
+        Platform::Linux => {
+            let hosts = context.facts.clock_host.iter();
+            let wants = hosts.flat_map(|h| [Want::Files(h.path.clone()), Want::Text(h.path.clone())]);
+            wants.chain([tool("timedatectl")]).collect()
+        }
     }
 }
 
@@ -52,6 +57,11 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
             seen.clock = Some(Clock { off });
         }
         Platform::Linux => {
+            // A container and WSL have the clock of another system: what their own service says is nothing to it.
+            if context.facts.clock_host.iter().any(|h| shows(h, answers)) {
+                seen.clock = Some(Clock::default());
+                return;
+            }
             let Some(text) = said(answers, context, ID, "timedatectl", seen) else { return };
             let of = |wanted: &str| assignments(text).find(|(n, _)| *n == wanted).map(|(_, v)| v.trim() == "yes");
             // Another program than systemd's may keep the clock: then it is synchronized all the same.
@@ -60,6 +70,14 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
                 off: off.then(|| "NTP is off, and the clock is not synchronized".to_owned()),
             });
         }
+    }
+}
+
+fn shows(host: &ClockHost, answers: &Answers) -> bool {
+    let texts = || answers.texts(&host.path).iter().filter_map(|f| f.text.as_ref().ok());
+    match host.holds.as_str() {
+        "" => !answers.files(&host.path).is_empty(),
+        word => texts().any(|t| t.to_lowercase().contains(word)),
     }
 }
 

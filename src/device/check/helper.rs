@@ -71,7 +71,7 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
     let named = looked.first().copied().or_else(|| places(context).find(|p| !p.ordinary));
     let mut found = Helpers {
         data: looked.first().and_then(|p| answers.files(&p.data).first()).map(|f| f.path.clone()),
-        place: named.map(|p| joined(p.platform, &[&p.data, &p.versions])).unwrap_or_default(),
+        place: named.map(|p| shown_place(p, answers)).unwrap_or_default(),
         ..Helpers::default()
     };
     for place in &looked {
@@ -110,6 +110,22 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
         );
     }
     seen.helper = Some(found);
+}
+
+/// The folder of versions as the device names it, or where the app has none yet, as its users would write it.
+fn shown_place(place: &HelperPlace, answers: &Answers) -> String {
+    let data = match answers.files(&place.data).iter().find(|f| f.folder) {
+        Some(folder) => folder.path.clone(),
+        None => [
+            ("{home}", "~"),
+            ("{config}", "~/.config"),
+            ("{localappdata}", "%LOCALAPPDATA%"),
+            ("{appdata}", "%APPDATA%"),
+        ]
+        .into_iter()
+        .fold(place.data.clone(), |path, (mark, word)| path.replace(mark, word)),
+    };
+    joined(place.platform, &[&data, &place.versions])
 }
 
 /// Numbers with dots between them, to the end.
@@ -488,6 +504,8 @@ fn signature(
     let signer = signature.signer.as_deref()?;
     (signer != expected).then(|| {
         let why = format!("signed by {signer}, not by {expected}");
-        one(code, &why).with("signer", signer).with("why", why)
+        let found = one(code, &why).with("signer", signer).with("why", why);
+        // Who signed it is a claim of the file until the signature was checked.
+        if signature.valid == Some(true) { found } else { found.likely() }
     })
 }

@@ -34,6 +34,7 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
         Platform::Linux => {
             let sandbox = &context.facts.sandbox;
             let mut wants: Vec<Want> = sandbox.settings.iter().map(|s| text(&s.path)).collect();
+            wants.extend(sandbox.settings.iter().flat_map(|s| &s.unless).map(|p| Want::Files(p.clone())));
             wants.extend(sandbox.programs.iter().flat_map(|p| &p.paths).map(|p| Want::Files(p.clone())));
             wants.push(Want::Tool("disk".to_owned(), home()));
             wants
@@ -136,7 +137,7 @@ fn linux(answers: &Answers, context: &Context<'_>, machine: &mut Machine) -> boo
         let text = answers.texts(&setting.path).iter().find_map(|f| f.text.as_ref().ok());
         let Some(value) = text.map(|t| t.trim()) else { continue };
         any = true;
-        if value == setting.forbids {
+        if value == setting.forbids && setting.unless.iter().all(|p| answers.files(p).is_empty()) {
             machine.restricted.push(format!("{} is {}", setting.path, line::line(value, 20)));
         }
     }

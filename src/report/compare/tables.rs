@@ -66,6 +66,20 @@ pub fn markdown(table: &Table, judged_by: &str) -> String {
             c.configuration
         ));
     }
+    for c in &table.columns {
+        for found in c.device_findings.iter().flatten() {
+            let said = format!("{}: {}", words::owner(found.owner), found.summary);
+            out.push_str(&format!(
+                "\n- {} on the device: {} {}",
+                c.letter,
+                code(found.code.as_str()),
+                text(&said)
+            ));
+        }
+    }
+    if table.columns.iter().any(|c| c.device_findings.as_ref().is_some_and(|d| !d.is_empty())) {
+        out.push('\n');
+    }
     out.push_str(&format!("\nAll judged by the rules of {}.", text(judged_by)));
     if table.has_several_configurations() {
         out.push_str(" The reports were made from different configurations.");

@@ -67,6 +67,11 @@ pub fn render(table: &Table, judged_by: &str, style: &Style) -> String {
         facts.push(format!("{ok} ok, {warning} warning, {blocked} blocked, {untested} untested"));
         let text = format!("{}: {} ({})", column.name, upper(column.verdict), facts.join("; "));
         page.hang(&format!("  {}  ", column.letter), Paint::Bold, &sanitise::line(&text, sanitise::LONG));
+        for found in column.device_findings.iter().flatten() {
+            let text =
+                format!("on the device: {} ({}): {}", found.code, words::owner(found.owner), found.summary);
+            page.hang("     ", Paint::None, &sanitise::line(&text, sanitise::LONG));
+        }
     }
     page.hang("     ", Paint::Faint, "+ ok, ! warning, x blocked, ? untested, - not in that report");
     let layout = Layout::new(table, style.width);

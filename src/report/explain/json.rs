@@ -35,6 +35,7 @@ pub fn render(explanation: &Explanation) -> String {
         Answer::Host(answer) => ("host", "host", json!(answer)),
         Answer::Key(answer) => ("key", "key", json!(answer)),
         Answer::Code(answer) => ("code", "code", json!(answer)),
+        Answer::Device(answer) => ("device-code", "device_code", json!(answer)),
         Answer::Messages(text) => {
             map.insert("addresses".into(), json!(text.addresses));
             if let Some(host) = &text.host {

@@ -4,8 +4,9 @@ use crate::contract::FeatureInfo;
 use crate::contract::{Confidence, Need, Owner};
 use crate::derive::incomplete;
 use crate::explain::{
-    Absent, AddressAnswer, Answer, Change, CodeAnswer, EntryAnswer, Explanation, HostAnswer, KeyAnswer,
-    MessageAnswer, Page as Source, ReasonAnswer, Removal, RuleAlone, Status, TextAnswer,
+    Absent, AddressAnswer, Answer, Change, CodeAnswer, DeviceCodeAnswer, EntryAnswer, Explanation,
+    HostAnswer, KeyAnswer, MessageAnswer, Page as Source, ReasonAnswer, Removal, RuleAlone, Status,
+    TextAnswer,
 };
 use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
@@ -23,11 +24,11 @@ pub fn render(explanation: &Explanation, features: &[FeatureInfo], style: &Style
         Answer::Host(answer) => host(&mut page, explanation, answer),
         Answer::Key(answer) => key(&mut page, explanation, answer, features),
         Answer::Code(answer) => code(&mut page, answer),
+        Answer::Device(answer) => device_code(&mut page, answer),
         Answer::Messages(text) => messages(&mut page, explanation, text),
         Answer::Unknown { keys, messages, codes } => {
             unknown(&mut page, explanation, keys, messages);
             if !codes.is_empty() {
-                let codes: Vec<&str> = codes.iter().map(|c| c.as_str()).collect();
                 bullet(&mut page, &format!("Finding codes of that stage: {}", codes.join(", ")));
             }
         }
@@ -431,6 +432,31 @@ fn code(page: &mut Page<'_>, answer: &CodeAnswer) {
         page.hang("  or, where the evidence says so,", Paint::Faint, "");
         page.hang("  owner:       ", Paint::Faint, words::owner(*owner));
         page.hang("  what to do:  ", Paint::Faint, &line(remedy));
+    }
+    page.heading("WHAT IT MEANS");
+    for paragraph in &answer.manual {
+        page.hang("  ", Paint::None, &line(&paragraph.replace('`', "")));
+    }
+}
+
+fn device_code(page: &mut Page<'_>, answer: &DeviceCodeAnswer) {
+    page.heading(&format!("{} (clearway device)", answer.code));
+    let says = |page: &mut Page<'_>, severity, summary: &str, remedy: &str| {
+        page.hang("  says:        ", Paint::Faint, &line(summary));
+        page.hang("  weight:      ", Paint::Faint, &format!("{severity}"));
+        if !remedy.is_empty() {
+            page.hang("  what to do:  ", Paint::Faint, &line(remedy));
+        }
+    };
+    says(page, answer.severity, &answer.summary, &answer.remedy);
+    page.hang("  owner:       ", Paint::Faint, words::owner(answer.owner));
+    for case in answer.cases.values() {
+        page.hang("  or, where the evidence says so,", Paint::Faint, "");
+        says(page, case.severity, &case.summary, &case.remedy);
+    }
+    if !answer.explains.is_empty() {
+        let codes: Vec<&str> = answer.explains.iter().map(|c| c.as_str()).collect();
+        page.hang("  may explain: ", Paint::Faint, &format!("{} of a check", codes.join(", ")));
     }
     page.heading("WHAT IT MEANS");
     for paragraph in &answer.manual {

@@ -90,6 +90,20 @@ pub fn markdown(fleet: &Fleet) -> String {
             text(&cause.sample.remedy)
         ));
     }
+    if !fleet.on_device.is_empty() {
+        out.push_str(
+            "\n## On the devices themselves\n\n| Owner | Code | Devices | Do |\n|---|---|---|---|\n",
+        );
+        for found in &fleet.on_device {
+            out.push_str(&format!(
+                "| {} | {} | {} | {} |\n",
+                text(words::owner(found.owner)),
+                code(&found.code),
+                found.devices,
+                text(&found.sample.remedy)
+            ));
+        }
+    }
     out.push_str(&format!(
         "\n## By {}\n\n| {0} | Devices | Blocked | Unknown | Degraded | Ready |\n|---|---|---|---|---|---|\n",
         text(&fleet.by)

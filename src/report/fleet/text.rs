@@ -37,6 +37,7 @@ pub fn render(fleet: &Fleet, style: &Style) -> String {
         page.hang("  ", Paint::Faint, &text);
     }
     causes(&mut page, fleet, style);
+    on_device(&mut page, fleet, style);
     if style.quiet {
         return page.into_text();
     }
@@ -111,6 +112,30 @@ fn causes(page: &mut Page<'_>, fleet: &Fleet, style: &Style) {
         self::cause(page, number + 1, cause, fleet, style);
     }
     more(page, fleet.causes.len(), style);
+}
+
+fn on_device(page: &mut Page<'_>, fleet: &Fleet, style: &Style) {
+    if fleet.on_device.is_empty() {
+        return;
+    }
+    page.heading("ON THE DEVICES THEMSELVES");
+    for found in fleet.on_device.iter().take(shown(style)) {
+        let paint = if found.stops > 0 { Paint::Bad } else { Paint::Attention };
+        let head = format!(
+            "{}: {}, {}",
+            words::owner(found.owner),
+            found.code,
+            count(found.devices, "device", "devices")
+        );
+        page.hang("  - ", paint, &sanitise::line(&head, LONG));
+        if style.quiet {
+            continue;
+        }
+        page.hang("      Do      ", Paint::Faint, &sanitise::line(&found.sample.remedy, LONG));
+        let seen = format!("on {}: {}", found.sample.device, found.sample.evidence);
+        page.hang("      Seen    ", Paint::Faint, &sanitise::line(&seen, LONG));
+    }
+    more(page, fleet.on_device.len(), style);
 }
 
 fn cause(page: &mut Page<'_>, place: usize, cause: &FleetCause, fleet: &Fleet, style: &Style) {

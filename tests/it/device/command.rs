@@ -187,6 +187,118 @@ fn a_run_says_what_the_device_explains() {
     assert!(!shared.to_lowercase().contains("quarry"), "{shared}");
 }
 
+/// A report that comes by standard input keeps what was found on its device; a fleet and a comparison have it too.
+#[test]
+fn what_was_found_on_a_device_stays_with_its_report() {
+    use std::io::Write;
+    use std::process::Stdio;
+
+    let recording = include_str!("../../recordings/codes/dns-sinkhole.json");
+    let mut report: Value = serde_json::from_str::<Value>(recording).unwrap()["report"].clone();
+    let (_root, device) = copy("0.0.0.0 downloads.claude.ai\n");
+    report["device_report"] = device;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    fs::write(&file, report.to_string()).unwrap();
+    let run = |args: &[&str], input: bool| {
+        let mut command = clearway();
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if !input {
+            command.arg(&file);
+        }
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        if input {
+            stdin.write_all(report.to_string().as_bytes()).unwrap();
+        }
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(!said.is_empty(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        said
+    };
+    let text = run(&["check", "--replay", "-"], true);
+    assert!(text.contains("ON THIS DEVICE") && text.contains("downloads.claude.ai"), "{text}");
+    let value: Value =
+        serde_json::from_str(&run(&["check", "--format", "json", "--replay", "-"], true)).unwrap();
+    assert_eq!(value["device_report"]["findings"][0]["code"], "device/hosts-file");
+
+    let compared: Value = serde_json::from_str(&run(&["compare", "--format", "json"], false)).unwrap();
+    schemas::hold("compare", &compared, "a report with its device");
+    assert_eq!(compared["reports"][0]["device_findings"][0]["code"], "device/hosts-file");
+    assert!(run(&["compare"], false).contains("device/hosts-file"));
+    assert!(run(&["compare", "--format", "markdown"], false).contains("device/hosts-file"));
+    let fleet: Value = serde_json::from_str(&run(&["fleet", "--format", "json"], false)).unwrap();
+    schemas::hold("fleet", &fleet, "a report with its device");
+    assert_eq!(fleet["on_device"][0]["code"], "device/hosts-file");
+    assert_eq!(
+        (fleet["on_device"][0]["devices"].as_u64(), fleet["on_device"][0]["stops"].as_u64()),
+        (Some(1), Some(1))
+    );
+    assert!(run(&["fleet"], false).contains("ON THE DEVICES THEMSELVES"));
+    assert!(run(&["fleet", "--format", "markdown"], false).contains("device/hosts-file"));
+
+    // A device part that is damaged is no device without findings.
+    let mut damaged = report.clone();
+    damaged["device_report"]["seen"] = Value::from("x");
+    fs::write(&file, damaged.to_string()).unwrap();
+    let output = clearway().args(["check", "--replay"]).arg(&file).output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("device_report"), "{output:?}");
+}
+
+#[test]
+fn every_code_of_a_device_is_explained() {
+    for code in clearway::contract::DeviceCode::ALL {
+        let ask = |format: &str| {
+            let output = clearway().args(["explain", code.as_str(), "--format", format]).output().unwrap();
+            assert!(output.status.success(), "{code}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let value: Value = serde_json::from_str(&ask("json")).unwrap();
+        schemas::hold("explain", &value, code.as_str());
+        assert_eq!(
+            (value["kind"].as_str(), value["device_code"]["code"].as_str()),
+            (Some("device-code"), Some(code.as_str()))
+        );
+    }
+    let text = |question: &str| {
+        let output = clearway().args(["explain", question]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = text("device/hosts-file");
+    assert!(
+        said.contains("WHAT IT MEANS") && said.contains("owner:") && said.contains("dns/sinkhole"),
+        "{said}"
+    );
+    assert!(text("hosts-file").contains("device/hosts-file"));
+    let similar = text("device/hostsfile");
+    assert!(similar.contains("device/hosts-file") && similar.contains("device/clock"), "{similar}");
+}
+
+/// A configuration in a place that guides name is a finding by what it is, not by how it is said.
+#[test]
+fn a_configuration_in_a_wrong_place_is_a_finding() {
+    let root = tempfile::tempdir().unwrap();
+    let rules = clearway::rules::Rules::embedded();
+    let linux = clearway::contract::Platform::Linux;
+    let place =
+        rules.places.wrong.iter().find(|p| p.platform == linux && !p.path.contains(['*', '{'])).unwrap();
+    let file = root.path().join(place.path.trim_start_matches('/'));
+    fs::create_dir_all(root.path().join("home/ann")).unwrap();
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(
+        &file,
+        "{\"inferenceProvider\": \"gateway\", \"inferenceGatewayBaseUrl\": \"https://llm.corp.example\"}",
+    )
+    .unwrap();
+    let root = root.path().to_str().unwrap();
+    let value =
+        json(clearway().args(["device", "--device-root", root, "--platform", "linux", "--user", "ann"]));
+    assert!(codes(&value).contains(&"device/configuration-place"), "{:?}", value["findings"]);
+    assert!(!value.to_string().contains("{config}"), "{value}");
+}
+
 /// The checks of the device run beside the probes where its own configuration is checked.
 #[cfg(target_os = "linux")]
 #[test]

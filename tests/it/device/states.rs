@@ -248,6 +248,135 @@ fn a_damaged_report_is_refused() {
     }
 }
 
+/// The rows of the table below a heading of the page: the cells of each.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let text = include_str!("../../../docs/device.md");
+    let section = text.lines().skip_while(|l| *l != heading).skip(1).take_while(|l| !l.starts_with("## "));
+    let rows = section.filter(|l| l.starts_with("| ")).skip(2);
+    rows.map(|r| r.trim_matches('|').split('|').map(|c| c.trim().to_owned()).collect()).collect()
+}
+
+/// Every section of the vendor's page has a check, or a reason why not with what looks at it instead.
+#[test]
+fn the_page_of_the_vendor_is_answered_section_by_section() {
+    let rows = table("## The vendor's page on installation, section by section");
+    let sections: Vec<&str> = rows.iter().map(|r| r[0].as_str()).collect();
+    for section in [
+        "Install Claude Desktop",
+        "Build a configuration in the app",
+        "Export for MDM",
+        "Creating profiles for multiple user groups",
+        "Allow required network egress",
+        "Deploy the configuration",
+        "Distribute the app",
+        "Configure the Code tab",
+        "Deploy organization plugins",
+        "End-user installation",
+        "Endpoint security software",
+        "Updates",
+    ] {
+        assert!(sections.contains(&section), "{section}");
+    }
+    assert_eq!(sections.iter().filter(|s| s.starts_with("Verifying the deployment: ")).count(), 4);
+    let points = table("## The vendor's page on endpoint security, point by point");
+    for row in rows.iter().chain(&points) {
+        let named: Vec<&str> =
+            row[1].split('`').skip(1).step_by(2).filter(|c| c.starts_with("device/")).collect();
+        for code in &named {
+            let known = *code == "device/clock" || DeviceCode::ALL.iter().any(|c| c.as_str() == *code);
+            assert!(known, "{}: {code}", row[0]);
+        }
+        let reason = [
+            "not looked at: ",
+            "not asked: ",
+            "the remedy",
+            "recognised by",
+            "`santactl",
+            "`rules/device.toml`",
+            "its event log",
+            "the helper's checks",
+            "the table above",
+        ];
+        let says = reason.iter().any(|r| row[1].starts_with(r));
+        assert!(!named.is_empty() || says, "{}: {}", row[0], row[1]);
+    }
+}
+
+/// Every program that is run stands on the page, with what the system may use the network for.
+#[test]
+fn the_page_has_every_program_and_its_network() {
+    let rules = Rules::embedded();
+    let written: Vec<Vec<String>> = table("## Programs that are run");
+    let expected: Vec<Vec<String>> = rules
+        .device
+        .tool
+        .iter()
+        .map(|t| {
+            let network = match (&t.saved_only, &t.network) {
+                (Some(_), _) => "not run",
+                (None, Some(network)) => network.as_str(),
+                (None, None) => "none",
+            };
+            let program = t.program.rsplit('\\').next().unwrap();
+            [&t.platform.to_string(), &format!("`{}`", t.id), &format!("`{program}`"), &t.asks, network]
+                .map(|c| c.to_owned())
+                .to_vec()
+        })
+        .collect();
+    assert_eq!(written, expected);
+    // Programs whose purpose is to ask a server have no place among them.
+    for asks in [
+        "curl",
+        "ping",
+        "nslookup",
+        "dig",
+        "spctl",
+        "certutil",
+        "w32tm",
+        "Invoke-",
+        "Test-NetConnection",
+        "Resolve-DnsName",
+    ] {
+        let runs = |t: &&clearway::rules::device::Tool| {
+            t.program.contains(asks) || t.args.iter().any(|a| a.contains(asks))
+        };
+        assert!(!rules.device.tool.iter().any(|t| runs(&t)), "{asks}");
+    }
+}
+
+/// A report of three faults names all of them, the worst first, in every format.
+#[test]
+fn three_faults_are_named_in_every_format_the_worst_first() {
+    let (rules, certificates) = (Rules::embedded(), certificates());
+    let mut seen = 0;
+    for (platform, table) in tables() {
+        for state in table.state.iter().filter(|s| s.expect.len() == 3) {
+            seen += 1;
+            let about = format!("{platform}, {}", state.name);
+            let examined = Examined {
+                report: examine(platform, &table.base, state, &rules, &certificates),
+                started_at: "2026-11-27T09:00:00Z".to_owned(),
+                list: "profile.mobileconfig".to_owned(),
+                shared: false,
+                rules_date: rules.pack.meta.date.clone(),
+            };
+            let weights: Vec<Severity> = examined.report.findings.iter().map(|f| f.severity).collect();
+            assert!(weights.is_sorted_by(|a, b| a >= b), "{about}: {weights:?}");
+            for (format, text) in [
+                ("text", report::device::text::render(&examined, &report::Style::default())),
+                ("html", report::device::html::render(&examined)),
+                ("markdown", report::device::markdown::render(&examined)),
+            ] {
+                let at = |code: &DeviceCode| text.find(code.as_str());
+                let places: Vec<Option<usize>> = state.expect.iter().map(at).collect();
+                assert!(places.iter().all(Option::is_some), "{about}, {format}: {places:?}\n{text}");
+                assert!(places.is_sorted(), "{about}, {format}: {places:?}\n{text}");
+            }
+        }
+    }
+    assert!(seen >= 4, "{seen}");
+}
+
 /// Every code has its section on the page, and no section is about anything else.
 #[test]
 fn the_page_has_every_code() {
