@@ -51,6 +51,7 @@ pub mod pac;
 pub mod plan;
 pub mod probe;
 pub mod redact;
+pub mod registry;
 pub mod report;
 pub mod rules;
 pub mod run;

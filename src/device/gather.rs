@@ -14,6 +14,7 @@ use crate::config::device::paths::User;
 use crate::config::open;
 use crate::contract::Platform;
 use crate::probe::system::program::{self, RunError};
+use crate::registry;
 use crate::rules::device::{DeviceFacts, Tool};
 
 /// Bytes of a text file that are read.
@@ -203,6 +204,17 @@ impl Here<'_> {
             return Err(self.elsewhere());
         }
         let windows = self.device.platform == Platform::Windows;
+        if let Some((key, below)) = registry_key(tool).filter(|_| windows) {
+            return match registry::query(key, below) {
+                // As reg.exe would say it.
+                Ok(text) => Ok(Printed {
+                    succeeded: text.is_some(),
+                    output: text.unwrap_or_default(),
+                    errors: String::new(),
+                }),
+                Err(why) => Err(Missing::Unknown(why)),
+            };
+        }
         let program = if windows { program::of_windows(&tool.program) } else { tool.program.clone() };
         let unsafe_path =
             || Missing::Unknown("a path has a character that cannot be passed on safely".to_owned());
@@ -230,6 +242,19 @@ impl Here<'_> {
             Err(RunError::Absent(_)) if tool.optional => Err(Missing::Absent),
             Err(error) => Err(Missing::Unknown(error.to_string())),
         }
+    }
+}
+
+/// The key that a tool asks the registry for, and whether for all below it: this program then asks itself. What
+/// stands in the rules is how a person asks for the same.
+fn registry_key(tool: &Tool) -> Option<(&str, bool)> {
+    if tool.program != "reg.exe" {
+        return None;
+    }
+    match tool.args.as_slice() {
+        [verb, key] if verb == "query" => Some((key, false)),
+        [verb, key, below] if verb == "query" && below == "/s" => Some((key, true)),
+        _ => None,
     }
 }
 
@@ -291,6 +316,15 @@ mod tests {
 
     fn tool(args: &[&str]) -> Vec<String> {
         args.iter().map(|a| (*a).to_owned()).collect()
+    }
+
+    #[test]
+    fn keys_of_the_registry_are_told_from_other_tools() {
+        let reg = |args: &[&str]| Tool { program: "reg.exe".to_owned(), ..tool(args) };
+        assert_eq!(registry_key(&reg(&["query", "HKCU\\A"])), Some(("HKCU\\A", false)));
+        assert_eq!(registry_key(&reg(&["query", "HKCU\\A", "/s"])), Some(("HKCU\\A", true)));
+        assert_eq!(registry_key(&reg(&["query", "HKCU\\A", "/v"])), None);
+        assert_eq!(registry_key(&tool(&["query", "HKCU\\A"])), None);
     }
 
     #[test]

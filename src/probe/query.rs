@@ -48,19 +48,29 @@ pub(super) fn system_servers() -> Vec<SocketAddr> {
         }
     }
     if servers.is_empty() {
-        let (ipv4, ipv6) = tcp::public_sources();
-        let own: Vec<IpAddr> = [ipv4, ipv6].into_iter().flatten().collect();
-        servers.extend(system::resolvers(&own).into_iter().map(|server| SocketAddr::new(server, 53)));
+        servers.extend(system::resolvers(&own()).into_iter().map(|server| SocketAddr::new(server, 53)));
     }
     servers
 }
 
-/// Domains of the system's configuration that it appends to names, the first few.
+/// The addresses of this device.
+fn own() -> Vec<IpAddr> {
+    let (ipv4, ipv6) = tcp::public_sources();
+    [ipv4, ipv6].into_iter().flatten().collect()
+}
+
+/// Domains of the system's configuration that it appends to names, the first few. On Windows those of the registry:
+/// what is read elsewhere knows neither a policy nor the domains of interfaces.
 pub(super) fn search_domains() -> Vec<String> {
-    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
+    let mut all = system::search(&own());
+    if all.is_empty()
+        && let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf()
+    {
+        all.extend(config.domain().into_iter().chain(config.search()).map(|name| name.to_ascii()));
+    }
     let mut domains: Vec<String> = Vec::new();
-    for domain in config.domain().into_iter().chain(config.search()) {
-        let domain = domain.to_ascii().trim_matches('.').to_ascii_lowercase();
+    for domain in all {
+        let domain = domain.trim_matches('.').to_ascii_lowercase();
         if !domain.is_empty() && !domains.contains(&domain) && domains.len() < SERVERS {
             domains.push(domain);
         }

@@ -123,6 +123,7 @@ const ROOMS: &[Room] = &[
     room_of("contract", Impure::None, &["config", "rules", "derive", "plan", "probe", "diagnose", "document", "report", "check"]),
     room_of("text", Impure::None, &["config", "rules", "derive", "plan", "probe", "diagnose", "document", "report", "check"]),
     room_of("clock", Impure::Any, &["config", "derive", "plan", "probe", "diagnose", "document", "report", "check"]),
+    room_of("registry", Impure::Any, &["config", "rules", "derive", "plan", "probe", "diagnose", "document", "report", "check"]),
     room_of("rules", Impure::Only(&["files.rs"]), &["config", "derive", "plan", "probe", "diagnose", "document", "report", "check"]),
     room_of("config", Impure::Any, &["derive", "plan", "probe", "diagnose", "document", "report", "check"]),
     room_of("lint", Impure::None, &["plan", "probe", "diagnose", "document", "report", "check"]),

@@ -328,7 +328,6 @@ impl Reading<'_> {
         let text = if self.device.root.is_some() {
             encoding::decode(&bytes, &name)?.text.into_owned()
         } else {
-            // The console's code page; the names and most values are ASCII.
             String::from_utf8_lossy(&bytes).into_owned()
         };
         let (doc, mistaken) = reg::hive(&text, &name, hive, self.context.places)?;

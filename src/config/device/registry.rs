@@ -1,16 +1,9 @@
-//! The registry of a device: asked through the system's own `reg.exe`, or read from the text that a
-//! copy of a device keeps.
+//! The registry of a device: the live one, or the text that a copy of a device keeps, both in the form of `reg query`.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use crate::config::error::ConfigError;
-use crate::config::read::{bounded, regular};
-
-/// How long `reg.exe` may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::config::read::regular;
 
 /// Where Windows lists users with their identifiers and home folders.
 const PROFILES: &str = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList";
@@ -29,55 +22,9 @@ pub(crate) enum Text {
 /// when there is no such key, or why it could not be asked.
 pub(crate) type Query<'a> = &'a dyn Fn(&str) -> Result<Option<Vec<u8>>, String>;
 
-/// Runs `reg.exe`, where there is one.
+/// Asks the registry of the machine that this runs on.
 pub(crate) fn query(key: &str) -> Result<Option<Vec<u8>>, String> {
-    if std::env::consts::OS != "windows" {
-        return Err("this machine has no Windows registry".to_owned());
-    }
-    // By its full path, so that no program of that name elsewhere is run.
-    let root = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
-    let program = PathBuf::from(root).join("System32").join("reg.exe");
-    run(Command::new(program).args(["query", key, "/s"]), PATIENCE)
-}
-
-/// Runs `command`; its output, or nothing when it ended with a failure, as `reg.exe` does for a key
-/// that is not there.
-fn run(command: &mut Command, patience: Duration) -> Result<Option<Vec<u8>>, String> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|e| format!("reg.exe cannot be run: {e}"))?;
-    let Some(output) = child.stdout.take() else { return Err("reg.exe has no output".to_owned()) };
-    let (send, receive) = mpsc::channel();
-    std::thread::spawn(move || {
-        // Nobody listens any more once the patience is over.
-        let _ = send.send(bounded(output, "reg.exe"));
-    });
-    let deadline = Instant::now() + patience;
-    let bytes = match receive.recv_timeout(patience) {
-        Ok(Ok(bytes)) => bytes,
-        failed => {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(match failed {
-                Ok(Err(error)) => error.to_string(),
-                _ => format!("reg.exe did not answer within {} seconds", patience.as_secs()),
-            });
-        }
-    };
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status.success().then_some(bytes)),
-            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
-            _ => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err("reg.exe did not end".to_owned());
-            }
-        }
-    }
+    Ok(crate::registry::query(key, true)?.map(String::into_bytes))
 }
 
 /// The text of `key`, asked live.
@@ -170,15 +117,5 @@ mod tests {
         assert_eq!(account("eve", &query), Err(Ok(vec!["Ann Lee".to_owned(), "bob.CORP".to_owned()])));
         let none = |_: &str| Err("no registry".to_owned());
         assert_eq!(account("ann", &none), Err(Err("no registry".to_owned())));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_program_that_fails_or_hangs_is_told_from_one_that_answers() {
-        let shell =
-            |script: &str, ms| run(Command::new("sh").args(["-c", script]), Duration::from_millis(ms));
-        assert_eq!(shell("printf x", 5000), Ok(Some(b"x".to_vec())));
-        assert_eq!(shell("exit 1", 5000), Ok(None));
-        assert!(shell("exec sleep 5", 100).unwrap_err().contains("did not answer"));
     }
 }

@@ -1,5 +1,5 @@
 //! The operating system's own proxy settings: on macOS `scutil --proxy`, on Windows the registry
-//! (`reg.exe`) and WinHTTP (`netsh.exe`), asked at run time and read by pure functions. Linux has no
+//! and WinHTTP (`netsh.exe`), asked at run time and read by pure functions. Linux has no
 //! settings that the app reads but the environment.
 
 mod anchors;
@@ -9,9 +9,10 @@ mod resolvers;
 mod windows;
 
 pub(super) use anchors::{of_device as anchors, of_engine as engine_anchors};
-pub(super) use resolvers::of_device as resolvers;
+pub(super) use resolvers::{of_device as resolvers, search_of_device as search};
 
 use super::sanitise;
+use crate::registry;
 
 /// Characters of a setting that are kept.
 const LONGEST: usize = 2048;
@@ -46,8 +47,8 @@ pub fn read() -> Option<SystemProxies> {
             Ok(text) => macos::read(&text),
             Err(error) => unread(macos::ORIGIN, error),
         }),
-        "windows" => Some(windows::ask(&|program, arguments| {
-            program::output(&program::of_windows(program), arguments)
+        "windows" => Some(windows::ask(&|key| registry::query(key, false), &|| {
+            program::output(&program::of_windows("netsh.exe"), &["winhttp", "show", "proxy"])
         })),
         _ => None,
     }

@@ -11,24 +11,30 @@ const MACHINE: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Internet 
 /// The policy that says whose settings count.
 const POLICY: &str = r"HKLM\Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings";
 
-/// Runs a program of the system; its output.
-type Run<'a> = &'a dyn Fn(&str, &[&str]) -> Result<String, String>;
+/// Asks for a key of the registry: its text, nothing where it is not there, or why it cannot be read.
+type Query<'a> = &'a dyn Fn(&str) -> Result<Option<String>, String>;
 
-/// Asks for everything through `run`.
-pub(super) fn ask(run: Run<'_>) -> SystemProxies {
-    let query = |key: &str| run("reg.exe", &["query", key]);
-    // A key that is not there is a failure of reg.exe, and the usual case here.
-    let policy = query(POLICY).unwrap_or_default();
-    let for_all = values(&policy)
-        .any(|(name, _, data)| name.eq_ignore_ascii_case("ProxySettingsPerUser") && number(data) == Some(0));
+/// Asks for everything: the registry through `query`, and WinHTTP's settings through `netsh`, which gives what
+/// `netsh` prints.
+pub(super) fn ask(query: Query<'_>, netsh: &dyn Fn() -> Result<String, String>) -> SystemProxies {
+    let policy = query(POLICY);
+    let for_all = policy.as_ref().ok().and_then(Option::as_ref).is_some_and(|text| {
+        values(text).any(|(name, _, data)| {
+            name.eq_ignore_ascii_case("ProxySettingsPerUser") && number(data) == Some(0)
+        })
+    });
     let mut seen = match query(if for_all { MACHINE } else { USER }) {
-        Ok(text) => settings(&text),
+        Ok(text) => settings(&text.unwrap_or_default()),
         Err(error) => unread(ORIGIN, error),
     };
+    if let Err(error) = policy {
+        // Then it is not known whose settings count.
+        seen.unread.get_or_insert(error);
+    }
     if for_all {
         seen.origin.push_str(" of the machine");
     }
-    seen.services = run("netsh.exe", &["winhttp", "show", "proxy"]).ok().and_then(|t| winhttp(&t));
+    seen.services = netsh().ok().and_then(|t| winhttp(&t));
     seen
 }
 
@@ -162,19 +168,25 @@ mod tests {
 
     #[test]
     fn a_policy_makes_the_machines_settings_count() {
-        let run = |program: &str, arguments: &[&str]| match (program, arguments) {
-            ("reg.exe", ["query", POLICY]) => Ok(key(&[("ProxySettingsPerUser", "REG_DWORD", "0x0")])),
-            ("reg.exe", ["query", MACHINE]) => {
-                Ok(key(&[("AutoConfigURL", "REG_SZ", "http://pac.corp.example/all.pac")]))
-            }
-            ("netsh.exe", _) => Err("netsh.exe ended with a failure".to_owned()),
-            other => panic!("{other:?}"),
+        let query = |name: &str| match name {
+            POLICY => Ok(Some(key(&[("ProxySettingsPerUser", "REG_DWORD", "0x0")]))),
+            MACHINE => Ok(Some(key(&[("AutoConfigURL", "REG_SZ", "http://pac.corp.example/all.pac")]))),
+            other => panic!("{other}"),
         };
-        let seen = ask(&run);
+        let fails = || Err("netsh.exe ended with a failure".to_owned());
+        let seen = ask(&query, &fails);
         assert_eq!(seen.script.as_deref(), Some("http://pac.corp.example/all.pac"));
         assert!(seen.origin.ends_with("of the machine"));
-        let nothing = ask(&|_, _| Err("cannot be run".to_owned()));
-        assert_eq!(nothing.unread.as_deref(), Some("cannot be run"));
+    }
+
+    #[test]
+    fn settings_that_are_not_there_are_told_from_those_that_cannot_be_read() {
+        let fails = || Err("netsh.exe ended with a failure".to_owned());
+        assert_eq!(ask(&|_| Ok(None), &fails), settings(""));
+        let denied = |_: &str| Err("access is denied".to_owned());
+        assert_eq!(ask(&denied, &fails).unread.as_deref(), Some("access is denied"));
+        let policy_alone = |name: &str| if name == POLICY { denied(name) } else { Ok(Some(key(&[]))) };
+        assert_eq!(ask(&policy_alone, &fails).unread.as_deref(), Some("access is denied"));
     }
 
     #[test]
