@@ -1,17 +1,18 @@
 //! The `clearway` command: parse, run, exit code.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clearway::cli::line::{self, Ended};
-use clearway::cli::version;
+use clearway::cli::{version, window};
 use clearway::commands;
 use clearway::failure::Failure;
 use clearway::output::file_format::{self, Said};
 use clearway::text::visible;
 
 fn main() -> ExitCode {
-    let arguments = std::env::args_os().collect();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let alone = arguments.len() == 1 && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let variable = |name: &str| std::env::var_os(name);
     let read = line::read(arguments, &variable, &version::text);
     let read = read.and_then(|read| match file_format::said(&read.command, &read.own, &read.all) {
@@ -29,6 +30,12 @@ fn main() -> ExitCode {
                 let _ = writeln!(std::io::stderr(), "clearway: {}", visible::message(text));
             }
             read.cli
+        }
+        Err(Ended::Shown(text)) if window::vanishes(std::env::consts::OS, alone, &variable) => {
+            let _ = text.print();
+            let _ = write!(std::io::stderr(), "\n{}", window::REMARK);
+            let _ = std::io::stdin().read_line(&mut String::new());
+            return ExitCode::from(2);
         }
         Err(Ended::Shown(text)) => text.exit(),
         Err(Ended::Mistake(text)) => {

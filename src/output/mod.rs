@@ -100,6 +100,8 @@ impl Destination {
                 matches!(self.kind, Kind::Stdout)
                     && io::stdout().is_terminal()
                     && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+                    // A console of Windows shows escapes as they are until it is asked to read them.
+                    && anstyle_query::windows::enable_ansi_colors() != Some(false)
             }
         }
     }
