@@ -12,7 +12,8 @@ use crate::outcome::{Context, Outcome};
 use crate::pki::Pki;
 use crate::providers::FaultTable;
 use crate::runner::{Bench, Played};
-use crate::scenario::{Scenario, World};
+use crate::scenario::{self, Scenario, World};
+use crate::told::{Heard, Told};
 use crate::wine::Wine;
 use crate::{
     acceptor, compare, link, middlebox, needles, net, real, runner, server, soak, speed, tunnels, wine,
@@ -171,16 +172,21 @@ fn play_all(arguments: &[&str], windows: bool) -> Outcome<()> {
         .into_iter()
         .filter(|s| wanted.is_empty() || wanted.iter().any(|part| s.name.contains(part)))
         .collect();
-    if scenarios.is_empty() {
+    let mut told = if windows { scenario::read_told()? } else { Vec::new() };
+    told.retain(|told| !smoke && (wanted.is_empty() || wanted.iter().any(|part| told.name.contains(part))));
+    if scenarios.is_empty() && told.is_empty() {
         return Err(format!("no scenario's name contains {}", wanted.join(" or ")));
     }
     let folder = folder()?;
     let pki = Pki::create(&folder.join("pki"))?;
     let wine = if windows { Some(Wine::find()?) } else { None };
     let bench = Bench { world, pki, program: program()?, wine, folder: folder.clone() };
-    say(&format!("laboratory: {} scenarios, {jobs} at a time", scenarios.len()))?;
+    say(&format!("laboratory: {} scenarios, {jobs} at a time", scenarios.len() + told.len()))?;
     let started = Instant::now();
-    let result = play_matrix(&bench, &scenarios, jobs);
+    let mut result = play_matrix(&bench, &scenarios, jobs);
+    if let Some(wine) = &bench.wine {
+        play_told(&mut result, &told, wine, &bench, jobs)?;
+    }
     say(&format!("\n{}", result.matrix.render()))?;
     if let Some(grid) = FaultTable::read()?.grid(&result.said) {
         say(&grid)?;
@@ -195,6 +201,44 @@ fn play_all(arguments: &[&str], windows: bool) -> Outcome<()> {
     };
     say(&format!("{} passed, {} failed{not_run}", result.passed, result.failed.len()))?;
     if result.failed.is_empty() { Ok(()) } else { Err(format!("{} scenarios failed", result.failed.len())) }
+}
+
+/// Runs the Windows program where no network is needed, some at a time.
+fn play_told(round: &mut Round, told: &[Told], wine: &Wine, bench: &Bench, jobs: usize) -> Outcome<()> {
+    let queue = Mutex::new(told.iter());
+    let results: Mutex<Vec<(&str, Outcome<Heard>)>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                loop {
+                    let Some(told) = queue.lock().unwrap().next() else { return };
+                    let heard = told.play(wine, &bench.program, &bench.folder.join(&told.name));
+                    results.lock().unwrap().push((&told.name, heard));
+                }
+            });
+        }
+    });
+    for (name, result) in results.into_inner().unwrap() {
+        let text = match &result {
+            Ok(heard) if heard.wrong.is_empty() => {
+                format!("ok    {name:<28} {:>5.1} s", heard.took.as_secs_f64())
+            }
+            Ok(heard) => format!(
+                "FAIL  {name:<28} {:>5.1} s  {}\n      {}\n{}",
+                heard.took.as_secs_f64(),
+                heard.about,
+                heard.wrong.join("\n      "),
+                heard.output
+            ),
+            Err(error) => format!("FAIL  {name:<28} could not run: {error}"),
+        };
+        say(&text)?;
+        match result {
+            Ok(heard) if heard.wrong.is_empty() => round.passed += 1,
+            _ => round.failed.push(name.to_owned()),
+        }
+    }
+    Ok(())
 }
 
 fn long(arguments: &[&str]) -> Outcome<()> {

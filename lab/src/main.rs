@@ -61,6 +61,8 @@ mod soak;
 #[cfg(target_os = "linux")]
 mod speed;
 #[cfg(target_os = "linux")]
+mod told;
+#[cfg(target_os = "linux")]
 mod tunnels;
 #[cfg(target_os = "linux")]
 mod wine;

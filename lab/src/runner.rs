@@ -566,8 +566,9 @@ fn resolvers(scenario: &Scenario) -> Vec<&'static str> {
 fn network_in_registry(scenario: &Scenario) -> String {
     format!(
         "[HKEY_LOCAL_MACHINE\\System\\ControlSet001\\Services\\Tcpip\\Parameters\\Interfaces\\{{lab}}]\n\
-         \"DhcpIPAddress\"=\"{OFFICE_V4}.2\"\n\"DhcpNameServer\"=\"{}\"\n",
-        resolvers(scenario).join(" ")
+         \"DhcpIPAddress\"=\"{OFFICE_V4}.2\"\n\"DhcpNameServer\"=\"{}\"\n\"DhcpDomain\"=\"{}\"\n",
+        resolvers(scenario).join(" "),
+        scenario.search.join(" ")
     )
 }
 

@@ -16,6 +16,7 @@ use crate::pki::{Authority, Certificate};
 use crate::providers::FaultTable;
 use crate::real::Real;
 use crate::server::{Answer, ServerFault, Speaks};
+use crate::told::Told;
 use crate::tunnels::Tunnels;
 
 const WORLD: &str = include_str!("../world.toml");
@@ -281,6 +282,18 @@ struct Windows {
     smoke: BTreeSet<String>,
     /// Scenarios that are for Windows alone.
     scenario: Vec<Scenario>,
+    /// Runs of the Windows program that need no network.
+    told: Vec<Told>,
+}
+
+/// The runs of `windows.toml` that need no network, by unique names.
+pub fn read_told() -> Outcome<Vec<Told>> {
+    let Windows { told, .. } = toml::from_str(WINDOWS).context("windows.toml")?;
+    let names: BTreeSet<&String> = told.iter().map(|told| &told.name).collect();
+    if names.len() < told.len() {
+        return Err("windows.toml: a name of [[told]] is used twice".to_owned());
+    }
+    Ok(told)
 }
 
 fn company_resolver() -> Vec<Resolver> {
@@ -508,7 +521,7 @@ impl Scenario {
 
     /// The scenarios that are played with the Windows program, or the few of them that show in little time that it works.
     pub fn read_windows(world: &World, smoke: bool) -> Outcome<Vec<Self>> {
-        let Windows { played, smoke: few, scenario } = toml::from_str(WINDOWS).context("windows.toml")?;
+        let Windows { played, smoke: few, scenario, .. } = toml::from_str(WINDOWS).context("windows.toml")?;
         let mut all = Self::read_every(world)?;
         let known = |name: &String| all.iter().any(|scenario| scenario.name == *name);
         if let Some(name) = played.iter().chain(&few).find(|name| !known(name)) {

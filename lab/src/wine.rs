@@ -21,6 +21,9 @@ const DEVICE: &str = "opt/device";
 /// What Windows calls the machine's store of authorities.
 const STORE: &str = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\SystemCertificates\ROOT\Certificates";
 
+/// Below it the hives of other users than the one who runs the program.
+const OTHERS: &str = "HKEY_USERS\\";
+
 /// A Debian with Wine, in a folder.
 #[derive(Debug, Clone)]
 pub struct Wine {
@@ -58,6 +61,13 @@ impl Wine {
                 .context("device")?;
         }
         let lines = format!("{}{registry}", store(trusted)?);
+        let others = of_others(registry);
+        if !others.is_empty() {
+            // As `reg export` writes it: UTF-16 with a mark.
+            let text = format!("\u{feff}Windows Registry Editor Version 5.00\r\n{others}");
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            fs::write(to.join("drive_c/others.reg"), bytes).context("others.reg")?;
+        }
         for (hive, file) in [("HKEY_LOCAL_MACHINE\\", "system.reg"), ("HKEY_CURRENT_USER\\", "user.reg")] {
             let text = fs::read_to_string(from.join(file)).context(file)?;
             fs::write(to.join(file), text + &in_wines_form(&lines, hive)?).context(file)?;
@@ -79,15 +89,30 @@ impl Wine {
     }
 }
 
+/// The keys of `lines` that are in hives of other users, with line ends of Windows.
+fn of_others(lines: &str) -> String {
+    let mut text = String::new();
+    let mut theirs = false;
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(';')) {
+        if line.starts_with('[') {
+            theirs = line.get(1..).is_some_and(|key| key.starts_with(OTHERS));
+        }
+        if theirs {
+            let _ = write!(text, "{line}\r\n");
+        }
+    }
+    text
+}
+
 /// The keys of `lines`, a `.reg` file, that are below `hive`, as Wine keeps them in a file.
 fn in_wines_form(lines: &str, hive: &str) -> Outcome<String> {
     let mut text = String::from("\n");
     let mut ours = false;
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(';')) {
         if let Some(key) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            let known = ["HKEY_LOCAL_MACHINE\\", "HKEY_CURRENT_USER\\"];
+            let known = ["HKEY_LOCAL_MACHINE\\", "HKEY_CURRENT_USER\\", OTHERS];
             if !known.iter().any(|known| key.starts_with(known)) {
-                return Err(format!("registry: {key}: a device has the machine's hive and the user's"));
+                return Err(format!("registry: {key}: a device has the machine's hive and those of users"));
             }
             ours = key.starts_with(hive);
             if ours {
