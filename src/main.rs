@@ -4,10 +4,11 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clearway::cli::line::{self, Ended};
-use clearway::cli::{version, window};
+use clearway::cli::version;
 use clearway::commands;
 use clearway::failure::Failure;
 use clearway::output::file_format::{self, Said};
+use clearway::output::window;
 use clearway::text::visible;
 
 fn main() -> ExitCode {

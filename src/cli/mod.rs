@@ -14,7 +14,6 @@ mod logs;
 mod man;
 mod rules;
 pub mod version;
-pub mod window;
 
 pub use check::{CallArgs, CheckArgs, FailOn, FormatTo};
 pub use compare::{CompareArgs, CompareFormat, CompareSort};

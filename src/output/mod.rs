@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod file_format;
 mod several;
+pub mod window;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
