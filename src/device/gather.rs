@@ -13,7 +13,7 @@ use crate::config::device::Device;
 use crate::config::device::paths::User;
 use crate::config::open;
 use crate::contract::Platform;
-use crate::probe::system::program::{self, RunError};
+use crate::probe::system::program::{self, Ended, RunError};
 use crate::registry;
 use crate::rules::device::{DeviceFacts, Tool};
 
@@ -204,17 +204,6 @@ impl Here<'_> {
             return Err(self.elsewhere());
         }
         let windows = self.device.platform == Platform::Windows;
-        if let Some((key, below)) = registry_key(tool).filter(|_| windows) {
-            return match registry::query(key, below) {
-                // As reg.exe would say it.
-                Ok(text) => Ok(Printed {
-                    succeeded: text.is_some(),
-                    output: text.unwrap_or_default(),
-                    errors: String::new(),
-                }),
-                Err(why) => Err(Missing::Unknown(why)),
-            };
-        }
         let program = if windows { program::of_windows(&tool.program) } else { tool.program.clone() };
         let unsafe_path =
             || Missing::Unknown("a path has a character that cannot be passed on safely".to_owned());
@@ -231,7 +220,16 @@ impl Here<'_> {
         };
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let patience = tool.patience_s.map_or(PATIENCE, Duration::from_secs);
-        match program::run(&program, &arguments, patience) {
+        let ended = match registry_key(&tool.program, &arguments).filter(|_| windows) {
+            // As reg.exe would say it.
+            Some((key, below)) => {
+                let text = registry::query(key, below).map_err(Missing::Unknown)?;
+                let succeeded = text.is_some();
+                Ok(Ended { output: text.unwrap_or_default(), errors: String::new(), succeeded })
+            }
+            None => program::run(&program, &arguments, patience),
+        };
+        match ended {
             // What a failure means of the user who runs this, it does not mean of another.
             Ok(ended) if !ended.succeeded && other.is_some() => {
                 Err(Missing::Unknown(other.map(|o| o.needs.clone()).unwrap_or_default()))
@@ -245,15 +243,12 @@ impl Here<'_> {
     }
 }
 
-/// The key that a tool asks the registry for, and whether for all below it: this program then asks itself. What
-/// stands in the rules is how a person asks for the same.
-fn registry_key(tool: &Tool) -> Option<(&str, bool)> {
-    if tool.program != "reg.exe" {
-        return None;
-    }
-    match tool.args.as_slice() {
-        [verb, key] if verb == "query" => Some((key, false)),
-        [verb, key, below] if verb == "query" && below == "/s" => Some((key, true)),
+/// The key that these arguments ask the registry for, and whether for all below it: this program then asks itself.
+/// What stands in the rules is how a person asks for the same.
+fn registry_key<'a>(program: &str, arguments: &[&'a str]) -> Option<(&'a str, bool)> {
+    match (program, arguments) {
+        ("reg.exe", ["query", key]) => Some((key, false)),
+        ("reg.exe", ["query", key, "/s"]) => Some((key, true)),
         _ => None,
     }
 }
@@ -320,11 +315,10 @@ mod tests {
 
     #[test]
     fn keys_of_the_registry_are_told_from_other_tools() {
-        let reg = |args: &[&str]| Tool { program: "reg.exe".to_owned(), ..tool(args) };
-        assert_eq!(registry_key(&reg(&["query", "HKCU\\A"])), Some(("HKCU\\A", false)));
-        assert_eq!(registry_key(&reg(&["query", "HKCU\\A", "/s"])), Some(("HKCU\\A", true)));
-        assert_eq!(registry_key(&reg(&["query", "HKCU\\A", "/v"])), None);
-        assert_eq!(registry_key(&tool(&["query", "HKCU\\A"])), None);
+        assert_eq!(registry_key("reg.exe", &["query", "HKCU\\A"]), Some(("HKCU\\A", false)));
+        assert_eq!(registry_key("reg.exe", &["query", "HKCU\\A", "/s"]), Some(("HKCU\\A", true)));
+        assert_eq!(registry_key("reg.exe", &["query", "HKCU\\A", "/v"]), None);
+        assert_eq!(registry_key("netsh.exe", &["query", "HKCU\\A"]), None);
     }
 
     #[test]
