@@ -27,7 +27,7 @@ pub struct HostsArgs {
 
     /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown;
     /// ticket: a change request; networks: fixed networks that owners of hosts document; the others:
-    /// what that firewall product loads.
+    /// what that firewall product loads. With plain and paloalto-urls, -o FOLDER/ writes one list for each port.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
     pub format: HostsFormat,
 
@@ -48,7 +48,7 @@ pub struct HostsArgs {
     #[arg(long, help_heading = "List")]
     pub allow_incomplete: bool,
 
-    /// Hold an existing allowlist (lines, a table, a URL list, squid.conf, FortiOS, PAN-OS) against what is
+    /// Hold an existing allowlist (lines, a table, a URL list, squid.conf, FortiOS, PAN-OS, a template) against what is
     /// needed; exit code 1 when a required host is missing, 2 when the list was not understood, 3 when a
     /// required host depends on what the list does not say. Formats: text, json.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "allow_widening", "omit_unsupported"], help_heading = "Firewall")]
@@ -59,8 +59,8 @@ pub struct HostsArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "against"], help_heading = "Firewall")]
     pub delta: Option<PathBuf>,
 
-    /// The format of the list of --against or --delta, where its content does not say it: plain, txt, csv,
-    /// paloalto-urls, paloalto, zscaler, umbrella, aws, dns, dnsmasq-nftset, squid, fortigate, json, prometheus.
+    /// The format of the list of --against or --delta, where its content does not say it: plain, txt, csv, paloalto-urls,
+    /// zscaler, umbrella, netskope, aws, dns, or another format of a product.
     #[arg(long, value_name = "FORMAT", help_heading = "Firewall")]
     pub against_as: Option<String>,
 
@@ -108,12 +108,14 @@ pub enum HostsFormat {
     Ticket,
     /// Networks that the owners of hosts document as fixed.
     Networks,
+    /// Names that a filter of macOS compares: refused with the reason.
+    MacosContentFilter,
     /// What a firewall product loads.
     Firewall(firewall::Format),
 }
 
 impl HostsFormat {
-    const OURS: [(Self, &'static str); 8] = [
+    const OURS: [(Self, &'static str); 9] = [
         (Self::Text, "text"),
         (Self::Txt, "txt"),
         (Self::Plain, "plain"),
@@ -122,6 +124,7 @@ impl HostsFormat {
         (Self::Markdown, "markdown"),
         (Self::Ticket, "ticket"),
         (Self::Networks, "networks"),
+        (Self::MacosContentFilter, "macos-content-filter"),
     ];
 
     /// The word on the command line.
@@ -137,13 +140,14 @@ impl ValueEnum for HostsFormat {
     fn value_variants<'a>() -> &'a [Self] {
         static ALL: LazyLock<Vec<HostsFormat>> = LazyLock::new(|| {
             let ours = HostsFormat::OURS.iter().map(|(format, _)| *format);
+            // Refused, so not proposed; who asks for it gets the reason.
             ours.chain(firewall::Format::ALL.iter().map(|f| HostsFormat::Firewall(*f))).collect()
         });
         ALL.as_slice()
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.as_str()))
+        Some(PossibleValue::new(self.as_str()).hide(*self == Self::MacosContentFilter))
     }
 }
 

@@ -26,8 +26,16 @@ use crate::text::visible;
 /// When an input cannot be read, a firewall product cannot say what is asked, or the output cannot
 /// be written.
 pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
-    let destination = Destination::open(&args.output)?;
     let rules = load_rules(args.derive.list.rules.as_deref())?;
+    if args.format == HostsFormat::MacosContentFilter {
+        return Err(not_written(args.format, &rules));
+    }
+    let folder = wants_folder(args);
+    let destination = if folder { Destination::standard() } else { Destination::open(&args.output)? };
+    let one_text = args.against.is_some() || args.delta.is_some() || args.boundary == Boundary::Sandbox;
+    if folder && (one_text || args.list == ListKind::Inspection) {
+        return Err(Failure::Usage("-o names a folder, and this is one text: give a file".into()));
+    }
     if args.list == ListKind::Inspection {
         return exemption(args, &rules, destination);
     }
@@ -98,6 +106,12 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         destination.write(text.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let (true, Some(path)) = (folder, &args.output.output) {
+        output::aside(lines());
+        let list = named(List::allow(&requirements).with_bare_ssh_names(), args);
+        hosted(path, &list, &rules, args)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let silent = match args.format {
         HostsFormat::Plain | HostsFormat::Csv => true,
         HostsFormat::Firewall(format) => !format.has_comments(),
@@ -127,6 +141,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
             "# ",
             report::hosts::networks::render(&requirements, args.port.unwrap_or(443)),
         ),
+        other @ HostsFormat::MacosContentFilter => return Err(not_written(other, &rules)),
         HostsFormat::Firewall(format) => {
             let list = List {
                 first: statements.clone(),
@@ -137,6 +152,48 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     };
     destination.write(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a folder of hosted lists is asked for: `-o` names a folder that exists, or ends in a slash.
+fn wants_folder(args: &HostsArgs) -> bool {
+    args.output.output.as_deref().is_some_and(|path| {
+        path.is_dir() || path.as_os_str().to_string_lossy().ends_with(std::path::is_separator)
+    })
+}
+
+/// Writes one list for each port and the manifest into `folder`.
+fn hosted(folder: &Path, list: &List, rules: &Rules, args: &HostsArgs) -> Result<(), Failure> {
+    let found = match args.format {
+        HostsFormat::Plain => firewall::hosted::lists(list, None),
+        HostsFormat::Firewall(format @ firewall::Format::PaloaltoUrls) => {
+            firewall::hosted::lists(list, Some((format, product(format, rules)?)))
+        }
+        other => {
+            return Err(Failure::Usage(format!(
+                "-o FOLDER writes one list for each port, as plain or paloalto-urls, not as {}: give a file",
+                other.as_str()
+            )));
+        }
+    };
+    let firewall::hosted::Hosted { files, said } = found.map_err(Failure::Refused)?;
+    if let HostsFormat::Firewall(format) = args.format {
+        accepted(format, said, args)?;
+    }
+    let failed = |error| Failure::Output { path: folder.to_owned(), error };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    for (name, text) in files {
+        Destination::file(&folder.join(name))?.write(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Why a product that people ask for has no format.
+fn not_written(format: HostsFormat, rules: &Rules) -> Failure {
+    let found = rules.firewalls.not_written(format.as_str());
+    Failure::Refused(found.map_or_else(
+        || format!("{} is not written", format.as_str()),
+        |p| format!("there is no list for {}: {}", p.title, p.reason),
+    ))
 }
 
 /// Computes and renders the list of the app's own sandbox. Compared with the lists that were given beside the configuration,

@@ -46,7 +46,12 @@ fn replaced(format: Format, list: &List) -> Option<String> {
         | Format::AwsNetworkFirewall
         | Format::TerraformAzure
         | Format::TerraformAws
-        | Format::TerraformPaloalto => Some(format!("\"{}-", list.name)),
+        | Format::TerraformPaloalto
+        | Format::CiscoFmc
+        | Format::Cloudflare => Some(format!("\"{}-", list.name)),
+        Format::NetskopeApi => Some(format!("\"name\": \"{}\"", list.name)),
+        Format::Sophos => Some(format!("<Name>{}-", list.name)),
+        Format::WindowsFirewall => Some(format!("'{}-", list.name)),
         Format::GcpSwp | Format::Cilium => Some(format!("\"{}-", list.name.to_ascii_lowercase())),
         _ => None,
     }
@@ -64,6 +69,21 @@ pub const fn format_of(dialect: Dialect) -> Option<Format> {
         Dialect::Aws => Format::AwsNetworkFirewall,
         Dialect::Dnsmasq => Format::DnsmasqNftset,
         Dialect::Prometheus => Format::Prometheus,
+        Dialect::Azure => Format::AzureFirewall,
+        Dialect::AwsTemplate => Format::AwsNetworkFirewall,
+        Dialect::TerraformAzure => Format::TerraformAzure,
+        Dialect::TerraformAws => Format::TerraformAws,
+        Dialect::TerraformPaloalto => Format::TerraformPaloalto,
+        Dialect::Gcp => Format::GcpSwp,
+        Dialect::Cloudflare => Format::Cloudflare,
+        Dialect::Cilium => Format::Cilium,
+        Dialect::Netskope => Format::Netskope,
+        Dialect::NetskopeApi => Format::NetskopeApi,
+        Dialect::Fmc => Format::CiscoFmc,
+        Dialect::Sophos => Format::Sophos,
+        Dialect::Checkpoint => Format::Checkpoint,
+        Dialect::Pac => Format::Pac,
+        Dialect::Windows => Format::WindowsFirewall,
         Dialect::Plain | Dialect::Csv | Dialect::Dns | Dialect::Hosts => return None,
     })
 }
@@ -74,6 +94,7 @@ pub const fn dialect_of(format: Format) -> Option<Dialect> {
         Format::PaloaltoUrls => Some(Dialect::UrlList),
         Format::Zscaler => Some(Dialect::Zscaler),
         Format::Umbrella => Some(Dialect::Umbrella),
+        Format::Netskope => Some(Dialect::Netskope),
         _ => None,
     }
 }

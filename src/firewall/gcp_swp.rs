@@ -17,6 +17,9 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
         Kind::Allow => sheet.name.to_ascii_lowercase(),
         Kind::Inspection => format!("{}-no-inspection", sheet.name.to_ascii_lowercase()),
     };
+    // Two lists in one module share no variable.
+    let own = label.replace('-', "_");
+    let variable = |name: &str| format!("${{var.{own}_{name}}}");
     let mut ports: BTreeMap<(u16, Reverse<Need>), BTreeSet<String>> = BTreeMap::new();
     for placed in &sheet.placed {
         let need = if sheet.kind == Kind::Allow { placed.rule.need } else { Need::Required };
@@ -44,8 +47,8 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
         lists.insert(
             id.clone(),
             json!({
-                "project": "${var.project}",
-                "location": "${var.region}",
+                "project": variable("project"),
+                "location": variable("region"),
                 "name": name,
                 "description": format!("Claude Desktop, TCP {port}, {need}"),
                 "values": values,
@@ -54,13 +57,13 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
         rules.insert(
             id.clone(),
             json!({
-                "project": "${var.project}",
-                "location": "${var.region}",
+                "project": variable("project"),
+                "location": variable("region"),
                 "name": name,
                 "description": format!("Claude Desktop, TCP {port}, {need}. {}", sheet.origin),
-                "gateway_security_policy": "${var.policy}",
+                "gateway_security_policy": variable("policy"),
                 "enabled": true,
-                "priority": format!("${{var.priority + {offset}}}"),
+                "priority": format!("${{var.{own}_priority + {offset}}}"),
                 "session_matcher": format!(
                     "inUrlList(host(), '${{google_network_security_url_lists.{id}.id}}') && destination.port == {port}"
                 ),
@@ -73,10 +76,10 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
     let mut file = json!({
         "//": remarks,
         "variable": {
-            "project": { "type": "string" },
-            "region": { "type": "string" },
-            "policy": { "type": "string", "description": "Name of the gateway security policy" },
-            "priority": { "type": "number", "description": "First of the priorities that the rules take" },
+            format!("{own}_project"): { "type": "string" },
+            format!("{own}_region"): { "type": "string" },
+            format!("{own}_policy"): { "type": "string", "description": "Name of the gateway security policy" },
+            format!("{own}_priority"): { "type": "number", "description": "First of the priorities that the rules take" },
         },
     });
     if !lists.is_empty()

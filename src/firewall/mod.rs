@@ -10,19 +10,25 @@ mod aws;
 mod azure;
 mod checkpoint;
 mod cilium;
+mod cloudflare;
 pub mod delta;
 mod dnsmasq;
 pub mod existing;
+mod fmc;
 mod fortigate;
 mod gcp_swp;
+pub mod hosted;
 pub mod intent;
+mod netskope;
 mod pac;
 mod paloalto;
 mod place;
 mod plain_lines;
 mod prometheus;
+mod sophos;
 mod squid;
 pub mod text;
+mod windows;
 
 pub use intent::{HostRule, Inspection, Kind, List, Names};
 
@@ -61,6 +67,18 @@ words! {
         TerraformAws = "terraform-aws-network-firewall",
         /// Policies of Kubernetes with Cilium.
         Cilium = "cilium",
+        /// Lines of a URL list.
+        Netskope = "netskope",
+        /// The body of the call that makes a URL list.
+        NetskopeApi = "netskope-api",
+        /// Bodies of the REST API of Cisco's management center.
+        CiscoFmc = "cisco-fmc",
+        /// A request of Sophos Firewall's XML API.
+        Sophos = "sophos",
+        /// Terraform JSON for Cloudflare Gateway.
+        Cloudflare = "cloudflare-gateway",
+        /// PowerShell script for Windows Firewall.
+        WindowsFirewall = "windows-firewall",
         /// dnsmasq configuration.
         DnsmasqNftset = "dnsmasq-nftset",
         /// nft script with the sets that dnsmasq fills.
@@ -82,6 +100,7 @@ impl Format {
         match self {
             Self::PaloaltoUrls | Self::TerraformPaloalto => "paloalto",
             Self::TerraformAzure => "azure-firewall",
+            Self::NetskopeApi => "netskope",
             Self::TerraformAws => "aws-network-firewall",
             Self::DnsmasqNftsetSets => "dnsmasq-nftset",
             Self::PrometheusBlackbox | Self::PrometheusScrape => "prometheus",
@@ -103,7 +122,12 @@ impl Format {
     pub const fn has_comments(self) -> bool {
         !matches!(
             self,
-            Self::Paloalto | Self::PaloaltoUrls | Self::Zscaler | Self::Umbrella | Self::Prometheus
+            Self::Paloalto
+                | Self::PaloaltoUrls
+                | Self::Zscaler
+                | Self::Umbrella
+                | Self::NetskopeApi
+                | Self::Prometheus
         )
     }
 }
@@ -225,6 +249,12 @@ fn compose(
         Format::TerraformAzure => azure::terraform(&sheet),
         Format::TerraformAws => aws::terraform(&sheet),
         Format::Cilium => cilium::policies(&sheet),
+        Format::Netskope => netskope::lines(&sheet),
+        Format::NetskopeApi => netskope::body(&sheet),
+        Format::CiscoFmc => fmc::objects(&sheet),
+        Format::Sophos => sophos::request(&sheet),
+        Format::Cloudflare => cloudflare::terraform(&sheet),
+        Format::WindowsFirewall => windows::script(&sheet),
         Format::DnsmasqNftset => dnsmasq::conf(&sheet),
         Format::DnsmasqNftsetSets => dnsmasq::sets(&sheet),
         Format::Pac => pac::script(&sheet),
@@ -284,5 +314,6 @@ fn remarks(
     section("LEFT OUT, cannot be written for this product:", &mut entries(unsupported).into_iter());
     section("Cannot be listed in any firewall:", &mut list.unlisted.iter().cloned());
     section("Besides this list:", &mut steps.iter().cloned());
+    section("Inferred, no page of the vendor was found to say it:", &mut product.inferred.iter().cloned());
     lines
 }

@@ -77,6 +77,29 @@ pub(super) fn script(sheet: &Sheet<'_>) -> String {
     })
 }
 
+/// The keys of both tables of a file that [`script`] wrote, without its comments; nothing for any other.
+pub(super) fn tables(code: &str) -> Option<(Vec<String>, Vec<String>)> {
+    let rest = code.strip_prefix("var ")?;
+    let (variable, rest) = rest.split_once("_PROXY = \"")?;
+    let (_, rest) = rest.split_once("\";\n")?;
+    let keys = |rest: &str, name: &str| -> Option<(Vec<String>, String)> {
+        let rest = rest.strip_prefix(&format!("var {variable}_{name} = "))?;
+        let (object, rest) = rest.split_once(";\n")?;
+        let object: serde_json::Map<String, Value> = serde_json::from_str(object).ok()?;
+        object
+            .values()
+            .all(|v| *v == Value::Bool(true))
+            .then(|| (object.keys().cloned().collect(), rest.to_owned()))
+    };
+    let (exact, rest) = keys(rest, "EXACT")?;
+    let (below, rest) = keys(&rest, "BELOW")?;
+    // The functions, with the names that the list gives them.
+    let body = BODY.replace("CLEARWAY_", &format!("{variable}_"));
+    let own =
+        rest.split_once("function ").and_then(|(_, r)| r.split_once("Port(")).map(|(n, _)| n.to_owned())?;
+    (rest == body.replace("clearwayPort", &format!("{own}Port"))).then_some((exact, below))
+}
+
 fn table(out: &mut String, name: &str, keys: &BTreeSet<String>) {
     let rows: Vec<String> = keys.iter().map(|k| format!("  {}: true", Value::from(k.as_str()))).collect();
     out.push_str(&format!("var {name} = {{\n{}\n}};\n", rows.join(",\n")));

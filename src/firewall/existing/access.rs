@@ -29,6 +29,8 @@ pub enum Test {
     Web,
     /// The transport is in the clear (a proxy sees no CONNECT).
     Clear,
+    /// The host is inside the organisation's own network.
+    Internal,
     /// The host is an address literal.
     Literal,
     /// The host is an IPv6 literal (`true`), or anything else (`false`).
@@ -315,6 +317,7 @@ fn answer(test: &Test, case: &Case<'_>) -> Answer {
         Test::Ports(ranges) => known(ranges.iter().any(|(from, to)| (*from..=*to).contains(&rule.port))),
         Test::Web => known(matches!(rule.transport, Transport::Https | Transport::Http)),
         Test::Clear => known(rule.transport == Transport::Http),
+        Test::Internal => known(rule.network == Network::Internal),
         Test::Literal => known(matches!(rule.names, Names::Address(_))),
         Test::Ipv6(wanted) => known(matches!(rule.names, Names::Address(IpAddr::V6(_))) == *wanted),
         Test::Client(what) => {
@@ -345,12 +348,16 @@ fn matched(pattern: &Pattern, rule: &HostRule) -> Answer {
         _ => None,
     };
     if let Some((address, prefix)) = network {
+        let whole =
+            |holds: fn(IpAddr) -> bool| *prefix >= 4 && ends(*address, *prefix).iter().all(|a| holds(*a));
         return match rule.names {
             Names::Address(_) => Answer::No,
+            // Every address of IPv4, which every name of the list has.
+            _ if *prefix == 0 && address.is_ipv4() => Answer::Yes,
             // Nothing on the list is the device itself, and no service of a company has a link's address.
-            _ if is_own(*address) => Answer::No,
+            _ if whole(is_own) => Answer::No,
             // No name on the internet has an address that only a private network can have.
-            _ if rule.network == Network::Internet && is_private(*address) => Answer::No,
+            _ if rule.network == Network::Internet && whole(is_private) => Answer::No,
             _ => Answer::Maybe(Doubt {
                 other: BTreeSet::from([format!("the address of the name ({address}/{prefix})")]),
                 ..Doubt::default()
@@ -361,6 +368,26 @@ fn matched(pattern: &Pattern, rule: &HostRule) -> Answer {
         return Answer::Maybe(Doubt { partly: true, ..Doubt::default() });
     }
     Answer::No
+}
+
+/// The first and the last address of a network.
+fn ends(address: IpAddr, prefix: u8) -> [IpAddr; 2] {
+    match address {
+        IpAddr::V4(a) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);
+            [
+                IpAddr::from((u32::from(a) & mask).to_be_bytes()),
+                IpAddr::from((u32::from(a) | !mask).to_be_bytes()),
+            ]
+        }
+        IpAddr::V6(a) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(prefix.min(128))).unwrap_or(0);
+            [
+                IpAddr::from((u128::from(a) & mask).to_be_bytes()),
+                IpAddr::from((u128::from(a) | !mask).to_be_bytes()),
+            ]
+        }
+    }
 }
 
 /// Addresses of the device itself, of a link, or of nobody.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::access::{Access, Gate, Test};
 use super::read::{Dialect, Listed, Listing, Unread, pattern};
+use super::{objects, terraform};
 
 /// What a JSON text is, where it is a list.
 pub(super) fn kind(text: &str) -> Option<Dialect> {
@@ -13,7 +14,26 @@ pub(super) fn kind(text: &str) -> Option<Dialect> {
     }
     let is_targets =
         value.as_array().is_some_and(|a| !a.is_empty() && a.iter().all(|e| e.get("targets").is_some()));
-    is_targets.then_some(Dialect::Prometheus)
+    if is_targets {
+        return Some(Dialect::Prometheus);
+    }
+    let of_type = |list: Option<&Value>, key: &str, mark: &str| {
+        let values = match list {
+            Some(Value::Array(all)) => all.iter().collect::<Vec<_>>(),
+            Some(Value::Object(all)) => all.values().collect(),
+            _ => Vec::new(),
+        };
+        values.iter().any(|r| {
+            r.get(key).and_then(Value::as_str).is_some_and(|t| t.to_ascii_lowercase().starts_with(mark))
+        })
+    };
+    if of_type(value.get("resources"), "type", "microsoft.network/") {
+        return Some(Dialect::Azure);
+    }
+    if of_type(value.get("Resources"), "Type", "aws::networkfirewall::") {
+        return Some(Dialect::AwsTemplate);
+    }
+    terraform::kind(&value).or_else(|| objects::kind(&value))
 }
 
 /// Reads a `clearway.hosts/1` document.

@@ -2,14 +2,20 @@
 //! needed. What a wildcard covers is the product's rule, not ours.
 
 pub mod access;
+mod azure;
+mod build;
 mod dnsmasq;
 mod fortigate;
 mod index;
 mod json;
 mod lines;
+mod objects;
 mod panos;
 mod read;
+mod scripts;
 mod squid;
+mod suricata;
+mod terraform;
 
 pub use fortigate::FortigateObjects;
 pub use read::{As, Dialect, Ignored, Listed, Listing, Pattern, READ, Unread, read, read_as};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::super::intent::Names;
 use super::access::Gate;
-use super::{dnsmasq, fortigate, json, lines, panos, squid};
+use super::{azure, dnsmasq, fortigate, json, lines, objects, panos, scripts, squid, suricata, terraform};
 use crate::contract::words;
 use crate::derive::HostPattern;
 
@@ -37,6 +37,36 @@ words! {
         Hosts = "json",
         /// Targets of Prometheus.
         Prometheus = "prometheus",
+        /// A template of Azure Firewall.
+        Azure = "azure-firewall",
+        /// A CloudFormation template of AWS Network Firewall.
+        AwsTemplate = "aws-template",
+        /// Terraform of Azure Firewall.
+        TerraformAzure = "terraform-azure-firewall",
+        /// Terraform of AWS Network Firewall.
+        TerraformAws = "terraform-aws-network-firewall",
+        /// Terraform of PAN-OS.
+        TerraformPaloalto = "terraform-paloalto",
+        /// Terraform of Secure Web Proxy.
+        Gcp = "gcp-swp",
+        /// Terraform of Cloudflare Gateway.
+        Cloudflare = "cloudflare-gateway",
+        /// Policies of Cilium.
+        Cilium = "cilium",
+        /// A URL list of Netskope.
+        Netskope = "netskope",
+        /// A URL list of Netskope, as its API takes it.
+        NetskopeApi = "netskope-api",
+        /// Objects of Cisco's management center.
+        Fmc = "cisco-fmc",
+        /// Objects of Sophos Firewall.
+        Sophos = "sophos",
+        /// A script of Check Point objects.
+        Checkpoint = "checkpoint",
+        /// A PAC file.
+        Pac = "pac",
+        /// A script for Windows Firewall.
+        Windows = "windows-firewall",
     }
 }
 
@@ -57,6 +87,21 @@ impl Dialect {
             Self::Dnsmasq => "a dnsmasq configuration with nftset lines",
             Self::Hosts => "a clearway.hosts/1 document",
             Self::Prometheus => "targets of Prometheus",
+            Self::Azure => "a template of Azure Firewall",
+            Self::AwsTemplate => "a CloudFormation template of AWS Network Firewall",
+            Self::TerraformAzure => "Terraform of Azure Firewall",
+            Self::TerraformAws => "Terraform of AWS Network Firewall",
+            Self::TerraformPaloalto => "Terraform of PAN-OS",
+            Self::Gcp => "Terraform of Secure Web Proxy",
+            Self::Cloudflare => "Terraform of Cloudflare Gateway",
+            Self::Cilium => "policies of Cilium",
+            Self::Netskope => "a URL list of Netskope",
+            Self::NetskopeApi => "a URL list of Netskope, as its API takes it",
+            Self::Fmc => "objects of Cisco's management center",
+            Self::Sophos => "objects of Sophos Firewall",
+            Self::Checkpoint => "a script of Check Point objects",
+            Self::Pac => "a PAC file",
+            Self::Windows => "a script for Windows Firewall",
         }
     }
 
@@ -79,6 +124,23 @@ impl Dialect {
             "fortigate" | "fortios" => Self::Fortigate,
             "json" => Self::Hosts,
             "prometheus" => Self::Prometheus,
+            "cloudformation" => Self::AwsTemplate,
+            "azure" => Self::Azure,
+            "azure-firewall" => Self::Azure,
+            "aws-template" => Self::AwsTemplate,
+            "terraform-azure-firewall" => Self::TerraformAzure,
+            "terraform-aws-network-firewall" => Self::TerraformAws,
+            "terraform-paloalto" => Self::TerraformPaloalto,
+            "gcp-swp" => Self::Gcp,
+            "cloudflare-gateway" => Self::Cloudflare,
+            "cilium" => Self::Cilium,
+            "netskope" => Self::Netskope,
+            "netskope-api" => Self::NetskopeApi,
+            "cisco-fmc" => Self::Fmc,
+            "sophos" => Self::Sophos,
+            "checkpoint" => Self::Checkpoint,
+            "pac" => Self::Pac,
+            "windows-firewall" => Self::Windows,
             other if NOT_READ.contains(&other) => {
                 return Err(format!(
                     "a list in the format {other} cannot be read back; give one of: {}",
@@ -93,7 +155,7 @@ impl Dialect {
 }
 
 /// Formats that `--against-as` reads.
-pub const READ: [&str; 14] = [
+pub const READ: [&str; 29] = [
     "plain",
     "txt",
     "csv",
@@ -108,29 +170,33 @@ pub const READ: [&str; 14] = [
     "fortigate",
     "json",
     "prometheus",
+    "azure-firewall",
+    "aws-template",
+    "terraform-azure-firewall",
+    "terraform-aws-network-firewall",
+    "terraform-paloalto",
+    "gcp-swp",
+    "cloudflare-gateway",
+    "cilium",
+    "netskope",
+    "netskope-api",
+    "cisco-fmc",
+    "sophos",
+    "checkpoint",
+    "pac",
+    "windows-firewall",
 ];
 
 /// Formats that are written and cannot be read.
-const NOT_READ: [&str; 19] = [
-    "terraform-paloalto",
-    "terraform-azure-firewall",
-    "terraform-aws-network-firewall",
-    "cilium",
+const NOT_READ: [&str; 8] = [
     "networks",
     "text",
     "markdown",
     "ticket",
     "html",
-    "azure",
-    "azure-firewall",
-    "aws-template",
-    "checkpoint",
-    "gcp-swp",
-    "pac",
     "dnsmasq-nftset-sets",
     "prometheus-blackbox",
     "prometheus-scrape",
-    "cloudformation",
 ];
 
 /// What an entry lets through.
@@ -385,6 +451,22 @@ pub fn read_as(text: &str, how: As) -> Result<Listing, Unread> {
         Dialect::Hosts => json::hosts(text),
         Dialect::Prometheus => json::targets(text),
         Dialect::Csv => lines::table(text),
+        Dialect::Azure => azure::template(text),
+        Dialect::AwsTemplate => suricata::template(text),
+        Dialect::Aws if text.trim_start().starts_with('{') => suricata::template(text),
+        Dialect::TerraformAzure
+        | Dialect::TerraformAws
+        | Dialect::TerraformPaloalto
+        | Dialect::Gcp
+        | Dialect::Cloudflare => terraform::read(text),
+        Dialect::Cilium => objects::cilium(text),
+        Dialect::Netskope => Ok(objects::netskope_lines(text)),
+        Dialect::NetskopeApi => objects::netskope(text),
+        Dialect::Fmc => objects::fmc(text),
+        Dialect::Sophos => scripts::sophos(text),
+        Dialect::Checkpoint => scripts::checkpoint(text),
+        Dialect::Pac => scripts::proxy_script(text),
+        Dialect::Windows => scripts::windows(text),
         _ => Ok(lines::read(text, dialect, how)),
     }
 }
@@ -392,6 +474,9 @@ pub fn read_as(text: &str, how: As) -> Result<Listing, Unread> {
 fn detect(text: &str) -> Result<Dialect, Unread> {
     let lines = || text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with(['#', ';']));
     let begin = text.trim_start();
+    if let Some(script) = scripts::kind(text) {
+        return Ok(script);
+    }
     if begin.starts_with('<') {
         return if panos::is_xml(text) { Ok(Dialect::Paloalto) } else { Err(other_document()) };
     }

@@ -194,3 +194,53 @@ fn an_exemption_is_never_a_guess() {
         assert!(out(&output).is_empty());
     }
 }
+
+#[test]
+fn hosted_lists_are_one_file_for_each_port_and_a_manifest() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("lists");
+    let to = format!("{}/", folder.display());
+    let office = office_file();
+    // What the format cannot say stops everything: nothing is written.
+    let refused = run(&["hosts", &office, "--format", "paloalto-urls", "-o", &to]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!folder.exists(), "{}", err(&refused));
+    let args =
+        ["hosts", &office, "--format", "paloalto-urls", "--omit-unsupported", "--name", "pilot", "-o", &to];
+    assert_eq!(run(&args).status.code(), Some(0));
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert!(read("pilot-443.txt").contains("api.vendor.example/\n"));
+    assert!(!read("pilot-443.txt").contains("gateway.corp.internal"));
+    assert!(read("pilot-8443.txt").contains("gateway.corp.internal/\n"));
+    let manifest: serde_json::Value = serde_json::from_str(&read("manifest.json")).unwrap();
+    let lists = manifest["lists"].as_array().unwrap();
+    assert!(!lists.is_empty());
+    for list in lists {
+        let text = read(list["file"].as_str().unwrap());
+        assert_eq!(list["entries"], text.lines().count());
+        assert_eq!(list["bytes"], text.len());
+        assert!(list["file"].as_str().unwrap().ends_with(&format!("-{}.txt", list["port"])));
+    }
+    // Every entry of the whole list is in one of the files.
+    let names = ["pilot-443.txt", "pilot-8443.txt"].map(read).concat();
+    for host in ["errors.example/", "*.errors.example/", "deep.errors.example/", "packages.corp.example/"] {
+        assert!(names.lines().any(|l| l == host), "{host}");
+    }
+    let again = (read("manifest.json"), read("pilot-443.txt"));
+    assert_eq!(run(&args).status.code(), Some(0));
+    assert_eq!(again, (read("manifest.json"), read("pilot-443.txt")));
+    assert_eq!(run(&["hosts", &office, "--format", "plain", "-o", &to]).status.code(), Some(0));
+    assert!(read("clearway-22.txt").contains("build.corp.example\n"));
+    assert_eq!(run(&["hosts", &office, "--format", "squid", "-o", &to]).status.code(), Some(2));
+    assert_eq!(run(&["hosts", &office, "--against", &office, "-o", &to]).status.code(), Some(2));
+}
+
+#[test]
+fn a_product_that_holds_no_names_is_refused_with_its_reason() {
+    let output = run(&["hosts", &office_file(), "--format", "macos-content-filter"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(out(&output).is_empty() && err(&output).contains("Plugin only"), "{}", err(&output));
+    // What is not known is said in the text.
+    let text = out(&run(&["hosts", &office_file(), "--format", "sophos"]));
+    assert!(text.contains("Inferred, no page of the vendor was found to say it:"), "{text}");
+}

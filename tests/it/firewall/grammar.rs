@@ -33,6 +33,12 @@ pub fn check(format: Format, text: &str) {
         Format::TerraformAzure => schema("terraform-azure", text),
         Format::TerraformAws => schema("terraform-aws", text),
         Format::Cilium => schema("cilium", text),
+        Format::Netskope => lines().filter(|l| !l.starts_with('#')).for_each(netskope),
+        Format::NetskopeApi => schema("netskope", text),
+        Format::CiscoFmc => schema("fmc", text),
+        Format::Cloudflare => schema("cloudflare", text),
+        Format::Sophos => sophos(text),
+        Format::WindowsFirewall => windows(text),
         Format::Prometheus => schema("prometheus", text),
         Format::PrometheusBlackbox | Format::PrometheusScrape => {
             for line in lines().filter(|l| !l.trim_start().starts_with('#')) {
@@ -98,6 +104,58 @@ fn paloalto(line: &str) {
         _ => false,
     };
     assert!(fine, "{line}");
+}
+
+/// `host:port`, `*.host:port`: letters, digits and hyphens, one star at most, and first.
+fn netskope(line: &str) {
+    let (host, port) = line.rsplit_once(':').unwrap_or_else(|| panic!("{line}"));
+    assert!(port.parse::<u16>().is_ok_and(|p| p > 0), "{line}");
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    assert!((is_name(name) && !name.contains('_')) || is_v4(host), "{line}");
+}
+
+/// A comment, and elements whose text holds nothing that XML acts upon.
+fn sophos(text: &str) {
+    let (head, rest) = text.split_once("-->\n").unwrap();
+    let comment = head.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!--\n").unwrap();
+    assert!(!comment.contains("--"), "{comment}");
+    let mut open: Vec<&str> = Vec::new();
+    for part in rest.split('<').skip(1) {
+        let (tag, value) = part.split_once('>').unwrap();
+        match tag.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name), "{part}"),
+            None => {
+                assert!(tag.bytes().all(|b| b.is_ascii_alphabetic()), "{tag}");
+                open.push(tag);
+            }
+        }
+        let value = value.trim();
+        assert!(value.bytes().all(|b| b.is_ascii_alphanumeric() || b".:*_-".contains(&b)), "{value}");
+        if tag == "Name" {
+            assert!(is_object(value) && value.len() <= 60, "{value}");
+        }
+        if tag == "FQDN" {
+            assert!(is_name(value.strip_prefix("*.").unwrap_or(value)), "{value}");
+        }
+    }
+    assert!(open.is_empty());
+}
+
+/// Comments, the one function, and commands whose words are plain or in single quotes.
+fn windows(text: &str) {
+    let code: Vec<&str> = text.lines().filter(|l| !l.starts_with('#')).collect();
+    assert_eq!(code.first(), Some(&"$ErrorActionPreference = 'Stop'"));
+    let function = code.iter().position(|l| l.starts_with("function Set-Keyword(")).unwrap();
+    for line in &code[function + 5..] {
+        let known = ["Get-NetFirewallRule -Group '", "Set-Keyword '{", "New-NetFirewallRule -Name '"];
+        assert!(known.iter().any(|k| line.starts_with(k)), "{line}");
+        let parts: Vec<&str> = line.split('\'').collect();
+        assert_eq!(parts.len() % 2, 1, "{line}");
+        for (at, part) in parts.iter().enumerate() {
+            let also = if at % 2 == 0 { " .,-|" } else { ".:*_-{}" };
+            assert!(part.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c)), "{line}");
+        }
+    }
 }
 
 fn fortigate(text: &str) {

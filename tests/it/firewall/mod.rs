@@ -3,6 +3,7 @@
 
 mod against;
 mod against_forms;
+mod against_hostile;
 mod against_squid;
 mod beside;
 mod commands;
@@ -120,6 +121,14 @@ fn every_product_refuses_what_it_cannot_express() {
         (DnsmasqNftset, "a.example", 443, "https", true, "every name below a.example"),
         (DnsmasqNftsetSets, "*.a.example", 443, "https", true, "a.example itself"),
         (Pac, "a.example", 22, "ssh", false, "SSH is neither"),
+        (Netskope, "*.a.example", 443, "https", true, "a.example itself"),
+        (Netskope, "x_y.a.example", 443, "https", false, "no underscore"),
+        (NetskopeApi, "a.example", 22, "ssh", false, "SSH is neither"),
+        (NetskopeApi, "2001:db8::1", 443, "https", false, "IPv6 literals"),
+        (CiscoFmc, "*.a.example", 443, "https", true, "no page says that its match ends"),
+        (CiscoFmc, "*.a.example", 22, "ssh", false, "a wildcard has none"),
+        (Cloudflare, "a.example", 80, "http", false, "HTTP is neither"),
+        (Cloudflare, "a.example", 22, "ssh", false, "SSH is neither"),
         (Prometheus, "*.a.example", 443, "https", false, "no address to probe"),
     ] {
         let output = written(format, &List::allow(&one(host, port, transport)));
@@ -145,6 +154,9 @@ fn what_a_product_says_exactly_is_not_called_widened() {
         Format::TerraformAzure,
         Format::TerraformAws,
         Format::Cilium,
+        Format::Sophos,
+        Format::Cloudflare,
+        Format::WindowsFirewall,
         Format::Pac,
     ] {
         for host in ["a.example", "*.a.example"] {
@@ -164,5 +176,44 @@ fn every_product_is_documented_and_has_its_steps() {
     }
     for format in Format::ALL {
         assert!(documentation.contains(&format!("`{format}`")), "{format}");
+    }
+}
+
+/// The table of the document and the script that verifies are one list: each program that a row names is run on that format,
+/// and each that is run stands in its row. The script itself compares the table with what it ran.
+#[test]
+fn the_table_says_what_is_verified_and_the_script_does_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let documentation = std::fs::read_to_string(root.join("docs/firewalls.md")).unwrap();
+    let script = std::fs::read_to_string(folder().join("verify.sh")).unwrap();
+    let table = documentation.split_once("| format | verified by |").unwrap().1;
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .take_while(|l| !l.is_empty())
+        .filter(|l| l.starts_with("| `"))
+        .map(|l| l.split('|').map(str::trim).collect())
+        .collect();
+    let mut said = Vec::new();
+    for format in Format::ALL {
+        let name = format!("`{format}`");
+        let row = rows.iter().find(|r| r[1] == name).unwrap_or_else(|| panic!("{format} has no row"));
+        assert!(!row[2].is_empty() && !row[3].is_empty(), "{format}");
+        let programs: Vec<&str> = row[2].split('`').skip(1).step_by(2).collect();
+        assert_eq!(programs.is_empty(), row[2].starts_with("nothing: "), "{format}");
+        for program in programs {
+            let terraform = program == "terraform providers";
+            let run = if terraform {
+                "ran \"$format\" \"terraform providers\"".to_owned()
+            } else {
+                format!("ran {format} \"{program}\"")
+            };
+            assert!(script.contains(&run), "{run}");
+            let formats = script.lines().find(|l| l.starts_with("terraform_formats=")).unwrap();
+            assert!(!terraform || formats.contains(format.as_str()), "{format}");
+            said.push(run);
+        }
+    }
+    for line in script.lines().map(str::trim).filter(|l| l.starts_with("ran ") && !l.contains("(")) {
+        assert!(said.iter().any(|s| s == line), "{line} is run and not in the table");
     }
 }

@@ -30,6 +30,7 @@ fn acted_upon(format: Format, text: &str) -> String {
         without_descriptions(&mut json);
         return json.to_string();
     }
+    let text = if format == Format::Sophos { text.split_once("-->").unwrap().1 } else { text };
     let mark = if format == Format::Pac { "//" } else { "#" };
     let cut = |line: &str| -> String {
         let line = line.split(" comments '").next().unwrap_or(line);

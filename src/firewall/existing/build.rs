@@ -1,0 +1,159 @@
+//! What the readers of templates and scripts share: where a value stands, and lines of access made of values.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::super::intent::Names;
+use super::access::{Access, Gate, Test};
+use super::read::{Dialect, Ignored, Listed, Listing, Pattern, Unread, pattern, plain};
+
+/// Ranges of ports; none for every port.
+pub(super) type Ports = Vec<(u16, u16)>;
+
+/// A listing with one gate, of a text whose values stand in quotes.
+pub(super) struct Builder<'a> {
+    pub listing: Listing,
+    pub gate: Gate,
+    /// The first line of each quoted text.
+    places: HashMap<&'a str, usize>,
+    /// Entries that are there, by what they mean.
+    known: HashMap<String, usize>,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(dialect: Dialect, text: &'a str) -> Self {
+        let mut places = HashMap::new();
+        for (line, raw) in (1..).zip(text.lines()) {
+            for value in raw.split(['"', '\'', '<', '>']) {
+                places.entry(value).or_insert(line);
+            }
+        }
+        Self { listing: Listing::new(dialect), gate: Gate::default(), places, known: HashMap::new() }
+    }
+
+    /// The line of a value; the first line where it does not stand by itself.
+    pub fn line_of(&self, value: &str) -> usize {
+        self.places.get(value).copied().unwrap_or(1)
+    }
+
+    /// A condition that one of these values holds. A value that is not understood may hold.
+    pub fn values<'v>(
+        &mut self,
+        values: impl IntoIterator<Item = &'v str>,
+        meaning: impl Fn(&str) -> Result<Pattern, String>,
+        ports: &Ports,
+    ) -> Test {
+        let (mut entries, mut parts) = (Vec::new(), Vec::new());
+        for value in values {
+            let line = self.line_of(value);
+            self.listing.understood += 1;
+            match meaning(value) {
+                Ok(found) => {
+                    let listed = Listed { ports: ports.clone(), ..Listed::line(line, value, found.clone()) };
+                    let key = format!("{found:?} {ports:?}");
+                    let at = match self.known.get(&key) {
+                        Some(at) => *at,
+                        None => self.listing.add(listed),
+                    };
+                    self.known.insert(key, at);
+                    entries.push(at);
+                }
+                Err(reason) => parts.push(Test::Unknown(Ignored::new(line, value, &reason))),
+            }
+        }
+        if parts.is_empty() {
+            return Test::Entries(entries);
+        }
+        if !entries.is_empty() {
+            parts.insert(0, Test::Entries(entries));
+        }
+        Test::Any(parts)
+    }
+
+    /// A line that allows or denies.
+    pub fn access(&mut self, line: usize, text: &str, allows: bool, tests: Vec<Test>) {
+        self.gate.lines.push(Access { line, text: text.to_owned(), allows, tests });
+    }
+
+    /// Something that may decide and is not understood.
+    pub fn unknown(&self, value: &str, reason: &str) -> Test {
+        Test::Unknown(Ignored::new(self.line_of(value), value, reason))
+    }
+
+    /// The listing, with everything that was added.
+    pub fn done(mut self) -> Listing {
+        self.listing.gates.push(self.gate);
+        self.listing
+    }
+}
+
+/// The transport is TLS.
+pub(super) fn https() -> Test {
+    Test::All(vec![Test::Web, Test::Clear.negated()])
+}
+
+/// The ports of a rule as a condition; nothing for every port.
+pub(super) fn on(ports: &Ports) -> Vec<Test> {
+    if ports.is_empty() { Vec::new() } else { vec![Test::Ports(ports.clone())] }
+}
+
+/// A name, `*.name`, an address, a network or `*`. A text with an expression of the template is not a name.
+pub(super) fn destination(value: &str) -> Result<Pattern, String> {
+    if value.contains("${") || value.contains("%{") || value.starts_with('[') && value.ends_with(']') {
+        return Err("an expression is not worked out: give what it comes to".into());
+    }
+    pattern(value)
+}
+
+/// A name alone stands for itself and everything below.
+pub(super) fn tree(value: &str) -> Result<Pattern, String> {
+    plain(value).map(|n| Pattern::Names(Names::ApexAndSubdomains(n)))
+}
+
+/// `443`, `80-90`, `*`.
+pub(super) fn range(text: &str) -> Result<Ports, String> {
+    if text == "*" {
+        return Ok(Vec::new());
+    }
+    let (from, to) = text.split_once('-').unwrap_or((text, text));
+    match (from.trim().parse::<u16>(), to.trim().parse::<u16>()) {
+        (Ok(from), Ok(to)) if from <= to => Ok(vec![(from, to)]),
+        _ => Err(format!("`{text}` is not a port")),
+    }
+}
+
+/// The texts of an array, or the one text; anything else in it is an error.
+pub(super) fn texts(value: Option<&Value>) -> Result<Vec<&str>, String> {
+    match value {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::String(one)) => Ok(vec![one.as_str()]),
+        Some(Value::Array(all)) => {
+            all.iter().map(|v| v.as_str().ok_or_else(|| format!("`{v}` is not a text"))).collect()
+        }
+        Some(other) => Err(format!("`{other}` is not a list of texts")),
+    }
+}
+
+/// A block of Terraform's JSON syntax, which may stand alone or in an array.
+pub(super) fn blocks(value: Option<&Value>) -> Vec<&Value> {
+    match value {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(all)) => all.iter().collect(),
+        Some(one) => vec![one],
+    }
+}
+
+/// The first key that is not among those understood.
+pub(super) fn strange_key<'v>(value: &'v Value, known: &[&str]) -> Option<&'v str> {
+    let keys = value.as_object()?.keys().map(String::as_str);
+    keys.into_iter().find(|k| !known.contains(k) && !k.starts_with("//"))
+}
+
+/// The text as JSON.
+///
+/// # Errors
+/// When it is not.
+pub(super) fn json(text: &str) -> Result<Value, Unread> {
+    serde_json::from_str(text).map_err(|e| Unread::whole(&format!("it is not JSON: {e}")))
+}

@@ -1,0 +1,384 @@
+//! Rule groups of AWS Network Firewall with Suricata rules, as CloudFormation or Terraform JSON. In strict order the first
+//! rule that matches decides.
+
+use serde_json::Value;
+
+use super::super::intent::Names;
+use super::access::Test;
+use super::build::{Builder, Ports, blocks, destination, https, json, strange_key};
+use super::read::{Dialect, Ignored, Listing, Pattern, Unread, network, plain};
+
+/// Reads a CloudFormation template.
+///
+/// # Errors
+/// When something in it decides and is not read.
+pub(super) fn template(text: &str) -> Result<Listing, Unread> {
+    let file = json(text)?;
+    let mut groups = Vec::new();
+    for resource in file.get("Resources").and_then(Value::as_object).into_iter().flat_map(|r| r.values()) {
+        match resource.get("Type").and_then(Value::as_str).unwrap_or("") {
+            "AWS::NetworkFirewall::RuleGroup" => {
+                let group = resource.get("Properties").unwrap_or(&Value::Null);
+                if group.get("Type").and_then(Value::as_str) != Some("STATEFUL") {
+                    return Err(Unread::whole(
+                        "a stateless rule group decides before these rules, and is not read",
+                    ));
+                }
+                if resource.get("Condition").is_some() {
+                    return Err(Unread::whole(
+                        "a rule group is made under a condition: give what was deployed",
+                    ));
+                }
+                let group = group.get("RuleGroup").unwrap_or(&Value::Null);
+                let source = group.get("RulesSource").unwrap_or(&Value::Null);
+                if strange_key(group, &["RulesSource", "StatefulRuleOptions", "RuleVariables"]).is_some()
+                    || strange_key(source, &["RulesString"]).is_some()
+                {
+                    return Err(Unread::whole(
+                        "a rule group has something else than rule strings: give its domains as lines with --against-as aws",
+                    ));
+                }
+                if group.get("RuleVariables").is_some_and(|v| v.to_string().contains("\"EXTERNAL_NET\"")) {
+                    return Err(Unread::whole(
+                        "a rule group gives EXTERNAL_NET another meaning, which is not worked out",
+                    ));
+                }
+                let rules = match source.get("RulesString") {
+                    Some(Value::String(rules)) => rules.clone(),
+                    Some(chosen) => by_default(&file, chosen)?,
+                    None => return Err(Unread::whole("a rule group has no rule strings")),
+                };
+                let order = group.pointer("/StatefulRuleOptions/RuleOrder");
+                let order = match order.and_then(|o| o.get("Ref")).and_then(Value::as_str) {
+                    Some(name) => file.pointer(&format!("/Parameters/{name}/Default")),
+                    None => order,
+                };
+                groups.push((rules, order.and_then(Value::as_str).map(str::to_owned)));
+            }
+            "AWS::NetworkFirewall::FirewallPolicy" => {
+                return Err(Unread::whole(
+                    "a firewall policy with its stateless actions and the order of groups is not read: give the rule group alone",
+                ));
+            }
+            _ => {}
+        }
+    }
+    read(Dialect::AwsTemplate, text, &groups)
+}
+
+/// The rules that `Fn::If` gives where a parameter keeps its default.
+fn by_default(file: &Value, chosen: &Value) -> Result<String, Unread> {
+    let unread =
+        || Unread::whole("the rules are made by a function that is not worked out: give what was deployed");
+    let parts = chosen.get("Fn::If").and_then(Value::as_array).ok_or_else(unread)?;
+    let [Value::String(condition), Value::String(yes), Value::String(no)] = parts.as_slice() else {
+        return Err(unread());
+    };
+    let equals = file
+        .pointer(&format!("/Conditions/{condition}/Fn::Equals"))
+        .and_then(Value::as_array)
+        .ok_or_else(unread)?;
+    let [reference, Value::String(value)] = equals.as_slice() else { return Err(unread()) };
+    let name = reference.get("Ref").and_then(Value::as_str).ok_or_else(unread)?;
+    let default =
+        file.pointer(&format!("/Parameters/{name}/Default")).and_then(Value::as_str).ok_or_else(unread)?;
+    Ok(if default == value { yes } else { no }.clone())
+}
+
+/// Reads Terraform JSON of the provider aws.
+///
+/// # Errors
+/// When something in it decides and is not read.
+pub(super) fn terraform(text: &str, file: &Value) -> Result<Listing, Unread> {
+    let mut groups = Vec::new();
+    let all = file.pointer("/resource/aws_networkfirewall_rule_group").and_then(Value::as_object);
+    for group in all.into_iter().flat_map(|g| g.values()).flat_map(|g| blocks(Some(g))) {
+        let known = [
+            "name",
+            "description",
+            "type",
+            "capacity",
+            "rule_group",
+            "tags",
+            "lifecycle",
+            "encryption_configuration",
+        ];
+        let only = |value: Option<&Value>, known: &[&str]| match blocks(value).as_slice() {
+            [one] if strange_key(one, known).is_none() => Some((*one).clone()),
+            _ => None,
+        };
+        let inner =
+            only(group.get("rule_group"), &["rules_source", "stateful_rule_options", "rule_variables"]);
+        if inner.as_ref().is_some_and(|g| g.to_string().contains("\"EXTERNAL_NET\"")) {
+            return Err(Unread::whole(
+                "a rule group gives EXTERNAL_NET another meaning, which is not worked out",
+            ));
+        }
+        let source = inner.as_ref().and_then(|g| only(g.get("rules_source"), &["rules_string"]));
+        let is_known = strange_key(group, &known).is_none()
+            && group.get("type").and_then(Value::as_str) == Some("STATEFUL");
+        let (true, Some(inner), Some(source)) = (is_known, inner, source) else {
+            return Err(Unread::whole(
+                "a rule group has something else than rule strings, or is made by an expression: give the plan or an export",
+            ));
+        };
+        let rules = source.get("rules_string").and_then(Value::as_str).unwrap_or("");
+        let rules = chosen(file, rules)?;
+        let order = blocks(inner.get("stateful_rule_options"));
+        let order = order.first().and_then(|o| o.get("rule_order")).and_then(Value::as_str).map(|o| {
+            let name = o.strip_prefix("${var.").and_then(|o| o.strip_suffix('}'));
+            let default =
+                name.and_then(|n| file.pointer(&format!("/variable/{n}/default"))).and_then(Value::as_str);
+            default.unwrap_or(o).to_owned()
+        });
+        groups.push((rules, order));
+    }
+    read(Dialect::TerraformAws, text, &groups)
+}
+
+/// The rules themselves, or `${var.x ? local.a : local.b}` with the default of that variable.
+fn chosen(file: &Value, rules: &str) -> Result<String, Unread> {
+    if !rules.contains("${") && !rules.contains("%{") {
+        return Ok(rules.to_owned());
+    }
+    let unread = || {
+        Unread::whole(
+            "the rules are made by an expression that is not worked out: give the plan or an export",
+        )
+    };
+    let inner = rules.strip_prefix("${").and_then(|r| r.strip_suffix('}')).ok_or_else(unread)?;
+    let words: Vec<&str> = inner.split(' ').collect();
+    let [variable, "?", yes, ":", no] = words.as_slice() else { return Err(unread()) };
+    let variable = variable.strip_prefix("var.").ok_or_else(unread)?;
+    let default =
+        file.pointer(&format!("/variable/{variable}/default")).and_then(Value::as_bool).ok_or_else(unread)?;
+    let local = if default { yes } else { no }.strip_prefix("local.").ok_or_else(unread)?;
+    let text = file.pointer(&format!("/locals/{local}")).and_then(Value::as_str).ok_or_else(unread)?;
+    if text.contains("${") {
+        return Err(unread());
+    }
+    Ok(text.to_owned())
+}
+
+fn read(dialect: Dialect, text: &str, groups: &[(String, Option<String>)]) -> Result<Listing, Unread> {
+    let mut builder = Builder::new(dialect, text);
+    let mut rules = Vec::new();
+    for (strings, order) in groups {
+        for raw in strings.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            match Rule::of(raw) {
+                Ok(Some(rule)) => rules.push((rule, order.as_deref())),
+                Ok(None) => {}
+                Err(reason) => {
+                    return Err(Unread::lines(
+                        format!("read as {}: a rule is not understood", dialect.title()),
+                        vec![Ignored::new(1, raw, &reason)],
+                    ));
+                }
+            }
+        }
+    }
+    let denies = rules.iter().any(|(r, _)| !r.allows);
+    let strict = groups.iter().all(|(_, order)| order.as_deref() == Some("STRICT_ORDER"));
+    if denies && groups.len() > 1 {
+        return Err(Unread::whole(
+            "several rule groups, of which one denies: their order stands in the policy, which is not read",
+        ));
+    }
+    if !strict {
+        // Without strict order every rule that passes comes before every rule that drops.
+        rules.sort_by_key(|(r, _)| !r.allows);
+    }
+    for (rule, _) in rules {
+        let line = rule.value.as_deref().map_or(1, |v| builder.line_of(v));
+        let mut tests = rule.tests;
+        if let Some((pattern, value)) = rule.destination {
+            let ports = rule.ports.clone();
+            tests.push(builder.values([value.as_str()], |_| pattern.clone(), &ports));
+        } else {
+            builder.listing.understood += 1;
+        }
+        builder.access(line, &rule.text, rule.allows, tests);
+    }
+    Ok(builder.done())
+}
+
+/// A rule that decides.
+struct Rule {
+    text: String,
+    allows: bool,
+    ports: Ports,
+    value: Option<String>,
+    destination: Option<(Result<Pattern, String>, String)>,
+    tests: Vec<Test>,
+}
+
+impl Rule {
+    /// Nothing for a rule that decides nothing.
+    fn of(raw: &str) -> Result<Option<Self>, String> {
+        let (head, options) = raw.split_once('(').ok_or("it has no options in parentheses")?;
+        let options = options.trim_end().strip_suffix(')').ok_or("its options do not end")?;
+        let words: Vec<&str> = head.split_whitespace().collect();
+        let [action, protocol, source, source_port, "->", target, port] = words.as_slice() else {
+            return Err("its head is not ACTION PROTOCOL FROM PORT -> TO PORT".into());
+        };
+        let allows = match *action {
+            "pass" => true,
+            "drop" | "reject" | "rejectsrc" | "rejectdst" | "rejectboth" => false,
+            "alert" => return Ok(None),
+            other => return Err(format!("the action `{other}` is not known")),
+        };
+        let mut tests = match *protocol {
+            "tls" => vec![https()],
+            "http" => vec![Test::Clear],
+            "tcp" | "ip" => Vec::new(),
+            "udp" | "icmp" | "dns" | "quic" | "ntp" | "tftp" | "dhcp" => return Ok(None),
+            other => return Err(format!("the protocol `{other}` is not compared")),
+        };
+        let ports = ports(port)?;
+        if !ports.is_empty() {
+            tests.push(Test::Ports(ports.clone()));
+        }
+        if *source_port != "any" {
+            return Err("it names ports of the client".into());
+        }
+        if !["any", "$HOME_NET"].contains(source) {
+            tests.push(Test::Client(format!("the client's address ({source})")));
+        }
+        let mut destination_of = None;
+        match *target {
+            "any" => {}
+            "$EXTERNAL_NET" => {
+                let inside = Test::Other("whether the host's address is outside HOME_NET".into());
+                tests.push(Test::Any(vec![Test::Internal.negated(), inside]));
+            }
+            address if network(address).is_some() || address.parse::<std::net::IpAddr>().is_ok() => {
+                destination_of = Some((destination(address), address.to_owned()));
+            }
+            other => return Err(format!("the destination `{other}` is not worked out")),
+        }
+        let mut buffer = "";
+        let (mut dotted, mut contents): (bool, Vec<Content>) = (false, Vec::new());
+        for option in split(options) {
+            let (key, value) =
+                option.split_once(':').map_or((option.as_str(), ""), |(k, v)| (k.trim(), v.trim()));
+            match key {
+                "msg" | "sid" | "rev" | "gid" | "classtype" | "metadata" | "reference" | "fast_pattern"
+                | "noalert" | "nocase" => {}
+                "flow" => match value {
+                    v if v
+                        .split(',')
+                        .all(|p| ["to_server", "established", "from_client"].contains(&p.trim())) => {}
+                    // It lets the handshake of TCP through and decides nothing about what follows.
+                    v if allows && v.contains("not_established") => return Ok(None),
+                    other => return Err(format!("the condition flow:{other} is not compared")),
+                },
+                "tls.sni" | "http.host" => buffer = if key == "tls.sni" { "name" } else { "host" },
+                "dotprefix" => dotted = true,
+                "content" => {
+                    if buffer.is_empty() {
+                        return Err("content outside the server name is not compared".into());
+                    }
+                    let text = value
+                        .strip_prefix('"')
+                        .and_then(|v| v.strip_suffix('"'))
+                        .ok_or("a content is negated or has no quotes")?;
+                    contents.push(Content { text: text.to_ascii_lowercase(), starts: false, ends: false });
+                }
+                "startswith" | "endswith" => {
+                    let last = contents.last_mut().ok_or("an end without a content")?;
+                    if key == "startswith" { last.starts = true } else { last.ends = true }
+                }
+                other => return Err(format!("the option `{other}` is not compared")),
+            }
+        }
+        let mut value = None;
+        for content in &contents {
+            value = Some(content.text.clone());
+            let found = content.pattern(dotted, allows);
+            if destination_of.is_none() {
+                destination_of = Some((found, content.text.clone()));
+            } else {
+                tests.push(match found {
+                    Ok(pattern) => Test::Names(pattern),
+                    Err(reason) => Test::Unknown(Ignored::new(1, raw, &reason)),
+                });
+            }
+        }
+        Ok(Some(Self {
+            text: head.trim().to_owned(),
+            allows,
+            ports,
+            value,
+            destination: destination_of,
+            tests,
+        }))
+    }
+}
+
+struct Content {
+    text: String,
+    starts: bool,
+    ends: bool,
+}
+
+impl Content {
+    /// What names it stands for; for a rule that allows at least, for one that denies at most.
+    fn pattern(&self, dotted: bool, allows: bool) -> Result<Pattern, String> {
+        let name = |text: &str| plain(text).map_err(|_| format!("`{text}` is not a name"));
+        match (self.starts, self.ends, self.text.strip_prefix('.')) {
+            (true, true, None) if !dotted => Ok(Pattern::Names(Names::Exact(name(&self.text)?))),
+            (false, true, Some(base)) if dotted => Ok(Pattern::Names(Names::ApexAndSubdomains(name(base)?))),
+            (false, true, Some(base)) => Ok(Pattern::Names(Names::Subdomains(name(base)?))),
+            // Names that merely end in it match too.
+            (false, true, None) if allows && !dotted => {
+                Ok(Pattern::Names(Names::ApexAndSubdomains(name(&self.text)?)))
+            }
+            (false, false, _) if !dotted => Ok(Pattern::Holds(self.text.clone())),
+            _ => Err(format!("the content `{}` is anchored in a way that is not compared", self.text)),
+        }
+    }
+}
+
+/// `443`, `[80,443]`, `8000:8100`, `any`.
+fn ports(text: &str) -> Result<Ports, String> {
+    if text == "any" {
+        return Ok(Vec::new());
+    }
+    let inner = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
+    inner
+        .split(',')
+        .map(|part| {
+            let (from, to) = part.trim().split_once(':').unwrap_or((part.trim(), part.trim()));
+            let to = if to.is_empty() { "65535" } else { to };
+            match (from.parse::<u16>(), to.parse::<u16>()) {
+                (Ok(from), Ok(to)) if from <= to => Ok((from, to)),
+                _ => Err(format!("the port `{text}` is not worked out")),
+            }
+        })
+        .collect()
+}
+
+/// Options at the semicolons that stand outside quotes.
+fn split(options: &str) -> Vec<String> {
+    let (mut all, mut one, mut quoted, mut escaped) = (Vec::new(), String::new(), false, false);
+    for c in options.chars() {
+        match c {
+            _ if escaped => {
+                escaped = false;
+                one.push(c);
+            }
+            '\\' => {
+                escaped = true;
+                one.push(c);
+            }
+            ';' if !quoted => all.push(std::mem::take(&mut one).trim().to_owned()),
+            c => {
+                quoted ^= c == '"';
+                one.push(c);
+            }
+        }
+    }
+    all.push(one.trim().to_owned());
+    all.retain(|o| !o.is_empty());
+    all
+}
