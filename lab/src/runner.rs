@@ -168,6 +168,10 @@ impl Bench {
         if self.wine.is_none() && took.as_secs_f64() > scenario.within_s {
             wrong.push(format!("took {:.1} s, more than {} s", took.as_secs_f64(), scenario.within_s));
         }
+        if let Some(expected) = &scenario.on_device {
+            wrong.extend(on_device(expected, "check", &output.stdout, &["device_report"]));
+            wrong.extend(self.device(expected, scenario, net, folder)?);
+        }
         let mut arrived = real::witness(folder);
         arrived.extend(fs::read_to_string(&heard).unwrap_or_default().lines().map(str::to_owned));
         match scenario.credential_arrives {
@@ -180,6 +184,31 @@ impl Bench {
             _ => {}
         }
         Ok(Played { pairs, wrong, blocked, took, said })
+    }
+
+    /// Runs `clearway device` where a scenario stands, and compares.
+    fn device(
+        &self,
+        expected: &[String],
+        scenario: &Scenario,
+        net: &Net,
+        folder: &Path,
+    ) -> Outcome<Vec<String>> {
+        let mut arguments = self.arguments(scenario, folder)?;
+        let at = arguments.iter().position(|a| a == "check").ok_or("no `check` among the arguments")?;
+        arguments.truncate(at);
+        arguments.extend(["device", "--format", "json"].map(str::to_owned));
+        let mut command = inside(&net.client(), "env");
+        command.args(arguments);
+        let limit = if self.wine.is_some() { WINE_LIMIT } else { RUN_LIMIT };
+        let output = net::output(&mut command, None, limit)?;
+        fs::write(folder.join("device.json"), &output.stdout).context("device.json")?;
+        let mut wrong: Vec<String> = on_device(expected, "device", &output.stdout, &[]).into_iter().collect();
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            wrong.push(format!("`clearway device` ended with {}: {said}", output.status));
+        }
+        Ok(wrong)
     }
 
     /// The arguments of `env`: a clean environment and the program under test.
@@ -560,6 +589,19 @@ fn resolvers(scenario: &Scenario) -> Vec<&'static str> {
         (Resolver::Dead, _) => DEAD_DNS_V4,
     };
     scenario.resolvers.iter().map(address).collect()
+}
+
+/// What is wrong with the errors and warnings of a report of a device, which is `member` of a document.
+fn on_device(expected: &[String], command: &str, document: &[u8], member: &[&str]) -> Option<String> {
+    let document: serde_json::Value = serde_json::from_slice(document).unwrap_or_default();
+    let report = member.iter().fold(&document, |value, name| &value[*name]);
+    let Some(findings) = report["findings"].as_array() else {
+        return Some(format!("`clearway {command}` says nothing of the device"));
+    };
+    let bad = findings.iter().filter(|f| f["severity"] != "info");
+    let found: Vec<&str> = bad.filter_map(|f| f["code"].as_str()).collect();
+    (found != expected)
+        .then(|| format!("on the device `clearway {command}` found {found:?}, not {expected:?}"))
 }
 
 /// What a Windows device knows of its network, as its registry has it.

@@ -270,6 +270,9 @@ pub struct Scenario {
     /// What the registry of a Windows device holds, as lines of a `.reg` file.
     #[serde(default)]
     pub registry: Option<String>,
+    /// What `clearway device` must find there and `check` must name beside the run: errors and warnings, the worst first.
+    #[serde(default)]
+    pub on_device: Option<Vec<String>>,
 }
 
 /// What is played with the Windows program.

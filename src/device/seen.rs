@@ -71,9 +71,9 @@ impl Seen {
         }
     }
 
-    /// Notes what a check could not look at, and what could have been in the way there.
+    /// Notes what a check could not look at.
     pub(super) fn missed(&mut self, check: &str, what: &str, why: impl Into<String>) {
-        self.noted(check, what, why, Gap::Decides);
+        self.noted(check, what, why, super::check::gap(check));
     }
 
     /// Notes what a check could not look at, and what that means.

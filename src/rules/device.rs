@@ -73,6 +73,8 @@ pub struct Sandbox {
     pub enough_mib: u64,
     /// The beginnings of the names of the machine's own interfaces.
     pub interfaces: Vec<String>,
+    /// Windows: the process of each virtual machine, which shows that they may log on as a service.
+    pub worker: String,
     /// Linux: settings of the kernel.
     pub settings: Vec<KernelSetting>,
     /// Linux: programs.

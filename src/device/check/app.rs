@@ -21,6 +21,7 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.app.is_some(),
+    decides: true,
 };
 
 fn wanted(context: &Context<'_>) -> Vec<Want> {

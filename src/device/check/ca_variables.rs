@@ -20,6 +20,7 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.variables.is_some(),
+    decides: true,
 };
 
 /// Tools that print variables, and what to call where those are set.

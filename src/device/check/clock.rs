@@ -3,7 +3,7 @@
 use super::{Check, assignments, nothing_more, said, tool};
 use crate::contract::{DeviceCode, Platform};
 use crate::device::seen::Clock;
-use crate::device::{Answers, Context, Found, Gap, Seen, Want};
+use crate::device::{Answers, Context, Found, Seen, Want};
 use crate::probe::system;
 use crate::rules::device::ClockHost;
 
@@ -17,6 +17,8 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.clock.is_some(),
+    // The clock itself is judged by a run.
+    decides: false,
 };
 
 fn wanted(context: &Context<'_>) -> Vec<Want> {
@@ -34,12 +36,10 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
 fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
     match context.platform {
         // systemsetup asks for an administrator.
-        Platform::Macos => seen.noted(
+        Platform::Macos => seen.missed(
             ID,
             "whether the clock follows a time server",
             "macOS tells it to administrators alone; `clearway check` measures the clock by the servers that it sees",
-            // What is found here is for information: the clock itself is judged by a run.
-            Gap::Informs,
         ),
         Platform::Windows => {
             let start = said(answers, context, ID, "time-service", seen).and_then(|t| value(t, "Start"));

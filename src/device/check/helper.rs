@@ -27,6 +27,7 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.helper.as_ref().is_some_and(|h| h.data.is_some() || !h.blocks.is_empty()),
+    decides: true,
 };
 
 fn places<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a HelperPlace> {

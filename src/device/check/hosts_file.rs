@@ -22,6 +22,7 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.hosts_file.is_some(),
+    decides: true,
 };
 
 fn paths<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a String> {

@@ -21,6 +21,7 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.machine.is_some(),
+    decides: true,
 };
 
 fn wanted(context: &Context<'_>) -> Vec<Want> {
@@ -30,7 +31,7 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
         Platform::Macos => {
             vec![tool("hypervisor"), Want::Tool("disk".to_owned(), home()), tool("routes")]
         }
-        Platform::Windows => vec![tool("virtualization"), tool("user-rights"), tool("routes")],
+        Platform::Windows => ["virtualization", "user-rights", "processes", "routes"].map(tool).into(),
         Platform::Linux => {
             let sandbox = &context.facts.sandbox;
             let mut wants: Vec<Want> = sandbox.settings.iter().map(|s| text(&s.path)).collect();
@@ -57,7 +58,15 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
                 any = true;
                 windows(text, &mut machine);
             }
-            if let Some(text) = said(answers, context, ID, "user-rights", seen) {
+            // A machine that runs has the right; then nobody has to be asked who may see it.
+            let worker = &context.facts.sandbox.worker;
+            let runs = answers
+                .tool("processes")
+                .is_ok_and(|p| p.succeeded && p.output.lines().any(|l| is_process(l, worker)));
+            if runs && answers.tool("user-rights").is_err() {
+                any = true;
+                machine.logon_right = Some(true);
+            } else if let Some(text) = said(answers, context, ID, "user-rights", seen) {
                 any = true;
                 rights(text, &mut machine);
             }
@@ -79,6 +88,11 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
     if any {
         seen.machine = Some(machine);
     }
+}
+
+/// Whether a line of the list of processes is of this program.
+fn is_process(line: &str, name: &str) -> bool {
+    super::security::process(line, Platform::Windows).is_some_and(|p| p.eq_ignore_ascii_case(name))
 }
 
 fn flag(text: &str) -> Option<bool> {

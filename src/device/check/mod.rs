@@ -32,6 +32,14 @@ pub(super) struct Check {
     pub(super) judge: fn(&Seen, &Context<'_>) -> Vec<Found>,
     /// Whether anything of it was seen.
     pub(super) was_run: fn(&Seen) -> bool,
+    /// Whether it can find something in the way; what else it finds is for information.
+    pub(super) decides: bool,
+}
+
+/// What it means that a part of a check was not run.
+pub(super) fn gap(check: &str) -> Gap {
+    let informs = ALL.iter().any(|c| c.id == check && !c.decides);
+    if informs { Gap::Informs } else { Gap::Decides }
 }
 
 /// Every check, in the order of the report.

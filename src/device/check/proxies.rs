@@ -25,6 +25,7 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.proxies.is_some(),
+    decides: true,
 };
 
 fn wanted(context: &Context<'_>) -> Vec<Want> {

@@ -30,6 +30,7 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.roots.is_some(),
+    decides: true,
 };
 
 fn wanted(context: &Context<'_>) -> Vec<Want> {

@@ -18,6 +18,7 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.security.is_some(),
+    decides: false,
 };
 
 fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
@@ -44,7 +45,7 @@ pub(super) fn running(text: &str, context: &Context<'_>, kind: fn(ProductKind) -
 }
 
 /// The name of the program in a line of the list of processes: without its folder, on Windows without `.exe`.
-fn process(line: &str, platform: Platform) -> Option<&str> {
+pub(super) fn process(line: &str, platform: Platform) -> Option<&str> {
     let name = match platform {
         // "name.exe","4","Services","0","144 K"
         Platform::Windows => {

@@ -19,6 +19,7 @@ pub(super) const CHECK: Check = Check {
     read,
     judge,
     was_run: |seen| seen.ways.is_some(),
+    decides: true,
 };
 
 fn wanted(context: &Context<'_>) -> Vec<Want> {

@@ -377,6 +377,39 @@ fn three_faults_are_named_in_every_format_the_worst_first() {
     assert!(seen >= 4, "{seen}");
 }
 
+/// What is passed over as information alone is of checks that find nothing else.
+#[test]
+fn a_check_that_only_informs_finds_nothing_in_the_way() {
+    let (rules, certificates) = (Rules::embedded(), certificates());
+    let mut informs = BTreeSet::new();
+    let mut in_the_way = BTreeSet::new();
+    for (platform, table) in tables() {
+        let mut states: Vec<&State> = table.state.iter().collect();
+        let nothing = State {
+            without: table.base.tools.keys().cloned().collect(),
+            ..toml::from_str("name = 'nothing collected'\nexpect = []").unwrap()
+        };
+        states.push(&nothing);
+        for state in states {
+            let report = examine(platform, &table.base, state, &rules, &certificates);
+            for check in &report.checks {
+                if check.not_run.iter().any(|n| n.gap == clearway::device::Gap::Informs) {
+                    informs.insert(check.id.clone());
+                }
+            }
+            // One finding of a device with one check that found something is that check's.
+            let by: Vec<_> = report.checks.iter().filter(|c| c.findings > 0).collect();
+            if let [check] = by.as_slice()
+                && report.findings.iter().any(|f| f.severity != Severity::Info)
+            {
+                in_the_way.insert(check.id.clone());
+            }
+        }
+    }
+    assert_eq!(informs.iter().map(String::as_str).collect::<Vec<_>>(), ["clock", "endpoint-security"]);
+    assert!(in_the_way.len() >= 8 && informs.is_disjoint(&in_the_way), "{informs:?} {in_the_way:?}");
+}
+
 /// Every code has its section on the page, and no section is about anything else.
 #[test]
 fn the_page_has_every_code() {
