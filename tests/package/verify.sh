@@ -2,11 +2,12 @@
 # Makes every package and opens it; installs, runs, upgrades and removes those of Linux in a Debian of their own. A
 # missing tool is a failure.
 #
-#   tests/package/verify.sh CLEARWAY [CLEARWAY.EXE WINE]
+#   tests/package/verify.sh CLEARWAY [CLEARWAY.EXE WINE [MACHO]]
 #
 # CLEARWAY is what `scripts/package build` made (of any profile), CLEARWAY.EXE what `scripts/cross build windows` made, and
-# WINE the folder of `scripts/cross tools wine`: the .msi is then installed, run and removed under Wine. Without them, and
-# for macOS, a stand-in with the right first bytes is packed: what the packages hold is then tested, not the program.
+# WINE the folder of `scripts/cross tools wine`: the .msi is then installed, run and removed under Wine. MACHO is what
+# `scripts/cross build macos` made: its headers and its signature are read; nothing here can run it. In the place of what
+# is not given a stand-in with the right first bytes is packed: what the packages hold is then tested, not the program.
 # Debian packages: debootstrap rpm wixl msitools zip unzip binutils man-db ruby; root.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -47,13 +48,14 @@ printf 'MZ%058d\x40\0\0\0PE\0\0\x64\x86' 0 | tr 0 '\0' >"$work/stand-in.exe"
 printf '\xcf\xfa\xed\xfe\x0c\0\0\x01' >"$work/stand-in.macho"
 exe=$(realpath "${2:-$work/stand-in.exe}")
 wine=${3:+$(realpath "$3")}
+macho=$(realpath "${4:-$work/stand-in.macho}")
 
 echo "-- made"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$here/../../Cargo.toml" | head -n 1)
 first=$work/first second=$work/second
 "$package" linux "$clearway" --out "$first"
 "$package" windows "$exe" --tool "$clearway" --out "$first"
-"$package" macos "$work/stand-in.macho" --tool "$clearway" --out "$first"
+"$package" macos "$macho" --tool "$clearway" --out "$first"
 "$package" macos <(:) --tool "$clearway" --out "$first" 2>/dev/null && fail "a pipe is packed as a program"
 
 echo "-- the same bytes again"
@@ -74,7 +76,7 @@ echo "-- refused"
 refused "is not a program for windows-x86_64" "$package" windows "$clearway" --tool "$clearway" --out "$second"
 refused "is not a program for linux-x86_64" "$package" linux "$exe" --out "$second"
 refused "is not a program for linux-aarch64" "$package" linux "$clearway" --arch aarch64 --out "$second"
-refused "is not a program for macos-x86_64" "$package" macos "$work/stand-in.macho" --arch x86_64 --tool "$clearway" --out "$second"
+refused "is not a program for macos-x86_64" "$package" macos "$macho" --arch x86_64 --tool "$clearway" --out "$second"
 # The C library of this machine is newer than the floor, and asks for itself where nothing is done about it.
 printf 'int arc4random(void); int main(void) { return arc4random(); }\n' >"$work/new.c"
 cc "$work/new.c" -o "$work/new"
@@ -101,6 +103,14 @@ linux=$work/open/clearway-$version-linux-x86_64
 whole "$linux" clearway
 whole "$work/open/clearway-$version-macos-aarch64" clearway
 whole "$work/open/clearway-$version-windows-x86_64" clearway.exe
+packed=$work/open/clearway-$version-macos-aarch64/clearway
+cmp "$macho" "$packed" || fail "the .tar.gz for macOS holds another program"
+if [[ -n ${4:-} ]]; then
+  python3 "$here/macho.py" "$packed" || fail "the program for macOS"
+  # One byte in its midst is another: then it must not pass.
+  printf '\x5a\xa5' | dd of="$packed" bs=1 seek=1000000 conv=notrunc status=none
+  refused "is not the one that was signed" python3 "$here/macho.py" "$packed"
+fi
 cmp "$exe" "$work/open/clearway-$version-windows-x86_64/clearway.exe" || fail "the .zip holds another program"
 "$linux/clearway" --version | grep -F "$version" || fail "the archive's program does not run"
 "$linux/clearway" --version --verbose | grep -E '^(target|commit|compiler) ' || fail "the program does not say what it was built from"
@@ -232,7 +242,7 @@ for out; do :; done
 echo made >"$out"
 FAKE
 chmod +x "$work/bin/pkgbuild"
-FAKE_RECORD=$work/pkgbuild PATH=$work/bin:$PATH quiet "$package" macos "$work/stand-in.macho" --tool "$clearway" --out "$second"
+FAKE_RECORD=$work/pkgbuild PATH=$work/bin:$PATH quiet "$package" macos "$macho" --tool "$clearway" --out "$second"
 for line in --identifier clearway "$version" ./usr/local/bin/clearway ./usr/local/share/man/man1/clearway.1 ./usr/local/share/zsh/site-functions/_clearway; do
   grep -qxF -- "$line" "$work/pkgbuild" || { cat "$work/pkgbuild"; fail ".pkg: $line is not asked for"; }
 done
