@@ -138,6 +138,9 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
 /// customer's too, but where something else opened the connection.
 pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<Option<Draft>> {
     let own_page = view.is_customer() && trust::opener(view).is_none();
+    if let Some(found) = both_paged(view, first).filter(|_| own_page) {
+        return Some(Some(found));
+    }
     if !matches!(first.status, Some(301..=303 | 307 | 308 | 404 | 405)) || is_html(first) && !own_page {
         return None;
     }
@@ -167,6 +170,51 @@ pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<
         }
         _ => None,
     }
+}
+
+/// Something before the gateway answers what is read and what is sent with a page, or with nothing, and never like an
+/// API: a firewall for web applications, or a server of another kind. One page alone may be all that is refused.
+fn both_paged(view: &View<'_>, first: &Http) -> Option<Draft> {
+    let judged = |http: &Http| matches!(http.status, Some(200..=299 | 400..=428 | 430..=450 | 452..=499));
+    let empty = |http: &Http| matches!(http.status, Some(200..=299)) && http.body.trim().is_empty();
+    let (follow_up, http, service) = asked(view)?;
+    let paged = is_html(first) && is_html(http) || empty(first) && empty(http);
+    // That there is nothing at a path is told apart below.
+    let missing = matches!(first.status, Some(404 | 405)) || matches!(http.status, Some(404 | 405));
+    let answered = http.outcome == HttpOutcome::Answered && judged(first) && judged(http);
+    if !paged
+        || !answered
+        || missing
+        || recognise(service, http, &view.target.probed, view.is_customer()).is_some()
+    {
+        return None;
+    }
+    let request = format!("{} {}", follow_up.request.method, follow_up.request.path);
+    let read = view.target.request.as_ref().map(|r| format!("{} {}", r.method, r.path)).unwrap_or_default();
+    let what = if is_html(http) { "an HTML page" } else { "an empty answer" };
+    let line = format!(
+        "{read}: {}{}; {request}: {}{}",
+        status_words(first),
+        titled(first),
+        status_words(http),
+        titled(http)
+    );
+    Some(
+        Draft::new(Code::HttpWrongContent, line)
+            .owner(Owner::Service)
+            .fact("status", http.status)
+            .fact("what", format!("{what} (status {}) to {read} and to {request}", shown_status(first, http)))
+            .fact("wanted", "an answer of the Messages API")
+            .fact("title", title(&http.body))
+            .fact("path", follow_up.request.path.as_str())
+            .key(view.target.probed.as_str()),
+    )
+}
+
+/// One status, or both.
+fn shown_status(first: &Http, second: &Http) -> String {
+    let (first, second) = (first.status.unwrap_or_default(), second.status.unwrap_or_default());
+    if first == second { first.to_string() } else { format!("{first}, {second}") }
 }
 
 /// The place that an answer leads to, as it may be shown.

@@ -447,6 +447,40 @@ fn a_page_or_a_redirect_in_place_of_a_model_list_is_judged_by_the_path_that_coun
     }
 }
 
+/// Something before a gateway that answers like no API, whatever is asked: a page, or nothing. Where the path of the
+/// messages is answered otherwise, nothing more is known than before.
+#[test]
+fn a_gateway_that_answers_both_requests_with_a_page_is_blocked() {
+    let mine = gateway(1, "llm.corp.example");
+    let page = |status| answer(status, &[HTML], "<html><title>Request rejected</title>");
+    let asked_after = |first: Http, then: Http| {
+        asked(&mine, edit(healthy(&mine), |a| a.http = vec![first]), |a| a.http = vec![then])
+    };
+    for (first, then) in [
+        (page(403), page(403)),
+        (page(406), page(403)),
+        (page(407), page(407)),
+        (answer(200, &[], ""), answer(200, &[], "")),
+    ] {
+        let run = asked_after(first, then);
+        assert_eq!(
+            got(&run),
+            (Code::HttpWrongContent, Verdict::Blocked, Owner::Service),
+            "{:?}",
+            run.hosts[0].finding
+        );
+    }
+    for (first, then) in [
+        (page(403), answer(401, &[JSON], "{}")),
+        (answer(403, &[JSON], r#"{"code":7}"#), answer(403, &[JSON], r#"{"code":7}"#)),
+        (page(403), answer(403, &[JSON], "{}")),
+        (page(403), answer(503, &[HTML], "")),
+    ] {
+        let run = asked_after(first, then);
+        assert_eq!(got(&run).0, Code::HttpUnrecognised, "{:?}", run.hosts[0].finding);
+    }
+}
+
 /// A redirect to a host that is there for sign-ins, or to a known place on the host itself, is one.
 #[test]
 fn a_redirect_to_a_host_for_sign_ins_is_one() {
