@@ -198,3 +198,43 @@ fn the_command_writes_the_form_of_the_list_or_says_why_not() {
     assert_eq!(run(&["hosts", &office, "--against", &file, "--delta", &file]).0, Some(2));
     assert!(Dialect::named("plain").is_ok());
 }
+
+/// Products in which a second load replaces objects of the same name: the delta is a list of its own beside the existing one,
+/// and has what that one lacks.
+#[test]
+fn a_delta_of_a_template_is_a_list_beside_it_with_what_it_lacks() {
+    let firewalls = Firewalls::embedded().unwrap();
+    for format in [
+        Format::AzureFirewall,
+        Format::AwsNetworkFirewall,
+        Format::TerraformAzure,
+        Format::TerraformAws,
+        Format::TerraformPaloalto,
+        Format::GcpSwp,
+        Format::Cilium,
+        Format::NetskopeApi,
+        Format::CiscoFmc,
+        Format::Sophos,
+        Format::Cloudflare,
+        Format::WindowsFirewall,
+    ] {
+        let list = List::allow(&office());
+        let mut part = list.clone();
+        part.rules.retain(|r| r.names.base() != "packages.corp.example");
+        assert_ne!(part.rules.len(), list.rules.len());
+        let before = written(format, &part).text;
+        let comparison = held(&list, format, &before);
+        let missing: Vec<String> = comparison.missing.iter().map(|m| m.rule.to_string()).collect();
+        assert!(missing.contains(&"packages.corp.example".to_owned()), "{format}: {missing:?}");
+        let existing = Existing { comparison: &comparison, text: &before, whole: true };
+        let product = firewalls.by_id(format.product()).unwrap();
+        // Under the same name it would replace what is there.
+        let refused = delta::write(format, &list, &existing, product).unwrap_err();
+        assert!(refused.contains("--name"), "{format}: {refused}");
+        let more = List { name: "more".into(), ..list.clone() };
+        let output = delta::write(format, &more, &existing, product).unwrap();
+        assert!(!output.text.contains("api.vendor.example"), "{format}: {}", output.text);
+        let host = List::allow(&one("packages.corp.example", 443, "https"));
+        assert!(held(&host, format, &output.text).missing.is_empty(), "{format}: {}", output.text);
+    }
+}
