@@ -43,6 +43,8 @@ else
   {
     while [ -n "${TYPED:-}" ] && [ "$turns" -gt 0 ]; do
       if grep -aqF -- "$TYPED_AFTER" "$out"; then
+        # What is typed before the program reads may be lost with the console's change of mode.
+        sleep 1
         printf '%b' "$TYPED"
         break
       fi
