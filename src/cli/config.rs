@@ -21,7 +21,8 @@ pub struct ConfigArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
-    /// text: for reading; json: for scripts; mobileconfig, plist, reg, managed-json: a file to deploy.
+    /// text: for reading; json: for scripts; sarif, junit: findings for code hosts and build servers; mobileconfig, plist,
+    /// reg, managed-json: a file to deploy.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
     pub format: ConfigFormat,
 
@@ -51,6 +52,10 @@ pub enum ConfigFormat {
     Text,
     /// `clearway.config/1`.
     Json,
+    /// SARIF 2.1.0: the findings with their places.
+    Sarif,
+    /// A suite for each configuration, a case for each finding.
+    Junit,
     /// A configuration profile for macOS.
     Mobileconfig,
     /// A managed-preferences property list for macOS.

@@ -55,10 +55,14 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
             }
             let age = clock::age_of(&pack.meta.date);
             let not_known = all.iter().find_map(|one| crate::derive::not_known(pack, &one.app_version));
+            let standing = report::json::Standing { age, not_known: not_known.as_deref() };
             let text = match args.format {
-                ConfigFormat::Json => {
-                    let rules = report::json::Standing { age, not_known: not_known.as_deref() };
-                    report::config::json::render(&all, pack, rules)
+                ConfigFormat::Json => report::config::json::render(&all, pack, standing),
+                ConfigFormat::Sarif => report::config::sarif::render(&all, pack, standing),
+                ConfigFormat::Junit => {
+                    let old = age.and_then(crate::rules::age::Age::warning);
+                    output::aside(not_known.iter().chain(&old).map(String::as_str));
+                    report::config::junit::render(&all, pack, args.strict)
                 }
                 _ => {
                     let text = report::config::text::render(&all, pack, age, &style);
@@ -84,7 +88,7 @@ fn file_format(args: &ConfigArgs) -> Result<Option<Format>, Failure> {
         ));
     }
     let format = match args.format {
-        ConfigFormat::Text | ConfigFormat::Json => None,
+        ConfigFormat::Text | ConfigFormat::Json | ConfigFormat::Sarif | ConfigFormat::Junit => None,
         ConfigFormat::Mobileconfig => Some(Format::Mobileconfig),
         ConfigFormat::Plist => Some(Format::Plist),
         ConfigFormat::Reg => Some(Format::Reg),
@@ -92,8 +96,8 @@ fn file_format(args: &ConfigArgs) -> Result<Option<Format>, Failure> {
     };
     if format.is_none() && args.include_secrets {
         return Err(Failure::Usage(
-            "--include-secrets belongs to the formats that are deployed (mobileconfig, plist, reg, managed-json); text \
-             and json never show a secret"
+            "--include-secrets belongs to the formats that are deployed (mobileconfig, plist, reg, managed-json); the \
+             others never show a secret"
                 .into(),
         ));
     }

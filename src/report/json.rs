@@ -34,6 +34,14 @@ pub(super) fn standing(document: &impl serde::Serialize, rules: Standing<'_>) ->
     self::document(&standing_value(document, rules))
 }
 
+/// The same for a document of somebody else's form, whose own members are at `place` (a JSON pointer).
+pub(super) fn standing_in(mut document: Value, place: &str, rules: Standing<'_>) -> String {
+    if let Some(own) = document.pointer_mut(place) {
+        *own = standing_value(own, rules);
+    }
+    self::document(&document)
+}
+
 /// The same on one line, without a line feed.
 pub(super) fn compact(document: &impl serde::Serialize, rules: Standing<'_>) -> String {
     let mut value = standing_value(document, rules);

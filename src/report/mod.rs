@@ -15,6 +15,7 @@ pub mod fleet;
 pub mod hosts;
 pub mod incomplete;
 pub mod json;
+mod junit;
 mod layout;
 pub mod logs;
 mod parts;

@@ -4,15 +4,12 @@
 
 use std::io;
 
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
-
 use crate::contract::FeatureInfo;
 use crate::diagnose::{Finding, RunVerdict, Verdict};
 use crate::expect::{Expected, Judged, Outcome};
 use crate::report::check::view::{Group, Row, View};
 use crate::report::check::{details, expected, summary};
-use crate::report::sanitise;
+use crate::report::junit::{self, Counts, Out, block, clean, result, time};
 use crate::report::words;
 use crate::run::Run;
 use crate::text::english;
@@ -22,69 +19,39 @@ const RUN: &str = "Run";
 /// Name of the suite of promises.
 const EXPECTATIONS: &str = "Expectations";
 
-type Out = Writer<Vec<u8>>;
-
 /// The run as a JUnit document, ending in a line feed.
 pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
-    let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
-    // A vector takes whatever is written, and what is written is UTF-8.
-    let _ = document(&mut out, run, &View::new(run, features));
-    let mut text = String::from_utf8(out.into_inner()).unwrap_or_default();
-    text.push('\n');
-    text
+    junit::document(|out| document(out, run, &View::new(run, features)))
 }
 
-/// Cases of a suite, counted as its head says them.
-#[derive(Default)]
-struct Counts {
-    tests: usize,
-    failures: usize,
-    skipped: usize,
-    seconds: f64,
+fn of_group(group: &Group<'_>) -> Counts {
+    let count = |verdict| group.rows.iter().filter(|r| r.is(verdict)).count();
+    Counts {
+        tests: group.rows.len(),
+        failures: count(Verdict::Blocked),
+        skipped: count(Verdict::Untested),
+        seconds: group.rows.iter().map(seconds).sum(),
+    }
 }
 
-impl Counts {
-    fn of(group: &Group<'_>) -> Self {
-        let count = |verdict| group.rows.iter().filter(|r| r.is(verdict)).count();
-        Self {
-            tests: group.rows.len(),
-            failures: count(Verdict::Blocked),
-            skipped: count(Verdict::Untested),
-            seconds: group.rows.iter().map(seconds).sum(),
-        }
-    }
+fn of_expected(expected: &Expected) -> Counts {
+    let tests = expected.results.len();
+    Counts { tests, failures: expected.unmet, skipped: expected.untested, seconds: 0.0 }
+}
 
-    fn of_expected(expected: &Expected) -> Self {
-        let tests = expected.results.len();
-        Self { tests, failures: expected.unmet, skipped: expected.untested, seconds: 0.0 }
-    }
-
-    fn of_run(run: &Run) -> Self {
-        let is = |verdict| usize::from(run.judgement.verdict == verdict);
-        let seconds = 0.001 * u32::try_from(run.duration_ms).map_or(f64::from(u32::MAX), f64::from);
-        Self { tests: 1, failures: is(RunVerdict::Blocked), skipped: is(RunVerdict::Unknown), seconds }
-    }
-
-    fn attributes(&self) -> [(&'static str, String); 5] {
-        [
-            ("tests", self.tests.to_string()),
-            ("failures", self.failures.to_string()),
-            ("errors", "0".to_owned()),
-            ("skipped", self.skipped.to_string()),
-            ("time", time(self.seconds)),
-        ]
-    }
+fn of_run(run: &Run) -> Counts {
+    let is = |verdict| usize::from(run.judgement.verdict == verdict);
+    let seconds = 0.001 * u32::try_from(run.duration_ms).map_or(f64::from(u32::MAX), f64::from);
+    Counts { tests: 1, failures: is(RunVerdict::Blocked), skipped: is(RunVerdict::Unknown), seconds }
 }
 
 fn document(out: &mut Out, run: &Run, view: &View<'_>) -> io::Result<()> {
-    out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let mut all = Counts::of_run(run);
-    let promised = run.expected.as_ref().map(Counts::of_expected);
-    for one in view.groups.iter().map(Counts::of).chain(promised) {
-        all.tests += one.tests;
-        all.failures += one.failures;
-        all.skipped += one.skipped;
-    }
+    let mut all = of_run(run);
+    let promised = run.expected.as_ref().map(of_expected);
+    let run_seconds = all.seconds;
+    view.groups.iter().map(of_group).chain(promised).for_each(|one| all.add(one));
+    // The hosts were probed beside each other: the run took what it took.
+    all.seconds = run_seconds;
     let name =
         run.label.as_ref().map_or_else(|| "clearway check".to_owned(), |l| format!("clearway check, {l}"));
     let suites = out.create_element("testsuites").with_attribute(("name", clean(&name).as_str()));
@@ -92,17 +59,17 @@ fn document(out: &mut Out, run: &Run, view: &View<'_>) -> io::Result<()> {
     suites
         .with_attributes(attributes.iter().map(|(name, value)| (*name, value.as_str())))
         .write_inner_content(|out| {
-            suite(out, run, RUN, &Counts::of_run(run), |out| {
+            suite(out, run, RUN, &of_run(run), |out| {
                 properties(out, run)?;
                 verdict(out, run, view)
             })?;
             for group in &view.groups {
-                suite(out, run, group.title, &Counts::of(group), |out| {
+                suite(out, run, group.title, &of_group(group), |out| {
                     group.rows.iter().try_for_each(|row| case(out, group, row))
                 })?;
             }
             if let Some(expected) = &run.expected {
-                suite(out, run, EXPECTATIONS, &Counts::of_expected(expected), |out| {
+                suite(out, run, EXPECTATIONS, &of_expected(expected), |out| {
                     expected.results.iter().try_for_each(|one| expectation(out, one))
                 })?;
             }
@@ -236,37 +203,6 @@ fn lines(row: &Row<'_>, finding: &Finding) -> Vec<String> {
     lines
 }
 
-/// A `failure` or a `skipped`: the sentence, and below it the lines.
-fn result(out: &mut Out, kind: &str, code: Option<&str>, message: &str, lines: &[String]) -> io::Result<()> {
-    let message = clean(message);
-    let element = out.create_element(kind).with_attribute(("message", message.as_str()));
-    let element = element.with_attributes(code.map(|code| ("type", code)));
-    match lines {
-        [] => element.write_empty()?,
-        lines => element.write_text_content(BytesText::new(&text(lines)))?,
-    };
-    Ok(())
-}
-
-fn block(out: &mut Out, name: &str, lines: &[String]) -> io::Result<()> {
-    out.create_element(name).write_text_content(BytesText::new(&text(lines)))?;
-    Ok(())
-}
-
-fn text(lines: &[String]) -> String {
-    lines.iter().map(|l| clean(l)).collect::<Vec<_>>().join("\n")
-}
-
-/// One line, of characters that XML 1.0 has; the writer escapes what has a meaning.
-fn clean(text: &str) -> String {
-    let line = sanitise::line(text, sanitise::LONG);
-    line.chars().filter(|c| !matches!(c, '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')).collect()
-}
-
 fn seconds(row: &Row<'_>) -> f64 {
     row.judged.timings.total.filter(|ms| ms.is_finite() && *ms > 0.0).map_or(0.0, |ms| ms / 1000.0)
-}
-
-fn time(seconds: f64) -> String {
-    format!("{seconds:.3}")
 }

@@ -2,9 +2,11 @@
 //! they may be shown.
 
 pub mod json;
+pub mod junit;
+pub mod sarif;
 pub mod text;
 
-use crate::config::{Configuration, Lint, Value, secret::NOT_INCLUDED};
+use crate::config::{Configuration, Lint, Origin, Value, secret::NOT_INCLUDED};
 use crate::contract::{AppVersion, Platform, Severity};
 use crate::derive::Missing;
 use crate::lint::Connection;
@@ -71,6 +73,12 @@ pub(super) fn shown(value: &Value) -> serde_json::Value {
         Value::List(items) => Json::Array(items.iter().map(shown).collect()),
         Value::Map(map) => Json::Object(map.iter().map(|(k, v)| (k.clone(), shown(v))).collect()),
     }
+}
+
+/// Where a value stands, in one line.
+pub(super) fn place(origin: &Origin) -> String {
+    let line = origin.line.map(|line| format!(", line {line}")).unwrap_or_default();
+    format!("{}{line}, {}", origin.source, origin.path)
 }
 
 #[cfg(test)]
