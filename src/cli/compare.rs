@@ -31,7 +31,7 @@ pub struct CompareArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
-    /// text: for reading; json: `clearway.compare/1`; csv; markdown.
+    /// text: for reading; json: `clearway.compare/1`; csv; markdown; html: one page that loads nothing.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
     pub format: CompareFormat,
 }
@@ -56,4 +56,6 @@ pub enum CompareFormat {
     Csv,
     /// For a wiki page.
     Markdown,
+    /// One page that loads nothing.
+    Html,
 }

@@ -57,6 +57,8 @@ pub enum FleetFormat {
     Csv,
     /// For a wiki page.
     Markdown,
+    /// One page that loads nothing.
+    Html,
     /// Metrics for a textfile collector.
     Prometheus,
 }

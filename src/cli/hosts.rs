@@ -25,7 +25,8 @@ pub struct HostsArgs {
     #[arg(long, value_name = "WHICH", default_value = "perimeter", help_heading = "List")]
     pub boundary: Boundary,
 
-    /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown;
+    /// text: for reading; txt: for the firewall team; plain: one host a line; json, csv, markdown; html: one
+    /// page with reasons and sources;
     /// ticket: a change request; networks: fixed networks that owners of hosts document; the others:
     /// what that firewall product loads. With plain and paloalto-urls, -o FOLDER/ writes one list for each port.
     #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Output")]
@@ -104,6 +105,8 @@ pub enum HostsFormat {
     Csv,
     /// Tables.
     Markdown,
+    /// One page for the team that approves the list.
+    Html,
     /// A change request.
     Ticket,
     /// Networks that the owners of hosts document as fixed.
@@ -122,6 +125,7 @@ impl HostsFormat {
         (Self::Json, "json"),
         (Self::Csv, "csv"),
         (Self::Markdown, "markdown"),
+        (Self::Html, "html"),
         (Self::Ticket, "ticket"),
         (Self::Networks, "networks"),
         (Self::MacosContentFilter, "macos-content-filter"),

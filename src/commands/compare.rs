@@ -45,6 +45,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
             output::before(old.as_deref(), "", report::compare::text::render(&table, &dated, &style))
         }
         CompareFormat::Json => report::compare::json::render(&table, date, age),
+        CompareFormat::Html => report::compare::html::render(&table, &dated, old.as_deref()),
         CompareFormat::Csv => report::compare::tables::csv(&table),
         CompareFormat::Markdown => {
             output::before(old.as_deref(), "", report::compare::tables::markdown(&table, &dated))

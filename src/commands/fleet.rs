@@ -62,6 +62,7 @@ pub fn run(args: &FleetArgs) -> Result<ExitCode, Failure> {
         FleetFormat::Text => report::fleet::text::render(&fleet, &destination.style(&args.output)),
         FleetFormat::Json => report::fleet::json::render(&fleet),
         FleetFormat::Csv => report::fleet::tables::csv(&fleet),
+        FleetFormat::Html => report::fleet::html::render(&fleet),
         FleetFormat::Markdown => report::fleet::tables::markdown(&fleet),
         FleetFormat::Prometheus => report::fleet::prometheus::render(&fleet),
     };

@@ -133,6 +133,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         HostsFormat::Markdown => {
             output::before(lines(), "", report::hosts::markdown::render(&requirements, &features))
         }
+        HostsFormat::Html => report::hosts::html::render(&requirements, &features, &statements),
         HostsFormat::Ticket => {
             output::before(lines(), "", report::hosts::ticket::render(&requirements, &features))
         }

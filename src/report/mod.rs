@@ -18,6 +18,7 @@ pub mod json;
 mod junit;
 mod layout;
 pub mod logs;
+mod page;
 mod parts;
 pub mod rules;
 pub mod sandbox;

@@ -3,7 +3,8 @@
 #
 #   tests/report/verify.sh [path of the clearway binary]
 #
-# Debian packages: prometheus (promtool) python3
+# Debian packages: prometheus (promtool) python3 python3-venv nodejs npm chromium. DuckDB, ClickHouse (chdb), axe-core,
+# playwright-core and a validator of SARIF are fetched into target/report-readers.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,7 +12,8 @@ clearway=${1:-$here/../../target/debug/clearway}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 PROMTOOL=${PROMTOOL:-promtool}
-for tool in "$PROMTOOL" python3; do
+CHROMIUM=${CHROMIUM:-chromium}
+for tool in "$PROMTOOL" python3 node npm "$CHROMIUM"; do
   command -v "$tool" >/dev/null 2>&1 || { echo "FAIL $tool is not installed" >&2; exit 1; }
 done
 
@@ -58,4 +60,95 @@ PY
   done
 done
 [ "$reports" -gt 0 ] || { echo "FAIL no report was read" >&2; exit 1; }
-echo "verified: $reports runs with promtool and the XML and JSON readers of $(python3 --version)"
+
+# Everything is pinned; what stands is left alone.
+readers=${CLEARWAY_REPORT_READERS:-$here/../../target/report-readers}
+stamp=$(cat "$here/requirements.txt" "$here/npm.txt" | sha256sum)
+if [ "$(cat "$readers/.stamp" 2>/dev/null)" != "$stamp" ]; then
+  rm -rf "$readers"
+  mkdir -p "$readers/npm"
+  python3 -m venv "$readers/python"
+  "$readers/python/bin/pip" install -q --disable-pip-version-check --only-binary :all: -r "$here/requirements.txt"
+  # shellcheck disable=SC2046 # One word for each package.
+  (cd "$readers/npm" && echo '{"private":true}' >package.json &&
+    npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel error $(grep -v '^#' "$here/npm.txt"))
+  chmod u+x "$readers/npm/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
+  echo "$stamp" >"$readers/.stamp"
+fi
+
+# Rows in DuckDB and ClickHouse: three reports as twelve devices of three sites, one of them with an older run.
+mkdir "$work/db" "$work/db/rows" "$work/devices"
+n=0
+for site in berlin paris rome rome; do
+  for report in "$here"/../../examples/reports/*.json; do
+    n=$((n + 1))
+    python3 - "$report" "$work/devices/$n.json" "desk-$n" <<'PY'
+import json, sys
+report = json.load(open(sys.argv[1]))
+report["environment"]["host"] = sys.argv[3]
+json.dump(report, open(sys.argv[2], "w"))
+PY
+    "$clearway" check --replay "$work/devices/$n.json" --tag "site=$site" --tag "ring=a;\"b" --fail-on none \
+      --format ndjson="$work/db/rows/$n.ndjson" --format json="$work/devices/$n.out.json"
+    mv "$work/devices/$n.out.json" "$work/devices/$n.json"
+  done
+done
+python3 - "$work/db/rows/1.ndjson" "$work/db/rows/older.ndjson" <<'PY'
+import json, sys
+with open(sys.argv[2], "w") as out:
+    for line in open(sys.argv[1]):
+        row = json.loads(line)
+        out.write(json.dumps(row | {"started_at": "2026-01-01T00:00:00Z", "run_verdict": "unknown", "verdict": "blocked", "code": "dns/silent"}) + "\n")
+PY
+"$readers/python/bin/python" "$here/engines.py" "$here/../../docs/fleet.md" "$work/db"
+
+# Findings of configurations by the validator of SARIF. What it could not read it passes over in silence, so that it must
+# say the one thing that it says of every document of ours.
+printf '{\n  "inferenceProvider": "Gateway",\n  "inferenceGatewayBaseUrl": "llm.example",\n  "{odd}[x](y)": 1\n}\n' >"$work/bad.json"
+sarifs=0
+for config in "$here"/../../examples/*.json "$work/bad.json"; do
+  "$clearway" config "$config" --format sarif -o "$work/c.sarif"
+  "$clearway" config "$config" --format junit -o "$work/c.xml"
+  DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "$readers/npm/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool" \
+    validate "$work/c.sarif" --output "$work/said.sarif" --log ForceOverwrite >"$work/said.txt" || { cat "$work/said.txt"; exit 1; }
+  python3 - "$work/said.sarif" "$work/c.xml" "$work/c.sarif" <<'PY'
+import json, sys, xml.etree.ElementTree as tree
+said = {result["ruleId"] for result in json.load(open(sys.argv[1], encoding="utf-8-sig"))["runs"][0]["results"]}
+# No address of the tool, and findings about a whole file.
+assert "SARIF2005" in said and said <= {"SARIF2005", "SARIF2017"}, said
+results = json.load(open(sys.argv[3]))["runs"][0]["results"]
+cases = tree.parse(sys.argv[2]).getroot().findall("testsuite/testcase")
+assert len(cases) == 1 + len(results), (len(cases), len(results))
+PY
+  sarifs=$((sarifs + 1))
+done
+
+# Pages in a browser: every kind of page, and one whose words a server chose.
+mkdir "$work/pages"
+for report in "$here"/../../examples/reports/*.json; do
+  "$clearway" check --replay "$report" --expect "$work/net.toml" --fail-on none --format html="$work/pages/check-$(basename "$report" .json).html"
+done
+"$clearway" hosts "$here/../../examples/gateway.json" --format html -o "$work/pages/hosts.html"
+"$clearway" compare "$here"/../../examples/reports/*.json --format html -o "$work/pages/compare.html"
+"$clearway" fleet "$work/devices" --by site --format html -o "$work/pages/fleet.html"
+"$clearway" device --format html -o "$work/pages/device.html"
+python3 - "$here/../../examples/reports/office.json" "$work/evil.json" <<'PY'
+import json, sys
+evil = "</script></style><script>alert(1)</script><img src=https://e.example/x onerror=alert(2)>\"'><!--"
+def worse(value, key=""):
+    if isinstance(value, dict):
+        return {k: worse(v, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [worse(v, key) for v in value]
+    return evil if key in ("label", "body", "detail", "purpose", "breaks", "subject", "issuer") and isinstance(value, str) and " " in value else value
+report = worse(json.load(open(sys.argv[1])))
+report["label"] = evil
+json.dump(report, open(sys.argv[2], "w"))
+PY
+"$clearway" check --replay "$work/evil.json" --fail-on none --format html="$work/pages/hostile.html"
+"$clearway" compare "$work/evil.json" "$here"/../../examples/reports/healthy.json --format html -o "$work/pages/hostile-compare.html"
+"$clearway" fleet "$work/evil.json" --format html -o "$work/pages/hostile-fleet.html"
+NODE_PATH="$readers/npm/node_modules" CHROMIUM=$(command -v "$CHROMIUM") node "$here/browser.mjs" "$work"/pages/*.html \
+  ${CLEARWAY_PICTURES:+--pictures "$CLEARWAY_PICTURES"}
+
+echo "verified: $reports runs with promtool and the XML and JSON readers of $(python3 --version), $sarifs configurations with the SARIF validator, $(find "$work/pages" -name "*.html" | wc -l) pages in $("$CHROMIUM" --version)"

@@ -24,6 +24,8 @@ struct Record<'a> {
     started_at: &'a str,
     duration_ms: u64,
     label: Option<&'a str>,
+    /// The run's tags as the text of a JSON object: their keys are nobody's but the user's, and a row stays flat.
+    tags: Option<String>,
     device: &'a str,
     user: &'a str,
     platform: &'static str,
@@ -108,6 +110,7 @@ fn record<'a>(run: &'a Run, view: &View<'a>, row: &Row<'a>, who: Who<'a>) -> Rec
         started_at: &run.started_at,
         duration_ms: run.duration_ms,
         label: run.label.as_deref(),
+        tags: (!run.tags.is_empty()).then(|| serde_json::json!(run.tags).to_string()),
         device: &run.environment.host,
         user: &run.environment.user,
         platform: list.platform.as_str(),

@@ -67,10 +67,7 @@ fn rule(id: &str, pack: &Pack) -> Json {
         let sources = known.sources.join(", ");
         let said = format!("{}.{disputed} Source: {sources} ({}).", known.title, known.confidence);
         rule.insert("fullDescription".into(), json!({ "text": escaped(&said) }));
-        rule.insert(
-            "properties".into(),
-            json!({ "confidence": known.confidence, "sources": known.sources }),
-        );
+        rule.insert("properties".into(), json!({ "confidence": known.confidence, "sources": known.sources }));
     }
     Json::Object(rule)
 }
@@ -121,7 +118,18 @@ fn uri(source: &str) -> Option<String> {
     if source == "-" || source.starts_with("HKEY_") || source.starts_with("HK") && source.contains('\\') {
         return None;
     }
-    let path = source.replace('\\', "/");
+    let mut path = source.replace('\\', "/");
+    if path.contains("/../") {
+        // A URI of a file has no such segments.
+        let mut kept: Vec<&str> = Vec::new();
+        for part in path.split('/').filter(|part| *part != ".") {
+            match (part, kept.last()) {
+                ("..", Some(last)) if !["", ".."].contains(last) => drop(kept.pop()),
+                _ => kept.push(part),
+            }
+        }
+        path = kept.join("/");
+    }
     let encoded = utf8_percent_encode(path.strip_prefix("./").unwrap_or(&path), PATH).to_string();
     let drive = path.as_bytes().get(1) == Some(&b':');
     Some(match path.starts_with('/') {
@@ -146,9 +154,14 @@ mod tests {
         let cases = [
             ("profiles/a b.json", Some("profiles/a%20b.json")),
             ("./é.json", Some("%C3%A9.json")),
-            ("/etc/claude-desktop/managed-settings.json", Some("file:///etc/claude-desktop/managed-settings.json")),
+            (
+                "/etc/claude-desktop/managed-settings.json",
+                Some("file:///etc/claude-desktop/managed-settings.json"),
+            ),
             ("C:\\ProgramData\\x#1.json", Some("file:///C:/ProgramData/x%231.json")),
             ("\\\\server\\share\\x.json", Some("file://server/share/x.json")),
+            ("/srv/tests/../examples/./../x.json", Some("file:///srv/x.json")),
+            ("../a/../x.json", Some("../x.json")),
             ("a:b.json", Some("file:///a:b.json")),
             ("-", None),
             ("HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Claude", None),
@@ -161,6 +174,9 @@ mod tests {
 
     #[test]
     fn a_message_makes_no_placeholder_and_no_link() {
-        assert_eq!(escaped("write {\"a\": 1}, [x](https://e.example)"), "write {{\"a\": 1}}, [x\\](https://e.example)");
+        assert_eq!(
+            escaped("write {\"a\": 1}, [x](https://e.example)"),
+            "write {{\"a\": 1}}, [x\\](https://e.example)"
+        );
     }
 }

@@ -1,67 +1,49 @@
 //! What is found on a device as one page that loads nothing.
 
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::html;
 
-use crate::contract::{RunVerdict, Severity};
+use crate::contract::Severity;
 use crate::device::{Finding, Status};
 use crate::document::device::Examined;
-use crate::report::{sanitise, words};
-
-const STYLE: &str = include_str!("../check/html/page.css");
+use crate::report::page::{self, Shell, line};
+use crate::report::words;
 
 /// What is found on a device as a page, ending in a line feed.
 pub fn render(of: &Examined) -> String {
-    let class = match of.report.verdict {
-        RunVerdict::Ready => "ok",
-        RunVerdict::Degraded => "warning",
-        RunVerdict::Blocked => "blocked",
-        RunVerdict::Unknown => "untested",
-    };
+    let (sign, class) = page::band(of.report.verdict);
     let not_run = super::not_run(&of.report.checks, false);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { (super::word(of.report.verdict)) " · the device itself" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header class={ "band " (class) } {
-                    h1 { (super::word(of.report.verdict)) }
-                    p.cause { (line(&super::summary(of))) }
-                    @for (label, value) in super::head(of) { p { (label) ": " (line(&value)) } }
-                }
-                main {
-                    h2 { "Found" }
-                    @if of.report.findings.is_empty() { p { "Nothing." } }
-                    div.cards { @for finding in &of.report.findings { (card(finding)) } }
-                    h2 { "Checks" }
-                    div.wide { table {
-                        thead { tr { th { "Check" } th { "How far" } th { "Found" } } }
-                        tbody { @for check in &of.report.checks { tr {
-                            th scope="row" { (line(&check.title)) }
-                            td { (match check.status {
-                                Status::Run => "whole",
-                                Status::Part => "in part",
-                                Status::NotRun => "not run",
-                            }) }
-                            td { (check.findings) }
-                        } } }
-                    } }
-                    @if !not_run.is_empty() {
-                        h2 { "Not run" }
-                        ul.plain { @for one in &not_run { li { (line(one)) } } }
-                    }
-                }
+    let word = super::word(of.report.verdict);
+    let shell = Shell { title: format!("{word} · the device itself"), ..Shell::default() };
+    shell.page(&html! {
+        header class={ "band " (class) } {
+            h1 { span.sign aria-hidden="true" { (sign) } " " (word) }
+            p.cause { (line(&super::summary(of))) }
+            @for (label, value) in super::head(of) { p { (label) ": " (line(&value)) } }
+        }
+        main {
+            h2 { "Found" }
+            @if of.report.findings.is_empty() { p { "Nothing." } }
+            div.cards { @for finding in &of.report.findings { (card(finding)) } }
+            h2 { "Checks" }
+            (page::wide("Checks", &html! { table {
+                thead { tr { th { "Check" } th { "How far" } th { "Found" } } }
+                tbody { @for check in &of.report.checks { tr {
+                    th scope="row" { (line(&check.title)) }
+                    td { (match check.status {
+                        Status::Run => "whole",
+                        Status::Part => "in part",
+                        Status::NotRun => "not run",
+                    }) }
+                    td { (check.findings) }
+                } } }
+            } }))
+            @if !not_run.is_empty() {
+                h2 { "Not run" }
+                ul.plain { @for one in &not_run { li { (line(one)) } } }
             }
         }
-    };
-    page.into_string() + "\n"
+        (page::foot(&""))
+    })
 }
 
 fn card(finding: &Finding) -> maud::Markup {
@@ -81,8 +63,4 @@ fn card(finding: &Finding) -> maud::Markup {
             }
         }
     }
-}
-
-fn line(text: &str) -> String {
-    sanitise::line(text, sanitise::LONG)
 }

@@ -1,12 +1,14 @@
-//! Many reports as text, `clearway.fleet/1`, CSV, Markdown, and metrics.
+//! Many reports as text, a page, `clearway.fleet/1`, CSV, Markdown, and metrics.
 
+pub mod html;
 pub mod json;
 pub mod prometheus;
 pub mod tables;
 pub mod text;
 
 use crate::contract::RunVerdict;
-use crate::fleet::Verdicts;
+use crate::fleet::{Fleet, Verdicts};
+use crate::report::words;
 
 /// The verdicts, the worst first, with their numbers.
 fn parts(verdicts: &Verdicts) -> [(RunVerdict, usize); 4] {
@@ -16,4 +18,50 @@ fn parts(verdicts: &Verdicts) -> [(RunVerdict, usize); 4] {
         (RunVerdict::Degraded, verdicts.degraded),
         (RunVerdict::Ready, verdicts.ready),
     ]
+}
+
+/// `1234567` as `1,234,567`.
+fn number(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number with its word.
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", number(n), if n == 1 { one } else { many })
+}
+
+/// `3 blocked, 1 ready`.
+fn verdicts(fleet: &Fleet) -> String {
+    let said: Vec<String> = parts(&fleet.verdicts)
+        .into_iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(verdict, n)| format!("{} {verdict}", number(n)))
+        .collect();
+    said.join(", ")
+}
+
+/// What was taken in, and of which time.
+fn taken(fleet: &Fleet) -> String {
+    let span = if fleet.first == fleet.last {
+        words::time(&fleet.first)
+    } else {
+        format!("{} to {}", words::time(&fleet.first), words::time(&fleet.last))
+    };
+    let mut text = format!("{}, {span}", count(fleet.reports, "report", "reports"));
+    if fleet.reports > fleet.devices {
+        text.push_str("; the newest of each device counts");
+    }
+    if fleet.older > 0 {
+        text.push_str(&format!("; {} older ones left out", number(fleet.older)));
+    }
+    text.push_str(". Verdicts are those that were saved.");
+    text
 }

@@ -1,6 +1,6 @@
 //! Many reports for reading: the counts, what is in the way, the groups, the hosts, who is unlike the others.
 
-use super::parts;
+use super::{count, number, parts, taken, verdicts};
 use crate::contract::RunVerdict;
 use crate::fleet::{Counted, Fleet, FleetCause};
 use crate::report::layout::{Page, Paint, Style};
@@ -46,49 +46,6 @@ pub fn render(fleet: &Fleet, style: &Style) -> String {
     outliers(&mut page, fleet, style);
     trend(&mut page, fleet);
     page.into_text()
-}
-
-/// `1234567` as `1,234,567`.
-fn number(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", number(n), if n == 1 { one } else { many })
-}
-
-fn verdicts(fleet: &Fleet) -> String {
-    let said: Vec<String> = parts(&fleet.verdicts)
-        .into_iter()
-        .filter(|(_, n)| *n > 0)
-        .map(|(verdict, n)| format!("{} {verdict}", number(n)))
-        .collect();
-    said.join(", ")
-}
-
-fn taken(fleet: &Fleet) -> String {
-    let span = if fleet.first == fleet.last {
-        words::time(&fleet.first)
-    } else {
-        format!("{} to {}", words::time(&fleet.first), words::time(&fleet.last))
-    };
-    let mut text = format!("{}, {span}", count(fleet.reports, "report", "reports"));
-    if fleet.reports > fleet.devices {
-        text.push_str("; the newest of each device counts");
-    }
-    if fleet.older > 0 {
-        text.push_str(&format!("; {} older ones left out", number(fleet.older)));
-    }
-    text.push_str(". Verdicts are those that were saved.");
-    text
 }
 
 fn shown(style: &Style) -> usize {

@@ -3,6 +3,7 @@
 mod comments;
 pub mod csv;
 pub mod exemption;
+pub mod html;
 pub mod json;
 pub(in crate::report) mod list;
 pub mod markdown;

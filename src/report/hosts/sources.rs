@@ -1,5 +1,7 @@
 //! The pages behind hosts, as every rendering of a list names them.
 
+use maud::{Markup, html};
+
 use crate::derive::{Requirements, Source};
 use crate::report::sanitise;
 
@@ -41,6 +43,18 @@ pub(super) fn links(list: &Requirements, tags: &[&str]) -> String {
         }
     };
     pages(list, tags).into_iter().map(link).collect::<Vec<_>>().join("; ")
+}
+
+/// A page as a link of HTML.
+pub(super) fn anchor(source: &Source) -> Markup {
+    let name = sanitise::line(&name(source), sanitise::LONG);
+    html! {
+        @match source.url.as_deref().filter(|url| is_plain(url)) {
+            Some(url) => a href=(url) rel="noreferrer" { (name) },
+            None => { (name) ", address unknown" }
+        }
+        " " (sanitise::line(&read(source), sanitise::SHORT))
+    }
 }
 
 fn name(source: &Source) -> String {

@@ -182,6 +182,8 @@ fn a_table_marks_what_differs_and_says_when_configurations_do() {
     assert!(csv.contains(",yes,ok,blocked tcp/refused\n"), "{csv}");
     let markdown = out(&run(&["compare", &berlin, &paris, "--format", "markdown"]));
     assert!(markdown.contains("**blocked tcp/refused**"), "{markdown}");
+    let page = out(&run(&["compare", &berlin, &paris, "--format", "html"]));
+    assert!(page.contains("<td class=\"stopped\">x blocked<br><code>tcp/refused</code>"), "{page}");
     // Another configuration, and many columns.
     let other =
         files.save("other.json", &changed(healthy, |r| r["inputs"][0]["sha256"] = json!("ee".repeat(32))));

@@ -3,7 +3,8 @@
 mod documents;
 mod fixtures;
 mod formats;
-mod page;
+pub mod page;
+mod pages;
 mod properties;
 mod schemas;
 

@@ -78,7 +78,7 @@ pub(super) fn render(run: &Run, view: &View<'_>) -> Markup {
         section aria-labelledby="hosts" {
             h2 #hosts tabindex="-1" { "Hosts" }
             p { "Each stage has its time. The stage at which a host stops is marked " b { "x" } ", one with a warning " b { "!" } ", one that did not run –." }
-            div.wide role="region" aria-labelledby="hosts" tabindex="0" {
+            div.wide role="region" aria-label="Hosts (table)" tabindex="0" {
                 table {
                     thead {
                         tr {

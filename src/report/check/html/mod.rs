@@ -10,74 +10,44 @@ mod stages;
 mod waterfall;
 mod way;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 use crate::contract::FeatureInfo;
 use crate::derive::incomplete;
-use crate::diagnose::{RunVerdict, Verdict};
+use crate::diagnose::Verdict;
 use crate::document::check::{EMBEDDED, SCHEMA};
 use crate::report::check::view::View;
 use crate::report::check::{json, summary};
-use crate::report::sanitise;
+use crate::report::page::{self, Shell, class, line, verdict};
 use crate::report::words;
 use crate::run::Run;
 
-const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The run as a page, ending in a line feed.
 pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     let view = View::new(run, features);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="clearway-report" content=(SCHEMA);
-                meta http-equiv="Content-Security-Policy" content=(policy());
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { (summary::word(run, &view)) " · " (device(run)) " · " (words::time(&run.started_at)) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                a.skip href="#hosts" { "Skip to the hosts" }
-                (band(run, &view))
-                main {
-                    (cards::render(run, &view))
-                    @if let Some(expected) = &run.expected { (promises::render(expected)) }
-                    (matrix::tiles(&view))
-                    (matrix::render(run, &view))
-                    (waterfall::render(run, &view))
-                    (way::render(&view))
-                    (facts(run))
-                    (untested(run, &view))
-                }
-                (foot(run, features))
-                script { (PreEscaped(SCRIPT)) }
-            }
-        }
+    let shell = Shell {
+        title: format!("{} · {} · {}", summary::word(run, &view), device(run), words::time(&run.started_at)),
+        report: Some(SCHEMA),
+        skip: Some(("hosts", "hosts")),
+        script: Some(SCRIPT),
+        ..Shell::default()
     };
-    page.into_string() + "\n"
-}
-
-/// Nothing may be loaded, and only the style and the script of this program run.
-fn policy() -> String {
-    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())));
-    format!(
-        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
-    )
-}
-
-/// Text from elsewhere, as one line. The template escapes it.
-fn line(text: &str) -> String {
-    sanitise::line(text, sanitise::LONG)
+    shell.page(&html! {
+        (band(run, &view))
+        main {
+            (cards::render(run, &view))
+            @if let Some(expected) = &run.expected { (promises::render(expected)) }
+            (matrix::tiles(&view))
+            (matrix::render(run, &view))
+            (waterfall::render(run, &view))
+            (way::render(&view))
+            (facts(run))
+            (untested(run, &view))
+        }
+        (foot(run, features))
+    })
 }
 
 fn device(run: &Run) -> String {
@@ -89,29 +59,8 @@ fn device(run: &Run) -> String {
     }
 }
 
-/// The sign and the class of a verdict: a colour never stands alone.
-const fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Reachable => "ok",
-        Verdict::Warning => "warning",
-        Verdict::Blocked => "blocked",
-        Verdict::Untested => "untested",
-    }
-}
-
-/// A verdict as sign and word.
-fn verdict(verdict: Verdict) -> Markup {
-    let (sign, word) = words::verdict(verdict);
-    html! { span class=(format!("v {}", class(verdict))) { (sign) " " (word) } }
-}
-
 fn band(run: &Run, view: &View<'_>) -> Markup {
-    let (sign, class) = match run.judgement.verdict {
-        RunVerdict::Ready => ("+", "ok"),
-        RunVerdict::Degraded => ("!", "warning"),
-        RunVerdict::Unknown => ("?", "untested"),
-        RunVerdict::Blocked => ("x", "blocked"),
-    };
+    let (sign, class) = page::band(run.judgement.verdict);
     let more = view.things.len().saturating_sub(1);
     html! {
         header class=(format!("band {class}")) {

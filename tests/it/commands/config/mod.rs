@@ -143,6 +143,55 @@ fn strict_makes_warnings_and_errors_fail_and_nothing_else() {
     assert_eq!(code(&["config", "warning.json", "--strict", "--format", "json"]), Some(1));
 }
 
+/// A finding is where a code host shows it, a failure where `--strict` ends with 1, and no secret is in either.
+#[test]
+fn findings_for_code_hosts_and_build_servers() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| std::fs::write(dir.path().join(name), content).unwrap();
+    write(
+        "a b.json",
+        "{\n  \"inferenceProvider\": \"gateway\",\n  \"inferenceGatewayBaseUrl\": \"https://gw.example/v1\",\n  \
+         \"inferenceGatewayApiKey\": \"sk-verysecret\",\n  \"{odd}[x](https://e.example)\": 1\n}\n",
+    );
+    write("bad.json", r#"{"inferenceProvider": "Gateway", "inferenceGatewayBaseUrl": "https://gw.example"}"#);
+    let sarif = ok(dir.path(), &["config", "a b.json", "bad.json", "--format", "sarif"]);
+    assert!(!sarif.contains("verysecret"), "{sarif}");
+    let document: Value = serde_json::from_str(&sarif).unwrap();
+    let run = &document["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    for result in results {
+        let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(rule["shortDescription"]["text"].is_string(), "{rule}");
+    }
+    let of = |id: &str| results.iter().find(|r| r["ruleId"] == id).unwrap_or_else(|| panic!("{id}: {sarif}"));
+    let place = &of("doubled-v1")["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b.json");
+    assert_eq!(place["region"]["startLine"], 3);
+    assert_eq!(
+        (&of("doubled-v1")["level"], &of("value-case")["level"]),
+        (&"warning".into(), &"error".into())
+    );
+    let odd = of("unknown-key")["message"]["text"].as_str().unwrap();
+    assert!(odd.contains("{{odd}}[x\\](https://e.example)"), "{odd}");
+    assert_eq!(run["properties"]["configurations"][1]["complete"], false);
+
+    let junit = ok(dir.path(), &["config", "a b.json", "bad.json", "--format", "junit"]);
+    assert!(!junit.contains("verysecret"), "{junit}");
+    let failures = |text: &str| text.matches("<failure ").count();
+    assert_eq!(failures(&junit), 2, "the value and the list it costs: {junit}");
+    assert!(
+        junit.contains("<testsuites name=\"clearway config\" tests=") && junit.contains("failures=\"2\""),
+        "{junit}"
+    );
+    let strict = clearway(dir.path(), &["config", "a b.json", "bad.json", "--format", "junit", "--strict"]);
+    assert_eq!(strict.status.code(), Some(1));
+    let warnings = results.iter().filter(|r| r["level"] == "warning").count();
+    assert!(warnings > 0);
+    assert_eq!(failures(&String::from_utf8_lossy(&strict.stdout)), 2 + warnings);
+}
+
 #[test]
 fn words_that_do_not_fit_are_refused_with_help() {
     let dir = tempfile::tempdir().unwrap();
