@@ -118,7 +118,7 @@ pub enum HostsFormat {
 }
 
 impl HostsFormat {
-    const OURS: [(Self, &'static str); 9] = [
+    const OURS: [(Self, &'static str); 10] = [
         (Self::Text, "text"),
         (Self::Txt, "txt"),
         (Self::Plain, "plain"),
