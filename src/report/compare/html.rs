@@ -85,6 +85,12 @@ fn report(column: &Column) -> Markup {
             @for n in column.counts { td { (n) } }
             td { (column.configuration) }
         }
+        @for found in column.device_findings.iter().flatten() {
+            tr.more {
+                td {}
+                td colspan="9" { "On the device: " code { (line(found.code.as_str())) } " (" (words::owner(found.owner)) "): " (line(&found.summary)) }
+            }
+        }
     }
 }
 

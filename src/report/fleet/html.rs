@@ -29,6 +29,7 @@ pub fn render(fleet: &Fleet) -> String {
         (band(fleet))
         main {
             (page::section("causes", "What is in the way", &causes(fleet)))
+            @if !fleet.on_device.is_empty() { (page::section("devices", "On the devices themselves", &on_device(fleet))) }
             @if fleet.groups.len() > 1 { (page::section("groups", &format!("By {}", line(&fleet.by)), &groups(fleet))) }
             (page::section("hosts", "Hosts", &hosts(fleet)))
             @if !fleet.outliers.is_empty() {
@@ -103,6 +104,24 @@ fn card(place: usize, cause: &FleetCause, fleet: &Fleet) -> Markup {
                 (more(cause.names.len(), MOST))
             }
         }
+    }
+}
+
+fn on_device(fleet: &Fleet) -> Markup {
+    html! {
+        (page::wide("On the devices themselves", &html! { table {
+            thead { tr {
+                th scope="col" { "Code" } th scope="col" { "Devices" } th scope="col" { "Owner" } th scope="col" { "Do" } th scope="col" { "Seen" }
+            } }
+            tbody { @for found in fleet.on_device.iter().take(MOST) { tr {
+                th scope="row" { code { (line(found.code.as_str())) } }
+                td class={ "v " (if found.stops > 0 { "blocked" } else { "warning" }) } { (number(found.devices)) }
+                td { (words::owner(found.owner)) }
+                td.long { (line(&found.sample.remedy)) }
+                td.long { (line(&found.sample.evidence)) " " small { "on " (line(&found.sample.device)) } }
+            } } }
+        } }))
+        (more(fleet.on_device.len(), MOST))
     }
 }
 

@@ -35,7 +35,7 @@ fn words(page: &str) -> String {
 fn table(runs: &[(&str, Run)]) -> Table {
     let mut table = Table::default();
     for (name, run) in runs {
-        table.add(name, run).unwrap();
+        table.add(name, run, None).unwrap();
     }
     table.arrange(&features(), false, false);
     table
