@@ -1,5 +1,7 @@
 //! The run as a whole: its verdict, and what it does not speak for.
 
+use std::collections::BTreeSet;
+
 use super::context::Context;
 use super::finding::{Cause, Code, HostJudgement, NotTested, RunVerdict, Verdict};
 use super::host::Host;
@@ -125,7 +127,7 @@ pub(crate) fn not_tested(context: &Context<'_>, hosts: &[Host<'_>]) -> Vec<NotTe
             !tls.chain.is_empty() && matches!(tls.device_trust, None | Some(Trust::Unavailable { .. }))
         })
     };
-    let lists: [(&str, Vec<String>); 10] = [
+    let lists: [(&str, Vec<String>); 11] = [
         ("wildcards", names(&|t| t.skip == Some(Skip::Wildcard))),
         ("unbounded", names(&|t| t.skip == Some(Skip::Unbounded))),
         ("member", names(&|t| t.skip.is_none() && t.requirement.host.is_wildcard())),
@@ -134,6 +136,7 @@ pub(crate) fn not_tested(context: &Context<'_>, hosts: &[Host<'_>]) -> Vec<NotTe
         ("deadline", coded(Code::UntestedDeadline)),
         ("interrupted", coded(Code::UntestedInterrupted)),
         ("device-trust", names(&device_silent)),
+        ("revocation", revocation(context)),
         ("grpc", names(&|t| t.transport().is_grpc() && t.request.is_none())),
         ("ssh", names(&|t| t.skip.is_none() && t.transport() == Transport::Ssh)),
     ];
@@ -154,6 +157,16 @@ pub(crate) fn not_tested(context: &Context<'_>, hosts: &[Host<'_>]) -> Vec<NotTe
         _ => {}
     }
     out
+}
+
+/// The hosts that the certificates seen name for asking whether they were revoked, and that are not on the list.
+fn revocation(context: &Context<'_>) -> Vec<String> {
+    let seen = context.observations.plain().flat_map(|a| &a.tls).flat_map(|tls| &tls.chain);
+    let named: BTreeSet<String> = seen.flat_map(|c| &c.revocation).map(|host| wording::clean(host)).collect();
+    let listed = |host: &String| {
+        host.parse().is_ok_and(|host| context.plan.targets.iter().any(|t| t.requirement.host == host))
+    };
+    named.into_iter().filter(|host| !listed(host)).collect()
 }
 
 /// One thing that is not spoken for, in the words of the rules.

@@ -126,6 +126,10 @@ pub struct Certificate {
     /// URL of the issuer's certificate (AIA), which an incomplete chain leaves to the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer_url: Option<String>,
+    /// Hosts that it names for asking whether it was revoked: CRL distribution points (RFC 5280, 4.2.1.13) and OCSP
+    /// (4.2.2.1), at most four.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation: Vec<String>,
     /// Identifier of its key (RFC 5280, 4.2.1.2), lower-case hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,

@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use rustls::SupportedCipherSuite;
 use rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use rustls::pki_types::{CertificateDer, UnixTime};
-use x509_parser::extensions::{GeneralName, ParsedExtension};
-use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
+use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension};
+use x509_parser::oid_registry::{OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS, OID_PKIX_ACCESS_DESCRIPTOR_OCSP};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::observation::Certificate;
@@ -20,6 +20,8 @@ const CHAIN: usize = 10;
 const NAMES: usize = 20;
 /// Authorities of one name that are kept.
 const NAMESAKES: usize = 4;
+/// Hosts of a certificate that say whether it was revoked, and are kept.
+const REVOCATION: usize = 4;
 /// Characters of a subject, an issuer, a name.
 const TEXT: usize = 256;
 
@@ -47,6 +49,7 @@ fn read(der: &[u8]) -> Certificate {
         self_issued: false,
         ca: false,
         issuer_url: None,
+        revocation: Vec::new(),
         key_id: None,
         issuer_key_id: None,
     };
@@ -79,6 +82,16 @@ fn read(der: &[u8]) -> Certificate {
                         GeneralName::URI(uri) => Some(sanitise::line(uri, TEXT)),
                         _ => None,
                     });
+                let ocsp =
+                    aia.accessdescs.iter().filter(|d| d.access_method == OID_PKIX_ACCESS_DESCRIPTOR_OCSP);
+                revocation(&mut record, ocsp.map(|d| &d.access_location));
+            }
+            ParsedExtension::CRLDistributionPoints(points) => {
+                for point in points.iter() {
+                    if let Some(DistributionPointName::FullName(names)) = &point.distribution_point {
+                        revocation(&mut record, names.iter());
+                    }
+                }
             }
             ParsedExtension::SubjectKeyIdentifier(id) => record.key_id = hexadecimal(id.0),
             ParsedExtension::AuthorityKeyIdentifier(id) => {
@@ -108,6 +121,22 @@ pub(super) fn namesakes(
     };
     let others = anchors.iter().filter(|der| !chain.contains(der)).filter(is_wanted);
     others.take(NAMESAKES).map(|der| read(der.as_ref())).collect()
+}
+
+/// Keeps the hosts of the addresses at which an authority says what it revoked.
+fn revocation<'a>(record: &mut Certificate, addresses: impl Iterator<Item = &'a GeneralName<'a>>) {
+    for address in addresses {
+        let GeneralName::URI(uri) = address else { continue };
+        // Directories (ldap) are asked by domain members alone.
+        let host = url::Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let Some(host) = host.as_ref().and_then(url::Url::host_str).map(|host| sanitise::line(host, TEXT))
+        else {
+            continue;
+        };
+        if record.revocation.len() < REVOCATION && !record.revocation.contains(&host) {
+            record.revocation.push(host);
+        }
+    }
 }
 
 /// An identifier of a key: 20 bytes as a rule, at most 32 are kept.
@@ -169,6 +198,44 @@ mod tests {
         let signer = read(leaf.der()).issuer_key_id.unwrap();
         assert_eq!(Some(&signer), read(new.der()).key_id.as_ref());
         assert_ne!(Some(&signer), whole[0].key_id.as_ref());
+    }
+
+    #[test]
+    fn the_hosts_that_say_what_was_revoked_are_kept_without_path_and_directory() {
+        use rcgen::{CertificateParams, CrlDistributionPoint, CustomExtension, KeyPair};
+        let mut params = CertificateParams::new(vec!["service.example".to_owned()]).unwrap();
+        let point =
+            |uris: &[&str]| CrlDistributionPoint { uris: uris.iter().map(|u| (*u).to_owned()).collect() };
+        params.crl_distribution_points = vec![
+            point(&[
+                "ldap://dc.corp.example/cn=ca",
+                "http://CRL.ca.example/1.crl?x",
+                "http://crl.ca.example/2.crl",
+            ]),
+            point(&[
+                "http://a.example/",
+                "http://b.example/",
+                "http://c.example/",
+                "http://d.example/",
+                "no address",
+            ]),
+        ];
+        // Authority information access with one OCSP responder (RFC 5280, 4.2.2.1).
+        let uri = b"http://ocsp.ca.example/";
+        let mut access =
+            vec![0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x86, uri.len() as u8];
+        access.extend(uri);
+        let inner = [vec![0x30, access.len() as u8], access].concat();
+        let content = [vec![0x30, inner.len() as u8], inner].concat();
+        params
+            .custom_extensions
+            .push(CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], content));
+        let der = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let mut found = read(der.der()).revocation;
+        assert_eq!(found.len(), REVOCATION, "{found:?}");
+        found.sort();
+        assert!(found.contains(&"crl.ca.example".to_owned()), "{found:?}");
+        assert!(!found.iter().any(|host| host.contains("dc.corp") || host.contains('/')), "{found:?}");
     }
 
     #[test]

@@ -469,6 +469,7 @@ fn tls(target: &Target, result: &HostResult, said: &Said<'_>, remote: SocketAddr
         sha256: String::new(),
         ca: false,
         issuer_url: None,
+        revocation: Vec::new(),
         key_id: None,
         issuer_key_id: None,
     };

@@ -81,13 +81,14 @@ squid_parses() {
 }
 for dir in "$lists"/*; do
   name=$(basename "$dir")
-  { cat "$dir/squid" "$dir/pilot-squid"; echo 'http_access deny all'; echo 'http_port 127.0.0.1:3128'; } >"$work/squid.conf"
+  # Included twice, as happens where a folder of files is, and beside a list of another name.
+  { cat "$dir/squid" "$dir/pilot-squid" "$dir/squid"; echo 'http_access deny all'; echo 'http_port 127.0.0.1:3128'; } >"$work/squid.conf"
   squid_parses "$work/squid.conf" "$name: squid -k parse"
   ran squid "squid -k parse"
 
   "$NFT" -c -f "$dir/dnsmasq-nftset-sets" || fail "$name: nft -c"
   ran dnsmasq-nftset-sets "nft -c"
-  cat "$dir/dnsmasq-nftset" "$dir/pilot-dnsmasq-nftset" >"$work/dnsmasq.conf"
+  cat "$dir/dnsmasq-nftset" "$dir/pilot-dnsmasq-nftset" "$dir/dnsmasq-nftset" >"$work/dnsmasq.conf"
   ran dnsmasq-nftset "dnsmasq --test"
   "$DNSMASQ" --test -C "$work/dnsmasq.conf" 2>"$work/dnsmasq.log" || { fail "$name: dnsmasq --test"; cat "$work/dnsmasq.log" >&2; }
   # Each set that dnsmasq fills exists, and no other.

@@ -139,6 +139,31 @@ fn a_missing_intermediate_of_a_public_issuer_is_the_customers_to_send() {
     }
 }
 
+/// Who asks whether a certificate was revoked is the system's own affair, but its hosts are on no list.
+#[test]
+fn hosts_that_certificates_name_for_revocation_are_said_once_and_not_those_of_the_list() {
+    let targets =
+        [customer(1, "mcp.corp.example"), world(2, "api.vendor.example"), world(3, "crl.listed.example")];
+    let named = |hosts: &[&str]| hosts.iter().map(|host| (*host).to_owned()).collect();
+    let seen = |at: usize, hosts: &[&str]| {
+        let leaf = Certificate { revocation: named(hosts), ..public_leaf(&targets[at].probed) };
+        chain(&targets[at], leaf, true, Trust::Accepted, Trust::Accepted)
+    };
+    let attempts = |first: &[&str]| {
+        vec![seen(0, first), seen(1, &["ocsp.ca.example", "crl.listed.example"]), healthy(&targets[2])]
+    };
+    let judged = run(&targets, attempts(&["crl.ca.example", "ocsp.ca.example"]));
+    let said: Vec<&str> =
+        judged.not_tested.iter().filter(|n| n.id == "revocation").map(|n| n.text.as_str()).collect();
+    let [text] = said[..] else { panic!("{said:?}") };
+    assert!(
+        text.contains("crl.ca.example and ocsp.ca.example") && !text.contains("crl.listed.example"),
+        "{text}"
+    );
+    let silent = run(&targets, vec![healthy(&targets[0]), healthy(&targets[1]), healthy(&targets[2])]);
+    assert!(!silent.not_tested.iter().any(|n| n.id == "revocation"));
+}
+
 #[test]
 fn who_renews_an_expired_certificate_depends_on_who_issued_it() {
     let targets = [world(1, "api.vendor.example"), world(2, "login.other.example")];

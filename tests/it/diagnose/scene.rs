@@ -125,6 +125,7 @@ pub fn public_leaf(name: &str) -> Certificate {
         self_issued: false,
         ca: false,
         issuer_url: None,
+        revocation: Vec::new(),
         key_id: None,
         issuer_key_id: None,
     }

@@ -221,6 +221,7 @@ fn plant(mut run: Run) -> Run {
                 certificate.names.push(format!("{MARK}.quarry-works.example"));
                 certificate.issuer_url =
                     certificate.issuer_url.as_ref().map(|_| format!("http://pki.{MARK}.example/{MARK}.crt"));
+                certificate.revocation.push(format!("crl.{MARK}.example"));
             }
         }
         for http in &mut attempt.http {

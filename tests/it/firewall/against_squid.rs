@@ -106,6 +106,9 @@ fn every_case_is_judged_as_written_down() {
         said("http_access allow localhost\nhttp_access deny all\n", "api.mill.example", 443, "https"),
         'm'
     );
+    // In http_access it is not compared, and that is said.
+    let named = "acl n ssl::server_name .mill.example\nhttp_access allow n\nhttp_access deny all\n";
+    assert_eq!(said(named, "api.mill.example", 443, "https"), 'u');
     // The server name decides behind a transparent proxy.
     let bump = "acl s at_step SslBump1\nacl n ssl::server_name .mill.example\nssl_bump peek s\nssl_bump splice n\nssl_bump terminate all\nhttp_access allow all\n";
     assert_eq!(said(bump, "api.mill.example", 443, "https"), 'c');

@@ -1,6 +1,7 @@
 //! Two lists on one firewall, one list for each port, and what is said exactly where a product can.
 
 use clearway::firewall::{Format, List};
+use clearway::rules::firewalls::Firewalls;
 use serde_json::Value;
 
 use crate::firewall::{folder, office, one, written};
@@ -166,6 +167,34 @@ fn every_product_says_what_udp_443_needs() {
             );
             assert!(steps.iter().any(|s| s.contains("QUIC") || s.contains("UDP 443")), "{format}");
         }
+    }
+}
+
+/// Formats without remarks have no golden file of their steps.
+#[test]
+fn the_steps_of_lists_without_remarks_say_what_a_second_load_and_another_place_need() {
+    let list = List { name: "pilot".into(), ..List::allow(&office()) };
+    let paloalto = written(Format::Paloalto, &list);
+    let steps = paloalto.steps.join("\n");
+    // A load appends, so what left the list stays open until it is deleted.
+    for (command, object) in [
+        (
+            "`delete profiles custom-url-category pilot-NEED-PORT list`",
+            "custom-url-category pilot-required-443 list ",
+        ),
+        ("`delete address-group pilot-NEED-tcp-PORT static`", "address-group pilot-feature-tcp-22 static "),
+    ] {
+        assert!(steps.contains(command), "{command}: {steps}");
+        assert!(paloalto.text.contains(object), "{object}: {}", paloalto.text);
+    }
+    for place in ["`set device-group GROUP ...`", "`set shared ...`", "`set vsys VSYS ...`"] {
+        assert!(steps.contains(place), "{place}: {steps}");
+    }
+    // Otherwise the names lose their predefined category for everybody.
+    let zscaler = Firewalls::embedded().unwrap();
+    let zscaler = zscaler.by_id("zscaler").unwrap();
+    for steps in [&zscaler.steps, &zscaler.inspection_steps] {
+        assert!(steps.iter().any(|s| s.contains("under `URLs retaining parent category`")), "{steps:?}");
     }
 }
 

@@ -550,6 +550,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
                     self_issued: false,
                     ca: false,
                     issuer_url: None,
+                    revocation: Vec::new(),
                     key_id: None,
                     issuer_key_id: None,
                 }],
