@@ -79,7 +79,7 @@ pub enum Command {
         clearway hosts report.json --list inspection --format zscaler\n  \
         pbpaste | clearway hosts -\n\n\
         Exit codes: 0 done, 1 --against lacks a required host, 2 usage, configuration or\n\
-        list, 4 no configuration on this device.")]
+        list, 3 --against lets one through on a condition only, 4 no configuration here.")]
     Hosts(Box<HostsArgs>),
     /// Test every host that the app needs from this device, and say who must change what.
     #[command(after_help = "Examples:\n  \
@@ -90,8 +90,8 @@ pub enum Command {
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
         clearway check profile.mobileconfig --with-credentials  up to an answer\n  \
         clearway check --replay berlin.json                 judge a saved run again\n\n\
-        Exit codes: 0 ready or degraded, 1 a required host is blocked, 2 usage or\n\
-        configuration, 3 a required host was not tested, 4 no configuration here.")]
+        Exit codes: 0 ready or degraded, 1 a required host is blocked or a promise of\n\
+        --expect is unmet, 2 usage or configuration, 3 a required host was not tested, 4 no configuration here.")]
     Check(Box<CheckArgs>),
     /// Show the configuration in effect, every key with its place, and what is wrong with it; or write
     /// it as a file to deploy.

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::contract::ids::NoteId;
 use crate::contract::{HostPattern, Need, Owner, Platform, RunVerdict, Severity, Verdict};
-use crate::document::check::SCHEMA;
+use crate::document::check::{ROWS, SCHEMA};
 use crate::text::line;
 
 /// Hosts of a report that are kept.
@@ -196,6 +196,13 @@ struct SavedHost {
 pub fn read(json: &[u8]) -> Result<Digest, String> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
     let saved: Saved = serde_json::from_slice(json).map_err(|e| {
+        // Rows are made for databases; one of them alone says little of its run.
+        if let Ok(Schema { schema }) = serde_json::from_slice(json)
+            && schema == ROWS
+        {
+            return "rows of `check --format ndjson`, which are for a database; save --format json --compact"
+                .to_owned();
+        }
         let kind = if e.is_syntax() || e.is_eof() { "not JSON" } else { "no report of `clearway check`" };
         format!("{kind}: {}", line::seen(&e.to_string(), 160))
     })?;
@@ -204,6 +211,12 @@ pub fn read(json: &[u8]) -> Result<Digest, String> {
     }
     let started_at = moment(&saved.started_at).ok_or("`started_at` is no time in UTC")?;
     Ok(digest(saved, started_at))
+}
+
+/// What a document says it is.
+#[derive(Deserialize)]
+struct Schema {
+    schema: String,
 }
 
 /// The time in UTC to the second, `2026-11-23T00:20:36Z`: such times stand in order as texts.

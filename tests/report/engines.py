@@ -3,7 +3,7 @@
     engines.py FLEET.md FOLDER
 
 FOLDER holds rows/*.ndjson. Every statement of the page runs on the engine that it names (without a name on both), and
-what both can be asked they must answer alike; the answers are held against what is counted here without an engine.
+both must give the same answer; the answers are held against what is counted here without an engine.
 """
 
 import collections
@@ -68,4 +68,4 @@ for device, rows in newest.items():
         if row["verdict"] == "blocked":
             blocked[(row["code"], row["owner"])].add(device)
 assert {(r[0], r[1]): r[2] for r in answers["duckdb"][2]} == {k: len(v) for k, v in blocked.items()}
-print(f"{len(both)} questions answered alike by DuckDB {duckdb.__version__} and ClickHouse (chdb {chdb.__version__}), {len(newest)} devices")
+print(f"{len(both)} questions answered the same by DuckDB {duckdb.__version__} and ClickHouse (chdb {chdb.__version__}), {len(newest)} devices")

@@ -61,10 +61,14 @@ PY
 done
 [ "$reports" -gt 0 ] || { echo "FAIL no report was read" >&2; exit 1; }
 
-# Everything is pinned; what stands is left alone.
+# What is asked for is pinned; a set that stands is left alone.
 readers=${CLEARWAY_REPORT_READERS:-$here/../../target/report-readers}
 stamp=$(cat "$here/requirements.txt" "$here/npm.txt" | sha256sum)
 if [ "$(cat "$readers/.stamp" 2>/dev/null)" != "$stamp" ]; then
+  if [ -e "$readers" ] && [ ! -e "$readers/.stamp" ] && [ ! -d "$readers/npm" ]; then
+    echo "FAIL $readers is not a folder of these readers; name another in CLEARWAY_REPORT_READERS" >&2
+    exit 1
+  fi
   rm -rf "$readers"
   mkdir -p "$readers/npm"
   python3 -m venv "$readers/python"

@@ -63,8 +63,7 @@ fn kind(name: &str, context: &Context<'_>) -> Option<VariableKind> {
     context.facts.variable.iter().find(|v| v.name.eq_ignore_ascii_case(name)).map(|v| v.kind)
 }
 
-/// Whether the value is made of whole paths that can be looked for. One with a letter that was lost on the way, since
-/// the tool prints in an encoding of its own, cannot.
+/// Whether the value is made of whole paths that can be looked for. One with a letter that was lost on the way cannot.
 fn names_files(variable: &TrustVariable, context: &Context<'_>) -> bool {
     let is_path = |value: &str| {
         let absolute = value.starts_with('/') || matches!(value.as_bytes(), [_, b':', b'\\' | b'/', ..]);
@@ -95,7 +94,7 @@ fn variables(answers: &Answers, context: &Context<'_>, seen: &mut Seen) -> Optio
             any = true;
             let pairs = own.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             for variable in kept(pairs, SHELL, false, context) {
-                // reg.exe prints in a code page of its own; the environment has the letters that were lost.
+                // A copy may have been saved by reg.exe in a code page of its own; the environment has the letters that were lost.
                 let known = all.iter_mut().find(|v| v.name.eq_ignore_ascii_case(&variable.name));
                 if let Some(known) = known.filter(|k| is_lost_form(&k.value, &variable.value)) {
                     known.value.clone_from(&variable.value);
@@ -141,7 +140,7 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
             seen.missed(
                 ID,
                 &what,
-                "letters of its path were lost, since reg.exe prints in a code page of its own",
+                "letters of its path were lost: the list of variables was saved in another code page",
             );
         }
         if names_files(variable, context) {

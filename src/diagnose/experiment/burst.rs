@@ -478,6 +478,11 @@ impl Limits {
         self.is_met(&Limit::Lookups)
     }
 
+    /// Whether somebody got through it once tried again slowly.
+    fn let_through(&self, limit: &Limit) -> bool {
+        self.met.iter().any(|(l, hosts)| l == limit && !hosts.is_empty())
+    }
+
     fn is_met(&self, limit: &Limit) -> bool {
         self.met.iter().any(|(l, _)| l == limit)
     }
@@ -489,42 +494,52 @@ pub(crate) fn read(context: &Context<'_>, target: u32, path: usize, walk: &mut W
     if walk.verdict(context.codes) != Verdict::Blocked {
         return;
     }
-    let tried = |a: &Attempt| a.purpose == Purpose::Paced && a.cut.is_none();
-    let again = context.observations.tries(target, path).any(tried);
-    let Some(limit) = context
-        .observations
-        .tries(target, path)
-        .filter(|a| a.cut.is_none())
-        .find_map(|a| silenced(a, Some(context.codes)))
-    else {
-        return;
-    };
-    // A slow try that got further says itself what is in the way.
-    let further = |a: &&Attempt| tried(a) && silenced(a, Some(context.codes)).as_ref() != Some(&limit);
-    if context.observations.tries(target, path).any(|a| further(&a)) {
-        return;
-    }
-    // A slow try that was answered with the limit itself was one too many as well, and so may be a single one that
-    // was turned away as those before it.
-    let too_many = |a: &Attempt| tried(a) && names_limit(a, context.codes);
-    let fair = !context.observations.tries(target, path).any(too_many)
-        && met_again(context.observations, &limit, target, path).count() != 1
-        && is_fair(context.observations, &limit);
-    if !context.run.limits.is_met(&limit) || again && fair {
-        return;
-    }
+    let Some((limit, again)) = unknown_for(context, target, path) else { return };
     let what = limit.words();
     let line = if again {
         format!(
             "{what}; this one was tried again slowly and was held up again, as others were that got through \
              later, so nothing is known of it"
         )
-    } else {
+    } else if context.run.limits.let_through(&limit) {
         format!(
             "{what}; others that were silent too were answered when they were tried again slowly; this one was not reached again"
         )
+    } else {
+        format!("{what}; this one was not tried again slowly, so nothing is known of it")
     };
     walk.found = vec![Draft::new(Code::UntestedDeadline, line)];
+}
+
+/// The limit that was met and held a path up, where nothing else is known of that path, and whether it was tried again
+/// slowly.
+fn unknown_for(context: &Context<'_>, target: u32, path: usize) -> Option<(Limit, bool)> {
+    let tries = || context.observations.tries(target, path);
+    let tried = |a: &Attempt| a.purpose == Purpose::Paced && a.cut.is_none();
+    let again = tries().any(tried);
+    let held = |a: &Attempt| silenced(a, Some(context.codes));
+    let limit = tries().filter(|a| a.cut.is_none()).find_map(held)?;
+    // A slow try that got further says itself what is in the way.
+    if tries().any(|a| tried(a) && held(a).as_ref() != Some(&limit)) {
+        return None;
+    }
+    // A slow try that was answered with the limit itself was one too many as well, and so may be a single one that
+    // was turned away as those before it.
+    let too_many = |a: &Attempt| tried(a) && names_limit(a, context.codes);
+    let fair = !tries().any(too_many)
+        && met_again(context.observations, &limit, target, path).count() != 1
+        && is_fair(context.observations, &limit);
+    (context.run.limits.is_met(&limit) && !(again && fair)).then_some((limit, again))
+}
+
+/// Whether a path is left unjudged for this limit, though none of its tries got through.
+fn leaves_unjudged(context: &Context<'_>, limit: &Limit) -> bool {
+    context.plan.targets.iter().any(|target| {
+        (0..target.paths.len()).any(|path| {
+            unknown_for(context, target.id, path).is_some_and(|(held, _)| held == *limit)
+                && !context.observations.tries(target.id, path).any(|a| passed(a, limit))
+        })
+    })
 }
 
 /// How a firewall turned these hosts away in the first wave, in most of its answers.
@@ -551,6 +566,10 @@ pub(crate) fn causes(context: &Context<'_>) -> Vec<(Draft, &'static str, Vec<u32
     let mut all = Vec::new();
     for (limit, hosts) in limits {
         let count = hosts.len();
+        // A limit that let nobody through later, and for which nobody is left unjudged, explains nothing.
+        if count == 0 && !leaves_unjudged(context, limit) {
+            continue;
+        }
         let (noun, verb) = if count == 1 { ("host", "was") } else { ("hosts", "were") };
         let again = format!(
             "{count} {noun} that {verb} not let through in the first second got through when tried again a few a second"

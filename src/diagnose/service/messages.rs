@@ -175,7 +175,12 @@ pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<
 /// Something before the gateway answers what is read and what is sent with a page, or with nothing, and never like an
 /// API: a firewall for web applications, or a server of another kind. One page alone may be all that is refused.
 fn both_paged(view: &View<'_>, first: &Http) -> Option<Draft> {
-    let judged = |http: &Http| matches!(http.status, Some(200..=299 | 400..=428 | 430..=450 | 452..=499));
+    // A sign-in that was not made (401, or a challenge) says nothing of what lies behind it.
+    let judged = |http: &Http| {
+        matches!(http.status, Some(200..=299 | 400 | 402..=428 | 430..=450 | 452..=499))
+            && http.header("www-authenticate").is_none()
+            && http.header("proxy-authenticate").is_none()
+    };
     let empty = |http: &Http| matches!(http.status, Some(200..=299)) && http.body.trim().is_empty();
     let (follow_up, http, service) = asked(view)?;
     let paged = is_html(first) && is_html(http) || empty(first) && empty(http);

@@ -6,13 +6,11 @@ use serde_json::{Map, Value};
 
 use crate::contract::{Actor, FeatureInfo, Timings};
 use crate::diagnose::{ActorJudgement, Code, Finding, Verdict};
+use crate::document::check::ROWS;
 use crate::report::check::view::{Row, View};
 use crate::report::json::line;
 use crate::report::words;
 use crate::run::Run;
-
-/// The value of `schema` in every row.
-pub const SCHEMA: &str = "clearway.rows/1";
 
 /// One row. Every member is there in every row; what is not known is null.
 #[derive(Debug, Serialize)]
@@ -103,7 +101,7 @@ fn record<'a>(run: &'a Run, view: &View<'a>, row: &Row<'a>, who: Who<'a>) -> Rec
     let named = view.groups.iter().filter(|g| g.rows.iter().any(|r| r.target.id == row.target.id));
     let timings: Timings = row.judged.timings.rounded();
     Record {
-        schema: SCHEMA,
+        schema: ROWS,
         clearway: env!("CARGO_PKG_VERSION"),
         rules_date: &list.rules_date,
         rules_age_days: list.rules_age.map(|a| a.days),

@@ -2,6 +2,7 @@
 //! is complete; then comes a case for each finding. An error is a failure, and with `--strict` a warning is one, too, as
 //! for the exit code; what else was noticed is a passed case with a remark.
 
+use std::collections::HashMap;
 use std::io;
 
 use crate::config::Lint;
@@ -63,19 +64,34 @@ fn suite(out: &mut Out, one: &Effective, pack: &Pack, strict: bool) -> io::Resul
                 Some(first) => result(out, "failure", Some("incomplete"), first, &lines),
                 None => Ok(()),
             })?;
-            one.lint.iter().try_for_each(|lint| finding(out, &name, lint, pack, strict))
+            let mut seen: HashMap<String, usize> = HashMap::new();
+            one.lint.iter().try_for_each(|lint| {
+                let about = lint.key.as_ref().map(|key| format!(" ({key})")).unwrap_or_default();
+                let mut title = format!("{}{about}", lint.id);
+                let place = seen.entry(title.clone()).and_modify(|n| *n += 1).or_insert(1);
+                // Build servers take two cases of one name for one.
+                if *place > 1 {
+                    title = format!("{title} {place}");
+                }
+                finding(out, (&name, &title), lint, pack, strict)
+            })
         })?;
     Ok(())
 }
 
-fn finding(out: &mut Out, suite: &str, lint: &Lint, pack: &Pack, strict: bool) -> io::Result<()> {
-    let about = lint.key.as_ref().map(|key| format!(" ({key})")).unwrap_or_default();
+fn finding(
+    out: &mut Out,
+    (suite, title): (&str, &str),
+    lint: &Lint,
+    pack: &Pack,
+    strict: bool,
+) -> io::Result<()> {
     let mut lines = vec![format!("Found: {}", lint.message)];
     lines.extend(lint.origin.as_ref().map(|origin| format!("At: {}", place(origin))));
     if let Some(known) = pack.lints.describe(&lint.id) {
         lines.push(format!("Rule: {} ({}, {})", known.title, lint.id, known.confidence));
     }
-    case(out, suite, &format!("{}{about}", lint.id), |out| match fails(lint.severity, strict) {
+    case(out, suite, title, |out| match fails(lint.severity, strict) {
         true => result(out, "failure", Some(&lint.id), &lint.message, &lines),
         false => block(out, "system-out", &lines),
     })

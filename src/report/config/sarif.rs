@@ -3,6 +3,8 @@
 //!
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>
 
+use std::collections::HashMap;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value as Json, json};
 
@@ -10,7 +12,7 @@ use crate::config::{Lint, Origin};
 use crate::contract::{Need, Severity};
 use crate::report::config::Effective;
 use crate::report::json::{Standing, standing_in};
-use crate::rules::Pack;
+use crate::rules::{Pack, SourceTag};
 
 /// What a path keeps: the unreserved characters of RFC 3986, and the slash.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -19,13 +21,19 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 pub fn render(all: &[Effective], pack: &Pack, rules: Standing<'_>) -> String {
     let mut kinds: Vec<&str> = Vec::new();
     let mut results = Vec::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
     for one in all {
         for lint in &one.lint {
             let at = kinds.iter().position(|id| *id == lint.id).unwrap_or_else(|| {
                 kinds.push(&lint.id);
                 kinds.len() - 1
             });
-            results.push(result(one, lint, at));
+            let key = lint.key.as_deref().unwrap_or_default();
+            let base = format!("{}:{}:{key}", one.configuration.name, lint.id);
+            let place = seen.entry(base.clone()).and_modify(|n| *n += 1).or_insert(1);
+            // The same finding keeps its mark while lines move; two models may have the same finding.
+            let mark = if *place == 1 { base } else { format!("{base}:{place}") };
+            results.push(result(one, lint, at, &mark));
         }
     }
     let document = json!({
@@ -64,28 +72,31 @@ fn rule(id: &str, pack: &Pack) -> Json {
     if let Some(known) = pack.lints.describe(id) {
         rule.insert("shortDescription".into(), json!({ "text": escaped(known.title) }));
         let disputed = known.disputed.map(|text| format!(" Disputed: {text}")).unwrap_or_default();
-        let sources = known.sources.join(", ");
-        let said = format!("{}.{disputed} Source: {sources} ({}).", known.title, known.confidence);
+        let pages: Vec<&SourceTag> =
+            pack.meta.sources.iter().filter(|s| known.sources.contains(&s.tag)).collect();
+        let named: Vec<String> = pages.iter().map(|page| format!("{}, {}", page.page, page.date)).collect();
+        let said = format!("{}.{disputed} Source: {} ({}).", known.title, named.join("; "), known.confidence);
         rule.insert("fullDescription".into(), json!({ "text": escaped(&said) }));
+        if let Some(page) = pages.iter().find(|page| page.url.starts_with("https://")) {
+            rule.insert("helpUri".into(), page.url.as_str().into());
+        }
         rule.insert("properties".into(), json!({ "confidence": known.confidence, "sources": known.sources }));
     }
     Json::Object(rule)
 }
 
-fn result(one: &Effective, lint: &Lint, rule: usize) -> Json {
+fn result(one: &Effective, lint: &Lint, rule: usize, mark: &str) -> Json {
     let level = match lint.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "note",
     };
-    let key = lint.key.as_deref().unwrap_or_default();
     let mut result = json!({
         "ruleId": lint.id,
         "ruleIndex": rule,
         "level": level,
         "message": { "text": escaped(&lint.message) },
-        // The same finding keeps it while lines move.
-        "partialFingerprints": { "clearway/v1": format!("{}:{}:{key}", one.configuration.name, lint.id) },
+        "partialFingerprints": { "clearway/v1": mark },
         "properties": { "configuration": one.configuration.name, "key": lint.key },
     });
     result["locations"] = json!([location(one, lint)]);
@@ -113,7 +124,7 @@ fn location(one: &Effective, lint: &Lint) -> Json {
     Json::Object(location)
 }
 
-/// A file as a URI reference; nothing for what is no file: standard input and the registry.
+/// A file as a URI reference; nothing for standard input and the registry.
 fn uri(source: &str) -> Option<String> {
     if source == "-" || source.starts_with("HKEY_") || source.starts_with("HK") && source.contains('\\') {
         return None;

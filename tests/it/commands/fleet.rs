@@ -204,6 +204,19 @@ fn what_is_not_there_is_a_mistake_and_hostile_names_stay_text() {
     }
 }
 
+#[test]
+fn rows_for_a_database_are_named_as_what_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("rows.ndjson"), "{\"schema\":\"clearway.rows/1\",\"tags\":null}\n")
+        .unwrap();
+    let output = run(&[&dir.path().display().to_string()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("rows of `check --format ndjson`"),
+        "{output:?}"
+    );
+}
+
 const OFFICE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/reports/office.json");
 
 #[test]

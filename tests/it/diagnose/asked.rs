@@ -471,6 +471,9 @@ fn a_gateway_that_answers_both_requests_with_a_page_is_blocked() {
         );
     }
     for (first, then) in [
+        // A web server asks for a sign-in before it lets anything through: what lies behind it is not known.
+        (page(401), page(401)),
+        (answer(403, &[HTML, ("www-authenticate", "Basic realm=x")], "<html>"), page(403)),
         (page(403), answer(401, &[JSON], "{}")),
         (answer(403, &[JSON], r#"{"code":7}"#), answer(403, &[JSON], r#"{"code":7}"#)),
         (page(403), answer(403, &[JSON], "{}")),

@@ -185,6 +185,27 @@ fn a_proxy_that_asks_to_wait_is_waited_for() {
     assert_eq!(causes(&judged), [("proxy/upstream", vec![])], "{:?}", judged.causes);
 }
 
+/// A proxy that answers some names with an outage and a time to come again, also when each is asked for alone, limits
+/// nothing: those names are the finding, and no cause speaks of hosts that are not judged.
+#[test]
+fn names_that_a_proxy_puts_off_each_time_are_judged_and_make_no_limit() {
+    let targets: Vec<Target> = hosts(12).into_iter().map(proxied).collect();
+    let off = |t: &Target| {
+        edit(refused(t, 503, ""), |a| {
+            a.proxy.as_mut().unwrap().headers.push(("retry-after".into(), "1".into()));
+        })
+    };
+    let mut seen: Vec<Attempt> =
+        targets.iter().map(|t| if t.id <= 2 { off(t) } else { healthy(t) }).collect();
+    for _ in 0..2 {
+        seen.extend(targets[..2].iter().map(|t| again(off(t))));
+    }
+    let judged = run(&targets, seen);
+    assert_eq!(blocked(&judged), 2, "{:?}", judged.hosts[0].finding);
+    let said: Vec<&str> = judged.causes.iter().map(|c| c.finding.summary.as_str()).collect();
+    assert!(!said.iter().any(|s| s.contains("limit")), "{said:?}");
+}
+
 /// A proxy that opens one tunnel after another is asked again for those that had to wait too long; one that is
 /// silent for one host, or takes long for each, has no queue.
 #[test]

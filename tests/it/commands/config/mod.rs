@@ -6,6 +6,8 @@ mod shapes;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 fn clearway(dir: &Path, args: &[&str]) -> Output {
@@ -153,7 +155,10 @@ fn findings_for_code_hosts_and_build_servers() {
         "{\n  \"inferenceProvider\": \"gateway\",\n  \"inferenceGatewayBaseUrl\": \"https://gw.example/v1\",\n  \
          \"inferenceGatewayApiKey\": \"sk-verysecret\",\n  \"{odd}[x](https://e.example)\": 1\n}\n",
     );
-    write("bad.json", r#"{"inferenceProvider": "Gateway", "inferenceGatewayBaseUrl": "https://gw.example"}"#);
+    write(
+        "bad.json",
+        r#"{"inferenceModels": ["nosuch-a", "nosuch-b"], "inferenceProvider": "Gateway", "inferenceGatewayBaseUrl": "https://gw.example"}"#,
+    );
     let sarif = ok(dir.path(), &["config", "a b.json", "bad.json", "--format", "sarif"]);
     assert!(!sarif.contains("verysecret"), "{sarif}");
     let document: Value = serde_json::from_str(&sarif).unwrap();
@@ -165,6 +170,9 @@ fn findings_for_code_hosts_and_build_servers() {
         assert_eq!(rule["id"], result["ruleId"]);
         assert!(rule["shortDescription"]["text"].is_string(), "{rule}");
     }
+    let marks: BTreeSet<&str> =
+        results.iter().map(|r| r["partialFingerprints"]["clearway/v1"].as_str().unwrap()).collect();
+    assert_eq!(marks.len(), results.len(), "no two findings are taken for one: {sarif}");
     let of = |id: &str| results.iter().find(|r| r["ruleId"] == id).unwrap_or_else(|| panic!("{id}: {sarif}"));
     let place = &of("doubled-v1")["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "a%20b.json");
@@ -179,6 +187,9 @@ fn findings_for_code_hosts_and_build_servers() {
 
     let junit = ok(dir.path(), &["config", "a b.json", "bad.json", "--format", "junit"]);
     assert!(!junit.contains("verysecret"), "{junit}");
+    let names: Vec<&str> =
+        junit.split("<testcase ").skip(1).map(|case| case.split(" time=").next().unwrap()).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{junit}");
     let failures = |text: &str| text.matches("<failure ").count();
     assert_eq!(failures(&junit), 2, "the value and the list it costs: {junit}");
     assert!(
