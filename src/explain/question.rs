@@ -53,7 +53,9 @@ pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Symptoms, text: &str) -> 
     if let Some(code) = code(text) {
         return Question::Code(code);
     }
-    if let Some(code) = named(text, DeviceCode::ALL, DeviceCode::as_str) {
+    // A word in capitals is what a service says (SERVICE_DISABLED), which is no outcome of ours.
+    let ours = text.contains('/') || !text.chars().any(char::is_uppercase);
+    if let Some(code) = named(text, DeviceCode::ALL, DeviceCode::as_str).filter(|_| ours) {
         return Question::Device(code);
     }
     let found = symptoms.understand(text);
