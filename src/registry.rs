@@ -84,12 +84,16 @@ fn print(
     values: impl Iterator<Item = (String, u32, Vec<u8>)>,
 ) -> Result<(), String> {
     let _ = write!(text, "\r\n{key}\r\n");
+    let too_much = || Err(format!("{key} holds more than {} MB", LONGEST / 1024 / 1024));
+    if text.len() > LONGEST {
+        return too_much();
+    }
     for (name, kind, bytes) in values {
         let name = if name.is_empty() { "(Default)" } else { &name };
         let (kind, data) = value(kind, &bytes);
         let _ = write!(text, "    {name}    {kind}    {data}\r\n");
         if text.len() > LONGEST {
-            return Err(format!("{key} holds more than {} MB", LONGEST / 1024 / 1024));
+            return too_much();
         }
     }
     Ok(())
@@ -172,6 +176,9 @@ mod tests {
         let endless = std::iter::repeat_with(|| ("n".to_owned(), 3, vec![0; 64 * 1024]));
         let error = print(&mut String::new(), r"HKEY_USERS\S-1", endless).unwrap_err();
         assert_eq!(error, r"HKEY_USERS\S-1 holds more than 4 MB");
+        // Keys without values count as well.
+        let mut text = "x".repeat(LONGEST);
+        assert!(print(&mut text, r"HKEY_USERS\S-1", std::iter::empty()).is_err());
     }
 
     #[test]

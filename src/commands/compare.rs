@@ -11,6 +11,7 @@ use crate::compare::table::{MAX_RUNS, TableError};
 use crate::failure::Failure;
 use crate::output::{self, Destination};
 use crate::report;
+use crate::text::visible;
 
 /// Reads the reports one after the other, judges each by the same rules, and renders the table.
 ///
@@ -29,8 +30,18 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let mut table = Table::default();
     for path in &args.report {
         let (run, device) = replay::load_whole(&rules, path)?;
-        // A device part that cannot be read is no reason to compare no host.
-        let device = device.and_then(|d| super::device::saved(&d, &rules).ok());
+        // A device part that cannot be read is no reason to compare no host, and it is not an empty one.
+        let device = device.and_then(|d| match super::device::saved(&d, &rules) {
+            Ok(device) => Some(device),
+            Err(error) => {
+                let text = format!(
+                    "clearway: {}: what was found on the device itself is left out, for it cannot be read: {error}",
+                    replay::name(path)
+                );
+                output::aside([visible::message(&text).as_str()]);
+                None
+            }
+        });
         table.add(&replay::name(path), &run, device.as_ref()).map_err(|e| Failure::Usage(e.to_string()))?;
     }
     let features = rules.pack.feature_infos();

@@ -184,6 +184,16 @@ fn a_table_marks_what_differs_and_says_when_configurations_do() {
     assert!(markdown.contains("**blocked tcp/refused**"), "{markdown}");
     let page = out(&run(&["compare", &berlin, &paris, "--format", "html"]));
     assert!(page.contains("<td class=\"stopped\">x blocked<br><code>tcp/refused</code>"), "{page}");
+    // A device part that cannot be read is said, and costs no host.
+    let odd =
+        files.save("odd.json", &changed(healthy.clone(), |r| r["device_report"] = json!({"findings": "x"})));
+    let output = run(&["compare", &berlin, &odd]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(
+        err(&output).contains("odd.json: what was found on the device itself is left out"),
+        "{}",
+        err(&output)
+    );
     // Another configuration, and many columns.
     let other =
         files.save("other.json", &changed(healthy, |r| r["inputs"][0]["sha256"] = json!("ee".repeat(32))));
