@@ -9,7 +9,7 @@ use super::text::comments;
 use crate::contract::Need;
 
 /// Makes a keyword unless it is there; its number is made of its name, so that it is the same every time.
-const FUNCTION: &str = "function Set-Keyword([string]$Id, [string]$Keyword) {\n  if (-not (Get-NetFirewallDynamicKeywordAddress -Id $Id -ErrorAction SilentlyContinue)) {\n    New-NetFirewallDynamicKeywordAddress -Id $Id -Keyword $Keyword -AutoResolve $true | Out-Null\n  }\n}\n";
+pub(super) const FUNCTION: &str = "function Set-Keyword([string]$Id, [string]$Keyword) {\n  if (-not (Get-NetFirewallDynamicKeywordAddress -Id $Id -ErrorAction SilentlyContinue)) {\n    New-NetFirewallDynamicKeywordAddress -Id $Id -Keyword $Keyword -AutoResolve $true | Out-Null\n  }\n}\n";
 
 /// What one rule leads to.
 #[derive(Default)]
@@ -46,13 +46,14 @@ pub(super) fn script(sheet: &Sheet<'_>) -> String {
             }
         }
     }
+    // Keywords come first: a script that ends there, for want of a version of Windows that has them, has taken nothing away.
+    for (name, id) in &keywords {
+        out.push_str(&format!("Set-Keyword '{id}' '{name}'\n"));
+    }
     // The rules are made anew, so that what left the list is closed.
     out.push_str(&format!(
         "Get-NetFirewallRule -Group '{prefix}' -ErrorAction SilentlyContinue | Remove-NetFirewallRule\n"
     ));
-    for (name, id) in &keywords {
-        out.push_str(&format!("Set-Keyword '{id}' '{name}'\n"));
-    }
     for ((port, Reverse(need)), remote) in &rules {
         for (kind, option, values) in [
             ("names", "-RemoteDynamicKeywordAddresses", &remote.names),
