@@ -406,15 +406,17 @@ fn delta(
             hosts.join(", ")
         ));
     }
-    if result.missing.is_empty() {
-        note("nothing is missing in the existing list");
-    }
+    let nothing = || {
+        if result.missing.is_empty() {
+            note("nothing is missing in the existing list");
+        }
+    };
     if let HostsFormat::Firewall(format) = format {
         let product = product(format, rules)?;
         let list = List { first: statements.to_vec(), ..named(list, args) };
         let existing = firewall::delta::Existing { comparison: &result, text: &text, whole };
         let output = firewall::delta::write(format, &list, &existing, product).map_err(Failure::Refused)?;
-        return accepted(format, output, args);
+        return accepted(format, output, args).inspect(|_| nothing());
     }
     let mut part = requirements.clone();
     part.hosts.retain(|host| {
@@ -439,6 +441,7 @@ fn delta(
             ));
         }
     };
+    nothing();
     let gone: Vec<String> =
         result.unneeded.iter().map(|e| format!("line {}, `{}`", e.line, e.text)).collect();
     if whole && !gone.is_empty() {
@@ -518,7 +521,7 @@ fn tell(format: firewall::Format, output: &Output, quiet: bool) {
             text.push('\n');
         }
     }
-    if !format.has_comments() && !output.gone.is_empty() {
+    if (!format.has_comments() || output.text.is_empty()) && !output.gone.is_empty() {
         text.push_str("Of the existing list can go, for nothing here needs it (others may):\n");
         for entry in &output.gone {
             let _ = writeln!(text, "  {entry}");

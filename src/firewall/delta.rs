@@ -39,22 +39,25 @@ const fn refused(format: Format) -> Option<&'static str> {
     }
 }
 
-/// Products in which a second load replaces the objects of that name, with the beginning of those names in their text.
-fn replaced(format: Format, list: &List) -> Option<String> {
-    match format {
+/// Products in which a second load replaces the objects of that name: what their text has where it has such objects, and
+/// what the objects are called.
+fn replaced(format: Format, list: &List) -> Option<(String, String)> {
+    let name = list.name.as_str();
+    let lower = name.to_ascii_lowercase();
+    Some(match format {
         Format::AzureFirewall
         | Format::AwsNetworkFirewall
         | Format::TerraformAzure
         | Format::TerraformAws
         | Format::TerraformPaloalto
         | Format::CiscoFmc
-        | Format::Cloudflare => Some(format!("\"{}-", list.name)),
-        Format::NetskopeApi => Some(format!("\"name\": \"{}\"", list.name)),
-        Format::Sophos => Some(format!("<Name>{}-", list.name)),
-        Format::WindowsFirewall => Some(format!("'{}-", list.name)),
-        Format::GcpSwp | Format::Cilium => Some(format!("\"{}-", list.name.to_ascii_lowercase())),
-        _ => None,
-    }
+        | Format::Cloudflare => (format!("\"{name}-"), format!("{name}-...")),
+        Format::NetskopeApi => (format!("\"name\": \"{name}\""), name.to_owned()),
+        Format::Sophos => (format!("<Name>{name}-"), format!("{name}-...")),
+        Format::WindowsFirewall => (format!("'{name}-"), format!("{name}-...")),
+        Format::GcpSwp | Format::Cilium => (format!("\"{lower}-"), format!("{lower}-...")),
+        _ => return None,
+    })
 }
 
 /// The format in which a list of that dialect is written, where it is one of a product.
@@ -112,15 +115,22 @@ pub fn write(
     if list.kind == Kind::Inspection {
         return Err("an exemption from TLS inspection is short: write it whole".into());
     }
+    if existing.comparison.missing.is_empty()
+        && (refused(format).is_some() || replaced(format, list).is_some())
+    {
+        // A file without entries would replace what is there with nothing.
+        let gone = Gone::of(format, list, existing, "");
+        return Ok(Output { gone: gone.named, ..Output::default() });
+    }
     if let Some(reason) = refused(format) {
         return Err(format!("{format} takes no delta: {reason}"));
     }
-    if let Some(name) = replaced(format, list)
-        && existing.text.contains(&name)
+    if let Some((mark, called)) = replaced(format, list)
+        && existing.text.contains(&mark)
     {
         return Err(format!(
-            "the existing list has objects called {name}...\", and a second load replaces them: give the delta a name of \
-             its own (--name), or write the whole list, which replaces them with what is right"
+            "the existing list has objects called `{called}`, and a second load replaces them: give the delta a name of its own \
+             (--name), or write the whole list, which replaces them with what is right"
         ));
     }
     let missing: Vec<HostRule> = existing.comparison.missing.iter().map(|m| m.rule.clone()).collect();

@@ -142,7 +142,7 @@ pub struct Entry {
 }
 
 /// What was written, and everything that must be said about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Output {
     /// The text that the product loads.
     pub text: String,
@@ -278,6 +278,9 @@ fn named(step: &str, list: &List) -> String {
         .replace("CHAIN", &dnsmasq::chain(&list.name))
 }
 
+/// What the remarks of a list begin with, before the product that it is for.
+const HEAD: &str = "Hosts that Claude Desktop needs, for ";
+
 /// The remarks that a text carries where its format lets it.
 fn remarks(
     list: &List,
@@ -292,7 +295,7 @@ fn remarks(
         lines.push(String::new());
     }
     lines.push(match list.kind {
-        Kind::Allow => format!("Hosts that Claude Desktop needs, for {}", product.title),
+        Kind::Allow => format!("{HEAD}{}", product.title),
         Kind::Inspection => {
             format!("Hosts that TLS inspection breaks for Claude Desktop: exempt them, {}", product.title)
         }

@@ -199,6 +199,36 @@ fn the_command_writes_the_form_of_the_list_or_says_why_not() {
     assert!(Dialect::named("plain").is_ok());
 }
 
+#[test]
+fn where_nothing_is_missing_nothing_is_written_in_any_format() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let (small, longer, file) = (path("small.json"), path("longer.json"), path("list"));
+    let write = |path: &str, hosts: &[&str]| {
+        let row = |host: &&str| serde_json::json!({ "host": host, "port": 443, "transport": "https", "need": "required", "purpose": "p" });
+        let rows: Vec<Value> = hosts.iter().map(row).collect();
+        let document = serde_json::json!({
+            "schema": "clearway.hosts/1", "clearway": "0.1.0", "rules_date": "2026-11-22", "app_version": "2.19675.0",
+            "platform": "linux", "groups": [{ "feature": "inference", "title": "Inference", "hosts": rows }],
+        });
+        std::fs::write(path, document.to_string()).unwrap();
+    };
+    write(&small, &["api.vendor.example"]);
+    write(&longer, &["api.vendor.example", "old.example"]);
+    for format in
+        ["windows-firewall", "sophos", "netskope-api", "azure-firewall", "cilium", "pac", "dnsmasq-nftset"]
+    {
+        let (code, whole, message) = run(&["hosts", &longer, "--format", format, "--allow-widening"]);
+        assert_eq!(code, Some(0), "{format}: {message}");
+        std::fs::write(&file, whole).unwrap();
+        let (code, text, message) = run(&["hosts", &small, "--delta", &file]);
+        assert_eq!((code, text.as_str()), (Some(0), ""), "{format}: {message}");
+        assert!(message.contains("nothing is missing"), "{format}: {message}");
+        // There is no file to say in what can go.
+        assert!(message.contains("can go") && message.contains("old.example"), "{format}: {message}");
+    }
+}
+
 /// Products in which a second load replaces objects of the same name: the delta is a list of its own beside the existing one,
 /// and has what that one lacks.
 #[test]
@@ -231,10 +261,18 @@ fn a_delta_of_a_template_is_a_list_beside_it_with_what_it_lacks() {
         // Under the same name it would replace what is there.
         let refused = delta::write(format, &list, &existing, product).unwrap_err();
         assert!(refused.contains("--name"), "{format}: {refused}");
+        let called = if format == Format::NetskopeApi { "`clearway`" } else { "`clearway-...`" };
+        assert!(refused.contains(&format!("objects called {called}, and")), "{format}: {refused}");
         let more = List { name: "more".into(), ..list.clone() };
         let output = delta::write(format, &more, &existing, product).unwrap();
         assert!(!output.text.contains("api.vendor.example"), "{format}: {}", output.text);
         let host = List::allow(&one("packages.corp.example", 443, "https"));
         assert!(held(&host, format, &output.text).missing.is_empty(), "{format}: {}", output.text);
+        // With everything there is nothing to write, and a file without entries would replace the list.
+        let whole = written(format, &list).text;
+        let mut comparison = held(&list, format, &whole);
+        comparison.missing.clear();
+        let existing = Existing { comparison: &comparison, text: &whole, whole: true };
+        assert_eq!(delta::write(format, &list, &existing, product).unwrap().text, "", "{format}");
     }
 }
