@@ -8,7 +8,7 @@ use super::intent::{Kind, Names};
 use super::text::{comments, description, object_name};
 
 /// Adds an object, or sets the one of that name.
-const PUT: &str = r#"put() {
+pub(super) const PUT: &str = r#"put() {
   kind=$1
   name=$2
   shift 2
@@ -20,12 +20,16 @@ const PUT: &str = r#"put() {
 }
 "#;
 
+/// How the program is called, unless the caller says otherwise.
+pub(super) const MGMT: &str = "MGMT=\"${MGMT:-mgmt_cli -s id.txt}\"\n";
+
 /// The script.
 pub(super) fn script(sheet: &Sheet<'_>) -> String {
     let prefix = sheet.name;
     let mut out = String::from("#!/bin/sh\n");
     out.push_str(&comments("#", &sheet.remarks));
-    out.push_str("set -eu\nMGMT=\"${MGMT:-mgmt_cli -s id.txt}\"\n");
+    out.push_str("set -eu\n");
+    out.push_str(MGMT);
     out.push_str(PUT);
     let mut objects: BTreeMap<&Names, (BTreeSet<String>, String)> = BTreeMap::new();
     let mut ports: BTreeSet<u16> = BTreeSet::new();

@@ -1,15 +1,22 @@
 //! Rule collection groups of Azure Firewall, as a Resource Manager template, an export of one, or Terraform JSON.
 //! Network rules are looked at before application rules, then groups and collections by priority.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
+use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
-use super::build::{Builder, Ports, blocks, destination, https, json, on, range, strange_key, texts};
-use super::read::{Dialect, Listing, Unread};
+use super::build::{
+    Builder, Ports, address, blocks, destination, https, json, on, range, strange_key, texts,
+};
+use super::read::{Dialect, Listing, Pattern, Unread};
+use crate::text::visible;
 
 /// A collection, in the words of the template.
 struct Collection<'v> {
-    group: Option<u64>,
+    /// The group, by its place in the file, and its priority.
+    group: (usize, Option<u64>),
     own: Option<u64>,
     value: &'v Value,
     rules: Vec<&'v Value>,
@@ -52,14 +59,17 @@ const TERRAFORM: Words = Words {
     harmless: &["name", "description", "terminate_tls"],
 };
 
+/// The kind of a collection whose rules translate addresses.
+const NAT: &str = "FirewallPolicyNatRuleCollection";
+
 /// Reads a Resource Manager template.
 ///
 /// # Errors
 /// When it has resources that decide otherwise.
 pub(super) fn template(text: &str) -> Result<Listing, Unread> {
     let file = json(text)?;
-    let mut found = Vec::new();
-    for resource in blocks(file.get("resources")) {
+    let (mut found, mut policies) = (Vec::new(), BTreeSet::new());
+    for (at, resource) in blocks(file.get("resources")).into_iter().enumerate() {
         let kind = resource.get("type").and_then(Value::as_str).unwrap_or("");
         if !kind.eq_ignore_ascii_case("Microsoft.Network/firewallPolicies/ruleCollectionGroups") {
             // Rules of the firewall itself decide beside those of its policy.
@@ -92,26 +102,45 @@ pub(super) fn template(text: &str) -> Result<Listing, Unread> {
             ));
         }
         let properties = resource.get("properties").unwrap_or(&Value::Null);
-        let group = properties.get("priority").and_then(Value::as_u64);
+        let group = (at, properties.get("priority").and_then(Value::as_u64));
+        // POLICY/GROUP, either may be an expression.
+        let name = resource.get("name").and_then(Value::as_str).unwrap_or("");
+        policies.insert(name.rsplit_once('/').map_or("", |(policy, _)| policy.trim_end_matches('\'')));
         if let Some(key) =
             strange_key(properties, &["priority", "ruleCollections", "provisioningState", "size"])
         {
             return Err(Unread::whole(&format!("a rule collection group has `{key}`, which is not read")));
         }
         for value in blocks(properties.get("ruleCollections")) {
+            let known = ["ruleCollectionType", "name", "priority", "action", "rules"];
+            if let Some(key) = strange_key(value, &known) {
+                return Err(Unread::whole(&format!("a rule collection has `{key}`, which is not read")));
+            }
             let own = value.get("priority").and_then(Value::as_u64);
             found.push(Collection { group, own, value, rules: blocks(value.get("rules")) });
         }
     }
-    let collections: Vec<(Collection<'_>, Option<String>, bool)> = found
-        .into_iter()
-        .map(|c| {
-            let action = c.value.pointer("/action/type").and_then(Value::as_str).map(str::to_owned);
-            let is_network =
-                c.rules.iter().any(|r| r.get("ruleType").and_then(Value::as_str) == Some("NetworkRule"));
-            (c, action, is_network)
-        })
-        .collect();
+    one_policy(policies.len())?;
+    let mut collections = Vec::new();
+    for c in found {
+        let action = c.value.pointer("/action/type").and_then(Value::as_str).map(str::to_owned);
+        let kinds: BTreeSet<&str> =
+            c.rules.iter().map(|r| r.get("ruleType").and_then(Value::as_str).unwrap_or("")).collect();
+        let is_network = match kinds.iter().copied().collect::<Vec<_>>().as_slice() {
+            [] | ["ApplicationRule"] => false,
+            ["NetworkRule"] => true,
+            // A collection that translates is refused further down, whatever is in it.
+            ["NatRule"] if c.value.get("ruleCollectionType").and_then(Value::as_str) == Some(NAT) => true,
+            _ => {
+                return Err(Unread::whole(&format!(
+                    "`ruleType` of the rules of a collection is {}: only ApplicationRule or NetworkRule, one of them in one collection, is \
+                     read",
+                    kinds.iter().map(|k| format!("`{}`", visible::message(k))).collect::<Vec<_>>().join(", ")
+                )));
+            }
+        };
+        collections.push((c, action, is_network));
+    }
     read(Dialect::Azure, text, collections, &ARM)
 }
 
@@ -120,10 +149,11 @@ pub(super) fn template(text: &str) -> Result<Listing, Unread> {
 /// # Errors
 /// When it has blocks that are not read.
 pub(super) fn terraform(text: &str, file: &Value) -> Result<Listing, Unread> {
-    let mut found = Vec::new();
+    let (mut found, mut policies) = (Vec::new(), BTreeSet::new());
     let groups =
         file.pointer("/resource/azurerm_firewall_policy_rule_collection_group").and_then(Value::as_object);
-    for group in groups.into_iter().flat_map(|g| g.values()).flat_map(|g| blocks(Some(g))) {
+    let groups = groups.into_iter().flat_map(|g| g.values()).flat_map(|g| blocks(Some(g)));
+    for (at, group) in groups.enumerate() {
         let known = [
             "name",
             "firewall_policy_id",
@@ -138,7 +168,8 @@ pub(super) fn terraform(text: &str, file: &Value) -> Result<Listing, Unread> {
                 "a rule collection group has `{key}`, which is not worked out: give the plan or an export"
             )));
         }
-        let priority = group.get("priority").and_then(Value::as_u64);
+        let priority = (at, group.get("priority").and_then(Value::as_u64));
+        policies.insert(group.get("firewall_policy_id").map(Value::to_string));
         for (kind, is_network) in [("network_rule_collection", true), ("application_rule_collection", false)]
         {
             for value in blocks(group.get(kind)) {
@@ -154,7 +185,18 @@ pub(super) fn terraform(text: &str, file: &Value) -> Result<Listing, Unread> {
             }
         }
     }
+    one_policy(policies.len())?;
     read(Dialect::TerraformAzure, text, found, &TERRAFORM)
+}
+
+/// Groups of several policies are not looked at one after the other.
+fn one_policy(policies: usize) -> Result<(), Unread> {
+    if policies > 1 {
+        return Err(Unread::whole(
+            "its rule collection groups belong to several firewall policies, and a connection passes one of them: give the groups of one",
+        ));
+    }
+    Ok(())
 }
 
 fn read(
@@ -164,13 +206,9 @@ fn read(
     words: &Words,
 ) -> Result<Listing, Unread> {
     let mut builder = Builder::new(dialect, text);
-    // The order is known where every priority is, and nothing where all collections allow.
     let all_allow = collections.iter().all(|(_, action, _)| action.as_deref() == Some("Allow"));
-    let groups =
-        collections.iter().filter_map(|(c, ..)| c.group).collect::<std::collections::BTreeSet<_>>().len();
-    let ordered = collections.iter().all(|(c, ..)| c.own.is_some() && (c.group.is_some() || groups == 0))
-        && (groups > 0 || collections.len() < 2 || dialect == Dialect::Azure);
-    collections.sort_by_key(|(c, _, is_network)| (!*is_network, c.group, c.own));
+    let ordered = is_ordered(collections.iter().map(|(c, ..)| c));
+    collections.sort_by_key(|(c, _, is_network)| (!*is_network, c.group.1, c.group.0, c.own));
     for (collection, action, is_network) in &collections {
         let name = collection.value.get("name").and_then(Value::as_str).unwrap_or("a collection");
         let kind = collection.value.get("ruleCollectionType").and_then(Value::as_str);
@@ -196,7 +234,7 @@ fn read(
             };
             if !all_allow && !ordered {
                 tests.push(
-                    builder.unknown(own, "its priority is not a number, so the order of rules is not known"),
+                    builder.unknown(own, "its priority or that of another one is no number, or two are equal: the order of rules is not known"),
                 );
             }
             builder.access(builder.line_of(own), own, allows, tests);
@@ -208,7 +246,23 @@ fn read(
         let (denied, allowed): (Vec<Access>, Vec<Access>) = lines.drain(..).partition(|l| !l.allows);
         lines.extend(denied.into_iter().chain(allowed));
     }
-    Ok(builder.done())
+    builder.done()
+}
+
+/// Whether it is known which collection comes first: every one has a number of its own in its group, and so has every group
+/// where there are several.
+fn is_ordered<'c, 'v: 'c>(collections: impl Iterator<Item = &'c Collection<'v>>) -> bool {
+    let mut groups: BTreeMap<usize, (Option<u64>, Vec<Option<u64>>)> = BTreeMap::new();
+    for collection in collections {
+        let (at, priority) = collection.group;
+        groups.entry(at).or_insert((priority, Vec::new())).1.push(collection.own);
+    }
+    let distinct = |all: &[Option<u64>]| {
+        let known: BTreeSet<u64> = all.iter().filter_map(|p| *p).collect();
+        all.len() < 2 || known.len() == all.len()
+    };
+    let of_groups: Vec<Option<u64>> = groups.values().map(|(priority, _)| *priority).collect();
+    distinct(&of_groups) && groups.values().all(|(_, own)| distinct(own))
 }
 
 fn tests(
@@ -222,7 +276,7 @@ fn tests(
     } else {
         &[words.protocols, words.fqdns, words.sources]
     };
-    for (key, value) in rule.as_object().into_iter().flatten() {
+    for (key, value) in rule.as_object().ok_or("a rule is made by an expression")? {
         let empty = matches!(value, Value::Null) || value.as_array().is_some_and(Vec::is_empty);
         if !empty && !understood.contains(&key.as_str()) && !words.harmless.contains(&key.as_str()) {
             return Err(format!("`{key}` is not compared"));
@@ -230,8 +284,18 @@ fn tests(
     }
     let mut all = sources(rule, words)?;
     if is_network {
-        let protocols = texts(rule.get(words.ip_protocols))?;
-        if !protocols.iter().any(|p| ["tcp", "any"].contains(&p.to_ascii_lowercase().as_str())) {
+        let mut is_tcp = false;
+        for protocol in texts(rule.get(words.ip_protocols))? {
+            match protocol.to_ascii_lowercase().as_str() {
+                "tcp" | "any" => is_tcp = true,
+                "udp" | "icmp" => {}
+                _ => return Err(format!("the protocol `{protocol}` is not compared")),
+            }
+        }
+        if rule.get(words.ip_protocols).is_none_or(|p| blocks(Some(p)).is_empty()) {
+            return Err("it names no protocol".into());
+        }
+        if !is_tcp {
             all.push(Test::Never);
         }
         let mut ports: Ports = Vec::new();
@@ -246,28 +310,68 @@ fn tests(
         } else if ports.is_empty() {
             return Err("it names no port".into());
         }
-        let values = [texts(rule.get(words.names))?, texts(rule.get(words.addresses))?].concat();
-        all.push(builder.values(values, destination, &ports));
+        let (names, addresses) = (texts(rule.get(words.names))?, texts(rule.get(words.addresses))?);
+        if names.is_empty() && addresses.is_empty() {
+            return Err("it names no destination".into());
+        }
+        let mut any = Vec::new();
+        if !names.is_empty() {
+            any.push(builder.values(names, exact, &ports));
+        }
+        if !addresses.is_empty() {
+            any.push(builder.values(addresses, address, &ports));
+        }
+        all.push(Test::Any(any));
         all.extend(on(&ports));
         return Ok(all);
     }
-    let mut any = Vec::new();
+    // The names go with every protocol, so each transport has them once.
+    let (mut secure, mut clear, mut other): (Ports, Ports, bool) = (Vec::new(), Vec::new(), false);
     for protocol in blocks(rule.get(words.protocols)) {
         let port = protocol.get("port").and_then(Value::as_u64).and_then(|p| u16::try_from(p).ok());
+        let port = port.ok_or("a protocol has no port")?;
         let kind = protocol.get(words.protocol).and_then(Value::as_str).unwrap_or("");
-        let (Some(port), kind) = (port, kind) else { return Err("a protocol has no port".into()) };
-        let ports = vec![(port, port)];
-        let transport = match kind.to_ascii_lowercase().as_str() {
-            "https" => https(),
-            "http" => Test::Clear,
-            "mssql" => Test::Never,
-            other => return Err(format!("the protocol `{other}` is not compared")),
-        };
-        let names = builder.values(texts(rule.get(words.fqdns))?, destination, &ports);
-        any.push(Test::All([vec![names, transport], on(&ports)].concat()));
+        match kind.to_ascii_lowercase().as_str() {
+            "https" => secure.push((port, port)),
+            "http" => clear.push((port, port)),
+            "mssql" => other = true,
+            _ => return Err(format!("the protocol `{kind}` is not compared")),
+        }
+    }
+    let fqdns = texts(rule.get(words.fqdns))?;
+    if fqdns.is_empty() {
+        return Err("it names no destination".into());
+    }
+    let mut any = Vec::new();
+    for (mut ports, transport) in [(secure, https()), (clear, Test::Clear)] {
+        if !ports.is_empty() {
+            ports.sort_unstable();
+            ports.dedup();
+            let names = builder.values(fqdns.iter().copied(), name, &ports);
+            any.push(Test::All([vec![names, transport], on(&ports)].concat()));
+        }
+    }
+    if any.is_empty() && !other {
+        return Err("it names no protocol".into());
     }
     all.push(Test::Any(any));
     Ok(all)
+}
+
+/// A name of a network rule, which takes no wildcards.
+fn exact(value: &str) -> Result<Pattern, String> {
+    match destination(value)? {
+        found @ Pattern::Names(Names::Exact(_)) => Ok(found),
+        _ => Err("a network rule takes whole names only".into()),
+    }
+}
+
+/// A name of an application rule: whole, with a star for its first label, or a star.
+fn name(value: &str) -> Result<Pattern, String> {
+    match destination(value)? {
+        Pattern::Network(..) => Err("an application rule takes names only".into()),
+        found => Ok(found),
+    }
 }
 
 /// Who may connect. A parameter that is still to be filled in says nothing about it.

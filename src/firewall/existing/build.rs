@@ -1,15 +1,22 @@
 //! What the readers of templates and scripts share: where a value stands, and lines of access made of values.
 
 use std::collections::HashMap;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
 use super::read::{Dialect, Ignored, Listed, Listing, Pattern, Unread, pattern, plain};
+use crate::text::visible;
 
 /// Ranges of ports; none for every port.
 pub(super) type Ports = Vec<(u16, u16)>;
+
+/// Entries of all rules together, each with each of its ports. A list that one rule names is counted for each rule, so that
+/// a small file cannot stand for more than there is memory and time for.
+const MOST: usize = 1_000_000;
 
 /// A listing with one gate, of a text whose values stand in quotes.
 pub(super) struct Builder<'a> {
@@ -18,7 +25,9 @@ pub(super) struct Builder<'a> {
     /// The first line of each quoted text.
     places: HashMap<&'a str, usize>,
     /// Entries that are there, by what they mean.
-    known: HashMap<String, usize>,
+    known: HashMap<(Pattern, Ports), usize>,
+    /// Entries that may still be added.
+    room: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -29,7 +38,13 @@ impl<'a> Builder<'a> {
                 places.entry(value).or_insert(line);
             }
         }
-        Self { listing: Listing::new(dialect), gate: Gate::default(), places, known: HashMap::new() }
+        Self {
+            listing: Listing::new(dialect),
+            gate: Gate::default(),
+            places,
+            known: HashMap::new(),
+            room: MOST,
+        }
     }
 
     /// The line of a value; the first line where it does not stand by itself.
@@ -46,17 +61,24 @@ impl<'a> Builder<'a> {
     ) -> Test {
         let (mut entries, mut parts) = (Vec::new(), Vec::new());
         for value in values {
+            self.room = self.room.saturating_sub(ports.len().max(1));
+            if self.room == 0 {
+                break;
+            }
             let line = self.line_of(value);
             self.listing.understood += 1;
             match meaning(value) {
                 Ok(found) => {
-                    let listed = Listed { ports: ports.clone(), ..Listed::line(line, value, found.clone()) };
-                    let key = format!("{found:?} {ports:?}");
+                    let key = (found, ports.clone());
                     let at = match self.known.get(&key) {
                         Some(at) => *at,
-                        None => self.listing.add(listed),
+                        None => {
+                            let listed = Listed::line(line, value, key.0.clone());
+                            let at = self.listing.add(Listed { ports: ports.clone(), ..listed });
+                            self.known.insert(key, at);
+                            at
+                        }
                     };
-                    self.known.insert(key, at);
                     entries.push(at);
                 }
                 Err(reason) => parts.push(Test::Unknown(Ignored::new(line, value, &reason))),
@@ -82,9 +104,18 @@ impl<'a> Builder<'a> {
     }
 
     /// The listing, with everything that was added.
-    pub fn done(mut self) -> Listing {
+    ///
+    /// # Errors
+    /// When it holds more than is read.
+    pub fn done(mut self) -> Result<Listing, Unread> {
+        if self.room == 0 {
+            return Err(Unread::whole(&format!(
+                "its rules name more than {MOST} entries, each counted with each port of each rule, which is the limit: give the rules \
+                 that are in question alone"
+            )));
+        }
         self.listing.gates.push(self.gate);
-        self.listing
+        Ok(self.listing)
     }
 }
 
@@ -96,6 +127,14 @@ pub(super) fn https() -> Test {
 /// The ports of a rule as a condition; nothing for every port.
 pub(super) fn on(ports: &Ports) -> Vec<Test> {
     if ports.is_empty() { Vec::new() } else { vec![Test::Ports(ports.clone())] }
+}
+
+/// An address, a network or `*`. Any other word stands for addresses that are not in the file: a tag, a group, a range.
+pub(super) fn address(value: &str) -> Result<Pattern, String> {
+    match destination(value)? {
+        found @ (Pattern::Any | Pattern::Network(..) | Pattern::Names(Names::Address(_))) => Ok(found),
+        _ => Err("it is not an address, a network or `*`, and what it stands for is not in the file".into()),
+    }
 }
 
 /// A name, `*.name`, an address, a network or `*`. A text with an expression of the template is not a name.
@@ -144,16 +183,83 @@ pub(super) fn blocks(value: Option<&Value>) -> Vec<&Value> {
     }
 }
 
-/// The first key that is not among those understood.
+/// The first key that is not among those understood. A text in place of an object is an expression.
 pub(super) fn strange_key<'v>(value: &'v Value, known: &[&str]) -> Option<&'v str> {
-    let keys = value.as_object()?.keys().map(String::as_str);
-    keys.into_iter().find(|k| !known.contains(k) && !k.starts_with("//"))
+    let Some(object) = value.as_object() else {
+        return Some("(an expression in place of an object)");
+    };
+    object.keys().map(String::as_str).find(|k| !known.contains(k) && !k.starts_with("//"))
 }
 
 /// The text as JSON.
 ///
 /// # Errors
-/// When it is not.
+/// When it is not, or has a key twice: of the two, one program takes the last and another both.
 pub(super) fn json(text: &str) -> Result<Value, Unread> {
-    serde_json::from_str(text).map_err(|e| Unread::whole(&format!("it is not JSON: {e}")))
+    serde_json::from_str(text)
+        .map(|Once(value)| value)
+        .map_err(|e| Unread::whole(&format!("it is not JSON that can be read: {e}")))
+}
+
+/// A value in which every key stands once.
+struct Once(Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OnceVisitor).map(Self)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> Visitor<'de> for OnceVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(Once(value)) = items.next_element()? {
+            all.push(value);
+        }
+        Ok(Value::Array(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut all = serde_json::Map::new();
+        while let Some((key, Once(value))) = members.next_entry::<String, Once>()? {
+            if all.contains_key(&key) {
+                let key: String = visible::message(&key).chars().take(80).collect();
+                return Err(A::Error::custom(format_args!("the key `{key}` stands twice")));
+            }
+            all.insert(key, value);
+        }
+        Ok(Value::Object(all))
+    }
 }

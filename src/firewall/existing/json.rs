@@ -1,9 +1,11 @@
 //! JSON documents that are lists: our own list of hosts, and targets of Prometheus.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
 use super::access::{Access, Gate, Test};
-use super::read::{Dialect, Listed, Listing, Unread, pattern};
+use super::read::{Dialect, Listed, Listing, Pattern, Unread, pattern};
 use super::{objects, terraform};
 
 /// What a JSON text is, where it is a list.
@@ -84,18 +86,28 @@ pub(super) fn targets(text: &str) -> Result<Listing, Unread> {
 fn listing(dialect: Dialect, text: &str, rows: impl Iterator<Item = (String, u64)>) -> Listing {
     let mut listing = Listing::new(dialect);
     let mut gate = Gate::default();
+    // Where each host stands first, with or without a port.
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (line, raw) in (1..).zip(text.lines()) {
+        for quoted in raw.split('"').skip(1).step_by(2) {
+            places.entry(quoted).or_insert(line);
+            let bare = quoted.split_once("://").map_or(quoted, |(_, rest)| rest);
+            let bare = bare.split('/').next().unwrap_or(bare);
+            places.entry(bare.rsplit_once(':').map_or(bare, |(host, _)| host)).or_insert(line);
+        }
+    }
+    let mut known: HashSet<(Pattern, u16)> = HashSet::new();
     for (host, port) in rows {
         let (Ok(found), Ok(port)) = (pattern(&host), u16::try_from(port)) else { continue };
         if port == 0 {
             continue;
         }
         listing.understood += 1;
-        let quoted = format!("\"{host}");
-        let line = text.lines().position(|l| l.contains(&quoted)).map_or(1, |at| at + 1);
-        let ports = vec![(port, port)];
-        if listing.entries.iter().any(|e| e.pattern == found && e.ports == ports) {
+        if !known.insert((found.clone(), port)) {
             continue;
         }
+        let line = places.get(host.as_str()).copied().unwrap_or(1);
+        let ports = vec![(port, port)];
         let index = listing.add(Listed { ports: ports.clone(), ..Listed::line(line, &host, found) });
         let literal = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
         let kind = if literal { Test::Literal } else { Test::Literal.negated() };

@@ -1,11 +1,14 @@
 //! Documents of JSON that are policies or objects: Cilium, a URL list of Netskope, objects of Cisco's management center.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::super::intent::Names;
 use super::access::Test;
-use super::build::{Builder, Ports, blocks, destination, json, on, strange_key, texts, tree};
+use super::build::{Builder, Ports, address, blocks, destination, json, on, strange_key, texts, tree};
 use super::read::{Dialect, Listing, Pattern, Unread, plain};
+use crate::text::visible;
 
 /// What a document is, where it is one of these.
 pub(super) fn kind(value: &Value) -> Option<Dialect> {
@@ -38,7 +41,7 @@ pub(super) fn netskope(text: &str) -> Result<Listing, Unread> {
             netskope_entry(&mut builder, url);
         }
     }
-    Ok(builder.done())
+    builder.done()
 }
 
 /// One entry: no port stands for 80 and 443, a wildcard for the bare name too.
@@ -65,7 +68,10 @@ fn netskope_entry(builder: &mut Builder<'_>, url: &str) {
 }
 
 /// Lines of a URL list of Netskope.
-pub(super) fn netskope_lines(text: &str) -> Listing {
+///
+/// # Errors
+/// When there are too many.
+pub(super) fn netskope_lines(text: &str) -> Result<Listing, Unread> {
     let mut builder = Builder::new(Dialect::Netskope, text);
     for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with(['#', ';'])) {
         netskope_entry(&mut builder, line);
@@ -83,18 +89,27 @@ pub(super) fn fmc(text: &str) -> Result<Listing, Unread> {
         return Err(Unread::whole(&format!("it has `{key}`, which is not read")));
     }
     let mut builder = Builder::new(Dialect::Fmc, text);
+    // What a service opens stands in it; its name says only which objects go with it.
+    let mut services: BTreeMap<&str, Option<u16>> = BTreeMap::new();
+    for service in blocks(file.get("protocolportobjects")) {
+        let word = |key: &str| service.get(key).and_then(Value::as_str);
+        let is_tcp = word("protocol").is_some_and(|p| p.eq_ignore_ascii_case("TCP"));
+        let port = word("port").and_then(|p| p.parse::<u16>().ok()).filter(|_| is_tcp);
+        if let Some(name) = word("name")
+            && services.insert(name, port).is_some()
+        {
+            return Err(Unread::whole(&format!("two services are called `{}`", visible::message(name))));
+        }
+    }
     for kind in ["fqdns", "hosts", "urlgroups"] {
         for object in blocks(file.get(kind)) {
             let name = object.get("name").and_then(Value::as_str).unwrap_or("");
-            // PREFIX-NEED-PORT-REST, where the service PREFIX-tcp-PORT is among the objects.
+            // PREFIX-NEED-PORT-REST, where the service PREFIX-tcp-PORT is among the objects and opens that port alone.
             let port = ["required", "feature", "optional"].iter().find_map(|need| {
                 let (prefix, rest) = name.split_once(&format!("-{need}-"))?;
                 let port = rest.split('-').next()?.parse::<u16>().ok()?;
-                let service = format!("{prefix}-tcp-{port}");
-                blocks(file.get("protocolportobjects"))
-                    .iter()
-                    .any(|o| o.get("name").and_then(Value::as_str) == Some(&service))
-                    .then_some(port)
+                let opened = *services.get(format!("{prefix}-tcp-{port}").as_str())?;
+                opened.filter(|o| *o == port)
             });
             let ports: Ports = port.map(|p| (p, p)).into_iter().collect();
             let mut tests = on(&ports);
@@ -125,7 +140,7 @@ pub(super) fn fmc(text: &str) -> Result<Listing, Unread> {
     builder.listing.remarks.push(
         "objects only: this file has no access control rule, and an object opens nothing by itself".into(),
     );
-    Ok(builder.done())
+    builder.done()
 }
 
 /// Reads policies of Cilium.
@@ -137,7 +152,8 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
     let mut builder = Builder::new(Dialect::Cilium, text);
     let items = file.get("items").map_or_else(|| blocks(Some(&file)), |items| blocks(Some(items)));
     let (mut allowed, mut denied) = (Vec::new(), Vec::new());
-    let mut selectors: Vec<&Value> = Vec::new();
+    // Which pods each policy is about.
+    let mut selectors: BTreeSet<(String, &str, String)> = BTreeSet::new();
     for item in items {
         let kind = item.get("kind").and_then(Value::as_str).unwrap_or("");
         if !["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"].contains(&kind) {
@@ -145,6 +161,11 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
                 "a document of the kind `{kind}` beside the policies is not read"
             )));
         }
+        let namespace = match item.pointer("/metadata/namespace") {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(namespace)) => namespace.clone(),
+            Some(_) => return Err(Unread::whole("`namespace` of a policy is no text")),
+        };
         let specs = [blocks(item.get("spec")), blocks(item.get("specs"))].concat();
         for spec in specs {
             let known = [
@@ -159,11 +180,13 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
             if let Some(key) = strange_key(spec, &known) {
                 return Err(Unread::whole(&format!("a policy has `{key}`, which is not read")));
             }
-            let selector = spec.get("endpointSelector").unwrap_or(&Value::Null);
-            if !selectors.contains(&selector) {
-                selectors.push(selector);
-            }
-            let who = Test::Client(format!("the labels of the pod ({selector})"));
+            let selector = spec.get("endpointSelector").unwrap_or(&Value::Null).to_string();
+            let shown: String = selector.chars().take(160).collect();
+            let who = match namespace.as_str() {
+                "" => format!("the labels of the pod ({shown})"),
+                namespace => format!("the namespace and the labels of the pod ({namespace}, {shown})"),
+            };
+            selectors.insert((namespace.clone(), kind, selector));
             allowed.extend(blocks(spec.get("egress")).into_iter().map(|r| (r, who.clone())));
             denied.extend(blocks(spec.get("egressDeny")).into_iter().map(|r| (r, who.clone())));
         }
@@ -172,22 +195,22 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
     // What a policy denies, no other one allows.
     for (allows, rules) in [(false, denied), (true, allowed)] {
         for (rule, who) in rules {
-            let found = match egress(&mut builder, rule, allows) {
+            let mut tests = match egress(&mut builder, rule, allows) {
                 Ok(Some(found)) => found,
                 Ok(None) => continue,
-                Err(reason) => vec![vec![builder.unknown("egress", &reason)]],
-            };
-            for mut tests in found {
-                if several {
-                    tests.push(who.clone());
+                Err(reason) => {
+                    vec![builder.unknown(if allows { "egress" } else { "egressDeny" }, &reason)]
                 }
-                let text = if allows { "a rule of egress" } else { "a rule of egressDeny" };
-                let line = tests.iter().find_map(|t| first(&builder, t)).unwrap_or(1);
-                builder.access(line, text, allows, tests);
+            };
+            if several {
+                tests.push(Test::Client(who));
             }
+            let text = if allows { "a rule of egress" } else { "a rule of egressDeny" };
+            let line = tests.iter().find_map(|t| first(&builder, t)).unwrap_or(1);
+            builder.access(line, text, allows, tests);
         }
     }
-    Ok(builder.done())
+    builder.done()
 }
 
 fn first(builder: &Builder<'_>, test: &Test) -> Option<usize> {
@@ -200,30 +223,52 @@ fn first(builder: &Builder<'_>, test: &Test) -> Option<usize> {
     }
 }
 
-/// The conditions of a rule, one set for each of its ports; nothing for one that is about the cluster alone.
-fn egress(builder: &mut Builder<'_>, rule: &Value, allows: bool) -> Result<Option<Vec<Vec<Test>>>, String> {
+/// The conditions of a rule; nothing for one that is about the cluster or about other protocols alone.
+fn egress(builder: &mut Builder<'_>, rule: &Value, allows: bool) -> Result<Option<Vec<Test>>, String> {
     let known = ["toFQDNs", "toCIDR", "toCIDRSet", "toEntities", "toEndpoints", "toPorts", "toServices"];
     if let Some(key) = strange_key(rule, &known) {
         return Err(format!("`{key}` is not compared"));
     }
-    let kinds: Vec<&str> =
-        known.iter().filter(|k| **k != "toPorts" && rule.get(**k).is_some()).copied().collect();
+    let is_there = |key: &str| rule.get(key).is_some_and(|v| !v.is_null());
+    let kinds: Vec<&str> = known.iter().filter(|k| **k != "toPorts" && is_there(k)).copied().collect();
     if kinds.len() > 1 {
         return Err("several kinds of destination in one rule are not compared".into());
     }
-    let mut all: Vec<Vec<Test>> = Vec::new();
+    if let Some(kind) = kinds.first()
+        && blocks(rule.get(*kind)).is_empty()
+    {
+        return Err(format!("`{kind}` is an empty list, which is not compared"));
+    }
     let to_ports = blocks(rule.get("toPorts"));
-    let mut ranges: Vec<Ports> = Vec::new();
+    // None for every port; nothing in it where the rule is of other protocols alone.
+    let mut ranges: Option<Ports> = if to_ports.is_empty() { None } else { Some(Vec::new()) };
     for block in &to_ports {
-        let rules = block.get("rules").and_then(Value::as_object);
-        let only_dns = rules.is_none_or(|r| r.keys().all(|k| k == "dns"));
+        let rules = block.get("rules").filter(|r| !r.is_null());
+        let only_dns = rules.is_none_or(|r| r.as_object().is_some_and(|r| r.keys().all(|k| k == "dns")));
         if strange_key(block, &["ports", "rules"]).is_some() || !only_dns {
             return Err("a port has rules of its own, which are not compared".into());
         }
-        for port in blocks(block.get("ports")) {
-            let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or("ANY");
-            if !["TCP", "ANY"].contains(&protocol) {
-                continue;
+        let listed = blocks(block.get("ports"));
+        if listed.is_empty() {
+            // An empty list stands for every port where it denies; what it lets through is not certain.
+            if allows {
+                return Err("`ports` is an empty list, which is not compared where it allows".into());
+            }
+            ranges = None;
+        }
+        for port in listed {
+            let protocol = match port.get("protocol") {
+                None | Some(Value::Null) => "ANY".to_owned(),
+                Some(Value::String(protocol)) => protocol.to_ascii_uppercase(),
+                Some(_) => return Err("the protocol of a port is no text".into()),
+            };
+            match protocol.as_str() {
+                "TCP" | "ANY" | "" => {}
+                "UDP" | "SCTP" | "ICMP" | "ICMPV6" => continue,
+                other => return Err(format!("the protocol `{other}` is not compared")),
+            }
+            if strange_key(port, &["port", "endPort", "protocol"]).is_some() {
+                return Err("a port has more than a number and a protocol".into());
             }
             let number = |key: &str| match port.get(key) {
                 Some(Value::String(s)) => s.parse::<u16>().ok(),
@@ -231,69 +276,103 @@ fn egress(builder: &mut Builder<'_>, rule: &Value, allows: bool) -> Result<Optio
                 _ => None,
             };
             let from = number("port").ok_or("a port has a name or no number")?;
-            let range = match (from, number("endPort")) {
-                (0, _) => Vec::new(),
-                (from, end) => vec![(from, end.unwrap_or(from))],
+            let end = match port.get("endPort") {
+                None | Some(Value::Null) => from,
+                // Zero is what the field has where it is not set.
+                Some(_) => match number("endPort").ok_or("the end of a range is no port")? {
+                    0 => from,
+                    end => end,
+                },
             };
-            ranges.push(range);
+            match ranges.as_mut() {
+                Some(_) if from == 0 => ranges = None,
+                Some(_) if end < from => return Err("a range of ports ends before it begins".into()),
+                Some(ranges) => ranges.push((from, end)),
+                None => {}
+            }
         }
     }
-    if to_ports.is_empty() {
-        ranges.push(Vec::new());
-    } else if ranges.is_empty() {
+    let mut ports = ranges.clone().unwrap_or_default();
+    ports.sort_unstable();
+    ports.dedup();
+    if ranges.is_some() && ports.is_empty() {
         // Of other protocols alone, which is understood.
         builder.listing.understood += 1;
+        return Ok(None);
     }
-    for ports in ranges {
-        let mut tests = Vec::new();
-        match kinds.first().copied() {
-            Some("toFQDNs") => {
-                let mut values: Vec<&str> = Vec::new();
-                for selector in blocks(rule.get("toFQDNs")) {
-                    match (selector.get("matchName"), selector.get("matchPattern")) {
-                        (Some(Value::String(name)), None) if !name.contains('*') => values.push(name),
-                        (None, Some(Value::String(pattern))) => values.push(pattern),
-                        _ => return Err("a selector of names is not understood".into()),
-                    }
+    let mut tests = Vec::new();
+    match kinds.first().copied() {
+        Some("toFQDNs") => {
+            let mut values: Vec<&str> = Vec::new();
+            for selector in blocks(rule.get("toFQDNs")) {
+                match (selector.get("matchName"), selector.get("matchPattern")) {
+                    (Some(Value::String(name)), None) if !name.contains('*') => values.push(name),
+                    (None, Some(Value::String(pattern))) => values.push(pattern),
+                    _ => return Err("a selector of names is not understood".into()),
                 }
-                tests.push(builder.values(values, fqdn, &ports));
             }
-            Some("toCIDR") => {
-                let values = texts(rule.get("toCIDR"))?;
-                tests.push(builder.values(values, destination, &ports));
-            }
-            Some("toCIDRSet") => {
-                let mut values = Vec::new();
-                for set in blocks(rule.get("toCIDRSet")) {
-                    match (set.get("cidr").and_then(Value::as_str), strange_key(set, &["cidr"])) {
-                        (Some(cidr), None) => values.push(cidr),
-                        _ => return Err("a network with exceptions is not compared".into()),
-                    }
+            tests.push(builder.values(values, fqdn, &ports));
+        }
+        Some("toCIDR") => {
+            let values = texts(rule.get("toCIDR"))?;
+            tests.push(builder.values(values, address, &ports));
+        }
+        Some("toCIDRSet") => {
+            let mut values = Vec::new();
+            for set in blocks(rule.get("toCIDRSet")) {
+                match (set.get("cidr").and_then(Value::as_str), strange_key(set, &["cidr"])) {
+                    (Some(cidr), None) => values.push(cidr),
+                    _ => return Err("a network with exceptions is not compared".into()),
                 }
-                tests.push(builder.values(values, destination, &ports));
             }
-            Some("toEntities") => {
-                let entities = texts(rule.get("toEntities"))?;
-                if !entities.iter().any(|e| ["world", "all"].contains(e)) {
-                    // Of the cluster; a host on the internet is never that.
-                    if entities.iter().any(|e| ["world-ipv4", "world-ipv6"].contains(e)) {
-                        return Err("an entity of one address family is not compared".into());
-                    }
-                    return Ok(None);
-                }
-                builder.listing.understood += 1;
+            tests.push(builder.values(values, address, &ports));
+        }
+        Some("toEntities") => {
+            let entities = texts(rule.get("toEntities"))?;
+            // Those of the cluster; a host on the internet is never one of them.
+            let inside = [
+                "cluster",
+                "host",
+                "remote-node",
+                "kube-apiserver",
+                "ingress",
+                "init",
+                "health",
+                "unmanaged",
+                "none",
+            ];
+            let is_world = entities.iter().any(|e| ["world", "all"].contains(e));
+            if let Some(other) = entities.iter().find(|e| !is_world && !inside.contains(e)) {
+                return Err(format!("the entity `{other}` is not compared"));
             }
-            Some("toEndpoints" | "toServices") => {
-                builder.listing.understood += 1;
+            if !is_world {
                 return Ok(None);
             }
-            _ if to_ports.is_empty() && allows => return Ok(None),
-            _ => builder.listing.understood += 1,
+            builder.listing.understood += 1;
         }
-        tests.extend(on(&ports));
-        all.push(tests);
+        Some("toEndpoints") => {
+            // Labels of the cluster's own pods, unless they are those of what is outside, or none.
+            let inside = |s: &&Value| {
+                s.as_object().is_some_and(|o| allows || !o.is_empty()) && !s.to_string().contains("reserved")
+            };
+            if !blocks(rule.get("toEndpoints")).iter().all(inside) {
+                return Err("`toEndpoints` with reserved labels or without any is not compared".into());
+            }
+            builder.listing.understood += 1;
+            return Ok(None);
+        }
+        Some("toServices") if allows => {
+            builder.listing.understood += 1;
+            return Ok(None);
+        }
+        Some("toServices") => {
+            return Err("`toServices` may stand for addresses outside, and is not compared".into());
+        }
+        _ if to_ports.is_empty() && allows => return Ok(None),
+        _ => builder.listing.understood += 1,
     }
-    Ok(Some(all))
+    tests.extend(on(&ports));
+    Ok(Some(tests))
 }
 
 /// `**.x` is of any depth, one star stands for one label.

@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 
 use super::super::intent::Names;
+use super::super::{Format, HEAD};
 use super::access::Gate;
 use super::{azure, dnsmasq, fortigate, json, lines, objects, panos, scripts, squid, suricata, terraform};
 use crate::contract::words;
 use crate::derive::HostPattern;
+use crate::rules::firewalls::Firewalls;
 
 words! {
     /// How a list is written.
@@ -200,7 +202,7 @@ const NOT_READ: [&str; 8] = [
 ];
 
 /// What an entry lets through.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Pattern {
     /// Names or an address.
     Names(Names),
@@ -460,7 +462,7 @@ pub fn read_as(text: &str, how: As) -> Result<Listing, Unread> {
         | Dialect::Gcp
         | Dialect::Cloudflare => terraform::read(text),
         Dialect::Cilium => objects::cilium(text),
-        Dialect::Netskope => Ok(objects::netskope_lines(text)),
+        Dialect::Netskope => objects::netskope_lines(text),
         Dialect::NetskopeApi => objects::netskope(text),
         Dialect::Fmc => objects::fmc(text),
         Dialect::Sophos => scripts::sophos(text),
@@ -503,10 +505,27 @@ fn detect(text: &str) -> Result<Dialect, Unread> {
     if lines::has_header(text) {
         return Ok(Dialect::Csv);
     }
+    if let Some(named) = named_in_head(text) {
+        return Ok(named);
+    }
     // One stray URL does not make a URL list of a list of names; networks make none either.
     let urls = lines().filter(|l| lines::is_url(l)).count();
     let others = lines().filter(|l| !lines::is_url(l) && !lines::is_network(l)).count();
     Ok(if urls > 0 && urls >= others { Dialect::UrlList } else { Dialect::Plain })
+}
+
+/// The format of bare lines that the remarks at the head of a list name, where Clearway wrote them.
+fn named_in_head(text: &str) -> Option<Dialect> {
+    let head = text.lines().map(str::trim).take_while(|l| l.is_empty() || l.starts_with('#'));
+    let title = head.filter_map(|l| l.trim_start_matches('#').trim_start().strip_prefix(HEAD)).next()?;
+    let firewalls = Firewalls::embedded().ok()?;
+    let id = &firewalls.all().iter().find(|p| p.title == title.trim_end())?.id;
+    let bare = [
+        (Format::Zscaler, Dialect::Zscaler),
+        (Format::Umbrella, Dialect::Umbrella),
+        (Format::Netskope, Dialect::Netskope),
+    ];
+    bare.into_iter().find(|(format, _)| format.product() == id).map(|(_, dialect)| dialect)
 }
 
 fn other_document() -> Unread {

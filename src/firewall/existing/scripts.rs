@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::super::intent::Names;
-use super::super::pac;
+use super::super::{checkpoint as put, pac, windows as keyword};
 use super::access::Test;
-use super::build::{Builder, Ports, destination, on};
+use super::build::{Builder, Ports, address, destination, on};
 use super::read::{Dialect, Ignored, Listing, Pattern, Unread, plain};
+use crate::text::visible;
 
 fn strange(dialect: Dialect, line: usize, raw: &str) -> Unread {
     Unread::lines(
@@ -42,13 +43,24 @@ pub(super) fn kind(text: &str) -> Option<Dialect> {
     (text.trim_start().starts_with('<') && is_sophos).then_some(Dialect::Sophos)
 }
 
-/// Words of a line, those in single quotes as one.
-fn words(line: &str) -> Vec<String> {
+/// Words of a line, those in single quotes as one. Nothing where a character stands there that means something to the shell:
+/// such a line does more than its words say.
+fn words(line: &str) -> Option<Vec<String>> {
     let (mut all, mut one, mut quoted, mut any) = (Vec::new(), String::new(), false, false);
-    for c in line.chars() {
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
+            '\'' if quoted => {
+                quoted = false;
+                if !chars.peek().is_none_or(|next| [' ', ','].contains(next)) {
+                    return None;
+                }
+            }
             '\'' => {
-                quoted = !quoted;
+                if !one.is_empty() && !one.ends_with(',') {
+                    return None;
+                }
+                quoted = true;
                 any = true;
             }
             ' ' if !quoted => {
@@ -57,13 +69,49 @@ fn words(line: &str) -> Vec<String> {
                 }
                 any = false;
             }
-            c => one.push(c),
+            c if quoted && (c == ' ' || c.is_ascii_graphic()) => one.push(c),
+            c if c.is_ascii_alphanumeric() || "-_.,|".contains(c) => one.push(c),
+            _ => return None,
         }
     }
     if any || !one.is_empty() {
         all.push(one);
     }
-    all
+    (!quoted).then_some(all)
+}
+
+/// Names and values that follow one another, each name once and among those understood.
+fn pairs(words: &[String], is_known: impl Fn(&str) -> bool) -> Option<BTreeMap<&str, &str>> {
+    let mut all = BTreeMap::new();
+    for pair in words.chunks(2) {
+        let [key, value] = pair else { return None };
+        if !is_known(key) || all.insert(key.as_str(), value.as_str()).is_some() {
+            return None;
+        }
+    }
+    Some(all)
+}
+
+/// The lines that are left after a function that is word for word the one that is written.
+fn after_function<'t>(lines: &'t [(usize, &'t str)], function: &str) -> Option<&'t [(usize, &'t str)]> {
+    let own = function.lines().count();
+    let found = lines.get(..own)?.iter().map(|(_, l)| *l).eq(function.lines());
+    found.then(|| lines.get(own..)).flatten()
+}
+
+/// Whether a line is a remark and nothing more: some programs begin a new line where no file has one.
+fn is_remark(raw: &str, mark: &str) -> bool {
+    raw.starts_with(mark) && !raw.contains(['\r', '\u{85}', '\u{2028}', '\u{2029}', '\u{b}', '\u{c}'])
+}
+
+/// An object of Check Point: what it stands for, and its ports.
+struct Object<'t> {
+    line: usize,
+    raw: &'t str,
+    kind: String,
+    shown: String,
+    meaning: Result<Pattern, String>,
+    ports: Ports,
 }
 
 /// Reads the script for Check Point.
@@ -72,26 +120,46 @@ fn words(line: &str) -> Vec<String> {
 /// When a line is another one.
 pub(super) fn checkpoint(text: &str) -> Result<Listing, Unread> {
     let mut builder = Builder::new(Dialect::Checkpoint, text);
-    for (line, raw) in (1..).zip(text.lines()) {
-        if raw.is_empty()
-            || raw.starts_with('#')
-            || raw.starts_with("  ")
-            || ["set -eu", "put() {", "}"].contains(&raw)
-            || raw.starts_with("MGMT=\"${MGMT:-mgmt_cli")
-        {
+    // What is put twice is as it was put last.
+    let mut objects: BTreeMap<(String, String), Object<'_>> = BTreeMap::new();
+    let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).collect();
+    let mut left = lines.as_slice();
+    while let Some(((line, raw), rest)) = left.split_first() {
+        if let Some(after) = after_function(left, put::PUT) {
+            left = after;
             continue;
         }
-        let words = words(raw);
-        let refused = || strange(Dialect::Checkpoint, line, raw);
+        left = rest;
+        if raw.is_empty() || is_remark(raw, "#") || ["set -eu", put::MGMT.trim_end()].contains(raw) {
+            continue;
+        }
+        let refused = || strange(Dialect::Checkpoint, *line, raw);
+        let words = words(raw).ok_or_else(refused)?;
         let [put, kind, name, rest @ ..] = words.as_slice() else { return Err(refused()) };
         if put != "put" {
             return Err(refused());
         }
-        let value = |key: &str| {
-            rest.iter().position(|w| w == key).and_then(|at| rest.get(at + 1)).map(String::as_str)
+        let known: &[&str] = match kind.as_str() {
+            "service-tcp" => &["port", "ignore-warnings"],
+            "dns-domain" => &["is-sub-domain", "comments"],
+            "application-site" => {
+                &["primary-category", "url-list.1", "urls-defined-as-regular-expression", "comments"]
+            }
+            "host" => &["ip-address", "ipv6-address", "comments"],
+            _ => return Err(refused()),
         };
+        let is_tag = |key: &str| kind != "service-tcp" && key.starts_with("tags.");
+        let values = pairs(rest, |key| known.contains(&key) || is_tag(key)).ok_or_else(refused)?;
+        let value = |key: &str| values.get(key).copied();
         let (meaning, shown): (Result<Pattern, String>, String) = match kind.as_str() {
-            "service-tcp" => continue,
+            "service-tcp" => {
+                // Tags name ports; a service that is called otherwise than what it opens would make them wrong.
+                let port = name.rsplit_once("-tcp-").map(|(_, port)| port);
+                if port.is_none() || value("port") != port {
+                    return Err(refused());
+                }
+                continue;
+            }
             "dns-domain" if value("is-sub-domain") == Some("false") => {
                 let host = name.strip_prefix('.').unwrap_or(name);
                 (destination(host), host.to_owned())
@@ -100,7 +168,7 @@ pub(super) fn checkpoint(text: &str) -> Result<Listing, Unread> {
                 let host = name.strip_prefix('.').unwrap_or(name);
                 (plain(host).map(|n| Pattern::Names(Names::ApexAndSubdomains(n))), host.to_owned())
             }
-            "application-site" => {
+            "application-site" if value("urls-defined-as-regular-expression") == Some("true") => {
                 let url = value("url-list.1").unwrap_or("");
                 let host = url
                     .strip_prefix("^https?://([a-zA-Z0-9_-]+\\.)+")
@@ -109,15 +177,14 @@ pub(super) fn checkpoint(text: &str) -> Result<Listing, Unread> {
                     .ok_or_else(refused)?;
                 (plain(&host).map(|n| Pattern::Names(Names::Subdomains(n))), url.to_owned())
             }
-            "host" => {
-                let address = value("ip-address").or_else(|| value("ipv6-address")).ok_or_else(refused)?;
-                (destination(address), address.to_owned())
-            }
+            "host" => match (value("ip-address"), value("ipv6-address")) {
+                (Some(one), None) | (None, Some(one)) => (address(one), one.to_owned()),
+                _ => return Err(refused()),
+            },
             _ => return Err(refused()),
         };
         let mut ports: Ports = Vec::new();
-        for at in rest.iter().enumerate().filter(|(_, w)| w.starts_with("tags.")).map(|(at, _)| at) {
-            let tag = rest.get(at + 1).map_or("", String::as_str);
+        for (_, tag) in values.iter().filter(|(key, _)| is_tag(key)) {
             let port = tag.rsplit_once("-tcp-").and_then(|(_, p)| p.parse().ok()).ok_or_else(refused)?;
             ports.push((port, port));
         }
@@ -126,8 +193,13 @@ pub(super) fn checkpoint(text: &str) -> Result<Listing, Unread> {
         if ports.is_empty() {
             return Err(refused());
         }
-        let meaning = |_: &str| meaning.clone();
-        let mut tests = vec![builder.values([shown.as_str()], meaning, &ports)];
+        let object = Object { line: *line, raw, kind: kind.clone(), shown, meaning, ports };
+        objects.insert((kind.clone(), name.clone()), object);
+    }
+    let mut objects: Vec<Object<'_>> = objects.into_values().collect();
+    objects.sort_by_key(|o| o.line);
+    for Object { line, raw, kind, shown, meaning, ports } in objects {
+        let mut tests = vec![builder.values([shown.as_str()], |_| meaning.clone(), &ports)];
         tests.extend(on(&ports));
         if kind == "application-site" {
             tests.push(Test::Web);
@@ -141,7 +213,7 @@ pub(super) fn checkpoint(text: &str) -> Result<Listing, Unread> {
         .listing
         .remarks
         .push("objects only: the script makes no rule, and an object opens nothing by itself".into());
-    Ok(builder.done())
+    builder.done()
 }
 
 /// Reads a PAC file whose functions are Clearway's: its tables decide what goes to the proxy, the rest goes DIRECT.
@@ -150,7 +222,7 @@ pub(super) fn checkpoint(text: &str) -> Result<Listing, Unread> {
 /// When it is another one: what a script decides cannot be told without running it.
 pub(super) fn proxy_script(text: &str) -> Result<Listing, Unread> {
     let other = || Unread::whole("a PAC file of another origin is not worked out: give its hosts as lines");
-    let code: String = text.lines().filter(|l| !l.starts_with("//")).map(|l| format!("{l}\n")).collect();
+    let code: String = text.lines().filter(|l| !is_remark(l, "//")).map(|l| format!("{l}\n")).collect();
     let (exact, below) = pac::tables(&code).ok_or_else(other)?;
     let mut builder = Builder::new(Dialect::Pac, text);
     for (keys, is_exact) in [(exact, true), (below, false)] {
@@ -179,7 +251,7 @@ pub(super) fn proxy_script(text: &str) -> Result<Listing, Unread> {
         "a PAC file says which way, not whether: what it sends to the proxy, the proxy must let through"
             .into(),
     );
-    Ok(builder.done())
+    builder.done()
 }
 
 /// Reads the script for Windows Firewall.
@@ -189,37 +261,39 @@ pub(super) fn proxy_script(text: &str) -> Result<Listing, Unread> {
 pub(super) fn windows(text: &str) -> Result<Listing, Unread> {
     let mut builder = Builder::new(Dialect::Windows, text);
     let mut keywords: BTreeMap<String, String> = BTreeMap::new();
-    let mut inside = false;
-    for (line, raw) in (1..).zip(text.lines()) {
-        let refused = || strange(Dialect::Windows, line, raw);
-        if inside {
-            inside = raw != "}";
+    let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).collect();
+    let mut left = lines.as_slice();
+    while let Some(((line, raw), rest)) = left.split_first() {
+        if let Some(after) = after_function(left, keyword::FUNCTION) {
+            left = after;
             continue;
         }
-        if raw.is_empty() || raw.starts_with('#') || raw == "$ErrorActionPreference = 'Stop'" {
+        left = rest;
+        let refused = || strange(Dialect::Windows, *line, raw);
+        if raw.is_empty() || is_remark(raw, "#") || *raw == "$ErrorActionPreference = 'Stop'" {
             continue;
         }
-        if raw.starts_with("function Set-Keyword(") {
-            inside = true;
-            continue;
-        }
-        // Rules that were made before are taken away again.
-        if builder.gate.lines.is_empty()
-            && raw.starts_with("Get-NetFirewallRule -Group '")
-            && raw.ends_with("| Remove-NetFirewallRule")
-        {
-            continue;
-        }
-        let words = words(raw);
-        match words.first().map(String::as_str) {
-            Some("Set-Keyword") => {
-                let [_, id, name] = words.as_slice() else { return Err(refused()) };
-                keywords.insert(id.clone(), name.clone());
+        let words = words(raw).ok_or_else(refused)?;
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            // Rules that were made before are taken away again.
+            [
+                "Get-NetFirewallRule",
+                "-Group",
+                _,
+                "-ErrorAction",
+                "SilentlyContinue",
+                "|",
+                "Remove-NetFirewallRule",
+            ] if builder.gate.lines.is_empty() => {}
+            ["Set-Keyword", id, name] => {
+                // One that is there is not made anew.
+                if keywords.insert((*id).to_owned(), (*name).to_owned()).is_some_and(|before| before != *name)
+                {
+                    return Err(refused());
+                }
             }
-            Some("New-NetFirewallRule") => {
-                let value = |key: &str| {
-                    words.iter().position(|w| w == key).and_then(|at| words.get(at + 1)).map(String::as_str)
-                };
+            ["New-NetFirewallRule", settings @ .., "|", "Out-Null"] => {
                 let known = [
                     "-Name",
                     "-DisplayName",
@@ -231,9 +305,9 @@ pub(super) fn windows(text: &str) -> Result<Listing, Unread> {
                     "-RemoteDynamicKeywordAddresses",
                     "-RemoteAddress",
                 ];
-                if words.iter().any(|w| w.starts_with('-') && !known.contains(&w.as_str())) {
-                    return Err(refused());
-                }
+                let settings: Vec<String> = settings.iter().map(|w| (*w).to_owned()).collect();
+                let values = pairs(&settings, |key| known.contains(&key)).ok_or_else(refused)?;
+                let value = |key: &str| values.get(key).copied();
                 let is_out = value("-Direction") == Some("Outbound") && value("-Protocol") == Some("TCP");
                 let allows = match value("-Action") {
                     Some("Allow") if is_out => true,
@@ -243,22 +317,28 @@ pub(super) fn windows(text: &str) -> Result<Listing, Unread> {
                 let port: u16 = value("-RemotePort").and_then(|p| p.parse().ok()).ok_or_else(refused)?;
                 let ports = vec![(port, port)];
                 let mut tests = on(&ports);
-                if let Some(ids) = value("-RemoteDynamicKeywordAddresses") {
-                    let names: Option<Vec<String>> =
-                        ids.split(',').map(|id| keywords.get(id).cloned()).collect();
-                    let names = names.ok_or_else(refused)?;
-                    tests.push(builder.values(names.iter().map(String::as_str), destination, &ports));
-                } else if let Some(addresses) = value("-RemoteAddress") {
-                    tests.push(builder.values(addresses.split(','), destination, &ports));
+                match (value("-RemoteDynamicKeywordAddresses"), value("-RemoteAddress")) {
+                    (Some(ids), None) => {
+                        let names: Option<Vec<String>> =
+                            ids.split(',').map(|id| keywords.get(id).cloned()).collect();
+                        let names = names.ok_or_else(refused)?;
+                        tests.push(builder.values(names.iter().map(String::as_str), destination, &ports));
+                    }
+                    // Words such as LocalSubnet stand for addresses that are not in the file.
+                    (None, Some(addresses)) => {
+                        tests.push(builder.values(addresses.split(','), address, &ports));
+                    }
+                    (None, None) => {}
+                    (Some(_), Some(_)) => return Err(refused()),
                 }
-                builder.access(line, raw, allows, tests);
+                builder.access(*line, raw, allows, tests);
             }
             _ => return Err(refused()),
         }
     }
     // A rule that blocks wins, wherever it stands.
     builder.gate.lines.sort_by_key(|l| l.allows);
-    Ok(builder.done())
+    builder.done()
 }
 
 /// Reads a request of Sophos's XML API, or an export of its objects.
@@ -269,58 +349,26 @@ pub(super) fn sophos(text: &str) -> Result<Listing, Unread> {
     use quick_xml::events::Event;
     let mut reader = quick_xml::Reader::from_str(text);
     let mut builder = Builder::new(Dialect::Sophos, text);
+    let mut found = Sophos::default();
     let (mut path, mut value): (Vec<String>, String) = (Vec::new(), String::new());
-    let mut one: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut hosts: BTreeMap<String, String> = BTreeMap::new();
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    let mut addresses: Vec<(String, String)> = Vec::new();
     let unsound = || Unread::whole("this is not sound XML");
     loop {
         match reader.read_event().map_err(|_| unsound())? {
             Event::Start(tag) => {
                 let name = tag.name().as_ref().to_owned();
-                if ["FirewallRule", "WebFilterPolicy", "WebFilterException", "SSLTLSInspectionRule"]
-                    .contains(&name.as_str())
-                {
-                    return Err(Unread::whole(&format!(
-                        "it has {name}, and the rules of this firewall are not read: give the FQDN hosts and groups alone"
-                    )));
-                }
+                found.begins(&path, &name)?;
                 path.push(name);
                 value.clear();
                 if path.len() > 200 {
                     return Err(Unread::whole("XML that nests too deep"));
                 }
             }
-            Event::Text(found) => value.push_str(&found),
+            Event::Empty(tag) => found.begins(&path, tag.name().as_ref())?,
+            Event::Text(text) => value.push_str(&text),
             Event::GeneralRef(_) | Event::CData(_) => value.push('\u{fffd}'),
             Event::End(_) => {
                 let name = path.pop().unwrap_or_default();
-                let parent = path.last().map_or("", String::as_str);
-                match (parent, name.as_str()) {
-                    ("FQDNHost" | "FQDNHostGroup" | "IPHost" | "FQDNHostList", _) => {
-                        one.entry(name).or_default().push(value.trim().to_owned());
-                    }
-                    (_, "FQDNHost" | "FQDNHostGroup" | "IPHost") => {
-                        let mut field = |key: &str| one.remove(key).unwrap_or_default();
-                        let own = field("Name").first().cloned().unwrap_or_default();
-                        match name.as_str() {
-                            "FQDNHost" => {
-                                hosts.insert(own, field("FQDN").first().cloned().unwrap_or_default());
-                            }
-                            "FQDNHostGroup" => groups.push((own, field("FQDNHost"))),
-                            _ => {
-                                let kind = field("HostType").first().cloned().unwrap_or_default();
-                                if kind == "IP" {
-                                    addresses
-                                        .push((own, field("IPAddress").first().cloned().unwrap_or_default()));
-                                }
-                            }
-                        }
-                        one.clear();
-                    }
-                    _ => {}
-                }
+                found.ends(&path, name, value.trim());
                 value.clear();
             }
             Event::Eof => break,
@@ -330,6 +378,15 @@ pub(super) fn sophos(text: &str) -> Result<Listing, Unread> {
     if !path.is_empty() {
         return Err(unsound());
     }
+    let Sophos { services, hosts, groups, addresses, .. } = found;
+    // PREFIX-NEED-MIDDLE-PORT, where the service PREFIX-tcp-PORT is in the file and opens that port alone.
+    let port_of = |name: &str, middle: &str| {
+        ["required", "feature", "optional"].iter().find_map(|need| {
+            let (prefix, rest) = name.split_once(&format!("-{need}-{middle}"))?;
+            let port = rest.split('-').next()?.parse::<u16>().ok()?;
+            (*services.get(&format!("{prefix}-tcp-{port}"))? == Some(port)).then_some(port)
+        })
+    };
     let in_use = |port: Option<u16>| {
         let ports: Ports = port.map(|p| (p, p)).into_iter().collect();
         let mut tests = on(&ports);
@@ -339,22 +396,17 @@ pub(super) fn sophos(text: &str) -> Result<Listing, Unread> {
         (ports, tests)
     };
     for (name, members) in groups {
-        let service = |port: u16| text.contains(&format!("-tcp-{port}</Name><Type>TCPorUDP</Type>"));
-        let port = name.rsplit_once("-tcp-").and_then(|(_, p)| p.parse::<u16>().ok()).filter(|p| service(*p));
-        let (ports, mut tests) = in_use(port);
+        let (ports, mut tests) = in_use(port_of(&name, "tcp-"));
         let names: Option<Vec<&str>> = members.iter().map(|m| hosts.get(m).map(String::as_str)).collect();
         let names = names.ok_or_else(|| Unread::whole("a group names a host that is not in this file"))?;
         let line = builder.line_of(&name);
         tests.insert(0, builder.values(names, destination, &ports));
         builder.access(line, &name, true, tests);
     }
-    for (name, address) in addresses {
-        let port = ["required", "feature", "optional"]
-            .iter()
-            .find_map(|need| name.split_once(&format!("-{need}-"))?.1.split('-').next()?.parse::<u16>().ok());
-        let (ports, mut tests) = in_use(port);
+    for (name, one) in addresses {
+        let (ports, mut tests) = in_use(port_of(&name, ""));
         let line = builder.line_of(&name);
-        tests.insert(0, builder.values([address.as_str()], destination, &ports));
+        tests.insert(0, builder.values([one.as_str()], address, &ports));
         tests.push(Test::Literal);
         builder.access(line, &name, true, tests);
     }
@@ -362,5 +414,76 @@ pub(super) fn sophos(text: &str) -> Result<Listing, Unread> {
         .listing
         .remarks
         .push("objects only: no firewall rule is read, and an object opens nothing by itself".into());
-    Ok(builder.done())
+    builder.done()
+}
+
+/// What stands in a request, as far as it was read.
+#[derive(Default)]
+struct Sophos {
+    /// Fields of the object that is being read, and of a service's details.
+    one: BTreeMap<String, Vec<String>>,
+    /// The one TCP port of each service; nothing for one of anything else.
+    services: BTreeMap<String, Option<u16>>,
+    hosts: BTreeMap<String, String>,
+    groups: Vec<(String, Vec<String>)>,
+    addresses: Vec<(String, String)>,
+}
+
+impl Sophos {
+    /// Objects that are read, or that open nothing.
+    const OBJECTS: [&'static str; 6] =
+        ["FQDNHost", "FQDNHostGroup", "IPHost", "IPHostGroup", "Services", "ServiceGroup"];
+
+    /// Refuses what may decide: rules, and what takes objects away again.
+    fn begins(&self, path: &[String], name: &str) -> Result<(), Unread> {
+        let is_known = match path {
+            [] => true,
+            [_] => Self::OBJECTS.contains(&name) || ["Login", "Set"].contains(&name),
+            [_, set] if set == "Set" => Self::OBJECTS.contains(&name),
+            _ => true,
+        };
+        if is_known {
+            return Ok(());
+        }
+        Err(Unread::whole(&format!(
+            "it has {}, which is not read and may decide: give the FQDN hosts, groups and services alone",
+            visible::message(name)
+        )))
+    }
+
+    /// Takes what ends here; `path` is where it stood.
+    fn ends(&mut self, path: &[String], name: String, value: &str) {
+        let parent = path.last().map_or("", String::as_str);
+        let within = path.iter().find(|p| Self::OBJECTS.contains(&p.as_str())).map(String::as_str);
+        if within.is_some() {
+            let is_field =
+                Self::OBJECTS.contains(&parent) || ["FQDNHostList", "ServiceDetail"].contains(&parent);
+            if is_field {
+                self.one.entry(name).or_default().push(value.to_owned());
+            }
+            return;
+        }
+        let mut one = std::mem::take(&mut self.one);
+        let mut all = |key: &str| one.remove(key).unwrap_or_default();
+        // What is there twice is not told apart.
+        let single = |all: Vec<String>| if let [one] = all.as_slice() { one.clone() } else { String::new() };
+        let own = single(all("Name"));
+        match name.as_str() {
+            "FQDNHost" => {
+                self.hosts.insert(own, single(all("FQDN")));
+            }
+            "FQDNHostGroup" => self.groups.push((own, all("FQDNHost"))),
+            "IPHost" if single(all("HostType")) == "IP" => {
+                self.addresses.push((own, single(all("IPAddress"))));
+            }
+            "Services" => {
+                let is_tcp = single(all("Protocol")) == "TCP" && single(all("SourcePort")) == "1:65535";
+                let port = single(all("DestinationPort")).parse::<u16>().ok().filter(|_| is_tcp);
+                // Of two services of one name it is not known which stays.
+                let port = if self.services.contains_key(&own) { None } else { port };
+                self.services.insert(own, port);
+            }
+            _ => {}
+        }
+    }
 }

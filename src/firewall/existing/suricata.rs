@@ -48,12 +48,21 @@ pub(super) fn template(text: &str) -> Result<Listing, Unread> {
                     Some(chosen) => by_default(&file, chosen)?,
                     None => return Err(Unread::whole("a rule group has no rule strings")),
                 };
-                let order = group.pointer("/StatefulRuleOptions/RuleOrder");
+                let options = group.get("StatefulRuleOptions").unwrap_or(&Value::Null);
+                let order = options.get("RuleOrder");
                 let order = match order.and_then(|o| o.get("Ref")).and_then(Value::as_str) {
                     Some(name) => file.pointer(&format!("/Parameters/{name}/Default")),
                     None => order,
                 };
-                groups.push((rules, order.and_then(Value::as_str).map(str::to_owned)));
+                let order = if options.is_null() {
+                    Order::Actions
+                } else if strange_key(options, &["RuleOrder", "StreamExceptionPolicy"]).is_some() {
+                    Order::Unknown
+                } else {
+                    // A reference that leads to nothing is no absence.
+                    Order::of(order.or(options.get("RuleOrder")))
+                };
+                groups.push((rules, order));
             }
             "AWS::NetworkFirewall::FirewallPolicy" => {
                 return Err(Unread::whole(
@@ -64,6 +73,28 @@ pub(super) fn template(text: &str) -> Result<Listing, Unread> {
         }
     }
     read(Dialect::AwsTemplate, text, &groups)
+}
+
+/// In which order the rules of a group are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// As they stand.
+    Strict,
+    /// Every rule that passes before every one that drops, which is what no order stands for.
+    Actions,
+    /// Another word, or one that is worked out elsewhere.
+    Unknown,
+}
+
+impl Order {
+    fn of(value: Option<&Value>) -> Self {
+        match value {
+            None | Some(Value::Null) => Self::Actions,
+            Some(Value::String(word)) if word == "STRICT_ORDER" => Self::Strict,
+            Some(Value::String(word)) if word == "DEFAULT_ACTION_ORDER" => Self::Actions,
+            Some(_) => Self::Unknown,
+        }
+    }
 }
 
 /// The rules that `Fn::If` gives where a parameter keeps its default.
@@ -122,15 +153,22 @@ pub(super) fn terraform(text: &str, file: &Value) -> Result<Listing, Unread> {
                 "a rule group has something else than rule strings, or is made by an expression: give the plan or an export",
             ));
         };
-        let rules = source.get("rules_string").and_then(Value::as_str).unwrap_or("");
+        let rules = source
+            .get("rules_string")
+            .and_then(Value::as_str)
+            .ok_or_else(|| Unread::whole("a rule group has no rule strings"))?;
         let rules = chosen(file, rules)?;
-        let order = blocks(inner.get("stateful_rule_options"));
-        let order = order.first().and_then(|o| o.get("rule_order")).and_then(Value::as_str).map(|o| {
-            let name = o.strip_prefix("${var.").and_then(|o| o.strip_suffix('}'));
-            let default =
-                name.and_then(|n| file.pointer(&format!("/variable/{n}/default"))).and_then(Value::as_str);
-            default.unwrap_or(o).to_owned()
-        });
+        let order = match blocks(inner.get("stateful_rule_options")).as_slice() {
+            [] => Order::Actions,
+            [one] if strange_key(one, &["rule_order"]).is_none() => {
+                let order = one.get("rule_order");
+                let name =
+                    order.and_then(Value::as_str).and_then(|o| o.strip_prefix("${var.")?.strip_suffix('}'));
+                let default = name.and_then(|n| file.pointer(&format!("/variable/{n}/default")));
+                Order::of(default.or(order))
+            }
+            _ => Order::Unknown,
+        };
         groups.push((rules, order));
     }
     read(Dialect::TerraformAws, text, &groups)
@@ -160,13 +198,13 @@ fn chosen(file: &Value, rules: &str) -> Result<String, Unread> {
     Ok(text.to_owned())
 }
 
-fn read(dialect: Dialect, text: &str, groups: &[(String, Option<String>)]) -> Result<Listing, Unread> {
+fn read(dialect: Dialect, text: &str, groups: &[(String, Order)]) -> Result<Listing, Unread> {
     let mut builder = Builder::new(dialect, text);
     let mut rules = Vec::new();
-    for (strings, order) in groups {
+    for (strings, _) in groups {
         for raw in strings.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
             match Rule::of(raw) {
-                Ok(Some(rule)) => rules.push((rule, order.as_deref())),
+                Ok(Some(rule)) => rules.push(rule),
                 Ok(None) => {}
                 Err(reason) => {
                     return Err(Unread::lines(
@@ -177,8 +215,14 @@ fn read(dialect: Dialect, text: &str, groups: &[(String, Option<String>)]) -> Re
             }
         }
     }
-    let denies = rules.iter().any(|(r, _)| !r.allows);
-    let strict = groups.iter().all(|(_, order)| order.as_deref() == Some("STRICT_ORDER"));
+    let denies = rules.iter().any(|r| !r.allows);
+    if denies && groups.iter().any(|(_, order)| *order == Order::Unknown) {
+        return Err(Unread::whole(
+            "a rule denies, and the rule order (RuleOrder, rule_order) is neither STRICT_ORDER nor DEFAULT_ACTION_ORDER: write which, or \
+             give what was deployed",
+        ));
+    }
+    let strict = groups.iter().all(|(_, order)| *order == Order::Strict);
     if denies && groups.len() > 1 {
         return Err(Unread::whole(
             "several rule groups, of which one denies: their order stands in the policy, which is not read",
@@ -186,9 +230,9 @@ fn read(dialect: Dialect, text: &str, groups: &[(String, Option<String>)]) -> Re
     }
     if !strict {
         // Without strict order every rule that passes comes before every rule that drops.
-        rules.sort_by_key(|(r, _)| !r.allows);
+        rules.sort_by_key(|r| !r.allows);
     }
-    for (rule, _) in rules {
+    for rule in rules {
         let line = rule.value.as_deref().map_or(1, |v| builder.line_of(v));
         let mut tests = rule.tests;
         if let Some((pattern, value)) = rule.destination {
@@ -199,7 +243,7 @@ fn read(dialect: Dialect, text: &str, groups: &[(String, Option<String>)]) -> Re
         }
         builder.access(line, &rule.text, rule.allows, tests);
     }
-    Ok(builder.done())
+    builder.done()
 }
 
 /// A rule that decides.
@@ -231,6 +275,8 @@ impl Rule {
             "tls" => vec![https()],
             "http" => vec![Test::Clear],
             "tcp" | "ip" => Vec::new(),
+            // A name whose lookup is dropped is not reached.
+            "dns" if !allows => return Err("a rule on lookups is not compared".into()),
             "udp" | "icmp" | "dns" | "quic" | "ntp" | "tftp" | "dhcp" => return Ok(None),
             other => return Err(format!("the protocol `{other}` is not compared")),
         };
@@ -263,7 +309,8 @@ impl Rule {
                 option.split_once(':').map_or((option.as_str(), ""), |(k, v)| (k.trim(), v.trim()));
             match key {
                 "msg" | "sid" | "rev" | "gid" | "classtype" | "metadata" | "reference" | "fast_pattern"
-                | "noalert" | "nocase" => {}
+                | "noalert" => {}
+                "nocase" => contents.last_mut().ok_or("nocase without a content")?.folded = true,
                 "flow" => match value {
                     v if v
                         .split(',')
@@ -282,7 +329,7 @@ impl Rule {
                         .strip_prefix('"')
                         .and_then(|v| v.strip_suffix('"'))
                         .ok_or("a content is negated or has no quotes")?;
-                    contents.push(Content { text: text.to_ascii_lowercase(), starts: false, ends: false });
+                    contents.push(Content { text: text.to_owned(), ..Content::default() });
                 }
                 "startswith" | "endswith" => {
                     let last = contents.last_mut().ok_or("an end without a content")?;
@@ -315,25 +362,37 @@ impl Rule {
     }
 }
 
+#[derive(Default)]
 struct Content {
     text: String,
     starts: bool,
     ends: bool,
+    /// Compared without regard to case.
+    folded: bool,
 }
 
 impl Content {
     /// What names it stands for; for a rule that allows at least, for one that denies at most.
     fn pattern(&self, dotted: bool, allows: bool) -> Result<Pattern, String> {
+        // Names stand in lower case in what the app sends, which no other case is equal to.
+        if !self.folded && self.text.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(format!("the content `{}` has upper case and no nocase", self.text));
+        }
+        // Bytes in hexadecimal, or escaped, are other ones than those that stand there.
+        if self.text.is_empty() || self.text.contains(['|', '\\', '"', '$']) {
+            return Err(format!("the content `{}` is not worked out", self.text));
+        }
+        let text = self.text.to_ascii_lowercase();
         let name = |text: &str| plain(text).map_err(|_| format!("`{text}` is not a name"));
-        match (self.starts, self.ends, self.text.strip_prefix('.')) {
-            (true, true, None) if !dotted => Ok(Pattern::Names(Names::Exact(name(&self.text)?))),
+        match (self.starts, self.ends, text.strip_prefix('.')) {
+            (true, true, None) if !dotted => Ok(Pattern::Names(Names::Exact(name(&text)?))),
             (false, true, Some(base)) if dotted => Ok(Pattern::Names(Names::ApexAndSubdomains(name(base)?))),
             (false, true, Some(base)) => Ok(Pattern::Names(Names::Subdomains(name(base)?))),
             // Names that merely end in it match too.
             (false, true, None) if allows && !dotted => {
-                Ok(Pattern::Names(Names::ApexAndSubdomains(name(&self.text)?)))
+                Ok(Pattern::Names(Names::ApexAndSubdomains(name(&text)?)))
             }
-            (false, false, _) if !dotted => Ok(Pattern::Holds(self.text.clone())),
+            (false, false, _) if !dotted => Ok(Pattern::Holds(text.clone())),
             _ => Err(format!("the content `{}` is anchored in a way that is not compared", self.text)),
         }
     }

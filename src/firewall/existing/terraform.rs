@@ -1,6 +1,6 @@
 //! Terraform's JSON syntax: which provider's objects a file has, and those of Google, Cloudflare and PAN-OS.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -37,6 +37,11 @@ pub(super) fn kind(file: &Value) -> Option<Dialect> {
 pub(super) fn read(text: &str) -> Result<Listing, Unread> {
     let file = json(text)?;
     let dialect = kind(&file).ok_or_else(|| Unread::whole("it has no resource that is a list of hosts"))?;
+    if let Some(key) = ["module", "import"].iter().find(|k| file.get(**k).is_some()) {
+        return Err(Unread::whole(&format!(
+            "`{key}` beside the lists is not read, and may decide: give the plan or an export"
+        )));
+    }
     let resources = file.get("resource").and_then(Value::as_object);
     for (name, value) in resources.into_iter().flatten() {
         if !KINDS.iter().any(|(known, of)| known == name && *of == dialect) {
@@ -86,10 +91,38 @@ fn order(value: Option<&Value>) -> Option<(String, u64)> {
     }
 }
 
-/// Whether the order of these is known: all places are counted from the same.
+/// Whether the order of these is known: all places are counted from the same, and no two are equal.
 fn ordered(places: &[Option<(String, u64)>]) -> bool {
     let first = places.first().and_then(|p| p.as_ref()).map(|(name, _)| name);
-    places.iter().all(|p| p.as_ref().map(|(name, _)| name) == first) && (first.is_some() || places.is_empty())
+    let same = places.iter().all(|p| p.as_ref().map(|(name, _)| name) == first);
+    let distinct: BTreeSet<_> = places.iter().collect();
+    same && (first.is_some() || places.is_empty()) && distinct.len() == places.len()
+}
+
+/// Whether a rule is switched on. Only what stands there counts: providers differ in what they take where nothing does.
+fn enabled(id: &str, rule: &Value) -> Result<bool, Unread> {
+    match rule.get("enabled") {
+        Some(Value::Bool(enabled)) => Ok(*enabled),
+        _ => Err(Unread::whole(&format!(
+            "`enabled` of {id} is neither true nor false: write which, or give the plan or an export"
+        ))),
+    }
+}
+
+/// Refuses rules with keys that are not understood, and those of several policies, which are not asked one after the other.
+fn one_policy(rules: &[(&str, &Value)], known: &[&str], policy: &str) -> Result<(), Unread> {
+    for (id, rule) in rules {
+        if let Some(key) = strange_key(rule, known) {
+            return Err(Unread::whole(&format!("{id} has `{key}`, which is not read and may decide")));
+        }
+    }
+    let first = rules.first().and_then(|(_, r)| r.get(policy));
+    match rules.iter().find(|(_, r)| r.get(policy) != first) {
+        Some((id, _)) => Err(Unread::whole(&format!(
+            "`{policy}` of {id} is not that of the other rules, and a connection passes one of them: give the rules of one"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn google(text: &str, file: &Value) -> Result<Listing, Unread> {
@@ -103,15 +136,32 @@ fn google(text: &str, file: &Value) -> Result<Listing, Unread> {
             "lists without a rule open nothing: give the rules of the policy with them",
         ));
     }
+    let known = [
+        "project",
+        "location",
+        "name",
+        "description",
+        "gateway_security_policy",
+        "enabled",
+        "priority",
+        "session_matcher",
+        "application_matcher",
+        "basic_profile",
+        "tls_inspection_enabled",
+        "timeouts",
+        "lifecycle",
+        "depends_on",
+    ];
+    one_policy(&rules, &known, "gateway_security_policy")?;
     let denies = rules.iter().any(|(_, r)| r.get("basic_profile").and_then(Value::as_str) != Some("ALLOW"));
     if denies && !ordered(&places) {
         return Err(Unread::whole(
-            "a rule denies, and the order of rules is not known: their priorities are not numbers",
+            "a rule denies, and the order of rules is not known: their priorities are not numbers, or two are equal",
         ));
     }
     rules.sort_by_key(|(_, r)| order(r.get("priority")));
     for (id, rule) in rules {
-        if rule.get("enabled") == Some(&Value::Bool(false)) {
+        if !enabled(id, rule)? {
             continue;
         }
         let allows = match rule.get("basic_profile").and_then(Value::as_str) {
@@ -143,7 +193,7 @@ fn google(text: &str, file: &Value) -> Result<Listing, Unread> {
         };
         builder.access(line, id, allows, tests);
     }
-    Ok(builder.done())
+    builder.done()
 }
 
 fn google_name(value: &str) -> Result<Pattern, String> {
@@ -160,43 +210,71 @@ fn cloudflare(text: &str, file: &Value) -> Result<Listing, Unread> {
     if rules.is_empty() {
         return Err(Unread::whole("lists without a policy open nothing: give the policies with them"));
     }
+    let known = [
+        "account_id",
+        "name",
+        "description",
+        "enabled",
+        "action",
+        "filters",
+        "precedence",
+        "traffic",
+        "identity",
+        "device_posture",
+        "lifecycle",
+        "depends_on",
+    ];
+    one_policy(&rules, &known, "account_id")?;
     let places: Vec<_> = rules.iter().map(|(_, r)| order(r.get("precedence"))).collect();
     let is_block = |r: &Value| r.get("action").and_then(Value::as_str) != Some("allow");
     if rules.iter().any(|(_, r)| is_block(r)) && !ordered(&places) {
         return Err(Unread::whole(
-            "a policy blocks, and the order is not known: precedences are not numbers",
+            "a policy blocks, and the order is not known: precedences are not numbers, or two are equal",
         ));
     }
     rules.sort_by_key(|(_, r)| order(r.get("precedence")));
     for (id, rule) in rules {
-        if rule.get("enabled") == Some(&Value::Bool(false)) {
+        if !enabled(id, rule)? {
             continue;
         }
         let allows = match rule.get("action").and_then(Value::as_str) {
             Some("allow") => true,
             Some("block") => false,
-            // An exemption, an override of DNS and the like let nothing through that another policy blocks.
-            Some("off" | "safesearch" | "ytrestricted") => continue,
+            // An exemption from inspection lets nothing through that another policy blocks.
+            Some("off") if filters_are(rule, "http") => continue,
             other => {
                 return Err(Unread::whole(&format!(
                     "the policy {id} has the action {other:?}, which is not read"
                 )));
             }
         };
+        // A name that is not resolved or a request that is blocked is blocked, whatever the network policies allow.
+        if !filters_are(rule, "l4") {
+            return Err(Unread::whole(&format!(
+                "`filters` of the policy {id} is not [\"l4\"]: policies of DNS and HTTP decide besides those of the network, and are not \
+                 read; where they block none of these hosts, give the network policies alone"
+            )));
+        }
         let traffic = rule.get("traffic").and_then(Value::as_str).unwrap_or("");
         let mut tests = match traffic_of(&mut builder, traffic, &lists) {
             Some(tests) => tests,
             None => vec![builder.unknown(traffic, "this expression is not compared")],
         };
         for key in ["identity", "device_posture"] {
-            if rule.get(key).and_then(Value::as_str).is_some_and(|v| !v.is_empty()) {
+            let is_empty = |v: &Value| v.is_null() || v.as_str() == Some("");
+            if !rule.get(key).is_none_or(is_empty) {
                 tests.push(Test::Other(format!("{key} of the policy {id}")));
             }
         }
         let line = builder.line_of(traffic);
         builder.access(line, id, allows, tests);
     }
-    Ok(builder.done())
+    builder.done()
+}
+
+/// Whether a policy is of that kind and of no other.
+fn filters_are(rule: &Value, kind: &str) -> bool {
+    matches!(rule.get("filters").and_then(Value::as_array).map(Vec::as_slice), Some([one]) if one.as_str() == Some(kind))
 }
 
 /// The conditions of `format("…", lists…)` in the one form that is understood.

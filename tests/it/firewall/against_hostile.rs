@@ -380,3 +380,578 @@ fn squid_fortigate_and_pan_os_with_what_decides_elsewhere() {
                    </entry></vsys></entry></devices></config>";
     assert_ne!(https(negated, "api.mill.example"), "covered");
 }
+
+const CLOUDFLARE: &str = "${format(\"net.protocol == \\\"tcp\\\" and net.dst.port == 443 and (any(net.sni.domains[*] in $%s))\", cloudflare_zero_trust_list.l.id)}";
+
+/// An allow policy on the list, and another policy of the same file; each with what is changed in it.
+fn cloudflare(allow: &Value, other: &Value) -> String {
+    let policy = |action: &str, precedence: u8, changed: &Value| {
+        let mut policy = json!({ "precedence": precedence, "enabled": true, "action": action, "filters": ["l4"],
+            "traffic": CLOUDFLARE });
+        for (key, value) in changed.as_object().unwrap() {
+            policy[key] = value.clone();
+            if *value == json!("absent") {
+                policy.as_object_mut().unwrap().remove(key);
+            }
+        }
+        policy
+    };
+    let mut policies = json!({ "allow": policy("allow", 2, allow) });
+    if !other.is_null() {
+        policies["other"] = policy("block", 1, other);
+    }
+    json!({ "resource": {
+        "cloudflare_zero_trust_list": { "l": { "type": "DOMAIN", "items": [{ "value": "mill.example" }] } },
+        "cloudflare_zero_trust_gateway_policy": policies,
+    } })
+    .to_string()
+}
+
+#[test]
+fn cloudflare_policies_of_another_kind_or_under_a_condition_are_refused() {
+    let host = "api.mill.example";
+    let nothing = json!(null);
+    assert_eq!(https(&cloudflare(&json!({}), &nothing), host), "covered");
+    assert_eq!(https(&cloudflare(&json!({}), &json!({})), host), "missing");
+    assert_eq!(https(&cloudflare(&json!({}), &json!({ "precedence": 3 })), host), "covered");
+    assert_eq!(https(&cloudflare(&json!({}), &json!({ "enabled": false })), host), "covered");
+    for other in [
+        // Policies of DNS and HTTP decide besides those of the network, whatever their precedence.
+        json!({ "precedence": 3, "filters": ["dns"] }),
+        json!({ "precedence": 3, "filters": ["http"] }),
+        json!({ "precedence": 3, "filters": ["l4", "http"] }),
+        json!({ "precedence": 3, "filters": [] }),
+        json!({ "precedence": 3, "filters": "absent" }),
+        json!({ "precedence": 3, "filters": ["dns"], "action": "safesearch" }),
+        json!({ "precedence": 3, "filters": ["l4"], "action": "off" }),
+        json!({ "enabled": "${var.on}" }),
+        json!({ "enabled": "absent" }),
+        json!({ "schedule": [{ "mon": "08:00-17:00" }] }),
+        json!({ "expiration": { "expires_at": "2026-01-01T00:00:00Z" } }),
+        json!({ "rule_settings": { "override_host": "x" } }),
+        json!({ "precedence": 2 }),
+        json!({ "precedence": 3, "account_id": "another" }),
+    ] {
+        assert_eq!(https(&cloudflare(&json!({}), &other), host), "unread", "{other}");
+    }
+    for allow in [
+        json!({ "filters": ["dns"] }),
+        json!({ "filters": "absent" }),
+        json!({ "enabled": "${var.on}" }),
+        json!({ "enabled": "absent" }),
+        json!({ "enabled": "true" }),
+        json!({ "schedule": {} }),
+    ] {
+        assert_eq!(https(&cloudflare(&allow, &nothing), host), "unread", "{allow}");
+    }
+    assert_eq!(https(&cloudflare(&json!({ "enabled": false }), &nothing), host), "unread", "nothing is left");
+    for identity in [json!("any(identity.groups.name[*] in {\"a\"})"), json!(["a"])] {
+        assert_eq!(https(&cloudflare(&json!({ "identity": identity }), &nothing), host), "conditional");
+    }
+}
+
+#[test]
+fn google_rules_count_where_they_are_switched_on_literally_and_are_of_one_policy() {
+    let file = |changed: Value| {
+        let mut rules = json!({
+            "deny": { "priority": 1, "enabled": true, "basic_profile": "DENY",
+                "session_matcher": "inUrlList(host(), '${google_network_security_url_lists.l.id}')" },
+            "allow": { "priority": 2, "enabled": true, "basic_profile": "ALLOW",
+                "session_matcher": "inUrlList(host(), '${google_network_security_url_lists.l.id}')" },
+        });
+        for (key, value) in changed.as_object().unwrap() {
+            *rules.pointer_mut(&format!("/{}", key.replace('.', "/"))).unwrap_or(&mut json!(null)) =
+                value.clone();
+            let (rule, field) = key.split_once('.').unwrap();
+            rules[rule][field] = value.clone();
+        }
+        json!({ "resource": {
+            "google_network_security_url_lists": { "l": { "values": ["*.mill.example"] } },
+            "google_network_security_gateway_security_policy_rule": rules,
+        } })
+        .to_string()
+    };
+    let host = "api.mill.example";
+    assert_eq!(https(&file(json!({})), host), "missing");
+    assert_eq!(https(&file(json!({ "deny.enabled": false })), host), "covered");
+    for changed in [
+        json!({ "deny.enabled": "${var.on}" }),
+        json!({ "deny.enabled": false, "allow.enabled": "${var.on}" }),
+        json!({ "deny.enabled": false, "allow.enabled": null }),
+        json!({ "deny.priority": 2 }),
+        json!({ "deny.priority": 3, "deny.gateway_security_policy": "another" }),
+        json!({ "deny.priority": 3, "deny.something_new": true }),
+    ] {
+        assert_eq!(https(&file(changed.clone()), host), "unread", "{changed}");
+    }
+    let mut module: Value = serde_json::from_str(&file(json!({ "deny.enabled": false }))).unwrap();
+    module["module"] = json!({ "rules": { "source": "./rules" } });
+    assert_eq!(https(&module.to_string(), host), "unread");
+}
+
+#[test]
+fn a_key_that_stands_twice_is_not_overwritten() {
+    let once = cloudflare(&json!({}), &json!(null));
+    let twice = once.replacen("\"enabled\":true", "\"enabled\":false,\"enabled\":true", 1);
+    assert_ne!(once, twice);
+    assert_eq!(https(&twice, "api.mill.example"), "unread");
+}
+
+/// Groups of rule collections, each with its name and its priority.
+fn azure_groups(groups: &[(&str, Value, Value)]) -> String {
+    let groups: Vec<Value> = groups
+        .iter()
+        .map(|(name, priority, collections)| {
+            json!({ "type": "Microsoft.Network/firewallPolicies/ruleCollectionGroups", "name": name,
+                "properties": { "priority": priority, "ruleCollections": collections } })
+        })
+        .collect();
+    json!({ "resources": groups }).to_string()
+}
+
+#[test]
+fn azure_knows_an_order_of_groups_only_by_their_own_numbers() {
+    let host = "api.mill.example";
+    let allow = json!([application("allow", 100, "Allow", &["*.mill.example"])]);
+    let deny = json!([application("deny", 900, "Deny", &["api.mill.example"])]);
+    let two = |a: Value, d: Value| {
+        https(&azure_groups(&[("p/a", a, allow.clone()), ("p/d", d, deny.clone())]), host)
+    };
+    assert_eq!(two(json!(100), json!(200)), "covered");
+    assert_eq!(two(json!(200), json!(100)), "missing");
+    let parameter = |name: &str| json!(format!("[parameters('{name}')]"));
+    assert_eq!(two(parameter("a"), parameter("d")), "unread");
+    assert_eq!(two(json!(100), parameter("d")), "unread");
+    assert_eq!(two(json!(100), json!(100)), "unread");
+    // One group has its own order, whatever its priority.
+    let both = json!([allow[0], deny[0]]);
+    assert_eq!(https(&azure_groups(&[("p/a", parameter("a"), both)]), host), "covered");
+    let equal = json!([allow[0], application("deny", 100, "Deny", &["api.mill.example"])]);
+    assert_eq!(https(&azure_groups(&[("p/a", json!(100), equal)]), host), "unread");
+    let policies = [("p/a", json!(100), allow.clone()), ("q/d", json!(200), deny.clone())];
+    assert_eq!(https(&azure_groups(&policies), host), "unread", "of two policies");
+    let group = |policy: &str, priority: Value, action: &str, name: &str| {
+        json!({ "name": name, "firewall_policy_id": policy, "priority": priority,
+            "application_rule_collection": [{ "name": name, "priority": 100, "action": action, "rule": [{
+                "name": name, "source_addresses": ["*"], "protocols": [{ "type": "Https", "port": 443 }],
+                "destination_fqdns": ["api.mill.example"] }] }] })
+    };
+    let terraform = |deny: Value| {
+        let groups = json!({ "a": group("y", json!("${var.first}"), "Allow", "a"), "d": deny });
+        https(
+            &json!({ "resource": { "azurerm_firewall_policy_rule_collection_group": groups } }).to_string(),
+            host,
+        )
+    };
+    assert_eq!(terraform(group("y", json!("${var.second}"), "Deny", "d")), "unread");
+    assert_eq!(terraform(group("y", json!(300), "Deny", "d")), "unread");
+    assert_eq!(terraform(group("y", json!("${var.second}"), "Allow", "d")), "covered");
+    assert_eq!(terraform(group("z", json!("${var.second}"), "Allow", "d")), "unread");
+}
+
+#[test]
+fn azure_denials_that_are_not_understood_decide_nothing() {
+    let host = "api.mill.example";
+    let allow = application("allow", 200, "Allow", &["*.mill.example"]);
+    let with = |key: &str, value: Value| {
+        let mut deny = network("deny", 100, "Deny", &["*"]);
+        deny["rules"][0][key] = value;
+        https(&azure(&json!([allow, deny])), host)
+    };
+    assert_eq!(with("ipProtocols", json!(["TCP"])), "missing");
+    assert_eq!(with("ipProtocols", json!(["UDP"])), "covered");
+    assert_eq!(with("ipProtocols", json!(["udp", "ICMP"])), "covered");
+    for (key, value) in [
+        ("ipProtocols", json!(["6"])),
+        ("ipProtocols", json!(["UDP", "[parameters('protocol')]"])),
+        ("ipProtocols", json!([])),
+        ("ipProtocols", json!("[parameters('protocols')]")),
+        ("destinationAddresses", json!(["AzureCloud"])),
+        ("destinationAddresses", json!(["Internet"])),
+        ("destinationAddresses", json!(["AzureCloud.westeurope"])),
+        ("destinationAddresses", json!(["10.0.0.1-203.0.113.255"])),
+        ("destinationAddresses", json!(["mill.example"])),
+        ("destinationAddresses", json!([])),
+        ("destinationAddresses", json!("[parameters('addresses')]")),
+        ("ruleType", json!("NatRule")),
+        ("ruleType", json!("[parameters('kind')]")),
+    ] {
+        assert_eq!(with(key, value.clone()), "unread", "{key} {value}");
+    }
+    // A tag does not stand for a host that is called like it.
+    let tag = network("tag", 100, "Allow", &["storage"]);
+    assert_ne!(https(&azure(&json!([tag])), "storage"), "covered");
+    let edited = |pointer: &str, value: Value| {
+        let mut deny = application("deny", 100, "Deny", &["api.mill.example"]);
+        *deny.pointer_mut(pointer).unwrap() = value;
+        https(&azure(&json!([allow, deny])), host)
+    };
+    assert_eq!(edited("/rules/0/targetFqdns", json!(["web.mill.example"])), "covered");
+    for (pointer, value) in [
+        ("/rules", json!("[parameters('rules')]")),
+        ("/rules/0", json!("[parameters('rule')]")),
+        ("/rules/0/protocols", json!([])),
+        ("/rules/0/protocols", json!("[parameters('protocols')]")),
+        ("/rules/0/targetFqdns", json!([])),
+    ] {
+        assert_eq!(edited(pointer, value.clone()), "unread", "{pointer} {value}");
+    }
+    let nat = json!({ "ruleCollectionType": "FirewallPolicyNatRuleCollection", "name": "nat", "priority": 100,
+        "action": { "type": "DNAT" }, "rules": [{ "ruleType": "NatRule", "name": "n" }] });
+    assert_eq!(https(&azure(&json!([allow, nat])), host), "unread");
+    let mixed = {
+        let mut deny = application("deny", 100, "Deny", &["web.mill.example"]);
+        let rule = network("n", 100, "Deny", &["*"])["rules"][0].clone();
+        deny["rules"].as_array_mut().unwrap().push(rule);
+        https(&azure(&json!([allow, deny])), host)
+    };
+    assert_eq!(mixed, "unread");
+    let whole =
+        azure_groups(&[("p/a", json!(1), json!([allow])), ("p/d", json!(2), json!("[variables('c')]"))]);
+    assert_eq!(https(&whole, host), "unread");
+}
+
+#[test]
+fn suricata_needs_an_order_that_is_known_where_a_rule_drops() {
+    const PASS: &str = r#"pass tls $HOME_NET any -> any 443 (tls.sni; content:"api.mill.example"; startswith; endswith; nocase; sid:1;)"#;
+    const DROP: &str = r#"drop tls $HOME_NET any -> any any (tls.sni; content:"api.mill.example"; startswith; endswith; nocase; sid:2;)"#;
+    let host = "api.mill.example";
+    let both = format!("{DROP}\n{PASS}");
+    let with = |rules: &str, options: Value| {
+        let text = suricata(rules, "STRICT_ORDER");
+        let mut file: Value = serde_json::from_str(&text).unwrap();
+        let group = file.pointer_mut("/Resources/Rules/Properties/RuleGroup").unwrap();
+        group["StatefulRuleOptions"] = options;
+        file["Parameters"] =
+            json!({ "Strict": { "Default": "STRICT_ORDER" }, "Asked": { "Type": "String" } });
+        https(&file.to_string(), host)
+    };
+    let order = |order: Value| json!({ "RuleOrder": order });
+    assert_eq!(with(&both, json!(null)), "covered");
+    assert_eq!(with(&both, order(json!("DEFAULT_ACTION_ORDER"))), "covered");
+    assert_eq!(with(&both, order(json!("STRICT_ORDER"))), "missing");
+    assert_eq!(with(&both, order(json!({ "Ref": "Strict" }))), "missing");
+    for options in [
+        order(json!({ "Ref": "Asked" })),
+        order(json!({ "Ref": "Gone" })),
+        order(json!({ "Fn::If": ["A", "STRICT_ORDER", "DEFAULT_ACTION_ORDER"] })),
+        order(json!("strict_order")),
+        json!({ "Fn::If": ["A", {}, {}] }),
+        json!("[options]"),
+    ] {
+        assert_eq!(with(&both, options.clone()), "unread", "{options}");
+        assert_eq!(with(PASS, options.clone()), "covered", "nothing is dropped: {options}");
+    }
+    let terraform = |options: Value| {
+        let group = json!({ "name": "x", "type": "STATEFUL", "capacity": 10, "rule_group": [{
+            "rules_source": [{ "rules_string": both }], "stateful_rule_options": options }] });
+        let file = json!({ "variable": { "strict": { "default": "STRICT_ORDER" }, "asked": { "type": "string" } },
+            "resource": { "aws_networkfirewall_rule_group": { "x": group } } });
+        https(&file.to_string(), host)
+    };
+    assert_eq!(terraform(json!([{ "rule_order": "${var.strict}" }])), "missing");
+    assert_eq!(terraform(json!([])), "covered");
+    for options in [
+        json!([{ "rule_order": "${var.asked}" }]),
+        json!([{ "rule_order": "${local.order}" }]),
+        json!("${local.options}"),
+        json!([{}, {}]),
+    ] {
+        assert_eq!(terraform(options.clone()), "unread", "{options}");
+    }
+}
+
+#[test]
+fn suricata_contents_match_only_what_they_say() {
+    let rule =
+        |action: &str, content: &str| format!("{action} tls any any -> any 443 (tls.sni; {content}; sid:7;)");
+    let pass = rule("pass", "content:\"api.mill.example\"; startswith; endswith; nocase");
+    let strict = |rules: &[&str]| https(&suricata(&rules.join("\n"), "STRICT_ORDER"), "api.mill.example");
+    assert_eq!(
+        strict(&[&rule("pass", "content:\"API.mill.example\"; startswith; endswith; nocase")]),
+        "covered"
+    );
+    assert_eq!(strict(&[&rule("pass", "content:\"API.mill.example\"; startswith; endswith")]), "unread");
+    assert_eq!(
+        strict(&[&rule("pass", "nocase; content:\"api.mill.example\"; startswith; endswith")]),
+        "unread"
+    );
+    assert_eq!(strict(&[&rule("drop", "content:\"API\""), &pass]), "unread");
+    assert_eq!(strict(&[&rule("drop", "content:\"API\"; nocase"), &pass]), "missing");
+    for content in ["content:\"api|2e|mill\"", "content:\"a\\pi\"", "content:\"\"", "content:\"$NAMES\""] {
+        assert_eq!(strict(&[&rule("drop", content), &pass]), "unread", "{content}");
+    }
+    let lookup = "drop dns any any -> any 53 (dns.query; content:\"api.mill.example\"; sid:9;)";
+    assert_eq!(strict(&[lookup, &pass]), "unread");
+}
+
+#[test]
+fn cilium_empty_lists_and_words_that_are_not_known() {
+    let host = "a.mill.example";
+    let allow = json!([{ "toFQDNs": [{ "matchPattern": "*.mill.example" }],
+        "toPorts": [{ "ports": [{ "port": "443", "protocol": "TCP" }] }] }]);
+    let denied = |rule: Value| https(&cilium(&allow, &json!([rule])), host);
+    let world = |ports: Value| denied(json!({ "toEntities": ["world"], "toPorts": ports }));
+    for every in [json!([]), json!([{}]), json!([{ "ports": [] }]), json!(null), json!([{ "ports": null }])] {
+        assert_eq!(world(every.clone()), "missing", "{every}");
+    }
+    assert_eq!(world(json!([{ "ports": [{ "port": "80" }] }, {}])), "missing");
+    assert_eq!(world(json!([{ "ports": [{ "port": "80" }] }])), "covered");
+    assert_eq!(world(json!([{ "ports": [{ "port": "443", "protocol": "UDP" }] }])), "covered");
+    assert_eq!(world(json!([{ "ports": [{ "port": "0", "protocol": "tcp" }] }])), "missing");
+    assert_eq!(world(json!([{ "ports": [{ "port": "1", "endPort": 1000, "protocol": "tcp" }] }])), "missing");
+    for ports in [
+        json!([{ "ports": [{ "port": "1", "endPort": "all" }] }]),
+        json!([{ "ports": [{ "port": "443", "protocol": "tcp4" }] }]),
+        json!([{ "ports": [{ "port": "443", "protocol": 6 }] }]),
+        json!("443"),
+    ] {
+        assert_eq!(world(ports.clone()), "unread", "{ports}");
+    }
+    for (rule, expected) in [
+        (json!({ "toEntities": ["cluster", "kube-apiserver"] }), "covered"),
+        (json!({ "toEntities": ["cluster", "World"] }), "unread"),
+        (json!({ "toEntities": [] }), "unread"),
+        (json!({ "toCIDR": [] }), "unread"),
+        (json!({ "toCIDR": ["mill.example"] }), "unread"),
+        (json!({ "toEntities": null, "toPorts": [{ "ports": [{ "port": "443" }] }] }), "missing"),
+        (json!({ "toEndpoints": [{ "matchLabels": { "app": "x" } }] }), "covered"),
+        (json!({ "toEndpoints": [{ "matchLabels": { "reserved:world": "" } }] }), "unread"),
+        (json!({ "toEndpoints": [{}] }), "unread"),
+        (json!({ "toServices": [{ "k8sService": { "serviceName": "x" } }] }), "unread"),
+    ] {
+        assert_eq!(denied(rule.clone()), expected, "{rule}");
+    }
+    let loose = json!([{ "toFQDNs": [{ "matchName": host }], "toPorts": [{}] }]);
+    assert_eq!(https(&cilium(&loose, &json!([])), host), "unread", "what it opens is not certain");
+}
+
+#[test]
+fn cilium_policies_of_other_namespaces_are_about_other_pods() {
+    let host = "a.mill.example";
+    let policy = |kind: &str, namespace: Value, rules: Value| {
+        let mut policy = json!({ "apiVersion": "cilium.io/v2", "kind": kind,
+            "metadata": { "name": "x", "namespace": namespace }, "spec": rules });
+        policy["spec"]["endpointSelector"] = json!({ "matchLabels": { "app": "x" } });
+        policy
+    };
+    let allow = json!({ "egress": [{ "toFQDNs": [{ "matchName": host }] }] });
+    let deny = json!({ "egressDeny": [{ "toEntities": ["world"] }] });
+    let list = |items: &[Value]| https(&json!({ "kind": "List", "items": items }).to_string(), host);
+    let namespaced = "CiliumNetworkPolicy";
+    assert_eq!(list(&[policy(namespaced, json!("a"), allow.clone())]), "covered");
+    assert_eq!(
+        list(&[policy(namespaced, json!("a"), allow.clone()), policy(namespaced, json!("a"), deny.clone())]),
+        "missing"
+    );
+    let other = json!({ "egress": [{ "toFQDNs": [{ "matchName": "other.example" }] }] });
+    for (kind, namespace) in
+        [(namespaced, json!("b")), (namespaced, json!(null)), ("CiliumClusterwideNetworkPolicy", json!("a"))]
+    {
+        for rules in [&deny, &other] {
+            let beside = policy(kind, namespace.clone(), rules.clone());
+            assert_eq!(list(&[policy(namespaced, json!("a"), allow.clone()), beside]), "conditional");
+        }
+    }
+    assert_eq!(list(&[policy(namespaced, json!(["a"]), allow)]), "unread");
+}
+
+#[test]
+fn objects_open_what_their_services_say() {
+    let fmc = |port: &str, protocol: &str| {
+        let file = json!({
+            "protocolportobjects": [{ "name": "cw-tcp-443", "type": "ProtocolPortObject", "protocol": protocol, "port": port }],
+            "fqdns": [{ "name": "cw-required-443-api", "type": "FQDN", "value": "api.mill.example" }],
+        });
+        https(&file.to_string(), "api.mill.example")
+    };
+    assert_eq!(fmc("443", "TCP"), "covered");
+    for (port, protocol) in [("8443", "TCP"), ("443", "UDP"), ("443-444", "TCP"), ("", "TCP"), ("443", "6")] {
+        assert_eq!(fmc(port, protocol), "conditional", "{port} {protocol}");
+    }
+    let sophos = |service: &str, more: &str| {
+        format!(
+            "<Request><Set><Services><Name>cw-tcp-443</Name><Type>TCPorUDP</Type><ServiceDetails>{service}</ServiceDetails></Services>\
+             <FQDNHost><Name>a</Name><FQDN>api.mill.example</FQDN></FQDNHost>\
+             <IPHost><Name>cw-required-443-1</Name><IPFamily>IPv4</IPFamily><HostType>IP</HostType><IPAddress>203.0.113.7</IPAddress></IPHost>\
+             <FQDNHostGroup><Name>cw-required-tcp-443</Name><FQDNHostList><FQDNHost>a</FQDNHost></FQDNHostList></FQDNHostGroup></Set>{more}</Request>"
+        )
+    };
+    let detail = |port: &str, protocol: &str| {
+        format!(
+            "<ServiceDetail><SourcePort>1:65535</SourcePort><DestinationPort>{port}</DestinationPort><Protocol>{protocol}</Protocol></ServiceDetail>"
+        )
+    };
+    for host in ["api.mill.example", "203.0.113.7"] {
+        assert_eq!(https(&sophos(&detail("443", "TCP"), ""), host), "covered");
+        for service in [
+            detail("8443", "TCP"),
+            detail("443", "UDP"),
+            detail("443", "TCP").replace("1:65535", "1024"),
+            format!("{}{}", detail("443", "TCP"), detail("80", "TCP")),
+            String::new(),
+        ] {
+            assert_eq!(https(&sophos(&service, ""), host), "conditional", "{service}");
+        }
+        let good = detail("443", "TCP");
+        for more in [
+            "<Remove><FQDNHostGroup><Name>cw-required-tcp-443</Name></FQDNHostGroup></Remove>",
+            "<Remove/>",
+            "<SecurityPolicy><Name>no</Name></SecurityPolicy>",
+            "<Set><NATRule><Name>no</Name></NATRule></Set>",
+        ] {
+            assert_eq!(https(&sophos(&good, more), host), "unread", "{more}");
+        }
+        let twice = format!("<Set><Services><Name>cw-tcp-443</Name>{}</Services></Set>", detail("80", "TCP"));
+        assert_eq!(https(&sophos(&good, &twice), host), "conditional");
+    }
+}
+
+#[test]
+fn a_line_of_a_script_counts_only_as_it_is_written_here() {
+    let host = "api.mill.example";
+    let rule = "New-NetFirewallRule -Name 'a' -Direction Outbound -Action Allow -Protocol TCP -RemotePort 443 -RemoteDynamicKeywordAddresses '{1}'";
+    let windows = |line: &str| https(&format!("Set-Keyword '{{1}}' 'api.mill.example'\n{line}\n"), host);
+    assert_eq!(windows(&format!("{rule} | Out-Null")), "covered");
+    for odd in [
+        format!("{rule} | Disable-NetFirewallRule"),
+        format!("{rule} | Out-Null | Disable-NetFirewallRule"),
+        format!("{rule} | Out-Null; Remove-NetFirewallRule -Name 'a'"),
+        format!("{rule} | Remove-NetFirewallRule"),
+        rule.to_owned(),
+        format!("{rule} -Enabled False | Out-Null"),
+        format!("{rule} -Action Block | Out-Null"),
+        format!("{rule} -RemoteAddress '10.0.0.1' | Out-Null"),
+        format!("{rule} -Group x;Disable-NetFirewallRule -DisplayName 'a' | Out-Null"),
+        format!("{rule} -Group $(Disable-NetFirewallRule) | Out-Null"),
+        format!("{rule} -Group 'a'`n | Out-Null"),
+        format!("{rule} -Group 'a\u{2019};Disable-NetFirewallRule\u{2018}' | Out-Null"),
+        format!("# a remark\rDisable-NetFirewallRule\n{rule} | Out-Null"),
+        format!("# a remark\u{2028}Disable-NetFirewallRule\n{rule} | Out-Null"),
+        format!("Set-Keyword '{{1}}' 'other.example'\n{rule} | Out-Null"),
+        format!("function Set-Keyword([string]$Id, [string]$Keyword) {{\n  exit\n}}\n{rule} | Out-Null"),
+    ] {
+        assert_eq!(windows(&odd), "unread", "{odd}");
+    }
+    let to = |address: &str| {
+        windows(&format!(
+            "New-NetFirewallRule -Name 'b' -Direction Outbound -Action Block -Protocol TCP -RemotePort 443 -RemoteAddress '{address}' | Out-Null\n{rule} | Out-Null"
+        ))
+    };
+    assert_eq!(to("0.0.0.0/0"), "missing");
+    assert_eq!(to("Internet"), "unread");
+
+    let put = "put dns-domain '.api.mill.example' is-sub-domain false tags.1 'clearway-required-tcp-443'";
+    let function = "put() {\n  kind=$1\n  name=$2\n  shift 2\n  if $MGMT show \"$kind\" name \"$name\" >/dev/null 2>&1; then\n    $MGMT set \"$kind\" name \"$name\" \"$@\"\n  else\n    $MGMT add \"$kind\" name \"$name\" \"$@\"\n  fi\n}\n";
+    assert_eq!(https(&format!("{function}{put}\n"), host), "covered");
+    assert_eq!(https(&format!("MGMT=\"${{MGMT:-mgmt_cli -s id.txt}}\"\n{put}\n"), host), "covered");
+    for odd in [
+        format!("{put}\n  mgmt_cli delete dns-domain name '.api.mill.example' -s id.txt"),
+        format!("{put}; mgmt_cli delete dns-domain name '.api.mill.example'"),
+        format!("{put} & mgmt_cli discard"),
+        format!("{put} comments \"$(mgmt_cli discard)\""),
+        format!("{put} new-name 'x'"),
+        format!("{put} | true"),
+        format!("{}{put}", function.replace("    $MGMT add", "    true")),
+        format!("{}{put}", function.replace("  fi\n", "  fi\n  $MGMT delete \"$kind\" name \"$name\"\n")),
+        format!("MGMT=\"${{MGMT:-mgmt_cli}}\"; mgmt_cli discard\n{put}"),
+        format!("put service-tcp 'clearway-tcp-443' port '8443' ignore-warnings true\n{put}"),
+    ] {
+        assert_eq!(https(&format!("{odd}\n"), host), "unread", "{odd}");
+    }
+    // What is put again is as it was put last.
+    let again = put.replace("-tcp-443", "-tcp-8443");
+    assert_eq!(https(&format!("{put}\n{again}\n"), host), "missing");
+    assert_eq!(https(&format!("{again}\n{put}\n"), host), "covered");
+}
+
+#[test]
+fn a_small_file_that_stands_for_too_much_is_refused_and_a_long_one_is_read() {
+    let limit = |text: &str| {
+        let list = List::allow(&one("api.mill.example", 443, "https"));
+        let unread = read_as(text, As::default()).and_then(|l| compare(&list, l)).unwrap_err();
+        assert!(unread.reason.contains("1000000 entries"), "{}", unread.reason);
+    };
+    let names = |count: usize| (0..count).map(|i| format!("h{i}.mill.example")).collect::<Vec<_>>();
+    let ports = |count: usize| 1000..1000 + u16::try_from(count).unwrap();
+    // Protocols times names, of Azure.
+    let mut rule = application("allow", 100, "Allow", &[]);
+    rule["rules"][0]["targetFqdns"] = json!(names(2500));
+    rule["rules"][0]["protocols"] =
+        ports(2500).map(|p| json!({ "protocolType": "Https", "port": p })).collect::<Vec<_>>().into();
+    limit(&azure(&json!([rule])));
+    // Ports times names, of Cilium.
+    let to_ports: Vec<Value> =
+        ports(2500).map(|p| json!({ "port": p.to_string(), "protocol": "TCP" })).collect();
+    let to_names: Vec<Value> = names(2500).iter().map(|n| json!({ "matchName": n })).collect();
+    limit(&cilium(&json!([{ "toFQDNs": to_names, "toPorts": [{ "ports": to_ports }] }]), &json!([])));
+    // Rules that name one list, of Google.
+    let rules: serde_json::Map<String, Value> = (0..1200)
+        .map(|i| {
+            let rule = json!({ "priority": i, "enabled": true, "basic_profile": "ALLOW",
+                "session_matcher": "inUrlList(host(), '${google_network_security_url_lists.l.id}')" });
+            (format!("r{i}"), rule)
+        })
+        .collect();
+    let file = json!({ "resource": {
+        "google_network_security_url_lists": { "l": { "values": names(1000) } },
+        "google_network_security_gateway_security_policy_rule": rules,
+    } });
+    limit(&file.to_string());
+    // Long files in which everything stands once are read without looking at all of it for each object.
+    let begun = std::time::Instant::now();
+    let policies: Vec<Value> = (0..8000)
+        .map(|i| {
+            json!({ "apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": { "name": format!("p{i}") },
+                "spec": { "endpointSelector": { "matchLabels": { "app": format!("a{i}") } },
+                    "egress": [{ "toFQDNs": [{ "matchName": "api.mill.example" }] }] } })
+        })
+        .collect();
+    assert_eq!(https(&json!({ "items": policies }).to_string(), "api.mill.example"), "conditional");
+    let (objects, services): (Vec<Value>, Vec<Value>) = (1..8000)
+        .map(|i| {
+            (
+                json!({ "name": format!("cw{i}-required-{i}-x"), "type": "FQDN", "value": "api.mill.example" }),
+                json!({ "name": format!("cw{i}-tcp-{i}"), "protocol": "TCP", "port": i.to_string() }),
+            )
+        })
+        .unzip();
+    let fmc = json!({ "fqdns": objects, "protocolportobjects": services });
+    assert_eq!(https(&fmc.to_string(), "api.mill.example"), "covered");
+    let groups: String = (1..8000)
+        .map(|i| {
+            format!(
+                "<Services><Name>cw-tcp-{i}</Name><ServiceDetails><ServiceDetail><SourcePort>1:65535</SourcePort><DestinationPort>{i}</DestinationPort>\
+                 <Protocol>TCP</Protocol></ServiceDetail></ServiceDetails></Services><FQDNHostGroup><Name>cw-required-tcp-{i}</Name>\
+                 <FQDNHostList><FQDNHost>a</FQDNHost></FQDNHostList></FQDNHostGroup>"
+            )
+        })
+        .collect();
+    let sophos = format!(
+        "<Request><FQDNHost><Name>a</Name><FQDN>api.mill.example</FQDN></FQDNHost>{groups}</Request>"
+    );
+    assert_eq!(https(&sophos, "api.mill.example"), "covered");
+    let rows: Vec<Value> =
+        (1..8000).map(|i| json!({ "host": format!("h{i}.mill.example"), "port": 443 })).collect();
+    let hosts = json!({ "schema": "clearway.hosts/1", "groups": [{ "hosts": rows }] });
+    assert_eq!(https(&serde_json::to_string_pretty(&hosts).unwrap(), "h7.mill.example"), "covered");
+    let took = begun.elapsed();
+    assert!(took.as_secs() < 60, "{took:?}");
+}
+
+#[test]
+fn the_head_that_clearway_writes_names_the_format_of_bare_lines() {
+    let head = |title: &str| format!("# Hosts that Claude Desktop needs, for {title}\n#\n");
+    let lines = "*.mill.example\n";
+    assert_eq!(https(lines, "mill.example"), "missing", "as a plain list");
+    let netskope = head("Netskope Secure Web Gateway");
+    assert_eq!(https(&format!("{netskope}{lines}"), "mill.example"), "covered");
+    assert_eq!(https(&format!("{netskope}mill.example\n"), "api.mill.example"), "missing");
+    let umbrella = head("Cisco Umbrella and Secure Access");
+    assert_eq!(https(&format!("{umbrella}mill.example\n"), "api.mill.example"), "covered");
+    let zscaler = head("Zscaler Internet Access");
+    assert_eq!(https(&format!("{zscaler}.mill.example\n"), "api.mill.example"), "covered");
+    // Another head, or one that stands further down, names nothing.
+    assert_eq!(https(&format!("{}{lines}", head("Another Product")), "mill.example"), "missing");
+    assert_eq!(https(&format!("{lines}{netskope}"), "mill.example"), "missing");
+}
