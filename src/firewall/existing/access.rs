@@ -112,7 +112,7 @@ struct Doubt {
     partly: bool,
     client: BTreeSet<String>,
     other: BTreeSet<String>,
-    unknown: Vec<Ignored>,
+    unknown: BTreeSet<Ignored>,
 }
 
 impl Doubt {
@@ -120,11 +120,7 @@ impl Doubt {
         self.partly |= from.partly;
         self.client.extend(from.client);
         self.other.extend(from.other);
-        for line in from.unknown {
-            if !self.unknown.contains(&line) {
-                self.unknown.push(line);
-            }
-        }
+        self.unknown.extend(from.unknown);
     }
 
     /// Whether nothing but a part of the names is in doubt.
@@ -237,7 +233,9 @@ impl Gate {
         };
         match (can_allow, can_deny) {
             (true, false) => Outcome::Allowed(by()),
-            (true, true) if !doubt.unknown.is_empty() => Outcome::Undecided(doubt.unknown),
+            (true, true) if !doubt.unknown.is_empty() => {
+                Outcome::Undecided(doubt.unknown.into_iter().collect())
+            }
             (true, true) => Outcome::Conditional {
                 by: by(),
                 client_only: doubt.other.is_empty(),
@@ -326,7 +324,9 @@ fn answer(test: &Test, case: &Case<'_>) -> Answer {
         Test::Other(what) => {
             Answer::Maybe(Doubt { other: BTreeSet::from([what.clone()]), ..Doubt::default() })
         }
-        Test::Unknown(line) => Answer::Maybe(Doubt { unknown: vec![line.clone()], ..Doubt::default() }),
+        Test::Unknown(line) => {
+            Answer::Maybe(Doubt { unknown: BTreeSet::from([line.clone()]), ..Doubt::default() })
+        }
         Test::Any(parts) => any(parts.iter().map(|p| answer(p, case))),
         Test::All(parts) => all(parts, case),
         Test::Not(inner) => match answer(inner, case) {

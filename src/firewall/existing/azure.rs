@@ -86,6 +86,11 @@ pub(super) fn template(text: &str) -> Result<Listing, Unread> {
                     "rules stand in the firewall itself (azureFirewalls), which are not read: move them to a firewall policy",
                 ));
             }
+            if kind.eq_ignore_ascii_case("Microsoft.Resources/deployments") {
+                return Err(Unread::whole(
+                    "a deployment of another template is not read, and may decide: give an export of every rule collection group",
+                ));
+            }
             // Groups inside other resources, and the rules of a parent policy, decide too.
             let text = resource.to_string().to_ascii_lowercase();
             if text.contains("rulecollection") || text.contains("\"basepolicy\"") {

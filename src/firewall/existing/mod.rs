@@ -117,7 +117,7 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
         lint: Vec::new(),
     };
     let mut used: BTreeSet<usize> = BTreeSet::new();
-    let mut undecided: Vec<Ignored> = Vec::new();
+    let mut undecided: BTreeSet<Ignored> = BTreeSet::new();
     let mut open: Vec<String> = Vec::new();
     for rule in list.rules.iter().flat_map(apart) {
         // The app reads a wildcard of SSH hosts with its bare name, so that an entry for that one is needed too.
@@ -161,7 +161,7 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
                 "read as {}: whether {first}{more} is let through depends on what was not understood",
                 listing.dialect.title()
             ),
-            undecided,
+            undecided.into_iter().collect(),
         ));
     }
     result.ignored.extend(listing.strange);

@@ -102,8 +102,15 @@ pub(super) fn fmc(text: &str) -> Result<Listing, Unread> {
         }
     }
     for kind in ["fqdns", "hosts", "urlgroups"] {
+        let mut names: BTreeSet<&str> = BTreeSet::new();
         for object in blocks(file.get(kind)) {
             let name = object.get("name").and_then(Value::as_str).unwrap_or("");
+            if !names.insert(name) {
+                return Err(Unread::whole(&format!(
+                    "two objects of {kind} are called `{}`",
+                    visible::message(name)
+                )));
+            }
             // PREFIX-NEED-PORT-REST, where the service PREFIX-tcp-PORT is among the objects and opens that port alone.
             let port = ["required", "feature", "optional"].iter().find_map(|need| {
                 let (prefix, rest) = name.split_once(&format!("-{need}-"))?;

@@ -332,7 +332,7 @@ impl Listed {
 }
 
 /// A line that is no entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ignored {
     /// Its line, from 1.
     pub line: usize,

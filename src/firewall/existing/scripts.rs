@@ -1,7 +1,7 @@
 //! Scripts and requests as Clearway writes them: Check Point, PAC, Sophos, Windows. Anything else in such a file decides
 //! in a way that is not read, so the file is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::intent::Names;
 use super::super::{checkpoint as put, pac, windows as keyword};
@@ -261,6 +261,7 @@ pub(super) fn proxy_script(text: &str) -> Result<Listing, Unread> {
 pub(super) fn windows(text: &str) -> Result<Listing, Unread> {
     let mut builder = Builder::new(Dialect::Windows, text);
     let mut keywords: BTreeMap<String, String> = BTreeMap::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
     let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).collect();
     let mut left = lines.as_slice();
     while let Some(((line, raw), rest)) = left.split_first() {
@@ -314,6 +315,10 @@ pub(super) fn windows(text: &str) -> Result<Listing, Unread> {
                     Some("Block") if is_out => false,
                     _ => return Err(refused()),
                 };
+                // A second rule of one name is an error, and nothing after it is done.
+                if !names.insert(value("-Name").unwrap_or("").to_owned()) && allows {
+                    return Err(refused());
+                }
                 let port: u16 = value("-RemotePort").and_then(|p| p.parse().ok()).ok_or_else(refused)?;
                 let ports = vec![(port, port)];
                 let mut tests = on(&ports);
@@ -425,8 +430,9 @@ struct Sophos {
     /// The one TCP port of each service; nothing for one of anything else.
     services: BTreeMap<String, Option<u16>>,
     hosts: BTreeMap<String, String>,
-    groups: Vec<(String, Vec<String>)>,
-    addresses: Vec<(String, String)>,
+    /// What is set twice is as it was set last.
+    groups: BTreeMap<String, Vec<String>>,
+    addresses: BTreeMap<String, String>,
 }
 
 impl Sophos {
@@ -472,9 +478,15 @@ impl Sophos {
             "FQDNHost" => {
                 self.hosts.insert(own, single(all("FQDN")));
             }
-            "FQDNHostGroup" => self.groups.push((own, all("FQDNHost"))),
-            "IPHost" if single(all("HostType")) == "IP" => {
-                self.addresses.push((own, single(all("IPAddress"))));
+            "FQDNHostGroup" => {
+                self.groups.insert(own, all("FQDNHost"));
+            }
+            "IPHost" => {
+                self.addresses.remove(&own);
+                if single(all("HostType")) != "IP" {
+                    return;
+                }
+                self.addresses.insert(own, single(all("IPAddress")));
             }
             "Services" => {
                 let is_tcp = single(all("Protocol")) == "TCP" && single(all("SourcePort")) == "1:65535";

@@ -7,6 +7,7 @@ use super::super::intent::Names;
 use super::access::Test;
 use super::build::{Builder, Ports, blocks, destination, https, json, strange_key};
 use super::read::{Dialect, Ignored, Listing, Pattern, Unread, network, plain};
+use crate::text::visible;
 
 /// Reads a CloudFormation template.
 ///
@@ -15,7 +16,16 @@ use super::read::{Dialect, Ignored, Listing, Pattern, Unread, network, plain};
 pub(super) fn template(text: &str) -> Result<Listing, Unread> {
     let file = json(text)?;
     let mut groups = Vec::new();
-    for resource in file.get("Resources").and_then(Value::as_object).into_iter().flat_map(|r| r.values()) {
+    if file.get("Transform").is_some() {
+        return Err(Unread::whole("a template with `Transform` becomes another one: give what was deployed"));
+    }
+    for (name, resource) in file.get("Resources").and_then(Value::as_object).into_iter().flatten() {
+        if name.starts_with("Fn::") || !resource.is_object() {
+            return Err(Unread::whole(&format!(
+                "resources are made by `{}`, which is not worked out: give what was deployed",
+                visible::message(name)
+            )));
+        }
         match resource.get("Type").and_then(Value::as_str).unwrap_or("") {
             "AWS::NetworkFirewall::RuleGroup" => {
                 let group = resource.get("Properties").unwrap_or(&Value::Null);
@@ -63,6 +73,11 @@ pub(super) fn template(text: &str) -> Result<Listing, Unread> {
                     Order::of(order.or(options.get("RuleOrder")))
                 };
                 groups.push((rules, order));
+            }
+            kind if kind.starts_with("AWS::CloudFormation::") => {
+                return Err(Unread::whole(
+                    "resources of another template (AWS::CloudFormation) are not read, and may decide: give the rule groups alone",
+                ));
             }
             "AWS::NetworkFirewall::FirewallPolicy" => {
                 return Err(Unread::whole(
@@ -200,12 +215,13 @@ fn chosen(file: &Value, rules: &str) -> Result<String, Unread> {
 
 fn read(dialect: Dialect, text: &str, groups: &[(String, Order)]) -> Result<Listing, Unread> {
     let mut builder = Builder::new(dialect, text);
-    let mut rules = Vec::new();
+    let mut rules: Vec<Rule> = Vec::new();
+    let mut handshakes = false;
     for (strings, _) in groups {
         for raw in strings.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
             match Rule::of(raw) {
                 Ok(Some(rule)) => rules.push(rule),
-                Ok(None) => {}
+                Ok(None) => handshakes |= raw.starts_with("pass ") && raw.contains("not_established"),
                 Err(reason) => {
                     return Err(Unread::lines(
                         format!("read as {}: a rule is not understood", dialect.title()),
@@ -232,6 +248,22 @@ fn read(dialect: Dialect, text: &str, groups: &[(String, Order)]) -> Result<List
         // Without strict order every rule that passes comes before every rule that drops.
         rules.sort_by_key(|r| !r.allows);
     }
+    if !handshakes {
+        // What drops the first packet comes before every rule that has to see a name, whatever the order.
+        let mut seen: Vec<Rule> = Vec::new();
+        for rule in rules {
+            if rule.drops_packets {
+                let (late, mut early): (Vec<Rule>, Vec<Rule>) =
+                    seen.into_iter().partition(|r| r.allows && r.sees_names);
+                early.push(rule);
+                early.extend(late);
+                seen = early;
+            } else {
+                seen.push(rule);
+            }
+        }
+        rules = seen;
+    }
     for rule in rules {
         let line = rule.value.as_deref().map_or(1, |v| builder.line_of(v));
         let mut tests = rule.tests;
@@ -250,6 +282,10 @@ fn read(dialect: Dialect, text: &str, groups: &[(String, Order)]) -> Result<List
 struct Rule {
     text: String,
     allows: bool,
+    /// It matches only what comes after the handshake of TCP.
+    sees_names: bool,
+    /// It denies, and matches the first packet of a connection.
+    drops_packets: bool,
     ports: Ports,
     value: Option<String>,
     destination: Option<(Result<Pattern, String>, String)>,
@@ -302,6 +338,8 @@ impl Rule {
             }
             other => return Err(format!("the destination `{other}` is not worked out")),
         }
+        let mut sees_names = ["tls", "http"].contains(protocol);
+        let mut established = false;
         let mut buffer = "";
         let (mut dotted, mut contents): (bool, Vec<Content>) = (false, Vec::new());
         for option in split(options) {
@@ -314,7 +352,10 @@ impl Rule {
                 "flow" => match value {
                     v if v
                         .split(',')
-                        .all(|p| ["to_server", "established", "from_client"].contains(&p.trim())) => {}
+                        .all(|p| ["to_server", "established", "from_client"].contains(&p.trim())) =>
+                    {
+                        established |= v.split(',').any(|p| p.trim() == "established");
+                    }
                     // It lets the handshake of TCP through and decides nothing about what follows.
                     v if allows && v.contains("not_established") => return Ok(None),
                     other => return Err(format!("the condition flow:{other} is not compared")),
@@ -351,9 +392,12 @@ impl Rule {
                 });
             }
         }
+        sees_names |= !contents.is_empty();
         Ok(Some(Self {
             text: head.trim().to_owned(),
             allows,
+            sees_names,
+            drops_packets: !allows && !sees_names && !established,
             ports,
             value,
             destination: destination_of,

@@ -105,6 +105,10 @@ fn azure_decides_by_priority_and_network_rules_come_first() {
             "unread",
         ),
         (
+            json!({ "type": "Microsoft.Resources/deployments", "properties": { "templateLink": {} } }),
+            "unread",
+        ),
+        (
             json!({ "type": "Microsoft.Network/azureFirewalls", "properties": { "networkRuleCollections": [{}] } }),
             "unread",
         ),
@@ -642,6 +646,18 @@ fn suricata_needs_an_order_that_is_known_where_a_rule_drops() {
         assert_eq!(with(&both, options.clone()), "unread", "{options}");
         assert_eq!(with(PASS, options.clone()), "covered", "nothing is dropped: {options}");
     }
+    let beside = |key: &str, value: Value| {
+        let mut file: Value = serde_json::from_str(&suricata(PASS, "STRICT_ORDER")).unwrap();
+        *file.pointer_mut("/Resources").unwrap().as_object_mut().unwrap().entry(key).or_insert(json!(null)) =
+            value;
+        https(&file.to_string(), host)
+    };
+    assert_eq!(beside("Queue", json!({ "Type": "AWS::SQS::Queue" })), "covered");
+    assert_eq!(beside("Fn::ForEach::Groups", json!(["G", ["a"], {}])), "unread");
+    assert_eq!(beside("Nested", json!({ "Type": "AWS::CloudFormation::Stack" })), "unread");
+    let transformed =
+        suricata(PASS, "STRICT_ORDER").replacen('{', "{\"Transform\":\"AWS::LanguageExtensions\",", 1);
+    assert_eq!(https(&transformed, host), "unread");
     let terraform = |options: Value| {
         let group = json!({ "name": "x", "type": "STATEFUL", "capacity": 10, "rule_group": [{
             "rules_source": [{ "rules_string": both }], "stateful_rule_options": options }] });
@@ -681,6 +697,22 @@ fn suricata_contents_match_only_what_they_say() {
     for content in ["content:\"api|2e|mill\"", "content:\"a\\pi\"", "content:\"\"", "content:\"$NAMES\""] {
         assert_eq!(strict(&[&rule("drop", content), &pass]), "unread", "{content}");
     }
+    // What drops the first packet leaves no name to see.
+    const SYN: &str = "drop tcp $HOME_NET any -> any any (msg:\"rest\"; sid:8;)";
+    const LATER: &str = "drop tcp $HOME_NET any -> any any (flow:established,to_server; sid:8;)";
+    const HANDSHAKE: &str = "pass tcp any any -> any any (flow:not_established; sid:6;)";
+    const PACKETS: &str = "pass tcp any any -> any 443 (sid:5;)";
+    assert_eq!(strict(&[&pass, SYN]), "missing");
+    assert_eq!(strict(&[&pass, "drop ip any any -> any any (flow:to_server; sid:8;)"]), "missing");
+    assert_eq!(strict(&[&pass, "drop tcp any any -> any 80 (sid:8;)"]), "covered");
+    assert_eq!(strict(&[&pass, LATER]), "covered");
+    assert_eq!(strict(&[HANDSHAKE, &pass, SYN]), "covered");
+    assert_eq!(strict(&[PACKETS, &pass, SYN]), "covered");
+    assert_eq!(strict(&[&pass, PACKETS, SYN]), "covered");
+    assert_eq!(strict(&[SYN, PACKETS]), "missing");
+    let by_action = |rules: &str| https(&suricata(rules, "DEFAULT_ACTION_ORDER"), "api.mill.example");
+    assert_eq!(by_action(&format!("{SYN}\n{pass}")), "missing");
+    assert_eq!(by_action(&format!("{LATER}\n{pass}")), "covered");
     let lookup = "drop dns any any -> any 53 (dns.query; content:\"api.mill.example\"; sid:9;)";
     assert_eq!(strict(&[lookup, &pass]), "unread");
 }
@@ -766,6 +798,8 @@ fn objects_open_what_their_services_say() {
         https(&file.to_string(), "api.mill.example")
     };
     assert_eq!(fmc("443", "TCP"), "covered");
+    let object = json!({ "name": "x", "type": "FQDN", "value": "api.mill.example" });
+    assert_eq!(https(&json!({ "fqdns": [object, object] }).to_string(), "api.mill.example"), "unread");
     for (port, protocol) in [("8443", "TCP"), ("443", "UDP"), ("443-444", "TCP"), ("", "TCP"), ("443", "6")] {
         assert_eq!(fmc(port, protocol), "conditional", "{port} {protocol}");
     }
@@ -802,6 +836,14 @@ fn objects_open_what_their_services_say() {
         ] {
             assert_eq!(https(&sophos(&good, more), host), "unread", "{more}");
         }
+        let emptied = "<Set><FQDNHostGroup><Name>cw-required-tcp-443</Name></FQDNHostGroup><IPHost><Name>cw-required-443-1</Name>\
+                       <HostType>Network</HostType></IPHost></Set>";
+        assert_eq!(https(&sophos(&good, emptied), "other.example"), "unread", "nothing is left");
+        assert_ne!(
+            https(&sophos(&good, emptied), host),
+            "covered",
+            "what is set again is as it was set last"
+        );
         let twice = format!("<Set><Services><Name>cw-tcp-443</Name>{}</Services></Set>", detail("80", "TCP"));
         assert_eq!(https(&sophos(&good, &twice), host), "conditional");
     }
@@ -833,6 +875,9 @@ fn a_line_of_a_script_counts_only_as_it_is_written_here() {
     ] {
         assert_eq!(windows(&odd), "unread", "{odd}");
     }
+    let both = format!("{rule} | Out-Null\n{} | Out-Null", rule.replace("443", "8443"));
+    assert_eq!(windows(&both), "unread", "two of one name");
+    assert_eq!(windows(&both.replacen("'a'", "'b'", 1)), "covered");
     let to = |address: &str| {
         windows(&format!(
             "New-NetFirewallRule -Name 'b' -Direction Outbound -Action Block -Protocol TCP -RemotePort 443 -RemoteAddress '{address}' | Out-Null\n{rule} | Out-Null"
