@@ -81,8 +81,9 @@ squid_parses() {
 }
 for dir in "$lists"/*; do
   name=$(basename "$dir")
-  # Included twice, as happens where a folder of files is, and beside a list of another name.
-  { cat "$dir/squid" "$dir/pilot-squid" "$dir/squid"; echo 'http_access deny all'; echo 'http_port 127.0.0.1:3128'; } >"$work/squid.conf"
+  # Beside a list of another name. (The same list twice in one file is no second load: Squid reads its file anew, and
+  # warns of an address that an acl has already.)
+  { cat "$dir/squid" "$dir/pilot-squid"; echo 'http_access deny all'; echo 'http_port 127.0.0.1:3128'; } >"$work/squid.conf"
   squid_parses "$work/squid.conf" "$name: squid -k parse"
   ran squid "squid -k parse"
 
