@@ -36,9 +36,6 @@ pub fn load_whole(rules: &Rules, path: &Path) -> Result<(Run, Option<serde_json:
     Ok((run, device))
 }
 
-/// The member of a report that holds what was found on the device.
-const DEVICE: &str = "device_report";
-
 /// Judges a saved run by the present rules. Says when those are not the rules that it was made
 /// with, and which experiments today's diagnosis would have made that were not recorded.
 pub fn judge(run: &mut Run, rules_date: &str, services: &Services, codes: &Codes) {
@@ -123,7 +120,10 @@ fn read(path: &Path) -> Result<(Run, Option<serde_json::Value>), Failure> {
     let mut json: serde_json::Value = serde_json::from_slice(report).map_err(|e| {
         wrong(format!("not JSON: {e}; give a report saved with `check --format json` or `html`"))
     })?;
-    let device = json.as_object_mut().and_then(|report| report.remove(DEVICE)).filter(|d| !d.is_null());
+    let device = json
+        .as_object_mut()
+        .and_then(|report| report.remove(document::check::DEVICE))
+        .filter(|d| !d.is_null());
     Ok((document::check::read_check(json).map_err(|e| wrong(e.to_string()))?, device))
 }
 

@@ -158,13 +158,8 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
 }
 
 fn fqdns(names: &Names) -> Vec<String> {
-    match names {
-        Names::Exact(n) => vec![n.clone()],
-        // The dot belongs to it: without one, names that only end the same would match.
-        Names::Subdomains(n) => vec![format!("*.{n}")],
-        Names::ApexAndSubdomains(n) => vec![format!("*.{n}"), n.clone()],
-        Names::Address(_) => Vec::new(),
-    }
+    // The dot belongs to a wildcard: without one, names that only end the same would match.
+    names.spelled().into_iter().rev().collect()
 }
 
 fn collection(name: &str, priority: u16, rules: &[Value]) -> Value {

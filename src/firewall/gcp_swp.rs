@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, json};
 
 use super::Sheet;
-use super::intent::{Kind, Names};
+use super::intent::Kind;
 use super::text::{json as render, notes};
 use crate::contract::Need;
 
@@ -24,16 +24,7 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
     for placed in &sheet.placed {
         let need = if sheet.kind == Kind::Allow { placed.rule.need } else { Need::Required };
         let values = ports.entry((placed.rule.port, Reverse(need))).or_default();
-        match &placed.rule.names {
-            Names::Exact(n) => {
-                values.insert(n.clone());
-            }
-            Names::Subdomains(n) => {
-                values.insert(format!("*.{n}"));
-            }
-            Names::ApexAndSubdomains(n) => values.extend([n.clone(), format!("*.{n}")]),
-            Names::Address(_) => {}
-        }
+        values.extend(placed.rule.names.spelled());
     }
     let mut lists = Map::new();
     let mut rules = Map::new();

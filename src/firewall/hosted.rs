@@ -81,9 +81,7 @@ pub fn lists(list: &List, product: Option<(Format, &Product)>) -> Result<Hosted,
 /// The lines of one entry.
 fn lines(names: &Names) -> Vec<String> {
     match names {
-        Names::Exact(n) => vec![n.clone()],
-        Names::Subdomains(n) => vec![format!("*.{n}")],
-        Names::ApexAndSubdomains(n) => vec![n.clone(), format!("*.{n}")],
         Names::Address(a) => vec![a.to_string()],
+        named => named.spelled(),
     }
 }

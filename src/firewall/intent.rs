@@ -34,6 +34,17 @@ impl Names {
         }
     }
 
+    /// The names as lists spell them where `*.` is every name below: the bare name first, then the wildcard; nothing for
+    /// an address.
+    pub fn spelled(&self) -> Vec<String> {
+        match self {
+            Self::Exact(n) => vec![n.clone()],
+            Self::Subdomains(n) => vec![format!("*.{n}")],
+            Self::ApexAndSubdomains(n) => vec![n.clone(), format!("*.{n}")],
+            Self::Address(_) => Vec::new(),
+        }
+    }
+
     /// Whether everything `other` stands for is among these.
     pub fn covers(&self, other: &Self) -> bool {
         let below = |base: &str, name: &str| name.strip_suffix(base).is_some_and(|r| r.ends_with('.'));

@@ -181,9 +181,7 @@ pub(super) fn urls(sheet: &Sheet<'_>) -> String {
 /// The entries of a URL list: always with the ending slash.
 fn entries(rule: &HostRule) -> Vec<String> {
     match &rule.names {
-        Names::Exact(n) => vec![format!("{n}/")],
-        Names::Subdomains(n) => vec![format!("*.{n}/")],
-        Names::ApexAndSubdomains(n) => vec![format!("{n}/"), format!("*.{n}/")],
         Names::Address(a) => vec![format!("{a}/")],
+        named => named.spelled().into_iter().map(|name| name + "/").collect(),
     }
 }

@@ -32,22 +32,13 @@ pub(super) fn request(sheet: &Sheet<'_>) -> String {
         let rule = placed.rule;
         ports.insert(rule.port);
         let group = names.entry((rule.need, rule.port)).or_default();
-        let mut add = |name: String| {
+        for name in rule.names.spelled() {
             // Two dots stand in no name, so that no host is called as a wildcard is.
             group.insert(object_name(&format!("{prefix}-"), &name.replace('*', "below."), NAME), name);
-        };
-        match &rule.names {
-            Names::Exact(n) => add(n.clone()),
-            Names::Subdomains(n) => add(format!("*.{n}")),
-            Names::ApexAndSubdomains(n) => {
-                add(n.clone());
-                add(format!("*.{n}"));
-            }
-            Names::Address(a) => {
-                let name =
-                    object_name(&format!("{prefix}-{}-{}-", rule.need, rule.port), &a.to_string(), NAME);
-                addresses.insert(name, (a.is_ipv4(), a.to_string()));
-            }
+        }
+        if let Names::Address(a) = &rule.names {
+            let name = object_name(&format!("{prefix}-{}-{}-", rule.need, rule.port), &a.to_string(), NAME);
+            addresses.insert(name, (a.is_ipv4(), a.to_string()));
         }
     }
     for port in ports {

@@ -29,21 +29,13 @@ pub(super) fn script(sheet: &Sheet<'_>) -> String {
     let mut rules: BTreeMap<(u16, Reverse<Need>), Remote> = BTreeMap::new();
     for placed in &sheet.placed {
         let remote = rules.entry((placed.rule.port, Reverse(placed.rule.need))).or_default();
-        let mut add = |name: String| {
+        for name in placed.rule.names.spelled() {
             let id = guid(prefix, &name);
             keywords.insert(name, id.clone());
             remote.names.insert(id);
-        };
-        match &placed.rule.names {
-            Names::Exact(n) => add(n.clone()),
-            Names::Subdomains(n) => add(format!("*.{n}")),
-            Names::ApexAndSubdomains(n) => {
-                add(n.clone());
-                add(format!("*.{n}"));
-            }
-            Names::Address(a) => {
-                remote.addresses.insert(a.to_string());
-            }
+        }
+        if let Names::Address(a) = &placed.rule.names {
+            remote.addresses.insert(a.to_string());
         }
     }
     // Keywords come first: a script that ends there, for want of a version of Windows that has them, has taken nothing away.

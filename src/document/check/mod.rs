@@ -32,6 +32,8 @@ pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The value of `schema` in the document.
 pub const SCHEMA: &str = "clearway.check/1";
+/// The member of a report that holds what was found on the device itself.
+pub const DEVICE: &str = "device_report";
 /// The value of `schema` in each row of `check --format ndjson`.
 pub const ROWS: &str = "clearway.rows/1";
 

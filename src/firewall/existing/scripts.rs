@@ -92,8 +92,27 @@ fn pairs(words: &[String], is_known: impl Fn(&str) -> bool) -> Option<BTreeMap<&
     Some(all)
 }
 
+/// The lines that decide something, by their numbers: without remarks, the lines that are in each script (`frame`), and
+/// the function that each begins with.
+fn statements<'t>(text: &'t str, function: &str, frame: &[&str]) -> Vec<(usize, &'t str)> {
+    let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).collect();
+    let mut left = lines.as_slice();
+    let mut kept = Vec::new();
+    while let Some(((line, raw), rest)) = left.split_first() {
+        if let Some(after) = after_function(left, function) {
+            left = after;
+            continue;
+        }
+        left = rest;
+        if !raw.is_empty() && !is_remark(raw, "#") && !frame.contains(raw) {
+            kept.push((*line, *raw));
+        }
+    }
+    kept
+}
+
 /// The lines that are left after a function that is word for word the one that is written.
-fn after_function<'t>(lines: &'t [(usize, &'t str)], function: &str) -> Option<&'t [(usize, &'t str)]> {
+fn after_function<'l, 't>(lines: &'l [(usize, &'t str)], function: &str) -> Option<&'l [(usize, &'t str)]> {
     let own = function.lines().count();
     let found = lines.get(..own)?.iter().map(|(_, l)| *l).eq(function.lines());
     found.then(|| lines.get(own..)).flatten()
@@ -122,18 +141,8 @@ pub(super) fn checkpoint(text: &str) -> Result<Listing, Unread> {
     let mut builder = Builder::new(Dialect::Checkpoint, text);
     // What is put twice is as it was put last.
     let mut objects: BTreeMap<(String, String), Object<'_>> = BTreeMap::new();
-    let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).collect();
-    let mut left = lines.as_slice();
-    while let Some(((line, raw), rest)) = left.split_first() {
-        if let Some(after) = after_function(left, put::PUT) {
-            left = after;
-            continue;
-        }
-        left = rest;
-        if raw.is_empty() || is_remark(raw, "#") || ["set -eu", put::MGMT.trim_end()].contains(raw) {
-            continue;
-        }
-        let refused = || strange(Dialect::Checkpoint, *line, raw);
+    for (line, raw) in statements(text, put::PUT, &["set -eu", put::MGMT.trim_end()]) {
+        let refused = || strange(Dialect::Checkpoint, line, raw);
         let words = words(raw).ok_or_else(refused)?;
         let [put, kind, name, rest @ ..] = words.as_slice() else { return Err(refused()) };
         if put != "put" {
@@ -193,7 +202,7 @@ pub(super) fn checkpoint(text: &str) -> Result<Listing, Unread> {
         if ports.is_empty() {
             return Err(refused());
         }
-        let object = Object { line: *line, raw, kind: kind.clone(), shown, meaning, ports };
+        let object = Object { line, raw, kind: kind.clone(), shown, meaning, ports };
         objects.insert((kind.clone(), name.clone()), object);
     }
     let mut objects: Vec<Object<'_>> = objects.into_values().collect();
@@ -262,18 +271,8 @@ pub(super) fn windows(text: &str) -> Result<Listing, Unread> {
     let mut builder = Builder::new(Dialect::Windows, text);
     let mut keywords: BTreeMap<String, String> = BTreeMap::new();
     let mut names: BTreeSet<String> = BTreeSet::new();
-    let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).collect();
-    let mut left = lines.as_slice();
-    while let Some(((line, raw), rest)) = left.split_first() {
-        if let Some(after) = after_function(left, keyword::FUNCTION) {
-            left = after;
-            continue;
-        }
-        left = rest;
-        let refused = || strange(Dialect::Windows, *line, raw);
-        if raw.is_empty() || is_remark(raw, "#") || *raw == "$ErrorActionPreference = 'Stop'" {
-            continue;
-        }
+    for (line, raw) in statements(text, keyword::FUNCTION, &["$ErrorActionPreference = 'Stop'"]) {
+        let refused = || strange(Dialect::Windows, line, raw);
         let words = words(raw).ok_or_else(refused)?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.as_slice() {
@@ -336,7 +335,7 @@ pub(super) fn windows(text: &str) -> Result<Listing, Unread> {
                     (None, None) => {}
                     (Some(_), Some(_)) => return Err(refused()),
                 }
-                builder.access(*line, raw, allows, tests);
+                builder.access(line, raw, allows, tests);
             }
             _ => return Err(refused()),
         }

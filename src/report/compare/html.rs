@@ -30,13 +30,9 @@ pub fn render(table: &Table, judged_by: &str, old: Option<&str>) -> String {
 }
 
 fn band(table: &Table, judged_by: &str, old: Option<&str>) -> Markup {
-    let rank = |verdict: &RunVerdict| match verdict {
-        RunVerdict::Ready => 0,
-        RunVerdict::Degraded => 1,
-        RunVerdict::Unknown => 2,
-        RunVerdict::Blocked => 3,
-    };
-    let worst = table.columns.iter().map(|c| c.verdict).max_by_key(rank).unwrap_or(RunVerdict::Unknown);
+    let bad = [RunVerdict::Blocked, RunVerdict::Unknown, RunVerdict::Degraded];
+    let worst = bad.into_iter().find(|v| table.columns.iter().any(|c| c.verdict == *v));
+    let worst = worst.unwrap_or(RunVerdict::Ready);
     let (sign, class) = page::band(worst);
     let blocked = table.columns.iter().filter(|c| c.verdict == RunVerdict::Blocked).count();
     html! {

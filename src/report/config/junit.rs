@@ -2,12 +2,11 @@
 //! is complete; then comes a case for each finding. An error is a failure, and with `--strict` a warning is one, too, as
 //! for the exit code; what else was noticed is a passed case with a remark.
 
-use std::collections::HashMap;
 use std::io;
 
 use crate::config::Lint;
 use crate::contract::{Need, Severity};
-use crate::report::config::{Effective, place};
+use crate::report::config::{Effective, Numbered, place};
 use crate::report::junit::{self, Counts, Out, block, clean, result, time};
 use crate::rules::Pack;
 
@@ -64,15 +63,10 @@ fn suite(out: &mut Out, one: &Effective, pack: &Pack, strict: bool) -> io::Resul
                 Some(first) => result(out, "failure", Some("incomplete"), first, &lines),
                 None => Ok(()),
             })?;
-            let mut seen: HashMap<String, usize> = HashMap::new();
+            let mut titles = Numbered::default();
             one.lint.iter().try_for_each(|lint| {
                 let about = lint.key.as_ref().map(|key| format!(" ({key})")).unwrap_or_default();
-                let mut title = format!("{}{about}", lint.id);
-                let place = seen.entry(title.clone()).and_modify(|n| *n += 1).or_insert(1);
-                // Build servers take two cases of one name for one.
-                if *place > 1 {
-                    title = format!("{title} {place}");
-                }
+                let title = titles.once(format!("{}{about}", lint.id), ' ');
                 finding(out, (&name, &title), lint, pack, strict)
             })
         })?;

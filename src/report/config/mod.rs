@@ -6,6 +6,8 @@ pub mod junit;
 pub mod sarif;
 pub mod text;
 
+use std::collections::HashMap;
+
 use crate::config::{Configuration, Lint, Origin, Value, secret::NOT_INCLUDED};
 use crate::contract::{AppVersion, Platform, Severity};
 use crate::derive::Missing;
@@ -72,6 +74,19 @@ pub(super) fn shown(value: &Value) -> serde_json::Value {
         Value::Secret(_) => Json::String(SECRET.to_owned()),
         Value::List(items) => Json::Array(items.iter().map(shown).collect()),
         Value::Map(map) => Json::Object(map.iter().map(|(k, v)| (k.clone(), shown(v))).collect()),
+    }
+}
+
+/// Names that are given once each: two models may have the same finding, and readers take two of one name for one.
+#[derive(Default)]
+pub(super) struct Numbered(HashMap<String, usize>);
+
+impl Numbered {
+    /// The name, from the second time on with its number behind `mark`.
+    pub fn once(&mut self, name: String, mark: char) -> String {
+        let place = self.0.entry(name.clone()).or_default();
+        *place += 1;
+        if *place == 1 { name } else { format!("{name}{mark}{place}") }
     }
 }
 

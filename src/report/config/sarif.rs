@@ -3,14 +3,12 @@
 //!
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>
 
-use std::collections::HashMap;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value as Json, json};
 
 use crate::config::{Lint, Origin};
 use crate::contract::{Need, Severity};
-use crate::report::config::Effective;
+use crate::report::config::{Effective, Numbered};
 use crate::report::json::{Standing, standing_in};
 use crate::rules::{Pack, SourceTag};
 
@@ -21,7 +19,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 pub fn render(all: &[Effective], pack: &Pack, rules: Standing<'_>) -> String {
     let mut kinds: Vec<&str> = Vec::new();
     let mut results = Vec::new();
-    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut marks = Numbered::default();
     for one in all {
         for lint in &one.lint {
             let at = kinds.iter().position(|id| *id == lint.id).unwrap_or_else(|| {
@@ -29,10 +27,8 @@ pub fn render(all: &[Effective], pack: &Pack, rules: Standing<'_>) -> String {
                 kinds.len() - 1
             });
             let key = lint.key.as_deref().unwrap_or_default();
-            let base = format!("{}:{}:{key}", one.configuration.name, lint.id);
-            let place = seen.entry(base.clone()).and_modify(|n| *n += 1).or_insert(1);
-            // The same finding keeps its mark while lines move; two models may have the same finding.
-            let mark = if *place == 1 { base } else { format!("{base}:{place}") };
+            // The same finding keeps its mark while lines move.
+            let mark = marks.once(format!("{}:{}:{key}", one.configuration.name, lint.id), ':');
             results.push(result(one, lint, at, &mark));
         }
     }

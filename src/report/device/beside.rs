@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::compare::device::Device;
 use crate::contract::Severity;
 use crate::device::{Finding, Status};
+use crate::document::check::DEVICE;
 use crate::document::device::{Document, Examined};
 use crate::report::json::document;
 use crate::report::layout::{Page, Paint, Style};
@@ -52,7 +53,7 @@ pub fn json(text: &str, device: &Device, run: &Run) -> String {
         map.insert("explains".to_owned(), json!(device.explains));
     }
     if let Value::Object(map) = &mut value {
-        map.insert("device_report".to_owned(), own);
+        map.insert(DEVICE.to_owned(), own);
     }
     document(&value)
 }

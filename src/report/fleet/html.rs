@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::{count, number, parts, taken, verdicts};
+use super::{count, effect, number, parts, sureness, taken, verdicts};
 use crate::contract::RunVerdict;
 use crate::fleet::{Counted, Fleet, FleetCause, FleetHost, Verdicts};
 use crate::report::page::{self, Shell, TABLES, line};
@@ -68,17 +68,10 @@ fn causes(fleet: &Fleet) -> Markup {
 }
 
 fn card(place: usize, cause: &FleetCause, fleet: &Fleet) -> Markup {
-    let (class, word, effect) = match (cause.required, cause.blocking) {
-        (1.., _) => {
-            ("blocked", "x blocked", format!("a required host is blocked on {}", number(cause.required)))
-        }
-        (0, 1..) => ("warning", "! optional", "no required host is blocked".to_owned()),
-        _ => ("warning", "! warning", "a warning".to_owned()),
-    };
-    let sure = match cause.proven {
-        0 => "likely".to_owned(),
-        n if n == cause.devices => "proven on each".to_owned(),
-        n => format!("proven on {} of {}", number(n), number(cause.devices)),
+    let (class, word) = match (cause.required, cause.blocking) {
+        (1.., _) => ("blocked", "x blocked"),
+        (0, 1..) => ("warning", "! optional"),
+        _ => ("warning", "! warning"),
     };
     let id = format!("cause-{place}");
     html! {
@@ -87,7 +80,7 @@ fn card(place: usize, cause: &FleetCause, fleet: &Fleet) -> Markup {
             dl {
                 dt { "Owner" } dd { (words::owner(cause.owner)) }
                 dt { "Devices" } dd {
-                    strong { (number(cause.devices)) } " of " (number(fleet.devices)) " (" (effect) ")"
+                    strong { (number(cause.devices)) } " of " (number(fleet.devices)) " (" (effect(cause)) ")"
                     (bar(&[("blocked", cause.required), (if cause.required > 0 { "warning" } else { class }, cause.devices - cause.required)], fleet.devices))
                 }
                 @if let Some(who) = &cause.who { dt { "Who" } dd { (line(who)) } }
@@ -95,7 +88,7 @@ fn card(place: usize, cause: &FleetCause, fleet: &Fleet) -> Markup {
                 @if fleet.groups.len() > 1 { dt { "Where" } dd { (counted(&cause.groups)) } }
                 dt { "Do" } dd { (line(&cause.sample.remedy)) }
                 dt { "Seen" } dd { (line(&cause.sample.evidence)) " " small { "on " (line(&cause.sample.device)) ", " (line(&cause.sample.file)) } }
-                dt { "Certainty" } dd { (sure) }
+                dt { "Certainty" } dd { (sureness(cause)) }
                 dt { "Code" } dd { code { (line(&cause.code)) } }
             }
             details {

@@ -7,7 +7,7 @@ pub mod tables;
 pub mod text;
 
 use crate::contract::RunVerdict;
-use crate::fleet::{Fleet, Verdicts};
+use crate::fleet::{Fleet, FleetCause, Verdicts};
 use crate::report::words;
 
 /// The verdicts, the worst first, with their numbers.
@@ -64,4 +64,22 @@ fn taken(fleet: &Fleet) -> String {
     }
     text.push_str(". Verdicts are those that were saved.");
     text
+}
+
+/// What a cause does to the devices that have it.
+fn effect(cause: &FleetCause) -> String {
+    match (cause.required, cause.blocking) {
+        (1.., _) => format!("a required host is blocked on {}", number(cause.required)),
+        (0, 1..) => "no required host is blocked".to_owned(),
+        _ => "a warning".to_owned(),
+    }
+}
+
+/// On how many of them it is proven.
+fn sureness(cause: &FleetCause) -> String {
+    match cause.proven {
+        0 => "likely".to_owned(),
+        n if n == cause.devices => "proven on each".to_owned(),
+        n => format!("proven on {} of {}", number(n), number(cause.devices)),
+    }
 }

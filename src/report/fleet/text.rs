@@ -1,6 +1,6 @@
 //! Many reports for reading: the counts, what is in the way, the groups, the hosts, who is unlike the others.
 
-use super::{count, number, parts, taken, verdicts};
+use super::{count, effect, number, parts, sureness, taken, verdicts};
 use crate::contract::RunVerdict;
 use crate::fleet::{Counted, Fleet, FleetCause};
 use crate::report::layout::{Page, Paint, Style};
@@ -103,18 +103,12 @@ fn cause(page: &mut Page<'_>, place: usize, cause: &FleetCause, fleet: &Fleet, s
     } else {
         Paint::None
     };
-    let effect = if cause.required > 0 {
-        format!("a required host is blocked on {}", number(cause.required))
-    } else if cause.blocking > 0 {
-        "no required host is blocked".to_owned()
-    } else {
-        "a warning".to_owned()
-    };
     let head = format!(
-        "{}: {}, {} ({effect})",
+        "{}: {}, {} ({})",
         words::owner(cause.owner),
         cause.code,
-        count(cause.devices, "device", "devices")
+        count(cause.devices, "device", "devices"),
+        effect(cause)
     );
     page.hang(&format!("  #{place}  "), paint, &sanitise::line(&head, LONG));
     if style.quiet {
@@ -129,14 +123,7 @@ fn cause(page: &mut Page<'_>, place: usize, cause: &FleetCause, fleet: &Fleet, s
         page.hang("      Where   ", Paint::Faint, &named(&cause.groups, few));
     }
     page.hang("      Do      ", Paint::Faint, &sanitise::line(&cause.sample.remedy, LONG));
-    let sure = if cause.proven == 0 {
-        "likely".to_owned()
-    } else if cause.proven == cause.devices {
-        "proven on each".to_owned()
-    } else {
-        format!("proven on {} of {}", number(cause.proven), number(cause.devices))
-    };
-    let seen = format!("{sure}; on {}: {}", cause.sample.device, cause.sample.evidence);
+    let seen = format!("{}; on {}: {}", sureness(cause), cause.sample.device, cause.sample.evidence);
     page.hang("      Seen    ", Paint::Faint, &sanitise::line(&seen, LONG));
 }
 

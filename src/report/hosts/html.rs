@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use crate::contract::FeatureInfo;
 use crate::contract::{Confidence, Need, Network};
 use crate::derive::{Requirements, Source, incomplete};
-use crate::document::hosts::{HostEntry, HostGroup, to_document};
+use crate::document::hosts::{HostEntry, HostGroup};
 use crate::report::hosts::{list, networks, sources};
 use crate::report::page::{self, Shell, TABLES, line};
 use crate::report::words;
@@ -22,12 +22,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo], statements:
         style: TABLES,
         ..Shell::default()
     };
-    let mut groups = to_document(requirements, features).groups;
-    for group in &mut groups {
-        group.hosts.retain(|h| h.unbounded.is_none() && h.port != 0 && !h.host.is_loopback());
-    }
-    groups.retain(|g| !g.hosts.is_empty());
-    groups.sort_by_key(|g| g.hosts.iter().all(|h| h.need != Need::Required));
+    let groups = list::groups(requirements, features);
     shell.page(&html! {
         (band(requirements, statements))
         main {

@@ -4,7 +4,7 @@ use crate::contract::FeatureInfo;
 use crate::contract::ids::Feature;
 use crate::contract::{Need, Network};
 use crate::derive::{HostPattern, Requirement, Requirements};
-use crate::document::hosts::HostEntry;
+use crate::document::hosts::{HostEntry, HostGroup, to_document};
 use crate::report::words;
 use crate::text::english;
 use crate::text::english::once;
@@ -16,6 +16,20 @@ pub(in crate::report) fn is_listed(requirement: &Requirement) -> bool {
         && requirement.unbounded.is_none()
         && requirement.port != 0
         && requirement.host != HostPattern::Any
+}
+
+/// Whether a line can be written for an entry of a group.
+pub(in crate::report) fn is_line(entry: &HostEntry) -> bool {
+    entry.unbounded.is_none() && entry.port != 0 && !entry.host.is_loopback()
+}
+
+/// The groups of what can be listed, those with required hosts first, then in the order of `features`.
+pub(in crate::report) fn groups(requirements: &Requirements, features: &[FeatureInfo]) -> Vec<HostGroup> {
+    let mut groups = to_document(requirements, features).groups;
+    groups.iter_mut().for_each(|group| group.hosts.retain(is_line));
+    groups.retain(|group| !group.hosts.is_empty());
+    groups.sort_by_key(|group| group.hosts.iter().all(|host| host.need != Need::Required));
+    groups
 }
 
 /// What is needed but cannot be listed exhaustively, each with why.

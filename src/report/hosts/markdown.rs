@@ -33,11 +33,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
          name itself.\n",
     );
     for group in to_document(requirements, features).groups {
-        let entries: Vec<_> = group
-            .hosts
-            .iter()
-            .filter(|e| e.unbounded.is_none() && e.port != 0 && !e.host.is_loopback())
-            .collect();
+        let entries: Vec<_> = group.hosts.iter().filter(|e| list::is_line(e)).collect();
         if entries.is_empty() {
             continue;
         }

@@ -4,7 +4,7 @@ use crate::contract::FeatureInfo;
 use crate::contract::ids::NoteId;
 use crate::contract::{Need, Network};
 use crate::derive::Requirements;
-use crate::document::hosts::{HostEntry, HostGroup, to_document};
+use crate::document::hosts::{HostEntry, HostGroup};
 use crate::report::hosts::{list, networks, sources};
 use crate::report::incomplete;
 use crate::report::layout::{Page, Paint, Style};
@@ -24,12 +24,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo], style: &Sty
     if !style.quiet {
         head(&mut page, requirements);
     }
-    let mut groups = to_document(requirements, features).groups;
-    for group in &mut groups {
-        group.hosts.retain(|h| h.unbounded.is_none() && h.port != 0 && !h.host.is_loopback());
-    }
-    groups.retain(|g| !g.hosts.is_empty());
-    groups.sort_by_key(|g| g.hosts.iter().all(|h| h.need != Need::Required));
+    let groups = list::groups(requirements, features);
     for group in &groups {
         let stops = features.iter().find(|f| f.id == group.feature).map_or("", |f| f.stops.as_str());
         write_group(&mut page, group, stops, requirements);

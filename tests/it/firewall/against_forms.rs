@@ -5,23 +5,7 @@ use clearway::firewall::existing::{As, Comparison, Dialect, Unread, compare, rea
 use clearway::firewall::{Format, List, Names};
 use clearway::report;
 
-use crate::firewall::{office, one, written};
-
-/// How a list that stands for `host` is judged: `covered`, `missing`, `conditional`, or `unread`.
-fn judged(text: &str, dialect: Option<Dialect>, host: &str, port: u16, transport: &str) -> &'static str {
-    let list = List::allow(&one(host, port, transport));
-    let how = As { dialect, port: None };
-    match read_as(text, how).and_then(|listing| compare(&list, listing)) {
-        Err(_) => "unread",
-        Ok(result) if !result.missing.is_empty() => "missing",
-        Ok(result) if !result.conditional.is_empty() => "conditional",
-        Ok(_) => "covered",
-    }
-}
-
-fn https(text: &str, host: &str) -> &'static str {
-    judged(text, None, host, 443, "https")
-}
+use crate::firewall::{https, judged, office, one, written};
 
 fn unread(text: &str) -> Unread {
     read(text).and_then(|l| compare(&List::allow(&office()), l)).unwrap_err()

@@ -5,21 +5,7 @@ use clearway::firewall::List;
 use clearway::firewall::existing::{As, Dialect, compare, read_as};
 use serde_json::{Value, json};
 
-use crate::firewall::one;
-
-fn judged(text: &str, dialect: Option<Dialect>, host: &str, port: u16, transport: &str) -> &'static str {
-    let list = List::allow(&one(host, port, transport));
-    match read_as(text, As { dialect, port: None }).and_then(|listing| compare(&list, listing)) {
-        Err(_) => "unread",
-        Ok(result) if !result.missing.is_empty() => "missing",
-        Ok(result) if !result.conditional.is_empty() => "conditional",
-        Ok(_) => "covered",
-    }
-}
-
-fn https(text: &str, host: &str) -> &'static str {
-    judged(text, None, host, 443, "https")
-}
+use crate::firewall::{https, judged, one};
 
 fn azure(collections: &Value) -> String {
     json!({

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use clearway::derive::Requirements;
 use clearway::document::hosts as document;
+use clearway::firewall::existing::{As, Dialect, compare, read_as};
 use clearway::firewall::{Format, Kind, List, Output, write};
 use clearway::rules::firewalls::Firewalls;
 
@@ -44,6 +45,23 @@ fn one(host: &str, port: u16, transport: &str) -> Requirements {
 fn written(format: Format, list: &List) -> Output {
     let firewalls = Firewalls::embedded().unwrap();
     write(format, list, firewalls.by_id(format.product()).unwrap()).unwrap()
+}
+
+/// How a list that stands for `host` is judged: `covered`, `missing`, `conditional`, or `unread`.
+fn judged(text: &str, dialect: Option<Dialect>, host: &str, port: u16, transport: &str) -> &'static str {
+    let list = List::allow(&one(host, port, transport));
+    let how = As { dialect, port: None };
+    match read_as(text, how).and_then(|listing| compare(&list, listing)) {
+        Err(_) => "unread",
+        Ok(result) if !result.missing.is_empty() => "missing",
+        Ok(result) if !result.conditional.is_empty() => "conditional",
+        Ok(_) => "covered",
+    }
+}
+
+/// The same for HTTPS on port 443, in a list whose content says what it is.
+fn https(text: &str, host: &str) -> &'static str {
+    judged(text, None, host, 443, "https")
 }
 
 /// The version of the program is not what a golden file is about.
