@@ -55,5 +55,6 @@ pub mod registry;
 pub mod report;
 pub mod rules;
 pub mod run;
+pub mod telemetry;
 pub mod text;
 pub mod vm;

@@ -31,6 +31,7 @@ use crate::plan::{Announcement, Control, Plan};
 use crate::probe::{self, Prober, Progress};
 use crate::rules::Rules;
 use crate::run::Run;
+use crate::telemetry::{Collector, Delivery, Headers, Telemetry};
 use crate::text::line;
 use course::Course;
 use routes::Planner;
@@ -99,6 +100,7 @@ impl<'a> Check<'a> {
             download_test: options.download_test,
             idle_ms: options.inference.idle.map(millis),
             traced: options.trace.clone(),
+            collector: options.collector.as_ref(),
             ..Prospect::new(&plan, &self.rules.services)
         });
         Ok(DryRun { plan, announced })
@@ -117,15 +119,7 @@ impl<'a> Check<'a> {
         let planner = Planner::new(options, rules);
         let Rules { services, codes, .. } = rules;
         let started_at = OffsetDateTime::now_utc();
-        let settings = probe::Settings {
-            stage_timeout: options.stage_timeout,
-            concurrency: options.concurrency,
-            resolver: options.resolver,
-            compare_dns: options.compare_dns,
-            public_roots: options.public_roots.as_deref().map(probe::read_pem).transpose()?,
-            device_ca: options.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
-            ..probe::Settings::of(rules)
-        };
+        let settings = settings(options, rules)?;
         let trust = probe::environment::TrustNote {
             public_roots_replaced: settings.public_roots.is_some(),
             device_ca: settings.device_ca.len(),
@@ -194,6 +188,39 @@ impl<'a> Check<'a> {
             expected: None,
         })
     }
+}
+
+/// How the network is asked, by the options.
+fn settings(options: &Options, rules: &Rules) -> Result<probe::Settings, Failure> {
+    Ok(probe::Settings {
+        stage_timeout: options.stage_timeout,
+        concurrency: options.concurrency,
+        resolver: options.resolver,
+        compare_dns: options.compare_dns,
+        public_roots: options.public_roots.as_deref().map(probe::read_pem).transpose()?,
+        device_ca: options.device_ca.as_deref().map(probe::read_pem).transpose()?.unwrap_or_default(),
+        ..probe::Settings::of(rules)
+    })
+}
+
+/// Sends what is said of a run to the collector, by the options' name servers and trust, and by nothing else of the
+/// run. Blocks the thread as [`Check::run`] does, for [`probe::BUDGET`] at the most.
+///
+/// # Errors
+/// When the prober cannot be set up. That the collector refuses or is not there is part of the answer.
+pub fn deliver(
+    options: &Options,
+    rules: &Rules,
+    (collector, headers): (&Collector, &Headers),
+    what: &Telemetry,
+) -> Result<Delivery, Failure> {
+    let settings = settings(options, rules)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let delivered =
+        runtime.block_on(async { Ok(Prober::new(settings)?.deliver(collector, headers, what).await) });
+    runtime.shutdown_background();
+    delivered
 }
 
 /// The list to probe: derived, named by the caller, or both.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Inputs;
 use crate::contract::{DownloadTest, HostPattern};
 use crate::plan::trace::Wanted;
+use crate::telemetry::Collector;
 
 /// Options of a check. The default probes what this device's own configuration needs, without any
 /// credential.
@@ -47,6 +48,8 @@ pub struct Options {
     pub label: Option<String>,
     /// What the user said of the run, by key.
     pub tags: Vec<(String, String)>,
+    /// The collector that the result is sent to after the run.
+    pub collector: Option<Collector>,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             inference: Inference::default(),
             label: None,
             tags: Vec::new(),
+            collector: None,
         }
     }
 }

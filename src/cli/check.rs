@@ -168,6 +168,15 @@ pub struct CheckArgs {
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag, help_heading = "Output")]
     pub tag: Vec<(String, String)>,
 
+    /// Send the result to a collector of the team's own, by OTLP/HTTP: metrics as --format prometheus has them, and a log record for
+    /// the verdict and each thing to do.
+    ///
+    /// URL is the base, to which /v1/metrics and /v1/logs are added: https, or http to a loopback address. Headers are
+    /// taken from OTEL_EXPORTER_OTLP_HEADERS. It is sent after the run, directly, within 5 s; with --replay the saved
+    /// run. Verdict and exit code do not depend on it.
+    #[arg(long, value_name = "URL", conflicts_with = "vm_script", help_heading = "Output")]
+    pub otlp: Option<String>,
+
     /// With --format json: one short line for `clearway fleet`, without what a replay needs.
     #[arg(long, conflicts_with = "dry_run", help_heading = "Output")]
     pub compact: bool,

@@ -22,9 +22,10 @@ use crate::plan::{Announcement, Plan};
 use crate::probe;
 use crate::redact;
 use crate::report;
-use crate::report::check::{COMPACT, FORMATS, Statements, progress};
+use crate::report::check::{COMPACT, FORMATS, Statements, delivery, progress};
 use crate::rules::Rules;
 use crate::run::Run;
+use crate::telemetry::{Collector, Headers};
 use crate::text::{english, visible};
 use crate::vm;
 
@@ -42,6 +43,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     without_log(args, &outputs);
     let results = vm_results(args)?;
     let promises = promises(args)?;
+    let collector = collector(args)?;
 
     let device;
     let run = if let Some(path) = &args.replay {
@@ -60,7 +62,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         run
     } else {
         remarks(args);
-        let options = options(args);
+        let options = options(args, collector.as_ref());
         let check = Check::prepare(&options, &rules, began)?;
         let nothing_was = "Nothing was tested. --allow-incomplete tests what is on it; the verdict is then at best unknown.";
         complete(check.list(), &features, args.allow_incomplete, nothing_was)?;
@@ -134,7 +136,11 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     for output in &outputs {
         texts.push(rendered(output, &run, &features, log.as_ref(), device.as_ref())?);
     }
-    write(outputs.drain(..).zip(texts))?;
+    let written = write(outputs.drain(..).zip(texts));
+    if let Some(collector) = &collector {
+        deliver(args, collector, &rules, &run, &features);
+    }
+    written?;
     if let Some(Err(reason)) = page.as_deref().map(output::browser::show) {
         output::aside([format!("clearway: {}", visible::message(&reason)).as_str()]);
     }
@@ -316,8 +322,36 @@ fn promises(args: &CheckArgs) -> Result<Option<expect::Expectations>, Failure> {
     read.map(Some).map_err(|e| Failure::Usage(format!("--expect: {e}")))
 }
 
+/// The collector that is named, and what the environment says of its headers. Read first, so that a mistake costs no
+/// run.
+fn collector(args: &CheckArgs) -> Result<Option<(Collector, Headers)>, Failure> {
+    let Some(url) = &args.otlp else { return Ok(None) };
+    let collector = Collector::parse(url).map_err(|e| Failure::Usage(e.to_string()))?;
+    let headers = Headers::from_variables(|name| std::env::var(name).ok());
+    Ok(Some((collector, headers.map_err(|e| Failure::Usage(format!("--otlp: {e}")))?)))
+}
+
+/// Sends the run, as it is reported, and says what became of it. No failure here is one of the command.
+fn deliver(
+    args: &CheckArgs,
+    (collector, headers): &(Collector, Headers),
+    rules: &Rules,
+    run: &Run,
+    features: &[FeatureInfo],
+) {
+    let (at, what) = (collector.shown(), report::check::telemetry::of(run, features));
+    let lines = match check::deliver(&options(args, None), rules, (collector, headers), &what) {
+        Ok(taken) if args.output.quiet && delivery::is_whole(&taken) => return,
+        Ok(taken) => delivery::lines(&at, &what, &taken, headers.is_empty()),
+        Err(failure) => vec![delivery::not_sent(&at, &failure.to_string())],
+    };
+    for line in lines {
+        output::aside([format!("clearway: {}", visible::message(&line)).as_str()]);
+    }
+}
+
 /// The flags as options of a check.
-fn options(args: &CheckArgs) -> check::Options {
+fn options(args: &CheckArgs, collector: Option<&(Collector, Headers)>) -> check::Options {
     let calls = &args.calls;
     check::Options {
         inputs: args.derive.inputs(),
@@ -344,6 +378,7 @@ fn options(args: &CheckArgs) -> check::Options {
         },
         label: args.label.clone(),
         tags: args.tag.clone(),
+        collector: collector.map(|(collector, _)| collector.clone()),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::plan::pac::{self, Script};
 use crate::plan::trace::{self, Wanted};
 use crate::plan::{Announcement, Experiment, Keep, Plan, Purpose, Sent, Variation, announcement};
 use crate::rules::services::Services;
+use crate::telemetry::{self, Collector};
 
 /// A run that would be made: what decides what it may send.
 pub struct Prospect<'a> {
@@ -35,6 +36,8 @@ pub struct Prospect<'a> {
     pub idle_ms: Option<u64>,
     /// The hosts that are traced.
     pub traced: Wanted,
+    /// The collector that the result is sent to.
+    pub collector: Option<&'a Collector>,
 }
 
 impl<'a> Prospect<'a> {
@@ -52,6 +55,7 @@ impl<'a> Prospect<'a> {
             download_test: None,
             idle_ms: None,
             traced: Wanted { hosts: Vec::new(), causes: false },
+            collector: None,
         }
     }
 }
@@ -76,6 +80,7 @@ pub fn announce(run: &Prospect<'_>) -> Vec<Announcement> {
         Sent::Calls => inference::announce(run.calls, run.plan, run.services.calls()),
         Sent::Quiet => inference::announce_quiet(run.idle_ms),
         Sent::Traces => trace::announce(&run.traced, &run.plan.targets),
+        Sent::Telemetry => telemetry::announce(run.collector),
     };
     Sent::ALL.into_iter().map(one).collect()
 }

@@ -40,11 +40,13 @@ pub enum Sent {
     Quiet,
     /// Path traces.
     Traces,
+    /// The result, to a collector.
+    Telemetry,
 }
 
 impl Sent {
     /// All, in the order in which they are told.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Hosts,
         Self::Lookups,
         Self::Proxies,
@@ -62,6 +64,7 @@ impl Sent {
         Self::Calls,
         Self::Quiet,
         Self::Traces,
+        Self::Telemetry,
     ];
 }
 

@@ -4,7 +4,7 @@
 //! redirect is followed, no proxy is taken from the environment, no credential and no cookie is sent,
 //! nothing is unpacked, and the caller bounds size and time.
 //!
-//! Only proxy scripts are fetched so. Everything else that looks like a fetch is an observation, and
+//! Proxy scripts are fetched so, and the result of a run is sent so to a collector (`collector`). Everything else that looks like a fetch is an observation, and
 //! stays on the connection whose stages were measured (`http`, `inference/exchange`): a bootstrap document is
 //! judged by DNS, TCP, proxy and TLS of its own attempt; a token, like every call, goes out only after
 //! the certificates of that very connection were looked at (`inference/credential_policy`), which no client that opens its
@@ -39,6 +39,26 @@ impl Prober {
     /// # Errors
     /// Why there is no answer, in plain words.
     pub(super) async fn fetch(&self, url: &Url, here: bool) -> Result<(Response, bool), String> {
+        let fetcher = self.fetcher(url, here, self.shared.settings.stage_timeout / 4).await?;
+        let mut plain = url.clone();
+        // A name and a password inside the address would be sent as a credential.
+        plain.set_username("").ok();
+        plain.set_password(None).ok();
+        match fetcher.client.get(plain).header(ACCEPT, "*/*").send().await {
+            Ok(response) => {
+                let here = response.remote_addr().is_some_and(|a| is_own(a.ip()));
+                Ok((response, here))
+            }
+            Err(error) => Err(fetcher.why(&error)),
+        }
+    }
+
+    /// What sends requests to the host of `url`, directly, once it is looked up and may be dialled. `here`: it may be
+    /// this device. `patience`: how long the device's trust store may take for a chain.
+    ///
+    /// # Errors
+    /// Why nothing can be sent, in plain words.
+    pub(super) async fn fetcher(&self, url: &Url, here: bool, patience: Duration) -> Result<Fetcher, String> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("{} addresses are not read, only http and https", url.scheme()));
         }
@@ -47,14 +67,13 @@ impl Prober {
             _ => return Err("its address has no host".to_owned()),
         };
         let addresses = self.allowed(&host, port, here).await?;
-        let stage = self.shared.settings.stage_timeout;
         let judge = Arc::new(Judge {
             store: self.shared.stock.device.clone(),
             provider: Arc::clone(self.shared.client.provider()),
-            patience: stage / 4,
+            patience,
             refused: Mutex::default(),
         });
-        let each = stage / 2;
+        let each = self.shared.settings.stage_timeout / 2;
         let count = u32::try_from(addresses.len()).unwrap_or(1);
         let client = Client::builder()
             .user_agent(super::USER_AGENT)
@@ -66,26 +85,11 @@ impl Prober {
             .pool_max_idle_per_host(0)
             // Shared out evenly among the addresses.
             .connect_timeout(each * count)
-            .dns_resolver(Chosen(addresses))
+            .dns_resolver(Chosen(addresses.clone()))
             .tls_backend_preconfigured(judge.config()?)
             .build()
             .map_err(|e| innermost(&e))?;
-        let mut plain = url.clone();
-        // A name and a password inside the address would be sent as a credential.
-        plain.set_username("").ok();
-        plain.set_password(None).ok();
-        match client.get(plain).header(ACCEPT, "*/*").send().await {
-            Ok(response) => {
-                let here = response.remote_addr().is_some_and(|a| is_own(a.ip()));
-                Ok((response, here))
-            }
-            Err(error) => Err(match judge.refused() {
-                Some(why) => format!("TLS failed: {why}"),
-                None if error.is_connect() && error.is_timeout() => format!("{host}:{port}: no answer"),
-                None if error.is_connect() => format!("{host}:{port}: {}", innermost(&error)),
-                None => format!("no HTTP answer: {}", innermost(&error)),
-            }),
-        }
+        Ok(Fetcher { client, judge, host, port, addresses })
     }
 
     pub(super) fn names(&self) -> Names {
@@ -111,6 +115,33 @@ impl Prober {
             }
         }
         if allowed.is_empty() { Err(refused) } else { Ok(allowed) }
+    }
+}
+
+/// What sends requests to one host, and tells why one failed.
+pub(super) struct Fetcher {
+    pub(super) client: Client,
+    judge: Arc<Judge>,
+    host: Host<String>,
+    port: u16,
+    addresses: Vec<SocketAddr>,
+}
+
+impl Fetcher {
+    /// The addresses that it dials.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.addresses.iter().map(SocketAddr::ip)
+    }
+
+    /// Why a request had no answer, in plain words.
+    pub(super) fn why(&self, error: &reqwest::Error) -> String {
+        let Self { host, port, .. } = self;
+        match self.judge.refused() {
+            Some(why) => format!("TLS failed: {why}"),
+            None if error.is_connect() && error.is_timeout() => format!("{host}:{port}: no answer"),
+            None if error.is_connect() => format!("{host}:{port}: {}", innermost(error)),
+            None => format!("no HTTP answer: {}", innermost(error)),
+        }
     }
 }
 

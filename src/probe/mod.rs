@@ -15,6 +15,7 @@ mod attempt;
 mod banner;
 mod body;
 mod certificate;
+mod collector;
 mod dns;
 pub mod environment;
 mod errno;
@@ -56,6 +57,7 @@ use crate::observation::Device;
 use crate::rules::Rules;
 use crate::rules::headers::Headers;
 
+pub use collector::BUDGET;
 pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};
 pub use inference::CallSettings;
 pub use pac::Fetched;

@@ -132,6 +132,7 @@ const ROOMS: &[Room] = &[
     // The engine of scripts looks at the clock, to end one that does not end by itself.
     room_of("pac", Impure::Only(&["engine.rs"]), &["config", "rules", "derive", "plan", "probe", "diagnose", "document", "report", "check"]),
     room_of("plan", Impure::None, &["probe", "diagnose", "document", "report", "check"]),
+    room_of("telemetry", Impure::None, &["config", "derive", "probe", "diagnose", "document", "report", "check", "run"]),
     room_of("observation", Impure::None, &["probe", "diagnose", "document", "report", "check"]),
     room_of("vm", Impure::None, &["derive", "probe", "diagnose", "document", "report", "check"]),
     room_of("probe", Impure::Any, &["derive", "diagnose", "document", "report", "check"]),

@@ -2,6 +2,7 @@
 
 mod brief;
 mod compact;
+pub mod delivery;
 mod details;
 pub mod dry_run;
 pub mod expect;
@@ -12,11 +13,13 @@ pub mod json;
 pub mod junit;
 mod log_lines;
 pub mod markdown;
+mod metrics;
 pub mod ndjson;
 mod paths;
 pub mod progress;
 pub mod prometheus;
 mod summary;
+pub mod telemetry;
 pub mod text;
 pub mod ticket;
 pub(in crate::report) mod view;

@@ -3,11 +3,11 @@
 use super::parts;
 use crate::contract::Verdict;
 use crate::fleet::Fleet;
-use crate::report::exposition::Family;
+use crate::report::exposition::{self, Family};
 
 /// The metrics, ending in a line feed. Names of devices are no label: their number has no bound.
 pub fn render(fleet: &Fleet) -> String {
-    let mut out = String::new();
+    let mut out = Vec::new();
     let mut family =
         Family::new(&mut out, "clearway_fleet_devices", "Devices by verdict of their newest report.");
     for group in &fleet.groups {
@@ -47,5 +47,5 @@ pub fn render(fleet: &Fleet) -> String {
     family.add(&[], fleet.reports);
     let mut family = Family::new(&mut out, "clearway_fleet_reports_skipped", "Files that could not be read.");
     family.add(&[], fleet.skipped_count);
-    out
+    exposition::text(&out)
 }

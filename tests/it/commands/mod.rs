@@ -10,6 +10,7 @@ mod justification;
 mod line;
 mod logs;
 mod messages;
+mod otlp;
 mod reports;
 mod said;
 mod secrets;

@@ -11,6 +11,7 @@ use clearway::plan::trace::Wanted;
 use clearway::plan::{Announcement, Experiment, Keep, Plan, Request, Sent};
 use clearway::report::check::dry_run::contacts;
 use clearway::rules::Rules;
+use clearway::telemetry::Collector;
 
 use super::scene::*;
 
@@ -114,7 +115,9 @@ fn options_are_announced_where_they_are_given() {
     let plan = Plan { targets, ..Plan::default() };
     let controls = std::mem::take(&mut rules.controls);
     let without = announce(&Prospect::new(&plan, &rules.services));
+    let collector = Collector::parse("https://otlp.team.example:4318/path").unwrap();
     let with = announce(&Prospect {
+        collector: Some(&collector),
         controls: &controls,
         resolver: Some("192.0.2.53:53".parse().unwrap()),
         compare_dns: Some("192.0.2.54:53".parse().unwrap()),
@@ -136,6 +139,7 @@ fn options_are_announced_where_they_are_given() {
         (Sent::Quiet, "left quiet for 360 s"),
         (Sent::Traces, "h1.vendor.example is traced"),
         (Sent::Traces, "One blocked host of each cause"),
+        (Sent::Telemetry, "its result goes to https://otlp.team.example:4318"),
     ] {
         assert!(here(&with, sent).contains(words), "{sent:?}: {}", here(&with, sent));
         assert!(!here(&without, sent).contains(words), "{sent:?}: {}", here(&without, sent));
