@@ -17,7 +17,17 @@ fn main() -> ExitCode {
     let variable = |name: &str| std::env::var_os(name);
     let read = line::read(arguments, &variable, &version::text);
     let read = read.and_then(|read| match file_format::said(&read.command, &read.own, &read.all) {
-        Said::Format(format) => read.with_format(&format, &variable),
+        Said::Format(format) => {
+            if format == "txt" {
+                // Other extensions say what they hold; many kinds of text are called .txt.
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "clearway: written as txt, one host a line with remarks, since the file is called so; --format names another \
+                     (text is for reading, plain has the bare lines)"
+                );
+            }
+            read.with_format(&format, &variable)
+        }
         Said::Other(text) => {
             // The file is written all the same.
             let _ = writeln!(std::io::stderr(), "clearway: {}", visible::message(&text));

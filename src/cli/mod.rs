@@ -324,7 +324,7 @@ pub struct SourceArgs {
 pub struct OutputArgs {
     /// Write to this file instead of standard output: whole, or not at all.
     ///
-    /// Without --format, its extension (.json, .csv, .md, .html, …) names the format where this command has it.
+    /// Without --format, its extension (.json, .csv, .md, .html, .txt, …) names the format where this command has it.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
 

@@ -12,7 +12,7 @@ use crate::config;
 use crate::derive::{self, Requirements};
 use crate::document;
 use crate::failure::Failure;
-use crate::firewall::{self, HostRule, List, Output, existing};
+use crate::firewall::{self, HostRule, List, Names, Output, existing};
 use crate::output::{self, Destination};
 use crate::report::json::Standing;
 use crate::report::{self, FeatureInfo, Style};
@@ -65,6 +65,8 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         destination.write(text.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
+    // What a firewall opens: every form of the list has the same hosts.
+    derived.requirements = derived.requirements.with_bare_ssh_names();
     let statements: Vec<String> = derived.requirements.statements().into_iter().map(str::to_owned).collect();
     let lines = || statements.iter().map(String::as_str);
     let requirements = match args.format {
@@ -108,7 +110,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     }
     if let (true, Some(path)) = (folder, &args.output.output) {
         output::aside(lines());
-        let list = named(List::allow(&requirements).with_bare_ssh_names(), args);
+        let list = named(List::allow(&requirements), args);
         hosted(path, &list, &rules, args)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -144,10 +146,7 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
         ),
         other @ HostsFormat::MacosContentFilter => return Err(not_written(other, &rules)),
         HostsFormat::Firewall(format) => {
-            let list = List {
-                first: statements.clone(),
-                ..named(List::allow(&requirements).with_bare_ssh_names(), args)
-            };
+            let list = List { first: statements.clone(), ..named(List::allow(&requirements), args) };
             product_text(format, &list, &rules, args)?
         }
     };
@@ -314,10 +313,21 @@ impl Held<'_> {
             .map(existing::Dialect::named)
             .transpose()
             .map_err(|reason| Failure::Usage(format!("--against-as: {reason}")))?;
-        let bytes = config::file(self.file, &self.name())?;
-        let text = decoded(&bytes).ok_or_else(|| {
-            self.not_read(&existing::Unread::whole("this is a binary file, no list; give it as text"))
-        })?;
+        if self.file.is_dir() {
+            return self.hosted(args);
+        }
+        let text = self.text(self.file)?;
+        if let Some(folder) = self.file.parent()
+            && self.file.file_name().is_some_and(|n| n == firewall::hosted::MANIFEST)
+            && text.contains(firewall::hosted::SCHEMA)
+        {
+            return Err(Failure::Usage(format!(
+                "{} {}: this is the manifest of hosted lists, which names no host: give its folder, {}",
+                self.option,
+                self.name(),
+                if folder.as_os_str().is_empty() { ".".into() } else { folder.display().to_string() }
+            )));
+        }
         let read = |dialect| {
             existing::read_as(&text, existing::As { dialect, port: args.port })
                 .map_err(|unread| self.not_read(&unread))
@@ -328,6 +338,43 @@ impl Held<'_> {
             listing = read(Some(product))?;
         }
         Ok((text, listing))
+    }
+
+    fn text(&self, file: &Path) -> Result<String, Failure> {
+        let bytes = config::file(file, &file.display().to_string())?;
+        decoded(&bytes).ok_or_else(|| {
+            self.not_read(&existing::Unread::whole("this is a binary file, no list; give it as text"))
+        })
+    }
+
+    /// The hosted lists of a folder with a manifest, all together.
+    fn hosted(&self, args: &HostsArgs) -> Result<(String, existing::Listing), Failure> {
+        let wrong = |reason: &str| {
+            Failure::Usage(format!("{} {}: this is a folder, {reason}", self.option, self.name()))
+        };
+        if self.option == "--delta" {
+            return Err(wrong(
+                "and a delta adds to one list: give one of its files, with the port that it is for (--port N)",
+            ));
+        }
+        if args.against_as.is_some() {
+            return Err(wrong("whose manifest says how its lists are written: leave --against-as out"));
+        }
+        let none = "and it has no manifest.json of hosted lists (`hosts -o FOLDER/`): give a file";
+        let manifest = self.file.join(firewall::hosted::MANIFEST);
+        if !manifest.is_file() {
+            return Err(wrong(none));
+        }
+        let read = |name: &str| self.text(&self.file.join(name));
+        let joined =
+            firewall::hosted::joined(&self.text(&manifest)?, args.port, read).map_err(|failure| {
+                failure
+                    .unwrap_or_else(|| wrong("and its manifest.json is not one of hosted lists: give a file"))
+            })?;
+        let how = existing::As { dialect: Some(joined.dialect), port: None };
+        let mut listing = existing::read_as(&joined.text, how).map_err(|unread| self.not_read(&unread))?;
+        listing.remarks.push(joined.about);
+        Ok((joined.text, listing))
     }
 
     /// A list that was not understood: what is wrong, the first lines, and how to name the format.
@@ -349,7 +396,7 @@ impl Held<'_> {
         let _ = write!(
             text,
             "\nNothing was compared. --against-as FORMAT names the format: {}",
-            existing::READ.join(", ")
+            existing::Dialect::words().join(", ")
         );
         Failure::Usage(text)
     }
@@ -422,7 +469,12 @@ fn delta(
     part.hosts.retain(|host| {
         HostRule::of(host).is_some_and(|own| {
             let is_own = |rule: &HostRule| {
-                (rule.port, rule.transport, &rule.names) == (own.port, own.transport, &own.names)
+                // The bare name that goes with a wildcard is written with it.
+                let same = rule.names == own.names
+                    || (own.bare_with_wildcard
+                        && rule.bare_with_wildcard
+                        && rule.names == Names::Subdomains(own.names.base().to_owned()));
+                same && (rule.port, rule.transport) == (own.port, own.transport)
             };
             result.missing.iter().any(|m| is_own(&m.rule))
         })

@@ -356,6 +356,7 @@ impl Pass<'_> {
             signs_in: (!self.rule.signs_in.is_empty())
                 .then(|| self.rule.signs_in.iter().any(|key| self.facts.raw(key, self.entry).is_some())),
             discovered_from: None,
+            with_wildcard: false,
         }
     }
 

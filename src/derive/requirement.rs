@@ -80,6 +80,10 @@ pub struct ProbeHints {
     /// configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovered_from: Option<String>,
+    /// The bare name of a wildcard of the same list, which the app reads as part of that wildcard. A firewall opens it;
+    /// nobody asks for it, since it need not exist.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_wildcard: bool,
 }
 
 /// What stands in the place of a rule for a host that an answer named during the run.
@@ -317,6 +321,30 @@ impl Requirements {
         let mut list = self.clone();
         let first: Vec<String> = self.statements().into_iter().map(str::to_owned).collect();
         list.notes.retain(|n| !first.contains(&n.text));
+        list
+    }
+
+    /// The list as a firewall must open it: with the bare name of each wildcard of SSH hosts, which the app reads as part
+    /// of the wildcard and most products do not. Such an entry is marked ([`ProbeHints::with_wildcard`]); a name that
+    /// is asked for anyway stays as it is.
+    #[must_use]
+    pub fn with_bare_ssh_names(&self) -> Self {
+        let mut list = self.clone();
+        for wildcard in self.hosts.iter().filter(|r| r.transport == Transport::Ssh) {
+            let HostPattern::Subdomains(name) = &wildcard.host else { continue };
+            let mut bare = wildcard.clone();
+            bare.host = HostPattern::Name(name.clone());
+            if list.hosts.iter().any(|r| r.endpoint() == bare.endpoint()) {
+                continue;
+            }
+            bare.hints.with_wildcard = true;
+            bare.hints.member = None;
+            for reason in &mut bare.reasons {
+                reason.purpose.push_str(&format!("; the bare name, which {} stands for too", wildcard.host));
+            }
+            list.hosts.push(bare);
+        }
+        list.hosts.sort_by(|a, b| (&a.host, a.port, a.transport).cmp(&(&b.host, b.port, b.transport)));
         list
     }
 }

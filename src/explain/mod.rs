@@ -108,8 +108,11 @@ impl Target {
     }
 
     /// Whether the endpoint of a list is what was asked for.
+    /// What the app reads as part of a wildcard of SSH hosts is covered by it.
     fn matches(&self, r: &Requirement) -> bool {
-        self.is_covered_by(&r.host) && self.port.is_none_or(|p| p == r.port)
+        let bare = |host: &HostPattern| matches!((host, &self.host), (HostPattern::Subdomains(suffix), HostPattern::Name(name)) if suffix == name);
+        let covered = self.is_covered_by(&r.host) || (r.transport == Transport::Ssh && bare(&r.host));
+        covered && self.port.is_none_or(|p| p == r.port)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Check Point: a shell script of management API calls that make domain objects in FQDN mode, and
-//! application sites for wildcards. Running it again changes nothing: what exists is set, not added.
+//! application sites for wildcards and for the exemption from HTTPS inspection. Running it again changes nothing: what exists is set, not added.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,23 +52,29 @@ pub(super) fn script(sheet: &Sheet<'_>) -> String {
     for (names, (tags, about)) in objects {
         let tags: Vec<String> =
             tags.iter().enumerate().map(|(i, t)| format!("tags.{} '{t}'", i + 1)).collect();
-        for object in commands(prefix, names) {
+        for object in commands(sheet.kind, prefix, names) {
             out.push_str(&format!("put {object} {} comments '{about}'\n", tags.join(" ")));
         }
     }
     out
 }
 
-fn commands(prefix: &str, names: &Names) -> Vec<String> {
-    let domain = |n: &str| format!("dns-domain '.{n}' is-sub-domain false");
+fn commands(kind: Kind, prefix: &str, names: &Names) -> Vec<String> {
     // Anchored at both ends, or names that merely end in it would match too.
-    let site = |n: &str| {
-        let name = object_name(&format!("{prefix}-"), &format!("below.{n}"), 63);
-        let url = format!("^https?://([a-zA-Z0-9_-]+\\.)+{}(:[0-9]+)?(/.*)?$", n.replace('.', "\\."));
+    let matching = |name: String, labels: &str, n: &str| {
+        let url = format!("^https?://{labels}{}(:[0-9]+)?(/.*)?$", n.replace('.', "\\."));
         format!(
             "application-site '{name}' primary-category 'Custom_Application_Site' url-list.1 '{url}' \
              urls-defined-as-regular-expression true"
         )
+    };
+    let site = |n: &str| {
+        matching(object_name(&format!("{prefix}-"), &format!("below.{n}"), 63), "([a-zA-Z0-9_-]+\\.)+", n)
+    };
+    let domain = |n: &str| match kind {
+        Kind::Allow => format!("dns-domain '.{n}' is-sub-domain false"),
+        // A domain object matches by address: every name on it would be exempt.
+        Kind::Inspection => matching(object_name(&format!("{prefix}-"), n, 63), "", n),
     };
     match names {
         Names::Address(a) => {

@@ -59,6 +59,8 @@ pub(super) fn terraform(sheet: &Sheet<'_>) -> String {
             })
             .cloned()
             .collect();
+        // The vendor's own global rules exempt by http.conn.hostname, the server name, with the action off (cloudflare-docs, "Global
+        // rules"): an HTTP policy that does not inspect sees no request.
         let host = match sheet.kind {
             Kind::Allow => "net.sni.host in $%s",
             Kind::Inspection => "http.conn.hostname in $%s",

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Sheet;
 use super::intent::Names;
-use super::text::{description, json as render, notes, object_name};
+use super::text::{json as render, json_description, notes, object_name};
 use crate::contract::Need;
 
 /// Characters of an object's name (limit of the API).
@@ -24,7 +24,7 @@ pub(super) fn objects(sheet: &Sheet<'_>) -> String {
         let rule = placed.rule;
         ports.insert(rule.port);
         let group = format!("{prefix}-{}-{}-", rule.need, rule.port);
-        let about = description(&rule.purpose, 200);
+        let about = json_description(&rule.purpose, 200);
         match &rule.names {
             Names::Exact(n) => {
                 let name = object_name(&group, n, NAME);

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::existing::Dialect;
 use super::intent::{List, Names};
 use super::text::json as render;
 use super::{Format, Output, write};
 use crate::rules::firewalls::Product;
 
 /// Name of the manifest.
-const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "manifest.json";
+/// The value of `schema` in it.
+pub const SCHEMA: &str = "clearway.lists/1";
 
 /// Texts by the names of their files, the manifest last, and everything that must be said about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub fn lists(list: &List, product: Option<(Format, &Product)>) -> Result<Hosted,
         files.push((file, text));
     }
     let manifest = json!({
-        "schema": "clearway.lists/1",
+        "schema": SCHEMA,
         "clearway": env!("CARGO_PKG_VERSION"),
         "format": product.map_or("plain", |(format, _)| format.as_str()),
         "name": list.name,
@@ -76,6 +79,69 @@ pub fn lists(list: &List, product: Option<(Format, &Product)>) -> Result<Hosted,
     // Last: a manifest names no list that is not there.
     files.push((MANIFEST.into(), render(&manifest)));
     Ok(Hosted { files, said })
+}
+
+/// The lists of a manifest, to be read as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// Every entry with its port.
+    pub text: String,
+    /// How they are written.
+    pub dialect: Dialect,
+    /// Which lines are of which file.
+    pub about: String,
+}
+
+/// Joins the lists that `manifest` names, or those for `port` alone; `read` gives the text of a file beside it.
+///
+/// # Errors
+/// When it is not a manifest of this program, and what `read` says.
+pub fn joined<E>(
+    manifest: &str,
+    port: Option<u16>,
+    read: impl Fn(&str) -> Result<String, E>,
+) -> Result<Joined, Option<E>> {
+    let manifest: Value = serde_json::from_str(manifest).map_err(|_| None)?;
+    let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    if word(&manifest, "schema").as_deref() != Some(SCHEMA) {
+        return Err(None);
+    }
+    let dialect = match word(&manifest, "format").as_deref() {
+        Some("plain") => Dialect::Plain,
+        Some(f) if f == Format::PaloaltoUrls.as_str() => Dialect::UrlList,
+        _ => return Err(None),
+    };
+    let (mut text, mut about) = (String::new(), Vec::new());
+    for list in manifest.get("lists").and_then(Value::as_array).ok_or(None)? {
+        let of = list.get("port").and_then(Value::as_u64).and_then(|p| u16::try_from(p).ok()).ok_or(None)?;
+        // A name alone: a manifest that somebody sent names no file elsewhere.
+        let plain = |f: &String| {
+            !f.starts_with('.') && f.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        };
+        let file = word(list, "file").filter(plain).ok_or(None)?;
+        if port.is_some_and(|p| p != of) {
+            continue;
+        }
+        let first = text.lines().count() + 1;
+        for line in read(&file).map_err(Some)?.lines() {
+            text.push_str(&with_port(line, of));
+            text.push('\n');
+        }
+        about.push(format!("{first} to {} are {file}", text.lines().count()));
+    }
+    Ok(Joined { text, dialect, about: format!("lines {}", about.join(", ")) })
+}
+
+/// A line of a list for one port, as one of a list for several.
+fn with_port(line: &str, port: u16) -> String {
+    let line = line.trim();
+    let (host, rest) = line.split_once('/').map_or((line, ""), |(host, _)| (host, &line[host.len()..]));
+    match host.parse::<std::net::IpAddr>() {
+        _ if host.is_empty() || host.starts_with('#') => line.to_owned(),
+        Ok(std::net::IpAddr::V6(address)) => format!("[{address}]:{port}{rest}"),
+        _ if host.contains(':') => line.to_owned(),
+        _ => format!("{host}:{port}{rest}"),
+    }
 }
 
 /// The lines of one entry.

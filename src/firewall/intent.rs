@@ -103,6 +103,10 @@ pub struct HostRule {
     pub features: Vec<String>,
     /// What it is for.
     pub purpose: String,
+    /// The bare name is part of the wildcard, and nothing says that it exists ([`ProbeHints::with_wildcard`]).
+    ///
+    /// [`ProbeHints::with_wildcard`]: crate::derive::requirement::ProbeHints::with_wildcard
+    pub bare_with_wildcard: bool,
 }
 
 impl HostRule {
@@ -169,8 +173,9 @@ pub struct List {
 impl List {
     /// The allowlist that `requirements` ask for. The device itself is left out; what cannot be
     /// listed is in [`List::unlisted`]. A name that is on the list beside its own wildcard becomes
-    /// one rule.
+    /// one rule, and so does a wildcard with the bare name that goes with it.
     pub fn allow(requirements: &Requirements) -> Self {
+        let requirements = &requirements.with_bare_ssh_names();
         let mut rules: BTreeMap<(Names, u16, Transport), HostRule> = BTreeMap::new();
         let mut unlisted = Vec::new();
         for requirement in &requirements.hosts {
@@ -208,37 +213,21 @@ impl List {
         }
     }
 
-    /// The list with the bare name of each wildcard of SSH hosts, which the app reads as part of it. The name need
-    /// not exist, so that it is opened and not asked for.
-    #[must_use]
-    pub fn with_bare_ssh_names(mut self) -> Self {
-        for rule in &mut self.rules {
-            if let (Names::Subdomains(n), Transport::Ssh) = (&rule.names, rule.transport) {
-                rule.names = Names::ApexAndSubdomains(n.clone());
-            }
-        }
-        let covered: Vec<HostRule> = self.rules.clone();
-        self.rules.retain(|rule| {
-            let by_other = |other: &HostRule| {
-                other.transport == Transport::Ssh
-                    && other.port == rule.port
-                    && other.names != rule.names
-                    && rule.names == Names::Exact(other.names.base().to_owned())
-                    && other.names.covers(&rule.names)
-            };
-            !(rule.transport == Transport::Ssh && covered.iter().any(by_other))
-        });
-        self
-    }
-
-    /// A list of these rules with the rest of this one; a name beside its own wildcard becomes one rule.
+    /// A list of these rules with the rest of this one; a name beside its own wildcard becomes one rule, and a wildcard
+    /// takes the bare name along that goes with it.
     pub(super) fn part(&self, rules: Vec<HostRule>) -> Self {
         let mut known = BTreeMap::new();
         for rule in rules {
-            add(&mut known, rule);
+            let with_bare = self.rules.iter().find(|own| {
+                own.bare_with_wildcard
+                    && rule.bare_with_wildcard
+                    && (own.port, own.transport) == (rule.port, rule.transport)
+                    && rule.names == Names::Subdomains(own.names.base().to_owned())
+            });
+            add(&mut known, with_bare.cloned().unwrap_or(rule));
         }
         join_apexes(&mut known);
-        Self { rules: known.into_values().collect(), ..self.clone() }.with_bare_ssh_names()
+        Self { rules: known.into_values().collect(), ..self.clone() }
     }
 
     /// This list and another of the same kind.
@@ -324,6 +313,7 @@ fn rule(names: Names, requirement: &Requirement) -> HostRule {
         need: requirement.need(),
         features: features.into_iter().map(str::to_owned).collect(),
         purpose: joined(requirement.reasons.iter().map(|r| r.purpose.as_str())),
+        bare_with_wildcard: requirement.hints.with_wildcard,
     }
 }
 
@@ -361,7 +351,11 @@ fn join_apexes(rules: &mut BTreeMap<(Names, u16, Transport), HostRule>) {
         let apex = rules.remove(&(Names::Exact(name.clone()), port, transport));
         let below = rules.remove(&(Names::Subdomains(name.clone()), port, transport));
         if let (Some(apex), Some(mut below)) = (apex, below) {
-            merge(&mut below, &apex);
+            if apex.bare_with_wildcard {
+                below.bare_with_wildcard = true;
+            } else {
+                merge(&mut below, &apex);
+            }
             below.names = Names::ApexAndSubdomains(name);
             add(rules, below);
         }

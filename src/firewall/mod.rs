@@ -108,9 +108,9 @@ impl Format {
         }
     }
 
-    /// Whether it is another form of a product that has one of its own.
-    const fn is_terraform(self) -> bool {
-        matches!(self, Self::TerraformPaloalto | Self::TerraformAzure | Self::TerraformAws)
+    /// Whether the text opens something; otherwise it watches.
+    const fn opens(self) -> bool {
+        !matches!(self, Self::Prometheus | Self::PrometheusBlackbox | Self::PrometheusScrape)
     }
 
     /// Whether the text can say that the list is incomplete: in a remark, a description or a label.
@@ -205,7 +205,8 @@ fn compose(
     let mut placed = Vec::new();
     let mut widened = Vec::new();
     let mut unsupported = Vec::new();
-    for rule in rules {
+    let rules: Vec<HostRule> = rules.iter().flat_map(|r| place::writable(r, list, format, product)).collect();
+    for rule in &rules {
         match place::place(rule, list, format, product) {
             Ok(found) => {
                 if let Some(reason) = &found.widened {
@@ -217,11 +218,13 @@ fn compose(
         }
     }
     let steps = match list.kind {
-        Kind::Allow if format.is_terraform() => {
-            [product.terraform_steps.as_slice(), std::slice::from_ref(&product.quic)].concat()
+        Kind::Allow => {
+            let own = product.steps_of.get(format.as_str()).unwrap_or(&product.steps);
+            [own.as_slice(), std::slice::from_ref(&product.quic)].concat()
         }
-        Kind::Allow => [product.steps.as_slice(), std::slice::from_ref(&product.quic)].concat(),
-        Kind::Inspection => product.inspection_steps.clone(),
+        Kind::Inspection => {
+            product.inspection_steps_of.get(format.as_str()).unwrap_or(&product.inspection_steps).clone()
+        }
     };
     // The steps name the objects as they are called here.
     let steps: Vec<String> = steps.iter().filter(|s| !s.is_empty()).map(|s| named(s, list)).collect();

@@ -28,6 +28,20 @@ pub(super) struct Placed<'a> {
     pub widened: Option<String>,
 }
 
+/// `rule`, or its two halves where the product can say the bare name and not the wildcard: what can be opened is opened. A
+/// bare name that nothing says to exist is not watched.
+pub(super) fn writable(rule: &HostRule, list: &List, format: Format, product: &Product) -> Vec<HostRule> {
+    let whole = || vec![rule.clone()];
+    let Names::ApexAndSubdomains(name) = &rule.names else { return whole() };
+    let bare = HostRule { names: Names::Exact(name.clone()), ..rule.clone() };
+    let unneeded = rule.bare_with_wildcard && !format.opens();
+    if place(rule, list, format, product).is_ok() || place(&bare, list, format, product).is_err() {
+        return whole();
+    }
+    let below = HostRule { names: Names::Subdomains(name.clone()), ..rule.clone() };
+    if unneeded { vec![below] } else { vec![bare, below] }
+}
+
 /// Places one rule.
 ///
 /// # Errors
@@ -124,6 +138,9 @@ fn by_name_widening(rule: &HostRule, list: &List, product: &Product) -> Result<O
                 && (product.every_port || other.port == rule.port)
         })
     };
+    if list.kind == Kind::Inspection && !product.inspection_opens.is_empty() {
+        return Ok(Some(product.inspection_opens.clone()));
+    }
     Ok(match (&rule.names, product.exact, product.wildcard) {
         (Names::Subdomains(_) | Names::ApexAndSubdomains(_), _, Reach::None) => {
             return Err(product.wildcard_reason.clone());

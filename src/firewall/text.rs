@@ -14,18 +14,39 @@ pub fn line(text: &str) -> String {
     line::line(text, line::LONG)
 }
 
-/// Text for a description field: ASCII letters, digits and harmless punctuation only, so that no
-/// product's quoting, expansion or expression syntax is touched; at most `max` bytes.
+/// Text for a description field: ASCII letters, digits and punctuation that is harmless in every product's quotes, so
+/// that no quoting, expansion or expression syntax is touched; at most `max` bytes. What means the same takes the place
+/// of what is not: parentheses of brackets, a comma of a semicolon, `and` of an ampersand.
 pub fn description(text: &str, max: usize) -> String {
-    let kept: String = line::line(text, line::LONG)
-        .chars()
-        .filter(|c| *c != '\'')
-        .map(|c| match c {
-            ';' => ',',
-            c if c.is_ascii_alphanumeric() || " .,:_/-".contains(c) => c,
-            _ => ' ',
-        })
-        .collect();
+    words(text, max, "")
+}
+
+/// The same inside a string of JSON that no expression is read from: apostrophes, semicolons and the like stay.
+pub fn json_description(text: &str, max: usize) -> String {
+    words(text, max, "';&+=@!?%")
+}
+
+/// The words of `text`, of the signs that every product takes and of `more`.
+fn words(text: &str, max: usize, more: &str) -> String {
+    let mut kept = String::new();
+    for c in line::line(text, line::LONG).chars() {
+        let plain = match c {
+            '\u{2018}' | '\u{2019}' | '`' => '\'',
+            '\u{201c}' | '\u{201d}' | '\u{ab}' | '\u{bb}' => '"',
+            '\u{2010}'..='\u{2015}' => '-',
+            '[' | '{' => '(',
+            ']' | '}' => ')',
+            c => c,
+        };
+        match plain {
+            c if c.is_ascii_alphanumeric() || " .,:_/-()*".contains(c) || more.contains(c) => kept.push(c),
+            '"' if more.contains('\'') => kept.push('\''),
+            '\'' => {}
+            ';' => kept.push(','),
+            '&' => kept.push_str(" and "),
+            _ => kept.push(' '),
+        }
+    }
     let mut out = String::new();
     for word in kept.split_whitespace() {
         let gap = usize::from(!out.is_empty());
@@ -98,8 +119,16 @@ mod tests {
 
     #[test]
     fn a_description_keeps_no_syntax() {
-        assert_eq!(description("a\"b'; ${x} [y] \\ $(z)\n#", 40), "a b, x y z");
+        assert_eq!(description("a\"b'; ${x} [y] \\ $(z)\n#", 40), "a b, (x) (y) (z)");
         assert_eq!(description("one two three", 8), "one two");
+    }
+
+    #[test]
+    fn a_description_keeps_its_sense() {
+        let text = "the app\u{2019}s host (port 22; \u{201c}x\u{201d} & y \u{2013} <b>)";
+        assert_eq!(description(text, 90), "the apps host (port 22, x and y - b )");
+        assert_eq!(json_description(text, 90), "the app's host (port 22; 'x' & y - b )");
+        assert_eq!(json_description("${a} %{b} \\ $", 40), "(a) %(b)");
     }
 
     #[test]

@@ -35,6 +35,18 @@ pub fn said(command: &Command, own: &ArgMatches, all: &ArgMatches) -> Said {
     let output = sub.try_get_one::<PathBuf>("output").ok().flatten();
     let (Some(format), Some(output)) = (format, output) else { return Said::Nothing };
     let Some(wanted) = extension(output) else { return Said::Nothing };
+    // Nearly any text is called so; only a command that has a format of that name writes it, and not where it writes
+    // another text than its list.
+    let other_text = ["against", "delta"].iter().any(|id| matches!(sub.try_contains_id(id), Ok(true)))
+        || sub
+            .try_get_raw("boundary")
+            .ok()
+            .flatten()
+            .and_then(|mut b| b.next_back())
+            .is_some_and(|b| b == "sandbox");
+    if wanted == "txt" && other_text {
+        return Said::Nothing;
+    }
     let has = format.get_possible_values().iter().any(|v| v.matches(&wanted, true));
     let named = own.value_source("format") == Some(ValueSource::CommandLine);
     if !named && has {
@@ -54,7 +66,8 @@ pub fn said(command: &Command, own: &ArgMatches, all: &ArgMatches) -> Said {
     Said::Other(format!("{}: the name says {wanted}, and {why} {chosen}", output.display()))
 }
 
-/// The format that an extension stands for. Text is what nearly any name may hold.
+/// The format that an extension stands for, or that it would stand for where a command had it. Nearly any name of a text
+/// says nothing.
 fn extension(output: &Path) -> Option<String> {
     let extension = output.extension()?.to_str()?.to_ascii_lowercase();
     match extension.as_str() {
@@ -63,7 +76,7 @@ fn extension(output: &Path) -> Option<String> {
         "xml" => Some("junit".to_owned()),
         "prom" => Some("prometheus".to_owned()),
         "jsonl" => Some("ndjson".to_owned()),
-        "txt" | "text" | "plain" | "log" | "out" => None,
+        "text" | "plain" | "log" | "out" => None,
         _ => Some(extension),
     }
 }
@@ -94,7 +107,14 @@ mod tests {
             ("clearway hosts c.json -o x.xml", Said::Nothing),
             ("clearway check c.json -o x.txt --format text --format json=x.json", Said::Nothing),
             ("clearway check c.json -o x.txt", Said::Nothing),
-            ("clearway hosts c.json -o x.txt", Said::Nothing),
+            ("clearway hosts c.json -o x.txt", format("txt")),
+            ("clearway hosts c.json -o X.TXT --port 443", format("txt")),
+            ("clearway hosts c.json -o x.txt --list inspection", format("txt")),
+            ("clearway hosts c.json -o x.txt --against l.txt", Said::Nothing),
+            ("clearway hosts c.json -o x.txt --delta l.txt", Said::Nothing),
+            ("clearway hosts c.json -o x.txt --boundary sandbox", Said::Nothing),
+            ("clearway hosts c.json -o x.txt --format plain", Said::Nothing),
+            ("clearway hosts c.json -o x.txt --format text", Said::Nothing),
             ("clearway check c.json -o x", Said::Nothing),
             ("clearway check c.json -o x.json --format json", Said::Nothing),
             ("clearway hosts c.json -o x.json --format azure-firewall", Said::Nothing),

@@ -1,5 +1,7 @@
 //! What each firewall product can express and what it needs besides a list (`rules/firewalls.toml`).
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::data::DataError;
@@ -47,6 +49,9 @@ pub struct Product {
     /// What its wildcard opens besides what [`Reach`] can say; every wildcard is widened then.
     #[serde(default)]
     pub wildcard_opens: String,
+    /// What a name of the exemption from TLS inspection opens besides; every name there is widened then.
+    #[serde(default)]
+    pub inspection_opens: String,
     /// Why its wildcard cannot be used; set with [`Reach::None`] only.
     #[serde(default)]
     pub wildcard_reason: String,
@@ -83,12 +88,15 @@ pub struct Product {
     pub no_inspection: Option<String>,
     /// What else must be done for the list to work.
     pub steps: Vec<String>,
-    /// The steps of its form for Terraform, where it has another form besides.
+    /// The steps of its other formats, each by the format's word; what is not there has [`Product::steps`].
     #[serde(default)]
-    pub terraform_steps: Vec<String>,
+    pub steps_of: BTreeMap<String, Vec<String>>,
     /// What must be done with the exemption from TLS inspection.
     #[serde(default)]
     pub inspection_steps: Vec<String>,
+    /// The same of its other formats.
+    #[serde(default)]
+    pub inspection_steps_of: BTreeMap<String, Vec<String>>,
     /// Addresses that an exemption from TLS inspection can list, where that differs.
     #[serde(default)]
     pub inspection_addresses: Option<Addresses>,

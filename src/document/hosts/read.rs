@@ -6,7 +6,7 @@ use super::{Because, HostEntry, HostsDocument, SCHEMA};
 use crate::contract::Endpoint;
 use crate::contract::HostPattern;
 use crate::contract::ids::{Feature, NoteId};
-use crate::contract::{Actor, Need};
+use crate::contract::{Actor, Need, Transport};
 use crate::derive::requirement::{Input, Missing, Note, Reason, Requirement, Requirements};
 use crate::text::line;
 
@@ -138,6 +138,22 @@ impl Reader<'_> {
             count += 1;
             self.entry(&mut hosts, count, &format!("loopback[{h}]"), entry, Feature::NAMED.as_str())?;
         }
+        // A bare name that only goes with its wildcard is worked out anew where a firewall is written for. Without the
+        // wildcard it is a host like any other.
+        let wildcards: Vec<(String, u16, Transport)> = hosts
+            .iter()
+            .filter_map(|r| match &r.host {
+                HostPattern::Subdomains(name) => Some((name.clone(), r.port, r.transport)),
+                _ => None,
+            })
+            .collect();
+        hosts.retain(|r| {
+            let beside = |(name, port, transport): &(String, u16, Transport)| {
+                r.host.name() == Some(name) && (r.port, r.transport) == (*port, *transport)
+            };
+            !(r.hints.with_wildcard && wildcards.iter().any(beside))
+        });
+        hosts.iter_mut().for_each(|r| r.hints.with_wildcard = false);
         hosts.sort_by(|a, b| (&a.host, a.port, a.transport).cmp(&(&b.host, b.port, b.transport)));
 
         top.insert("groups".into(), Json::Array(Vec::new()));

@@ -208,6 +208,7 @@ mod tests {
                 need: Need::Required,
                 features: Vec::new(),
                 purpose: String::new(),
+                bare_with_wildcard: false,
             };
             let some = index.candidates(&names);
             prop_assert_eq!(

@@ -18,7 +18,7 @@ mod suricata;
 mod terraform;
 
 pub use fortigate::FortigateObjects;
-pub use read::{As, Dialect, Ignored, Listed, Listing, Pattern, READ, Unread, read, read_as};
+pub use read::{As, Dialect, Ignored, Listed, Listing, Pattern, Unread, read, read_as};
 
 use access::Outcome;
 
@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use super::intent::{HostRule, List, Names};
 use crate::config::Lint;
 use crate::contract::ids::Feature;
-use crate::contract::{Need, Severity, Transport};
+use crate::contract::{Need, Severity};
 
 /// A needed entry that a wildcard of the list lets through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,11 +120,8 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
     let mut undecided: BTreeSet<Ignored> = BTreeSet::new();
     let mut open: Vec<String> = Vec::new();
     for rule in list.rules.iter().flat_map(apart) {
-        // The app reads a wildcard of SSH hosts with its bare name, so that an entry for that one is needed too.
-        let bare = match (&rule.names, rule.transport) {
-            (Names::Subdomains(n), Transport::Ssh) => Some(Names::Exact(n.clone())),
-            _ => None,
-        };
+        // An entry for the bare name that goes with a wildcard is needed too.
+        let bare = rule.bare_with_wildcard.then(|| Names::Exact(rule.names.base().to_owned()));
         let meant = |e: &Listed| {
             let own = e.pattern.overlaps(&rule.names) || bare.as_ref().is_some_and(|n| e.pattern.covers(n));
             own && e.opens(rule.port)
@@ -141,7 +138,15 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
                 result.conditional.push(Conditional { rule, by, depends, client_only });
             }
             Outcome::Denied(denied) => {
-                let near = near().filter_map(|(_, e)| near_miss(e, &rule)).take(3);
+                let near: Vec<String> = near().filter_map(|(_, e)| near_miss(e, &rule)).take(3).collect();
+                // What is there already goes with it no more.
+                let bare_is_open = bare.as_ref().is_some_and(|names| {
+                    let own = HostRule { names: names.clone(), ..rule.clone() };
+                    let found =
+                        access::decide(&listing.gates, &listing.entries, &own, &index.candidates(names));
+                    matches!(found, Outcome::Allowed(_) | Outcome::Conditional { .. })
+                });
+                let rule = HostRule { bare_with_wildcard: rule.bare_with_wildcard && !bare_is_open, ..rule };
                 result.missing.push(Missing { near: denied.into_iter().chain(near).collect(), rule });
             }
             Outcome::Undecided(lines) => {
@@ -225,9 +230,13 @@ fn readable(dialect: Dialect, understood: usize, strange: &[Ignored]) -> Result<
     Ok(())
 }
 
-/// A name beside its own wildcard is looked for apart: a list may have one of the two.
+/// A name beside its own wildcard is looked for apart: a list may have one of the two. A bare name that only goes with its
+/// wildcard is not asked for, since it need not exist.
 fn apart(rule: &HostRule) -> Vec<HostRule> {
     match &rule.names {
+        Names::ApexAndSubdomains(n) if rule.bare_with_wildcard => {
+            vec![HostRule { names: Names::Subdomains(n.clone()), ..rule.clone() }]
+        }
         Names::ApexAndSubdomains(n) => vec![
             HostRule { names: Names::Exact(n.clone()), ..rule.clone() },
             HostRule { names: Names::Subdomains(n.clone()), ..rule.clone() },

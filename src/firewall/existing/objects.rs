@@ -120,9 +120,11 @@ pub(super) fn fmc(text: &str) -> Result<Listing, Unread> {
             });
             let ports: Ports = port.map(|p| (p, p)).into_iter().collect();
             let mut tests = on(&ports);
-            if port.is_none() {
-                tests.push(Test::Other("an access control rule that uses the object, and its ports".into()));
-            }
+            let ports_too = if port.is_none() { ", and its ports" } else { "" };
+            tests.push(Test::Other(format!(
+                "an access control rule that allows {}, which this file does not have{ports_too}",
+                visible::message(name)
+            )));
             let line = builder.line_of(name);
             if kind == "urlgroups" {
                 let urls: Vec<&str> = blocks(object.get("literals"))

@@ -112,94 +112,52 @@ impl Dialect {
     /// # Errors
     /// Why a list in that format cannot be read, or that there is no such format.
     pub fn named(name: &str) -> Result<Self, String> {
-        Ok(match name {
-            "plain" | "txt" => Self::Plain,
-            "csv" => Self::Csv,
-            "url-list" | "urls" | "paloalto-urls" => Self::UrlList,
-            "paloalto" | "panos" | "pan-os" => Self::Paloalto,
-            "zscaler" => Self::Zscaler,
-            "umbrella" => Self::Umbrella,
-            "aws" | "aws-network-firewall" => Self::Aws,
-            "dns" => Self::Dns,
-            "dnsmasq" | "dnsmasq-nftset" => Self::Dnsmasq,
-            "squid" => Self::Squid,
-            "fortigate" | "fortios" => Self::Fortigate,
-            "json" => Self::Hosts,
-            "prometheus" => Self::Prometheus,
-            "cloudformation" => Self::AwsTemplate,
-            "azure" => Self::Azure,
-            "azure-firewall" => Self::Azure,
-            "aws-template" => Self::AwsTemplate,
-            "terraform-azure-firewall" => Self::TerraformAzure,
-            "terraform-aws-network-firewall" => Self::TerraformAws,
-            "terraform-paloalto" => Self::TerraformPaloalto,
-            "gcp-swp" => Self::Gcp,
-            "cloudflare-gateway" => Self::Cloudflare,
-            "cilium" => Self::Cilium,
-            "netskope" => Self::Netskope,
-            "netskope-api" => Self::NetskopeApi,
-            "cisco-fmc" => Self::Fmc,
-            "sophos" => Self::Sophos,
-            "checkpoint" => Self::Checkpoint,
-            "pac" => Self::Pac,
-            "windows-firewall" => Self::Windows,
-            other if NOT_READ.contains(&other) => {
-                return Err(format!(
-                    "a list in the format {other} cannot be read back; give one of: {}",
-                    READ.join(", ")
-                ));
-            }
-            other => {
-                return Err(format!("`{other}` is not a format of lists; give one of: {}", READ.join(", ")));
-            }
-        })
+        if let Some((_, dialect)) = OTHER_WORDS.iter().find(|(word, _)| *word == name) {
+            return Ok(*dialect);
+        }
+        if let Ok(dialect) = name.parse() {
+            return Ok(dialect);
+        }
+        let written = WRITTEN_ONLY.contains(&name) || name.parse::<Format>().is_ok();
+        let why = if written {
+            format!("a list in the format {name} cannot be read back")
+        } else {
+            format!("`{name}` is not a format of lists")
+        };
+        Err(format!("{why}; give one of: {}", Self::words().join(", ")))
+    }
+
+    /// The formats that `--against-as` reads, each by the word that it is written by.
+    pub fn words() -> Vec<&'static str> {
+        let written = |d: &Self| OTHER_WORDS.iter().find(|(word, own)| own == d && is_written(word));
+        let mut words: Vec<&str> =
+            Self::ALL.iter().map(|d| written(d).map_or(d.as_str(), |(word, _)| *word)).collect();
+        words.insert(1, "txt");
+        words
     }
 }
 
-/// Formats that `--against-as` reads.
-pub const READ: [&str; 29] = [
-    "plain",
-    "txt",
-    "csv",
-    "paloalto-urls",
-    "paloalto",
-    "zscaler",
-    "umbrella",
-    "aws",
-    "dns",
-    "dnsmasq-nftset",
-    "squid",
-    "fortigate",
-    "json",
-    "prometheus",
-    "azure-firewall",
-    "aws-template",
-    "terraform-azure-firewall",
-    "terraform-aws-network-firewall",
-    "terraform-paloalto",
-    "gcp-swp",
-    "cloudflare-gateway",
-    "cilium",
-    "netskope",
-    "netskope-api",
-    "cisco-fmc",
-    "sophos",
-    "checkpoint",
-    "pac",
-    "windows-firewall",
+/// Other words for a format: those of the formats that are written, and what people call it.
+const OTHER_WORDS: [(&str, Dialect); 10] = [
+    ("txt", Dialect::Plain),
+    ("paloalto-urls", Dialect::UrlList),
+    ("urls", Dialect::UrlList),
+    ("panos", Dialect::Paloalto),
+    ("pan-os", Dialect::Paloalto),
+    ("aws", Dialect::Aws),
+    ("dnsmasq", Dialect::Dnsmasq),
+    ("fortios", Dialect::Fortigate),
+    ("cloudformation", Dialect::AwsTemplate),
+    ("azure", Dialect::Azure),
 ];
 
-/// Formats that are written and cannot be read.
-const NOT_READ: [&str; 8] = [
-    "networks",
-    "text",
-    "markdown",
-    "ticket",
-    "html",
-    "dnsmasq-nftset-sets",
-    "prometheus-blackbox",
-    "prometheus-scrape",
-];
+/// Formats for people, which are written and cannot be read.
+const WRITTEN_ONLY: [&str; 5] = ["networks", "text", "markdown", "ticket", "html"];
+
+/// Whether a word is the one to show for a format that has several.
+fn is_written(word: &str) -> bool {
+    ["paloalto-urls", "aws"].contains(&word)
+}
 
 /// What an entry lets through.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

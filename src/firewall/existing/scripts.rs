@@ -216,6 +216,9 @@ pub(super) fn checkpoint(text: &str) -> Result<Listing, Unread> {
         if kind == "host" {
             tests.push(Test::Literal);
         }
+        tests.push(Test::Other(format!(
+            "a rule that allows the object {shown}, which the script does not make"
+        )));
         builder.access(line, raw, true, tests);
     }
     builder
@@ -391,16 +394,18 @@ pub(super) fn sophos(text: &str) -> Result<Listing, Unread> {
             (*services.get(&format!("{prefix}-tcp-{port}"))? == Some(port)).then_some(port)
         })
     };
-    let in_use = |port: Option<u16>| {
+    let in_use = |name: &str, port: Option<u16>| {
         let ports: Ports = port.map(|p| (p, p)).into_iter().collect();
         let mut tests = on(&ports);
-        if port.is_none() {
-            tests.push(Test::Other("a firewall rule that uses the object, and its services".into()));
-        }
+        let services_too = if port.is_none() { ", and its services" } else { "" };
+        tests.push(Test::Other(format!(
+            "a firewall rule that allows {}, which this file does not have{services_too}",
+            visible::message(name)
+        )));
         (ports, tests)
     };
     for (name, members) in groups {
-        let (ports, mut tests) = in_use(port_of(&name, "tcp-"));
+        let (ports, mut tests) = in_use(&name, port_of(&name, "tcp-"));
         let names: Option<Vec<&str>> = members.iter().map(|m| hosts.get(m).map(String::as_str)).collect();
         let names = names.ok_or_else(|| Unread::whole("a group names a host that is not in this file"))?;
         let line = builder.line_of(&name);
@@ -408,7 +413,7 @@ pub(super) fn sophos(text: &str) -> Result<Listing, Unread> {
         builder.access(line, &name, true, tests);
     }
     for (name, one) in addresses {
-        let (ports, mut tests) = in_use(port_of(&name, ""));
+        let (ports, mut tests) = in_use(&name, port_of(&name, ""));
         let line = builder.line_of(&name);
         tests.insert(0, builder.values([one.as_str()], address, &ports));
         tests.push(Test::Literal);

@@ -403,3 +403,16 @@ fn arguments_and_tokens_of_a_key_are_not_told() {
         assert!(!text.contains("hunter2"), "{question}: {text}");
     }
 }
+
+#[test]
+fn the_bare_name_of_an_ssh_wildcard_is_part_of_it() {
+    let json = gateway(&json!({ "sshHostAllowlist": ["*.lab.example"] }));
+    let answer = ask(&json, &mac(), "lab.example");
+    assert_eq!(answer.status, Status::Covered);
+    assert_eq!(ask(&json, &mac(), "lab.example:22").status, Status::Covered);
+    assert_eq!(ask(&json, &mac(), "x.lab.example").status, Status::Covered);
+    assert_ne!(ask(&json, &mac(), "lab.example:443").status, Status::Covered);
+    // A wildcard of other hosts is not the bare name.
+    let sandbox = gateway(&json!({ "coworkEgressAllowedHosts": ["*.lab.example"] }));
+    assert_ne!(ask(&sandbox, &mac(), "lab.example").status, Status::Covered);
+}

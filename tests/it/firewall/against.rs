@@ -24,7 +24,8 @@ fn our_own_lists_lack_nothing() {
         let left_out: Vec<String> = output.unsupported.iter().map(|e| e.entry.clone()).collect();
         for name in missing(&result) {
             let by_address = format == Format::Paloalto && name.ends_with(":22");
-            assert!(left_out.contains(&name) || by_address, "{format}: {name} is missing");
+            let left = left_out.iter().any(|l| l.ends_with(&name));
+            assert!(left || by_address, "{format}: {name} is missing");
         }
         assert!(result.unneeded.is_empty(), "{format}: {:?}", result.unneeded);
     }

@@ -294,7 +294,7 @@ fn scripts_with_a_line_of_somebody_else_are_not_read() {
     }
     let checkpoint =
         "put dns-domain '.api.mill.example' is-sub-domain false tags.1 'clearway-required-tcp-443'\n";
-    assert_eq!(https(checkpoint, "api.mill.example"), "covered");
+    assert_eq!(https(checkpoint, "api.mill.example"), "conditional", "the script makes no rule");
     assert_eq!(judged(checkpoint, None, "api.mill.example", 8443, "https"), "missing");
     let rule = "mgmt_cli add access-rule layer 'Inline' position 1 name 'no' action 'Drop' -s id.txt\n";
     assert_eq!(https(&format!("{checkpoint}{rule}"), "api.mill.example"), "unread");
@@ -781,13 +781,14 @@ fn objects_open_what_their_services_say() {
             "protocolportobjects": [{ "name": "cw-tcp-443", "type": "ProtocolPortObject", "protocol": protocol, "port": port }],
             "fqdns": [{ "name": "cw-required-443-api", "type": "FQDN", "value": "api.mill.example" }],
         });
-        https(&file.to_string(), "api.mill.example")
+        [443, 8443].map(|to| judged(&file.to_string(), None, "api.mill.example", to, "https"))
     };
-    assert_eq!(fmc("443", "TCP"), "covered");
+    // An object opens nothing by itself; its service says for which port a rule would use it.
+    assert_eq!(fmc("443", "TCP"), ["conditional", "missing"]);
     let object = json!({ "name": "x", "type": "FQDN", "value": "api.mill.example" });
     assert_eq!(https(&json!({ "fqdns": [object, object] }).to_string(), "api.mill.example"), "unread");
     for (port, protocol) in [("8443", "TCP"), ("443", "UDP"), ("443-444", "TCP"), ("", "TCP"), ("443", "6")] {
-        assert_eq!(fmc(port, protocol), "conditional", "{port} {protocol}");
+        assert_eq!(fmc(port, protocol), ["conditional"; 2], "{port} {protocol}");
     }
     let sophos = |service: &str, more: &str| {
         format!(
@@ -803,7 +804,8 @@ fn objects_open_what_their_services_say() {
         )
     };
     for host in ["api.mill.example", "203.0.113.7"] {
-        assert_eq!(https(&sophos(&detail("443", "TCP"), ""), host), "covered");
+        let both = |text: &str| [443, 8443].map(|to| judged(text, None, host, to, "https"));
+        assert_eq!(both(&sophos(&detail("443", "TCP"), "")), ["conditional", "missing"]);
         for service in [
             detail("8443", "TCP"),
             detail("443", "UDP"),
@@ -811,7 +813,7 @@ fn objects_open_what_their_services_say() {
             format!("{}{}", detail("443", "TCP"), detail("80", "TCP")),
             String::new(),
         ] {
-            assert_eq!(https(&sophos(&service, ""), host), "conditional", "{service}");
+            assert_eq!(both(&sophos(&service, "")), ["conditional"; 2], "{service}");
         }
         let good = detail("443", "TCP");
         for more in [
@@ -831,7 +833,7 @@ fn objects_open_what_their_services_say() {
             "what is set again is as it was set last"
         );
         let twice = format!("<Set><Services><Name>cw-tcp-443</Name>{}</Services></Set>", detail("80", "TCP"));
-        assert_eq!(https(&sophos(&good, &twice), host), "conditional");
+        assert_eq!(both(&sophos(&good, &twice)), ["conditional"; 2]);
     }
 }
 
@@ -874,8 +876,8 @@ fn a_line_of_a_script_counts_only_as_it_is_written_here() {
 
     let put = "put dns-domain '.api.mill.example' is-sub-domain false tags.1 'clearway-required-tcp-443'";
     let function = "put() {\n  kind=$1\n  name=$2\n  shift 2\n  if $MGMT show \"$kind\" name \"$name\" >/dev/null 2>&1; then\n    $MGMT set \"$kind\" name \"$name\" \"$@\"\n  else\n    $MGMT add \"$kind\" name \"$name\" \"$@\"\n  fi\n}\n";
-    assert_eq!(https(&format!("{function}{put}\n"), host), "covered");
-    assert_eq!(https(&format!("MGMT=\"${{MGMT:-mgmt_cli -s id.txt}}\"\n{put}\n"), host), "covered");
+    assert_eq!(https(&format!("{function}{put}\n"), host), "conditional");
+    assert_eq!(https(&format!("MGMT=\"${{MGMT:-mgmt_cli -s id.txt}}\"\n{put}\n"), host), "conditional");
     for odd in [
         format!("{put}\n  mgmt_cli delete dns-domain name '.api.mill.example' -s id.txt"),
         format!("{put}; mgmt_cli delete dns-domain name '.api.mill.example'"),
@@ -893,7 +895,7 @@ fn a_line_of_a_script_counts_only_as_it_is_written_here() {
     // What is put again is as it was put last.
     let again = put.replace("-tcp-443", "-tcp-8443");
     assert_eq!(https(&format!("{put}\n{again}\n"), host), "missing");
-    assert_eq!(https(&format!("{again}\n{put}\n"), host), "covered");
+    assert_eq!(https(&format!("{again}\n{put}\n"), host), "conditional");
 }
 
 #[test]
@@ -948,7 +950,7 @@ fn a_small_file_that_stands_for_too_much_is_refused_and_a_long_one_is_read() {
         })
         .unzip();
     let fmc = json!({ "fqdns": objects, "protocolportobjects": services });
-    assert_eq!(https(&fmc.to_string(), "api.mill.example"), "covered");
+    assert_eq!(https(&fmc.to_string(), "api.mill.example"), "conditional");
     let groups: String = (1..8000)
         .map(|i| {
             format!(
@@ -961,7 +963,7 @@ fn a_small_file_that_stands_for_too_much_is_refused_and_a_long_one_is_read() {
     let sophos = format!(
         "<Request><FQDNHost><Name>a</Name><FQDN>api.mill.example</FQDN></FQDNHost>{groups}</Request>"
     );
-    assert_eq!(https(&sophos, "api.mill.example"), "covered");
+    assert_eq!(https(&sophos, "api.mill.example"), "conditional");
     let rows: Vec<Value> =
         (1..8000).map(|i| json!({ "host": format!("h{i}.mill.example"), "port": 443 })).collect();
     let hosts = json!({ "schema": "clearway.hosts/1", "groups": [{ "hosts": rows }] });

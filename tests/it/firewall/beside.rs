@@ -237,12 +237,131 @@ fn exit_codes_of_against() {
     assert_eq!(against(whole.as_bytes(), &["--against-as", "nonsense"]).status.code(), Some(2));
 }
 
+/// Every form of the list has the same hosts, and what reads the list back asks for no more than before.
 #[test]
-fn a_wildcard_of_ssh_hosts_opens_its_bare_name_too() {
-    let output = hosts(&["--format", "fortigate"]);
-    let text = String::from_utf8(output.stdout).unwrap();
+fn a_wildcard_of_ssh_hosts_opens_its_bare_name_in_every_form() {
+    let text = |args: &[&str]| String::from_utf8(hosts(args).stdout).unwrap();
+    for format in ["plain", "txt", "text", "markdown", "html", "ticket"] {
+        let text = text(&["--format", format]);
+        let bare = text.replace("*.lab.corp.example", "");
+        assert!(text.contains("*.lab.corp.example") && bare.contains("lab.corp.example"), "{format}: {text}");
+    }
+    let plain = text(&["--format", "plain"]);
     assert!(
-        text.contains("set fqdn \"lab.corp.example\"") && text.contains("set fqdn \"*.lab.corp.example\""),
-        "{text}"
+        plain.contains("\nlab.corp.example:22\n") && plain.contains("*.lab.corp.example:22\n"),
+        "{plain}"
     );
+    assert!(text(&["--format", "csv"]).contains("\nlab.corp.example,22,ssh,"));
+    let json = text(&["--format", "json"]);
+    let document: Value = serde_json::from_str(&json).unwrap();
+    crate::common::schemas::hold("hosts", &document, "bare name");
+    let ssh = document["groups"].as_array().unwrap().iter().find(|g| g["feature"] == "ssh").unwrap();
+    let entry = ssh["hosts"].as_array().unwrap().iter().find(|h| h["host"] == "lab.corp.example").unwrap();
+    assert_eq!((&entry["port"], &entry["probe"]["with_wildcard"]), (&Value::from(22), &Value::from(true)));
+    // The folder and the bare lines are one list.
+    let dir = tempfile::tempdir().unwrap();
+    let to = format!("{}/", dir.path().join("lists").display());
+    assert_eq!(hosts(&["--format", "plain", "-o", &to]).status.code(), Some(0));
+    let hosted = std::fs::read_to_string(dir.path().join("lists/clearway-22.txt")).unwrap();
+    let of_port: Vec<&str> = plain.lines().filter_map(|l| l.strip_suffix(":22")).collect();
+    assert_eq!(hosted.lines().collect::<Vec<_>>(), of_port);
+    // Read back as a configuration it is no host to be probed, and stands on the list again.
+    let read = clearway::document::hosts::from_json(document.clone(), "again.json", "").unwrap();
+    assert!(read.hosts.iter().all(|h| h.host.to_string() != "lab.corp.example"));
+    assert!(read.hosts.iter().any(|h| h.host.to_string() == "*.lab.corp.example"));
+    // Without its wildcard it is a host like any other.
+    let mut alone = document;
+    for group in alone["groups"].as_array_mut().unwrap() {
+        group["hosts"].as_array_mut().unwrap().retain(|h| h["host"] != "*.lab.corp.example");
+    }
+    let read = clearway::document::hosts::from_json(alone, "alone.json", "").unwrap();
+    assert!(read.hosts.iter().any(|h| h.host.to_string() == "lab.corp.example"));
+}
+
+/// The bare name opens by its address where a wildcard cannot, for SSH and for whatever else goes by address.
+#[test]
+fn what_a_product_can_open_of_a_wildcard_is_opened() {
+    let joined = |transport: &str, port: u16| {
+        let mut list = List::allow(&one("*.lab.example", port, transport));
+        if transport != "ssh" {
+            list = list.with(List::allow(&one("lab.example", port, transport)));
+        }
+        list
+    };
+    for (format, bare) in [
+        (Format::Paloalto, "set address clearway-lab.example fqdn lab.example\n"),
+        (Format::TerraformPaloalto, "\"fqdn\": \"lab.example\""),
+        (Format::AzureFirewall, "\"destinationFqdns\": [\n"),
+        (Format::TerraformAzure, "\"destination_fqdns\": [\n"),
+        (Format::Checkpoint, "put dns-domain '.lab.example' is-sub-domain false"),
+        (Format::CiscoFmc, "\"value\": \"lab.example\""),
+    ] {
+        for (transport, port) in [("ssh", 22), ("tcp", 9000), ("grpc", 4317)] {
+            let output = written(format, &joined(transport, port));
+            assert!(output.text.contains(bare), "{format} {transport}: {}", output.text);
+            let left: Vec<&str> = output.unsupported.iter().map(|e| e.entry.as_str()).collect();
+            assert_eq!(left, [format!("*.lab.example:{port}")], "{format} {transport}");
+            assert!(output.unsupported[0].reason.contains("a wildcard has none"), "{format}");
+        }
+    }
+    for format in Format::ALL {
+        let output = written(*format, &joined("ssh", 22));
+        // Files that have no hosts, whatever the list.
+        let none = [Format::DnsmasqNftsetSets, Format::PrometheusBlackbox, Format::PrometheusScrape]
+            .contains(format);
+        if output.unsupported.is_empty() && !none {
+            assert!(
+                output.text.replace("*.lab.example", "").contains("lab.example"),
+                "{format}: {}",
+                output.text
+            );
+        }
+    }
+    // Above the highest port of rules of names a bare name is a network rule.
+    let high = written(Format::AzureFirewall, &joined("https", 65000));
+    assert!(high.text.contains("tcp-65000-names") && high.unsupported.len() == 1, "{high:?}");
+    // A name that is asked for is watched; one that only goes with its wildcard need not exist.
+    assert!(written(Format::Prometheus, &joined("tcp", 9000)).text.contains("lab.example:9000"));
+    assert!(!written(Format::Prometheus, &joined("ssh", 22)).text.contains("lab.example:22"));
+}
+
+#[test]
+fn an_existing_list_is_not_asked_for_a_bare_name_and_may_have_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("list.txt");
+    let path = file.display().to_string();
+    let against = |text: &str, more: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        let office = folder().join("office.json").display().to_string();
+        let mut command = crate::common::clearway();
+        command.args(["hosts", &office, "--feature", "ssh"]).args(more).arg(&path);
+        command.stdin(std::process::Stdio::null()).output().unwrap()
+    };
+    let json = |text: &str| -> Value {
+        serde_json::from_slice(&against(text, &["--format", "json", "--against"]).stdout).unwrap()
+    };
+    let short = json("build.corp.example:22\n*.lab.corp.example:22\n");
+    assert_eq!(
+        (short["missing"].as_array().unwrap().len(), short["unneeded"].as_array().unwrap().len()),
+        (0, 0)
+    );
+    let whole = json("build.corp.example:22\n*.lab.corp.example:22\nlab.corp.example:22\n");
+    assert_eq!(
+        (whole["missing"].as_array().unwrap().len(), whole["unneeded"].as_array().unwrap().len()),
+        (0, 0)
+    );
+    // What is added opens both.
+    let added = |format: &str| {
+        let output = against("build.corp.example:22\n", &["--format", format, "--delta"]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for format in ["plain", "txt"] {
+        let text = added(format);
+        assert!(
+            text.contains("\n*.lab.corp.example:22\n") || text.starts_with("*.lab.corp.example:22\n"),
+            "{text}"
+        );
+        assert!(text.contains("\nlab.corp.example:22\n"), "{format}: {text}");
+    }
+    assert!(added("fortigate").contains("set fqdn \"lab.corp.example\""));
 }

@@ -170,9 +170,25 @@ fn the_inspection_list_has_only_what_a_report_proved() {
         ("checkpoint", "clearway-no-inspection"),
         ("gcp-swp", "clearway-no-inspection-443"),
     ] {
-        let output = run(&["hosts", &report, "--list", "inspection", "--format", format]);
+        let mut args = vec!["hosts", &report, "--list", "inspection", "--format", format];
+        if format == "fortigate" {
+            // Neither of its two forms is the name alone.
+            let refused = run(&args);
+            assert_eq!(refused.status.code(), Some(2));
+            assert!(out(&refused).is_empty());
+            let message = err(&refused);
+            for part in ["--allow-widening", "every name on the same address", "every name below"] {
+                assert!(message.contains(part), "{part}: {message}");
+            }
+            assert!(proven.iter().all(|h| message.contains(&format!("{h}: "))), "{message}");
+            args.push("--allow-widening");
+        }
+        let output = run(&args);
         assert_eq!(output.status.code(), Some(0), "{format}: {}", err(&output));
         let text = out(&output);
+        assert_eq!(text.contains("WIDENED"), format == "fortigate", "{format}: {text}");
+        // Check Point's domain objects match by address, which would exempt whatever else is there.
+        assert!(format != "checkpoint" || !text.contains("put dns-domain"), "{text}");
         assert!(text.contains(part), "{format}: {text}");
         let squashed = text.replace('\\', "");
         assert!(proven.iter().all(|h| squashed.contains(h.as_str())), "{format}: {text}");
@@ -213,6 +229,7 @@ fn hosted_lists_are_one_file_for_each_port_and_a_manifest() {
     assert!(!read("pilot-443.txt").contains("gateway.corp.internal"));
     assert!(read("pilot-8443.txt").contains("gateway.corp.internal/\n"));
     let manifest: serde_json::Value = serde_json::from_str(&read("manifest.json")).unwrap();
+    crate::common::schemas::hold("lists", &manifest, "manifest");
     let lists = manifest["lists"].as_array().unwrap();
     assert!(!lists.is_empty());
     for list in lists {
@@ -231,6 +248,48 @@ fn hosted_lists_are_one_file_for_each_port_and_a_manifest() {
     assert_eq!(again, (read("manifest.json"), read("pilot-443.txt")));
     assert_eq!(run(&["hosts", &office, "--format", "plain", "-o", &to]).status.code(), Some(0));
     assert!(read("clearway-22.txt").contains("build.corp.example\n"));
+    crate::common::schemas::hold("lists", &serde_json::from_str(&read("manifest.json")).unwrap(), "plain");
+    // The folder is held against the list as a whole, by its manifest.
+    let against =
+        |more: &[&str]| run(&[&["hosts", office.as_str(), "--against", to.as_str()], more].concat());
+    let whole = against(&["--format", "json"]);
+    assert_eq!(whole.status.code(), Some(0), "{}", err(&whole));
+    let document: Value = serde_json::from_slice(&whole.stdout).unwrap();
+    assert_eq!(document["missing"], serde_json::json!([]));
+    assert_eq!(
+        document["unneeded"],
+        serde_json::json!([]),
+        "an old file that the manifest does not name is not read"
+    );
+    assert!(out(&whole).contains("are clearway-22.txt"), "{}", out(&whole));
+    assert_eq!(against(&["--port", "8443"]).status.code(), Some(0));
+    std::fs::write(folder.join("clearway-8443.txt"), "deep.errors.example\n").unwrap();
+    assert_eq!(against(&[]).status.code(), Some(1), "gateway.corp.internal:8443 is gone");
+    assert_eq!(against(&["--port", "443"]).status.code(), Some(0));
+    let manifest = read("manifest.json");
+    for (wrong, part) in [
+        (manifest.replace("clearway.lists/1", "x/1"), "not one of hosted lists"),
+        (manifest.replace("\"clearway-22.txt\"", "\"../clearway-22.txt\""), "not one of hosted lists"),
+        (manifest.replace("\"clearway-22.txt\"", "\"gone-22.txt\""), "gone-22.txt"),
+    ] {
+        std::fs::write(folder.join("manifest.json"), wrong).unwrap();
+        let refused = against(&[]);
+        assert_eq!(refused.status.code(), Some(2), "{part}");
+        assert!(err(&refused).contains(part), "{part}: {}", err(&refused));
+    }
+    std::fs::write(folder.join("manifest.json"), &manifest).unwrap();
+    let named = folder.join("manifest.json").display().to_string();
+    let refused = run(&["hosts", &office, "--against", &named]);
+    assert!(
+        refused.status.code() == Some(2) && err(&refused).contains("give its folder"),
+        "{}",
+        err(&refused)
+    );
+    let delta = run(&["hosts", &office, "--delta", &to]);
+    assert!(delta.status.code() == Some(2) && err(&delta).contains("--port N"), "{}", err(&delta));
+    let empty = dir.path().display().to_string();
+    let none = run(&["hosts", &office, "--against", &empty]);
+    assert!(none.status.code() == Some(2) && err(&none).contains("no manifest.json"), "{}", err(&none));
     assert_eq!(run(&["hosts", &office, "--format", "squid", "-o", &to]).status.code(), Some(2));
     assert_eq!(run(&["hosts", &office, "--against", &office, "-o", &to]).status.code(), Some(2));
 }

@@ -71,7 +71,7 @@ fn is_url_entry(text: &str) -> bool {
 /// A quoted string without any sign that the command line acts upon.
 fn is_quoted(text: &str) -> bool {
     let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
-    inner.is_some_and(|t| t.chars().all(|c| c.is_ascii_alphanumeric() || " .,:_/-".contains(c)))
+    inner.is_some_and(|t| t.chars().all(|c| c.is_ascii_alphanumeric() || " .,:_/-()*".contains(c)))
 }
 
 fn is_object(text: &str) -> bool {

@@ -4,6 +4,7 @@
 mod against;
 mod against_forms;
 mod against_hostile;
+mod against_order;
 mod against_squid;
 mod beside;
 mod commands;
@@ -197,6 +198,32 @@ fn every_product_is_documented_and_has_its_steps() {
     }
 }
 
+/// Each format says what is done with its own text: steps of one form are none of another.
+#[test]
+fn the_steps_of_a_format_are_its_own() {
+    for product in Firewalls::embedded().unwrap().all() {
+        for word in product.steps_of.keys().chain(product.inspection_steps_of.keys()) {
+            let format = Format::ALL.iter().find(|f| f.as_str() == word).unwrap_or_else(|| panic!("{word}"));
+            assert!(format.product() == product.id && *word != product.id, "{word} of {}", product.id);
+        }
+    }
+    let list = List::allow(&office());
+    let exempt = List { kind: Kind::Inspection, ..List::allow(&tested()) };
+    let steps = |format, list| written(format, list).steps.join("\n");
+    for list in [&list, &exempt] {
+        assert!(!steps(Format::Paloalto, list).contains("external dynamic list"));
+        let urls = steps(Format::PaloaltoUrls, list);
+        assert!(urls.contains("external dynamic list of type URL List"), "{urls}");
+        for other in ["NAME", "clearway-", "Loading again only adds", "delete profiles", "Panorama"] {
+            assert!(!urls.contains(other), "{other}: {urls}");
+        }
+    }
+    assert!(!steps(Format::Netskope, &list).contains("/api/v2/"));
+    let api = steps(Format::NetskopeApi, &list);
+    assert!(api.contains("POST /api/v2/policy/urllist") && !api.contains("Import the lines"), "{api}");
+    assert!(steps(Format::TerraformAzure, &list).starts_with("A Terraform file"));
+}
+
 /// The table of the document and the script that verifies are one list: each program that a row names is run on that format,
 /// and each that is run stands in its row. The script itself compares the table with what it ran.
 #[test]
@@ -219,9 +246,9 @@ fn the_table_says_what_is_verified_and_the_script_does_it() {
         let programs: Vec<&str> = row[2].split('`').skip(1).step_by(2).collect();
         assert_eq!(programs.is_empty(), row[2].starts_with("nothing: "), "{format}");
         for program in programs {
-            let terraform = program == "terraform providers";
+            let terraform = program.starts_with("terraform ");
             let run = if terraform {
-                "ran \"$format\" \"terraform providers\"".to_owned()
+                format!("ran \"$format\" \"{program}\"")
             } else {
                 format!("ran {format} \"{program}\"")
             };

@@ -237,7 +237,11 @@ impl Reader<'_, '_> {
                 continue;
             }
             let test = self.address(&group.name, group.line, six, true, 0);
-            let tests = vec![test, Test::Ports(vec![(port, port)]), Test::Ipv6(six)];
+            let depends = Test::Other(format!(
+                "a policy that accepts the group {}, which this file does not have",
+                group.name
+            ));
+            let tests = vec![test, Test::Ports(vec![(port, port)]), Test::Ipv6(six), depends];
             gate.lines.push(Access {
                 line: group.line,
                 text: format!("group {}", group.name),

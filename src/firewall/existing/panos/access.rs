@@ -391,8 +391,10 @@ impl Builder<'_> {
                     entry.ports.clone_from(&ports);
                 }
             }
-            let tests = vec![test, Test::Ports(ports), Test::Web];
             let text = format!("category {}", category.name);
+            let depends =
+                Test::Other(format!("a rule that allows the {text}, which this file does not have"));
+            let tests = vec![test, Test::Ports(ports), Test::Web, depends];
             gate.lines.push(Access { line: category.line, text, allows: true, tests });
         }
         let mut grouped: BTreeSet<String> = BTreeSet::new();
@@ -400,13 +402,11 @@ impl Builder<'_> {
             let Some(port) = paired(&group.name) else { continue };
             grouped.extend(group.words("static").into_iter().map(str::to_owned));
             let test = self.address(&group.scope, &group.name, group.line, 0);
-            let tests = vec![test, Test::Ports(vec![(port, port)])];
-            gate.lines.push(Access {
-                line: group.line,
-                text: format!("group {}", group.name),
-                allows: true,
-                tests,
-            });
+            let text = format!("group {}", group.name);
+            let depends =
+                Test::Other(format!("a rule that allows the {text}, which this file does not have"));
+            let tests = vec![test, Test::Ports(vec![(port, port)]), depends];
+            gate.lines.push(Access { line: group.line, text, allows: true, tests });
         }
         for object in config.all("address").into_iter().filter(|o| !grouped.contains(&o.name)) {
             let test = self.address(&object.scope, &object.name, object.line, 0);

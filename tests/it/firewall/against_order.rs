@@ -1,0 +1,184 @@
+//! A line that allows and one that denies, which share a part of their names or ports: which of them stands first decides
+//! about that part, and an entry that is asked for whole is covered only where nothing of it is denied.
+
+use clearway::firewall::existing::Dialect;
+
+use crate::firewall::judged;
+
+/// What is asked: a host below both, one below the first alone, one below the second alone, and every name below the first.
+const ASKED: [&str; 4] = ["x.lab.mill.example", "a.mill.example", "x.pump.example", "*.mill.example"];
+
+fn of(text: &str, dialect: Option<Dialect>, port: u16) -> [&'static str; 4] {
+    ASKED.map(|host| judged(text, dialect, host, port, "https"))
+}
+
+const ALLOWED_FIRST: [&str; 4] = ["covered", "covered", "missing", "covered"];
+const DENIED_FIRST: [&str; 4] = ["missing", "covered", "missing", "missing"];
+
+#[test]
+fn squid_takes_the_first_line_of_two_that_share_names_or_ports() {
+    let allow = "http_access allow a\n";
+    let deny = "http_access deny b\n";
+    let acls = "acl a dstdomain .mill.example\nacl b dstdomain .lab.mill.example .pump.example\n";
+    let last = "http_access deny all\n";
+    assert_eq!(of(&format!("{acls}{allow}{deny}{last}"), None, 443), ALLOWED_FIRST);
+    assert_eq!(of(&format!("{acls}{deny}{allow}{last}"), None, 443), DENIED_FIRST);
+    // Wide allows after narrow denials, and a narrow allow before a wide denial.
+    let narrow =
+        format!("{acls}acl c dstdomain x.lab.mill.example\nhttp_access allow c\n{deny}{allow}{last}");
+    assert_eq!(of(&narrow, None, 443), ["covered", "covered", "missing", "missing"]);
+    // Ports that share a part.
+    let ports = "acl low port 1-1024\nacl high port 443-9000\n";
+    let by_port = |first: &str, then: &str| format!("{acls}{ports}{first}{then}{last}");
+    let (low, high) = ("http_access deny low\n", "http_access allow high a\n");
+    assert_eq!(of(&by_port(low, high), None, 443), ["missing"; 4]);
+    assert_eq!(of(&by_port(low, high), None, 8443), ALLOWED_FIRST);
+    assert_eq!(of(&by_port(high, low), None, 443), ALLOWED_FIRST);
+    assert_eq!(of(&by_port(high, low), None, 80), ["missing"; 4]);
+    // Both at once on the line that denies: the rest of either is let through.
+    let both = format!("{acls}{ports}http_access deny b low\n{allow}{last}");
+    assert_eq!(of(&both, None, 443), DENIED_FIRST);
+    assert_eq!(of(&both, None, 8443), ALLOWED_FIRST);
+}
+
+#[test]
+fn fortigate_takes_the_first_policy_of_two_that_share_names_or_ports() {
+    let objects = "config firewall address\nedit \"mill\"\nset type fqdn\nset fqdn \"*.mill.example\"\nnext\nedit \"lab\"\nset type fqdn\n\
+        set fqdn \"*.lab.mill.example\"\nnext\nedit \"pump\"\nset type fqdn\nset fqdn \"*.pump.example\"\nnext\nend\n\
+        config firewall service custom\nedit \"low\"\nset tcp-portrange 1-1024\nnext\nedit \"high\"\nset tcp-portrange 443-9000\nnext\nend\n";
+    let policy = |id: u8, to: &str, action: &str, service: &str| {
+        format!(
+            "edit {id}\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset schedule \"always\"\nset dstaddr {to}\n\
+             set action {action}\nset service \"{service}\"\nnext\n"
+        )
+    };
+    let whole = |policies: &[String]| format!("{objects}config firewall policy\n{}end\n", policies.concat());
+    let allow = |id: u8, service: &str| policy(id, "\"mill\"", "accept", service);
+    let deny = |id: u8, service: &str| policy(id, "\"lab\" \"pump\"", "deny", service);
+    assert_eq!(of(&whole(&[allow(1, "ALL"), deny(2, "ALL")]), None, 443), ALLOWED_FIRST);
+    assert_eq!(of(&whole(&[deny(1, "ALL"), allow(2, "ALL")]), None, 443), DENIED_FIRST);
+    // The order is that of the file, whatever the numbers.
+    assert_eq!(of(&whole(&[deny(9, "ALL"), allow(2, "ALL")]), None, 443), DENIED_FIRST);
+    let by_port = |first: &str, then: &str| whole(&[deny(1, first), allow(2, then)]);
+    assert_eq!(of(&by_port("low", "high"), None, 443), DENIED_FIRST);
+    assert_eq!(of(&by_port("low", "high"), None, 8443), ALLOWED_FIRST);
+    assert_eq!(of(&by_port("high", "low"), None, 80), ALLOWED_FIRST);
+    assert_eq!(of(&by_port("low", "high"), None, 80), ["missing"; 4]);
+    // Which of two policies of different interfaces comes first says nothing: it depends on the way.
+    let elsewhere = deny(1, "ALL").replace("\"lan\"", "\"guest\"");
+    let found = of(&whole(&[elsewhere, allow(2, "ALL")]), None, 443);
+    assert!(found[0] != "covered" && found[3] != "covered", "{found:?}");
+}
+
+#[test]
+fn pan_os_takes_the_first_rule_of_two_that_share_names_or_ports() {
+    let objects = "set profiles custom-url-category A list *.mill.example/\nset profiles custom-url-category B list *.lab.mill.example/\n\
+        set profiles custom-url-category B list *.pump.example/\nset service low protocol tcp port 1-1024\n\
+        set service high protocol tcp port 443-9000\n";
+    let rule = |name: &str, category: &str, action: &str, service: &str| {
+        ["from any", "to any", "source any", "destination any", "application any"]
+            .iter()
+            .map(|s| (*s).to_owned())
+            .chain([format!("category {category}"), format!("service {service}"), format!("action {action}")])
+            .map(|s| format!("set rulebase security rules {name} {s}\n"))
+            .collect::<String>()
+    };
+    let allow = |service: &str| rule("yes", "A", "allow", service);
+    let deny = |service: &str| rule("no", "B", "deny", service);
+    let whole = |first: String, then: String| format!("{objects}{first}{then}");
+    assert_eq!(of(&whole(allow("any"), deny("any")), None, 443), ALLOWED_FIRST);
+    assert_eq!(of(&whole(deny("any"), allow("any")), None, 443), DENIED_FIRST);
+    assert_eq!(of(&whole(deny("low"), allow("high")), None, 443), DENIED_FIRST);
+    assert_eq!(of(&whole(deny("low"), allow("high")), None, 8443), ALLOWED_FIRST);
+    assert_eq!(of(&whole(deny("high"), allow("low")), None, 80), ALLOWED_FIRST);
+    assert_eq!(of(&whole(deny("low"), allow("high")), None, 80), ["missing"; 4]);
+    // A rule that drops and one that resets deny, too.
+    for action in ["drop", "reset-both"] {
+        assert_eq!(
+            of(&whole(rule("no", "B", action, "any"), allow("any")), None, 443),
+            DENIED_FIRST,
+            "{action}"
+        );
+    }
+}
+
+/// Lines of a list have no order: what is taken away is taken away wherever it stands.
+#[test]
+fn zscaler_takes_away_whatever_the_order() {
+    let zscaler = Some(Dialect::Zscaler);
+    for text in [
+        ".mill.example\n!.lab.mill.example\n!.pump.example\n",
+        "!.lab.mill.example\n!.pump.example\n.mill.example\n",
+        "-.lab.mill.example\n.mill.example\n-.pump.example\n",
+    ] {
+        assert_eq!(of(text, zscaler, 443), DENIED_FIRST, "{text}");
+        // Lines of Zscaler know no ports.
+        assert_eq!(of(text, zscaler, 8443), DENIED_FIRST, "{text}");
+    }
+    // One name is taken out of two that stand for it.
+    let one = ".mill.example\n.lab.mill.example\n!x.lab.mill.example\n";
+    assert_eq!(of(one, zscaler, 443), DENIED_FIRST);
+    assert_eq!(judged(one, zscaler, "y.lab.mill.example", 443, "https"), "covered");
+    // A table with a column of actions is read in its order, the first row that matches.
+    let row = |host: &str, action: &str| format!("{host},{action}\n");
+    let table = |rows: &[String]| format!("host,action\n{}", rows.concat());
+    let (allow, deny) = (row("*.mill.example", "allow"), row("*.lab.mill.example", "deny"));
+    assert_eq!(of(&table(&[deny.clone(), allow.clone()]), None, 443), DENIED_FIRST);
+    let found = of(&table(&[allow, deny]), None, 443);
+    assert!(found[0] != "covered" || found[3] == "covered", "{found:?}");
+}
+
+/// nftables itself is not read; of dnsmasq, which fills its sets, the longest name decides wherever it stands.
+#[test]
+fn nftables_is_refused_and_dnsmasq_takes_the_longest_name() {
+    let chain = |rules: &str| {
+        format!(
+            "table inet filter {{\n\tset mill {{\n\t\ttype ipv4_addr\n\t}}\n\tset lab {{\n\t\ttype ipv4_addr\n\t}}\n\tchain forward {{\n\
+             \t\ttype filter hook forward priority 0; policy drop;\n{rules}\t}}\n}}\n"
+        )
+    };
+    let (allow, deny) =
+        ("\t\tip daddr @mill tcp dport 443 accept\n", "\t\tip daddr @lab tcp dport 1-1024 drop\n");
+    for text in [chain(&format!("{allow}{deny}")), chain(&format!("{deny}{allow}"))] {
+        assert_eq!(of(&text, None, 443), ["unread"; 4], "{text}");
+        // Beside the lines that fill the sets it decides, too.
+        let beside = format!("{text}nftset=/mill.example/4#inet#filter#mill_tcp_443_v4\n");
+        assert_eq!(of(&beside, None, 443), ["unread"; 4], "{beside}");
+    }
+    let mill = "nftset=/mill.example/4#inet#filter#mill_tcp_443_v4\n";
+    let lab = "nftset=/lab.mill.example/4#inet#filter#lab_tcp_8443_v4\n";
+    for text in [format!("{mill}{lab}"), format!("{lab}{mill}")] {
+        assert_eq!(of(&text, None, 443), DENIED_FIRST, "{text}");
+        assert_eq!(of(&text, None, 8443)[0], "covered", "{text}");
+    }
+    // A name that is answered with nothing fills no set, whatever its length and place.
+    for denied in [
+        "address=/lab.mill.example/0.0.0.0\n",
+        "address=/lab.mill.example/\n",
+        "local=/lab.mill.example/\n",
+        "server=/lab.mill.example/\n",
+        "address=/pump.example/lab.mill.example/::\n",
+    ] {
+        for text in [format!("{mill}{denied}"), format!("{denied}{mill}")] {
+            assert_eq!(of(&text, None, 443), DENIED_FIRST, "{text}");
+        }
+    }
+    // What is answered with nothing is so below, too, unless a server of its own is asked there.
+    let above = format!("address=/mill.example/0.0.0.0\n{lab}");
+    assert_eq!(judged(&above, None, "x.lab.mill.example", 8443, "https"), "missing");
+    let asked = format!("{above}server=/lab.mill.example/192.0.2.54\n");
+    assert_eq!(judged(&asked, None, "x.lab.mill.example", 8443, "https"), "unread");
+    for odd in [
+        "address=/lab.mill.example/192.0.2.1\n",
+        "conf-file=/etc/more.conf\n",
+        "addn-hosts=/etc/blocked\n",
+        "address=/#/0.0.0.0\n",
+    ] {
+        assert_eq!(of(&format!("{mill}{odd}"), None, 443)[0], "unread", "{odd}");
+    }
+    // What is said for the server and not about names.
+    assert_eq!(
+        of(&format!("# dns\nport=53\nserver=192.0.2.53\nserver=/corp.example/192.0.2.54\n{mill}"), None, 443),
+        ["covered", "covered", "missing", "covered"]
+    );
+}
