@@ -21,6 +21,14 @@ pub fn now() -> (i64, i64) {
     (OffsetDateTime::now_utc().unix_timestamp(), offset)
 }
 
+/// This moment by the clocks on this device's walls, in whole seconds. Where the system does not tell its zone, they are
+/// taken to show UTC.
+pub fn local() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    let now = now.replace_nanosecond(0).unwrap_or(now);
+    UtcOffset::local_offset_at(now).map_or(now, |offset| now.to_offset(offset))
+}
+
 /// The time of so many seconds ago, RFC 3339 in UTC without parts of a second.
 pub fn before_now(seconds: i64) -> String {
     let then = OffsetDateTime::now_utc().unix_timestamp().saturating_sub(seconds);

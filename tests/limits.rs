@@ -1,13 +1,21 @@
 //! Large files made to cost as much memory as they can: whatever a file of configuration holds,
-//! reading it takes no more than 16 MiB and ten times its size, and ends soon.
+//! reading it takes no more than 16 MiB and ten times its size, and ends soon. And a check that is repeated: a
+//! thousand rounds take no more than a few.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::fmt::Write;
+use std::io::{Read, Write as _};
+use std::net::TcpListener;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use clearway::check::{Check, Options, Rounds};
+use clearway::compare::watch::Watch;
 use clearway::config;
-use clearway::rules::{KeyKind, Pack};
+use clearway::probe::Quiet;
+use clearway::report::{Style, watch};
+use clearway::rules::{KeyKind, Pack, Rules};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -226,10 +234,11 @@ fn hostile(size: usize) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+// Memory is counted for the whole process.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// Reads every hostile file of each size and tells those that cost too much.
 fn check(sizes: &[usize]) {
-    // Memory is counted for the whole process.
-    static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock();
     let keys = Pack::embedded().unwrap().keys;
     let mut over = String::new();
@@ -268,4 +277,64 @@ fn no_file_takes_more_than_its_share() {
 #[ignore = "minutes without optimisation"]
 fn nor_does_the_largest_file() {
     check(&[4 * MIB, 16 * MIB - 512 * 1024]);
+}
+
+#[test]
+fn many_rounds_take_no_more_than_a_few() {
+    repeat(200);
+}
+
+#[test]
+#[ignore = "minutes without optimisation"]
+fn nor_do_a_thousand() {
+    repeat(1000);
+}
+
+/// A real server that answers, but for every third connection or so; a host that is never there; so many rounds by a
+/// clock made by hand.
+fn repeat(rounds: usize) {
+    let _alone = ALONE.lock();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, answered) = (listener.local_addr().unwrap(), AtomicUsize::new(0));
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            if answered.fetch_add(1, Ordering::SeqCst) % 7 < 5 {
+                let _ = stream.read(&mut [0; 2048]);
+                let _ =
+                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
+            }
+        }
+    });
+    let options = Options {
+        hosts: vec![format!("http://{address}"), format!("https://{gone}")],
+        proxy: Some("none".to_owned()),
+        controls: false,
+        ..Options::default()
+    };
+    let rules = Rules::of(None).unwrap();
+    let check = Check::prepare(&options, &rules, Instant::now()).unwrap();
+    let mut at = time::OffsetDateTime::UNIX_EPOCH;
+    let (mut all, mut known, mut told) = (Watch::new(at), Rounds::default(), 0);
+    let mut used = Vec::new();
+    for round in 1..=rounds {
+        at += time::Duration::MINUTE;
+        let (run, next) = check.again(Instant::now(), std::mem::take(&mut known), &Quiet).unwrap();
+        known = next;
+        let changes = all.take(&run, at);
+        told += watch::ndjson::round(&all, &changes, at).len();
+        drop((run, changes));
+        if round % 100 == 0 {
+            // What threads of the last round still hold is given back soon.
+            std::thread::sleep(Duration::from_millis(200));
+            used.push(COUNTED.current_usage() / 1024);
+        }
+    }
+    println!("KiB after each hundred rounds: {used:?}; {told} bytes told, {} changes", all.changes);
+    assert!(all.changes > rounds as u64 / 10, "{} changes: nothing was tried", all.changes);
+    let end = watch::text::end(&all, &watch::Subject::default(), watch::Ended::Rounds, &Style::default());
+    assert!(end.contains(&format!("{rounds} rounds")), "{end}");
+    // A kilobyte for each round would be too much.
+    let (first, last) = (used[0], used[rounds / 100 - 1]);
+    assert!(last <= first + 64, "{used:?}");
 }

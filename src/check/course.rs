@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::rounds::Round;
 use super::routes::Planner;
 use super::{Derived, Options};
 use crate::contract::DownloadTest;
@@ -41,6 +42,8 @@ pub(super) struct Course<'a> {
     pub(super) asked: Cell<bool>,
     /// For how long downloads were held.
     pub(super) held: Cell<Duration>,
+    /// What earlier rounds make unnecessary.
+    pub(super) round: &'a Round,
 }
 
 impl Course<'_> {
@@ -108,7 +111,10 @@ impl Course<'_> {
     /// Wave after wave, until nothing more is called for.
     async fn waves(&self, plan: &Plan, observations: &mut Observations) {
         for _ in 0..=WAVES {
-            let mut experiments = diagnose::next(plan, observations);
+            if self.round.settle(plan, observations, self.rules) {
+                self.asked.set(true);
+            }
+            let mut experiments = diagnose::next_but(plan, observations, &self.round.resting());
             experiments.extend(diagnose::follow_ups(plan, observations, &self.rules.services));
             if experiments.is_empty() || observations.stopped.is_some() {
                 break;

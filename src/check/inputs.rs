@@ -15,7 +15,7 @@ use crate::lint;
 use crate::rules::{Pack, Rules};
 
 /// A derived list with the configurations it came from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Derived {
     /// The list.
     pub requirements: Requirements,

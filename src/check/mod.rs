@@ -7,10 +7,12 @@ mod inference;
 mod inputs;
 mod options;
 pub mod replay;
+mod rounds;
 mod routes;
 
 pub use inputs::{Derived, Inputs, Installed, lacking, list};
 pub use options::{Inference, Options};
+pub use rounds::Rounds;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,7 +25,7 @@ use crate::config::{self, ConfigError};
 use crate::contract::Platform;
 use crate::contract::ids::NoteId;
 use crate::derive::{self, HostPattern, Requirement, Requirements, adhoc};
-use crate::diagnose::{self, Prospect};
+use crate::diagnose::{self, Prospect, Verdict};
 use crate::failure::Failure;
 use crate::observation::{Environment, Observations};
 use crate::plan::trace::Wanted;
@@ -34,6 +36,7 @@ use crate::run::Run;
 use crate::telemetry::{Collector, Delivery, Headers, Telemetry};
 use crate::text::line;
 use course::Course;
+use rounds::Round;
 use routes::Planner;
 
 /// A check whose list is derived: nothing was sent yet.
@@ -112,10 +115,32 @@ impl<'a> Check<'a> {
     /// # Errors
     /// When the prober cannot be set up, or a certificate file cannot be read.
     pub fn run(self, progress: &dyn Progress) -> Result<Run, Failure> {
+        let began = self.began;
+        Ok(self.send(began, progress, Round::default())?.0)
+    }
+
+    /// The same once more, from `began` on, with the same list. `known` is what the rounds before showed, which
+    /// spares experiments; gives what the next round must know.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn again(
+        &self,
+        began: Instant,
+        known: Rounds,
+        progress: &dyn Progress,
+    ) -> Result<(Run, Rounds), Failure> {
+        let now = OffsetDateTime::now_utc();
+        let now_ms = now.unix_timestamp() * 1000 + i64::from(now.millisecond());
+        let same = Self { derived: self.derived.clone(), ..*self };
+        same.send(began, progress, Round::after(known, now_ms))
+    }
+
+    fn send(self, began: Instant, progress: &dyn Progress, round: Round) -> Result<(Run, Rounds), Failure> {
         if !self.options.trace.hosts.is_empty() {
             known(&self.options.trace, &self.plan()?)?;
         }
-        let Self { options, rules, derived, began } = self;
+        let Self { options, rules, derived, .. } = self;
         let planner = Planner::new(options, rules);
         let Rules { services, codes, .. } = rules;
         let started_at = OffsetDateTime::now_utc();
@@ -142,6 +167,7 @@ impl<'a> Check<'a> {
                 controls,
                 asked: std::cell::Cell::new(controls.is_empty()),
                 held: std::cell::Cell::default(),
+                round: &round,
             };
             let observations =
                 Observations { stage_timeout_ms: millis(options.stage_timeout), ..Observations::default() };
@@ -157,7 +183,12 @@ impl<'a> Check<'a> {
             if !options.trace.is_empty() {
                 let judged = diagnose::judge(&plan, &observations, services, codes);
                 let (causes, hosts) = (&judged.causes, &judged.hosts);
-                let jobs = diagnose::traces(&plan, &observations, causes, hosts, &options.trace);
+                let mut jobs = diagnose::traces(&plan, &observations, causes, hosts, &options.trace);
+                if round.is_repeated() {
+                    let resting = round.resting();
+                    let fails = |id| hosts.iter().any(|h| h.target == id && h.verdict == Verdict::Blocked);
+                    jobs.retain(|job| fails(job.target) && !resting.contains(&job.target));
+                }
                 prober.trace(&jobs, &mut observations).await;
             }
             Ok::<_, Failure>((requirements, plan, observations))
@@ -170,7 +201,8 @@ impl<'a> Check<'a> {
         observations.scripts = scripts;
         let environment: Environment = probe::environment::gather(options.resolver, &proxies, &trust);
         let judgement = diagnose::judge(&plan, &observations, services, codes);
-        Ok(Run {
+        let rounds = round.finish(&plan, &observations, &judgement, rules);
+        let run = Run {
             requirements,
             plan,
             observations,
@@ -186,7 +218,8 @@ impl<'a> Check<'a> {
             duration_ms: millis(began.elapsed()),
             is_replayed: false,
             expected: None,
-        })
+        };
+        Ok((run, rounds))
     }
 }
 

@@ -122,6 +122,27 @@ pub struct CheckArgs {
     #[arg(long, value_name = "HOST", num_args = 0..=1, default_missing_value = "", conflicts_with = "replay", help_heading = "Probe")]
     pub trace: Vec<String>,
 
+    /// Repeat the check every so many seconds [60; at the least 5], and report each change with its time: as text, or
+    /// with --format ndjson as one object a line. Ctrl-C ends it with what the rounds come to for each host.
+    ///
+    /// A round begins that long after the one before began, and never before that has ended. Each host gets the app's
+    /// own attempt in every round; experiments are made where something fails, and again after 1, 2, 4, 8 … rounds or
+    /// when it changes. The configuration is read once. --format NAME=FILE writes the report of the last round.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "60s",
+        value_parser = interval,
+        help_heading = "Probe"
+    )]
+    pub watch: Option<Duration>,
+
+    /// End the watch after so many rounds.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "watch", help_heading = "Probe")]
+    pub watch_rounds: Option<u64>,
+
     /// Show every name, port, SNI and path that would be sent, and send nothing.
     #[arg(long, help_heading = "Probe")]
     pub dry_run: bool,
@@ -355,6 +376,22 @@ fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
+/// Least time from the begin of one round to the next.
+const LEAST_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Reads the interval of a watch, as [`duration`] with a bound below.
+fn interval(text: &str) -> Result<Duration, String> {
+    let read = duration(text).map_err(|_| {
+        format!("`{text}` is no interval between 5s and 60m; write --watch=60, --watch=5m, or --watch alone")
+    })?;
+    if read < LEAST_INTERVAL {
+        return Err(format!(
+            "`{text}` is too often: every round asks each host again, so the least is 5 seconds; write --watch=5"
+        ));
+    }
+    Ok(read)
+}
+
 /// Reads `IP`, `IP:PORT` or `[v6]:PORT`; port 53 where none is given.
 fn resolver(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse::<SocketAddr>() {
@@ -377,6 +414,15 @@ mod tests {
         }
         for bad in ["", "0", "-1s", "abc", "2h", "NaN", "inf", "1e9"] {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_interval_has_a_bound_below() {
+        assert_eq!(interval("5").map(|d| d.as_secs()), Ok(5));
+        assert_eq!(interval("5m").map(|d| d.as_secs()), Ok(300));
+        for bad in ["4.9", "0", "1ms", "", "x", "61m"] {
+            assert!(interval(bad).is_err(), "{bad}");
         }
     }
 

@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use super::Cli;
 
 /// Options that `-h` shows; `--help` shows all.
-const SHORT: [&str; 18] = [
+const SHORT: [&str; 19] = [
     "against",
     "by",
     "dir",
@@ -28,12 +28,13 @@ const SHORT: [&str; 18] = [
     "since",
     "strict",
     "verbose",
+    "watch",
     "with-credentials",
 ];
 
-/// Options without a variable: they send a credential or show one, decide where one may go, or put something else in
-/// the place of a run. They are asked for each time, on the line.
-const ASKED_EACH_TIME: [&str; 11] = [
+/// Options without a variable: they send a credential or show one, decide where one may go, put something else in
+/// the place of a run, or do not end by themselves. They are asked for each time, on the line.
+const ASKED_EACH_TIME: [&str; 13] = [
     "credential-host",
     "expect-ca",
     "include-secrets",
@@ -44,6 +45,8 @@ const ASKED_EACH_TIME: [&str; 11] = [
     "trust-interception",
     "vm-result",
     "vm-script",
+    "watch",
+    "watch-rounds",
     "with-credentials",
 ];
 

@@ -89,7 +89,8 @@ pub enum Command {
         clearway check c.json --format text --format json=r.json --format junit=r.xml\n  \
         clearway check --host gateway.example.com:8443 --host '[2001:db8::1]:443'\n  \
         clearway check profile.mobileconfig --with-credentials  up to an answer\n  \
-        clearway check --replay berlin.json                 judge a saved run again\n\n\
+        clearway check --replay berlin.json                 judge a saved run again\n  \
+        clearway check profile.mobileconfig --watch         every minute, until Ctrl-C\n\n\
         Exit codes: 0 ready or degraded, 1 a required host is blocked or a promise of\n\
         --expect is unmet, 2 usage or configuration, 3 a required host was not tested, 4 no configuration here.")]
     Check(Box<CheckArgs>),

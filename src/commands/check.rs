@@ -1,6 +1,8 @@
 //! `clearway check`: derive, probe, judge, report.
 
-use std::path::PathBuf;
+mod watch;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -35,6 +37,9 @@ use crate::vm;
 /// When an input cannot be read, the output cannot be written, or the prober cannot be set up.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
+    if args.watch.is_some() {
+        watch::accepts(args)?;
+    }
     let mut outputs = Output::open(&formats(args)?, &args.output)?;
     let page = page_to_open(args, &outputs)?;
     let rules = load_rules(args.derive.list.rules.as_deref())?;
@@ -77,12 +82,27 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
                 )));
             }
             let DryRun { plan, announced } = check.dry_run()?;
-            let settings = dry_run(&options, announced);
+            let settings = dry_run(&options, announced, args.watch);
             return write(outputs.into_iter().filter_map(|o| {
                 let text = o.format.dry_run?(&plan, &settings, &o.style);
                 Some((o, text))
             }))
             .map(|()| ExitCode::SUCCESS);
+        }
+        if let Some(every) = args.watch {
+            let (features, promises) = (features.as_slice(), promises.as_ref());
+            let collector = collector.as_ref();
+            let made = watch::Made {
+                args,
+                every,
+                check: &check,
+                rules: &rules,
+                features,
+                promises,
+                collector,
+                page,
+            };
+            return watch::run(&made, outputs);
         }
         let line = if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() };
         let beside =
@@ -109,11 +129,8 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             run.judgement = diagnose::judge(&run.plan, &run.observations, &rules.services, &rules.codes);
         }
     }
-    if let Some(promises) = &promises {
-        let expected = expect::judge(promises, &run.plan, &run.observations, &run.judgement);
-        run.expected = Some(expected.map_err(|e| Failure::Usage(format!("--expect {e}")))?);
-    }
-    let code = exit_code(&run, args.fail_on);
+    let run = expected(run, promises.as_ref())?;
+    let code = ExitCode::from(exit_code(&run, args.fail_on));
     let device = device.map(|found| compare::device::beside(&run, found, &rules.codes));
     let log = logs.map(|logs| compare::log::beside(&run, &logs));
     let log = log.map(|log| if args.share { log.without_names() } else { log });
@@ -138,13 +155,27 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     }
     let written = write(outputs.drain(..).zip(texts));
     if let Some(collector) = &collector {
-        deliver(args, collector, &rules, &run, &features);
+        deliver(args, collector, &rules, &run, &features, args.output.quiet);
     }
     written?;
-    if let Some(Err(reason)) = page.as_deref().map(output::browser::show) {
+    show(page.as_deref());
+    Ok(code)
+}
+
+/// The run, held against what is promised.
+fn expected(mut run: Run, promises: Option<&expect::Expectations>) -> Result<Run, Failure> {
+    if let Some(promises) = promises {
+        let expected = expect::judge(promises, &run.plan, &run.observations, &run.judgement);
+        run.expected = Some(expected.map_err(|e| Failure::Usage(format!("--expect {e}")))?);
+    }
+    Ok(run)
+}
+
+/// Shows the page that `--open` asks for.
+fn show(page: Option<&Path>) {
+    if let Some(Err(reason)) = page.map(output::browser::show) {
         output::aside([format!("clearway: {}", visible::message(&reason)).as_str()]);
     }
-    Ok(code)
 }
 
 /// Whether the device is looked at beside the probes: this one, where its own configuration is checked.
@@ -331,17 +362,19 @@ fn collector(args: &CheckArgs) -> Result<Option<(Collector, Headers)>, Failure> 
     Ok(Some((collector, headers.map_err(|e| Failure::Usage(format!("--otlp: {e}")))?)))
 }
 
-/// Sends the run, as it is reported, and says what became of it. No failure here is one of the command.
+/// Sends the run, as it is reported, and says what became of it; where it is `quiet`, only what was not taken. No failure
+/// here is one of the command.
 fn deliver(
     args: &CheckArgs,
     (collector, headers): &(Collector, Headers),
     rules: &Rules,
     run: &Run,
     features: &[FeatureInfo],
+    quiet: bool,
 ) {
     let (at, what) = (collector.shown(), report::check::telemetry::of(run, features));
     let lines = match check::deliver(&options(args, None), rules, (collector, headers), &what) {
-        Ok(taken) if args.output.quiet && delivery::is_whole(&taken) => return,
+        Ok(taken) if quiet && delivery::is_whole(&taken) => return,
         Ok(taken) => delivery::lines(&at, &what, &taken, headers.is_empty()),
         Err(failure) => vec![delivery::not_sent(&at, &failure.to_string())],
     };
@@ -389,7 +422,11 @@ fn traced(named: &[String]) -> Wanted {
 }
 
 /// How the run would be made, and what it would send.
-fn dry_run(options: &check::Options, announced: Vec<Announcement>) -> report::check::dry_run::Settings {
+fn dry_run(
+    options: &check::Options,
+    announced: Vec<Announcement>,
+    every: Option<Duration>,
+) -> report::check::dry_run::Settings {
     report::check::dry_run::Settings {
         stage_timeout_ms: millis(options.stage_timeout),
         deadline_ms: millis(options.deadline),
@@ -399,6 +436,7 @@ fn dry_run(options: &check::Options, announced: Vec<Announcement>) -> report::ch
         announced,
         idle_ms: options.inference.idle.map(millis),
         user_agent: probe::USER_AGENT.to_owned(),
+        every_s: every.map(|every| every.as_secs()),
     }
 }
 
@@ -421,15 +459,15 @@ impl probe::Progress for Shown<'_> {
 }
 
 /// The contract's exit codes.
-fn exit_code(run: &Run, fail_on: FailOn) -> ExitCode {
+fn exit_code(run: &Run, fail_on: FailOn) -> u8 {
     let is_broken = run.expected.as_ref().is_some_and(|e| e.unmet > 0);
     let any_blocked = run.judgement.hosts.iter().any(|h| h.verdict == Verdict::Blocked);
-    ExitCode::from(match (fail_on, run.judgement.verdict) {
+    match (fail_on, run.judgement.verdict) {
         (FailOn::None, _) => 0,
         (_, RunVerdict::Blocked) => 1,
         _ if is_broken => 1,
         (FailOn::Any, _) if any_blocked => 1,
         (_, RunVerdict::Unknown) => 3,
         (_, RunVerdict::Degraded | RunVerdict::Ready) => 0,
-    })
+    }
 }

@@ -1,10 +1,12 @@
 //! Runs held against each other: `between` two of them (before and after, one device and another),
-//! `table` of many, `log` a run and what a log says, `device` a run and what was found on the device. Pure; works on judged runs, and leaves the words to the renderers.
+//! `table` of many, `log` a run and what a log says, `device` a run and what was found on the device, `watch` the rounds of a
+//! repeated check. Pure; works on judged runs, and leaves the words to the renderers.
 
 pub mod between;
 pub mod device;
 pub mod log;
 pub mod table;
+pub mod watch;
 
 pub use between::{Between, between};
 pub use table::{Table, TableError};

@@ -191,3 +191,11 @@ pub struct Judgement {
     /// The paths that were traced.
     pub paths: Vec<TracedPath>,
 }
+
+impl Judgement {
+    /// What the report says of a host: the finding of the cause that explains it, else the host's own.
+    pub fn said_of<'a>(&'a self, host: &'a HostJudgement) -> &'a Finding {
+        let cause = host.cause.as_deref().and_then(|id| self.causes.iter().find(|c| c.id == id));
+        cause.map_or(&host.finding, |cause| &cause.finding)
+    }
+}

@@ -28,7 +28,8 @@ mod wording;
 
 pub use announce::{Prospect, announce, announced_as};
 pub use experiment::captive_portal::wanted as wants_controls;
-pub use experiment::next;
+pub use experiment::slow::looks_slow;
+pub use experiment::{next, next_but};
 pub use finding::{
     ActorJudgement, Cause, Certainty, Code, Evidence, Finding, Halt, Halted, Halts, Hop, HostJudgement,
     Judgement, NotTested, Owner, RunVerdict, Timings, TracedPath, Verdict,

@@ -116,6 +116,10 @@ pub struct Attempt {
     pub variation: Option<Variation>,
     /// When it began.
     pub at_ms: u64,
+    /// So long before this run did the round begin that made the attempt, and from which its times count; 0 for an
+    /// attempt of this run itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub before_ms: u64,
     /// The way that was taken.
     pub route: Route,
     /// Name lookup of the host, or of the proxy where one is used; absent for address literals.
@@ -143,6 +147,10 @@ pub struct Attempt {
     pub cut: Option<Stopped>,
     /// The whole attempt.
     pub ms: f64,
+}
+
+fn is_zero(ms: &u64) -> bool {
+    *ms == 0
 }
 
 impl Attempt {

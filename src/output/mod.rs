@@ -206,6 +206,19 @@ fn forgive(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// Writes lines to standard output while more is to come; whether somebody still reads them.
+///
+/// # Errors
+/// [`Failure::Stdout`].
+pub fn say(text: &str) -> Result<bool, Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::Stdout(error)),
+    }
+}
+
 /// Lines on standard error, as they are.
 pub fn aside<'a>(lines: impl IntoIterator<Item = &'a str>) {
     for line in lines {

@@ -61,6 +61,7 @@ pub use collector::BUDGET;
 pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};
 pub use inference::CallSettings;
 pub use pac::Fetched;
+pub use schedule::when_interrupted;
 pub use trust::{PemError, read_pem};
 
 /// How this program names itself to servers and proxies.

@@ -61,6 +61,7 @@ impl Recorder {
             purpose,
             variation,
             at_ms: since(origin, started),
+            before_ms: 0,
             route,
             dns: None,
             tcp: Vec::new(),

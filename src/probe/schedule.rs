@@ -310,13 +310,56 @@ fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, Waiting> {
     under_way.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Calls `then` once what ends a run comes (Ctrl-C and the like), at any time from now on, also between two runs. From
+/// now on nothing of it ends the program by itself.
+///
+/// # Errors
+/// When the system gives no thread or no runtime.
+pub fn when_interrupted(then: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    ENDED.get_or_init(|| tokio::sync::watch::Sender::new(false));
+    std::thread::Builder::new().name("interrupts".into()).spawn(move || {
+        runtime.block_on(async {
+            let interrupted = interrupt();
+            tokio::pin!(interrupted);
+            tokio::select! {
+                biased;
+                () = &mut interrupted => {}
+                // It is listened to since the line above.
+                () = async { let _ = ready.send(()); std::future::pending().await } => {}
+            }
+        });
+        if let Some(ended) = ENDED.get() {
+            ended.send_replace(true);
+        }
+        then();
+    })?;
+    let _ = is_ready.recv();
+    Ok(())
+}
+
 /// Ends at Ctrl-C, and at what else asks a program to end: the terminal was closed, the session or the
 /// system ends. Never where the system does not tell of it.
 pub(super) async fn interrupt() {
     tokio::select! {
         () = ctrl_c() => {}
         () = told_to_end() => {}
+        () = ended_before() => {}
     }
+}
+
+/// Whether what ends a run came, once [`when_interrupted`] listens.
+static ENDED: std::sync::OnceLock<tokio::sync::watch::Sender<bool>> = std::sync::OnceLock::new();
+
+/// Ends when that came, also before this was asked: between two waves nobody else listens.
+async fn ended_before() {
+    if let Some(ended) = ENDED.get()
+        && ended.subscribe().wait_for(|ended| *ended).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 async fn ctrl_c() {

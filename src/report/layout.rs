@@ -72,6 +72,11 @@ impl<'a> Page<'a> {
         self.style.width.max(40)
     }
 
+    /// One line, however long it is.
+    pub(super) fn line(&mut self, text: &str) {
+        self.push(text);
+    }
+
     fn push(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');

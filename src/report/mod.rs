@@ -24,6 +24,7 @@ pub mod rules;
 pub mod sandbox;
 pub mod sanitise;
 mod ticket_lines;
+pub mod watch;
 mod words;
 
 pub use crate::contract::FeatureInfo;

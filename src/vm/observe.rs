@@ -208,6 +208,7 @@ fn attempt(
         purpose: Purpose::First,
         variation: None,
         at_ms: 0,
+        before_ms: 0,
         route,
         dns,
         tcp: Vec::new(),

@@ -233,11 +233,13 @@ fn one_file_for_each_subcommand() {
     for folder in ["cli", "commands"] {
         let in_folder =
             files.iter().filter_map(|(name, _)| name.strip_prefix(&format!("{folder}/"))).collect::<Vec<_>>();
-        let stems: Vec<&str> = in_folder
+        // What one subcommand is made of may stand in a folder of its name.
+        let mut stems: Vec<&str> = in_folder
             .iter()
-            .map(|name| name.trim_end_matches(".rs"))
+            .map(|name| name.split('/').next().unwrap().trim_end_matches(".rs"))
             .filter(|stem| !["mod", "line", "version"].contains(stem))
             .collect();
+        stems.dedup();
         assert_eq!(stems, names, "src/{folder}");
     }
 }

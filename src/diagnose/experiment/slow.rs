@@ -129,6 +129,11 @@ fn is_answer_slow(attempt: &Attempt) -> bool {
         && first_byte_beyond(attempt).is_some_and(is_slow)
 }
 
+/// Whether something of an attempt took so long that it would be measured: the lookup, the tunnel or the answer.
+pub fn looks_slow(attempt: &Attempt) -> bool {
+    is_answer_slow(attempt) || [lookup_ms(attempt), tunnel_ms(attempt)].into_iter().flatten().any(is_slow)
+}
+
 /// Whether the answer of an attempt came late.
 pub(crate) fn is_late(attempt: &Attempt) -> bool {
     waited(attempt).is_some_and(is_slow)

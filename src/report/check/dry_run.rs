@@ -28,6 +28,8 @@ pub struct Settings {
     pub idle_ms: Option<u64>,
     /// What every request says of this program.
     pub user_agent: String,
+    /// Seconds from round to round, where the run would be repeated.
+    pub every_s: Option<u64>,
 }
 
 impl Settings {
@@ -102,6 +104,13 @@ pub fn text(plan: &Plan, settings: &Settings, style: &Style) -> String {
         words::duration(settings.deadline_ms),
         if settings.of(Sent::Calls).next().is_none() { "No credential is ever sent." } else { "The credential is sent only with the calls below." },
     ));
+    if let Some(every) = settings.every_s {
+        let called = settings.of(Sent::Calls).next().is_some();
+        let credential = if called { ", the calls with the credential among it" } else { "" };
+        page.hang_with("REPEATED. ", Paint::Bold, "", &format!(
+            "--watch sends this again every {every} s{credential}; what is tried after failures again after 1, 2, 4, 8 … rounds, or when something changes.",
+        ));
+    }
 
     let names = lookups(plan);
     page.heading("NAMES LOOKED UP (A and AAAA)");
@@ -218,6 +227,7 @@ pub fn json(plan: &Plan, settings: &Settings) -> String {
         "controls": settings.beside().collect::<Vec<_>>(),
         "calls": settings.of(Sent::Calls).collect::<Vec<_>>(),
         "idle_ms": settings.idle_ms,
+        "watch_every_s": settings.every_s,
         "targets": targets,
     }))
 }

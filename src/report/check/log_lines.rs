@@ -14,8 +14,8 @@ use crate::plan::{Route, Target};
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct Event {
-    /// Milliseconds after the start of the run.
-    pub at_ms: u64,
+    /// Milliseconds after the start of the run; less than 0 for what an earlier round of a watch showed.
+    pub at_ms: i64,
     /// What happened, without the time.
     pub text: String,
 }
@@ -29,11 +29,16 @@ pub(in crate::report) fn of(attempts: &[Attempt], target: &Target, certificates:
         .flat_map(|a| {
             let shown = a.tls.last().filter(|t| certificates && !a.http.is_empty() && !t.chain.is_empty());
             let handshake = shown.map(|tls| handshake(a, tls));
-            handshake.into_iter().chain(last_stage(a, target, certificates)).collect::<Vec<_>>()
+            let all = handshake.into_iter().chain(last_stage(a, target, certificates));
+            all.map(|e| Event { at_ms: e.at_ms - signed(a.before_ms), ..e }).collect::<Vec<_>>()
         })
         .collect();
     events.sort_by_key(|e| e.at_ms);
     events
+}
+
+fn signed(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX / 2)
 }
 
 /// The calls with a credential on a target.
@@ -56,7 +61,7 @@ pub(in crate::report) fn of_calls(calls: &[Call], target: &Target) -> Vec<Event>
                 (None, CallOutcome::Cut { .. }) => "the run ended first".into(),
                 (None, _) => "no answer".into(),
             };
-            Event { at_ms: c.at_ms, text: format!("{what}, {}: {end}", c.request) }
+            Event { at_ms: signed(c.at_ms), text: format!("{what}, {}: {end}", c.request) }
         });
     sent.collect()
 }
@@ -107,7 +112,7 @@ fn handshake(attempt: &Attempt, tls: &Tls) -> Event {
         tls_words(&tls.outcome, tls.ms),
         certificate.unwrap_or_default()
     );
-    Event { at_ms: tls.at_ms, text }
+    Event { at_ms: signed(tls.at_ms), text }
 }
 
 fn trust_words(trust: &Trust) -> String {
@@ -138,7 +143,7 @@ fn ends(attempt: &Attempt, remote: SocketAddr) -> String {
 
 fn last_stage(attempt: &Attempt, target: &Target, certificates: bool) -> Vec<Event> {
     let what = tried(attempt);
-    let one = |at_ms: u64, text: String| vec![Event { at_ms, text: format!("{what}{text}") }];
+    let one = |at_ms: u64, text: String| vec![Event { at_ms: signed(at_ms), text: format!("{what}{text}") }];
     let ends = |remote: SocketAddr| ends(attempt, remote);
     let stood = || {
         attempt
@@ -189,7 +194,7 @@ fn last_stage(attempt: &Attempt, target: &Target, certificates: bool) -> Vec<Eve
             .iter()
             .filter(|t| t.outcome != TcpOutcome::Abandoned)
             .map(|t| Event {
-                at_ms: t.at_ms,
+                at_ms: signed(t.at_ms),
                 text: format!("{what}{}  TCP: {}", ends(t.remote), tcp_words(&t.outcome, t.ms)),
             })
             .collect();

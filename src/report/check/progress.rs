@@ -36,6 +36,23 @@ impl Line {
         Self { bar }
     }
 
+    /// A line of text alone.
+    pub fn says(&self, text: &str) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        if let Ok(style) = ProgressStyle::with_template("  {wide_msg}") {
+            self.bar.set_style(style);
+        }
+        self.bar.set_message(sanitise::line(text, sanitise::SHORT));
+        self.bar.tick();
+    }
+
+    /// Does something else with the terminal: the line is away meanwhile.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// So many probes will be made (in all; a later wave raises the number).
     pub fn planned(&self, n: usize) {
         self.bar.set_length(n as u64);

@@ -344,10 +344,9 @@ fn host(run: &Run, row: &Row<'_>) -> String {
 /// An event with its time of day.
 fn at(run: &Run, event: &Event) -> String {
     let start = OffsetDateTime::parse(&run.started_at, &Rfc3339).ok();
-    let after = i64::try_from(event.at_ms).unwrap_or(i64::MAX);
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
     let when = start
-        .and_then(|s| s.checked_add(Duration::milliseconds(after)))
+        .and_then(|s| s.checked_add(Duration::milliseconds(event.at_ms)))
         .and_then(|t| t.format(format).ok())
         .unwrap_or_else(|| format!("{} ms after the start", event.at_ms));
     sanitise::line(&format!("{when}  {}", event.text), sanitise::LONG)

@@ -3,3 +3,4 @@
 mod download;
 mod follow;
 mod library;
+mod rounds;

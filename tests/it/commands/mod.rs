@@ -22,3 +22,5 @@ mod trace;
 mod unseen;
 #[cfg(unix)]
 mod vm;
+#[cfg(unix)]
+mod watch;

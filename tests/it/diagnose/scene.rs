@@ -154,6 +154,7 @@ pub fn healthy(target: &Target) -> Attempt {
         purpose: Purpose::First,
         variation: None,
         at_ms: 1,
+        before_ms: 0,
         dns: Some(Dns {
             name: if through { "proxy.corp.example".into() } else { target.probed.clone() },
             system: Lookup::Addresses { addresses: vec![ip] },

@@ -489,6 +489,7 @@ fn attempt(target: &Target, judged: &HostJudgement) -> Attempt {
         purpose: Purpose::First,
         variation: None,
         at_ms: 3,
+        before_ms: 0,
         route: Route::Direct,
         dns: (!literal).then(|| Dns {
             searched: Vec::new(),

@@ -7,6 +7,7 @@ pub mod page;
 mod pages;
 mod properties;
 mod schemas;
+mod watch;
 
 use clearway::diagnose::{self, Prospect};
 use clearway::plan::Plan;
@@ -77,6 +78,7 @@ fn dry_run_settings() -> report::check::dry_run::Settings {
         announced: diagnose::announce(&Prospect::new(&Plan::default(), &rules.services)),
         idle_ms: None,
         user_agent: "clearway/0.0.0".into(),
+        every_s: None,
     }
 }
 

@@ -70,7 +70,8 @@ impl Axis {
 
 pub(super) fn render(run: &Run, view: &View<'_>) -> Markup {
     let mut by_target: HashMap<u32, Vec<Segment>> = HashMap::new();
-    for attempt in view.attempts {
+    // What an earlier round of a watch showed is on no axis of this run.
+    for attempt in view.attempts.iter().filter(|a| a.before_ms == 0) {
         by_target.entry(attempt.target).or_default().extend(segments(attempt));
     }
     let rows: Vec<(&Row<'_>, &Vec<Segment>)> = view

@@ -1,0 +1,303 @@
+//! `check --watch`: the check again and again, and what changes from one round to the next.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use super::{deliver, exit_code, expected, rendered, write};
+use crate::check::{Check, Rounds};
+use crate::cli::CheckArgs;
+use crate::clock;
+use crate::compare::watch::Watch;
+use crate::contract::FeatureInfo;
+use crate::expect::Expectations;
+use crate::failure::Failure;
+use crate::observation::Stopped;
+use crate::output::{self, Destination, Output};
+use crate::probe;
+use crate::report::Style;
+use crate::report::check::progress;
+use crate::report::watch::{self, Ended, Subject};
+use crate::rules::Rules;
+use crate::run::Run;
+use crate::telemetry::{Collector, Headers};
+use crate::text::visible;
+
+/// Shortest pause between two rounds, however long a round takes.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+/// Most that a round is put off, so that many devices started at one time do not go on in step.
+const MOST_JITTER: Duration = Duration::from_secs(3);
+
+/// What does not go with a watch, with the next step.
+///
+/// # Errors
+/// [`Failure::Usage`].
+pub(super) fn accepts(args: &CheckArgs) -> Result<(), Failure> {
+    let refused =
+        |with: &str, why: &str| Err(Failure::Usage(format!("--watch does not go with {with}: {why}")));
+    if let Some(replay) = &args.replay {
+        return refused(
+            "--replay",
+            &format!("a saved report does not change; leave --watch out to judge {} again", replay.display()),
+        );
+    }
+    for (is_there, with, why) in [
+        (args.vm_script, "--vm-script", "a script is printed once; leave --watch out"),
+        (args.vm_result.is_some(), "--vm-result", "results are those of one moment; leave --watch out"),
+        (
+            !args.log.is_empty(),
+            "--log",
+            "a log is held beside one run; leave --watch out, or save the last round with --format json=FILE and use check --replay FILE --log PATH",
+        ),
+        (
+            args.share,
+            "--share",
+            "it masks one report; save the last round with --format json=FILE and use check --replay FILE --share",
+        ),
+        (
+            args.download_test.is_some(),
+            "--download-test",
+            "megabytes in every round are a load; run it alone",
+        ),
+        (
+            args.output.output.is_some(),
+            "-o",
+            "what is told grows line by line, and -o writes a file whole; redirect standard output (> FILE), or write the report of the last round with --format NAME=FILE",
+        ),
+    ] {
+        if is_there {
+            return refused(with, why);
+        }
+    }
+    let bare = args.format.iter().find(|f| f.file.is_none()).map(|f| f.format.name);
+    match bare.filter(|_| !args.dry_run) {
+        None | Some("text" | "ndjson") => Ok(()),
+        Some(name) => refused(
+            &format!("--format {name}"),
+            &format!(
+                "it tells changes as text or ndjson; write --format {name}=FILE for the report of the last round"
+            ),
+        ),
+    }
+}
+
+/// Where the lines go.
+struct Lines {
+    style: Style,
+    ndjson: bool,
+    line: progress::Line,
+}
+
+impl Lines {
+    /// Whether somebody still reads them.
+    fn say(&self, text: &str) -> Result<bool, Failure> {
+        if text.is_empty() {
+            return Ok(true);
+        }
+        self.line.aside(|| output::say(text))
+    }
+}
+
+/// What a watch is made with.
+pub(super) struct Made<'a> {
+    pub(super) args: &'a CheckArgs,
+    pub(super) every: Duration,
+    pub(super) check: &'a Check<'a>,
+    pub(super) rules: &'a Rules,
+    pub(super) features: &'a [FeatureInfo],
+    pub(super) promises: Option<&'a Expectations>,
+    pub(super) collector: Option<&'a (Collector, Headers)>,
+    pub(super) page: Option<PathBuf>,
+}
+
+/// Repeats the check until somebody or the number of rounds ends it; the exit code is that of the last complete round.
+///
+/// # Errors
+/// When the first round cannot be made, or an output cannot be written.
+pub(super) fn run(made: &Made<'_>, outputs: Vec<Output>) -> Result<ExitCode, Failure> {
+    let args = made.args;
+    // Asked once before there are other threads, so that the system knows its zone.
+    let mut watch = Watch::new(clock::local());
+    let (tell, interrupted) = channel();
+    probe::when_interrupted(move || {
+        let _ = tell.send(());
+    })
+    .map_err(Failure::Runtime)?;
+    let (files, bare): (Vec<Output>, Vec<Output>) = outputs.into_iter().partition(|o| o.file.is_some());
+    let lines = Lines {
+        style: bare.first().map_or_else(|| Destination::standard().style(&args.output), |o| o.style.clone()),
+        ndjson: bare.first().is_some_and(|o| o.format.name == "ndjson"),
+        line: if args.output.quiet { progress::Line::hidden() } else { progress::Line::stderr() },
+    };
+    let mut subject = Subject {
+        every_s: made.every.as_secs(),
+        rounds: args.watch_rounds,
+        label: args.label.clone(),
+        rules_date: made.rules.pack.meta.date.clone(),
+        ..Subject::default()
+    };
+    let jitter = jitter();
+    let (mut known, mut last) = (Rounds::default(), None::<Run>);
+    let ended = loop {
+        let (began, at) = (Instant::now(), clock::local());
+        lines.line.says(&watch::text::live(&watch, None));
+        let round = made.check.again(began, std::mem::take(&mut known), &probe::Quiet);
+        match round {
+            Ok((run, rounds)) => {
+                known = rounds;
+                let mut run = expected(run, made.promises)?;
+                run.requirements.set_age(clock::age_of(&run.requirements.rules_date));
+                if run.observations.stopped == Some(Stopped::Interrupted) {
+                    if last.is_none() {
+                        return cut_short(made, &lines, &watch, run, files, bare);
+                    }
+                    break Ended::Interrupted;
+                }
+                let mut text = String::new();
+                if last.is_none() {
+                    subject.device = run.environment.host.clone();
+                    let hosts = run.plan.targets.iter().filter(|t| !t.paths.is_empty()).count();
+                    text = lines.begin(&watch, &subject, hosts);
+                }
+                let changes = watch.take(&run, at);
+                text.push_str(&lines.round(&watch, &changes, at));
+                if let Some(collector) = made.collector {
+                    lines.line.aside(|| deliver(args, collector, made.rules, &run, made.features, true));
+                }
+                last = Some(run);
+                if !lines.say(&text)? {
+                    break Ended::Unread;
+                }
+            }
+            Err(failure) if last.is_none() => return Err(failure),
+            // What the device lacks for a moment (threads, descriptors) must not end a watch of days.
+            Err(failure) => {
+                let text = visible::message(&failure.to_string());
+                lines
+                    .line
+                    .aside(|| output::aside([format!("clearway: a round was not made: {text}").as_str()]));
+            }
+        }
+        if args.watch_rounds.is_some_and(|most| watch.rounds >= most) {
+            break Ended::Rounds;
+        }
+        if waits(&lines, &watch, &interrupted, pause(made.every, began.elapsed(), jitter)) {
+            break Ended::Interrupted;
+        }
+    };
+    lines.line.clear();
+    let Some(run) = last else { return Ok(ExitCode::SUCCESS) };
+    let code = exit_code(&run, args.fail_on);
+    let told = output::say(&lines.end(&watch, &subject, ended, code));
+    reports(made, run, files)?;
+    told.map(|_| ExitCode::from(code))
+}
+
+impl Lines {
+    fn begin(&self, watch: &Watch, subject: &Subject, hosts: usize) -> String {
+        match self.ndjson {
+            true => watch::ndjson::begin(watch, subject, hosts),
+            false => watch::text::begin(watch, subject, hosts, &self.style),
+        }
+    }
+
+    fn round(
+        &self,
+        watch: &Watch,
+        changes: &[crate::compare::watch::Change],
+        at: time::OffsetDateTime,
+    ) -> String {
+        match self.ndjson {
+            true => watch::ndjson::round(watch, changes, at),
+            false => watch::text::round(watch, changes, at, &self.style),
+        }
+    }
+
+    fn end(&self, watch: &Watch, subject: &Subject, ended: Ended, code: u8) -> String {
+        match self.ndjson {
+            true => watch::ndjson::end(watch, ended, code),
+            false => watch::text::end(watch, subject, ended, &self.style),
+        }
+    }
+}
+
+/// The end of a watch without a complete round: as a check that was interrupted.
+fn cut_short(
+    made: &Made<'_>,
+    lines: &Lines,
+    watch: &Watch,
+    run: Run,
+    mut files: Vec<Output>,
+    bare: Vec<Output>,
+) -> Result<ExitCode, Failure> {
+    lines.line.clear();
+    let code = exit_code(&run, made.args.fail_on);
+    if lines.ndjson {
+        output::say(&watch::ndjson::end(watch, Ended::Interrupted, code))?;
+    } else {
+        files.extend(bare);
+    }
+    reports(made, run, files)?;
+    Ok(ExitCode::from(code))
+}
+
+/// Writes the reports of a round.
+fn reports(made: &Made<'_>, run: Run, files: Vec<Output>) -> Result<(), Failure> {
+    let mut texts = Vec::new();
+    for output in &files {
+        texts.push(rendered(output, &run, made.features, None, None)?);
+    }
+    write(files.into_iter().zip(texts))?;
+    super::show(made.page.as_deref());
+    Ok(())
+}
+
+/// Waits for the next round; whether somebody ended the watch meanwhile.
+fn waits(lines: &Lines, watch: &Watch, interrupted: &Receiver<()>, pause: Duration) -> bool {
+    let until = Instant::now() + pause;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        lines.line.says(&watch::text::live(watch, Some(left)));
+        match interrupted.recv_timeout(left.min(Duration::from_secs(1))) {
+            Ok(()) => return true,
+            Err(RecvTimeoutError::Timeout) if left.is_zero() => return false,
+            Err(RecvTimeoutError::Timeout) => {}
+            // Nothing will tell any more.
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(left),
+        }
+    }
+}
+
+/// How long to wait after a round that took `took`: its interval counts from begin to begin.
+fn pause(every: Duration, took: Duration, jitter: f64) -> Duration {
+    let later = every.mul_f64(0.05).min(MOST_JITTER).mul_f64(jitter);
+    (every + later).saturating_sub(took).max(LEAST_PAUSE)
+}
+
+/// From 0 to 1, another in each process.
+fn jitter() -> f64 {
+    f64::from((RandomState::new().build_hasher().finish() & 0xffff) as u16) / f64::from(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_begins_an_interval_after_the_last_began_and_never_at_once() {
+        let s = Duration::from_secs;
+        for (every, took, jitter, expected) in [
+            (60, 4, 0.0, s(56)),
+            (60, 4, 1.0, s(59)),
+            (5, 1, 1.0, Duration::from_millis(4250)),
+            (5, 20, 0.0, s(1)),
+            (60, 60, 0.0, s(1)),
+        ] {
+            assert_eq!(pause(s(every), s(took), jitter), expected, "{every} {took} {jitter}");
+        }
+        assert!((0.0..=1.0).contains(&super::jitter()));
+    }
+}
