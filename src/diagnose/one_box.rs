@@ -45,12 +45,23 @@ pub(crate) struct Boxes(BTreeMap<Mark, Seen>);
 impl Boxes {
     pub fn observe(plan: &Plan, observations: &Observations, services: &Services) -> Self {
         let mut all: BTreeMap<Mark, Seen> = BTreeMap::new();
+        let mut joining: Vec<(Mark, u32)> = Vec::new();
         for attempt in observations.plain().filter(|a| a.cut.is_none()) {
             let Some(target) = plan.target(attempt.target).filter(|t| !t.requirement.loopback) else {
                 continue;
             };
             let Some(tls) = attempt.handshake() else { continue };
-            let marks = [leaf(tls), end(attempt, tls), answered(attempt, tls, target, services)];
+            let answer = answered(attempt, tls, target, services);
+            // An answer that the customer's own service could give starts no comparison, and is compared with others.
+            let (answer, may_be_own) =
+                answer.map_or(
+                    (None, None),
+                    |(mark, own)| {
+                        if own { (None, Some(mark)) } else { (Some(mark), None) }
+                    },
+                );
+            joining.extend(may_be_own.map(|mark| (mark, target.id)));
+            let marks = [leaf(tls), end(attempt, tls), answer];
             let outside = !is_customer(target, services);
             // Many servers say the same of an unknown path; those whose answers are known do not.
             let service = target.service.as_deref().and_then(|id| services.by_id(id));
@@ -64,6 +75,11 @@ impl Boxes {
             }
         }
         all.retain(|_, seen| seen.outside && seen.operators.len() > 1);
+        for (mark, host) in joining {
+            if let Some(seen) = all.get_mut(&mark) {
+                seen.hosts.insert(host);
+            }
+        }
         Self(all)
     }
 
@@ -83,7 +99,7 @@ impl Boxes {
 
     /// The same of this answer.
     pub fn of_answer(&self, attempt: &Attempt, target: &Target, services: &Services) -> Option<usize> {
-        self.hosts(answered(attempt, attempt.handshake()?, target, services))
+        self.hosts(answered(attempt, attempt.handshake()?, target, services).map(|(mark, _)| mark))
     }
 }
 
@@ -121,11 +137,14 @@ fn end(attempt: &Attempt, tls: &Tls) -> Option<Mark> {
     Some(Mark::End(how, way))
 }
 
-fn answered(attempt: &Attempt, tls: &Tls, target: &Target, services: &Services) -> Option<Mark> {
+/// The answer, and whether a service of the customer's could give it, such as a 401 that names a scheme.
+fn answered(attempt: &Attempt, tls: &Tls, target: &Target, services: &Services) -> Option<(Mark, bool)> {
     let http = attempt.answer().filter(|h| h.outcome == HttpOutcome::Answered && is_unproven(tls))?;
     let service = target.service.as_deref().and_then(|id| services.by_id(id));
-    let known = service.and_then(|s| recognise(s, http, &target.probed, is_customer(target, services)));
-    if known.is_some_and(|a| !a.is_open()) {
+    let customer = is_customer(target, services);
+    let known = service.and_then(|s| recognise(s, http, &target.probed, customer));
+    let own = known.is_some_and(|a| !a.is_open());
+    if own && !customer {
         return None;
     }
     let kind = http.header("content-type").unwrap_or_default();
@@ -135,7 +154,7 @@ fn answered(attempt: &Attempt, tls: &Tls, target: &Target, services: &Services) 
         title if is_html(http) && !title.is_empty() => title,
         _ => format!("{location} {}", http.body),
     };
-    Some(Mark::Answer { status: http.status?, kind, text: compared(&text, target) })
+    Some((Mark::Answer { status: http.status?, kind, text: compared(&text, target) }, own))
 }
 
 /// A text without what differs from host to host and from try to try: the name, and every word with

@@ -24,7 +24,7 @@ pub(super) fn keep<'a>(
         if kept.len() < KEPT
             && let Some(value) = allowed.kept(&name, &value)
         {
-            kept.push((name.clone(), sanitise::line(value, VALUE)));
+            kept.push((name.clone(), sanitise::line(&value, VALUE)));
         }
         if names.len() < NAMES && !names.contains(&name) {
             names.push(name);

@@ -144,10 +144,11 @@ impl Filters {
         self.access.iter().find(own).map(|p| p.product.as_str())
     }
 
-    /// Whether a redirect leads to a sign-in, by its place.
+    /// Whether a redirect leads to a sign-in, by its place as it was recorded: what stays of a query are names that
+    /// ask for one (`sign_in_query` in `headers.toml`).
     pub fn is_sign_in_place(&self, place: &str) -> bool {
         let place = place.to_lowercase();
-        self.sign_in_places.iter().any(|part| place.contains(part.as_str()))
+        place.contains('?') || self.sign_in_places.iter().any(|part| place.contains(part.as_str()))
     }
 
     /// Whether a host is there for sign-ins, by the first label of its name.

@@ -548,7 +548,7 @@ fn headers(result: &HostResult, kept: &Headers) -> Vec<(String, String)> {
         .filter_map(|(_, line)| {
             let (name, value) = line.split_once(": ")?;
             let name = name.to_ascii_lowercase();
-            let value = kept.kept(&name, value)?.to_owned();
+            let value = kept.kept(&name, value)?.into_owned();
             Some((name, value))
         })
         .collect()

@@ -315,7 +315,7 @@ fn places_and_headers_are_those_of_the_directory() {
     change("networks.toml", "100.100.100.200", "198.51.100.77");
     let rules = Rules::from_dir(dir.path()).unwrap_or_else(|e| panic!("{e}"));
     let settings = clearway::probe::Settings::of(&rules);
-    assert_eq!(settings.headers.kept("x-invented", "v"), Some("v"));
+    assert_eq!(settings.headers.kept("x-invented", "v").as_deref(), Some("v"));
     assert_eq!(settings.headers.kept("server", "v"), None);
     let moved: std::net::IpAddr = "198.51.100.77".parse().unwrap();
     assert!(settings.never.contains(&moved), "{:?}", settings.never);

@@ -14,7 +14,7 @@ use crate::plan::{Announcement, Plan, Route, Sent};
 use crate::rules::services::Services;
 
 /// The status that says so (RFC 6585, 6).
-const SIGN_IN: u16 = 511;
+pub(crate) const SIGN_IN: u16 = 511;
 /// What the addresses of filters' pages say, and those of sign-in pages do not.
 pub(crate) const BLOCKS: [&str; 5] = ["block", "deny", "denied", "filter", "policy"];
 

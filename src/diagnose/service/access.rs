@@ -3,6 +3,7 @@
 
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::Draft;
+use crate::diagnose::experiment::captive_portal::SIGN_IN;
 use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::service::fingerprint::{is_html, recognise, signs};
 use crate::diagnose::stage::block_page::host_of;
@@ -67,7 +68,7 @@ fn sign_in<'a>(view: &View<'a>, http: &Http) -> Option<(Code, Option<&'a str>)> 
         return (product.is_some() && away || sign_in).then_some((Code::HttpRedirect, product));
     }
     let refusing = filters.refusing(&http.header_names, http.header("www-authenticate"));
-    if status >= 400 && refusing.is_some() {
+    if status >= 400 && refusing.is_some() || status == SIGN_IN {
         return Some((Code::HttpWrongContent, refusing));
     }
     signs.page.filter(|page| filters.is_sign_in_page(page)).map(|_| (Code::HttpWrongContent, product))

@@ -9,6 +9,7 @@ use crate::diagnose::evidence::{Draft, Walk};
 use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::operator::{is_customer, must_be_public};
 use crate::diagnose::run_facts::RunFacts;
+use crate::diagnose::stage::in_place::placed;
 use crate::observation::{
     Call, CallKind, CallOutcome, Observations, Stopped, StreamEnd, Tls, TlsOutcome, Trust,
 };
@@ -390,7 +391,7 @@ fn refused(context: &Context<'_>, call: &Call, calls: &[&Call]) -> Option<Draft>
         CallKind::Stream | CallKind::Idle => "the model call",
     };
     if (300..400).contains(&status) {
-        let location = call.header("location").unwrap_or("an unnamed place");
+        let location = call.header("location").map_or_else(|| "an unnamed place".to_owned(), placed);
         let found = Draft::new(Code::HttpRedirect, format!("status {status} to {what}, location {location}"));
         return Some(found.fact("status", status).fact("location", location));
     }

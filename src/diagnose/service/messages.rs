@@ -166,6 +166,9 @@ pub(crate) fn instead(view: &View<'_>, first: &Http, walk: &mut Walk) -> Option<
         }
         (true, 404 | 405 | 501) => Some(Some(absent(view, http, &request, Owner::Configuration))),
         (true, _) if view.is_customer() => {
+            if let Some(found) = access::judge(view, http) {
+                return Some(Some(led(found, &request)));
+            }
             place_of(http).map(|place| Some(moved(view, http, &request, &place)))
         }
         _ => None,

@@ -5,6 +5,7 @@ use crate::contract::ids::Feature;
 use crate::contract::{Confidence, Transport};
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Known, Step, Walk};
+use crate::diagnose::experiment::captive_portal::SIGN_IN;
 use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::service::access;
 use crate::diagnose::service::download;
@@ -14,7 +15,7 @@ use crate::diagnose::service::{self, Judged};
 use crate::diagnose::stage::in_place;
 use crate::diagnose::stage::tls;
 use crate::diagnose::stage::trust;
-use crate::observation::{Http, HttpOutcome, Trust};
+use crate::observation::{Attempt, Http, HttpOutcome, Trust};
 use crate::rules::services::AnswerKind;
 
 /// Judges the request that counts: the last that was not given up.
@@ -41,7 +42,11 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
     if let Some(status) = http.status {
         walk.fact("status", status);
     }
-    let found = match refused(view, http).or_else(|| access::judge(view, http)) {
+    let stands_before = network_sign_in(view, http)
+        .or_else(|| refused(view, http))
+        .or_else(|| access::judge(view, http))
+        .or_else(|| in_place::of_several(view, http));
+    let found = match stands_before {
         Some(found) => Some(found),
         None => match service::judge(view, http, walk) {
             Judged::Usual => obstacle(view, http, walk),
@@ -71,6 +76,27 @@ fn was_not_asked(view: &View<'_>) -> bool {
     view.target.requirement.is_named_by_answer()
         && view.attempt.http.is_empty()
         && tls.is_some_and(|t| !accepted(&t.public_trust) && !accepted(&t.device_trust))
+}
+
+/// The status by which a network asks for a sign-in (RFC 6585, 6), which no server sends of itself: it comes from what
+/// answered in its place, over plain HTTP or through a connection that something else opened.
+fn network_sign_in(view: &View<'_>, http: &Http) -> Option<Draft> {
+    if http.outcome != HttpOutcome::Answered || http.status != Some(SIGN_IN) {
+        return None;
+    }
+    let tls = view.attempt.handshake();
+    if tls.is_some_and(|t| t.public_trust == Some(Trust::Accepted)) && trust::opener(view).is_none() {
+        return None;
+    }
+    // A customer's service with an authority of the customer's may have such a box of its own before it.
+    if tls.is_some() && view.is_customer() && trust::opener(view).is_none() {
+        return None;
+    }
+    let place = http.header("location").map(in_place::placed);
+    let leads = place.as_deref().map(|p| format!(", location {p}")).unwrap_or_default();
+    let line = format!("{}{leads}: the network asks for a sign-in", status_words(http));
+    let found = Draft::new(Code::HttpCaptivePortal, line).proven().key("portal").fact("status", http.status);
+    Some(found.fact("location", place))
 }
 
 /// The service, or what stands before it, refuses this address, network or country.
@@ -109,13 +135,13 @@ fn obstacle(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
             Some(broken(view, Code::HttpTimeout, format!("no answer in {:.0} ms", http.ms)))
         }
         HttpOutcome::Reset => {
-            Some(broken(view, Code::HttpInterrupted, "connection reset after the request".to_owned()))
+            let line = "connection reset after the request".to_owned();
+            Some(quiet_in_the_tunnel(view, broken(view, Code::HttpInterrupted, line)))
         }
-        HttpOutcome::Closed => Some(broken(
-            view,
-            Code::HttpInterrupted,
-            "connection closed before the answer was complete".to_owned(),
-        )),
+        HttpOutcome::Closed => {
+            let line = "connection closed before the answer was complete".to_owned();
+            Some(quiet_in_the_tunnel(view, broken(view, Code::HttpInterrupted, line)))
+        }
         HttpOutcome::StreamReset { code } => Some(broken(
             view,
             Code::HttpInterrupted,
@@ -305,6 +331,36 @@ fn broken(view: &View<'_>, code: Code, line: String) -> Draft {
         Some(proxy) => found.fact("proxy", proxy),
         None => found,
     }
+}
+
+/// The least silence after which the end of a connection is taken for a limit of time, milliseconds.
+const QUIET: f64 = 800.0;
+
+/// A tunnel that ends after the same silence on every try, without a byte: the proxy's log tells which side ended it,
+/// and such a limit is likelier the proxy's than an answer of the service's that never begins.
+fn quiet_in_the_tunnel(view: &View<'_>, found: Draft) -> Draft {
+    let Some(proxy) = view.proxy().filter(|_| found.owner == Some(Owner::Service)) else { return found };
+    let silence = |attempt: &Attempt| {
+        let http = attempt.http.last()?;
+        let ended = matches!(http.outcome, HttpOutcome::Closed | HttpOutcome::Reset);
+        (ended && http.status.is_none() && http.ms >= QUIET).then_some(http.ms)
+    };
+    let tries: Vec<Option<f64>> =
+        view.context.observations.tries(view.target.id, view.attempt.path).map(silence).collect();
+    let Some(times) = tries.iter().copied().collect::<Option<Vec<f64>>>().filter(|times| times.len() > 1)
+    else {
+        return found;
+    };
+    let (least, most) = times.iter().fold((f64::MAX, 0.0_f64), |(l, m), ms| (l.min(*ms), m.max(*ms)));
+    if most - least > least / 10.0 {
+        return found;
+    }
+    let mut found = found.owner(Owner::Proxy).key(proxy);
+    found.line.push_str(&format!(
+        ", after {least:.0} ms without a byte on each of {} tries, as a limit for quiet tunnels does it",
+        times.len()
+    ));
+    found
 }
 
 /// Status, server and kind of an answer in words.

@@ -14,6 +14,12 @@ use crate::diagnose::stage::trust;
 use crate::observation::Http;
 use crate::rules::services::Service;
 
+/// Judges an answer that hosts of several operators gave word for word, before it is read as this service's own.
+pub(crate) fn of_several(view: &View<'_>, http: &Http) -> Option<Draft> {
+    view.context.run.boxes.of_answer(view.attempt, view.target, view.context.services)?;
+    judge(view, http)
+}
+
 /// Judges an answer that is none of the service's.
 pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
     let issuer = trust::opener(view)?;

@@ -6,7 +6,7 @@ use crate::contract::Stage;
 use crate::contract::endpoint::authority;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
-use crate::diagnose::experiment::captive_portal::BLOCKS;
+use crate::diagnose::experiment::captive_portal::{BLOCKS, SIGN_IN};
 use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::stage::block_page::host_of;
 use crate::diagnose::stage::dns;
@@ -79,12 +79,12 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
                 .fact("way_out", forwards.then_some(WAY_OUT))
         }
         // The status says that the network wants a sign-in (RFC 6585, 6).
-        ProxyOutcome::Status { status: 511 } => {
+        ProxyOutcome::Status { status: SIGN_IN } => {
             let place = header("location").map(|l| placed(&l));
             let leads = place.as_deref().map(|p| format!(", location {p}")).unwrap_or_default();
             Draft::new(Code::HttpCaptivePortal, format!("{name} answers CONNECT {target} with 511{leads}"))
                 .proven()
-                .fact("status", 511)
+                .fact("status", SIGN_IN)
                 .fact("location", place)
         }
         ProxyOutcome::Status { status: status @ 300..=399 } => {
@@ -181,7 +181,8 @@ fn redirected(view: &View<'_>, name: &str, status: u16, location: Option<String>
     let filters = view.context.services.filters();
     let product = filters.page_of(&signs);
     let lower = place.to_ascii_lowercase();
-    let sign_in = filters.access_of(&signs).is_some() || filters.is_sign_in_place(&place);
+    let sign_in = filters.access_of(&signs).is_some()
+        || filters.is_sign_in_place(location.as_deref().unwrap_or_default());
     if !sign_in && (product.is_some() || BLOCKS.iter().any(|word| lower.contains(word))) {
         return Draft::new(Code::HttpBlockPage, line)
             .owner(Owner::Proxy)
