@@ -148,7 +148,9 @@ impl Filters {
     /// ask for one (`sign_in_query` in `headers.toml`).
     pub fn is_sign_in_place(&self, place: &str) -> bool {
         let place = place.to_lowercase();
-        place.contains('?') || self.sign_in_places.iter().any(|part| place.contains(part.as_str()))
+        let names = place.split_once('?').map(|(_, query)| query);
+        names.is_some_and(|names| names.split('&').all(|name| name.ends_with('=')))
+            || self.sign_in_places.iter().any(|part| place.contains(part.as_str()))
     }
 
     /// Whether a host is there for sign-ins, by the first label of its name.
