@@ -60,6 +60,8 @@ pub(super) struct Host<'a> {
     pub(super) entry: &'a Entry,
     pub(super) target: &'a Target,
     pub(super) judged: &'a HostJudgement,
+    /// What the report says of it: the finding of the cause that explains it, else its own.
+    pub(super) said: &'a Finding,
     pub(super) attempts: &'a [&'a Attempt],
     pub(super) witness: &'a Witness,
 }
@@ -74,6 +76,9 @@ impl<'a> Host<'a> {
             Promise::Route => self.route(),
             Promise::Within => self.within(),
         };
+        // Whom the report asks, where one cause explains the host and others.
+        let is_own = found.code == Some(self.judged.finding.code);
+        let found = if is_own && found.owner.is_some() { found.with(self.said) } else { found };
         self.entry.judged(promise, Some(self.target), found)
     }
 

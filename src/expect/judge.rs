@@ -47,6 +47,7 @@ pub(super) struct Record<'a> {
     plan: &'a Plan,
     attempts: HashMap<u32, Vec<&'a Attempt>>,
     hosts: HashMap<u32, &'a HostJudgement>,
+    judgement: &'a Judgement,
     index: Index,
     witness: Witness,
 }
@@ -61,6 +62,7 @@ impl<'a> Record<'a> {
             plan,
             attempts,
             hosts: judgement.hosts.iter().map(|h| (h.target, h)).collect(),
+            judgement,
             index: Index::new(plan),
             witness: Witness::new(plan, seen, judgement),
         }
@@ -87,7 +89,8 @@ impl<'a> Record<'a> {
             for target in meant.into_iter().filter_map(|at| self.plan.targets.get(at)) {
                 let Some(judged) = self.of(target) else { continue };
                 let attempts = self.attempts.get(&target.id).map_or(&[][..], Vec::as_slice);
-                let host = Host { entry, target, judged, attempts, witness: &self.witness };
+                let said = self.judgement.said_of(judged);
+                let host = Host { entry, target, judged, said, attempts, witness: &self.witness };
                 results.extend(entry.promises().map(|promise| host.result(promise)));
                 if results.len() > MAX_RESULTS {
                     return Err(too_many());
@@ -96,7 +99,16 @@ impl<'a> Record<'a> {
             // A promise that nothing was held against is not kept, whatever became of the others of its entry.
             for hosts in nobody {
                 let why = self.why_nobody(entry, hosts);
-                results.extend(entry.promises().map(|promise| entry.of_nobody(promise, hosts, &why)));
+                results.extend(entry.promises().map(|promise| entry.of_nobody(promise, hosts.shown(), &why)));
+                if results.len() > MAX_RESULTS {
+                    return Err(too_many());
+                }
+            }
+            // An exception that takes out nothing is a mistake, or of a time that is over.
+            for hosts in &entry.except {
+                let Some(why) = self.why_unused(entry, hosts) else { continue };
+                let shown = format!("except {}", hosts.shown());
+                results.extend(entry.promises().map(|promise| entry.of_nobody(promise, shown.clone(), &why)));
                 if results.len() > MAX_RESULTS {
                     return Err(too_many());
                 }
@@ -113,6 +125,20 @@ impl<'a> Record<'a> {
             })
         };
         self.index.candidates(hosts).into_iter().filter(is_meant).collect()
+    }
+
+    /// Why this exception takes out nothing; none where it takes out a host.
+    fn why_unused(&self, entry: &Entry, hosts: &Hosts) -> Option<String> {
+        let all = self.index.candidates(hosts).into_iter().filter_map(|at| self.plan.targets.get(at));
+        let named: Vec<&Target> = all.filter(|t| hosts.covers(t) && self.of(t).is_some()).collect();
+        if named.iter().any(|t| entry.hosts.iter().any(|h| h.covers(t))) {
+            return None;
+        }
+        let shown = hosts.shown();
+        Some(match named.first() {
+            None => format!("`except` takes out nothing: no host of this run is meant by {shown}"),
+            Some(_) => format!("`except` takes out nothing: `hosts` means none of what {shown} names"),
+        })
     }
 
     /// Why an entry holds for no host by this name.
@@ -212,8 +238,8 @@ impl Entry {
         line::line(&text, line::SHORT)
     }
 
-    fn of_nobody(&self, promise: Promise, hosts: &Hosts, why: &str) -> Judged {
-        let hosts = line::line(&hosts.shown(), line::SHORT);
+    fn of_nobody(&self, promise: Promise, hosts: String, why: &str) -> Judged {
+        let hosts = line::line(&hosts, line::SHORT);
         Judged { hosts, ..self.judged(promise, None, Found::untested(why)) }
     }
 

@@ -66,6 +66,6 @@ blocked = collections.defaultdict(set)
 for device, rows in newest.items():
     for row in rows:
         if row["verdict"] == "blocked":
-            blocked[(row["code"], row["owner"])].add(device)
+            blocked[(row["cause_code"], row["cause_owner"])].add(device)
 assert {(r[0], r[1]): r[2] for r in answers["duckdb"][2]} == {k: len(v) for k, v in blocked.items()}
 print(f"{len(both)} questions answered the same by DuckDB {duckdb.__version__} and ClickHouse (chdb {chdb.__version__}), {len(newest)} devices")

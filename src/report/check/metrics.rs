@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::contract::{RunVerdict, Stage, Verdict};
+use crate::expect::{Expected, Outcome};
 use crate::report::check::view::{Row, View};
 use crate::report::exposition::Family;
 use crate::run::Run;
@@ -19,6 +20,9 @@ pub(super) fn of(run: &Run, view: &View<'_>) -> Vec<Metric> {
     let mut out = Vec::new();
     about(&mut out, run);
     verdicts(&mut out, run, view);
+    if let Some(expected) = &run.expected {
+        promises(&mut out, expected);
+    }
     hosts(&mut out, run, view);
     out
 }
@@ -84,6 +88,39 @@ fn verdicts(out: &mut Vec<Metric>, run: &Run, view: &View<'_>) {
             &[("code", code), ("owner", owner), ("severity", severity), ("confidence", confidence)],
             hosts,
         );
+    }
+}
+
+/// What became of the promises of `--expect`.
+fn promises(out: &mut Vec<Metric>, expected: &Expected) {
+    let mut family = Family::new(out, "clearway_promises", "Promises of --expect by what became of them.");
+    for result in Outcome::ALL {
+        let count = match result {
+            Outcome::Met => expected.met,
+            Outcome::Unmet => expected.unmet,
+            Outcome::Untested => expected.untested,
+        };
+        family.add(&[("result", result.as_str())], count);
+    }
+    let mut family = Family::new(
+        out,
+        "clearway_promise_not_met",
+        "A promise that is unmet or untested, with the line of the file; always 1.",
+    );
+    for result in [Outcome::Unmet, Outcome::Untested] {
+        for one in expected.with(result) {
+            let host = if one.host.is_empty() { &one.hosts } else { &one.host };
+            family.add(
+                &[
+                    ("host", host.as_str()),
+                    ("promise", one.promise.as_str()),
+                    ("line", &one.line.to_string()),
+                    ("result", result.as_str()),
+                    ("owner", one.owner.map_or("none", |owner| owner.as_str())),
+                ],
+                1,
+            );
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use crate::contract::{Actor, FeatureInfo, Timings};
 use crate::diagnose::{ActorJudgement, Code, Finding, Verdict};
 use crate::document::check::ROWS;
+use crate::expect::{Expected, Outcome};
+use crate::report::check::expected;
 use crate::report::check::view::{Row, View};
 use crate::report::json::line;
 use crate::report::words;
@@ -52,6 +54,20 @@ struct Record<'a> {
     remedy: &'a str,
     cause: Option<&'a str>,
     thing: Option<usize>,
+    /// What the report says of the host: the finding of the cause that explains it, else its own.
+    cause_code: &'static str,
+    cause_owner: &'static str,
+    cause_confidence: &'static str,
+    cause_summary: &'a str,
+    /// The promises of `--expect` about the host, and the unmet ones in words.
+    promises_met: Option<usize>,
+    promises_unmet: Option<usize>,
+    promises_untested: Option<usize>,
+    unmet: Option<String>,
+    /// Those of the whole run, also about hosts that it does not have.
+    run_promises_met: Option<usize>,
+    run_promises_unmet: Option<usize>,
+    run_promises_untested: Option<usize>,
     /// `dns_ms` and so on, a member for each stage, and `total_ms`.
     #[serde(flatten)]
     times: Map<String, Value>,
@@ -98,6 +114,12 @@ fn record<'a>(run: &'a Run, view: &View<'a>, row: &Row<'a>, who: Who<'a>) -> Rec
         Who::Nobody => (None, None, row.judged.verdict, row.code()),
     };
     let finding = finding(row, verdict, code);
+    let said = finding.map(|own| match std::ptr::eq(own, &row.judged.finding) {
+        true => run.judgement.said_of(row.judged),
+        false => own,
+    });
+    let promises = run.expected.as_ref().map(|all| Promises::of(all, row.target.id));
+    let whole = run.expected.as_ref();
     let named = view.groups.iter().filter(|g| g.rows.iter().any(|r| r.target.id == row.target.id));
     let timings: Timings = row.judged.timings.rounded();
     Record {
@@ -136,7 +158,40 @@ fn record<'a>(run: &'a Run, view: &View<'a>, row: &Row<'a>, who: Who<'a>) -> Rec
         remedy: finding.map_or("", |f| f.remedy.as_str()),
         cause: row.judged.cause.as_deref(),
         thing: view.thing_of(row),
+        cause_code: said.map_or(code.as_str(), |f| f.code.as_str()),
+        cause_owner: said.map_or("none", |f| f.owner.as_str()),
+        cause_confidence: said.map_or("proven", |f| f.confidence.as_str()),
+        cause_summary: said.map_or("", |f| f.summary.as_str()),
+        promises_met: promises.as_ref().map(|p| p.met),
+        promises_unmet: promises.as_ref().map(|p| p.unmet.len()),
+        promises_untested: promises.as_ref().map(|p| p.untested),
+        unmet: promises.filter(|p| !p.unmet.is_empty()).map(|p| p.unmet.join("; ")),
+        run_promises_met: whole.map(|all| all.met),
+        run_promises_unmet: whole.map(|all| all.unmet),
+        run_promises_untested: whole.map(|all| all.untested),
         times: timings.all().map(|(name, ms)| (format!("{name}_ms"), ms.into())).collect(),
+    }
+}
+
+/// The promises about one host.
+#[derive(Default)]
+struct Promises {
+    met: usize,
+    unmet: Vec<String>,
+    untested: usize,
+}
+
+impl Promises {
+    fn of(all: &Expected, target: u32) -> Self {
+        let mut own = Self::default();
+        for one in all.results.iter().filter(|one| one.target == Some(target)) {
+            match one.result {
+                Outcome::Met => own.met += 1,
+                Outcome::Unmet => own.unmet.push(expected::title(one)),
+                Outcome::Untested => own.untested += 1,
+            }
+        }
+        own
     }
 }
 

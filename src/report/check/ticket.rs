@@ -10,7 +10,9 @@ use crate::contract::endpoint;
 use crate::contract::ids::NoteId;
 use crate::contract::{Need, Transport};
 use crate::diagnose::{Certainty, Code, Owner, RunVerdict, Verdict};
+use crate::expect::{Judged, Outcome};
 use crate::plan::Route;
+use crate::report::check::expected;
 use crate::report::check::log_lines::{self, Event};
 use crate::report::check::view::{Row, Thing, Ticket, View};
 use crate::report::sanitise;
@@ -29,6 +31,8 @@ const EVENTS_OF_ONE: usize = 8;
 const SHOWN_STOPS: usize = 4;
 /// Attempts that one item lists.
 const EVENTS: usize = 30;
+/// Promises that are not met, of one ticket.
+const PROMISES: usize = 20;
 /// Hosts that a command to verify names; beyond that the configuration is the shorter way.
 const COMMAND_HOSTS: usize = 6;
 
@@ -102,6 +106,23 @@ fn nothing(out: &mut String, run: &Run) {
     labelled(out, "", text);
     field(out, "Tested", &words::time(&run.started_at));
     field(out, "Hosts", &run.plan.targets.len().to_string());
+    promised(out, run, |_| true);
+}
+
+/// What became of the promises of `--expect`: those that are not met, as far as they are `about` the ticket.
+fn promised(out: &mut String, run: &Run, about: impl Fn(&Judged) -> bool) {
+    let Some(expected) = &run.expected else { return };
+    heading(out, "What the network team promised");
+    bullet(out, &expected::sentence(expected));
+    let open = [Outcome::Unmet, Outcome::Untested].into_iter().flat_map(|outcome| expected.with(outcome));
+    let own: Vec<&Judged> = open.filter(|one| about(one)).collect();
+    for one in own.iter().take(PROMISES) {
+        let seen = expected::seen(one);
+        bullet(out, &format!("{}: {} ({}). {seen}", one.result, expected::title(one), expected::place(one)));
+    }
+    if own.len() > PROMISES {
+        bullet(out, &format!("{} more are not met; the JSON report has all.", own.len() - PROMISES));
+    }
 }
 
 fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[&Thing<'_>]) {
@@ -170,6 +191,9 @@ fn ticket(out: &mut String, run: &Run, view: &View<'_>, owner: Owner, things: &[
     for (number, thing) in (1_usize..).zip(things) {
         item(out, run, view, number, thing);
     }
+    promised(out, run, |one| {
+        one.owner == Some(owner) || all.iter().any(|row| Some(row.target.id) == one.target)
+    });
     heading(out, "How to verify");
     verify(out, run, &all);
     heading(out, "What else this run saw");

@@ -87,6 +87,40 @@ fn a_broken_promise_ends_with_1_and_is_told_in_every_format() {
     assert_eq!((suite.matches("<failure").count(), suite.matches("<skipped").count()), (3, 1), "{suite}");
     assert!(suite.contains("name=\"api.anthropic.com: inspected = false (line 2)\""), "{suite}");
 
+    let ticket = case.text(&["--format", "ticket"]);
+    assert!(ticket.contains("What the network team promised"), "{ticket}");
+    let flat = ticket.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("net.toml: 8 promises, 3 not kept, 1 untested, 4 met."), "{flat}");
+    assert!(flat.contains("unmet: api.anthropic.com: inspected = false (line 2: change"), "{flat}");
+
+    let rows: Vec<Value> = case
+        .text(&["--format", "ndjson"])
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .inspect(|row| schemas::hold("rows", row, "--expect"))
+        .collect();
+    let of = |host: &str| rows.iter().find(|row| row["host"] == host).unwrap();
+    let counts = |row: &Value, names: [&str; 3]| names.map(|name| row[name].as_u64().unwrap());
+    let (own, whole) = (
+        ["promises_met", "promises_unmet", "promises_untested"],
+        ["run_promises_met", "run_promises_unmet", "run_promises_untested"],
+    );
+    assert_eq!(counts(of("llm.corp.example"), own).iter().sum::<u64>(), 3);
+    assert!(of("api.anthropic.com")["unmet"].as_str().unwrap().contains("inspected = false"));
+    assert_eq!(counts(of("downloads.claude.ai"), own), [0, 0, 0]);
+    assert!(rows.iter().all(|row| counts(row, whole) == [4, 3, 1]));
+
+    let metrics = case.text(&["--format", "prometheus"]);
+    for line in [
+        "clearway_promises{result=\"met\"} 4",
+        "clearway_promises{result=\"unmet\"} 3",
+        "clearway_promises{result=\"untested\"} 1",
+        "clearway_promise_not_met{host=\"api.anthropic.com\",promise=\"inspected\",line=\"2\",result=\"unmet\",owner=\"tls-inspection\"} 1",
+        "clearway_promise_not_met{host=\"new.vendor.example\",promise=\"reach\",line=\"14\",result=\"untested\",owner=\"none\"} 1",
+    ] {
+        assert!(metrics.lines().any(|l| l == line), "{line}: {metrics}");
+    }
+
     let markdown = case.text(&["--format", "markdown"]);
     let (_, section) = markdown.split_once("## Expectations").unwrap();
     insta::assert_snapshot!("expect_markdown", section.split_once("\n## ").unwrap().0);

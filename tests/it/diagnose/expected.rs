@@ -3,7 +3,7 @@
 
 use clearway::check::replay;
 use clearway::contract::{Actor, Need, Network, Transport};
-use clearway::diagnose::judge;
+use clearway::diagnose::{Cause, Code, Finding, Judgement, Owner, judge};
 use clearway::expect::{self, Expected, Outcome, Promise};
 use clearway::observation::*;
 use clearway::plan::{Path, Plan, Skip, Target};
@@ -465,6 +465,17 @@ fn a_host_that_is_not_in_the_run_is_told_beside_those_that_are() {
         // A wildcard whose hosts are all untested keeps nothing.
         ("[\"api.vendor.example\", \"*.pool.example\"]", (1, 0, 1), ""),
         ("[\"api.vendor.example\", \"x.pool.example\"]\nexcept = \"x.pool.example\"", (1, 0, 1), "`except`"),
+        // An exception that takes out nothing is told as a name that nobody has is.
+        (
+            "\"*.vendor.example\"\nexcept = \"old.example\"",
+            (1, 0, 1),
+            "no host of this run is meant by old.example",
+        ),
+        (
+            "\"*.vendor.example\"\nexcept = \"*.pool.example\"",
+            (1, 0, 1),
+            "`except` takes out nothing: `hosts` means none of what *.pool.example names",
+        ),
     ] {
         let file = format!("[[expect]]\nhosts = {hosts}\nroute = \"direct\"\n");
         let expected = held(&file, &targets, &seen);
@@ -476,6 +487,28 @@ fn a_host_that_is_not_in_the_run_is_told_beside_those_that_are() {
     let seen = observed(vec![edit(healthy(&mapped[0]), |a| a.dns = None)]);
     let file = "[[expect]]\nhosts = \"::ffff:10.2.3.4\"\nroute = \"direct\"\n";
     assert_eq!(held(file, &mapped, &seen).met, 1);
+}
+
+#[test]
+fn the_owner_of_a_broken_promise_is_the_one_that_the_report_asks() {
+    let targets = [world1()];
+    let seen = observed(vec![tcp_fails(&targets[0], TcpOutcome::Timeout)]);
+    let plan = Plan { targets: targets.to_vec(), ..Plan::default() };
+    let mut judgement = judge(&plan, &seen, &services(), &codes());
+    let read = expect::read(entry("reach = \"reachable\"").as_bytes(), "net.toml").unwrap();
+    let asked = |judgement: &Judgement| {
+        let held = expect::judge(&read, &plan, &seen, judgement).unwrap();
+        (held.results[0].code, held.results[0].owner)
+    };
+    assert_eq!(asked(&judgement), (Some(Code::TcpTimeout), Some(Owner::Firewall)));
+    let finding = Finding {
+        code: Code::ProxyRequired,
+        owner: Owner::Configuration,
+        ..judgement.hosts[0].finding.clone()
+    };
+    judgement.causes = vec![Cause { id: "c9".into(), hosts: vec![1], finding }];
+    judgement.hosts[0].cause = Some("c9".into());
+    assert_eq!(asked(&judgement), (Some(Code::ProxyRequired), Some(Owner::Configuration)));
 }
 
 #[test]

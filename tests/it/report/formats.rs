@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clearway::check::replay;
-use clearway::contract::{Stage, Verdict};
+use clearway::contract::{Code, Owner, Stage, Verdict};
 use clearway::report::check::{FORMATS, junit, markdown, ndjson, prometheus};
 use clearway::rules::Rules;
 use clearway::rules::age::Age;
@@ -215,6 +215,23 @@ fn rows_are_flat_and_keep_to_their_schema() {
         };
         let expected: usize = run.plan.targets.iter().map(|t| actors(t.id)).sum();
         assert_eq!(rows.len(), expected);
+    }
+    // A row names whom the report asks: where a cause explains the host, not what the host shows by itself.
+    let mut run = mixed();
+    for cause in &mut run.judgement.causes {
+        (cause.finding.code, cause.finding.owner) = (Code::DeviceClock, Owner::Device);
+    }
+    let rows: Vec<Value> =
+        ndjson::render(&run, &features()).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let (of_cause, alone): (Vec<&Value>, Vec<&Value>) =
+        rows.iter().partition(|r| r["cause"].is_string() && r["verdict"] != "reachable");
+    assert!(!of_cause.is_empty() && !alone.is_empty());
+    for row in of_cause {
+        assert_eq!((&row["cause_code"], &row["cause_owner"]), (&"device/clock".into(), &"device".into()));
+        assert!(row["code"] != row["cause_code"] && row["owner"] != row["cause_owner"], "{row}");
+    }
+    for row in alone {
+        assert_eq!((&row["cause_code"], &row["cause_owner"]), (&row["code"], &row["owner"]), "{row}");
     }
     // A program that works is not given the fault of another.
     let text = ndjson::render(&mixed(), &features());
