@@ -61,6 +61,15 @@ for format in squid dnsmasq-nftset $terraform_formats; do
   "$clearway" hosts "$here/office.json" --format "$format" --name pilot --allow-widening --omit-unsupported -q \
     >"$lists/golden/pilot-$format" 2>/dev/null || fail "$format: a list with a name of its own is not written"
 done
+# The whole list, and one of a single port: what a second load takes out.
+for format in squid $terraform_formats; do
+  for list in whole short; do
+    case $list in whole) port="" ;; *) port="--port 443" ;; esac
+    # shellcheck disable=SC2086
+    "$clearway" hosts "$here/office.json" --format "$format" $port --allow-widening --omit-unsupported -q \
+      >"$work/$list-$format" 2>/dev/null || fail "$format: the $list list is not written"
+  done
+done
 for config in "$here"/../../examples/*.json; do
   name=$(basename "$config" .json)
   mkdir -p "$lists/$name"
@@ -182,6 +191,122 @@ grep -q 'dport 443 accept' "$work/chain"
 TWICE
 ran dnsmasq-nftset-sets "nft -f"
 unshare -rn sh "$work/twice.sh" "$NFT" "$work" "$lists/golden/dnsmasq-nftset-sets" || fail "nft: a second load in the administrator's table"
+
+# Squid at work: the same file again changes no answer, and after a list without a port its hosts are refused.
+cat >"$work/reload.py" <<'PY'
+import os, socket, subprocess, sys, time
+squid, work, whole, short = sys.argv[1:]
+folder = os.path.join(work, "squid")
+os.makedirs(folder)
+os.chmod(folder, 0o777)
+at = lambda name: os.path.join(folder, name)
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+asked = [("api.vendor.example", 443), ("a.b.errors.example", 443), ("gateway.corp.internal", 8443), ("deep.errors.example", 8443),
+         ("evilicons.example", 443), ("api.vendor.example", 8443)]
+with open(at("hosts"), "w") as hosts:
+    hosts.writelines(f"127.0.0.1 {name}\n" for name, _ in asked)
+def load(path):
+    with open(path) as new, open(at("list.conf"), "w") as out:
+        out.write(new.read())
+load(whole)
+with open(at("conf"), "w") as conf:
+    conf.write(f"include {at('list.conf')}\nhttp_access deny all\nhttp_port 127.0.0.1:{port}\nhosts_file {at('hosts')}\n"
+               f"pid_filename {at('pid')}\ncache_log {at('log')}\naccess_log none\ncoredump_dir {folder}\ncache deny all\npinger_enable off\n"
+               "dns_nameservers 127.0.0.1\ndns_timeout 1 second\nconnect_timeout 2 seconds\nvisible_hostname proxy.example\n"
+               "shutdown_lifetime 0 seconds\nnetdb_filename none\n")
+for name in os.listdir(folder):
+    os.chmod(at(name), 0o644)
+def answer(name, to):
+    with socket.create_connection(("127.0.0.1", port), 20) as s:
+        s.sendall(f"CONNECT {name}:{to} HTTP/1.1\r\nHost: {name}:{to}\r\n\r\n".encode())
+        return s.recv(64).split()[1].decode() != "403"
+def until(what, holds):
+    for _ in range(200):
+        try:
+            if holds():
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    sys.exit(f"FAIL {what}\n" + open(at("log")).read())
+log = lambda: open(at("log")).read()
+child = subprocess.Popen([squid, "-N", "-f", at("conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+try:
+    until("squid does not start", lambda: socket.create_connection(("127.0.0.1", port), 1).close() is None)
+    ask = lambda: [answer(*a) for a in asked]
+    def reload(times):
+        subprocess.run([squid, "-k", "parse", "-f", at("conf")], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run([squid, "-k", "reconfigure", "-f", at("conf")], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until("squid does not reconfigure", lambda: log().count("Reconfiguring Squid Cache") == times)
+        until("squid does not listen again", lambda: log().count("Accepting HTTP Socket connections at") == times + 1)
+    first = ask()
+    reload(1)
+    second = ask()
+    load(short)
+    reload(2)
+    third = ask()
+finally:
+    child.kill()
+    child.wait()
+expected = [True, True, True, True, False, False]
+gone = [True, True, False, False, False, False]
+if (first, second, third) != (expected, expected, gone):
+    sys.exit(f"FAIL first {first}, second {second}, without the port {third}")
+if "WARNING" in log().replace("WARNING: no_suid", ""):
+    sys.exit("FAIL " + log())
+PY
+chmod 755 "$work"
+ran squid "squid -k reconfigure"
+"$PARSERS/bin/python" "$work/reload.py" "$SQUID" "$work" "$work/whole-squid" "$work/short-squid" || fail "squid: a second load"
+
+# Terraform, as far as it goes without the providers: the values of all resources as outputs of a module. It works out every
+# expression, plans no change for the same file, and plans one that takes the hosts out where a port left the list.
+cat >"$work/values.py" <<'PY'
+import json, re, sys
+# The resources of a file as values of a module that needs no provider: each one a local, all of them one output, so that
+# Terraform works out every expression, keeps what came of it, and says what a second load changes.
+source, target = sys.argv[1:]
+given = json.load(open(source))
+kinds = given["resource"]
+reference = re.compile(r"\b(%s)\.(\w+)\.(\w+)" % "|".join(kinds))
+called = lambda kind, name: f"{kind}__{name}"
+values = {}
+for kind, objects in kinds.items():
+    for name, resource in objects.items():
+        text = reference.sub(lambda m: f"local.{called(m[1], m[2])}.{m[3]}", json.dumps(resource))
+        values[called(kind, name)] = {"id": f"{kind}/{name}", **json.loads(text)}
+filled = {"string": "x", "number": 1, "list(string)": ["192.0.2.0/24"], "any": "here", "bool": True}
+variables = {
+    name: {**block, "default": block.get("default", filled[block["type"]])} for name, block in given["variable"].items()
+}
+module = {
+    "variable": variables,
+    "locals": {**given.get("locals", {}), **values},
+    "output": {"list": {"value": {key: "${local.%s}" % key for key in values}}},
+}
+json.dump(module, open(target, "w"))
+PY
+for format in $terraform_formats; do
+  rm -rf "$work/module"
+  mkdir "$work/module"
+  "$PARSERS/bin/python" "$work/values.py" "$work/whole-$format" "$work/module/list.tf.json" || fail "$format: no values"
+  loaded() { (cd "$work/module" && "$TERRAFORM" "$@" -input=false >"$work/terraform.log" 2>&1); }
+  loaded init && loaded apply -auto-approve || { fail "$format: terraform apply"; cat "$work/terraform.log" >&2; }
+  grep -q 'gateway\.corp\.internal' "$work/module/terraform.tfstate" || fail "$format: a host of the first load is not there"
+  "$clearway" hosts "$here/office.json" --format "$format" --allow-widening --omit-unsupported -q >"$work/again" 2>/dev/null || true
+  "$PARSERS/bin/python" "$work/values.py" "$work/again" "$work/module/list.tf.json" || fail "$format: no values again"
+  loaded plan -detailed-exitcode || { fail "$format: a second load changes something"; cat "$work/terraform.log" >&2; }
+  "$PARSERS/bin/python" "$work/values.py" "$work/short-$format" "$work/module/list.tf.json" || fail "$format: no values of a port"
+  code=0
+  loaded plan -detailed-exitcode || code=$?
+  [ "$code" = 2 ] || fail "$format: a shorter list changes nothing ($code)"
+  loaded apply -auto-approve || { fail "$format: terraform apply of a shorter list"; cat "$work/terraform.log" >&2; }
+  if grep -q 'gateway\.corp\.internal' "$work/module/terraform.tfstate"; then fail "$format: a host that left the list is still there"; fi
+  grep -q 'api\.vendor\.example' "$work/module/terraform.tfstate" || fail "$format: a host that stays is gone"
+  ran "$format" "terraform plan"
+done
 
 # The exemption.
 {
