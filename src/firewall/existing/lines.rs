@@ -1,10 +1,10 @@
-//! Lists of one entry a line, and tables with a column of hosts.
+//! Lists of one entry a line.
 
 use std::net::IpAddr;
 
 use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
-use super::read::{As, Dialect, Ignored, Listed, Listing, Pattern, Unread, network, pattern, plain};
+use super::read::{As, Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
 
 /// Labels that a leading dot of Zscaler reaches.
 const ZSCALER_LEVELS: usize = 5;
@@ -41,23 +41,130 @@ fn uncommented(line: &str) -> &str {
 pub(super) fn read(text: &str, dialect: Dialect, how: As) -> Listing {
     let mut listing = Listing::new(dialect);
     let mut gate = Gate::default();
+    let mut denied = false;
     for (line, raw) in (1..).zip(text.lines()) {
         let trimmed = raw.trim();
+        if let Some(denies) = heading(trimmed) {
+            denied = denies;
+        }
         if trimmed.is_empty() || trimmed.starts_with(['#', ';']) || trimmed.starts_with("//") {
             continue;
         }
         let value = uncommented(trimmed);
+        if denied || heading(&trimmed[value.len()..]) == Some(true) {
+            doubt(
+                &mut listing,
+                &mut gate,
+                Ignored::new(line, trimmed, "a heading or remark says that it is not let through"),
+            );
+            continue;
+        }
         match items(value) {
             Ok(items) => {
                 for (word, port) in items {
                     one(&mut listing, &mut gate, &Line { line, raw: trimmed, word: &word, port }, how);
                 }
             }
-            Err(reason) => listing.strange.push(Ignored::new(line, trimmed, &reason)),
+            Err(reason) => doubt(&mut listing, &mut gate, Ignored::new(line, trimmed, &reason)),
         }
     }
+    // No order is promised, so what is taken away comes first.
+    gate.lines.sort_by_key(|line| line.allows);
     listing.gates.push(gate);
     listing
+}
+
+/// Words that say of hosts that they are not let through.
+pub(super) const DENIES: [&str; 30] = [
+    "deny",
+    "denied",
+    "denylist",
+    "block",
+    "blocked",
+    "blocklist",
+    "blacklist",
+    "blacklisted",
+    "drop",
+    "dropped",
+    "reject",
+    "rejected",
+    "refused",
+    "except",
+    "exception",
+    "exceptions",
+    "exclude",
+    "excluded",
+    "exclusions",
+    "disallow",
+    "disallowed",
+    "forbidden",
+    "disabled",
+    "inactive",
+    "removed",
+    "expired",
+    "inbound",
+    "ingress",
+    "incoming",
+    "revoked",
+];
+/// Words that say that they are.
+const ALLOWS: [&str; 10] = [
+    "allow",
+    "allowed",
+    "allowlist",
+    "whitelist",
+    "permit",
+    "permitted",
+    "accept",
+    "accepted",
+    "approved",
+    "outbound",
+];
+/// Words that stand beside them in a heading.
+const BESIDE: [&str; 16] = [
+    "host", "hosts", "list", "domain", "domains", "url", "urls", "name", "names", "site", "sites", "the",
+    "these", "entries", "rules", "section",
+];
+
+/// What a line that is a heading and nothing else says of the lines below it: that they are denied, or let through.
+fn heading(line: &str) -> Option<bool> {
+    let lower = line.to_ascii_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    // An entry has a dot; a heading has words of these kinds alone.
+    if lower.contains('.')
+        || words.iter().any(|w| !DENIES.contains(w) && !ALLOWS.contains(w) && !BESIDE.contains(w))
+    {
+        return None;
+    }
+    if words.iter().any(|w| DENIES.contains(w)) {
+        return Some(true);
+    }
+    words.iter().any(|w| ALLOWS.contains(w)).then_some(false)
+}
+
+/// A line that was not understood may say anything about the hosts that it names, so that none of them is decided.
+pub(super) fn doubt(listing: &mut Listing, gate: &mut Gate, line: Ignored) {
+    gate.lines.extend([true, false].into_iter().filter_map(|allows| in_doubt(&line, allows)));
+    listing.strange.push(line);
+}
+
+/// The access that a line gives or takes for the hosts that it names, where it does; nothing where it names none.
+pub(super) fn in_doubt(line: &Ignored, allows: bool) -> Option<Access> {
+    let around = |c: char| c.is_whitespace() || ",;|\"'()[]{}<>=".contains(c);
+    let names: Vec<Test> = line
+        .text
+        .split(around)
+        .map(|word| word.trim_start_matches(['!', '-', '~', '+', '^']).trim_end_matches([':', '.']))
+        .filter(|word| word.contains(['.', ':']))
+        .filter_map(|word| entry(word, Dialect::Dns).ok())
+        .map(|found| Test::Names(found.pattern))
+        .collect();
+    if names.is_empty() {
+        return None;
+    }
+    let tests = vec![Test::Any(names), Test::Unknown(line.clone())];
+    Some(Access { line: line.line, text: line.text.clone(), allows, tests })
 }
 
 /// A word of a line.
@@ -124,9 +231,8 @@ fn one(listing: &mut Listing, gate: &mut Gate, at: &Line<'_>, how: As) {
     {
         listing.understood += 1;
         let index = listing.add(Listed::line(at.line, at.word, found.pattern));
-        // No order is promised, so what is taken away comes first.
         let tests = vec![Test::Entries(vec![index])];
-        gate.lines.insert(0, Access { line: at.line, text: at.raw.to_owned(), allows: false, tests });
+        gate.lines.push(Access { line: at.line, text: at.raw.to_owned(), allows: false, tests });
         return;
     }
     if is_network(at.word) && !matches!(dialect, Dialect::Zscaler) && at.port.is_none() {
@@ -152,7 +258,7 @@ fn one(listing: &mut Listing, gate: &mut Gate, at: &Line<'_>, how: As) {
         }
         Ok(entry) => entry,
         Err(reason) => {
-            listing.strange.push(Ignored::new(at.line, at.raw, &reason));
+            doubt(listing, gate, Ignored::new(at.line, at.raw, &reason));
             return;
         }
     };
@@ -215,16 +321,20 @@ const fn has_ports(dialect: Dialect) -> bool {
     matches!(dialect, Dialect::Plain | Dialect::UrlList | Dialect::Csv)
 }
 
-struct Entry<'a> {
-    pattern: Pattern,
-    port: Option<u16>,
-    scheme: Option<&'a str>,
+/// What an entry says.
+pub(super) struct Entry<'a> {
+    /// What it lets through.
+    pub pattern: Pattern,
+    /// Its port, where it has one.
+    pub port: Option<u16>,
+    /// Its scheme, where it has one.
+    pub scheme: Option<&'a str>,
     /// What it may mean too, depending on the product, and what to do.
-    doubt: Option<(Pattern, String)>,
+    pub doubt: Option<(Pattern, String)>,
 }
 
 /// Reads `name`, `*.name`, `.name`, `^.name`, a literal, each with an optional scheme, port, ending slash.
-fn entry(text: &str, dialect: Dialect) -> Result<Entry<'_>, String> {
+pub(super) fn entry(text: &str, dialect: Dialect) -> Result<Entry<'_>, String> {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (Some(scheme), rest),
         None => (None, text),
@@ -309,196 +419,4 @@ fn names(host: &str, dialect: Dialect) -> Result<(Pattern, Option<(Pattern, Stri
             None => (pattern(host)?, None),
         },
     })
-}
-
-/// The separator of a table whose first row has a column of hosts.
-fn header(text: &str) -> Option<(char, Vec<String>)> {
-    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with('#'))?;
-    [',', ';', '\t'].into_iter().find_map(|separator| {
-        let cells: Vec<String> = row(first, separator).iter().map(|c| c.to_ascii_lowercase()).collect();
-        let words = cells.iter().all(|c| !c.contains(['.', '/', ':']));
-        (cells.len() > 1 && words && cells.iter().any(|c| HOST.contains(&c.as_str())))
-            .then_some((separator, cells))
-    })
-}
-
-const HOST: [&str; 12] = [
-    "host",
-    "hostname",
-    "host name",
-    "fqdn",
-    "domain",
-    "domain name",
-    "destination",
-    "destination host",
-    "name",
-    "url",
-    "entry",
-    "server",
-];
-const PORT: [&str; 6] = ["port", "ports", "destination port", "dport", "dst port", "tcp port"];
-const ACTION: [&str; 12] = [
-    "action",
-    "verdict",
-    "decision",
-    "policy",
-    "access",
-    "allow",
-    "allowed",
-    "permit",
-    "permitted",
-    "approved",
-    "result",
-    "approval",
-];
-const STATE: [&str; 4] = ["enabled", "status", "active", "state"];
-const PROTOCOL: [&str; 5] = ["proto", "protocol", "ip protocol", "transport", "service"];
-
-/// Whether a text is a table with a column of hosts.
-pub(super) fn has_header(text: &str) -> bool {
-    header(text).is_some()
-}
-
-fn row(line: &str, separator: char) -> Vec<String> {
-    let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                cell.push('"');
-            }
-            '"' => quoted = !quoted,
-            c if c == separator && !quoted => cells.push(std::mem::take(&mut cell).trim().to_owned()),
-            c => cell.push(c),
-        }
-    }
-    cells.push(cell.trim().to_owned());
-    cells
-}
-
-/// Reads a table with a column of hosts.
-///
-/// # Errors
-/// When no column is called so.
-pub(super) fn table(text: &str) -> Result<Listing, Unread> {
-    let Some((separator, head)) = header(text) else {
-        return Err(Unread::whole(
-            "no column is called host, fqdn, domain, destination or url in the first row; name the column so, or give the \
-             list as lines",
-        ));
-    };
-    let column = |names: &[&str]| names.iter().find_map(|name| head.iter().position(|cell| cell == name));
-    let (host, port) = (column(&HOST), column(&PORT));
-    let (action, state, protocol) = (column(&ACTION), column(&STATE), column(&PROTOCOL));
-    let mut listing = Listing::new(Dialect::Csv);
-    let mut gate = Gate::default();
-    let mut first = true;
-    for (line, raw) in (1..).zip(text.lines()) {
-        let trimmed = raw.trim();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
-            continue;
-        }
-        if std::mem::take(&mut first) {
-            continue;
-        }
-        let cells = row(raw, separator);
-        let cell = |at: Option<usize>| at.and_then(|i| cells.get(i)).map_or("", String::as_str);
-        let lower = |at: Option<usize>| cell(at).to_ascii_lowercase();
-        // A cell that a spreadsheet would take for a formula has an apostrophe before it.
-        let word = cell(host).strip_prefix('\'').unwrap_or(cell(host)).to_owned();
-        if word.is_empty() {
-            // A row about something without a host: our own tables have one for what nobody can list.
-            continue;
-        }
-        if ["no", "false", "0", "disabled", "inactive", "off"].contains(&lower(state).as_str()) {
-            listing.understood += 1;
-            listing.ignored.push(Ignored::new(line, trimmed, "this row is switched off"));
-            continue;
-        }
-        if ![
-            "", "yes", "true", "1", "x", "enabled", "active", "on", "ok", "open", "live", "approved",
-            "allowed",
-        ]
-        .contains(&lower(state).as_str())
-        {
-            let reason = format!("the state `{}` is not known", lower(state));
-            listing.strange.push(Ignored::new(line, trimmed, &reason));
-            continue;
-        }
-        if ["udp", "icmp"].contains(&lower(protocol).as_str()) {
-            listing.understood += 1;
-            listing.ignored.push(Ignored::new(line, trimmed, "this row is not about TCP"));
-            continue;
-        }
-        let allows = match lower(action).as_str() {
-            "" | "allow" | "allowed" | "permit" | "permitted" | "accept" | "accepted" | "pass" | "yes"
-            | "true" | "1" | "x" | "ok" | "approved" => true,
-            "deny" | "denied" | "block" | "blocked" | "drop" | "dropped" | "reject" | "rejected" | "no"
-            | "false" | "0" | "refused" | "forbidden" => false,
-            other => {
-                listing.strange.push(Ignored::new(
-                    line,
-                    trimmed,
-                    &format!("the action `{other}` is not known"),
-                ));
-                continue;
-            }
-        };
-        match (entry(&word, Dialect::Csv), ranges(cell(port))) {
-            (Ok(found), Ok(own)) => {
-                listing.understood += 1;
-                let ports = match (found.port, own) {
-                    (Some(port), _) => vec![(port, port)],
-                    (None, Some(own)) => own,
-                    (None, None) if found.scheme == Some("http") => vec![(80, 80)],
-                    (None, None) => vec![(443, 443)],
-                };
-                let listed = Listed { ports: ports.clone(), ..Listed::line(line, &word, found.pattern) };
-                let index = listing.add(listed);
-                let mut tests = vec![Test::Entries(vec![index])];
-                if word.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
-                    tests.push(Test::Literal);
-                }
-                if !ports.is_empty() {
-                    tests.push(Test::Ports(ports.clone()));
-                }
-                if let Some((meant, reason)) = found.doubt.filter(|_| allows) {
-                    let mut doubtful = tests.clone();
-                    doubtful.retain(|t| !matches!(t, Test::Entries(_)));
-                    doubtful.push(Test::Names(meant));
-                    doubtful.push(Test::Unknown(Ignored::new(line, trimmed, &reason)));
-                    gate.lines.push(Access { line, text: trimmed.to_owned(), allows, tests: doubtful });
-                }
-                let access = Access { line, text: trimmed.to_owned(), allows, tests };
-                // Tables have no order that anybody promised: a row that denies comes first.
-                if allows { gate.lines.push(access) } else { gate.lines.insert(0, access) }
-            }
-            (Err(reason), _) | (_, Err(reason)) => listing.strange.push(Ignored::new(line, trimmed, &reason)),
-        }
-    }
-    listing.gates.push(gate);
-    Ok(listing)
-}
-
-/// `443`, `80, 443`, `8000-8100`, `tcp/443`, `any`; nothing where the cell is empty.
-fn ranges(text: &str) -> Result<Option<Vec<(u16, u16)>>, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if ["any", "*", "all"].contains(&text.to_ascii_lowercase().as_str()) {
-        return Ok(Some(Vec::new()));
-    }
-    let mut found = Vec::new();
-    for part in text.split([',', ';', ' ', '+']).filter(|p| !p.is_empty()) {
-        let lower = part.to_ascii_lowercase();
-        let bare = lower.trim_start_matches("tcp/").trim_start_matches("tcp:").trim_end_matches("/tcp");
-        let (from, to) = bare.split_once('-').unwrap_or((bare, bare));
-        match (from.parse::<u16>(), to.parse::<u16>()) {
-            (Ok(from), Ok(to)) if from > 0 && from <= to => found.push((from, to)),
-            _ => return Err(format!("`{part}` is not a port")),
-        }
-    }
-    Ok(Some(found))
 }

@@ -15,6 +15,7 @@ mod read;
 mod scripts;
 mod squid;
 mod suricata;
+mod table;
 mod terraform;
 
 pub use fortigate::FortigateObjects;

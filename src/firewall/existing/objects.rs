@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::super::intent::Names;
 use super::access::Test;
 use super::build::{Builder, Ports, address, blocks, destination, json, on, strange_key, texts, tree};
-use super::read::{Dialect, Listing, Pattern, Unread, plain};
+use super::lines::in_doubt;
+use super::read::{Dialect, Ignored, Listing, Pattern, Unread, plain};
 use crate::text::visible;
 
 /// What a document is, where it is one of these.
@@ -41,6 +42,7 @@ pub(super) fn netskope(text: &str) -> Result<Listing, Unread> {
             netskope_entry(&mut builder, url);
         }
     }
+    builder.gate.lines.sort_by_key(|line| line.allows);
     builder.done()
 }
 
@@ -59,6 +61,11 @@ fn netskope_entry(builder: &mut Builder<'_>, url: &str) {
         Some(base) => tree(base),
         None => destination(host),
     };
+    if let Err(reason) = meaning(url) {
+        // What is not understood may take hosts away as well.
+        let odd = Ignored::new(line, url, &reason);
+        builder.gate.lines.extend(in_doubt(&odd, false));
+    }
     let found = builder.values([url], meaning, &ports);
     let mut tests = vec![found, Test::Web, Test::Ports(ports)];
     if host.parse::<std::net::IpAddr>().is_ok() {
@@ -76,6 +83,7 @@ pub(super) fn netskope_lines(text: &str) -> Result<Listing, Unread> {
     for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with(['#', ';'])) {
         netskope_entry(&mut builder, line);
     }
+    builder.gate.lines.sort_by_key(|line| line.allows);
     builder.done()
 }
 

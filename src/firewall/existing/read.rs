@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use super::super::intent::Names;
 use super::super::{Format, HEAD};
 use super::access::Gate;
-use super::{azure, dnsmasq, fortigate, json, lines, objects, panos, scripts, squid, suricata, terraform};
+use super::{
+    azure, dnsmasq, fortigate, json, lines, objects, panos, scripts, squid, suricata, table, terraform,
+};
 use crate::contract::words;
 use crate::derive::HostPattern;
 use crate::rules::firewalls::Firewalls;
@@ -410,7 +412,7 @@ pub fn read_as(text: &str, how: As) -> Result<Listing, Unread> {
         Dialect::Dnsmasq => Ok(dnsmasq::read(text)),
         Dialect::Hosts => json::hosts(text),
         Dialect::Prometheus => json::targets(text),
-        Dialect::Csv => lines::table(text),
+        Dialect::Csv => table::read(text),
         Dialect::Azure => azure::template(text),
         Dialect::AwsTemplate => suricata::template(text),
         Dialect::Aws if text.trim_start().starts_with('{') => suricata::template(text),
@@ -460,7 +462,7 @@ fn detect(text: &str) -> Result<Dialect, Unread> {
     if lines().any(|l| l.starts_with("nftset=/")) {
         return Ok(Dialect::Dnsmasq);
     }
-    if lines::has_header(text) {
+    if table::has_header(text) {
         return Ok(Dialect::Csv);
     }
     if let Some(named) = named_in_head(text) {

@@ -182,3 +182,93 @@ fn nftables_is_refused_and_dnsmasq_takes_the_longest_name() {
         ["covered", "covered", "missing", "covered"]
     );
 }
+
+/// A line that is not understood, or that a heading, a remark or a column takes away, decides nothing about the hosts that
+/// it names: never covered, whatever else stands there.
+#[test]
+fn a_line_that_may_deny_leaves_its_hosts_undecided() {
+    let host = |text: &str, dialect| judged(text, dialect, "a.x.example", 443, "https");
+    for odd in [
+        "- a.x.example",
+        "except a.x.example",
+        "NOT a.x.example",
+        "deny a.x.example",
+        "a.x.example is blocked",
+        "a.x.example # blocked",
+        "a.x.example // disabled",
+        "[deny]\na.x.example",
+        "Blocked hosts:\na.x.example",
+        "# blocked\na.x.example",
+        "allowed\nc.example\ndenied\nhttps://a.x.example/",
+    ] {
+        for text in [format!("*.x.example\nb.example\n{odd}\n"), format!("b.example\nd.example\n{odd}\n")] {
+            let found = host(&text, None);
+            assert!(found == "unread", "{found}: {text}");
+        }
+        for dialect in [Dialect::Umbrella, Dialect::Netskope, Dialect::Dns] {
+            let text = format!("x.example\n*.x.example\n.x.example\nb.example\nd.example\n{odd}\n");
+            assert_ne!(host(&text, Some(dialect)), "covered", "{dialect}: {text}");
+        }
+        // About others it says nothing.
+        let other = format!("*.x.example\nb.example\nd.example\n{odd}\n");
+        assert_eq!(judged(&other, None, "b.example", 443, "https"), "covered", "{other}");
+    }
+    assert_eq!(host("*.x.example\n!a.x.example\n", Some(Dialect::Netskope)), "unread");
+    // Remarks and headings of other kinds take nothing away.
+    for fine in [
+        "a.x.example # ticket 12, blocked until June",
+        "# allowed\na.x.example",
+        "denied\nb.example\nallowed\na.x.example",
+    ] {
+        assert_eq!(host(&format!("c.example\n{fine}\n"), None), "covered", "{fine}");
+    }
+    let table = |head: &str, row: &str| {
+        host(&format!("host,action,{head}\n*.x.example,allow,\na.x.example,{row}\nb.example,allow,\n"), None)
+    };
+    for (head, row) in [
+        ("direction", "allow,inbound"),
+        ("list", "allow,Blacklist"),
+        ("category", "allow,blocked"),
+        ("note", "verweigern,"),
+        ("port", "allow,all of them"),
+    ] {
+        assert_eq!(table(head, row), "unread", "{head} {row}");
+    }
+    assert_eq!(table("note", "allow,was blocked before"), "covered");
+    assert_eq!(host("host,expires\na.x.example,2020-01-01\nb.example,\n", None), "conditional");
+}
+
+/// What a policy says besides names and ports: nobody, some, or another kind of traffic.
+#[test]
+fn a_rule_for_nobody_opens_nothing() {
+    let policy = |section: &str, more: &str, action: &str| {
+        format!(
+            "config firewall {section}\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"all\"\n\
+             set action {action}\nset service \"ALL\"\nset schedule \"always\"\n{more}next\nend\n"
+        )
+    };
+    let host = |text: &str| judged(text, None, "a.x.example", 443, "https");
+    assert_eq!(host(&policy("policy", "", "accept")), "covered");
+    assert_eq!(host(&policy("policy", "set srcaddr-negate enable\n", "accept")), "missing");
+    assert_eq!(host(&policy("policy", "set ztna-status enable\n", "accept")), "conditional");
+    let both = policy("policy", "", "accept") + &policy("proxy-policy", "", "deny");
+    assert_eq!(host(&both), "conditional", "a proxy judges its own traffic");
+    let rule = |more: &str| {
+        let base = [
+            "from any",
+            "to any",
+            "source any",
+            "destination any",
+            "application any",
+            "service any",
+            "action allow",
+        ];
+        let all = base.iter().copied().chain((!more.is_empty()).then_some(more));
+        all.map(|s| format!("set rulebase security rules R {s}\n")).collect::<String>()
+    };
+    assert_eq!(host(&rule("")), "covered");
+    assert_eq!(host(&rule("negate-source yes")), "missing");
+    assert_eq!(host(&rule("rule-type intrazone")), "conditional");
+    assert_eq!(host(&rule("rule-type universal")), "covered");
+    assert_eq!(host(&rule("destination-hip managed")), "conditional");
+}

@@ -72,6 +72,7 @@ impl Reader<'_, '_> {
     /// `names` is what lookups have to pass, whatever the policies say.
     fn policies(&mut self, gate: &mut Gate, names: &mut Gate) {
         let domain = self.domain;
+        let kinds = POLICIES.iter().filter(|s| !domain.section(s).is_empty()).count();
         for section in POLICIES {
             self.listing.understood += domain.section(section).len();
             let policies: Vec<&Object> =
@@ -88,6 +89,9 @@ impl Reader<'_, '_> {
                 let mut tests = Vec::new();
                 if let Some(label) = &self.label {
                     tests.push(Test::Client(label.clone()));
+                }
+                if kinds > 1 {
+                    tests.push(Test::Client(format!("traffic that the section `{section}` judges")));
                 }
                 if ways.len() > 1 {
                     tests.push(Test::Client(format!("traffic {}", way(policy))));
@@ -330,6 +334,12 @@ fn clients(policy: &Object) -> Vec<Test> {
         let negated = if policy.is("srcaddr-negate", "enable") { "not " } else { "" };
         let names: Vec<&str> = source.iter().map(|s| s.as_str()).collect();
         tests.push(Test::Client(format!("the client is {negated}in {}", names.join(", "))));
+    }
+    if policy.is("srcaddr-negate", "enable") && policy.values("srcaddr").iter().any(|v| v == "all") {
+        tests.push(Test::Never);
+    }
+    if policy.is("ztna-status", "enable") {
+        tests.push(Test::Other("the device's state (ztna-status)".into()));
     }
     for key in ["groups", "users", "fsso-groups"] {
         if !policy.values(key).is_empty() {

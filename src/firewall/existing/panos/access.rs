@@ -119,14 +119,21 @@ impl Builder<'_> {
             rule.words(key).into_iter().filter(|v| !["any", ""].contains(v)).map(str::to_owned).collect()
         };
         let is_any = |key: &str| rule.words(key).contains(&"any") || rule.values(key).is_empty();
+        let not = if rule.value("negate-source") == Some("yes") { "not " } else { "" };
         if !is_any("source") {
-            tests.push(Test::Client(format!("the client is in {}", named("source").join(", "))));
+            tests.push(Test::Client(format!("the client is {not}in {}", named("source").join(", "))));
+        } else if !not.is_empty() {
+            tests.push(Test::Never);
+        }
+        if rule.value("rule-type") == Some("intrazone") {
+            tests.push(Test::Other("client and host are in one zone (rule-type intrazone)".into()));
         }
         for (key, what) in [
             ("source-user", "who signs in"),
             ("schedule", "the schedule"),
             ("hip-profiles", "the device's state"),
             ("source-hip", "the device's state"),
+            ("destination-hip", "the other side's state"),
         ] {
             if !named(key).is_empty() {
                 tests.push(Test::Other(format!("{what} ({})", named(key).join(", "))));

@@ -56,7 +56,7 @@ const KINDS: [&str; 9] = [
 const BLOCKING: [&str; 3] = ["block", "continue", "override"];
 
 /// Attributes of a security rule that take values.
-const OF_RULE: [&str; 21] = [
+const OF_RULE: [&str; 22] = [
     "from",
     "to",
     "source",
@@ -71,6 +71,7 @@ const OF_RULE: [&str; 21] = [
     "destination-hip",
     "hip-profiles",
     "schedule",
+    "rule-type",
     "negate-source",
     "negate-destination",
     "description",
