@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::{DeriveArgs, OutputArgs};
 use crate::contract::{DownloadTest, HostPattern};
+use crate::document::check::is_tag;
 use crate::report::check::{FORMATS, Format};
 
 /// `clearway check`.
@@ -297,13 +298,7 @@ pub enum FailOn {
 /// A key and its value.
 fn tag(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').unwrap_or((text, ""));
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if key.is_empty()
-        || value.is_empty()
-        || key.len() > 64
-        || value.chars().count() > 200
-        || !key.chars().all(plain)
-    {
+    if !is_tag(key, value) {
         return Err(format!(
             "`{text}` is no tag; write KEY=VALUE, the key of letters, digits, `_`, `-` and `.`"
         ));

@@ -2,6 +2,7 @@
 
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use crate::compare;
 use crate::config;
 use crate::contract::FeatureInfo;
 use crate::diagnose::{self, RunVerdict, Verdict};
+use crate::document::check::MAX_TAGS;
 use crate::expect;
 use crate::failure::Failure;
 use crate::logs;
@@ -49,6 +51,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let results = vm_results(args)?;
     let promises = promises(args)?;
     let collector = collector(args)?;
+    few_tags(args.tag.iter().map(|(key, _)| key))?;
 
     let device;
     let run = if let Some(path) = &args.replay {
@@ -61,6 +64,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             None => None,
         };
         let run = run.labelled(args.label.as_deref()).tagged(&args.tag);
+        few_tags(run.tags.keys())?;
         if args.vm_script {
             return script(outputs, &vm_script(&run.plan, &rules)?);
         }
@@ -351,6 +355,15 @@ fn promises(args: &CheckArgs) -> Result<Option<expect::Expectations>, Failure> {
     };
     let read = expect::read(&bytes, &shown);
     read.map(Some).map_err(|e| Failure::Usage(format!("--expect: {e}")))
+}
+
+/// Refuses more tags than a report may have, which no reader of it would take.
+fn few_tags<'a>(keys: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
+    let count = keys.collect::<BTreeSet<_>>().len();
+    if count <= MAX_TAGS {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!("--tag: {count} tags, and a report has at most {MAX_TAGS}; leave some out")))
 }
 
 /// The collector that is named, and what the environment says of its headers. Read first, so that a mistake costs no

@@ -58,6 +58,17 @@ pub fn run(args: &FleetArgs) -> Result<ExitCode, Failure> {
         let text = format!("clearway: {files} left out, such as {}: {}", first.file, first.reason);
         output::aside([visible::message(&text).as_str()]);
     }
+    if let Some(first) = fleet.on_device_unread.first() {
+        let more = match fleet.on_device_unread_count - 1 {
+            0 => String::new(),
+            n => format!(" (and of {n} more)"),
+        };
+        let text = format!(
+            "clearway: {}{more}: what was found on the device itself is left out, for it cannot be read: {}",
+            first.file, first.reason
+        );
+        output::aside([visible::message(&text).as_str()]);
+    }
     let text = match args.format {
         FleetFormat::Text => report::fleet::text::render(&fleet, &destination.style(&args.output)),
         FleetFormat::Json => report::fleet::json::render(&fleet),

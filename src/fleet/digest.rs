@@ -4,20 +4,19 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::contract::ids::NoteId;
 use crate::contract::{HostPattern, Need, Owner, Platform, RunVerdict, Severity, Verdict};
-use crate::document::check::{ROWS, SCHEMA};
+use crate::document::check::{MAX_TAGS, ROWS, SCHEMA};
 use crate::text::line;
 
 /// Hosts of a report that are kept.
 const MAX_HOSTS: usize = 5_000;
 /// Findings of a device that are kept.
 const MAX_ON_DEVICE: usize = 100;
-/// Tags of a report that are kept.
-const MAX_TAGS: usize = 32;
 /// Columns of a text of a report that are kept.
 const MAX_TEXT: usize = 600;
 /// Bytes of a time.
@@ -46,6 +45,8 @@ pub struct Digest {
     pub causes: Vec<Blame>,
     /// What was found on the device itself and is in the way.
     pub on_device: Vec<OnDevice>,
+    /// Why that could not be read, where the rest could.
+    pub on_device_unread: Option<String>,
     /// Every host once: with its worst verdict and its greatest need.
     pub hosts: Vec<Host>,
 }
@@ -105,8 +106,9 @@ pub struct Host {
     pub code: String,
 }
 
+/// A report, with the part about the device as `D`.
 #[derive(Deserialize)]
-struct Saved {
+struct Saved<D> {
     schema: String,
     started_at: String,
     label: Option<String>,
@@ -121,8 +123,8 @@ struct Saved {
     #[serde(default)]
     findings: Vec<Cause>,
     groups: Vec<Group>,
-    #[serde(default)]
-    device_report: Option<SavedDevice>,
+    #[serde(default = "Option::default")]
+    device_report: Option<D>,
 }
 
 #[derive(Deserialize)]
@@ -195,22 +197,38 @@ struct SavedHost {
 /// Why it is none, in one line.
 pub fn read(json: &[u8]) -> Result<Digest, String> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    let saved: Saved = serde_json::from_slice(json).map_err(|e| {
-        // Rows are made for databases; one of them alone says little of its run.
-        if let Ok(Schema { schema }) = serde_json::from_slice(json)
-            && schema == ROWS
-        {
-            return "rows of `check --format ndjson`, which are for a database; save --format json --compact"
-                .to_owned();
+    match serde_json::from_slice::<Saved<SavedDevice>>(json) {
+        Ok(mut saved) => {
+            let device = saved.device_report.take();
+            finish(saved, on_device(device), None)
         }
-        let kind = if e.is_syntax() || e.is_eof() { "not JSON" } else { "no report of `clearway check`" };
-        format!("{kind}: {}", line::seen(&e.to_string(), 160))
-    })?;
+        // A damaged part about the device is no reason to lose the hosts, and it is not an empty one.
+        Err(error) => match serde_json::from_slice::<Saved<IgnoredAny>>(json) {
+            Ok(saved) => finish(saved, Vec::new(), Some(line::seen(&error.to_string(), 160))),
+            Err(error) => Err(no_report(json, &error)),
+        },
+    }
+}
+
+/// What is wrong with a document that cannot be read as a report.
+fn no_report(json: &[u8], error: &serde_json::Error) -> String {
+    // Rows are made for databases; one of them alone says little of its run.
+    if let Ok(Schema { schema }) = serde_json::from_slice(json)
+        && schema == ROWS
+    {
+        return "rows of `check --format ndjson`, which are for a database; save --format json --compact"
+            .to_owned();
+    }
+    let kind = if error.is_syntax() || error.is_eof() { "not JSON" } else { "no report of `clearway check`" };
+    format!("{kind}: {}", line::seen(&error.to_string(), 160))
+}
+
+fn finish<D>(saved: Saved<D>, on_device: Vec<OnDevice>, unread: Option<String>) -> Result<Digest, String> {
     if saved.schema != SCHEMA {
         return Err(format!("its schema is {}, not {SCHEMA}", line::seen(&saved.schema, 60)));
     }
     let started_at = moment(&saved.started_at).ok_or("`started_at` is no time in UTC")?;
-    Ok(digest(saved, started_at))
+    Ok(Digest { on_device, on_device_unread: unread, ..digest(saved, started_at) })
 }
 
 /// What a document says it is.
@@ -227,7 +245,7 @@ fn moment(text: &str) -> Option<String> {
     Some(format!("{date}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
-fn digest(saved: Saved, started_at: String) -> Digest {
+fn digest<D>(saved: Saved<D>, started_at: String) -> Digest {
     // White space is one space, so that names which look the same are the same.
     let name = |text: &str| line::line(text, MAX_NAME);
     let mut hosts: Vec<Host> = Vec::new();
@@ -306,7 +324,8 @@ fn digest(saved: Saved, started_at: String) -> Digest {
         platform: saved.platform,
         app_version: name(&saved.app_version),
         causes: blames,
-        on_device: on_device(saved.device_report),
+        on_device: Vec::new(),
+        on_device_unread: None,
         hosts,
     }
 }

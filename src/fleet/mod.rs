@@ -255,6 +255,10 @@ pub struct Fleet {
     pub causes: Vec<FleetCause>,
     /// What was found on the devices themselves, what stops the app on most devices first.
     pub on_device: Vec<FleetOnDevice>,
+    /// Reports that count although what they say of the device itself cannot be read; at most [`MAX_SKIPPED`] are named.
+    pub on_device_unread: Vec<Skipped>,
+    /// How many of them there are.
+    pub on_device_unread_count: usize,
     /// The groups, the largest first.
     pub groups: Vec<FleetGroup>,
     /// The hosts, those blocked on most devices first.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::digest::{Blame, OnDevice};
 use super::{
     By, Collector, Counted, Day, Entry, Fleet, FleetCause, FleetGroup, FleetHost, FleetOnDevice, MAX_HOSTS,
-    NO_GROUP, Outlier, OutlierHost, Sample, Share, Verdicts,
+    MAX_SKIPPED, NO_GROUP, Outlier, OutlierHost, Sample, Share, Skipped, Verdicts,
 };
 use crate::contract::{Need, Owner, Verdict};
 
@@ -52,6 +52,8 @@ pub(super) fn sum(collector: Collector, by: Option<By>) -> Fleet {
         verdicts,
         causes: causes(&entries, &memberships),
         on_device: on_device(&entries),
+        on_device_unread: unread(&entries).take(MAX_SKIPPED).collect(),
+        on_device_unread_count: unread(&entries).count(),
         hosts,
         hosts_left_out,
         outliers: if crowds { outliers(&entries, &memberships) } else { Vec::new() },
@@ -61,6 +63,14 @@ pub(super) fn sum(collector: Collector, by: Option<By>) -> Fleet {
         skipped_count,
         passed_over: counted(passed_over.iter().map(|(end, n)| (end.as_str(), *n))),
     }
+}
+
+/// The reports whose part about the device could not be read, and why.
+fn unread(entries: &[Entry]) -> impl Iterator<Item = Skipped> {
+    entries.iter().filter_map(|entry| {
+        let reason = entry.digest.on_device_unread.clone()?;
+        Some(Skipped { file: entry.file.clone(), reason })
+    })
 }
 
 /// By site where any device has one that tells it from others, else by platform.

@@ -30,6 +30,16 @@ use crate::plan::Plan;
 /// configuration that is read.
 pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
+/// Most tags of a report.
+pub const MAX_TAGS: usize = 32;
+
+/// Whether a run can have this tag: a key of letters, digits, `_`, `-` and `.`, and a value of some length.
+pub fn is_tag(key: &str, value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let named = !key.is_empty() && key.len() <= 64 && key.chars().all(plain);
+    named && !value.is_empty() && value.chars().count() <= 200
+}
+
 /// The value of `schema` in the document.
 pub const SCHEMA: &str = "clearway.check/1";
 /// The member of a report that holds what was found on the device itself.

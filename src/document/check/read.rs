@@ -3,11 +3,11 @@
 //! The document may come from anybody: every cross-reference is checked here, so that the judges
 //! can rely on what they are given.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{CheckDocument, CheckGroup, SCHEMA};
+use super::{CheckDocument, CheckGroup, MAX_TAGS, SCHEMA, is_tag};
 use crate::derive::Requirements;
 use crate::diagnose::{Cause, HostJudgement, Judgement, TracedPath};
 use crate::expect::Expected;
@@ -21,6 +21,9 @@ use crate::text::line;
 const MAX_TARGETS: usize = 5_000;
 /// Attempts a report may have: two for each path, and what a diagnosis adds.
 const MAX_ATTEMPTS: usize = 50_000;
+/// Attempts at one target, far above what its routes and all experiments can be: every judge of a host looks at all of
+/// them, some at each beside each other.
+const MAX_ATTEMPTS_OF_ONE: usize = 256;
 
 /// A document that is no report, or a damaged one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +78,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
         let place = if place == "." { "the head".to_owned() } else { line::seen(&place, 100) };
         invalid(place, e.inner().to_string())
     })?;
+    check_tags(&read.tags)?;
     check_plan(&read.plan)?;
     check_attempts(&read.observations, &read.plan)?;
     check_machine(read.machine.as_ref(), &read.plan)?;
@@ -150,6 +154,17 @@ fn expected(saved: Option<Expected>, plan: &Plan) -> Result<Option<Expected>, Re
     Ok(Some(Expected::of(saved.source, saved.results)))
 }
 
+/// Tags of a report are those that the command line takes: every rendering shows all of them.
+fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), ReadError> {
+    if tags.len() > MAX_TAGS {
+        return Err(invalid("tags", format!("more than {MAX_TAGS}")));
+    }
+    match tags.iter().find(|(key, value)| !is_tag(key, value)) {
+        Some((key, _)) => Err(invalid(format!("tags.{}", line::seen(key, 60)), "no tag that `--tag` takes")),
+        None => Ok(()),
+    }
+}
+
 fn check_plan(plan: &Plan) -> Result<(), ReadError> {
     if plan.targets.len() > MAX_TARGETS {
         return Err(invalid("plan.targets", format!("more than {MAX_TARGETS} hosts")));
@@ -171,8 +186,18 @@ fn check_attempts(attempts: &[Attempt], plan: &Plan) -> Result<(), ReadError> {
         return Err(invalid("observations", format!("more than {MAX_ATTEMPTS} attempts")));
     }
     let targets: HashMap<u32, &Target> = plan.targets.iter().map(|t| (t.id, t)).collect();
+    let mut counts: HashMap<u32, usize> = HashMap::new();
     for (i, attempt) in attempts.iter().enumerate() {
         let place = || format!("observations[{i}]");
+        let count = counts.entry(attempt.target).or_default();
+        *count += 1;
+        if *count > MAX_ATTEMPTS_OF_ONE {
+            let one = attempt.target;
+            return Err(invalid(
+                place(),
+                format!("more than {MAX_ATTEMPTS_OF_ONE} attempts at target {one}"),
+            ));
+        }
         let Some(target) = targets.get(&attempt.target) else {
             return Err(invalid(place(), format!("target {} is not in the plan", attempt.target)));
         };

@@ -351,3 +351,47 @@ fn tags_are_kept_and_masked_and_wrong_ones_refused() {
     let alone = clearway().args(["check", "--replay", OFFICE, "--compact"]).output().unwrap();
     assert_eq!(alone.status.code(), Some(2));
 }
+
+/// A device whose own part is damaged counts with its hosts, and that is said.
+#[test]
+fn a_damaged_part_about_the_device_costs_that_part_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let finding = json!({ "severity": "error", "code": "device/service", "owner": "device" });
+    let with = |device: &str, part: Value| {
+        let mut report = of(office(), device, "Berlin", "2026-11-24T08:00:00Z");
+        report["device_report"] = part;
+        report
+    };
+    write(dir.path(), "whole.json", &with("ber-1", json!({ "findings": [finding] })));
+    for (n, part) in [
+        json!({ "findings": [{ "severity": "error", "code": "device/service" }] }),
+        json!({ "findings": "quarrybox" }),
+        json!([1, { "a": "\u{1b}[31m" }]),
+        json!("text"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        write(dir.path(), &format!("damaged-{n}.json"), &with(&format!("ber-1{n}"), part));
+    }
+    let path = dir.path().display().to_string();
+    let output = clearway().args(["fleet", &path, "--format", "json"]).output().unwrap();
+    let sum: Value = serde_json::from_slice(&output.stdout).unwrap();
+    schemas::hold("fleet", &sum, "a damaged part about the device");
+    assert_eq!(
+        (&sum["devices"], &sum["skipped_count"], &sum["on_device_unread_count"]),
+        (&json!(5), &json!(0), &json!(4))
+    );
+    assert_eq!(sum["on_device"][0]["devices"], 1);
+    assert_eq!(sum["causes"][0]["devices"], 5, "the hosts of all count");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("damaged-0.json (and of 3 more): what was found on the device itself is left out"),
+        "{said}"
+    );
+    // What is damaged elsewhere is no report, as before.
+    let mut report = with("ber-2", json!("text"));
+    report["groups"] = json!("text");
+    write(dir.path(), "none.json", &report);
+    assert_eq!(fleet(&[&path])["skipped_count"], 1);
+}

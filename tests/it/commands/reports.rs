@@ -506,3 +506,42 @@ fn a_masked_report_with_ipv6_goes_back_and_forth() {
     assert_eq!(again.status.code(), Some(1), "{}", err(&again));
     assert!(out(&again).contains(":46690"));
 }
+
+#[test]
+fn a_report_has_as_many_attempts_and_tags_as_a_run_can_have() {
+    let folder = Files::new();
+    let many = |n: usize| {
+        changed(recorded("tcp-timeout"), |r| r["observations"] = vec![r["observations"][0].clone(); n].into())
+    };
+    let tags = |n: usize| {
+        changed(recorded("tcp-timeout"), |r| {
+            r["tags"] =
+                (0..n).map(|i| (format!("k{i}"), Value::from("v"))).collect::<serde_json::Map<_, _>>().into();
+        })
+    };
+    let odd = changed(recorded("tcp-timeout"), |r| r["tags"] = serde_json::json!({ "a b\u{1b}[31m": "v" }));
+    let long = changed(recorded("tcp-timeout"), |r| r["tags"] = serde_json::json!({ "a": "v".repeat(201) }));
+    for (report, says) in [
+        (many(257), "more than 256 attempts at target 1"),
+        // Judged whole, such a report took minutes.
+        (many(20_000), "more than 256 attempts at target 1"),
+        (tags(33), "tags: more than 32"),
+        (odd, "no tag that `--tag` takes"),
+        (long, "tags.a: no tag that `--tag` takes"),
+    ] {
+        let path = folder.save("many.json", &report);
+        let output = run(&["check", "--replay", &path]);
+        assert_eq!(output.status.code(), Some(2), "{says}");
+        assert!(err(&output).contains(says) && !err(&output).contains('\u{1b}'), "{}", err(&output));
+    }
+    for report in [many(256), tags(32)] {
+        let path = folder.save("most.json", &report);
+        assert_eq!(run(&["check", "--replay", &path]).status.code(), Some(1));
+    }
+    // What could not be read back is not written, either.
+    let path = folder.save("most.json", &tags(32));
+    let output = run(&["check", "--replay", &path, "--tag", "one=more"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("33 tags, and a report has at most 32"), "{}", err(&output));
+    assert_eq!(run(&["check", "--replay", &path, "--tag", "k1=other"]).status.code(), Some(1));
+}
