@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
@@ -20,6 +20,8 @@ use crate::server::{Endpoint, ServeSpec, Speaks};
 
 /// Time for a real server to listen: LiteLLM takes ten seconds where two cores are busy.
 const READY_LIMIT: Duration = Duration::from_secs(60);
+/// Time for rotel to print what it has taken.
+const COLLECTED_LIMIT: Duration = Duration::from_secs(5);
 /// The credential that the configurations hold, and that these servers know.
 const RIGHT_KEY: &str = "laboratory-not-a-key";
 /// Where LiteLLM's configurations say that its upstream is.
@@ -228,6 +230,9 @@ impl Bench {
                 ]);
                 command.args(["--otlp-grpc-endpoint", &at(OTLP_GRPC_PORT), "--pid-file"]);
                 command.arg(folder.join("rotel.pid"));
+                // What arrives is printed as rotel decoded it.
+                command.args(["--debug-log", "metrics", "--debug-log", "logs"]);
+                command.args(["--debug-log-verbosity", "detailed"]);
                 servers.push(listening(&mut command, net, OTLP_HTTP_PORT)?);
             }
             Kind::OidcProvider => {
@@ -379,10 +384,32 @@ fn seen_file(folder: &Path) -> PathBuf {
     folder.join("seen.log")
 }
 
-/// Forgets what nginx saw so far.
+/// Forgets what nginx saw and what rotel decoded so far.
 pub fn forget(folder: &Path) -> Outcome<()> {
-    let file = seen_file(folder);
-    if file.exists() { fs::write(&file, "").context("what nginx saw") } else { Ok(()) }
+    for file in [seen_file(folder), log_file(folder, Kind::Rotel)] {
+        if file.exists() {
+            fs::write(&file, "").with_context(|| file.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// What rotel should have decoded and did not, and the other way round. It prints a moment after it has answered.
+pub fn not_collected(scenario: &Scenario, folder: &Path) -> Vec<String> {
+    let until = Instant::now() + COLLECTED_LIMIT;
+    let (never, wanted): (Vec<&str>, Vec<&str>) =
+        scenario.collected.iter().map(String::as_str).partition(|words| words.starts_with('!'));
+    loop {
+        let text = fs::read_to_string(log_file(folder, Kind::Rotel)).unwrap_or_default();
+        let missing: Vec<&&str> = wanted.iter().filter(|words| !text.contains(**words)).collect();
+        if missing.is_empty() || Instant::now() > until {
+            let there = never.iter().filter(|words| text.contains(&words[1..]));
+            return (missing.into_iter().map(|words| format!("rotel did not decode `{words}`")))
+                .chain(there.map(|words| format!("rotel decoded `{}`", &words[1..])))
+                .collect();
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// The requests with a credential that nginx saw, without what it was.

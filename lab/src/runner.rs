@@ -172,6 +172,11 @@ impl Bench {
             wrong.extend(on_device(expected, "check", &output.stdout, &["device_report"]));
             wrong.extend(self.device(expected, scenario, net, folder)?);
         }
+        let aside = String::from_utf8_lossy(&output.stderr);
+        for words in scenario.aside.iter().filter(|words| !aside.contains(words.as_str())) {
+            wrong.push(format!("standard error does not say `{words}`: {}", aside.trim()));
+        }
+        wrong.extend(real::not_collected(scenario, folder));
         let mut arrived = real::witness(folder);
         arrived.extend(fs::read_to_string(&heard).unwrap_or_default().lines().map(str::to_owned));
         match scenario.credential_arrives {

@@ -261,6 +261,12 @@ pub struct Scenario {
     /// What the report must say, word for word, anywhere in it.
     #[serde(default)]
     pub says: Vec<String>,
+    /// What standard error must say.
+    #[serde(default)]
+    pub aside: Vec<String>,
+    /// What rotel must have decoded of what arrived, as it prints it; a word with `!` before it must not be there.
+    #[serde(default)]
+    pub collected: Vec<String>,
     /// Nearly all of its time is silence, so it is played beside the others.
     #[serde(default)]
     pub sleeps: bool,
