@@ -11,7 +11,7 @@ use clearway::probe::Quiet;
 use clearway::rules::Rules;
 use clearway::run::Run;
 
-use crate::servers::{answer, read_head, reset, serve};
+use crate::servers::{answer, reset, serve, swallow};
 
 /// A server that counts its connections and may be told to reset each of them (1) or to close it (2).
 async fn server() -> (std::net::SocketAddr, Arc<AtomicU8>, Arc<AtomicUsize>) {
@@ -23,14 +23,17 @@ async fn server() -> (std::net::SocketAddr, Arc<AtomicU8>, Arc<AtomicUsize>) {
             counted.fetch_add(1, Ordering::SeqCst);
             match told.load(Ordering::SeqCst) {
                 0 => {
-                    read_head(&mut stream).await;
                     answer(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
                 }
                 1 => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     reset(stream);
                 }
-                _ => drop(stream),
+                // What was sent is read first: else the system resets this connection, too.
+                _ => {
+                    swallow(&mut stream).await;
+                    drop(stream);
+                }
             }
         }
     })
