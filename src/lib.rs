@@ -27,6 +27,21 @@
 //!
 //! `source C5` in a comment is a page of the vendor's documentation: `rules/pack.toml` has the tags.
 
+// Where the files of `rules/` are in the program. `build.rs`, which compiles them with the same code, has macros of
+// these names that give nothing.
+/// The text of a file of `rules/`.
+macro_rules! rules_text {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/", $name, ".toml"))
+    };
+}
+/// A part of the rules as `build.rs` wrote it.
+macro_rules! rules_compiled {
+    ($part:literal) => {
+        include_bytes!(concat!(env!("OUT_DIR"), "/rules/", $part))
+    };
+}
+
 pub mod check;
 pub mod cli;
 pub mod clock;

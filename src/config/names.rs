@@ -1,21 +1,31 @@
 //! Key names: an index over the catalogue, and the nearest known name to one that is not known.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::contract::AppVersion;
 use crate::rules::keys::{Family, Key, KeyCatalogue, OldName};
 
-/// The catalogue, ready for many look-ups.
+/// The catalogue, ready for many look-ups. Most configurations are flat and spell every key as it is, so what serves
+/// other spellings and nested documents is made when it is first asked for.
 pub(crate) struct Names<'a> {
     current: HashMap<&'a str, &'a Key>,
     old: HashMap<&'a str, (&'a Key, &'a OldName)>,
-    folded: HashMap<String, &'a Key>,
-    nested: HashMap<&'a str, Vec<&'a Key>>,
-    moved: HashMap<&'a str, &'a Key>,
+    folded: OnceCell<HashMap<String, &'a Key>>,
+    nested: OnceCell<Nested<'a>>,
     keys: &'a [Key],
     families: &'a [Family],
     up_to: String,
     version: Option<AppVersion>,
+}
+
+/// Where keys stand in the nested document.
+#[derive(Default)]
+struct Nested<'a> {
+    /// By the path that the version asked about reads.
+    here: HashMap<&'a str, Vec<&'a Key>>,
+    /// By a path that other versions read.
+    moved: HashMap<&'a str, &'a Key>,
 }
 
 /// What a name turned out to be.
@@ -49,39 +59,51 @@ impl<'a> Names<'a> {
 
     /// Indexes `catalogue` as `version` reads it; the newest version when there is none.
     pub(crate) fn for_version(catalogue: &'a KeyCatalogue, version: Option<&AppVersion>) -> Self {
-        let mut names = Self {
-            current: HashMap::new(),
-            old: HashMap::new(),
-            folded: HashMap::new(),
-            nested: HashMap::new(),
-            moved: HashMap::new(),
+        let old = |key: &'a Key| key.old_names.iter().map(move |old| (old.name.as_str(), (key, old)));
+        Self {
+            current: catalogue.keys.iter().map(|key| (key.name.as_str(), key)).collect(),
+            old: catalogue.keys.iter().flat_map(old).collect(),
+            folded: OnceCell::new(),
+            nested: OnceCell::new(),
             keys: &catalogue.keys,
             families: &catalogue.families,
             up_to: catalogue.known_up_to(),
             version: version.cloned(),
-        };
-        for key in &catalogue.keys {
-            names.current.insert(&key.name, key);
-            names.folded.insert(fold(&key.name), key);
-            let here = key.nested_at(version);
-            if let Some(path) = here {
-                names.nested.entry(path).or_default().push(key);
-            }
-            let paths = key.nested.as_deref().into_iter();
-            for path in paths.chain(key.nested_earlier.as_ref().map(|e| e.path.as_str())) {
-                // A flat name at the root is told by its name.
-                if Some(path) != here && path != key.name {
-                    names.moved.insert(path, key);
+        }
+    }
+
+    /// The names, current and old, without what [`fold`] takes away.
+    fn folded(&self) -> &HashMap<String, &'a Key> {
+        self.folded.get_or_init(|| {
+            let mut folded: HashMap<String, &'a Key> =
+                self.keys.iter().map(|key| (fold(&key.name), key)).collect();
+            for key in self.keys {
+                for old in &key.old_names {
+                    folded.entry(fold(&old.name)).or_insert(key);
                 }
             }
-        }
-        for key in &catalogue.keys {
-            for old in &key.old_names {
-                names.old.insert(&old.name, (key, old));
-                names.folded.entry(fold(&old.name)).or_insert(key);
+            folded
+        })
+    }
+
+    fn nested(&self) -> &Nested<'a> {
+        self.nested.get_or_init(|| {
+            let mut nested = Nested::default();
+            for key in self.keys {
+                let here = key.nested_at(self.version());
+                if let Some(path) = here {
+                    nested.here.entry(path).or_default().push(key);
+                }
+                let paths = key.nested.as_deref().into_iter();
+                for path in paths.chain(key.nested_earlier.as_ref().map(|e| e.path.as_str())) {
+                    // A flat name at the root is told by its name.
+                    if Some(path) != here && path != key.name {
+                        nested.moved.insert(path, key);
+                    }
+                }
             }
-        }
-        names
+            nested
+        })
     }
 
     /// Looks `name` up.
@@ -94,7 +116,7 @@ impl<'a> Names<'a> {
             return if read { Known::StillRead(key, old) } else { Known::Old(key) };
         }
         // A leading underscore makes a comment out of a key on purpose.
-        if let Some(key) = self.folded.get(&fold(name)).filter(|_| !name.starts_with('_')) {
+        if let Some(key) = self.folded().get(&fold(name)).filter(|_| !name.starts_with('_')) {
             return Known::Case(key);
         }
         if let Some((key, _)) = name.split_once('.')
@@ -112,7 +134,7 @@ impl<'a> Names<'a> {
 
     /// The keys that stand at `path` of the nested document.
     pub(crate) fn at(&self, path: &str) -> &[&'a Key] {
-        self.nested.get(path).map_or(&[], Vec::as_slice)
+        self.nested().here.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// The keys that stand at `path` of the nested document when letter case does not count.
@@ -123,7 +145,7 @@ impl<'a> Names<'a> {
 
     /// The key that other app versions read at `path` of the nested document, and this one elsewhere.
     pub(crate) fn moved(&self, path: &str) -> Option<&'a Key> {
-        self.moved.get(path).copied()
+        self.nested().moved.get(path).copied()
     }
 
     /// The app version that is asked about; the newest when there is none.
@@ -158,15 +180,17 @@ impl<'a> Names<'a> {
 
     /// Whether some key stands below `path` of the nested document.
     pub(crate) fn has_below(&self, path: &str) -> bool {
-        self.nested
+        let nested = self.nested();
+        nested
+            .here
             .keys()
-            .chain(self.moved.keys())
+            .chain(nested.moved.keys())
             .any(|p| p.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
     }
 
     /// Every path of the nested document.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.nested.keys().copied()
+        self.nested().here.keys().copied()
     }
 
     /// Up to three known names that `name` may have meant, best first.

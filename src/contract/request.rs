@@ -1,5 +1,6 @@
 //! What is asked of a server: a request without a credential, and what of its answer is kept.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 /// What of an answer is kept beside its head.
@@ -60,7 +61,7 @@ pub struct Request {
 }
 
 /// A plain HTTP request beside the list, asked after failures to find a sign-in page of the network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     /// Whose operating system asks it.

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use borsh::io;
+use borsh::{BorshDeserialize, BorshSerialize};
+
 /// What stands in the place of a secret in a file that was written without its secrets. Read back,
 /// it is a secret that is set, so that the same hosts follow, and that nothing may use.
 pub const NOT_INCLUDED: &str = "[secret not included]";
@@ -32,6 +35,19 @@ impl Secret {
     /// Whether this is the secret itself, not the mark of a file written without its secrets.
     pub fn is_included(&self) -> bool {
         self.0 != NOT_INCLUDED
+    }
+}
+
+/// The rules are compiled into the program, and a secret among them would be in every copy of it: none is written.
+impl BorshSerialize for Secret {
+    fn serialize<W: io::Write>(&self, _: &mut W) -> io::Result<()> {
+        Err(io::Error::other("rules hold no secrets"))
+    }
+}
+
+impl BorshDeserialize for Secret {
+    fn deserialize_reader<R: io::Read>(_: &mut R) -> io::Result<Self> {
+        Err(io::Error::other("rules hold no secrets"))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
 use super::{Platform, Severity};
 
 /// A decoded value of a key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Value {
     /// True or false, however it was spelled.
     Bool(bool),

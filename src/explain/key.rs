@@ -10,7 +10,7 @@ use crate::contract::AppVersion;
 use crate::contract::FeatureInfo;
 use crate::derive::diff::{self, Group, Side};
 use crate::derive::{derive, wording};
-use crate::rules::condition::scalar;
+use crate::rules::keys::Literal;
 use crate::rules::{HostSource, Key, KeyKind, Rule};
 
 /// Everything about one key.
@@ -130,7 +130,7 @@ pub fn key(given: &Given<'_>, features: &[FeatureInfo], key: &Key, asked_as: Opt
         asked_as: asked_as.map(str::to_owned),
         kind: key.kind,
         allowed: key.values.clone(),
-        default: key.default.as_ref().map(toml::Value::to_string),
+        default: key.default.as_ref().map(Literal::to_string),
         earlier_default: key.earlier.as_ref().map(|e| format!("{} before app {}", e.default, e.until)),
         since: key.since.clone(),
         until: key.until.clone(),
@@ -178,9 +178,9 @@ fn value(base: &Given<'_>, features: &[FeatureInfo], key: &Key, change: Change) 
     let after = derive(base.pack, &configurations, &options);
     let old = Side { list: &before, configurations: base.configurations };
     let new = Side { list: &after, configurations: &configurations };
-    let default = key.default.as_ref().and_then(scalar);
+    let default = key.default.as_ref().and_then(Literal::value);
     let default = match &key.earlier {
-        Some(e) if version < &e.until => scalar(&e.default),
+        Some(e) if version < &e.until => e.default.value(),
         _ => default,
     };
     let is = |c: &Configuration| c.get(&key.name).filter(|v| v.is_set()).cloned().or_else(|| default.clone());

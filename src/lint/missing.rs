@@ -1,6 +1,7 @@
 //! What errors cost: a value that the app does not use, or a key that is not there, is tried as if it
 //! were right; where a required host comes of it, that host is missing from the list.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use super::Pass;
@@ -146,7 +147,8 @@ impl<'a> Case<'a> {
 
     /// What the readers could not use, and the rules that say which key is wanted.
     fn suspects(&self) -> Vec<Suspect> {
-        let names = Names::for_version(&self.pack.keys, Some(self.facts.version));
+        // Most readers have nothing to say of a key, and then no name is looked up.
+        let names = LazyCell::new(|| Names::for_version(&self.pack.keys, Some(self.facts.version)));
         let mut all = Vec::new();
         for lint in &self.configuration.lint {
             let Some(name) = lint.key.as_deref() else { continue };

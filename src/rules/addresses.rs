@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::data::DataError;
@@ -10,7 +11,7 @@ use super::files::Text;
 use super::networks::Networks;
 
 /// The special-purpose registries, known block pages, and the suffixes of internal names.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Addresses {
     /// Suffixes of names that only an organisation's own resolver knows: those of the derivation.
@@ -25,7 +26,7 @@ pub struct Addresses {
 }
 
 /// A block that is not globally reachable.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Range {
     block: Block,
@@ -34,7 +35,7 @@ struct Range {
 }
 
 /// Where a filter's page answers.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct BlockPage {
     block: Block,
@@ -43,7 +44,7 @@ struct BlockPage {
 }
 
 /// An address block in CIDR notation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(try_from = "String")]
 struct Block {
     first: IpAddr,
@@ -82,7 +83,7 @@ fn same_prefix(a: u128, b: u128, prefix: u8, bits: u8) -> bool {
 }
 
 /// Why an address cannot belong to a public name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Oddity {
     /// Not globally reachable; holds the registry's kind, such as `private` or `loopback`.
     NotGlobal(String),

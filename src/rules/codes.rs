@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
+use super::compiled;
 use super::data::DataError;
 use super::files::{Files, Text};
 use crate::contract::{Actor, Code, Confidence, DeviceCode, Owner, Severity, Verdict};
 use crate::text::template;
 
 /// One code of the contract.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeEntry {
     /// The code.
@@ -45,7 +47,7 @@ pub struct CodeEntry {
 }
 
 /// One code of `clearway device`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceEntry {
     /// The code.
@@ -79,7 +81,7 @@ pub struct DeviceEntry {
 }
 
 /// A kind of a code of `clearway device`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceCase {
     /// Its weight, where it is another.
@@ -93,7 +95,7 @@ pub struct DeviceCase {
 }
 
 /// A sentence and an instruction.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wording {
     /// One sentence.
@@ -104,7 +106,7 @@ pub struct Wording {
 }
 
 /// Why a proxy refuses, as its answer's headers have it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProxyReason {
     /// What the value of a header holds, in lower case.
@@ -125,7 +127,7 @@ pub struct ProxyReason {
 const REASON_HEADERS: [&str; 3] = ["x-squid-error", "proxy-status", "x-proxy-error"];
 
 /// Wording of a cause that explains hosts with different findings.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CauseEntry {
     /// Identifier, such as `no-route`.
@@ -137,7 +139,7 @@ pub struct CauseEntry {
 }
 
 /// Wording of something that a run does not speak for.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NotTestedEntry {
     /// Identifier, such as `credential`.
@@ -147,7 +149,7 @@ pub struct NotTestedEntry {
 }
 
 /// The wording of everything.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Codes {
     /// Every placeholder, and what stands in its place where a fact is missing.
@@ -168,7 +170,7 @@ pub struct Codes {
 impl Codes {
     /// The wording built into the program.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::load(&Files::embedded())
+        compiled::read(rules_compiled!("codes"))
     }
 
     pub(super) fn load(files: &Files) -> Result<Self, DataError> {

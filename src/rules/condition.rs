@@ -2,6 +2,7 @@
 //! expression language; a condition is a small tree of tables.
 
 use crate::contract::Versions;
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::keys::{Key, KeyCatalogue, VersionedValue};
@@ -52,7 +53,7 @@ pub(super) struct RawCondition {
 }
 
 /// A checked condition, ready to evaluate without looking anything up.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Condition {
     /// Every one holds (none: true).
     All(Vec<Condition>),
@@ -77,7 +78,7 @@ pub enum Condition {
 }
 
 /// A test of a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Test {
     /// Set to something the app would not treat as absent; defaults do not count.
     Set(bool),
@@ -102,7 +103,7 @@ pub enum Test {
 }
 
 /// Where a value is looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Scope {
     /// A key of the configuration.
     Configuration,
@@ -111,7 +112,7 @@ pub enum Scope {
 }
 
 /// A key or a member of an entry, with what the catalogue says about it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct KeyPath {
     /// Where it is looked up.
     pub scope: Scope,
@@ -166,7 +167,9 @@ impl KeyPath {
         let defaults = path.is_empty();
         let default = if defaults { default_of(key)? } else { None };
         let earlier = match &key.earlier {
-            Some(e) if defaults => scalar(&e.default)
+            Some(e) if defaults => e
+                .default
+                .value()
                 .map(|v| Some(Box::new((v, e.until.clone()))))
                 .ok_or("an earlier default must be a scalar")?,
             _ => None,
@@ -182,7 +185,9 @@ impl KeyPath {
             bounded: bounded(key, path),
             console_only: key.console_only,
             unreadable: match &key.unreadable {
-                Some(u) if defaults => scalar(&u.counts_as)
+                Some(u) if defaults => u
+                    .counts_as
+                    .value()
                     .map(|v| Some(Box::new((v, u.since.clone()))))
                     .ok_or("what an unreadable value counts as must be a scalar")?,
                 _ => None,
@@ -219,7 +224,7 @@ fn default_of(key: &Key) -> Result<Option<Value>, String> {
     match &key.default {
         None => Ok(None),
         Some(v) => {
-            scalar(v).map(Some).ok_or_else(|| format!("the default of `{}` must be a scalar", key.name))
+            v.value().map(Some).ok_or_else(|| format!("the default of `{}` must be a scalar", key.name))
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::condition::{Condition, Known, RawCondition};
@@ -48,7 +49,7 @@ struct RawKindRule {
 }
 
 /// A value that an app of today no longer reads.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Invalid {
     /// The key.
@@ -73,7 +74,7 @@ impl Invalid {
 }
 
 /// Keys that only work together.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Together {
     /// The provider it matters for.
@@ -85,7 +86,7 @@ pub struct Together {
 }
 
 /// An inference provider.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Provider {
     /// The value of `inferenceProvider`.
     pub id: String,
@@ -110,7 +111,7 @@ impl Provider {
 }
 
 /// One way to a credential kind.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct KindRule {
     /// The kind.
     pub kind: String,
@@ -121,7 +122,7 @@ pub struct KindRule {
 }
 
 /// `credentials.toml`, checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Credentials {
     /// The kinds that `inferenceCredentialKind` may hold.
     pub kinds: Vec<String>,

@@ -1,14 +1,16 @@
 //! What is asked of a device itself (`rules/device.toml`): programs of the system, files, variables, and the
 //! products of others that are recognised by their running programs.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
+use super::compiled;
 use super::data::DataError;
 use super::files::Files;
 use crate::contract::{Confidence, Platform};
 
 /// `device.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceFacts {
     /// Who signs the vendor's programs.
@@ -38,7 +40,7 @@ pub struct DeviceFacts {
 }
 
 /// A way in which the app is installed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AppKind {
     /// A package of the system, such as MSIX.
@@ -50,7 +52,7 @@ pub enum AppKind {
 }
 
 /// A place that shows how the app is installed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AppPlace {
     /// Where.
@@ -64,7 +66,7 @@ pub struct AppPlace {
 }
 
 /// What the sandbox needs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sandbox {
     /// Below so much room on the disk the workspace does not fit, MiB.
@@ -82,7 +84,7 @@ pub struct Sandbox {
 }
 
 /// A setting of the kernel that can forbid namespaces.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KernelSetting {
     /// Its file.
@@ -95,7 +97,7 @@ pub struct KernelSetting {
 }
 
 /// A program that the sandbox is made with.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SandboxProgram {
     /// Its name.
@@ -105,7 +107,7 @@ pub struct SandboxProgram {
 }
 
 /// Where authorities are added on Linux.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Authorities {
     /// Files that somebody added, with `*`.
@@ -125,7 +127,7 @@ impl Authorities {
 }
 
 /// Who signs the vendor's programs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// macOS: the team.
@@ -160,7 +162,7 @@ impl Identity {
 }
 
 /// A folder with one folder for each version of the agent helper.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HelperPlace {
     /// Where.
@@ -182,7 +184,7 @@ pub struct HelperPlace {
 }
 
 /// Something by which a Linux shows that another system keeps its clock.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClockHost {
     /// The file.
@@ -195,7 +197,7 @@ pub struct ClockHost {
 }
 
 /// A file of a platform.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// Where.
@@ -205,7 +207,7 @@ pub struct Place {
 }
 
 /// A program of the system.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// Its name here, and that of the saved output in a copy of a device.
@@ -239,7 +241,7 @@ pub struct Tool {
 }
 
 /// How a tool that speaks of the user who runs it is asked about another user.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherUser {
     /// Its arguments then, with `{sid}`, `{uid}` and `{user}`; none where it tells nothing of others.
@@ -250,7 +252,7 @@ pub struct OtherUser {
 }
 
 /// A log of what was kept from starting.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlockLog {
     /// The tool that prints it.
@@ -262,7 +264,7 @@ pub struct BlockLog {
 }
 
 /// An event that tells what was kept from starting.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlockEvent {
     /// Its number.
@@ -278,7 +280,7 @@ pub struct BlockEvent {
 }
 
 /// What a product of others does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProductKind {
     /// Keeps programs from starting or looks at what they do.
@@ -290,7 +292,7 @@ pub enum ProductKind {
 }
 
 /// A product of others, recognised by what runs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// Its name.
@@ -324,7 +326,7 @@ impl Product {
 }
 
 /// What a variable that concerns trust does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VariableKind {
     /// Names a file of authorities.
@@ -336,7 +338,7 @@ pub enum VariableKind {
 }
 
 /// A variable of the environment that concerns trust.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
     /// Its name.
@@ -367,7 +369,7 @@ impl DeviceFacts {
     /// # Errors
     /// When it does not hold together; a test makes sure that it does.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::load(&Files::embedded())
+        compiled::read(rules_compiled!("device"))
     }
 
     pub(super) fn load(files: &Files) -> Result<Self, DataError> {

@@ -22,8 +22,7 @@ macro_rules! built_in {
     ($($name:literal),+ $(,)?) => {
         &[$(BuiltIn {
             name: concat!($name, ".toml"),
-            text: include_str!(concat!("../../rules/", $name, ".toml")),
-            compiled: include_str!(concat!(env!("OUT_DIR"), "/rules/", $name, ".json")),
+            text: rules_text!($name),
         }),+]
     };
 }
@@ -32,10 +31,7 @@ macro_rules! built_in {
 #[derive(Debug)]
 struct BuiltIn {
     name: &'static str,
-    /// As it is written.
     text: &'static str,
-    /// The same as JSON, which is what is read; `build.rs` makes it.
-    compiled: &'static str,
 }
 
 /// Every file of the pack, built into the program.
@@ -104,34 +100,24 @@ pub fn built_in(name: &str) -> &'static str {
     BUILT_IN.iter().find(|f| f.name == name).map(|f| f.text).unwrap_or_default()
 }
 
-/// The same in the form that is read; empty when there is no such file.
-pub(super) fn compiled(name: &str) -> Text<'static> {
-    Text::Compiled(BUILT_IN.iter().find(|f| f.name == name).map(|f| f.compiled).unwrap_or_default())
-}
-
 /// The id and the text of every feature file built in.
-pub(super) fn compiled_features() -> impl Iterator<Item = (&'static str, Text<'static>)> {
-    BUILT_IN.iter().filter_map(|f| Some((feature_id(f.name)?, Text::Compiled(f.compiled))))
+pub(super) fn built_in_features() -> impl Iterator<Item = (&'static str, Text<'static>)> {
+    BUILT_IN.iter().filter_map(|f| Some((feature_id(f.name)?, Text(f.text))))
 }
 
-/// The text of a file, in one of the forms that are read.
+/// The text of a file, as people write it.
 #[derive(Debug, Clone, Copy)]
-pub enum Text<'a> {
-    /// As people write it.
-    Toml(&'a str),
-    /// As `build.rs` made it.
-    Compiled(&'a str),
-}
+pub struct Text<'a>(&'a str);
 
 impl<'a> From<&'a str> for Text<'a> {
     fn from(text: &'a str) -> Self {
-        Self::Toml(text)
+        Self(text)
     }
 }
 
 impl<'a> From<&'a String> for Text<'a> {
     fn from(text: &'a String) -> Self {
-        Self::Toml(text)
+        Self(text)
     }
 }
 
@@ -139,12 +125,9 @@ impl Text<'_> {
     /// What it says.
     ///
     /// # Errors
-    /// Place and cause, from the reader of its form.
+    /// Place and cause, from the reader of TOML.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, String> {
-        match self {
-            Self::Toml(text) => toml::from_str(text).map_err(|e| e.to_string()),
-            Self::Compiled(text) => serde_json::from_str(text).map_err(|e| e.to_string()),
-        }
+        toml::from_str(self.0).map_err(|e| e.to_string())
     }
 
     /// The same for a file that messages call `file`.
@@ -169,7 +152,6 @@ pub struct Source<'a> {
 struct Entry {
     name: Cow<'static, str>,
     text: Cow<'static, str>,
-    compiled: Option<&'static str>,
     shown: Cow<'static, str>,
 }
 
@@ -207,7 +189,6 @@ impl Files {
                     files.entries.push(Entry {
                         name: (*name).into(),
                         text: own.into(),
-                        compiled: None,
                         shown: path.display().to_string().into(),
                     });
                     continue;
@@ -245,7 +226,6 @@ impl Files {
                         Ok(text) => files.entries.push(Entry {
                             name: name.into(),
                             text: text.into(),
-                            compiled: None,
                             shown: path.display().to_string().into(),
                         }),
                         Err(Unread::Faulty(error)) => wrong.push(Fault::Pack(error)),
@@ -313,16 +293,11 @@ impl Files {
 
 impl Entry {
     fn built_in(file: &'static BuiltIn) -> Self {
-        Self {
-            name: file.name.into(),
-            text: file.text.into(),
-            compiled: Some(file.compiled),
-            shown: file.name.into(),
-        }
+        Self { name: file.name.into(), text: file.text.into(), shown: file.name.into() }
     }
 
     fn text(&self) -> Text<'_> {
-        self.compiled.map_or_else(|| Text::Toml(&self.text), Text::Compiled)
+        Text(&self.text)
     }
 }
 
@@ -389,15 +364,5 @@ mod tests {
         there.sort();
         listed.sort();
         assert_eq!(there, listed);
-    }
-
-    #[test]
-    fn the_compiled_form_of_every_file_says_what_its_text_says() {
-        for file in BUILT_IN {
-            let written: toml::Table = Text::Toml(file.text).read().unwrap();
-            let compiled: toml::Table = Text::Compiled(file.compiled).read().unwrap();
-            assert!(!written.is_empty(), "{}", file.name);
-            assert_eq!(written, compiled, "{}", file.name);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! How web filters and TLS inspectors show themselves (`rules/filters.toml`), and the plain HTTP
 //! addresses by which a sign-in page of the network is found (`rules/controls.toml`).
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::data::DataError;
@@ -9,7 +10,7 @@ use crate::contract::Control;
 use crate::text::answer;
 
 /// The signs of filters and inspectors.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Filters {
     words: Vec<String>,
@@ -31,7 +32,7 @@ pub struct Filters {
     issuer: Vec<Issuer>,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Page {
     product: String,
@@ -54,7 +55,7 @@ struct Page {
     source: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Issuer {
     text: String,

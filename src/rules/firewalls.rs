@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
+use super::compiled;
 use super::data::DataError;
 use super::files::{Files, Text};
 use crate::contract::{Transport, words};
@@ -35,7 +37,7 @@ words! {
 }
 
 /// One product.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// Identifier, such as `paloalto`.
@@ -108,7 +110,7 @@ pub struct Product {
 }
 
 /// A product that has no format, with the reason.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NotWritten {
     /// The word that people would give to `--format`.
@@ -122,7 +124,7 @@ pub struct NotWritten {
 }
 
 /// Every product.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Firewalls {
     product: Vec<Product>,
@@ -136,7 +138,7 @@ impl Firewalls {
     /// # Errors
     /// [`DataError`] when the file contradicts itself.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::load(&Files::embedded())
+        compiled::read(rules_compiled!("firewalls"))
     }
 
     pub(super) fn load(files: &Files) -> Result<Self, DataError> {

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
+use super::compiled;
 use super::data::DataError;
 use super::files::{Files, Text};
 
 /// `headers.toml`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Headers {
     /// Addresses, kept without fragment, and of their query only the names in `sign_in_query`.
@@ -28,7 +30,7 @@ impl Headers {
     /// # Errors
     /// When the file does not hold together; a test makes sure that it does.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::load(&Files::embedded())
+        compiled::read(rules_compiled!("headers"))
     }
 
     pub(super) fn load(files: &Files) -> Result<Self, DataError> {

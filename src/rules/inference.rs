@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::data::DataError;
@@ -12,7 +13,7 @@ use crate::contract::{Code, Confidence, Owner};
 use crate::text::answer::plain;
 
 /// How a stream is framed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Framing {
     /// Server-sent events.
@@ -22,7 +23,7 @@ pub enum Framing {
 }
 
 /// Where a provider lists its models.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Discovery {
     /// The fingerprint of the host it is on, where that is not the inference host.
@@ -37,7 +38,7 @@ pub struct Discovery {
 }
 
 /// The calls of one provider.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
     /// The value of `inferenceProvider`.
@@ -90,7 +91,7 @@ pub struct Provider {
 }
 
 /// What a credential of the device is sent for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Use {
     /// It goes onto a call.
@@ -100,7 +101,7 @@ pub enum Use {
 }
 
 /// Hosts that belong to a provider itself, so that a credential of the device may go there.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Home {
     /// The provider.
@@ -117,7 +118,7 @@ pub struct Home {
 }
 
 /// What one kind of answer to a call means.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallAnswer {
     /// In words.
@@ -160,7 +161,7 @@ pub struct CallAnswer {
 }
 
 /// Everything about calls.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calls {
     /// What the model is asked.

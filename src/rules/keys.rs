@@ -2,12 +2,18 @@
 //! and old names of each key. Readers decode by it; rules refer to it.
 
 use crate::contract::Versions;
+use std::fmt;
+
+use borsh::io;
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+use super::condition::scalar;
 use crate::contract::AppVersion;
+use crate::contract::value::Value;
 
 /// The documented type of a key's value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyKind {
     /// Text.
@@ -27,7 +33,7 @@ pub enum KeyKind {
 }
 
 /// One key.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// The flat name, such as `inferenceProvider`.
@@ -36,7 +42,7 @@ pub struct Key {
     pub kind: KeyKind,
     /// Default where the documentation states one that matters for egress.
     #[serde(default)]
-    pub default: Option<toml::Value>,
+    pub default: Option<Literal>,
     /// Another default, for older versions.
     #[serde(default)]
     pub earlier: Option<EarlierDefault>,
@@ -130,7 +136,7 @@ impl Key {
 }
 
 /// A value that only some app versions know.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VersionedValue {
     /// The member that holds it, where the key holds objects; empty for the key's own value.
@@ -160,7 +166,7 @@ impl VersionedValue {
 }
 
 /// A name under which a key was read before.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OldName {
     /// The name.
@@ -180,18 +186,54 @@ impl OldName {
     }
 }
 
-/// What a value that cannot be read counts as.
+/// A value as the catalogue writes it: text, a number or a boolean.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct Literal(toml::Value);
+
+impl Literal {
+    /// The value; nothing for what is neither text nor a number nor a boolean.
+    pub fn value(&self) -> Option<Value> {
+        scalar(&self.0)
+    }
+}
+
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl BorshSerialize for Literal {
+    fn serialize<W: io::Write>(&self, writer: &mut W) -> io::Result<()> {
+        let value = self.value().ok_or_else(|| io::Error::other(format!("{self} is not a scalar")))?;
+        value.serialize(writer)
+    }
+}
+
+impl BorshDeserialize for Literal {
+    fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
+        Ok(Self(match Value::deserialize_reader(reader)? {
+            Value::Bool(value) => toml::Value::Boolean(value),
+            Value::Integer(value) => toml::Value::Integer(value),
+            Value::Text(value) => toml::Value::String(value),
+            _ => return Err(io::Error::other("a literal is not a scalar")),
+        }))
+    }
+}
+
+/// What a value that cannot be read counts as.
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unreadable {
     /// The value.
-    pub counts_as: toml::Value,
+    pub counts_as: Literal,
     /// First app version that takes it so; older ones take the key as unset.
     pub since: AppVersion,
 }
 
 /// A path of the nested document that held before some version.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlierPath {
     /// The path then.
@@ -201,18 +243,18 @@ pub struct EarlierPath {
 }
 
 /// A default that held before some version.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlierDefault {
     /// The default then.
-    pub default: toml::Value,
+    pub default: Literal,
     /// First app version that no longer has it.
     pub until: AppVersion,
 }
 
 /// The keys of a provider, or of a credential kind, that share a path of the nested document with those of
 /// others: the word behind `inference` in their names.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Family {
     /// The word, in lower case.
@@ -234,7 +276,7 @@ impl Family {
 }
 
 /// Every known key.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyCatalogue {
     /// The keys, in the file's order.

@@ -4,6 +4,7 @@
 use crate::contract::Versions;
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::condition::{Condition, KeyPath, Known, RawCondition};
@@ -57,7 +58,7 @@ struct RawLint {
 }
 
 /// A rule of the linter.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct LintRule {
     /// Identifier; several rules may share one when they say the same of different keys.
     pub id: String,
@@ -103,7 +104,7 @@ impl LintRule {
 }
 
 /// A lint that the readers or the derivation tell; described here, found there.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Told {
     /// Identifier.
@@ -135,7 +136,7 @@ const fn documented() -> Confidence {
 }
 
 /// A name that people write and the app never read.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Invented {
     /// The name, as a reader of configurations reports it.
@@ -145,7 +146,7 @@ pub struct Invented {
 }
 
 /// How a document of some formats comes into effect.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TakesEffect {
     /// Names of formats.
@@ -155,7 +156,7 @@ pub struct TakesEffect {
 }
 
 /// A check that a condition cannot express. Values are those of `about` that are set.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "name", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Check {
     /// An `http:` address; on this device only with `loopback`.
@@ -360,7 +361,7 @@ pub struct Described<'a> {
 }
 
 /// `lints.toml`, checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Lints {
     /// The rules, in the file's order.
     pub rules: Vec<LintRule>,

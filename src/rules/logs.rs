@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
+use super::compiled;
 use super::data::DataError;
 use super::files::Files;
 use crate::contract::{Actor, Platform};
 
 /// `logs.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Logs {
     /// Folders of a device, in order.
@@ -21,7 +23,7 @@ pub struct Logs {
 }
 
 /// A folder of a device with logs in it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogPlace {
     /// Where.
@@ -40,7 +42,7 @@ pub struct LogPlace {
 }
 
 /// A kind of log.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogKind {
     /// Its name in documents.
@@ -54,13 +56,13 @@ pub struct LogKind {
     pub names: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Read {
     names: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
     common: String,
@@ -72,7 +74,7 @@ impl Logs {
     /// # Errors
     /// When it does not hold together; a test makes sure that it does.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::load(&Files::embedded())
+        compiled::read(rules_compiled!("logs"))
     }
 
     pub(super) fn load(files: &Files) -> Result<Self, DataError> {

@@ -4,6 +4,7 @@
 pub mod addresses;
 pub mod age;
 pub mod codes;
+mod compiled;
 pub mod condition;
 pub mod credentials;
 mod data;
@@ -89,27 +90,19 @@ pub struct Rules {
 impl Rules {
     /// The rules built into the program; each part is read when it is first asked for.
     pub fn embedded() -> Self {
-        static EMBEDDED: LazyLock<Rules> = LazyLock::new(|| {
-            let pack = Part::later(Pack::embedded);
-            let services = Part::later(Services::embedded);
-            let (own_pack, own_services) = (pack.clone(), services.clone());
-            let symptoms =
-                Part::later(move || Symptoms::load(&Files::embedded(), &own_pack, own_services.calls()));
-            let own_pack = pack.clone();
-            Rules {
-                sandbox: Part::later(move || SandboxRules::embedded(&own_pack)),
-                pack,
-                services,
-                symptoms,
-                codes: Part::later(Codes::embedded),
-                firewalls: Part::later(Firewalls::embedded),
-                controls: Part::later(|| filters::controls(&Files::embedded())),
-                headers: Part::later(|| Headers::embedded().map(Arc::new)),
-                places: Part::later(|| Ok::<_, DataError>(Places::built_in())),
-                logs: Part::later(Logs::embedded),
-                device: Part::later(DeviceFacts::embedded),
-                files: Files::embedded(),
-            }
+        static EMBEDDED: LazyLock<Rules> = LazyLock::new(|| Rules {
+            pack: Part::later(Pack::embedded),
+            services: Part::later(Services::embedded),
+            symptoms: Part::later(Symptoms::embedded),
+            sandbox: Part::later(SandboxRules::embedded),
+            codes: Part::later(Codes::embedded),
+            firewalls: Part::later(Firewalls::embedded),
+            controls: Part::later(|| compiled::read(rules_compiled!("controls"))),
+            headers: Part::later(|| Headers::embedded().map(Arc::new)),
+            places: Part::later(|| Ok::<_, DataError>(Places::built_in())),
+            logs: Part::later(Logs::embedded),
+            device: Part::later(DeviceFacts::embedded),
+            files: Files::embedded(),
         });
         EMBEDDED.clone()
     }

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use std::fmt;
@@ -12,7 +13,7 @@ use crate::contract::HostPattern;
 use crate::contract::host::meanings;
 
 /// `networks.toml`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Networks {
     /// Suffixes of internal names, without a leading dot.
@@ -31,7 +32,7 @@ pub struct Networks {
 }
 
 /// What is known about the addresses of hosts.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ByAddress {
     /// What to do with a firewall that knows no names, one step each.
@@ -45,7 +46,7 @@ pub struct ByAddress {
 }
 
 /// Networks that the owner of hosts documents as fixed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fixed {
     /// Names of hosts, without wildcards.
@@ -64,7 +65,7 @@ pub struct Fixed {
 }
 
 /// A list of addresses that its owner changes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
     /// Names of hosts, `*.` for all below.
@@ -135,7 +136,7 @@ impl ByAddress {
 }
 
 /// How placeholders are recognised.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Placeholders {
     /// Pairs of marks with text between them.
@@ -147,7 +148,7 @@ pub struct Placeholders {
 }
 
 /// An address block, `address/length`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(try_from = "String")]
 pub struct Block {
     address: IpAddr,

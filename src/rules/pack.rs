@@ -1,10 +1,13 @@
 //! The whole rule pack: loading, checking, and the copy inside the binary.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::compiled;
 use super::condition::Known;
 use super::credentials::Credentials;
+use super::data::DataError;
 use super::error::{PackError, Problems};
 use super::files::{Files, Text};
 use super::keys::KeyCatalogue;
@@ -15,7 +18,7 @@ use crate::contract::FeatureInfo;
 use crate::contract::{AppVersion, Confidence};
 
 /// The pack's own description.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Meta {
     /// Name of the pack.
     pub name: String,
@@ -32,7 +35,7 @@ pub struct Meta {
 }
 
 /// A release of the app.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// Its version.
@@ -42,7 +45,7 @@ pub struct Release {
 }
 
 /// A documentation page, in one of its copies.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceTag {
     /// The short name that rules use.
@@ -74,7 +77,7 @@ impl SourceTag {
 }
 
 /// A feature: a group of the report.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feature {
     /// Identifier, such as `inference`.
@@ -108,7 +111,7 @@ pub(super) fn sent(sentence: &str, confidence: Confidence) -> String {
 }
 
 /// Everything known about the product's network needs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Pack {
     /// The pack's own description.
     pub meta: Meta,
@@ -180,14 +183,14 @@ pub struct Texts<'a> {
 impl Texts<'static> {
     /// The texts inside the binary.
     pub fn embedded() -> Self {
-        let text = super::files::compiled;
+        let text = |name| super::files::built_in(name).into();
         Self {
             pack: text("pack.toml"),
             keys: text("keys.toml"),
             credentials: text("credentials.toml"),
             networks: text("networks.toml"),
             lints: text("lints.toml"),
-            features: super::files::compiled_features().collect(),
+            features: super::files::built_in_features().collect(),
         }
     }
 }
@@ -197,8 +200,8 @@ impl Pack {
     ///
     /// # Errors
     /// Only when the embedded pack is broken, which a test rules out for every build.
-    pub fn embedded() -> Result<Self, PackError> {
-        Self::load(&Files::embedded())
+    pub fn embedded() -> Result<Self, DataError> {
+        compiled::read(rules_compiled!("pack"))
     }
 
     /// Reads `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml`, `lints.toml` and

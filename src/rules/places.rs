@@ -2,14 +2,16 @@
 
 use std::sync::{Arc, LazyLock};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
+use super::compiled;
 use super::data::DataError;
 use super::files::Files;
 use crate::contract::{AppVersion, Confidence, Platform};
 
 /// Everything in `rules/places.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Places {
     /// Names inside JSON documents.
@@ -39,7 +41,7 @@ pub struct Places {
 }
 
 /// A place that guides name and the app does not read.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WrongPlace {
     /// Where.
@@ -54,7 +56,7 @@ pub struct WrongPlace {
 }
 
 /// A file that says which mode the app starts in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModeFile {
     /// Where.
@@ -64,7 +66,7 @@ pub struct ModeFile {
 }
 
 /// What moves the app's own folders.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// The variable that moves the folder of configurations of every program of a Linux user.
@@ -78,7 +80,7 @@ pub struct Environment {
 }
 
 /// Where the installed app says which version it is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Installed {
     /// Where.
@@ -100,7 +102,7 @@ pub struct Installed {
 }
 
 /// Names inside JSON documents.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JsonNames {
     /// The object that carries the keys in the app's own desktop configuration file.
@@ -126,7 +128,7 @@ pub struct JsonNames {
 }
 
 /// Names inside a document of the Admin API.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdminNames {
     /// The organization's configuration, and that of a group.
@@ -146,7 +148,7 @@ pub struct AdminNames {
 }
 
 /// What the app takes from a bootstrap server's response.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bootstrap {
     /// Keys that are never taken from a response.
@@ -170,7 +172,7 @@ pub struct Bootstrap {
 }
 
 /// The app's own diagnostic report.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// The file inside the archive that says what was applied.
@@ -178,7 +180,7 @@ pub struct Report {
 }
 
 /// Names inside property lists.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlistNames {
     /// Payload type and preference domain.
@@ -186,7 +188,7 @@ pub struct PlistNames {
 }
 
 /// Names in the registry.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegistryNames {
     /// The policy key below a hive.
@@ -198,7 +200,7 @@ pub struct RegistryNames {
 }
 
 /// A product whose files are mistaken for the app's.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherProduct {
     /// Its name.
@@ -212,7 +214,7 @@ pub struct OtherProduct {
 }
 
 /// What kind of source a place is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Delivered by an administrator.
@@ -222,7 +224,7 @@ pub enum Role {
 }
 
 /// A registry hive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hive {
     /// HKEY_LOCAL_MACHINE.
@@ -232,7 +234,7 @@ pub enum Hive {
 }
 
 /// A place on a device.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DevicePlace {
     /// Where it exists.
@@ -262,7 +264,7 @@ impl Places {
     /// # Errors
     /// When the file is wrong, which a test excludes.
     pub fn embedded() -> Result<Self, DataError> {
-        Self::load(&Files::embedded())
+        compiled::read(rules_compiled!("places"))
     }
 
     /// The table built into the program, shared.

@@ -3,6 +3,7 @@
 use crate::contract::Versions;
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::condition::{Condition, KeyPath, Known, RawCondition, note, scalar};
@@ -84,7 +85,7 @@ struct RawOff {
 }
 
 /// The setting that takes a rule's reason away.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Off {
     /// The key.
     pub key: String,
@@ -95,7 +96,7 @@ pub struct Off {
 }
 
 /// A host that a rule names.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum HostName {
     /// The same for everyone.
     Fixed(HostPattern),
@@ -104,7 +105,7 @@ pub enum HostName {
 }
 
 /// Where a rule's hosts come from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum HostSource {
     /// Names in the rule.
     Names(Vec<HostName>),
@@ -125,7 +126,7 @@ pub enum HostSource {
 }
 
 /// One rule, checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Rule {
     /// Identifier, unique in the pack.
     pub id: String,

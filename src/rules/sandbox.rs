@@ -1,7 +1,9 @@
 //! The facts about the sandbox's own list (`rules/sandbox.toml`).
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
+use super::compiled;
 use super::data::DataError;
 use super::files::{Files, Text};
 use super::pack::Pack;
@@ -10,7 +12,7 @@ use crate::contract::{AppVersion, Confidence};
 const FILE: &str = "sandbox.toml";
 
 /// `sandbox.toml`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SandboxRules {
     /// The key that holds the entries.
@@ -31,7 +33,7 @@ pub struct SandboxRules {
 }
 
 /// One origin of entries.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryRule {
     /// Identifier.
@@ -52,7 +54,7 @@ pub struct EntryRule {
 }
 
 /// Ports in entries, by app version.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ports {
     /// First version that keeps to them for web fetches.
@@ -68,7 +70,7 @@ pub struct Ports {
 }
 
 /// A part of the app that the list governs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Surface {
     /// Its name.
@@ -80,7 +82,7 @@ pub struct Surface {
 }
 
 /// When a remark is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
     /// Always.
@@ -96,7 +98,7 @@ pub enum When {
 }
 
 /// A remark.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Remark {
     /// When it is shown.
@@ -110,8 +112,8 @@ impl SandboxRules {
     ///
     /// # Errors
     /// Only when the embedded file does not fit the embedded pack, which a test rules out.
-    pub fn embedded(pack: &Pack) -> Result<Self, DataError> {
-        Self::load(&Files::embedded(), pack)
+    pub fn embedded() -> Result<Self, DataError> {
+        compiled::read(rules_compiled!("sandbox"))
     }
 
     pub(super) fn load(files: &Files, pack: &Pack) -> Result<Self, DataError> {

@@ -18,8 +18,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
+use super::compiled;
 use super::data::DataError;
 use super::files::Files;
 use super::filters::Filters;
@@ -44,7 +46,7 @@ const LONGEST: usize = 20_000;
 const SHORTEST_WORD: usize = 9;
 
 /// One known message.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Symptom {
     /// Identifier.
@@ -166,7 +168,7 @@ impl Found<'_> {
 }
 
 /// Every known message.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, BorshSerialize, BorshDeserialize)]
 pub struct Symptoms {
     /// In the order of the files.
     pub list: Vec<Symptom>,
@@ -176,6 +178,7 @@ pub struct Symptoms {
     /// The words of `calls.toml` that stand for a symptom, by its place in the list.
     words: Vec<(usize, String)>,
     /// Made when the first text is read: most commands read none.
+    #[borsh(skip)]
     matcher: OnceLock<Matcher>,
 }
 
@@ -184,9 +187,8 @@ impl Symptoms {
     ///
     /// # Errors
     /// Only when the embedded files do not fit the embedded pack, which a test rules out.
-    pub fn embedded(pack: &Pack) -> Result<Self, DataError> {
-        let files = Files::embedded();
-        Self::load(&files, pack, &Calls::load(&files)?)
+    pub fn embedded() -> Result<Self, DataError> {
+        compiled::read(rules_compiled!("symptoms"))
     }
 
     pub(super) fn load(files: &Files, pack: &Pack, calls: &Calls) -> Result<Self, DataError> {

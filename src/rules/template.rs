@@ -1,11 +1,13 @@
 //! Host names and sentences with `{keyName}` placeholders.
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use super::condition::{KeyPath, note};
 use super::keys::KeyCatalogue;
 use crate::text::template::{self, Piece};
 
 /// One piece of a template.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Part {
     /// Fixed text.
     Text(String),
@@ -14,7 +16,7 @@ pub enum Part {
 }
 
 /// Text with placeholders.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Template {
     /// The pieces, in order.
     pub parts: Vec<Part>,

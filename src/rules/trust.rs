@@ -1,5 +1,6 @@
 //! What each of the app's programs trusts beside this device's store (`rules/trust.toml`).
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::data::DataError;
@@ -7,7 +8,7 @@ use super::files::{Files, Text};
 use crate::contract::{Actor, EngineStore};
 
 /// What every actor trusts.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ActorTrust {
     trust: Vec<Entry>,
@@ -18,7 +19,7 @@ pub struct ActorTrust {
 }
 
 /// Which authorities the engine takes beside the public roots.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
     id: EngineStore,
@@ -29,7 +30,7 @@ pub struct Store {
     source: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     actor: Actor,

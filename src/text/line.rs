@@ -16,6 +16,9 @@ pub const SHORT: usize = 260;
 /// One line for a terminal: no control or escape sequence, no character that is not seen; runs of white
 /// space are one space; at most `max` characters (a cut ends in `...`).
 pub fn line(text: &str, max: usize) -> String {
+    if is_plain(text, max) {
+        return text.to_owned();
+    }
     let visible = strip(text, false);
     let mut out = String::with_capacity(visible.len().min(4 * max));
     let mut count = 0_usize;
@@ -33,6 +36,14 @@ pub fn line(text: &str, max: usize) -> String {
         }
     }
     out
+}
+
+/// Whether [`line`] leaves a text as it is, told from its bytes: printable ASCII, words apart by one space. Most texts are,
+/// and a report has hundreds of them.
+fn is_plain(text: &str, max: usize) -> bool {
+    let bytes = text.as_bytes();
+    let spaced = bytes.starts_with(b" ") || bytes.ends_with(b" ") || text.contains("  ");
+    bytes.len() <= max && !spaced && bytes.iter().all(|b| matches!(b, b' '..=b'~'))
 }
 
 /// Text for a JSON string: line breaks and tabs stay (JSON escapes them), everything else that a
@@ -172,6 +183,15 @@ mod tests {
                 prop_assert!(out.chars().count() <= max + 1);
             }
             prop_assert!(block(&text).chars().all(|c| matches!(c, '\n' | '\t') || !is_unseen(c)));
+        }
+
+        #[test]
+        fn a_plain_text_is_what_the_long_way_makes_of_it(text in "[ -~\u{e9}\u{301}\t]{0,12}", max in 4_usize..14) {
+            if is_plain(&text, max) {
+                let visible = strip(&text, false);
+                prop_assert_eq!(visible.split_whitespace().collect::<Vec<_>>().join(" "), text.clone());
+                prop_assert!(text.chars().count() <= max);
+            }
         }
 
         #[test]

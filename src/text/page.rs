@@ -4,7 +4,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// Columns that `text` takes.
 pub fn columns(text: &str) -> usize {
-    text.width()
+    // Nearly every text is of characters that take one column each, and then nothing has to be looked up.
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) { text.len() } else { text.width() }
 }
 
 /// `text` filled with spaces to `width` columns.
@@ -18,13 +19,18 @@ pub fn pad(text: &str, width: usize) -> String {
 pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut current = String::new();
+    let mut filled = 0;
     for word in text.split_whitespace() {
         let room = if lines.is_empty() { first } else { rest };
-        if !current.is_empty() && columns(&current) + 1 + columns(word) > room {
+        let width = columns(word);
+        if !current.is_empty() && filled + 1 + width > room {
             lines.push(std::mem::take(&mut current));
         }
-        if !current.is_empty() {
+        if current.is_empty() {
+            filled = width;
+        } else {
             current.push(' ');
+            filled += 1 + width;
         }
         current.push_str(word);
     }

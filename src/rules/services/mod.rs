@@ -1,6 +1,7 @@
 //! Service fingerprints (`rules/services.toml`): which request is sent to a host, and how the real
 //! service answers it. Only data and its checks; answers are recognised by `diagnose`.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 mod shape;
@@ -11,6 +12,7 @@ pub use shape::{
 };
 
 use super::addresses::Addresses;
+use super::compiled;
 pub use super::data::DataError;
 use super::files::{Files, Text};
 use super::filters::Filters;
@@ -21,7 +23,7 @@ use crate::text::answer;
 use crate::text::template;
 
 /// The request as written, with placeholders.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct RequestTemplate {
     method: String,
@@ -33,7 +35,7 @@ struct RequestTemplate {
 }
 
 /// One service.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Identifier, such as `gateway`.
@@ -114,7 +116,7 @@ pub struct Match<'a> {
 }
 
 /// All fingerprints, and the addresses no public service can have.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Services {
     services: Vec<Service>,
     addresses: Addresses,
@@ -140,9 +142,7 @@ impl Services {
     /// # Errors
     /// When a file is wrong, which a test excludes.
     pub fn embedded() -> Result<Self, DataError> {
-        let mut wrong = Vec::new();
-        let services = Self::load(&Files::embedded(), &mut wrong);
-        services.ok_or_else(|| wrong.remove(0))
+        compiled::read(rules_compiled!("services"))
     }
 
     /// Reads `services.toml`, `addresses.toml`, `networks.toml`, `filters.toml`, `trust.toml` and

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use crate::contract::{Actor, Confidence, Need, words};
@@ -77,7 +78,7 @@ words! {
 }
 
 /// A further request to the same host.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     /// The service whose request it is, and against whose answers it is held.
@@ -108,7 +109,7 @@ words! {
 }
 
 /// A member of a document that names a host.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Naming {
     /// The member: a URL, or a list of URLs.
@@ -127,7 +128,7 @@ pub struct Naming {
 }
 
 /// A large object of a host, for the opt-in download.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Download {
     /// Its path; `{version}` is the version number that the service's own answer gives.
@@ -138,7 +139,7 @@ pub struct Download {
 }
 
 /// Where a host publishes the SHA-256 of a large object: a JSON document beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedChecksum {
     /// Path of the document; `{version}` as in the object's.
@@ -155,7 +156,7 @@ pub struct PublishedChecksum {
 }
 
 /// A status code, or a range of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct StatusRange {
     first: u16,
     last: u16,
@@ -191,7 +192,7 @@ impl<'de> Deserialize<'de> for StatusRange {
 }
 
 /// A check on one place of a JSON body. Without any condition the place must exist.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JsonCheck {
     /// Member names joined by dots; empty for the whole document.
@@ -211,7 +212,7 @@ pub struct JsonCheck {
 }
 
 /// One answer by which the real service is known. All conditions must hold.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// What the answer says, in words.
@@ -269,7 +270,7 @@ pub struct Answer {
 }
 
 /// Answers that several services give: of what stands before them, or of one provider's interfaces.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shared {
     /// Identifier.

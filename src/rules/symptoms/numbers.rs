@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::fold::{is_whole, of_word};
@@ -22,7 +23,7 @@ pub fn is_filler(word: &[u8]) -> bool {
 }
 
 /// A kind of number (`[[number]]`).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NumberKind {
     /// Its name, which symptoms use.

@@ -2,7 +2,6 @@
 //! answered with, whose matter it is, and whether the network may be in the way.
 
 use clearway::contract::Owner;
-use clearway::rules::Pack;
 use clearway::rules::symptoms::Symptoms;
 
 /// The text, the message it is answered with first, its owner, and words of the cause or the remedy.
@@ -251,7 +250,7 @@ const TABLE: &[Row] = &[
 
 #[test]
 fn each_message_is_answered_with_its_cause_and_its_owner() {
-    let symptoms = Symptoms::embedded(&Pack::embedded().unwrap()).unwrap();
+    let symptoms = Symptoms::embedded().unwrap();
     let mut wrong = Vec::new();
     for (text, id, owner, words) in TABLE {
         let found = symptoms.find(text);
@@ -274,7 +273,7 @@ fn each_message_is_answered_with_its_cause_and_its_owner() {
 
 #[test]
 fn messages_of_older_releases_end_with_them() {
-    let symptoms = Symptoms::embedded(&Pack::embedded().unwrap()).unwrap();
+    let symptoms = Symptoms::embedded().unwrap();
     for id in ["vm-service-stopped", "sandboxing-required", "otlp-missing-token", "cant-reach-stays"] {
         assert!(symptoms.list.iter().any(|s| s.id == id && s.until.is_some()), "{id}");
     }
@@ -282,7 +281,7 @@ fn messages_of_older_releases_end_with_them() {
 
 #[test]
 fn nothing_on_the_network_is_blamed_for_an_account_or_the_device() {
-    let symptoms = Symptoms::embedded(&Pack::embedded().unwrap()).unwrap();
+    let symptoms = Symptoms::embedded().unwrap();
     for id in [
         "compaction-credential",
         "ssh-host-key",

@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::embedded().unwrap());
 static SYMPTOMS: LazyLock<Symptoms> =
-    LazyLock::new(|| Symptoms::embedded(&PACK).unwrap_or_else(|e| panic!("{e}")));
+    LazyLock::new(|| Symptoms::embedded().unwrap_or_else(|e| panic!("{e}")));
 
 /// The examples whose lists are written down by hand, with the platform and switches of each list.
 const LISTS: [(&str, Platform); 8] = [

@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::embedded().unwrap());
 static RULES: LazyLock<SandboxRules> =
-    LazyLock::new(|| SandboxRules::embedded(&PACK).unwrap_or_else(|e| panic!("{e}")));
+    LazyLock::new(|| SandboxRules::embedded().unwrap_or_else(|e| panic!("{e}")));
 
 fn options(version: &str) -> Options {
     Options {
