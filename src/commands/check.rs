@@ -351,6 +351,13 @@ fn promises(args: &CheckArgs) -> Result<Option<expect::Expectations>, Failure> {
         ("standard input".to_owned(), config::standard_input()?)
     } else {
         let shown = path.display().to_string();
+        // The general words for a missing file offer to probe a host of that name.
+        if matches!(path.try_exists(), Ok(false)) {
+            let shown = crate::text::visible::message(&shown);
+            return Err(Failure::Usage(format!(
+                "--expect {shown}: there is no such file. `clearway check CONFIG --format expect -o {shown}` makes a first one"
+            )));
+        }
         (replay::name(path), config::file(path, &shown)?)
     };
     let read = expect::read(&bytes, &shown);

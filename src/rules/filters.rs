@@ -145,13 +145,17 @@ impl Filters {
         self.access.iter().find(own).map(|p| p.product.as_str())
     }
 
-    /// Whether a redirect leads to a sign-in, by its place as it was recorded: what stays of a query are names that
-    /// ask for one (`sign_in_query` in `headers.toml`).
+    /// Whether a redirect leads to a sign-in, by its place.
     pub fn is_sign_in_place(&self, place: &str) -> bool {
         let place = place.to_lowercase();
-        let names = place.split_once('?').map(|(_, query)| query);
+        self.sign_in_places.iter().any(|part| place.contains(part.as_str()))
+    }
+
+    /// Whether the address of a redirect, as it was recorded, asks for a sign-in by its query: names of
+    /// `sign_in_query` in `headers.toml` are all that is recorded of one.
+    pub fn asks_by_query(&self, address: &str) -> bool {
+        let names = address.split_once('?').map(|(_, query)| query);
         names.is_some_and(|names| names.split('&').all(|name| name.ends_with('=')))
-            || self.sign_in_places.iter().any(|part| place.contains(part.as_str()))
     }
 
     /// Whether a host is there for sign-ins, by the first label of its name.

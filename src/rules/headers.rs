@@ -67,7 +67,7 @@ impl Headers {
     }
 
     /// An address without its fragment; what its query asks for is told by names of the list alone, because the
-    /// values hold tokens. `/a?state=1&rd=%2F` is `/a?rd=`.
+    /// values hold tokens. `/a?state=1&redirect_uri=%2F` is `/a?redirect_uri=`.
     fn address<'v>(&self, value: &'v str) -> Cow<'v, str> {
         let value = value.split('#').next().unwrap_or_default();
         let Some((place, query)) = value.split_once('?') else { return Cow::Borrowed(value) };
@@ -122,11 +122,13 @@ mod tests {
         for (value, kept) in [
             (
                 "https://id.example/start?state=s3cret&redirect_uri=https%3A%2F%2Fa.example%2Fb&client_id=c",
-                "https://id.example/start?client_id=&redirect_uri=",
+                "https://id.example/start?redirect_uri=",
             ),
-            ("/go?SAMLRequest=fZJN&RelayState=1#x", "/go?relaystate=&samlrequest="),
+            ("/go?SAMLRequest=fZJN&RelayState=1#x", "/go?samlrequest="),
             ("/go?redirect_uri=1&redirect_uri=2", "/go?redirect_uri="),
             ("/go?redirect_uri", "/go?redirect_uri="),
+            ("/go?redirect_uri=1&Code_Challenge=2", "/go?code_challenge=&redirect_uri="),
+            ("/blocked?client_id=17&next=%2Fv1", "/blocked"),
             ("/go?token=redirect_uri=", "/go"),
             ("/go?#redirect_uri=1", "/go"),
         ] {

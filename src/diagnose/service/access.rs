@@ -3,7 +3,7 @@
 
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::Draft;
-use crate::diagnose::experiment::captive_portal::SIGN_IN;
+use crate::diagnose::experiment::captive_portal::{BLOCKS, SIGN_IN};
 use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::service::fingerprint::{is_html, recognise, signs};
 use crate::diagnose::stage::block_page::host_of;
@@ -64,7 +64,10 @@ fn sign_in<'a>(view: &View<'a>, http: &Http) -> Option<(Code, Option<&'a str>)> 
     if let (300..=399, Some(place)) = (status, http.header("location")) {
         let away = host.as_deref().is_some_and(|h| h != view.target.probed);
         let named = away && host.as_deref().is_some_and(|h| filters.is_sign_in_host(h));
-        let sign_in = named || filters.is_sign_in_place(place);
+        // A page of a filter, or a page of the service's own, may take what it was asked for along.
+        let blocks = || BLOCKS.iter().any(|word| place.to_ascii_lowercase().contains(word));
+        let by_query = away && filters.asks_by_query(place) && !blocks();
+        let sign_in = named || filters.is_sign_in_place(place) || by_query;
         return (product.is_some() && away || sign_in).then_some((Code::HttpRedirect, product));
     }
     let refusing = filters.refusing(&http.header_names, http.header("www-authenticate"));

@@ -7,6 +7,7 @@ use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Known, Step, Walk};
 use crate::diagnose::experiment::captive_portal::SIGN_IN;
 use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::operator::operator;
 use crate::diagnose::service::access;
 use crate::diagnose::service::download;
 use crate::diagnose::service::fingerprint::{is_html, recognise};
@@ -303,14 +304,14 @@ fn rate_limited(view: &View<'_>, http: &Http) -> Draft {
     let after = http.header("retry-after").map(|s| format!(", retry after {s}")).unwrap_or_default();
     Draft::new(Code::HttpRateLimited, format!("status {}{after}", http.status.unwrap_or_default()))
         .fact("status", http.status)
-        .key(crate::diagnose::operator::operator(view.target, view.context.services))
+        .key(operator(view.target, view.context.services))
 }
 
 fn server_error(view: &View<'_>, http: &Http) -> Draft {
     let found = Draft::new(Code::HttpServerError, status_words(http))
         .fact("status", http.status)
         .fact("service", view.service.map(|s| s.title.clone()).unwrap_or_default())
-        .key(crate::diagnose::operator::operator(view.target, view.context.services));
+        .key(operator(view.target, view.context.services));
     match trust::inspector(view) {
         Some(issuer) => found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer),
         None => found,
@@ -336,8 +337,9 @@ fn broken(view: &View<'_>, code: Code, line: String) -> Draft {
 /// The least silence after which the end of a connection is taken for a limit of time, milliseconds.
 const QUIET: f64 = 800.0;
 
-/// A tunnel that ends after the same silence on every try, without a byte: the proxy's log tells which side ended it,
-/// and such a limit is likelier the proxy's than an answer of the service's that never begins.
+/// A tunnel that ends after the same silence on every try, without a byte. A limit for quiet tunnels looks so, and a
+/// service that gives up after a time of its own, too: only where the same proxy's tunnel to a host of another operator
+/// ended after the same silence is it the proxy's.
 fn quiet_in_the_tunnel(view: &View<'_>, found: Draft) -> Draft {
     let Some(proxy) = view.proxy().filter(|_| found.owner == Some(Owner::Service)) else { return found };
     let silence = |attempt: &Attempt| {
@@ -345,22 +347,35 @@ fn quiet_in_the_tunnel(view: &View<'_>, found: Draft) -> Draft {
         let ended = matches!(http.outcome, HttpOutcome::Closed | HttpOutcome::Reset);
         (ended && http.status.is_none() && http.ms >= QUIET).then_some(http.ms)
     };
-    let tries: Vec<Option<f64>> =
-        view.context.observations.tries(view.target.id, view.attempt.path).map(silence).collect();
-    let Some(times) = tries.iter().copied().collect::<Option<Vec<f64>>>().filter(|times| times.len() > 1)
-    else {
-        return found;
-    };
-    let (least, most) = times.iter().fold((f64::MAX, 0.0_f64), |(l, m), ms| (l.min(*ms), m.max(*ms)));
-    if most - least > least / 10.0 {
+    let observations = view.context.observations;
+    let tries: Option<Vec<f64>> =
+        observations.tries(view.target.id, view.attempt.path).map(silence).collect();
+    let Some(times) = tries.filter(|times| times.len() > 1) else { return found };
+    let least = times.iter().copied().fold(f64::MAX, f64::min);
+    let is_same = |ms: f64| (ms - least).abs() <= least / 10.0;
+    if !times.iter().all(|ms| is_same(*ms)) {
         return found;
     }
-    let mut found = found.owner(Owner::Proxy).key(proxy);
-    found.line.push_str(&format!(
-        ", after {least:.0} ms without a byte on each of {} tries, as a limit for quiet tunnels does it",
-        times.len()
-    ));
-    found
+    let services = view.context.services;
+    let mine = operator(view.target, services);
+    let another = observations
+        .plain()
+        .filter(|a| a.route == view.path.route && silence(a).is_some_and(is_same))
+        .filter_map(|a| view.context.plan.target(a.target))
+        .find(|t| t.id != view.target.id && operator(t, services) != mine);
+    let mut found = found;
+    let tries = times.len();
+    found.line.push_str(&format!(", after {least:.0} ms without a byte on each of {tries} tries"));
+    match another {
+        Some(other) => {
+            found.line.push_str(&format!("; the tunnel to {} ended after the same silence", other.probed));
+            found.owner(Owner::Proxy).key(proxy)
+        }
+        None => {
+            found.line.push_str(&format!("; a limit of {proxy} for quiet tunnels would look the same"));
+            found
+        }
+    }
 }
 
 /// Status, server and kind of an answer in words.

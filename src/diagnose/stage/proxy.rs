@@ -181,8 +181,7 @@ fn redirected(view: &View<'_>, name: &str, status: u16, location: Option<String>
     let filters = view.context.services.filters();
     let product = filters.page_of(&signs);
     let lower = place.to_ascii_lowercase();
-    let sign_in = filters.access_of(&signs).is_some()
-        || filters.is_sign_in_place(location.as_deref().unwrap_or_default());
+    let sign_in = filters.access_of(&signs).is_some() || filters.is_sign_in_place(&place);
     if !sign_in && (product.is_some() || BLOCKS.iter().any(|word| lower.contains(word))) {
         return Draft::new(Code::HttpBlockPage, line)
             .owner(Owner::Proxy)

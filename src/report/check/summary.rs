@@ -101,11 +101,14 @@ pub(in crate::report) fn sentence(run: &Run, view: &View<'_>) -> String {
     let other = Counts::of(view.rows.iter().filter(|r| r.need != Need::Required));
     match run.judgement.verdict {
         RunVerdict::Ready => ready(&required, &other, view.rows.len()),
-        RunVerdict::Blocked if view.is_outage() => format!(
-            "no host could be reached from this device ({} tried, {} required).",
-            required.all + other.all,
-            required.all,
-        ),
+        RunVerdict::Blocked if view.is_outage() => {
+            // What answers on the device itself says nothing of the network.
+            let here = view.rows.iter().any(|r| r.target.requirement.loopback && !r.is(Verdict::Blocked));
+            let (none, from) =
+                if here { ("no host beyond this device", "") } else { ("no host", " from this device") };
+            let (all, required) = (required.all + other.all, required.all);
+            format!("{none} could be reached{from} ({all} tried, {required} required).")
+        }
         RunVerdict::Degraded => degraded(&required, &other),
         RunVerdict::Unknown => {
             let call = run.judgement.not_tested.iter().any(|n| n.id == NotTestedId::CALL);

@@ -170,6 +170,23 @@ fn exit_codes_follow_the_promises_and_a_wrong_file_costs_no_run() {
 }
 
 #[test]
+fn a_missing_file_of_promises_is_no_host() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = clearway()
+        .current_dir(&dir)
+        .args(["check", "--host", "127.0.0.1:9", "--expect", "net.toml"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("--expect net.toml: there is no such file")
+            && said.contains("--format expect -o net.toml")
+    );
+    assert!(!said.contains("--host net.toml"), "{said}");
+}
+
+#[test]
 fn the_documentation_names_every_key_promise_and_outcome() {
     let page = include_str!("../../../docs/expectations.md");
     for word in
