@@ -116,27 +116,28 @@ impl<'a> Check<'a> {
     /// When the prober cannot be set up, or a certificate file cannot be read.
     pub fn run(self, progress: &dyn Progress) -> Result<Run, Failure> {
         let began = self.began;
-        Ok(self.send(began, progress, Round::default())?.0)
+        self.send(began, progress, &Round::default())
     }
 
     /// The same once more, from `began` on, with the same list. `known` is what the rounds before showed, which
-    /// spares experiments; gives what the next round must know.
+    /// spares experiments; it is then what the next round must know, also where this one is not made.
     ///
     /// # Errors
     /// As [`Self::run`].
-    pub fn again(
-        &self,
-        began: Instant,
-        known: Rounds,
-        progress: &dyn Progress,
-    ) -> Result<(Run, Rounds), Failure> {
+    pub fn again(&self, began: Instant, known: &mut Rounds, progress: &dyn Progress) -> Result<Run, Failure> {
         let now = OffsetDateTime::now_utc();
         let now_ms = now.unix_timestamp() * 1000 + i64::from(now.millisecond());
         let same = Self { derived: self.derived.clone(), ..*self };
-        same.send(began, progress, Round::after(known, now_ms))
+        let round = Round::after(std::mem::take(known), now_ms);
+        let made = same.send(began, progress, &round);
+        *known = match &made {
+            Ok(run) => round.finish(&run.plan, &run.observations, &run.judgement, self.rules),
+            Err(_) => round.unmade(),
+        };
+        made
     }
 
-    fn send(self, began: Instant, progress: &dyn Progress, round: Round) -> Result<(Run, Rounds), Failure> {
+    fn send(self, began: Instant, progress: &dyn Progress, round: &Round) -> Result<Run, Failure> {
         if !self.options.trace.hosts.is_empty() {
             known(&self.options.trace, &self.plan()?)?;
         }
@@ -167,7 +168,7 @@ impl<'a> Check<'a> {
                 controls,
                 asked: std::cell::Cell::new(controls.is_empty()),
                 held: std::cell::Cell::default(),
-                round: &round,
+                round,
             };
             let observations =
                 Observations { stage_timeout_ms: millis(options.stage_timeout), ..Observations::default() };
@@ -201,8 +202,7 @@ impl<'a> Check<'a> {
         observations.scripts = scripts;
         let environment: Environment = probe::environment::gather(options.resolver, &proxies, &trust);
         let judgement = diagnose::judge(&plan, &observations, services, codes);
-        let rounds = round.finish(&plan, &observations, &judgement, rules);
-        let run = Run {
+        Ok(Run {
             requirements,
             plan,
             observations,
@@ -218,8 +218,7 @@ impl<'a> Check<'a> {
             duration_ms: millis(began.elapsed()),
             is_replayed: false,
             expected: None,
-        };
-        Ok((run, rounds))
+        })
     }
 }
 

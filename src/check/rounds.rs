@@ -126,6 +126,11 @@ impl Round {
         of_before
     }
 
+    /// What the next round must know where this one could not be made.
+    pub(super) fn unmade(self) -> Rounds {
+        self.memory.map(RefCell::into_inner).unwrap_or_default()
+    }
+
     /// What the next round must know. A round that was interrupted tells nothing new.
     pub(super) fn finish(
         self,

@@ -1,5 +1,7 @@
 //! The command line of `clearway check`.
 
+mod watch;
+
 use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -29,8 +31,9 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub calls: CallArgs,
 
-    /// How the report is written (repeatable): NAME to standard output or -o, NAME=FILE to a file of its own, so
-    /// that one run is written in several formats.
+    /// How the report is written (repeatable): NAME to standard output or -o, NAME=FILE to a file of its own.
+    ///
+    /// So one run is written in several formats.
     #[arg(long, value_name = "NAME[=FILE]", default_value = FORMATS[0].name, value_parser = FormatTo::parser(), help_heading = "Output")]
     pub format: Vec<FormatTo>,
 
@@ -38,8 +41,9 @@ pub struct CheckArgs {
     #[arg(long, conflicts_with_all = ["dry_run", "vm_script"], help_heading = "Output")]
     pub open: bool,
 
-    /// Mask user, device, label, addresses, and every name that is not the vendor's or a provider's;
-    /// the report still replays to the same verdicts.
+    /// Mask user, device, label, addresses, and every name that is not the vendor's or a provider's.
+    ///
+    /// The report still replays to the same verdicts.
     #[arg(long, conflicts_with = "dry_run", help_heading = "Output")]
     pub share: bool,
 
@@ -123,8 +127,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "HOST", num_args = 0..=1, default_missing_value = "", conflicts_with = "replay", help_heading = "Probe")]
     pub trace: Vec<String>,
 
-    /// Repeat the check every so many seconds [60; at the least 5], and report each change with its time: as text, or
-    /// with --format ndjson as one object a line. Ctrl-C ends it with what the rounds come to for each host.
+    /// Repeat the check [every 60 s] and report each change, until Ctrl-C.
+    ///
+    /// The least is 5 seconds. Each change has its time: as text, or with --format ndjson as one object a line. At the end
+    /// stands what the rounds come to for each host.
     ///
     /// A round begins that long after the one before began, and never before that has ended. Each host gets the app's
     /// own attempt in every round; experiments are made where something fails, and again after 1, 2, 4, 8 … rounds or

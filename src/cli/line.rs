@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use super::Cli;
+use super::{Cli, Command as Asked};
 
 /// Options that `-h` shows; `--help` shows all.
 const SHORT: [&str; 19] = [
@@ -32,13 +32,14 @@ const SHORT: [&str; 19] = [
     "with-credentials",
 ];
 
-/// Options without a variable: they send a credential or show one, decide where one may go, put something else in
+/// Options without a variable: they send a credential or show one, decide where one or the result may go, put something else in
 /// the place of a run, or do not end by themselves. They are asked for each time, on the line.
-const ASKED_EACH_TIME: [&str; 13] = [
+const ASKED_EACH_TIME: [&str; 14] = [
     "credential-host",
     "expect-ca",
     "include-secrets",
     "open",
+    "otlp",
     "public-roots",
     "replay",
     "run-helpers",
@@ -247,6 +248,8 @@ fn with_variables(
         }
     }
     let mut unused = Vec::new();
+    // What the line itself has wrong is said of the line.
+    let is_refused = refused(&matches).is_some();
     // An option may need another one that the environment gives, too, so what failed is tried again at the end.
     let mut waiting = words;
     loop {
@@ -257,13 +260,19 @@ fn with_variables(
             // Formats differ from subcommand to subcommand.
             let other_format = || arg.get_long() == Some("format") && is_format(command, &word);
             match command.clone().try_get_matches_from(&longer) {
-                Ok(found) => (line, matches) = (longer, found),
+                Ok(found) => match refused(&found).filter(|_| !is_refused) {
+                    None => (line, matches) = (longer, found),
+                    Some(why) if is_restricting(arg) => {
+                        return Err(Ended::Mistake(format!("{from}: {why}")));
+                    }
+                    Some(_) => unused.push(not_with(&from)),
+                },
                 Err(e) if e.kind() == ErrorKind::MissingRequiredArgument => left.push((arg, from, word)),
                 Err(e) if e.kind() == ErrorKind::ArgumentConflict => {
-                    if arg.get_long().is_some_and(|long| RESTRICTING.contains(&long)) {
+                    if is_restricting(arg) {
                         return Err(Ended::Mistake(format!("{from}: {}", plain(&e))));
                     }
-                    unused.push(format!("{from} is not used: it does not go with this command line"));
+                    unused.push(not_with(&from));
                 }
                 Err(_) if other_format() => {
                     unused.push(format!("{from} is not used: `clearway {name}` has no such format"));
@@ -279,6 +288,22 @@ fn with_variables(
         waiting = left;
     }
     Ok((matches, unused))
+}
+
+fn is_restricting(arg: &Arg) -> bool {
+    arg.get_long().is_some_and(|long| RESTRICTING.contains(&long))
+}
+
+fn not_with(variable: &str) -> String {
+    format!("{variable} is not used: it does not go with this command line")
+}
+
+/// What the subcommand itself refuses, which the definition does not tell.
+fn refused(matches: &ArgMatches) -> Option<String> {
+    match Cli::from_arg_matches(matches).ok()?.command {
+        Asked::Check(args) => args.refused_by_watch(),
+        _ => None,
+    }
 }
 
 /// Whether any subcommand has the format that `--format=NAME` or `--format=NAME=FILE` names.
@@ -321,7 +346,6 @@ fn asks_for_version(line: &[OsString], command: &Command) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
-    use crate::cli::Command as Asked;
 
     fn read_with(line: &str, variables: &[(&str, &str)]) -> Result<Read, Ended> {
         let line = line.split(' ').map(OsString::from).collect();
@@ -378,6 +402,30 @@ mod tests {
         for line in ["clearway check --share c.json", "clearway check --log x.log c.json"] {
             assert!(mistake(line, &[("CLEARWAY_DRY_RUN", "1")]).starts_with("CLEARWAY_DRY_RUN: "), "{line}");
         }
+    }
+
+    #[test]
+    fn what_does_not_go_with_a_watch_is_unused_as_a_variable_but_never_unmasked() {
+        for (name, value) in [
+            ("CLEARWAY_LOG", "main.log"),
+            ("CLEARWAY_OUTPUT", "r.json"),
+            ("CLEARWAY_DOWNLOAD_TEST", "8MB"),
+            ("CLEARWAY_FORMAT", "json"),
+        ] {
+            let read = read_with("clearway check --watch c.json", &[(name, value)]).unwrap();
+            assert!(read.unused.len() == 1 && read.unused[0].starts_with(name), "{:?}", read.unused);
+            let Asked::Check(args) = &read.cli.command else { panic!("no check") };
+            assert_eq!(args.refused_by_watch(), None, "{name}");
+            assert!(
+                read_with("clearway check c.json", &[(name, value)]).unwrap().unused.is_empty(),
+                "{name}"
+            );
+        }
+        let text = mistake("clearway check --watch c.json", &[("CLEARWAY_SHARE", "1")]);
+        assert!(text.starts_with("CLEARWAY_SHARE: --watch does not go with --share"), "{text}");
+        // A mistake of the line is the line's.
+        let read = read_with("clearway check --watch --log x c.json", &[("CLEARWAY_TIMEOUT", "7s")]).unwrap();
+        assert!(read.unused.is_empty());
     }
 
     #[test]

@@ -221,8 +221,9 @@ pub struct ListArgs {
     #[arg(long, value_name = "NEED", help_heading = "List")]
     pub need: Vec<Need>,
 
-    /// Only hosts that are really needed for this credential kind and platform; the default list
-    /// also has what the app's own window would show.
+    /// Only hosts that are really needed for this credential kind and platform.
+    ///
+    /// The default list also has what the app's own window would show.
     #[arg(long, help_heading = "List")]
     pub minimal: bool,
 

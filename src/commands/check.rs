@@ -382,22 +382,41 @@ fn collector(args: &CheckArgs) -> Result<Option<(Collector, Headers)>, Failure> 
     Ok(Some((collector, headers.map_err(|e| Failure::Usage(format!("--otlp: {e}")))?)))
 }
 
-/// Sends the run, as it is reported, and says what became of it; where it is `quiet`, only what was not taken. No failure
+/// Sends the run, as it is reported. What to say of it, a line each, and where not all was taken, in which way. No failure
 /// here is one of the command.
-fn deliver(
+fn delivered(
     args: &CheckArgs,
     (collector, headers): &(Collector, Headers),
     rules: &Rules,
     run: &Run,
     features: &[FeatureInfo],
+) -> (Vec<String>, Option<String>) {
+    let (at, what) = (collector.shown(), report::check::telemetry::of(run, features));
+    match check::deliver(&options(args, None), rules, (collector, headers), &what) {
+        Ok(taken) => {
+            let failed = (!delivery::is_whole(&taken)).then(|| delivery::outline(&taken));
+            (delivery::lines(&at, &what, &taken, headers.is_empty()), failed)
+        }
+        Err(failure) => {
+            let said = delivery::not_sent(&at, &failure.to_string());
+            (vec![said.clone()], Some(said))
+        }
+    }
+}
+
+/// Sends the run and says what became of it; where it is `quiet`, only what was not taken.
+fn deliver(
+    args: &CheckArgs,
+    collector: &(Collector, Headers),
+    rules: &Rules,
+    run: &Run,
+    features: &[FeatureInfo],
     quiet: bool,
 ) {
-    let (at, what) = (collector.shown(), report::check::telemetry::of(run, features));
-    let lines = match check::deliver(&options(args, None), rules, (collector, headers), &what) {
-        Ok(taken) if quiet && delivery::is_whole(&taken) => return,
-        Ok(taken) => delivery::lines(&at, &what, &taken, headers.is_empty()),
-        Err(failure) => vec![delivery::not_sent(&at, &failure.to_string())],
-    };
+    let (lines, failed) = delivered(args, collector, rules, run, features);
+    if quiet && failed.is_none() {
+        return;
+    }
     for line in lines {
         output::aside([format!("clearway: {}", visible::message(&line)).as_str()]);
     }

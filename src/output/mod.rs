@@ -219,6 +219,24 @@ pub fn say(text: &str) -> Result<bool, Failure> {
     }
 }
 
+/// Whether somebody still reads standard output, as far as that can be told without writing: only on Unix, of pipes and
+/// sockets.
+pub fn is_read() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+
+        use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+        let out = io::stdout();
+        let mut asked = [PollFd::new(out.as_fd(), PollFlags::empty())];
+        let told = poll(&mut asked, PollTimeout::ZERO).is_ok();
+        let gone = PollFlags::POLLERR | PollFlags::POLLHUP;
+        !(told && asked[0].revents().is_some_and(|found| found.intersects(gone)))
+    }
+    #[cfg(not(unix))]
+    true
+}
+
 /// Lines on standard error, as they are.
 pub fn aside<'a>(lines: impl IntoIterator<Item = &'a str>) {
     for line in lines {

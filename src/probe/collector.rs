@@ -2,10 +2,16 @@
 //! out by the client of [`super::fetch`]: its addresses, the device's trust store, no proxy, no redirect. What the
 //! collector answers is hostile text, bounded in size and time.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
 use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity as Level};
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry::{InstrumentationScope, KeyValue, StringValue, Value};
@@ -28,10 +34,10 @@ use prost::Message;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
-use super::fetch::{Fetcher, innermost};
+use super::fetch::{Failed, Fetcher, innermost};
 use super::{Prober, sanitise};
 use crate::contract::Severity;
-use crate::telemetry::{Attribute, Collector, Delivery, Headers, Record, Signal, Taken, Telemetry};
+use crate::telemetry::{Attribute, Collector, Delivery, Headers, Hidden, Record, Signal, Taken, Telemetry};
 
 /// Time for everything that is sent to a collector, name lookup and repetition included.
 pub const BUDGET: Duration = Duration::from_secs(5);
@@ -49,7 +55,7 @@ impl Prober {
     pub async fn deliver(&self, collector: &Collector, headers: &Headers, what: &Telemetry) -> Delivery {
         let deadline = Instant::now() + BUDGET;
         let resource = resource(what);
-        let late = || Taken::Unreached(format!("no answer within {} s", BUDGET.as_secs()));
+        let late = || Taken::Unreached(late());
         let fetcher =
             match timeout_at(deadline, self.fetcher(&collector.url(Signal::Metrics), true, BUDGET)).await {
                 Ok(Ok(fetcher)) if fetcher.addresses().all(|a| collector.may_be_at(a)) => fetcher,
@@ -60,7 +66,8 @@ impl Prober {
                 Err(_) => return Delivery { metrics: late(), logs: Taken::NotSent(String::new()) },
             };
         let fetcher = Arc::new(fetcher);
-        let line = |signal| Line::new(&fetcher, headers, signal);
+        let hidden = Arc::new(Hidden::of(collector, headers));
+        let line = |signal| Line::new(&fetcher, headers, &hidden, signal);
         let metrics = match line(Signal::Metrics) {
             Ok(line) => {
                 let sent = timeout_at(deadline, metrics(&line, collector, &resource, what, deadline)).await;
@@ -68,8 +75,11 @@ impl Prober {
             }
             Err(why) => Taken::NotSent(why),
         };
-        if let Taken::Unreached(_) = metrics {
+        if let Taken::Unreached(_) | Taken::Insecure(_) = metrics {
             return Delivery { metrics, logs: Taken::NotSent(String::new()) };
+        }
+        if rest(deadline).is_zero() {
+            return Delivery { metrics, logs: Taken::NotSent("no time was left".to_owned()) };
         }
         let logs = match line(Signal::Logs) {
             Ok(line) => {
@@ -84,6 +94,11 @@ impl Prober {
 
 fn not_sent(why: &str) -> Delivery {
     Delivery { metrics: Taken::Unreached(sanitise::line(why, WORDS)), logs: Taken::NotSent(String::new()) }
+}
+
+/// What is said where time is up.
+fn late() -> String {
+    format!("no answer within {} s", BUDGET.as_secs())
 }
 
 /// A try again where a collector is busy or the first connection was lost.
@@ -255,8 +270,41 @@ fn any(attribute: &Attribute) -> AnyValue {
 struct Line {
     fetcher: Arc<Fetcher>,
     headers: HeaderMap,
+    hidden: Arc<Hidden>,
     signal: Signal,
     last: Arc<Mutex<Option<Taken>>>,
+}
+
+/// The bytes of a request. They are asked for once a connection stands (with https, once its certificate was accepted):
+/// from then on nobody knows what arrived, until there is an answer.
+struct Sent {
+    bytes: Full<Bytes>,
+    begun: Arc<AtomicBool>,
+    line: Line,
+}
+
+impl Body for Sent {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if !self.begun.swap(true, Ordering::SeqCst) {
+            self.line.keep(Taken::Unclear(late()));
+        }
+        Pin::new(&mut self.bytes).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_end_stream()
+    }
+
+    /// As it is known, so that the request has a length.
+    fn size_hint(&self) -> SizeHint {
+        self.bytes.size_hint()
+    }
 }
 
 /// Without the headers.
@@ -267,7 +315,12 @@ impl std::fmt::Debug for Line {
 }
 
 impl Line {
-    fn new(fetcher: &Arc<Fetcher>, headers: &Headers, signal: Signal) -> Result<Self, String> {
+    fn new(
+        fetcher: &Arc<Fetcher>,
+        headers: &Headers,
+        hidden: &Arc<Hidden>,
+        signal: Signal,
+    ) -> Result<Self, String> {
         let mut map = HeaderMap::new();
         map.insert(CONTENT_TYPE, HeaderValue::from_static(PROTOBUF));
         for (name, secret) in headers.of(signal) {
@@ -276,11 +329,24 @@ impl Line {
             value.set_sensitive(true);
             map.insert(name, value);
         }
-        Ok(Self { fetcher: Arc::clone(fetcher), headers: map, signal, last: Arc::default() })
+        let (fetcher, hidden) = (Arc::clone(fetcher), Arc::clone(hidden));
+        Ok(Self { fetcher, headers: map, hidden, signal, last: Arc::default() })
     }
 
     fn keep(&self, taken: Taken) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
+    }
+
+    /// Keeps why a request was not sent, unless an earlier one was: what became of that counts.
+    fn keep_failed(&self, failed: Failed, why: &str) {
+        let why = sanitise::line(why, WORDS);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(&*last, None | Some(Taken::Unreached(_) | Taken::Insecure(_))) {
+            *last = Some(match failed {
+                Failed::Tls => Taken::Insecure(why),
+                Failed::Unreached | Failed::Unanswered => Taken::Unreached(why),
+            });
+        }
     }
 
     /// How it ended: as the last answer says; where there was no request, why; nothing where time was up.
@@ -304,18 +370,25 @@ impl HttpClient for Line {
         // Only what is sent is taken over. The headers are those that were looked at here: the exporter reads the
         // variable, too, and leaves out what it does not understand.
         let url = request.uri().to_string();
-        let sent = self.fetcher.client.post(url).headers(self.headers.clone()).body(request.into_body());
+        let begun = Arc::new(AtomicBool::new(false));
+        let bytes = Full::new(request.into_body());
+        let body = reqwest::Body::wrap(Sent { bytes, begun: Arc::clone(&begun), line: self.clone() });
+        let sent = self.fetcher.client.post(url).headers(self.headers.clone()).body(body);
         let mut response = match sent.send().await {
             Ok(response) => response,
             Err(error) => {
-                let why = self.fetcher.why(&error);
-                self.keep(Taken::Unreached(sanitise::line(&why, WORDS)));
+                let (failed, why) = self.fetcher.failed(&error);
+                if begun.load(Ordering::SeqCst) {
+                    self.keep(Taken::Unclear(sanitise::line(&why, WORDS)));
+                } else {
+                    self.keep_failed(failed, &why);
+                }
                 return Err(why.into());
             }
         };
         let status = response.status();
         let kind = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
         let retry_after = response.headers().get("retry-after").cloned();
         let mut body = Vec::new();
         let mut whole = true;
@@ -333,7 +406,7 @@ impl HttpClient for Line {
                 }
             }
         }
-        self.keep(judge(self.signal, status.as_u16(), &kind, &body, whole));
+        self.keep(judge(self.signal, status.as_u16(), &kind, &body, whole, &self.hidden));
         let mut answer = opentelemetry_http::Response::new(Bytes::new());
         *answer.status_mut() = status;
         if let Some(value) = retry_after {
@@ -344,25 +417,31 @@ impl HttpClient for Line {
 }
 
 /// What an answer says, and whether a collector gave it.
-fn judge(signal: Signal, status: u16, kind: &str, body: &[u8], whole: bool) -> Taken {
+fn judge(signal: Signal, status: u16, kind: &str, body: &[u8], whole: bool, hidden: &Hidden) -> Taken {
+    // Hidden before it is cut, so that no part of a secret is left at the end.
+    let shown = |text: &str, cap| sanitise::line(&hidden.hide(&sanitise::line(text, LARGEST_ANSWER)), cap);
+    let lower = kind.to_ascii_lowercase();
     if !(200..300).contains(&status) {
-        return Taken::Refused { status, words: own_words(kind, body) };
+        return Taken::Refused { status, words: shown(&own_words(&lower, body), WORDS) };
     }
     if !whole {
         return Taken::Unclear(format!("its answer is larger than {} KiB", LARGEST_ANSWER / 1024));
     }
-    let partial = match kind {
-        PROTOBUF | "" => of_protobuf(signal, body),
+    let partial = match lower.as_str() {
+        PROTOBUF => of_protobuf(signal, body),
+        // Of a collector that names no type, only the status says that it is one.
+        "" if status == 200 => of_protobuf(signal, body),
+        "" => return Taken::Unclear(format!("it answered {status} without a type, as no collector does")),
         "application/json" => of_json(body),
         _ => {
-            let kind = sanitise::line(kind, 60);
+            let kind = shown(kind, 60);
             return Taken::Unclear(format!("it answered {status} with {kind}, as no collector does"));
         }
     };
     match partial {
         None => Taken::Unclear(format!("it answered {status} with something that no collector sends")),
         Some((0, words)) if words.is_empty() => Taken::Yes,
-        Some((rejected, words)) => Taken::Partly { rejected, words: sanitise::line(&words, WORDS) },
+        Some((rejected, words)) => Taken::Partly { rejected, words: shown(&words, WORDS) },
     }
 }
 
@@ -380,11 +459,15 @@ fn of_protobuf(signal: Signal, body: &[u8]) -> Option<(i64, String)> {
     })
 }
 
-/// The same from collectors that answer in JSON whatever was sent.
+/// The same from collectors that answer in JSON whatever was sent. Any other object is nobody's promise to have taken it.
 fn of_json(body: &[u8]) -> Option<(i64, String)> {
     let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let partial = &answer.as_object()?.get("partialSuccess");
-    let Some(partial) = partial else { return Some((0, String::new())) };
+    let answer = answer.as_object()?;
+    if answer.is_empty() {
+        return Some((0, String::new()));
+    }
+    let partial =
+        answer.get("partialSuccess").filter(|p| answer.len() == 1 && (p.is_object() || p.is_null()))?;
     // A 64-bit number is a text in JSON.
     let number = |v: &serde_json::Value| v.as_i64().or_else(|| v.as_str()?.parse().ok());
     let rejected =
@@ -400,9 +483,9 @@ struct Status {
     message: String,
 }
 
-/// A collector's own words beside a refusal, one line; nothing of a page.
+/// A collector's own words beside a refusal, as they came; nothing of a page.
 fn own_words(kind: &str, body: &[u8]) -> String {
-    let words = match kind {
+    match kind {
         PROTOBUF => Status::decode(body).map(|s| s.message).unwrap_or_default(),
         "application/json" => serde_json::from_slice::<serde_json::Value>(body)
             .ok()
@@ -410,6 +493,5 @@ fn own_words(kind: &str, body: &[u8]) -> String {
             .unwrap_or_default(),
         "text/plain" => String::from_utf8_lossy(body).into_owned(),
         _ => String::new(),
-    };
-    sanitise::line(&words, WORDS)
+    }
 }

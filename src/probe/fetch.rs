@@ -135,14 +135,63 @@ impl Fetcher {
 
     /// Why a request had no answer, in plain words.
     pub(super) fn why(&self, error: &reqwest::Error) -> String {
-        let Self { host, port, .. } = self;
-        match self.judge.refused() {
-            Some(why) => format!("TLS failed: {why}"),
-            None if error.is_connect() && error.is_timeout() => format!("{host}:{port}: no answer"),
-            None if error.is_connect() => format!("{host}:{port}: {}", innermost(error)),
-            None => format!("no HTTP answer: {}", innermost(error)),
-        }
+        self.failed(error).1
     }
+
+    /// The same, and how far it came.
+    pub(super) fn failed(&self, error: &reqwest::Error) -> (Failed, String) {
+        let Self { host, port, .. } = self;
+        if let Some(why) = self.judge.refused() {
+            return (Failed::Tls, format!("TLS failed: {why}"));
+        }
+        if !error.is_connect() {
+            return (Failed::Unanswered, format!("no HTTP answer: {}", innermost(error)));
+        }
+        if let Some(why) = of_handshake(error) {
+            return (Failed::Tls, format!("TLS failed: {why}"));
+        }
+        let why = if error.is_timeout() { "no answer".to_owned() } else { innermost(error) };
+        (Failed::Unreached, format!("{host}:{port}: {why}"))
+    }
+}
+
+/// How far a request came that has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// No connection.
+    Unreached,
+    /// A connection, and no TLS that holds.
+    Tls,
+    /// No answer that is HTTP.
+    Unanswered,
+}
+
+/// What ended a handshake, where that is what failed.
+fn of_handshake(error: &reqwest::Error) -> Option<String> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let io = cause.downcast_ref::<std::io::Error>();
+        let within = io.and_then(|e| e.get_ref()).and_then(|e| e.downcast_ref::<rustls::Error>());
+        if let Some(tls) = within.or_else(|| cause.downcast_ref::<rustls::Error>()) {
+            return Some(match tls {
+                rustls::Error::AlertReceived(alert) => {
+                    format!("the other side refused it (alert {})", super::tls::alert_name(*alert))
+                }
+                rustls::Error::InvalidMessage(_) => "the other side does not speak TLS".to_owned(),
+                rustls::Error::PeerIncompatible(_) => {
+                    "the other side speaks no version or cipher that is accepted".to_owned()
+                }
+                rustls::Error::InvalidCertificate(_) => "its certificate is not accepted".to_owned(),
+                _ => "the handshake is faulty".to_owned(),
+            });
+        }
+        // A connection that did not come about never ends so.
+        if io.is_some_and(|e| e.kind() == std::io::ErrorKind::UnexpectedEof) {
+            return Some("the other side ended the connection in the handshake".to_owned());
+        }
+        next = cause.source();
+    }
+    None
 }
 
 /// The cause at the bottom of an error: the ones above it say only that something failed.
@@ -152,6 +201,29 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
         cause = deeper;
     }
     cause.to_string()
+}
+
+/// What a trust store says of a chain, without the identifiers of its library.
+fn in_words(why: String) -> String {
+    let known = [
+        ("CaUsedAsEndEntity", "the certificate of an authority stands in the place of the server's own"),
+        ("EndEntityUsedAsCa", "a certificate that is no authority's signed the server's"),
+        ("RequiredEkuNotFound", "the certificate is not meant for servers"),
+        ("InvalidPurpose", "the certificate is not meant for servers"),
+        ("BadEncoding", "the certificate is damaged"),
+        ("BadSignature", "a signature among the certificates is wrong"),
+    ];
+    if let Some((_, words)) = known.iter().find(|(name, _)| why.contains(name)) {
+        return (*words).to_owned();
+    }
+    // `UnsupportedSignatureAlgorithm`, `OtherError(…)`: a word with a capital inside it is an identifier.
+    let inside = |word: &str| {
+        word.chars().zip(word.chars().skip(1)).any(|(a, b)| a.is_lowercase() && b.is_uppercase())
+    };
+    match why.split(|c: char| !c.is_alphanumeric()).any(inside) {
+        true => "a certificate that this device does not accept".to_owned(),
+        false => why,
+    }
 }
 
 /// Answers every question for a name with the addresses that were allowed.
@@ -200,9 +272,29 @@ impl ChainVerifier for Judge {
         // Fetches come before or between the waves of a run, so no measurement waits for this.
         proxy::accepted(self.store.judge_here(chain.collect(), name.to_owned(), self.patience)).map_err(
             |insecure| {
-                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(insecure.error);
+                let why = in_words(insecure.error);
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
                 CertificateError::ApplicationVerificationFailure.into()
             },
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+
+    #[test]
+    fn no_identifier_of_a_library_stands_for_a_reason() {
+        for (why, words) in [
+            ("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", "of an authority stands"),
+            ("certificate not meant for this purpose: InvalidPurpose", "not meant for servers"),
+            ("Other(OtherError(UnsupportedCriticalExtension))", "does not accept"),
+            ("certificate expired", "certificate expired"),
+            ("no certificate was sent", "no certificate was sent"),
+        ] {
+            assert!(in_words(why.to_owned()).contains(words), "{why}");
+            assert!(!in_words(why.to_owned()).contains("Other"), "{why}");
+        }
     }
 }

@@ -117,6 +117,11 @@ impl Collector {
         url
     }
 
+    /// The path of the base URL without a slash at its end; it may be a key.
+    pub(super) fn path(&self) -> &str {
+        self.base.path().trim_end_matches('/')
+    }
+
     /// Scheme, host and port.
     pub fn shown(&self) -> String {
         self.base.origin().ascii_serialization()

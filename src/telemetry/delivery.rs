@@ -21,8 +21,10 @@ pub enum Taken {
     },
     /// It answered as no collector does; what that is.
     Unclear(String),
-    /// There was no answer; why.
+    /// No connection stood, so nothing was sent; why.
     Unreached(String),
+    /// It was reached, and TLS did not come about, so nothing was sent; why.
+    Insecure(String),
     /// It was not sent; why.
     NotSent(String),
 }

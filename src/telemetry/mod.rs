@@ -4,10 +4,12 @@
 mod collector;
 mod delivery;
 mod headers;
+mod hidden;
 
 pub use collector::{BadCollector, Collector, Signal, announce};
 pub use delivery::{Delivery, Taken};
 pub use headers::{BadHeaders, Headers};
+pub use hidden::Hidden;
 
 use std::collections::HashSet;
 

@@ -2,12 +2,12 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use super::{deliver, exit_code, expected, rendered, write};
+use super::{delivered, exit_code, expected, rendered, write};
 use crate::check::{Check, Rounds};
 use crate::cli::CheckArgs;
 use crate::clock;
@@ -19,7 +19,7 @@ use crate::observation::Stopped;
 use crate::output::{self, Destination, Output};
 use crate::probe;
 use crate::report::Style;
-use crate::report::check::progress;
+use crate::report::check::{delivery, progress};
 use crate::report::watch::{self, Ended, Subject};
 use crate::rules::Rules;
 use crate::run::Run;
@@ -36,51 +36,17 @@ const MOST_JITTER: Duration = Duration::from_secs(3);
 /// # Errors
 /// [`Failure::Usage`].
 pub(super) fn accepts(args: &CheckArgs) -> Result<(), Failure> {
-    let refused =
-        |with: &str, why: &str| Err(Failure::Usage(format!("--watch does not go with {with}: {why}")));
-    if let Some(replay) = &args.replay {
-        return refused(
-            "--replay",
-            &format!("a saved report does not change; leave --watch out to judge {} again", replay.display()),
-        );
+    if let Some(why) = args.refused_by_watch() {
+        return Err(Failure::Usage(why));
     }
-    for (is_there, with, why) in [
-        (args.vm_script, "--vm-script", "a script is printed once; leave --watch out"),
-        (args.vm_result.is_some(), "--vm-result", "results are those of one moment; leave --watch out"),
-        (
-            !args.log.is_empty(),
-            "--log",
-            "a log is held beside one run; leave --watch out, or save the last round with --format json=FILE and use check --replay FILE --log PATH",
-        ),
-        (
-            args.share,
-            "--share",
-            "it masks one report; save the last round with --format json=FILE and use check --replay FILE --share",
-        ),
-        (
-            args.download_test.is_some(),
-            "--download-test",
-            "megabytes in every round are a load; run it alone",
-        ),
-        (
-            args.output.output.is_some(),
-            "-o",
-            "what is told grows line by line, and -o writes a file whole; redirect standard output (> FILE), or write the report of the last round with --format NAME=FILE",
-        ),
-    ] {
-        if is_there {
-            return refused(with, why);
-        }
-    }
-    let bare = args.format.iter().find(|f| f.file.is_none()).map(|f| f.format.name);
-    match bare.filter(|_| !args.dry_run) {
-        None | Some("text" | "ndjson") => Ok(()),
-        Some(name) => refused(
-            &format!("--format {name}"),
-            &format!(
-                "it tells changes as text or ndjson; write --format {name}=FILE for the report of the last round"
-            ),
-        ),
+    // `--watch 5`: a value stands behind a `=`, so that a configuration may follow.
+    let number = |name: &&String| name.trim_end_matches(['m', 's']).parse::<f64>().is_ok();
+    let missing = |name: &&String| !Path::new(name.as_str()).exists();
+    match args.derive.config.iter().find(|name| number(name) && missing(name)) {
+        Some(name) => Err(Failure::Usage(format!(
+            "{name}: there is no such file, and it reads like the interval of a watch; write --watch={name}"
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -140,14 +106,12 @@ pub(super) fn run(made: &Made<'_>, outputs: Vec<Output>) -> Result<ExitCode, Fai
         ..Subject::default()
     };
     let jitter = jitter();
-    let (mut known, mut last) = (Rounds::default(), None::<Run>);
+    let (mut known, mut last, mut untaken) = (Rounds::default(), None::<Run>, None::<String>);
     let ended = loop {
         let (began, at) = (Instant::now(), clock::local());
         lines.line.says(&watch::text::live(&watch, None));
-        let round = made.check.again(began, std::mem::take(&mut known), &probe::Quiet);
-        match round {
-            Ok((run, rounds)) => {
-                known = rounds;
+        match made.check.again(began, &mut known, &probe::Quiet) {
+            Ok(run) => {
                 let mut run = expected(run, made.promises)?;
                 run.requirements.set_age(clock::age_of(&run.requirements.rules_date));
                 if run.observations.stopped == Some(Stopped::Interrupted) {
@@ -165,7 +129,9 @@ pub(super) fn run(made: &Made<'_>, outputs: Vec<Output>) -> Result<ExitCode, Fai
                 let changes = watch.take(&run, at);
                 text.push_str(&lines.round(&watch, &changes, at));
                 if let Some(collector) = made.collector {
-                    lines.line.aside(|| deliver(args, collector, made.rules, &run, made.features, true));
+                    let (said, outline) = delivered(args, collector, made.rules, &run, made.features);
+                    lines.line.aside(|| tell_of(&collector.0, said, outline.as_ref(), untaken.as_ref(), at));
+                    untaken = outline;
                 }
                 last = Some(run);
                 if !lines.say(&text)? {
@@ -184,8 +150,9 @@ pub(super) fn run(made: &Made<'_>, outputs: Vec<Output>) -> Result<ExitCode, Fai
         if args.watch_rounds.is_some_and(|most| watch.rounds >= most) {
             break Ended::Rounds;
         }
-        if waits(&lines, &watch, &interrupted, pause(made.every, began.elapsed(), jitter)) {
-            break Ended::Interrupted;
+        let pause = pause(made.every, began.elapsed(), jitter);
+        if let Some(ended) = waits(&lines, &watch, &interrupted, pause) {
+            break ended;
         }
     };
     lines.line.clear();
@@ -255,15 +222,35 @@ fn reports(made: &Made<'_>, run: Run, files: Vec<Output>) -> Result<(), Failure>
     Ok(())
 }
 
-/// Waits for the next round; whether somebody ended the watch meanwhile.
-fn waits(lines: &Lines, watch: &Watch, interrupted: &Receiver<()>, pause: Duration) -> bool {
+/// Says what a collector did not take, or that it takes it again: where that is not as it was in the round before.
+fn tell_of(
+    collector: &Collector,
+    said: Vec<String>,
+    now: Option<&String>,
+    before: Option<&String>,
+    at: time::OffsetDateTime,
+) {
+    if now == before {
+        return;
+    }
+    let said = if now.is_none() { vec![delivery::again(&collector.shown())] } else { said };
+    for line in said {
+        let line = visible::message(&line);
+        output::aside([format!("clearway: {}: {line}", watch::shown(at)).as_str()]);
+    }
+}
+
+/// Waits for the next round; why the watch ends, where it did meanwhile.
+fn waits(lines: &Lines, watch: &Watch, interrupted: &Receiver<()>, pause: Duration) -> Option<Ended> {
     let until = Instant::now() + pause;
     loop {
         let left = until.saturating_duration_since(Instant::now());
         lines.line.says(&watch::text::live(watch, Some(left)));
         match interrupted.recv_timeout(left.min(Duration::from_secs(1))) {
-            Ok(()) => return true,
-            Err(RecvTimeoutError::Timeout) if left.is_zero() => return false,
+            Ok(()) => return Some(Ended::Interrupted),
+            // While nothing changes nothing is written, which would tell.
+            Err(RecvTimeoutError::Timeout) if !output::is_read() => return Some(Ended::Unread),
+            Err(RecvTimeoutError::Timeout) if left.is_zero() => return None,
             Err(RecvTimeoutError::Timeout) => {}
             // Nothing will tell any more.
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(left),

@@ -21,6 +21,26 @@ pub fn is_whole(delivery: &Delivery) -> bool {
     delivery.metrics == Taken::Yes && delivery.logs == Taken::Yes
 }
 
+/// What is the same as long as a collector fails in the same way, whatever words of its own it adds.
+pub fn outline(delivery: &Delivery) -> String {
+    let of = |taken: &Taken| match taken {
+        Taken::Refused { status, .. } => format!("refused {status}"),
+        Taken::Partly { rejected: 0, .. } => "remark".to_owned(),
+        Taken::Partly { .. } => "part".to_owned(),
+        Taken::Unclear(what) => format!("unclear {what}"),
+        Taken::Yes => "yes".to_owned(),
+        Taken::Unreached(_) => "not reached".to_owned(),
+        Taken::Insecure(_) => "no TLS".to_owned(),
+        Taken::NotSent(_) => "not sent".to_owned(),
+    };
+    format!("{}, {}", of(&delivery.metrics), of(&delivery.logs))
+}
+
+/// What to say where a watch's collector takes the data again.
+pub fn again(at: &str) -> String {
+    format!("the collector {at} takes metrics and logs again")
+}
+
 /// What to say where nothing could be sent at all.
 pub fn not_sent(at: &str, why: &str) -> String {
     format!("nothing was sent to the collector {at}: {why}; {UNCHANGED}")
@@ -28,10 +48,14 @@ pub fn not_sent(at: &str, why: &str) -> String {
 
 /// What did not arrive, a line for each kind of data; both failing in the same way is said once.
 fn failures(at: &str, delivery: &Delivery, without_headers: bool) -> Vec<String> {
-    if let Taken::Unreached(why) = &delivery.metrics {
+    let nothing = match &delivery.metrics {
+        Taken::Unreached(why) => Some((format!("the collector {at} was not reached"), why)),
+        Taken::Insecure(why) => Some((format!("the connection to the collector {at} failed"), why)),
+        _ => None,
+    };
+    if let Some((what, why)) = nothing {
         return vec![format!(
-            "the collector {at} was not reached, so nothing was sent: {why}. It is asked directly, without a proxy; \
-             {UNCHANGED}"
+            "{what}, so nothing was sent: {why}. It is asked directly, without a proxy; {UNCHANGED}"
         )];
     }
     let line = |noun: &str, taken: &Taken| {
@@ -55,7 +79,7 @@ fn failures(at: &str, delivery: &Delivery, without_headers: bool) -> Vec<String>
             Taken::Unclear(what) => {
                 format!("whether the collector {at} took the {noun} is not known: {what}; {UNCHANGED}")
             }
-            Taken::Unreached(why) | Taken::NotSent(why) => {
+            Taken::Unreached(why) | Taken::Insecure(why) | Taken::NotSent(why) => {
                 format!("the {noun} were not sent to the collector {at}: {why}; {UNCHANGED}")
             }
         })
@@ -78,7 +102,7 @@ const fn advice(status: u16, without_headers: bool) -> &'static str {
         415 => "It must take OTLP as protobuf over HTTP; for gRPC, name its HTTP port (4318 as a rule)",
         300..=399 => "Redirects are not followed: name the address that it leads to",
         413 => "Choose hosts with --feature or --need",
-        429 | 502 | 503 | 504 => "It is busy or not ready; two requests were made",
+        429 | 502 | 503 | 504 => "It is busy or not ready; try later",
         _ => "Its own log says why",
     }
 }
@@ -107,12 +131,33 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_called_unreached_or_asked_twice_that_was_not() {
+        let said = |metrics: Taken| {
+            let logs = Taken::NotSent(String::new());
+            failures("c", &Delivery { metrics, logs }, false).join("\n")
+        };
+        assert!(!said(Taken::Insecure("x".to_owned())).contains("not reached"));
+        assert!(!said(Taken::Unclear("x".to_owned())).contains("nothing was sent"));
+        // A long Retry-After ends it after one request.
+        assert!(said(refused(503, "")).contains("not ready; try later"));
+    }
+
+    #[test]
+    fn a_failure_stays_the_same_whatever_words_come_with_it() {
+        let of = |metrics: Taken| outline(&Delivery { metrics, logs: Taken::Yes });
+        assert_eq!(of(refused(503, "12:00")), of(refused(503, "12:01")));
+        assert_ne!(of(refused(503, "")), of(refused(500, "")));
+        assert_ne!(of(refused(503, "")), of(Taken::Yes));
+    }
+
+    #[test]
     fn every_failure_says_that_the_verdict_stays() {
         for taken in [
             refused(500, ""),
             Taken::Partly { rejected: 3, words: String::new() },
             Taken::Unclear("x".to_owned()),
             Taken::Unreached("x".to_owned()),
+            Taken::Insecure("x".to_owned()),
             Taken::NotSent("x".to_owned()),
         ] {
             let said = failures("c", &Delivery { metrics: taken.clone(), logs: taken.clone() }, false);

@@ -56,7 +56,7 @@ fn moment(at: OffsetDateTime) -> String {
 }
 
 /// `2026-11-28 01:46:53 +01:00`.
-fn shown(at: OffsetDateTime) -> String {
+pub fn shown(at: OffsetDateTime) -> String {
     let format = format_description!(
         "[year]-[month]-[day] [hour]:[minute]:[second] [offset_hour sign:mandatory]:[offset_minute]"
     );

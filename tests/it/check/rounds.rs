@@ -11,7 +11,7 @@ use clearway::probe::Quiet;
 use clearway::rules::Rules;
 use clearway::run::Run;
 
-use crate::servers::{answer, reset, serve, swallow};
+use crate::servers::{Authority, answer, reset, serve, swallow};
 
 /// A server that counts its connections and may be told to reset each of them (1) or to close it (2).
 async fn server() -> (std::net::SocketAddr, Arc<AtomicU8>, Arc<AtomicUsize>) {
@@ -58,8 +58,12 @@ async fn experiments_are_made_less_and_less_often_while_nothing_changes() {
     let (dead, ill, dead_count) = server().await;
     ill.store(1, Ordering::SeqCst);
     let (well, _, well_count) = server().await;
+    let dir = tempfile::tempdir().unwrap();
+    let authority = dir.path().join("ca.pem");
+    std::fs::write(&authority, Authority::new("Team").pem()).unwrap();
     let options = Options {
         hosts: vec![format!("https://{dead}"), format!("http://{well}")],
+        device_ca: Some(authority.clone()),
         proxy: Some("none".to_owned()),
         controls: false,
         stage_timeout: Duration::from_secs(10),
@@ -71,8 +75,7 @@ async fn experiments_are_made_less_and_less_often_while_nothing_changes() {
         let check = Check::prepare(&options, &rules, Instant::now()).unwrap();
         let mut known = Rounds::default();
         let mut next = || {
-            let (run, rounds) = check.again(Instant::now(), std::mem::take(&mut known), &Quiet).unwrap();
-            known = rounds;
+            let run = check.again(Instant::now(), &mut known, &Quiet).unwrap();
             // The time that an earlier round lies back is told in whole milliseconds.
             std::thread::sleep(Duration::from_millis(5));
             let counts = (dead_count.swap(0, Ordering::SeqCst), well_count.swap(0, Ordering::SeqCst));
@@ -121,6 +124,13 @@ async fn experiments_are_made_less_and_less_often_while_nothing_changes() {
         assert_eq!(seen.iter().map(|(made, _)| *made).collect::<Vec<_>>(), [true, true, false, true, false]);
         assert_eq!(codes.len(), 1, "{codes:?}");
         assert!(!codes.contains(single.1), "{codes:?}");
+        // A round that cannot be made forgets nothing of those before it.
+        let pem = std::fs::read(&authority).unwrap();
+        std::fs::remove_file(&authority).unwrap();
+        assert!(check.again(Instant::now(), &mut known, &Quiet).is_err());
+        std::fs::write(&authority, pem).unwrap();
+        let run = check.again(Instant::now(), &mut known, &Quiet).unwrap();
+        assert!(!made(&run), "the explanation is kept");
     })
     .await
     .unwrap();

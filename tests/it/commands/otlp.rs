@@ -25,6 +25,8 @@ use crate::servers;
 
 /// A header that must never be shown.
 const SECRET: &str = "quarrybox-key";
+/// A part of the URL that must not be, either.
+const PATH: &str = "stonework-hook";
 
 /// One request that arrived.
 struct Request {
@@ -275,6 +277,48 @@ fn no_answer_of_a_collector_changes_the_run() {
         ),
         (answer("400 Bad Request", protobuf, b"\x08\x03\x12\x05no it"), "HTTP 400, and says: no it", 2),
         (
+            answer("401 Unauthorized", "text/plain", format!("bad token: Bearer {SECRET}").as_bytes()),
+            "HTTP 401, and says: bad token: [hidden]. ",
+            2,
+        ),
+        (
+            answer("404 Not Found", json, format!("{{\"error\":\"no {PATH}, {SECRET}\"}}").as_bytes()),
+            "HTTP 404, and says: no [hidden], [hidden]. ",
+            2,
+        ),
+        // Neither what nobody sees in it nor a cut at the end leaves a part of it.
+        (
+            answer("400 Bad Request", "text/plain", "quarry\u{200b}box-key".as_bytes()),
+            "HTTP 400, and says: [hidden]. ",
+            2,
+        ),
+        (
+            answer("400 Bad Request", "text/plain", format!("{}{SECRET}", "x".repeat(193)).as_bytes()),
+            "x[hidden. ",
+            2,
+        ),
+        (
+            answer(
+                "200 OK",
+                json,
+                format!("{{\"partialSuccess\":{{\"errorMessage\":\"{SECRET}\"}}}}").as_bytes(),
+            ),
+            "remarks: [hidden]",
+            2,
+        ),
+        (answer("200 OK", &format!("text/{SECRET}"), b""), "200 with text/[hidden]", 2),
+        (answer("200 OK", json, b"{\"error\":\"no\"}"), "is not known: it answered 200 with something", 2),
+        (
+            answer("200 OK", json, b"{\"partialSuccess\":{},\"error\":\"no\"}"),
+            "is not known: it answered 200 with something",
+            2,
+        ),
+        (
+            b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec(),
+            "is not known: it answered 204 without a type",
+            2,
+        ),
+        (
             answer("400 Bad Request", json, b"{\"code\":3,\"message\":\"nope\"}"),
             "HTTP 400, and says: nope",
             2,
@@ -300,17 +344,18 @@ fn no_answer_of_a_collector_changes_the_run() {
         (answer("200 OK", protobuf, b"\xff\xff\xff"), "something that no collector sends", 2),
         (answer("200 OK", protobuf, &huge), "larger than 64 KiB", 2),
         (cut, "cut off", 4),
-        (b"SSH-2.0-x\r\n".to_vec(), "was not reached, so nothing was sent", 2),
+        (b"SSH-2.0-x\r\n".to_vec(), "whether the collector ", 4),
     ] {
         let (address, told) = collector(answered.clone());
-        let (with, shown, said) = replay(dir.path(), &["--otlp", &format!("http://{address}"), "-q"]);
+        let (with, shown, said) = replay(dir.path(), &["--otlp", &format!("http://{address}/{PATH}"), "-q"]);
         let about = String::from_utf8_lossy(&answered[..answered.len().min(200)]).into_owned();
         let (_, quiet, _) = replay(dir.path(), &["-q"]);
         assert_eq!((with, &shown), (code, &quiet), "{about}");
         assert!(said.contains(words), "{about}: {said}");
         assert!(said.contains("exit code do not change") || words.contains("remarks"), "{said}");
         let safe = |c: char| c == '\n' || !(c.is_control() || "\u{202e}\u{200b}".contains(c));
-        assert!(said.chars().all(safe) && !said.contains(SECRET), "{said:?}");
+        assert!(said.chars().all(safe) && !said.contains(SECRET) && !said.contains(PATH), "{said:?}");
+        assert!(!said.contains("not reached") && !said.contains("nothing was sent"), "{said:?}");
         assert_eq!(told.try_iter().count(), requests, "{about}");
     }
     assert!(text.contains("BLOCKED"));
@@ -324,15 +369,16 @@ fn an_absent_or_silent_collector_costs_seconds_at_the_most() {
         listener.local_addr().unwrap()
     };
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    for (address, words) in [
-        (closed.to_string(), "was not reached, so nothing was sent: "),
-        (silent.local_addr().unwrap().to_string(), "no answer within 5 s"),
+    for (address, words, lines) in [
+        (closed.to_string(), "was not reached, so nothing was sent: ", 1),
+        // It was sent, and nobody knows whether it was read.
+        (silent.local_addr().unwrap().to_string(), "took the metrics is not known: no answer within 5 s", 2),
     ] {
         let began = Instant::now();
         let (code, text, said) = replay(dir.path(), &["--otlp", &format!("http://{address}")]);
         assert_eq!(code, Some(1), "{said}");
         assert!(text.starts_with("BLOCKED") && said.contains(words), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        assert_eq!(said.lines().count(), lines, "{said}");
         // Five seconds are its own; the rest is for a busy machine.
         assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     }
@@ -369,6 +415,16 @@ fn what_cannot_be_used_costs_no_run() {
 }
 
 #[test]
+fn no_variable_names_a_collector() {
+    let dir = saved();
+    let (address, told) = collector(taken());
+    let mut command = clearway();
+    command.current_dir(dir.path()).args(["check", "--replay", "r.json"]);
+    let output = command.env("CLEARWAY_OTLP", format!("http://{address}")).output().unwrap();
+    assert_eq!((output.status.code(), told.try_iter().count()), (Some(1), 0), "{output:?}");
+}
+
+#[test]
 fn a_dry_run_says_it_and_sends_nothing() {
     let (address, told) = collector(taken());
     for format in ["text", "json"] {
@@ -399,9 +455,10 @@ async fn a_collector_that_this_device_does_not_trust_gets_nothing() {
     let leaf = authority.leaf("localhost", |_| {});
     let address =
         servers::https(leaf.acceptor(&[]), b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n").await;
-    for (file, words) in
-        [("trusted.pem", "refused the metrics and logs with HTTP 401"), ("other.pem", "TLS failed: ")]
-    {
+    for (file, words) in [
+        ("trusted.pem", "refused the metrics and logs with HTTP 401"),
+        ("other.pem", "failed, so nothing was sent: TLS failed: "),
+    ] {
         let mut command = clearway();
         command.current_dir(dir.path()).env("SSL_CERT_FILE", file);
         command

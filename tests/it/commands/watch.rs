@@ -186,6 +186,99 @@ fn it_ends_when_nobody_reads_it_any_more() {
     server.stop();
 }
 
+#[cfg(unix)]
+#[test]
+fn it_ends_when_the_reader_goes_while_nothing_changes() {
+    let server = Server::start("127.0.0.1:0".parse().unwrap());
+    let mut child = clearway()
+        .args(["check", "--host", &format!("http://{}", server.address), "--proxy", "none"])
+        .args(["--no-controls", "--watch=60m"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    until(&mut lines, "= READY", &mut String::new());
+    drop(lines);
+    // The next round would be in an hour.
+    let ended = (0..300).find_map(|_| {
+        thread::sleep(Duration::from_millis(100));
+        child.try_wait().unwrap()
+    });
+    if ended.is_none() {
+        child.kill().unwrap();
+    }
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
+    server.stop();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_that_was_ignored_at_the_start_stays_ignored() {
+    let server = Server::start("127.0.0.1:0".parse().unwrap());
+    let url = format!("http://{}", server.address);
+    let mut child = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' INT; exec \"$0\" \"$@\"",
+            env!("CARGO_BIN_EXE_clearway"),
+            "check",
+            "--host",
+            &url,
+        ])
+        .args(["--proxy", "none", "--no-controls", "--watch=60m", "--format", "ndjson"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    until(&mut lines, "\"event\":\"verdict\"", &mut String::new());
+    interrupt(&child);
+    thread::sleep(Duration::from_millis(1500));
+    assert_eq!(child.try_wait().unwrap(), None);
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    server.stop();
+}
+
+#[test]
+fn a_collector_that_fails_is_said_when_it_changes_and_when_it_takes_data_again() {
+    let server = Server::start("127.0.0.1:0".parse().unwrap());
+    let collector = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = collector.local_addr().unwrap();
+    // Two requests a round: refused in two rounds, in other words each time, then taken.
+    let taking = thread::spawn(move || {
+        for n in 0..6 {
+            let (mut stream, _) = collector.accept().unwrap();
+            let (mut head, mut byte) = (Vec::new(), [0]);
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                head.push(byte[0]);
+            }
+            let head = String::from_utf8(head).unwrap().to_lowercase();
+            let length = head.lines().find_map(|l| l.strip_prefix("content-length: ")).unwrap();
+            stream.read_exact(&mut vec![0; length.parse().unwrap()]).unwrap();
+            let (status, kind, body) = match n {
+                0..4 => ("403 Forbidden", "text/plain", format!("request {n}")),
+                _ => ("200 OK", "application/x-protobuf", String::new()),
+            };
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            )
+            .unwrap();
+        }
+    });
+    let url = format!("http://{at}");
+    let output = watch(server.address, &["--watch-rounds", "3", "--otlp", &url]).wait_with_output().unwrap();
+    taking.join().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let of = |word: &str| said.lines().filter(|line| line.contains(word)).count();
+    assert_eq!((of("HTTP 403"), of("takes metrics and logs again")), (2, 1), "{said}");
+    assert!(said.lines().all(|line| line.starts_with("clearway: 20")), "{said}");
+    server.stop();
+}
+
 fn refused(args: &[&str]) -> String {
     let output: Output =
         clearway().args(["check", "--host", "a.example"]).args(args).stdin(Stdio::null()).output().unwrap();
@@ -209,6 +302,8 @@ fn what_does_not_go_with_it_is_refused_with_the_next_step() {
         (&["--watch", "--download-test"], "run it alone"),
         (&["--watch", "--vm-script"], "leave --watch out"),
         (&["--watch", "--vm-result", "x"], "leave --watch out"),
+        (&["--watch", "7"], "write --watch=7"),
+        (&["--watch", "5m"], "write --watch=5m"),
     ] {
         let said = refused(args);
         assert!(said.contains(next), "{args:?}: {said}");
