@@ -369,7 +369,7 @@ impl Held<'_> {
         let joined =
             firewall::hosted::joined(&self.text(&manifest)?, args.port, read).map_err(|failure| {
                 failure
-                    .unwrap_or_else(|| wrong("and its manifest.json is not one of hosted lists: give a file"))
+                    .unwrap_or_else(|| wrong("and its manifest.json is not one of hosted lists, each port and file once and all together no longer than one file may be: give a file"))
             })?;
         let how = existing::As { dialect: Some(joined.dialect), port: None };
         let mut listing = existing::read_as(&joined.text, how).map_err(|unread| self.not_read(&unread))?;

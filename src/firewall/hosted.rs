@@ -8,6 +8,7 @@ use super::existing::Dialect;
 use super::intent::{List, Names};
 use super::text::json as render;
 use super::{Format, Output, write};
+use crate::config::MAX_FILE_BYTES;
 use crate::rules::firewalls::Product;
 
 /// Name of the manifest.
@@ -95,7 +96,8 @@ pub struct Joined {
 /// Joins the lists that `manifest` names, or those for `port` alone; `read` gives the text of a file beside it.
 ///
 /// # Errors
-/// When it is not a manifest of this program, and what `read` says.
+/// When it is not a manifest of this program (which names each port and each file once), when its lists together are longer
+/// than a file may be, and what `read` says.
 pub fn joined<E>(
     manifest: &str,
     port: Option<u16>,
@@ -111,7 +113,8 @@ pub fn joined<E>(
         Some(f) if f == Format::PaloaltoUrls.as_str() => Dialect::UrlList,
         _ => return Err(None),
     };
-    let (mut text, mut about) = (String::new(), Vec::new());
+    let (mut text, mut about, mut lines) = (String::new(), Vec::new(), 0_usize);
+    let (mut files, mut ports): (BTreeSet<String>, BTreeSet<u16>) = Default::default();
     for list in manifest.get("lists").and_then(Value::as_array).ok_or(None)? {
         let of = list.get("port").and_then(Value::as_u64).and_then(|p| u16::try_from(p).ok()).ok_or(None)?;
         // A name alone: a manifest that somebody sent names no file elsewhere.
@@ -119,15 +122,23 @@ pub fn joined<E>(
             !f.starts_with('.') && f.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         };
         let file = word(list, "file").filter(plain).ok_or(None)?;
+        // Each port has one list; a file named again and again would be read as often.
+        if !ports.insert(of) || !files.insert(file.to_ascii_lowercase()) {
+            return Err(None);
+        }
         if port.is_some_and(|p| p != of) {
             continue;
         }
-        let first = text.lines().count() + 1;
+        let first = lines + 1;
         for line in read(&file).map_err(Some)?.lines() {
             text.push_str(&with_port(line, of));
             text.push('\n');
+            lines += 1;
+            if text.len() as u64 > MAX_FILE_BYTES {
+                return Err(None);
+            }
         }
-        about.push(format!("{first} to {} are {file}", text.lines().count()));
+        about.push(format!("{first} to {lines} are {file}"));
     }
     Ok(Joined { text, dialect, about: format!("lines {}", about.join(", ")) })
 }

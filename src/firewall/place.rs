@@ -67,7 +67,13 @@ pub(super) fn place<'a>(
     }
     // An exemption goes with the server name, whatever the port.
     let one_port = format == Format::PaloaltoUrls && list.kind == Kind::Allow;
-    if one_port && (rule.port != list.port || !by_name) {
+    if one_port && !by_name {
+        return Err(format!(
+            "{} is on no URL list, on whatever port: use --format paloalto, which writes address objects",
+            spoken(rule.transport)
+        ));
+    }
+    if one_port && rule.port != list.port {
         return Err(format!(
             "one URL list goes with one port, and this is the one for {}; write another with --port {}, or use --format \
              paloalto",

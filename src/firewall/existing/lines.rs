@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
 use super::read::{As, Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
+use super::said;
 
 /// Labels that a leading dot of Zscaler reaches.
 const ZSCALER_LEVELS: usize = 5;
@@ -37,26 +38,69 @@ fn uncommented(line: &str) -> &str {
     line[..end].trim()
 }
 
+/// Why a line decides nothing that else would.
+const DENIED: &str = "a heading or remark says that it is not let through";
+
+/// Whether a word looks like a host or a URL: its last label begins with a letter, or it is an address.
+fn is_host_like(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '*' && c != '/');
+    let host = word.split_once("://").map_or(word, |(_, rest)| rest);
+    let host = host.split_once('/').map_or(host, |(host, _)| host);
+    let named = host.split_once(':').map_or(host, |(name, _)| name);
+    let last = named.rsplit_once('.').map(|(_, last)| last);
+    last.is_some_and(|l| l.starts_with(char::is_alphabetic))
+        || [host, named].iter().any(|h| h.parse::<IpAddr>().is_ok())
+}
+
+/// The words of a line beside its hosts, and whether it has any host.
+fn beside(line: &str) -> (String, bool) {
+    let around = |c: char| c.is_whitespace() || ",;|\"'()[]{}<>=".contains(c);
+    let (hosts, words): (Vec<&str>, Vec<&str>) = line.split(around).partition(|w| is_host_like(w));
+    (words.join(" "), !hosts.is_empty())
+}
+
+/// A line whose hosts are not let through, as a heading or a remark says.
+fn denied(listing: &mut Listing, gate: &mut Gate, line: Ignored) {
+    gate.lines.extend([true, false].into_iter().filter_map(|allows| in_doubt(&line, allows)));
+    listing.strange.push(line);
+}
+
 /// Reads one entry a line.
 pub(super) fn read(text: &str, dialect: Dialect, how: As) -> Listing {
     let mut listing = Listing::new(dialect);
     let mut gate = Gate::default();
-    let mut denied = false;
+    let mut above = Above::Nothing;
+    let is_own = own_remarks(text);
     for (line, raw) in (1..).zip(text.lines()) {
         let trimmed = raw.trim();
-        if let Some(denies) = heading(trimmed) {
-            denied = denies;
+        if let Some(remark) = remark(trimmed) {
+            if !is_own(line, raw) {
+                let (words, has_host) = beside(remark);
+                above = above.after(&words, true);
+                if has_host && said::denies(&words) {
+                    denied(&mut listing, &mut gate, Ignored::new(line, trimmed, DENIED));
+                }
+            }
+            continue;
         }
-        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) || trimmed.starts_with("//") {
+        if trimmed.is_empty() {
             continue;
         }
         let value = uncommented(trimmed);
-        if denied || heading(&trimmed[value.len()..]) == Some(true) {
-            doubt(
-                &mut listing,
-                &mut gate,
-                Ignored::new(line, trimmed, "a heading or remark says that it is not let through"),
-            );
+        let (words, has_host) = beside(trimmed);
+        let is_heading = !has_host || (trimmed.ends_with(':') && trimmed.contains(' '));
+        if is_heading {
+            above = above.after(&words, false);
+            if said::denies(&words) {
+                denied(&mut listing, &mut gate, Ignored::new(line, trimmed, DENIED));
+                continue;
+            }
+        }
+        if let Above::Remark { used } = &mut above {
+            *used = true;
+        }
+        if above != Above::Nothing || said::denies(&beside(&trimmed[value.len()..]).0) {
+            denied(&mut listing, &mut gate, Ignored::new(line, trimmed, DENIED));
             continue;
         }
         match items(value) {
@@ -74,73 +118,62 @@ pub(super) fn read(text: &str, dialect: Dialect, how: As) -> Listing {
     listing
 }
 
-/// Words that say of hosts that they are not let through.
-pub(super) const DENIES: [&str; 30] = [
-    "deny",
-    "denied",
-    "denylist",
-    "block",
-    "blocked",
-    "blocklist",
-    "blacklist",
-    "blacklisted",
-    "drop",
-    "dropped",
-    "reject",
-    "rejected",
-    "refused",
-    "except",
-    "exception",
-    "exceptions",
-    "exclude",
-    "excluded",
-    "exclusions",
-    "disallow",
-    "disallowed",
-    "forbidden",
-    "disabled",
-    "inactive",
-    "removed",
-    "expired",
-    "inbound",
-    "ingress",
-    "incoming",
-    "revoked",
-];
-/// Words that say that they are.
-const ALLOWS: [&str; 10] = [
-    "allow",
-    "allowed",
-    "allowlist",
-    "whitelist",
-    "permit",
-    "permitted",
-    "accept",
-    "accepted",
-    "approved",
-    "outbound",
-];
-/// Words that stand beside them in a heading.
-const BESIDE: [&str; 16] = [
-    "host", "hosts", "list", "domain", "domains", "url", "urls", "name", "names", "site", "sites", "the",
-    "these", "entries", "rules", "section",
-];
+/// The first words of the list that is written for people, and whose remarks tell what a host is for and what happens
+/// when it is blocked.
+pub const OWN_HEAD: &str = "Hosts that Claude Desktop needs: allow these outbound";
 
-/// What a line that is a heading and nothing else says of the lines below it: that they are denied, or let through.
-fn heading(line: &str) -> Option<bool> {
-    let lower = line.to_ascii_lowercase();
-    let words: Vec<&str> =
-        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    // An entry has a dot; a heading has words of these kinds alone.
-    if lower.contains('.')
-        || words.iter().any(|w| !DENIES.contains(w) && !ALLOWS.contains(w) && !BESIDE.contains(w))
-    {
-        return None;
+/// What the remarks and headings so far say of the lines below them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Above {
+    Nothing,
+    /// A remark denies what is below it; whether a line stood there already.
+    Remark {
+        used: bool,
+    },
+    /// A heading denies everything until one that allows.
+    Heading,
+}
+
+impl Above {
+    /// After a line that has words and no entry.
+    fn after(self, text: &str, is_remark: bool) -> Self {
+        if said::denies(text) {
+            let heads = !is_remark || said::is_heading(text) || text.trim_end().ends_with(':');
+            return if heads || self == Self::Heading { Self::Heading } else { Self::Remark { used: false } };
+        }
+        match self {
+            _ if said::opens(text) => Self::Nothing,
+            // The next remark is about the next hosts; further lines of the same one are not.
+            Self::Remark { used: true } if is_remark && !said::is_heading(text) => Self::Nothing,
+            other => other,
+        }
     }
-    if words.iter().any(|w| DENIES.contains(w)) {
-        return Some(true);
+}
+
+/// The text of a remark that takes a whole line.
+fn remark(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("//").or_else(|| line.strip_prefix(['#', ';']))?;
+    Some(rest.trim_start_matches(['#', ';', '/']))
+}
+
+/// Lines whose remarks are Clearway's own: the head of its list, and what it tells of each host, which is indented or an
+/// item. A remark that somebody added between them is none of these.
+fn own_remarks(text: &str) -> impl Fn(usize, &str) -> bool {
+    let mut head = 0..0;
+    let mut begin = 1;
+    for (line, raw) in (1..).zip(text.lines()) {
+        if !raw.starts_with('#') {
+            begin = line + 1;
+        } else if raw.trim_start_matches('#').trim() == OWN_HEAD {
+            let rest = text.lines().skip(line).take_while(|l| l.starts_with('#')).count();
+            head = begin..line + rest + 1;
+            break;
+        }
     }
-    words.iter().any(|w| ALLOWS.contains(w)).then_some(false)
+    move |line, raw| {
+        let told = raw.starts_with("# - ") || raw.starts_with("#  ");
+        head.contains(&line) || (told && line >= head.end && !head.is_empty())
+    }
 }
 
 /// A line that was not understood may say anything about the hosts that it names, so that none of them is decided.

@@ -12,6 +12,7 @@ mod lines;
 mod objects;
 mod panos;
 mod read;
+mod said;
 mod scripts;
 mod squid;
 mod suricata;
@@ -19,7 +20,9 @@ mod table;
 mod terraform;
 
 pub use fortigate::FortigateObjects;
+pub use lines::OWN_HEAD;
 pub use read::{As, Dialect, Ignored, Listed, Listing, Pattern, Unread, read, read_as};
+pub use table::OWN_COLUMNS;
 
 use access::Outcome;
 

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use super::access::{Access, Gate, Test};
-use super::lines::{DENIES, doubt, entry};
+use super::lines::{doubt, entry};
 use super::read::{Dialect, Ignored, Listed, Listing, Unread};
+use super::said::{self, Cell};
 
 /// The separator of a table whose first row has a column of hosts.
 fn header(text: &str) -> Option<(char, Vec<String>)> {
@@ -49,6 +50,53 @@ const ACTION: [&str; 12] = [
 const STATE: [&str; 4] = ["enabled", "status", "active", "state"];
 const PROTOCOL: [&str; 5] = ["proto", "protocol", "ip protocol", "transport", "service"];
 
+/// The columns of the table that Clearway writes. It tells what a host is for and what happens when it is blocked, so that
+/// the words of its cells say nothing about what a firewall does.
+pub const OWN_COLUMNS: [&str; 20] = [
+    "host",
+    "port",
+    "transport",
+    "network",
+    "need",
+    "feature",
+    "title",
+    "actors",
+    "purpose",
+    "breaks",
+    "removed_by",
+    "confidence",
+    "rules",
+    "keys",
+    "configs",
+    "source",
+    "unbounded",
+    "incomplete",
+    "sends",
+    "documents",
+];
+
+/// What the cells of several columns of one kind say together; an error where they do not agree.
+fn together<'a>(
+    kind: &str,
+    cells: impl Iterator<Item = &'a str>,
+    of: fn(&str) -> Cell,
+) -> Result<Option<bool>, String> {
+    let mut found = None;
+    for cell in cells {
+        let says = match of(cell) {
+            Cell::Empty => continue,
+            Cell::Unknown => return Err(format!("the {kind} `{cell}` is not known")),
+            Cell::Allows => true,
+            Cell::Denies => false,
+        };
+        if found.is_some_and(|before| before != says) {
+            return Err(format!("its columns do not agree about the {kind}"));
+        }
+        found = Some(says);
+    }
+    Ok(found)
+}
+
 /// Whether a column says until when a row holds.
 fn is_end(name: &str) -> bool {
     name.contains("expir") || ["until", "valid until", "valid to", "end", "end date"].contains(&name)
@@ -90,7 +138,18 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
     };
     let column = |names: &[&str]| names.iter().find_map(|name| head.iter().position(|cell| cell == name));
     let (host, port) = (column(&HOST), column(&PORT));
-    let (action, state, protocol) = (column(&ACTION), column(&STATE), column(&PROTOCOL));
+    let protocol = column(&PROTOCOL);
+    let columns = |names: &[&str]| -> Vec<usize> {
+        let bare = |cell: &str| {
+            let cell = cell.trim_end_matches(['?', ' ']);
+            names.contains(&cell.strip_prefix("is ").unwrap_or(cell))
+        };
+        (0..head.len())
+            .filter(|at| Some(*at) != host && head.get(*at).is_some_and(|cell| bare(cell)))
+            .collect()
+    };
+    let (actions, states) = (columns(&ACTION), columns(&STATE));
+    let own = head.starts_with(&OWN_COLUMNS.map(str::to_owned)).then_some(OWN_COLUMNS.len()).unwrap_or(0);
     let mut listing = Listing::new(Dialect::Csv);
     let mut gate = Gate::default();
     let mut first = true;
@@ -111,44 +170,43 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
             // A row about something without a host: our own tables have one for what nobody can list.
             continue;
         }
-        if ["no", "false", "0", "disabled", "inactive", "off"].contains(&lower(state).as_str()) {
-            listing.understood += 1;
-            listing.ignored.push(Ignored::new(line, trimmed, "this row is switched off"));
-            continue;
-        }
-        if ![
-            "", "yes", "true", "1", "x", "enabled", "active", "on", "ok", "open", "live", "approved",
-            "allowed",
-        ]
-        .contains(&lower(state).as_str())
-        {
-            let reason = format!("the state `{}` is not known", lower(state));
-            doubt(&mut listing, &mut gate, Ignored::new(line, trimmed, &reason));
-            continue;
+        let values = |at: &usize| cells.get(*at).map(String::as_str);
+        match together("state", states.iter().filter_map(values), said::state) {
+            Ok(None | Some(true)) => {}
+            Ok(Some(false)) => {
+                listing.understood += 1;
+                listing.ignored.push(Ignored::new(line, trimmed, "this row is switched off"));
+                continue;
+            }
+            Err(reason) => {
+                doubt(&mut listing, &mut gate, Ignored::new(line, trimmed, &reason));
+                continue;
+            }
         }
         if ["udp", "icmp"].contains(&lower(protocol).as_str()) {
             listing.understood += 1;
             listing.ignored.push(Ignored::new(line, trimmed, "this row is not about TCP"));
             continue;
         }
-        let allows = match lower(action).as_str() {
-            "" | "allow" | "allowed" | "permit" | "permitted" | "accept" | "accepted" | "pass" | "yes"
-            | "true" | "1" | "x" | "ok" | "approved" => true,
-            "deny" | "denied" | "block" | "blocked" | "drop" | "dropped" | "reject" | "rejected" | "no"
-            | "false" | "0" | "refused" | "forbidden" => false,
-            other => {
-                let reason = format!("the action `{other}` is not known");
+        let allows = match together("action", actions.iter().filter_map(values), said::action) {
+            Ok(says) => says.unwrap_or(true),
+            Err(reason) => {
                 doubt(&mut listing, &mut gate, Ignored::new(line, trimmed, &reason));
                 continue;
             }
         };
         // A column that is called otherwise may say it, too.
-        let read = [host, port, action, state, protocol];
-        let mut others = cells.iter().enumerate().filter(|(at, _)| !read.contains(&Some(*at)));
-        if let Some((_, said)) =
-            others.find(|(_, cell)| allows && DENIES.contains(&cell.to_ascii_lowercase().as_str()))
-        {
-            let reason = format!("a column that is not read says `{said}`");
+        let is_read = |at: usize| {
+            [host, port, protocol].contains(&Some(at)) || actions.contains(&at) || states.contains(&at)
+        };
+        let mut others = cells.iter().enumerate().filter(|(at, _)| !is_read(*at) && *at >= own);
+        let takes_away = |at: usize, cell: &str| {
+            let name = head.get(at).map_or("", String::as_str);
+            said::denies(cell) || (said::denies(name) && !is_end(name) && !said::is_negative(cell))
+        };
+        if let Some((at, said)) = others.find(|(at, cell)| allows && takes_away(*at, cell)) {
+            let name = head.get(at).map_or("without a heading", String::as_str);
+            let reason = format!("a column that is not read ({name}) says `{said}`");
             doubt(&mut listing, &mut gate, Ignored::new(line, trimmed, &reason));
             continue;
         }

@@ -3,32 +3,10 @@
 use crate::contract::FeatureInfo;
 use crate::derive::{Missing, Requirements};
 use crate::document::hosts::{HostEntry, to_document};
+use crate::firewall::existing::OWN_COLUMNS as COLUMNS;
 use crate::report::hosts::{list, sources};
 use crate::report::sanitise;
 use crate::text::english;
-
-const COLUMNS: &[&str] = &[
-    "host",
-    "port",
-    "transport",
-    "network",
-    "need",
-    "feature",
-    "title",
-    "actors",
-    "purpose",
-    "breaks",
-    "removed_by",
-    "confidence",
-    "rules",
-    "keys",
-    "configs",
-    "source",
-    "unbounded",
-    "incomplete",
-    "sends",
-    "documents",
-];
 
 /// A header row, then one row for each host of each feature; cells are quoted where they must be
 /// and never begin a formula. Lists inside a cell are separated by spaces. What cannot be listed has

@@ -8,6 +8,7 @@ use crate::contract::Network;
 use crate::contract::ids::NoteId;
 use crate::derive::Requirements;
 use crate::derive::incomplete;
+use crate::firewall::existing::OWN_HEAD;
 use crate::report::hosts::comments::File;
 use crate::report::hosts::list::{self, Line, Section};
 use crate::report::hosts::networks;
@@ -34,7 +35,7 @@ pub fn render(requirements: &Requirements, features: &[FeatureInfo]) -> String {
 }
 
 fn header(file: &mut File, requirements: &Requirements) {
-    file.comment("", "Hosts that Claude Desktop needs: allow these outbound");
+    file.comment("", OWN_HEAD);
     file.comment("", "");
     for input in &requirements.inputs {
         file.comment("Configuration: ", &input.name);

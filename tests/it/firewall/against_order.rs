@@ -3,7 +3,7 @@
 
 use clearway::firewall::existing::Dialect;
 
-use crate::firewall::judged;
+use crate::firewall::{https, judged};
 
 /// What is asked: a host below both, one below the first alone, one below the second alone, and every name below the first.
 const ASKED: [&str; 4] = ["x.lab.mill.example", "a.mill.example", "x.pump.example", "*.mill.example"];
@@ -199,6 +199,11 @@ fn a_line_that_may_deny_leaves_its_hosts_undecided() {
         "[deny]\na.x.example",
         "Blocked hosts:\na.x.example",
         "# blocked\na.x.example",
+        "# Blocked by security (ticket 4711)\na.x.example",
+        "# Not yet approved\n\na.x.example",
+        "Blocked hosts 2026:\na.x.example",
+        "a.x.example # blocked by CR 4711",
+        "a.x.example # ticket 12, blocked until June",
         "allowed\nc.example\ndenied\nhttps://a.x.example/",
     ] {
         for text in [format!("*.x.example\nb.example\n{odd}\n"), format!("b.example\nd.example\n{odd}\n")] {
@@ -216,7 +221,9 @@ fn a_line_that_may_deny_leaves_its_hosts_undecided() {
     assert_eq!(host("*.x.example\n!a.x.example\n", Some(Dialect::Netskope)), "unread");
     // Remarks and headings of other kinds take nothing away.
     for fine in [
-        "a.x.example # ticket 12, blocked until June",
+        "a.x.example # ticket 12, unblocked in June",
+        "# Blocked by security\nb.example\n# For the app\na.x.example",
+        "https://b.example/blocked\na.x.example",
         "# allowed\na.x.example",
         "denied\nb.example\nallowed\na.x.example",
     ] {
@@ -234,8 +241,39 @@ fn a_line_that_may_deny_leaves_its_hosts_undecided() {
     ] {
         assert_eq!(table(head, row), "unread", "{head} {row}");
     }
-    assert_eq!(table("note", "allow,was blocked before"), "covered");
+    for (head, row) in [
+        ("approved", "allow,no"),
+        ("note", "allow,blocked since March"),
+        ("blocked", "allow,since March"),
+        ("removed by", "allow,J. Doe"),
+    ] {
+        assert_eq!(table(head, row), "unread", "{head} {row}");
+    }
+    for (head, row) in [("note", "allow,was unblocked"), ("blocked", "allow,no"), ("approved", "allow,yes")] {
+        assert_eq!(table(head, row), "covered", "{head} {row}");
+    }
+    let states = |row: &str| {
+        host(&format!("host,port,enabled,active\nb.example,,yes,yes\na.x.example,443,{row}\n"), None)
+    };
+    assert_eq!((states("yes,yes"), states("yes,no"), states("no,no")), ("covered", "unread", "missing"));
     assert_eq!(host("host,expires\na.x.example,2020-01-01\nb.example,\n", None), "conditional");
+}
+
+/// What Clearway's own list tells of a host is no denial; what somebody writes between is.
+#[test]
+fn remarks_of_our_own_list_take_nothing_away() {
+    let mut requirements = crate::firewall::one("a.x.example", 443, "https");
+    for reason in requirements.hosts.iter_mut().flat_map(|h| &mut h.reasons) {
+        reason.breaks = "sign-in is blocked and the session dropped".into();
+        reason.purpose = "what was removed".into();
+    }
+    let txt = clearway::report::hosts::txt::render(&requirements, &[]);
+    assert!(txt.contains("what was removed"), "{txt}");
+    assert_eq!(https(&txt, "a.x.example"), "covered", "{txt}");
+    let edited = txt.replace("\na.x.example\n", "\n# Blocked by security (ticket 4711)\na.x.example\n");
+    assert_eq!(https(&edited, "a.x.example"), "unread", "{edited}");
+    let csv = clearway::report::hosts::csv::render(&requirements, &[]);
+    assert!(csv.contains("removed") && https(&csv, "a.x.example") == "covered", "{csv}");
 }
 
 /// What a policy says besides names and ports: nobody, some, or another kind of traffic.

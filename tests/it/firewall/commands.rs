@@ -270,6 +270,7 @@ fn hosted_lists_are_one_file_for_each_port_and_a_manifest() {
     for (wrong, part) in [
         (manifest.replace("clearway.lists/1", "x/1"), "not one of hosted lists"),
         (manifest.replace("\"clearway-22.txt\"", "\"../clearway-22.txt\""), "not one of hosted lists"),
+        (manifest.replace("\"clearway-22.txt\"", "\"clearway-443.txt\""), "each port and file once"),
         (manifest.replace("\"clearway-22.txt\"", "\"gone-22.txt\""), "gone-22.txt"),
     ] {
         std::fs::write(folder.join("manifest.json"), wrong).unwrap();

@@ -121,6 +121,7 @@ fn every_product_refuses_what_it_cannot_express() {
         (Paloalto, "*.lab.example", 22, "ssh", false, "a wildcard has none"),
         (Paloalto, "2001:db8::1", 443, "https", false, "IPv6 literals"),
         (PaloaltoUrls, "a.example", 8443, "https", false, "--port 8443"),
+        (PaloaltoUrls, "a.example", 22, "ssh", false, "SSH is on no URL list"),
         (Zscaler, "a.example", 22, "ssh", false, "SSH is neither"),
         (Zscaler, "x.bad_name.example", 443, "https", false, "no underscore"),
         (Zscaler, "*.com", 443, "https", false, "top-level domain"),
