@@ -149,7 +149,7 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
             .collect()
     };
     let (actions, states) = (columns(&ACTION), columns(&STATE));
-    let own = head.starts_with(&OWN_COLUMNS.map(str::to_owned)).then_some(OWN_COLUMNS.len()).unwrap_or(0);
+    let own = if head.starts_with(&OWN_COLUMNS.map(str::to_owned)) { OWN_COLUMNS.len() } else { 0 };
     let mut listing = Listing::new(Dialect::Csv);
     let mut gate = Gate::default();
     let mut first = true;
