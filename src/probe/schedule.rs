@@ -363,11 +363,6 @@ async fn ended_before() {
 }
 
 async fn ctrl_c() {
-    // Interrupts are ignored in the background of a script; they stay so.
-    #[cfg(unix)]
-    if is_ignored(tokio::signal::unix::SignalKind::interrupt().as_raw_value()) {
-        return std::future::pending().await;
-    }
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

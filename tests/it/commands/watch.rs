@@ -212,35 +212,6 @@ fn it_ends_when_the_reader_goes_while_nothing_changes() {
     server.stop();
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn an_interrupt_that_was_ignored_at_the_start_stays_ignored() {
-    let server = Server::start("127.0.0.1:0".parse().unwrap());
-    let url = format!("http://{}", server.address);
-    let mut child = Command::new("sh")
-        .args([
-            "-c",
-            "trap '' INT; exec \"$0\" \"$@\"",
-            env!("CARGO_BIN_EXE_clearway"),
-            "check",
-            "--host",
-            &url,
-        ])
-        .args(["--proxy", "none", "--no-controls", "--watch=60m", "--format", "ndjson"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
-    until(&mut lines, "\"event\":\"verdict\"", &mut String::new());
-    interrupt(&child);
-    thread::sleep(Duration::from_millis(1500));
-    assert_eq!(child.try_wait().unwrap(), None);
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    server.stop();
-}
-
 #[test]
 fn a_collector_that_fails_is_said_when_it_changes_and_when_it_takes_data_again() {
     let server = Server::start("127.0.0.1:0".parse().unwrap());
