@@ -76,8 +76,12 @@ pub fn run(args: &HostsArgs) -> Result<ExitCode, Failure> {
     if let Some(file) = &args.against {
         let name = file.display().to_string();
         let held = Held { option: "--against", file };
-        let result = existing::compare(&List::allow(&requirements), held.read(args, None)?.1)
-            .map_err(|unread| held.not_read(&unread))?;
+        let list = List::allow(&requirements);
+        let (text, listing) = held.read(args, None)?;
+        let mut result = existing::compare(&list, listing).map_err(|unread| held.not_read(&unread))?;
+        if args.against_as.is_none() {
+            result.remarks.extend(existing::read_otherwise(&text, &list, args.port, &result));
+        }
         let text = match args.format {
             HostsFormat::Text => report::existing::text(&result, &requirements, &name, &style),
             HostsFormat::Json => report::existing::json(&result, &requirements, &name),

@@ -153,8 +153,10 @@ pub fn write(
     remarks.extend(replaced(format, list).map(|_| {
         "A list of its own beside the existing one: its names must not be those of that one, or it replaces it.".to_owned()
     }));
-    let near =
-        existing.comparison.missing.iter().flat_map(|m| m.near.iter().map(|n| format!("{}: {n}", m.rule)));
+    let missing = &existing.comparison.missing;
+    let denied = missing.iter().filter_map(|m| m.denied.as_ref().map(|why| format!("{}: {why}", m.rule)));
+    remarks.extend(section("Denied by what is there:", denied.collect()));
+    let near = missing.iter().flat_map(|m| m.near.iter().map(|n| format!("{}: {n}", m.rule)));
     remarks.extend(section("Lines that look right and are not:", near.collect()));
     remarks.extend(section("Can go, for nothing here needs it (others may):", gone.named.clone()));
     let mut output = compose(format, list, &part.rules, &remarks, product)?;

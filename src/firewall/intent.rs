@@ -107,9 +107,21 @@ pub struct HostRule {
     ///
     /// [`ProbeHints::with_wildcard`]: crate::derive::requirement::ProbeHints::with_wildcard
     pub bare_with_wildcard: bool,
+    /// Where a name and its wildcard are one rule, the two that were joined, each with a need and a purpose of its own.
+    pub halves: Vec<HostRule>,
 }
 
 impl HostRule {
+    /// The rule for the bare name and the one for what is below it, where this one stands for both; else itself.
+    pub fn apart(&self) -> Vec<Self> {
+        let Names::ApexAndSubdomains(name) = &self.names else { return vec![self.clone()] };
+        let half = |names: Names| match self.halves.iter().find(|h| h.names == names) {
+            Some(half) => Self { bare_with_wildcard: self.bare_with_wildcard, ..half.clone() },
+            None => Self { names, halves: Vec::new(), ..self.clone() },
+        };
+        vec![half(Names::Exact(name.clone())), half(Names::Subdomains(name.clone()))]
+    }
+
     /// The rule that a requirement asks for; nothing where nobody can list it.
     pub fn of(requirement: &Requirement) -> Option<Self> {
         let names = match &requirement.host {
@@ -314,6 +326,7 @@ fn rule(names: Names, requirement: &Requirement) -> HostRule {
         features: features.into_iter().map(str::to_owned).collect(),
         purpose: joined(requirement.reasons.iter().map(|r| r.purpose.as_str())),
         bare_with_wildcard: requirement.hints.with_wildcard,
+        halves: Vec::new(),
     }
 }
 
@@ -351,12 +364,14 @@ fn join_apexes(rules: &mut BTreeMap<(Names, u16, Transport), HostRule>) {
         let apex = rules.remove(&(Names::Exact(name.clone()), port, transport));
         let below = rules.remove(&(Names::Subdomains(name.clone()), port, transport));
         if let (Some(apex), Some(mut below)) = (apex, below) {
+            let halves = vec![apex.clone(), below.clone()];
             if apex.bare_with_wildcard {
                 below.bare_with_wildcard = true;
             } else {
                 merge(&mut below, &apex);
             }
             below.names = Names::ApexAndSubdomains(name);
+            below.halves = halves;
             add(rules, below);
         }
     }

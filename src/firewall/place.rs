@@ -31,15 +31,14 @@ pub(super) struct Placed<'a> {
 /// `rule`, or its two halves where the product can say the bare name and not the wildcard: what can be opened is opened. A
 /// bare name that nothing says to exist is not watched.
 pub(super) fn writable(rule: &HostRule, list: &List, format: Format, product: &Product) -> Vec<HostRule> {
-    let whole = || vec![rule.clone()];
-    let Names::ApexAndSubdomains(name) = &rule.names else { return whole() };
-    let bare = HostRule { names: Names::Exact(name.clone()), ..rule.clone() };
-    let unneeded = rule.bare_with_wildcard && !format.opens();
-    if place(rule, list, format, product).is_ok() || place(&bare, list, format, product).is_err() {
-        return whole();
+    let fits = |rule: &HostRule| place(rule, list, format, product).is_ok();
+    match rule.apart().as_slice() {
+        [bare, below] if !fits(rule) && fits(bare) => {
+            let needed = !rule.bare_with_wildcard || format.opens();
+            needed.then(|| bare.clone()).into_iter().chain([below.clone()]).collect()
+        }
+        _ => vec![rule.clone()],
     }
-    let below = HostRule { names: Names::Subdomains(name.clone()), ..rule.clone() };
-    if unneeded { vec![below] } else { vec![bare, below] }
 }
 
 /// Places one rule.

@@ -55,7 +55,6 @@ impl Prober {
     pub async fn deliver(&self, collector: &Collector, headers: &Headers, what: &Telemetry) -> Delivery {
         let deadline = Instant::now() + BUDGET;
         let resource = resource(what);
-        let late = || Taken::Unreached(late());
         let fetcher =
             match timeout_at(deadline, self.fetcher(&collector.url(Signal::Metrics), true, BUDGET)).await {
                 Ok(Ok(fetcher)) if fetcher.addresses().all(|a| collector.may_be_at(a)) => fetcher,
@@ -63,32 +62,37 @@ impl Prober {
                     return not_sent("its name leads to an address that is not of this device, without TLS");
                 }
                 Ok(Err(why)) => return not_sent(&why),
-                Err(_) => return Delivery { metrics: late(), logs: Taken::NotSent(String::new()) },
+                Err(_) => return not_sent(&late()),
             };
         let fetcher = Arc::new(fetcher);
         let hidden = Arc::new(Hidden::of(collector, headers));
         let line = |signal| Line::new(&fetcher, headers, &hidden, signal);
-        let metrics = match line(Signal::Metrics) {
-            Ok(line) => {
-                let sent = timeout_at(deadline, metrics(&line, collector, &resource, what, deadline)).await;
-                line.outcome(sent.ok()).unwrap_or_else(late)
-            }
-            Err(why) => Taken::NotSent(why),
-        };
+        let sent = async |line: &Line| metrics(line, collector, &resource, what, deadline).await;
+        let metrics = taken(line(Signal::Metrics), deadline, sent).await;
         if let Taken::Unreached(_) | Taken::Insecure(_) = metrics {
             return Delivery { metrics, logs: Taken::NotSent(String::new()) };
         }
         if rest(deadline).is_zero() {
             return Delivery { metrics, logs: Taken::NotSent("no time was left".to_owned()) };
         }
-        let logs = match line(Signal::Logs) {
-            Ok(line) => {
-                let sent = timeout_at(deadline, logs(&line, collector, &resource, what, deadline)).await;
-                line.outcome(sent.ok()).unwrap_or_else(late)
-            }
-            Err(why) => Taken::NotSent(why),
-        };
+        let sent = async |line: &Line| logs(line, collector, &resource, what, deadline).await;
+        let logs = taken(line(Signal::Logs), deadline, sent).await;
         Delivery { metrics, logs }
+    }
+}
+
+/// What became of one kind of data: `send` brings it over the line, until the deadline.
+async fn taken(
+    line: Result<Line, String>,
+    deadline: Instant,
+    send: impl AsyncFnOnce(&Line) -> Result<(), String>,
+) -> Taken {
+    match line {
+        Ok(line) => {
+            let sent = timeout_at(deadline, send(&line)).await;
+            line.outcome(sent.ok()).unwrap_or_else(|| Taken::Unreached(late()))
+        }
+        Err(why) => Taken::NotSent(why),
     }
 }
 
@@ -111,6 +115,17 @@ fn rest(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
+/// An exporter to this address over `line`, in the time that is left.
+fn over<B: WithExportConfig + WithHttpConfig>(line: &Line, url: &str, deadline: Instant, builder: B) -> B {
+    builder
+        .with_http_client(line.clone())
+        .with_endpoint(url)
+        .with_protocol(Protocol::HttpBinary)
+        .with_timeout(rest(deadline))
+        .with_retry_policy(policy())
+        .with_max_request_body_size(LARGEST_REQUEST)
+}
+
 async fn metrics(
     line: &Line,
     collector: &Collector,
@@ -118,16 +133,10 @@ async fn metrics(
     what: &Telemetry,
     deadline: Instant,
 ) -> Result<(), String> {
-    let exporter = MetricExporter::builder()
-        .with_http()
-        .with_http_client(line.clone())
-        .with_endpoint(collector.url(Signal::Metrics).as_str())
-        .with_protocol(Protocol::HttpBinary)
-        .with_timeout(rest(deadline))
-        .with_retry_policy(policy())
-        .with_max_request_body_size(LARGEST_REQUEST)
-        .build()
-        .map_err(|e| e.to_string())?;
+    let exporter =
+        over(line, collector.url(Signal::Metrics).as_str(), deadline, MetricExporter::builder().with_http())
+            .build()
+            .map_err(|e| e.to_string())?;
     let samples = samples(resource, what).map_err(|e| e.to_string())?;
     exporter.export(&samples).await.map_err(|e| e.to_string())
 }
@@ -139,16 +148,10 @@ async fn logs(
     what: &Telemetry,
     deadline: Instant,
 ) -> Result<(), String> {
-    let mut exporter = LogExporter::builder()
-        .with_http()
-        .with_http_client(line.clone())
-        .with_endpoint(collector.url(Signal::Logs).as_str())
-        .with_protocol(Protocol::HttpBinary)
-        .with_timeout(rest(deadline))
-        .with_retry_policy(policy())
-        .with_max_request_body_size(LARGEST_REQUEST)
-        .build()
-        .map_err(|e| e.to_string())?;
+    let mut exporter =
+        over(line, collector.url(Signal::Logs).as_str(), deadline, LogExporter::builder().with_http())
+            .build()
+            .map_err(|e| e.to_string())?;
     exporter.set_resource(resource);
     let scope = scope();
     let records: Vec<SdkLogRecord> = records(what);

@@ -43,9 +43,9 @@ pub fn text(result: &Comparison, list: &Requirements, file: &str, style: &Style)
             .missing
             .iter()
             .map(|m| {
-                let near =
-                    if m.near.is_empty() { String::new() } else { format!(" [{}]", m.near.join("; ")) };
-                (&m.rule, format!("{}{near}", m.rule.purpose))
+                let said: Vec<&str> = m.said().collect();
+                let said = if said.is_empty() { String::new() } else { format!(" [{}]", said.join("; ")) };
+                (&m.rule, format!("{}{said}", m.rule.purpose))
             })
             .collect();
         rows(&mut page, &rules);
@@ -186,7 +186,7 @@ pub fn json(result: &Comparison, list: &Requirements, file: &str) -> String {
         "file": file,
         "format": result.dialect,
         "entries": result.entries,
-        "missing": result.missing.iter().map(|m| with(host(&m.rule), "near", json!(m.near))).collect::<Vec<_>>(),
+        "missing": result.missing.iter().map(|m| with(host(&m.rule), "near", m.said().collect())).collect::<Vec<_>>(),
         "covered": result.covered.iter().map(|c| with(host(&c.rule), "by", entry(&c.by))).collect::<Vec<_>>(),
         "conditional": result.conditional.iter().map(|c| {
             let value = with(host(&c.rule), "by", entry(&c.by));

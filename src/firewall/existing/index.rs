@@ -209,6 +209,7 @@ mod tests {
                 features: Vec::new(),
                 purpose: String::new(),
                 bare_with_wildcard: false,
+                halves: Vec::new(),
             };
             let some = index.candidates(&names);
             prop_assert_eq!(

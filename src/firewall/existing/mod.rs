@@ -47,8 +47,17 @@ pub struct Covered {
 pub struct Missing {
     /// What is needed.
     pub rule: HostRule,
+    /// What of the list, or of its product, denies it.
+    pub denied: Option<String>,
     /// Lines that look as if they covered it, and why they do not; often empty.
     pub near: Vec<String>,
+}
+
+impl Missing {
+    /// All that is said of it: what denies it, then what looks as if it did not.
+    pub fn said(&self) -> impl Iterator<Item = &str> {
+        self.denied.iter().chain(&self.near).map(String::as_str)
+    }
 }
 
 /// A needed entry that is let through under conditions that the list does not settle.
@@ -123,7 +132,7 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
     let mut used: BTreeSet<usize> = BTreeSet::new();
     let mut undecided: BTreeSet<Ignored> = BTreeSet::new();
     let mut open: Vec<String> = Vec::new();
-    for rule in list.rules.iter().flat_map(apart) {
+    for rule in list.rules.iter().flat_map(asked) {
         // An entry for the bare name that goes with a wildcard is needed too.
         let bare = rule.bare_with_wildcard.then(|| Names::Exact(rule.names.base().to_owned()));
         let meant = |e: &Listed| {
@@ -151,7 +160,7 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
                     matches!(found, Outcome::Allowed(_) | Outcome::Conditional { .. })
                 });
                 let rule = HostRule { bare_with_wildcard: rule.bare_with_wildcard && !bare_is_open, ..rule };
-                result.missing.push(Missing { near: denied.into_iter().chain(near).collect(), rule });
+                result.missing.push(Missing { rule, denied, near });
             }
             Outcome::Undecided(lines) => {
                 open.push(rule.to_string());
@@ -210,6 +219,35 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
     Ok(result)
 }
 
+/// Products that take lines of bare names, whose lines look like those of a plain list and mean something else.
+const BARE: [Dialect; 5] =
+    [Dialect::Zscaler, Dialect::Umbrella, Dialect::Aws, Dialect::Dns, Dialect::Netskope];
+
+/// What must be said where a list without any sign of its product was taken for a plain one, and lacks what it would not
+/// lack as the list of a product. Nothing where it lacks nothing that is required, or where no reading changes that.
+pub fn read_otherwise(text: &str, list: &List, port: Option<u16>, plain: &Comparison) -> Option<String> {
+    if plain.dialect != Dialect::Plain
+        || !plain.is_short()
+        || text.lines().any(|l| l.trim_start_matches('#').trim() == OWN_HEAD)
+    {
+        return None;
+    }
+    let short = |c: &Comparison| c.missing.iter().filter(|m| m.rule.need == Need::Required).count();
+    let fewer = |dialect: &Dialect| {
+        let listing = read_as(text, As { dialect: Some(*dialect), port }).ok()?;
+        let read = compare(list, listing).ok()?;
+        (short(&read) < short(plain)).then(|| dialect.word())
+    };
+    let words: Vec<&str> = BARE.iter().filter_map(fewer).collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            "read as a plain list, in which a name is itself alone and for port 443; as that of a product it lacks less. \
+             If it is one, say which: --against-as {}",
+            words.join(" | ")
+        )
+    })
+}
+
 /// A list that was not understood is not an empty list.
 fn readable(dialect: Dialect, understood: usize, strange: &[Ignored]) -> Result<(), Unread> {
     let title = dialect.title();
@@ -236,17 +274,12 @@ fn readable(dialect: Dialect, understood: usize, strange: &[Ignored]) -> Result<
 
 /// A name beside its own wildcard is looked for apart: a list may have one of the two. A bare name that only goes with its
 /// wildcard is not asked for, since it need not exist.
-fn apart(rule: &HostRule) -> Vec<HostRule> {
-    match &rule.names {
-        Names::ApexAndSubdomains(n) if rule.bare_with_wildcard => {
-            vec![HostRule { names: Names::Subdomains(n.clone()), ..rule.clone() }]
-        }
-        Names::ApexAndSubdomains(n) => vec![
-            HostRule { names: Names::Exact(n.clone()), ..rule.clone() },
-            HostRule { names: Names::Subdomains(n.clone()), ..rule.clone() },
-        ],
-        _ => vec![rule.clone()],
+fn asked(rule: &HostRule) -> Vec<HostRule> {
+    let mut all = rule.apart();
+    if rule.bare_with_wildcard && all.len() > 1 {
+        all.retain(|half| !matches!(half.names, Names::Exact(_)));
     }
+    all
 }
 
 /// Why a line that looks like the rule's does not let it through.

@@ -131,11 +131,15 @@ impl Dialect {
 
     /// The formats that `--against-as` reads, each by the word that it is written by.
     pub fn words() -> Vec<&'static str> {
-        let written = |d: &Self| OTHER_WORDS.iter().find(|(word, own)| own == d && is_written(word));
-        let mut words: Vec<&str> =
-            Self::ALL.iter().map(|d| written(d).map_or(d.as_str(), |(word, _)| *word)).collect();
+        let mut words: Vec<&str> = Self::ALL.iter().map(Self::word).collect();
         words.insert(1, "txt");
         words
+    }
+
+    /// The word that it is written by on the command line.
+    pub fn word(&self) -> &'static str {
+        let written = OTHER_WORDS.iter().find(|(word, own)| own == self && is_written(word));
+        written.map_or(self.as_str(), |(word, _)| *word)
     }
 }
 

@@ -19,11 +19,11 @@ pub(super) const fn sign(outcome: Outcome) -> &'static str {
     }
 }
 
-/// `net.toml: 7 promises, 1 not kept, 2 untested, 4 met.`
+/// `net.toml: 7 promises, 1 unmet, 2 untested, 4 met.`
 pub(super) fn sentence(expected: &Expected) -> String {
     let all = expected.met + expected.unmet + expected.untested;
     let mut parts = vec![english::count(all, "promise", "promises")];
-    for (n, word) in [(expected.unmet, "not kept"), (expected.untested, "untested"), (expected.met, "met")] {
+    for (n, word) in [(expected.unmet, "unmet"), (expected.untested, "untested"), (expected.met, "met")] {
         if n > 0 {
             parts.push(format!("{n} {word}"));
         }

@@ -95,8 +95,18 @@ pub(in crate::report) fn paint_of(severity: Severity, thing: &Thing<'_>) -> Pain
     }
 }
 
-/// The sentence that follows the word.
+/// What follows the word: how it is with the hosts, and the promises that are unmet, which decide the exit code too.
 pub(in crate::report) fn sentence(run: &Run, view: &View<'_>) -> String {
+    let mut sentence = of_hosts(run, view);
+    if let Some(expected) = run.expected.as_ref().filter(|e| e.unmet > 0) {
+        let all = expected.met + expected.unmet + expected.untested;
+        let all = english::count(all, "promise", "promises");
+        sentence.push_str(&format!(" Unmet: {} of {all} of --expect.", expected.unmet));
+    }
+    sentence
+}
+
+fn of_hosts(run: &Run, view: &View<'_>) -> String {
     let required = Counts::of(view.rows.iter().filter(|r| r.need == Need::Required));
     let other = Counts::of(view.rows.iter().filter(|r| r.need != Need::Required));
     match run.judgement.verdict {

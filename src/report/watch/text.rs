@@ -170,7 +170,7 @@ fn run(
 }
 
 fn promises(unmet: usize, was: Option<&Was<usize>>, at: OffsetDateTime) -> (&'static str, Paint, String) {
-    let mut text = format!("{} not kept", english::count(unmet, "promise", "promises"));
+    let mut text = format!("{} unmet", english::count(unmet, "promise", "promises"));
     if let Some(was) = was {
         text.push_str(&format!("; was {} for {}", was.value, length(seconds(at - was.since))));
     }

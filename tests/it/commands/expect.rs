@@ -90,7 +90,7 @@ fn a_broken_promise_ends_with_1_and_is_told_in_every_format() {
     let ticket = case.text(&["--format", "ticket"]);
     assert!(ticket.contains("What the network team promised"), "{ticket}");
     let flat = ticket.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains("net.toml: 8 promises, 3 not kept, 1 untested, 4 met."), "{flat}");
+    assert!(flat.contains("net.toml: 8 promises, 3 unmet, 1 untested, 4 met."), "{flat}");
     assert!(flat.contains("unmet: api.anthropic.com: inspected = false (line 2: change"), "{flat}");
 
     let rows: Vec<Value> = case
@@ -126,7 +126,7 @@ fn a_broken_promise_ends_with_1_and_is_told_in_every_format() {
     insta::assert_snapshot!("expect_markdown", section.split_once("\n## ").unwrap().0);
     let html = case.text(&["--format", "html"]);
     assert!(html.contains(
-        "<h2 id=\"expectations\">Expectations</h2><p>net.toml: 8 promises, 3 not kept, 1 untested, 4 met.</p>"
+        "<h2 id=\"expectations\">Expectations</h2><p>net.toml: 8 promises, 3 unmet, 1 untested, 4 met.</p>"
     ));
     assert!(html.contains("line 2: change &lt;4711&gt; | no inspection"));
 }
@@ -144,7 +144,7 @@ fn what_was_saved_is_shown_again_and_a_mask_hides_what_the_file_says() {
         let again = clearway().args(["check", "-v", "--replay"]).arg(&saved).output().unwrap();
         assert_eq!(again.status.code(), Some(1));
         let again = String::from_utf8(again.stdout).unwrap();
-        assert!(again.contains("8 promises, 3 not kept, 1 untested, 4 met."), "{again}");
+        assert!(again.contains("8 promises, 3 unmet, 1 untested, 4 met."), "{again}");
         assert!(again.contains("api.anthropic.com: inspected"), "{again}");
     }
 }

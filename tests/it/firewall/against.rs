@@ -1,6 +1,8 @@
 //! An existing allowlist held against the needed one.
 
-use clearway::firewall::existing::{Comparison, Dialect, Pattern, compare, read};
+use clearway::contract::Need;
+use clearway::document::hosts as document;
+use clearway::firewall::existing::{Comparison, Dialect, Pattern, compare, read, read_otherwise};
 use clearway::firewall::{Format, List, Names};
 use clearway::report;
 
@@ -167,4 +169,58 @@ fn acls_that_name_each_other_often_end() {
     // The answer may be a refusal; it must come, and soon.
     let _ =
         read(&conf).map(|listing| compare(&List::allow(&one("a.example", 443, "https")), listing).is_ok());
+}
+
+/// A name and its wildcard are one rule in a list that is written, and keep a need and a purpose each.
+#[test]
+fn of_a_name_and_its_wildcard_each_is_missing_for_its_own_reason() {
+    let json = serde_json::json!({
+        "schema": "clearway.hosts/1", "clearway": "0.1.0", "rules_date": "2026-11-22",
+        "app_version": "2.19675.0", "platform": "linux",
+        "groups": [{ "feature": "inference", "title": "Inference", "hosts": [
+            { "host": "pump.example", "port": 443, "transport": "https", "need": "required", "purpose": "answers" },
+            { "host": "*.pump.example", "port": 443, "transport": "https", "need": "optional", "purpose": "pictures" }
+        ] }],
+    });
+    let list = List::allow(&document::from_json(json, "two.json", "").unwrap());
+    assert_eq!(list.rules.len(), 1);
+    let result = compare(&list, read("other.example\n").unwrap()).unwrap();
+    let said: Vec<_> =
+        result.missing.iter().map(|m| (m.rule.to_string(), m.rule.need, m.rule.purpose.as_str())).collect();
+    let expected = [
+        ("pump.example".to_owned(), Need::Required, "answers"),
+        ("*.pump.example".to_owned(), Need::Optional, "pictures"),
+    ];
+    assert_eq!(said, expected);
+    // Only what is optional is missing here, so nothing required is.
+    assert!(!compare(&list, read("pump.example\n").unwrap()).unwrap().is_short());
+}
+
+#[test]
+fn a_list_without_a_sign_of_its_product_says_as_what_it_would_lack_less() {
+    let list = List::allow(&one("a.pump.example", 8443, "https"));
+    let said = |text: &str| {
+        let plain = compare(&list, read(text).unwrap()).unwrap();
+        read_otherwise(text, &list, None, &plain)
+    };
+    let hint = said("pump.example\n").unwrap();
+    assert!(hint.contains("--against-as") && hint.contains("umbrella") && !hint.contains("dns"), "{hint}");
+    assert!(said("a.pump.example\n").unwrap().contains("dns"));
+    assert_eq!(said("a.pump.example:8443\n"), None, "nothing is missing");
+    assert_eq!(said("b.other.example\n"), None, "nor would another reading change anything");
+    let own = report::hosts::txt::render(&one("b.pump.example", 443, "https"), &[]);
+    assert_eq!(said(&own), None, "a list of our own is what it says");
+}
+
+#[test]
+fn what_denies_is_told_apart_from_what_looks_right() {
+    let list = List::allow(&one("git.pump.example", 22, "ssh"));
+    let text =
+        "acl h dstdomain git.pump.example\nacl p port 443\nhttp_access allow h p\nhttp_access deny all\n";
+    let result = compare(&list, read(text).unwrap()).unwrap();
+    assert!(
+        result.missing[0].denied.is_some() && result.missing[0].near.iter().all(|n| n.starts_with("line "))
+    );
+    let plain = compare(&list, read("git.pump.example\n").unwrap()).unwrap();
+    assert_eq!((plain.missing[0].denied.is_some(), plain.missing[0].near.len()), (false, 1));
 }

@@ -5,7 +5,7 @@ use clearway::firewall::existing::{As, Comparison, Dialect, Unread, compare, rea
 use clearway::firewall::{Format, List, Names};
 use clearway::report;
 
-use crate::firewall::{https, judged, office, one, written};
+use crate::firewall::{https, judged, office, one, pan_os_rule, written};
 
 fn unread(text: &str) -> Unread {
     read(text).and_then(|l| compare(&List::allow(&office()), l)).unwrap_err()
@@ -257,40 +257,24 @@ fn every_spelling_of_a_pan_os_category_is_the_same_list() {
 
 #[test]
 fn pan_os_rules_decide_in_their_order() {
-    let rule = |name: &str, settings: &[&str]| -> String {
-        [
-            "from any",
-            "to any",
-            "source any",
-            "destination any",
-            "application any",
-            "service any",
-            "category any",
-        ]
-        .iter()
-        .filter(|d| !settings.iter().any(|s| s.split(' ').next() == d.split(' ').next()))
-        .chain(settings)
-        .map(|s| format!("set rulebase security rules \"{name}\" {s}\n"))
-        .collect()
-    };
-    let allow = rule("allow it", &["category C", "service service-https", "action allow"]);
+    let allow = pan_os_rule("allow it", &["category C", "service service-https", "action allow"]);
     assert_eq!(https(&(CATEGORY.to_owned() + &allow), "api.pump.example"), "covered");
-    let deny = rule("no", &["category C", "action deny"]);
+    let deny = pan_os_rule("no", &["category C", "action deny"]);
     assert_eq!(https(&format!("{CATEGORY}{deny}{allow}"), "api.pump.example"), "missing");
     assert_eq!(https(&format!("{CATEGORY}{allow}{deny}"), "api.pump.example"), "covered");
-    let off = format!("{CATEGORY}{}", rule("off", &["category C", "action allow", "disabled yes"]));
-    let other = rule("else", &["category D", "action deny"]);
+    let off = format!("{CATEGORY}{}", pan_os_rule("off", &["category C", "action allow", "disabled yes"]));
+    let other = pan_os_rule("else", &["category D", "action deny"]);
     assert_eq!(https(&format!("{off}{other}"), "api.pump.example"), "missing");
-    let who = rule("who", &["category C", "source-user staff", "action allow"]);
+    let who = pan_os_rule("who", &["category C", "source-user staff", "action allow"]);
     assert_eq!(https(&format!("{CATEGORY}{who}"), "api.pump.example"), "conditional");
     let address = format!(
         "set address a fqdn api.pump.example\nset address-group g static a\n{}",
-        rule("r", &["destination g", "service s", "action allow"])
+        pan_os_rule("r", &["destination g", "service s", "action allow"])
     );
     let address = format!("set service s protocol tcp port 22,8443\n{address}");
     assert_eq!(judged(&address, None, "api.pump.example", 22, "ssh"), "covered");
     assert_eq!(judged(&address, None, "api.pump.example", 443, "https"), "missing");
-    let gone = rule("r", &["destination nowhere", "action allow"]);
+    let gone = pan_os_rule("r", &["destination nowhere", "action allow"]);
     assert_eq!(https(&gone, "api.pump.example"), "unread");
     // An address object alone is understood, and opens nothing by itself.
     assert_eq!(https("set address a fqdn api.pump.example\n", "api.pump.example"), "conditional");

@@ -3,7 +3,7 @@
 
 use clearway::firewall::existing::Dialect;
 
-use crate::firewall::{https, judged};
+use crate::firewall::{https, judged, pan_os_rule};
 
 /// What is asked: a host below both, one below the first alone, one below the second alone, and every name below the first.
 const ASKED: [&str; 4] = ["x.lab.mill.example", "a.mill.example", "x.pump.example", "*.mill.example"];
@@ -292,17 +292,7 @@ fn a_rule_for_nobody_opens_nothing() {
     let both = policy("policy", "", "accept") + &policy("proxy-policy", "", "deny");
     assert_eq!(host(&both), "conditional", "a proxy judges its own traffic");
     let rule = |more: &str| {
-        let base = [
-            "from any",
-            "to any",
-            "source any",
-            "destination any",
-            "application any",
-            "service any",
-            "action allow",
-        ];
-        let all = base.iter().copied().chain((!more.is_empty()).then_some(more));
-        all.map(|s| format!("set rulebase security rules R {s}\n")).collect::<String>()
+        pan_os_rule("R", &[&["action allow"][..], &[more][..usize::from(!more.is_empty())]].concat())
     };
     assert_eq!(host(&rule("")), "covered");
     assert_eq!(host(&rule("negate-source yes")), "missing");

@@ -65,6 +65,18 @@ fn https(text: &str, host: &str) -> &'static str {
     judged(text, None, host, 443, "https")
 }
 
+/// The commands for a rule of PAN-OS with these settings, and with `any` for what they leave out.
+fn pan_os_rule(name: &str, settings: &[&str]) -> String {
+    let any = ["from", "to", "source", "destination", "application", "service", "category"];
+    let of = |setting: &str, own: &str| setting.split(' ').next() == Some(own);
+    any.iter()
+        .filter(|own| !settings.iter().any(|s| of(s, own)))
+        .map(|own| format!("{own} any"))
+        .chain(settings.iter().map(|&s| s.to_owned()))
+        .map(|s| format!("set rulebase security rules \"{name}\" {s}\n"))
+        .collect()
+}
+
 /// The version of the program is not what a golden file is about.
 fn stable(text: &str) -> String {
     text.replace(&format!("Clearway {}", env!("CARGO_PKG_VERSION")), "Clearway VERSION")

@@ -194,7 +194,7 @@ fn promises_that_break_are_told() {
     let rounds = vec![(expected(0), SINCE), (expected(0), SINCE), (expected(2), SINCE + Duration::MINUTE)];
     let style = Style::default();
     let (_, lines) = told(rounds.clone(), |w, c, at| text::round(w, c, at, &style));
-    assert!(lines.contains("2 promises not kept; was 0 for 1 min"), "{lines}");
+    assert!(lines.contains("2 promises unmet; was 0 for 1 min"), "{lines}");
     let (_, lines) = told(rounds, ndjson::round);
     let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
     schemas::hold("watch", &last, "promises");
