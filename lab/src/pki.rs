@@ -17,6 +17,8 @@ use crate::outcome::Context;
 
 /// The name in the one certificate of a box.
 const BOX: &str = "box.guest.example";
+/// The customer's gateway, as `lab/world.toml` names it.
+const GATEWAY: &str = "llm.corp.example";
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -34,9 +36,12 @@ pub enum Authority {
     Inspector,
     /// The same by its name, before its key was renewed.
     InspectorBefore,
+    /// The certificate that a server of the customer's made for itself, installed on the device.
+    Itself,
 }
 
 impl Authority {
+    /// Those that issue certificates.
     const ALL: [Self; 5] =
         [Self::Public, Self::Second, Self::Corporate, Self::Inspector, Self::InspectorBefore];
 
@@ -47,6 +52,7 @@ impl Authority {
             Self::Corporate => "corporate",
             Self::Inspector => "inspector",
             Self::InspectorBefore => "inspector-before",
+            Self::Itself => "itself",
         }
     }
 
@@ -54,7 +60,7 @@ impl Authority {
         match self {
             Self::Public => "Laboratory Public Trust",
             Self::Second => "Second Laboratory Trust",
-            Self::Corporate => "Example Corporation",
+            Self::Corporate | Self::Itself => "Example Corporation",
             Self::Inspector | Self::InspectorBefore => "Example Corporation Web Gateway",
         }
     }
@@ -87,6 +93,8 @@ pub enum Certificate {
     BoxSelfSigned,
     /// The one certificate of a box, from a public root and for its own name.
     BoxOtherName,
+    /// Signed by its own key and marked as an authority, as `openssl req -x509` does: for the customer's gateway.
+    Itself,
     /// From a box that inspects TLS, ended ten days ago.
     InspectedExpired,
     /// From the customer's own authority, signed with RSA and SHA-1.
@@ -143,11 +151,12 @@ impl Pki {
         }
         let pki = Self { folder: folder.to_owned() };
         // Every process shows the same ones.
-        for (of, from) in [
-            (Certificate::BoxSelfSigned, Certificate::SelfSigned),
-            (Certificate::BoxOtherName, Certificate::Public),
+        for (of, name, from) in [
+            (Certificate::BoxSelfSigned, BOX, Certificate::SelfSigned),
+            (Certificate::BoxOtherName, BOX, Certificate::Public),
+            (Certificate::Itself, GATEWAY, Certificate::SelfSigned),
         ] {
-            let issued = pki.issue(BOX, from)?;
+            let issued = pki.issue_as(name, from, of == Certificate::Itself)?;
             let (chain, key) = pki.of_box(of);
             fs::write(chain, issued.chain_pem).context("the box's certificate")?;
             fs::write(key, issued.key_pem).context("the box's key")?;
@@ -179,16 +188,25 @@ impl Pki {
         self.folder.join(format!("{}-root.pem", authority.stem()))
     }
 
-    /// Where the one certificate of a box and its key are.
+    /// Where a certificate that is made once for all processes and its key are.
     fn of_box(&self, certificate: Certificate) -> (PathBuf, PathBuf) {
-        let stem =
-            if certificate == Certificate::BoxSelfSigned { "box-self-signed" } else { "box-other-name" };
-        (self.folder.join(format!("{stem}.pem")), self.folder.join(format!("{stem}-key.pem")))
+        let (file, key) = match certificate {
+            Certificate::BoxSelfSigned => ("box-self-signed.pem", "box-self-signed-key.pem"),
+            Certificate::Itself => ("itself-root.pem", "itself-key.pem"),
+            _ => ("box-other-name.pem", "box-other-name-key.pem"),
+        };
+        (self.folder.join(file), self.folder.join(key))
     }
 
     /// Issues what a server of this name shows.
     pub fn issue(&self, name: &str, certificate: Certificate) -> Outcome<Issued> {
-        if matches!(certificate, Certificate::BoxSelfSigned | Certificate::BoxOtherName) {
+        self.issue_as(name, certificate, false)
+    }
+
+    /// The same, marked as an authority where it is said so.
+    fn issue_as(&self, name: &str, certificate: Certificate, authority: bool) -> Outcome<Issued> {
+        if matches!(certificate, Certificate::BoxSelfSigned | Certificate::BoxOtherName | Certificate::Itself)
+        {
             let (chain, key) = self.of_box(certificate);
             let read = |path: PathBuf| fs::read_to_string(&path).with_context(|| path.display().to_string());
             return Ok(Issued { chain_pem: read(chain)?, key_pem: read(key)? });
@@ -201,6 +219,10 @@ impl Pki {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
+        if authority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params.key_usages.push(KeyUsagePurpose::KeyCertSign);
+        }
         let now = SystemTime::now();
         let (from, until) = match certificate {
             Certificate::Expired | Certificate::InspectedExpired => (now - 100 * DAY, now - 10 * DAY),

@@ -96,7 +96,12 @@ pub(super) type Chain = Arc<[CertificateDer<'static>]>;
 #[derive(Debug, Clone)]
 pub(super) struct Store {
     loaded: watch::Receiver<Option<Verifier>>,
+    /// Its authorities one by one, where they are known.
+    own: Option<Anchors>,
 }
+
+/// Authorities that are being read.
+type Anchors = watch::Receiver<Option<Arc<[CertificateDer<'static>]>>>;
 
 impl Store {
     /// Starts loading.
@@ -106,7 +111,12 @@ impl Store {
             // Nobody listens any more when the run is over already.
             tell.send(Some(make())).ok();
         })?;
-        Ok(Self { loaded })
+        Ok(Self { loaded, own: None })
+    }
+
+    /// The same with its authorities, one by one.
+    fn with(self, own: &Anchors) -> Self {
+        Self { own: Some(own.clone()), ..self }
     }
 
     /// A store of these anchors and no others.
@@ -169,9 +179,46 @@ impl Store {
             Some(Err(error)) => return Trust::Unavailable { error },
             None => return unavailable("the trust store could not be loaded"),
         };
-        let judged = tokio::task::spawn_blocking(move || ask(&*verifier, &chain, &name, at));
-        judged.await.unwrap_or_else(|_| unavailable("the judgement was interrupted"))
+        let (asked, of) = (Arc::clone(&chain), name.clone());
+        let judged = tokio::task::spawn_blocking(move || ask(&*verifier, &asked, &of, at)).await;
+        let Ok(judged) = judged else { return unavailable("the judgement was interrupted") };
+        // Without `own` the word stands as it is.
+        let (Trust::Rejected { error }, Some(mut own)) = (&judged, self.own.clone()) else { return judged };
+        if !error.contains(AUTHORITY_IN_PLACE) {
+            return judged;
+        }
+        let known = own.wait_for(Option::is_some).await.ok().and_then(|known| known.clone());
+        let by_itself = known.and_then(|known| trusted_by_itself(&chain, &known, &name, at));
+        by_itself.unwrap_or(judged)
     }
+}
+
+/// The verifier's word for a server that shows the certificate of an authority as its own.
+const AUTHORITY_IN_PLACE: &str = "CaUsedAsEndEntity";
+
+/// What is said of a server's certificate that is itself one of the authorities of a store, as `openssl req -x509`
+/// makes them: systems, browsers and OpenSSL accept what was installed so; the verifier here refuses it for the
+/// mark of an authority alone. Nothing where the store does not hold it.
+fn trusted_by_itself(
+    chain: &[CertificateDer<'static>],
+    known: &[CertificateDer<'static>],
+    name: &ServerName<'_>,
+    at: UnixTime,
+) -> Option<Trust> {
+    let leaf = chain.first().filter(|leaf| known.contains(leaf))?;
+    let record = certificate::read_chain(std::slice::from_ref(leaf)).pop()?;
+    let at = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
+    if at < record.not_before {
+        return Some(Trust::NotYetValid);
+    }
+    if at > record.not_after {
+        return Some(Trust::Expired);
+    }
+    let parsed = rustls::server::ParsedCertificate::try_from(leaf).ok()?;
+    Some(match rustls::client::verify_server_name(&parsed, name) {
+        Ok(()) => Trust::Accepted,
+        Err(_) => Trust::NameMismatch,
+    })
 }
 
 /// The judgement that did not come in time.
@@ -208,7 +255,7 @@ pub(super) struct Stock {
     /// What the engine trusts: the public roots and the system's.
     pub(super) engine: Engine,
     /// The device's authorities, one by one.
-    anchors: watch::Receiver<Option<Arc<[CertificateDer<'static>]>>>,
+    anchors: Anchors,
 }
 
 impl Stock {
@@ -237,9 +284,9 @@ impl Stock {
             roots_verifier(&for_engine, public, system?)
         })?;
         Ok(Self {
-            device: Store::load("device-store", move || device_verifier(provider, device_ca))?,
+            device: Store::load("device-store", move || device_verifier(provider, device_ca))?.with(&anchors),
             public: Store::load("public-roots", move || public_verifier(&for_public, public_roots))?,
-            engine: Engine { store: engine, doubt },
+            engine: Engine { store: engine.with(&anchors), doubt },
             anchors,
         })
     }
@@ -442,6 +489,39 @@ mod tests {
         // Its validity begins in 1975.
         assert_eq!(at(1_000_000), Trust::NotYetValid);
         assert_eq!(at(1_000_000_000_000), Trust::Expired);
+    }
+
+    #[tokio::test]
+    async fn a_server_may_show_what_the_store_holds() {
+        let mut params = rcgen::CertificateParams::new(vec!["service.example".to_owned()]).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let shown = params.self_signed(&key).unwrap().der().clone();
+        let other = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().clone();
+        let store = |held: &CertificateDer<'static>| {
+            let held = vec![held.clone()];
+            let (_, anchors) = watch::channel(Some(Arc::from(held.clone())));
+            Store::of(held).unwrap().with(&anchors)
+        };
+        let says = async |store: Store, name: &str, at: u64| {
+            let name = ServerName::try_from(name.to_owned()).unwrap();
+            let at = UnixTime::since_unix_epoch(Duration::from_secs(at));
+            store.judge_at(Arc::new([shown.clone()]), name, at, Duration::from_secs(10)).await
+        };
+        const NOW: u64 = 1_800_000_000;
+        assert_eq!(says(store(&shown), "service.example", NOW).await, Trust::Accepted);
+        assert_eq!(says(store(&shown), "elsewhere.example", NOW).await, Trust::NameMismatch);
+        assert_eq!(says(store(&shown), "service.example", 1_000_000).await, Trust::NotYetValid);
+        assert_eq!(says(store(&shown), "service.example", 1_000_000_000_000).await, Trust::Expired);
+        // One of the same name and another key is not it.
+        let trust = says(store(&other), "service.example", NOW).await;
+        assert!(matches!(&trust, Trust::Rejected { .. } | Trust::UnknownIssuer), "{trust:?}");
+        // Without the list of its authorities nothing is added to what the verifier says.
+        let alone = says(Store::of(vec![shown.clone()]).unwrap(), "service.example", NOW).await;
+        assert!(
+            matches!(&alone, Trust::Rejected { error } if error.contains(AUTHORITY_IN_PLACE)),
+            "{alone:?}"
+        );
     }
 
     #[test]
