@@ -26,7 +26,7 @@ pub use table::OWN_COLUMNS;
 
 use access::Outcome;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::intent::{HostRule, List, Names};
 use crate::config::Lint;
@@ -232,9 +232,18 @@ pub fn read_otherwise(text: &str, list: &List, port: Option<u16>, plain: &Compar
     {
         return None;
     }
-    let short = |c: &Comparison| c.missing.iter().filter(|m| m.rule.need == Need::Required).count();
+    let required = |c: &Comparison| -> Vec<String> {
+        let missing = c.missing.iter().filter(|m| m.rule.need == Need::Required);
+        let name = |names: &Names| match names {
+            Names::Address(address) => address.to_string(),
+            names => names.base().to_owned(),
+        };
+        missing.map(|m| name(&m.rule.names)).collect()
+    };
+    let short = |c: &Comparison| required(c).len();
+    let about = about(text, &required(plain));
     let fewer = |dialect: &Dialect| {
-        let listing = read_as(text, As { dialect: Some(*dialect), port }).ok()?;
+        let listing = read_as(&about, As { dialect: Some(*dialect), port }).ok()?;
         let read = compare(list, listing).ok()?;
         (short(&read) < short(plain)).then(|| dialect.word())
     };
@@ -246,6 +255,24 @@ pub fn read_otherwise(text: &str, list: &List, port: Option<u16>, plain: &Compar
             words.join(" | ")
         )
     })
+}
+
+/// The lines of a list that can decide about one of these names as any product's: those that hold it or a name above
+/// it, and the remarks and headings between them. A long list is not read five times for the sake of a hint.
+fn about(text: &str, names: &[String]) -> String {
+    let above = |name: &str| -> Vec<String> {
+        name.match_indices('.').map(|(at, _)| name[at + 1..].to_owned()).chain([name.to_owned()]).collect()
+    };
+    let wanted: HashSet<String> = names.iter().flat_map(|name| above(name)).collect();
+    let is_part = |word: &str| wanted.contains(&word.trim_matches(['.', '-']).to_ascii_lowercase());
+    let apart = |c: char| !c.is_alphanumeric() && !"-._".contains(c);
+    let is_remark = |line: &str| line.trim_start().starts_with(['#', ';', '/']);
+    let is_literal = |line: &str| line.contains("::") || line.contains('[');
+    let kept = |line: &&str| {
+        // Without a dot it is a heading, a word or `*`.
+        !line.contains('.') || is_remark(line) || is_literal(line) || line.split(apart).any(is_part)
+    };
+    text.lines().filter(kept).fold(String::new(), |all, line| all + line + "\n")
 }
 
 /// A list that was not understood is not an empty list.

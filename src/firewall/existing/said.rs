@@ -1,5 +1,8 @@
 //! What people write beside hosts in headings, remarks and cells: that they are let through, or that they are not.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What a word says of the hosts that it stands beside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Says {
@@ -110,7 +113,9 @@ const BESIDE: [&str; 16] = [
 ];
 
 fn says(word: &str) -> Option<Says> {
-    WORDS.iter().find(|(own, _)| *own == word).map(|(_, says)| *says)
+    // Asked for each word of each line of long lists.
+    static KNOWN: LazyLock<HashMap<&str, Says>> = LazyLock::new(|| WORDS.into_iter().collect());
+    KNOWN.get(word).copied()
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -208,6 +208,13 @@ fn a_list_without_a_sign_of_its_product_says_as_what_it_would_lack_less() {
     assert!(said("a.pump.example\n").unwrap().contains("dns"));
     assert_eq!(said("a.pump.example:8443\n"), None, "nothing is missing");
     assert_eq!(said("b.other.example\n"), None, "nor would another reading change anything");
+    // Among many others, beside remarks, and under what denies.
+    let others: String = (0..2_000).map(|n| format!("host{n}.other.example\n")).collect();
+    for line in ["pump.example", "PUMP.example.", ".pump.example  # pumps", "*.pump.example"] {
+        let text = format!("{others}{line}\n");
+        assert_eq!(said(&text).is_some(), said(&format!("{line}\n")).is_some(), "{line}");
+    }
+    assert_eq!(said(&format!("{others}Blocked hosts\npump.example\n")), None, "it stands among the denied");
     let own = report::hosts::txt::render(&one("b.pump.example", 443, "https"), &[]);
     assert_eq!(said(&own), None, "a list of our own is what it says");
 }
