@@ -29,7 +29,13 @@ pub(crate) struct Line {
     handshake_ms: Option<u64>,
     /// Operators whose hosts were slow, each measured alone.
     slow: BTreeSet<String>,
+    /// Connections whose first packet came through at the second time, while most needed one.
+    resent: usize,
 }
+
+/// What a system waits, ms, before it sends the first packet of a connection again (RFC 6298: one second), less what
+/// its clock may be off.
+const RESENT_MS: f64 = 900.0;
 
 impl Line {
     /// `slow`: the operators of hosts whose answers were slow when each was asked alone.
@@ -47,8 +53,12 @@ impl Line {
             .filter_map(|a| a.handshake())
             .filter(|t| t.outcome == TlsOutcome::Completed && !t.confirm)
             .map(|t| t.ms);
+        let connects: Vec<f64> = connects.collect();
+        let connect_ms = middle(connects.clone());
+        let beyond = connect_ms.filter(|ms| !is_late(Some(*ms))).map(|ms| ms as f64 + RESENT_MS);
         Self {
-            connect_ms: middle(connects.collect()),
+            resent: beyond.map_or(0, |beyond| connects.iter().filter(|ms| **ms >= beyond).count()),
+            connect_ms,
             lookup_ms: middle(lookups.collect()),
             handshake_ms: middle(handshakes.collect()),
             slow,
@@ -60,6 +70,11 @@ impl Line {
     pub fn round_trip(&self) -> f64 {
         let connect = self.connect_ms.unwrap_or_default();
         connect.min(self.handshake_ms.unwrap_or(connect)) as f64
+    }
+
+    /// Packets are lost on it: a connection had to be begun again.
+    pub fn loses_packets(&self) -> bool {
+        self.resent > 0
     }
 
     /// Half of what worked took over a second: what did not may only have been later.
@@ -168,6 +183,7 @@ mod tests {
             lookup_ms: lookup,
             handshake_ms: handshake,
             slow: slow.iter().map(|s| (*s).to_owned()).collect(),
+            resent: 0,
         };
         for (line, late, slow) in [
             (line(Some(60), Some(80), Some(120), &[]), false, false),

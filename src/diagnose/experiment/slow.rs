@@ -323,7 +323,12 @@ fn lookup(view: &View<'_>) -> Option<Draft> {
         {
             return None;
         }
-        Measured::Hung => hung(context, dns),
+        // A system waits for seconds after one lost packet: where the servers answer and connections lose packets, too,
+        // nobody's resolver is slow.
+        Measured::Hung => match hung(context, dns) {
+            found if found.case == Some(HUNG) && context.run.line.loses_packets() => return None,
+            found => found,
+        },
     };
     let found = if found.facts.contains_key("resolver") {
         found
@@ -346,6 +351,9 @@ fn of_others(view: &View<'_>, dns: &Dns) -> Option<Measured> {
     }
     Some(if dns.system == Lookup::Timeout { Measured::Hung } else { Measured::Slow(dns.ms) })
 }
+
+/// The case in which nothing tells why the system's lookup does not end.
+const HUNG: &str = "hung";
 
 /// The system's lookup does not end, and servers answer a direct query: why, as far as their answers say.
 fn hung(context: &Context<'_>, dns: &Dns) -> Draft {
@@ -410,7 +418,7 @@ fn hung(context: &Context<'_>, dns: &Dns) -> Draft {
     }
     let quick = dns.direct.iter().find(|q| said(&q.answer));
     let quick = quick.map(|q| format!("; {} answers a direct query in {:.0} ms", shown(q.server), q.ms));
-    Draft::new(Code::DnsSlow, format!("{waited}{}", quick.unwrap_or_default())).case("hung")
+    Draft::new(Code::DnsSlow, format!("{waited}{}", quick.unwrap_or_default())).case(HUNG)
 }
 
 fn request(view: &View<'_>) -> Option<Draft> {

@@ -358,9 +358,15 @@ fn a_lookup_that_the_limit_drops_twice_is_not_said_apart() {
             a.dns.as_mut().unwrap().ms = 4002.0;
         })
     };
-    for (aaaa, limited, apart) in
-        [(DnsAnswer::NoData, true, false), (DnsAnswer::Timeout, true, true), (DnsAnswer::NoData, false, true)]
-    {
+    for (aaaa, limited, lossy, apart) in [
+        (DnsAnswer::NoData, true, false, false),
+        (DnsAnswer::Timeout, true, false, true),
+        (DnsAnswer::NoData, false, false, true),
+        // A connection that had to be begun again: packets are lost here, those of lookups, too.
+        (DnsAnswer::NoData, false, true, false),
+        // What a server never answers is no lost packet.
+        (DnsAnswer::Timeout, false, true, true),
+    ] {
         let mut seen: Vec<Attempt> = vec![hung(&targets[0], aaaa.clone())];
         seen.extend(
             targets[1..].iter().map(|t| if limited && t.id > 6 { silent_lookup(t) } else { healthy(t) }),
@@ -372,6 +378,9 @@ fn a_lookup_that_the_limit_drops_twice_is_not_said_apart() {
         });
         if limited {
             seen.extend(targets[6..].iter().map(|t| again(healthy(t))));
+        }
+        if lossy {
+            seen[2].tcp[0].ms = 1021.0;
         }
         let judged = run(&targets, seen);
         let codes: Vec<_> = causes(&judged).iter().map(|(code, _)| *code).collect();
