@@ -165,10 +165,19 @@ impl Attempt {
         completed.or_else(|| self.tls.iter().rev().find(|t| t.outcome != TlsOutcome::Abandoned))
     }
 
-    /// The exchange that counts: the last that was answered, else the last that was not given up.
+    /// The exchange that counts: the last that was answered, else the last that was not given up; of several that were
+    /// silent the one that was waited for longest.
     pub fn answer(&self) -> Option<&Http> {
         let answered = self.http.iter().rev().find(|h| h.outcome == HttpOutcome::Answered);
-        answered.or_else(|| self.http.iter().rev().find(|h| h.outcome != HttpOutcome::Abandoned))
+        if answered.is_some() {
+            return answered;
+        }
+        let last = self.http.iter().rev().find(|h| h.outcome != HttpOutcome::Abandoned)?;
+        let silent = self.http.iter().filter(|h| h.outcome == HttpOutcome::Timeout);
+        match last.outcome {
+            HttpOutcome::Timeout => silent.max_by(|a, b| a.ms.total_cmp(&b.ms)),
+            _ => Some(last),
+        }
     }
 }
 

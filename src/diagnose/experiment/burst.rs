@@ -173,13 +173,22 @@ fn unsteady(observations: &Observations, limit: &Limit) -> bool {
 /// A proxy opened one tunnel after another: most of those that it opened had to wait, and for longer the more
 /// there were. A proxy that takes long for each of them is slow, and one that is silent for one host has met that.
 fn is_queue(observations: &Observations, limit: &Limit) -> bool {
-    let opened = observations.plain().filter(|a| a.purpose == Purpose::First && passed(a, limit));
-    let mut waits: Vec<f64> = opened.filter_map(|a| Some(a.proxy.as_ref()?.ms)).collect();
-    waits.sort_by(f64::total_cmp);
-    let Some(quickest) = waits.first().copied() else { return false };
-    let least = (quickest * 3.0).max(LOST_PACKET_MS / 2.0);
+    let waits = waits(observations, limit);
+    let Some(least) = queued(&waits) else { return false };
     let late = waits.iter().filter(|ms| **ms >= least).count();
     late >= SIGNS && late * 2 >= waits.len()
+}
+
+/// What the tunnels of the first wave that were opened took, ms.
+fn waits(observations: &Observations, limit: &Limit) -> Vec<f64> {
+    let opened = observations.plain().filter(|a| a.purpose == Purpose::First && passed(a, limit));
+    opened.filter_map(|a| Some(a.proxy.as_ref()?.ms)).collect()
+}
+
+/// A tunnel that took so long, ms, had to wait for others.
+fn queued(waits: &[f64]) -> Option<f64> {
+    let quickest = waits.iter().copied().min_by(f64::total_cmp)?;
+    Some((quickest * 3.0).max(LOST_PACKET_MS / 2.0))
 }
 
 /// A proxy says that this is not the time to ask, and not that it never opens this tunnel (RFC 6585, 4; RFC 9110,
@@ -358,12 +367,15 @@ pub(crate) fn takes(wanted: &[Experiment], target: u32, path: usize) -> bool {
 /// host's own. Where the slow tries were too much as well, it says nothing.
 fn is_fair(observations: &Observations, limit: &Limit) -> bool {
     let slowly = || observations.plain().filter(|a| a.purpose == Purpose::Paced && passed(a, limit));
+    let queued = queued(&waits(observations, limit)).unwrap_or(f64::INFINITY);
     let late = slowly().filter(|a| {
         let first = match limit {
             Limit::Lookups => a.dns.as_ref().is_none_or(|d| d.ms < LOST_PACKET_MS),
             Limit::Connections => a.connection().is_none_or(|t| t.ms < LOST_PACKET_MS && !t.confirm),
             Limit::Line => a.handshake().is_none_or(|t| t.ms < LOST_PACKET_MS && !t.confirm),
-            Limit::Tunnels(_) | Limit::Queue(_) => true,
+            // One that had to wait for others as well was one too many.
+            Limit::Queue(_) => a.proxy.as_ref().is_none_or(|p| p.ms < queued),
+            Limit::Tunnels(_) => true,
         };
         !first
     });

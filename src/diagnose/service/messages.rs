@@ -312,6 +312,10 @@ fn broken(view: &View<'_>, http: &Http, request: &str) -> Option<Draft> {
     let first = view.target.request.as_ref().map_or("GET", |r| r.method.as_str());
     let line = format!("{request}: {how}, while a {first} was answered{times}");
     let silent = matches!(http.outcome, HttpOutcome::Timeout | HttpOutcome::BodyTimeout);
+    if silent && is_second_cut(view) {
+        let line = format!("{line}; the run ended before a second try was over");
+        return Some(Draft::new(Code::UntestedDeadline, line));
+    }
     if silent && view.context.run.line.is_late() {
         let line = format!("{line}; a slow or full line looks the same ({})", view.context.run.line.words());
         return Some(Draft::new(Code::UntestedDeadline, line));
@@ -323,6 +327,16 @@ fn broken(view: &View<'_>, http: &Http, request: &str) -> Option<Draft> {
     let found = Draft::new(code, line).owner(owner).key(key).fact("proxy", view.proxy());
     let found = found.case("one-request").fact("request", request).fact("answered", first);
     Some(found.fact("path", request.split(' ').nth(1).unwrap_or_default()))
+}
+
+/// Whether the path of the messages was being asked for again when the run ended.
+fn is_second_cut(view: &View<'_>) -> bool {
+    let asks = view.service.map(|s| s.asks.as_slice()).unwrap_or_default();
+    view.context.observations.follow_ups().any(|(a, follow_up)| {
+        (a.target, a.path) == (view.target.id, view.attempt.path)
+            && a.cut.is_some()
+            && asks.iter().any(|ask| is_of_messages(ask, follow_up))
+    })
 }
 
 /// Every answer to a request of messages came late.

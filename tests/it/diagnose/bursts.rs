@@ -232,6 +232,14 @@ fn a_tunnel_that_waited_for_its_turn_is_no_silent_proxy() {
     let judged = run(&targets, [queue.clone(), through].concat());
     assert_eq!(blocked(&judged), 0);
     assert!(causes(&judged).contains(&("proxy/timeout", vec![11, 12])), "{:?}", causes(&judged));
+    // Those that were asked for slowly had to wait for one another as well: the one that was silent says nothing.
+    let queued = |t: &Target| edit(again(healthy(t)), |a| a.proxy.as_mut().unwrap().ms = 9_500.0);
+    let mut still = queue.clone();
+    still[9] = silent(&targets[9]);
+    still.extend(targets[9..11].iter().map(queued));
+    still.push(again(silent(&targets[11])));
+    let judged = run(&targets, still);
+    assert_eq!((blocked(&judged), judged.hosts[11].finding.code), (0, Code::UntestedDeadline));
     // Asked for alone and silent again: the proxy does not reach that host.
     let judged = run(&targets, [queue, targets[10..].iter().map(|t| again(silent(t))).collect()].concat());
     assert_eq!((blocked(&judged), judged.hosts[11].finding.code), (2, Code::ProxyTimeout));
