@@ -20,10 +20,11 @@ fn count() -> usize {
 
 /// Reports of as many devices at twenty sites, each of its own day and, on every fifth, without the filter.
 fn write(dir: &Path) {
+    assert!(OFFICE.contains("desk-0417") && OFFICE.contains("\"label\":null"), "what is changed in it");
     for n in 0..count() {
         let mut text = OFFICE.replace("desk-0417", &format!("desk-{n:05}")).replacen(
-            "\"label\": null",
-            &format!("\"label\": \"site {}\"", n % 20),
+            "\"label\":null",
+            &format!("\"label\":\"site {}\"", n % 20),
             1,
         );
         if n % 5 == 0 {
