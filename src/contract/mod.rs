@@ -216,35 +216,37 @@ words! {
 
 /// A version of the desktop app, such as `1.19367.0`; compared number by number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
-pub struct AppVersion(Vec<u32>);
+pub struct AppVersion([u32; 4]);
 
 impl FromStr for AppVersion {
     type Err = BadVersion;
     fn from_str(s: &str) -> Result<Self, BadVersion> {
         let bad = || BadVersion(s.to_owned());
         let text = s.strip_prefix('v').unwrap_or(s);
-        let mut parts = text
-            .split('.')
-            .map(|p| {
-                if p.is_empty() || p.len() > 9 || !p.bytes().all(|b| b.is_ascii_digit()) {
-                    return Err(bad());
-                }
-                p.parse::<u32>().map_err(|_| bad())
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        if !(2..=4).contains(&parts.len()) {
+        let mut parts = [0; 4];
+        let mut given = 0;
+        for part in text.split('.') {
+            let place = parts.get_mut(given).ok_or_else(bad)?;
+            if part.is_empty() || part.len() > 9 || !part.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(bad());
+            }
+            *place = part.parse().map_err(|_| bad())?;
+            given += 1;
+        }
+        if given < 2 {
             return Err(bad());
         }
-        parts.resize(4, 0);
         Ok(Self(parts))
     }
 }
 
 impl fmt::Display for AppVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = if self.0.get(3) == Some(&0) { 3 } else { self.0.len() };
-        let text: Vec<String> = self.0.iter().take(shown).map(u32::to_string).collect();
-        f.pad(&text.join("."))
+        let [first, second, third, last] = self.0;
+        f.pad(&match last {
+            0 => format!("{first}.{second}.{third}"),
+            _ => format!("{first}.{second}.{third}.{last}"),
+        })
     }
 }
 
