@@ -182,10 +182,7 @@ impl<'a> Case<'a> {
                 all.push(Suspect { lint, keys: vec![key.to_owned()], guess: true });
             }
         }
-        for rule in &self.pack.lints.rules {
-            if rule.costs.is_empty() || !rule.holds_for(self.facts.version) {
-                continue;
-            }
+        for rule in self.pack.costly.iter().filter(|rule| rule.holds_for(self.facts.version)) {
             let mut hits = Vec::new();
             Pass { facts: &self.facts, rule, entry: None }.apply(&mut hits);
             for lint in hits {

@@ -29,6 +29,7 @@ impl Rules {
         }
         Ok(vec![
             part("pack", &*self.pack)?,
+            part("lints", &*self.pack.lints)?,
             part("services", &*self.services)?,
             part("codes", &*self.codes)?,
             part("symptoms", &*self.symptoms)?,

@@ -361,7 +361,7 @@ pub struct Described<'a> {
 }
 
 /// `lints.toml`, checked.
-#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Lints {
     /// The rules, in the file's order.
     pub rules: Vec<LintRule>,

@@ -11,8 +11,9 @@ use super::data::DataError;
 use super::error::{PackError, Problems};
 use super::files::{Files, Text};
 use super::keys::KeyCatalogue;
-use super::lints::Lints;
+use super::lints::{LintRule, Lints};
 use super::networks::Networks;
+use super::part::Part;
 use super::rule::{Context, Every, RawRule, Rule};
 use crate::contract::FeatureInfo;
 use crate::contract::{AppVersion, Confidence};
@@ -125,8 +126,11 @@ pub struct Pack {
     pub credentials: Credentials,
     /// Internal hosts, metadata services, placeholders.
     pub networks: Networks,
-    /// What the linter looks for.
-    pub lints: Lints,
+    /// The lints that cost a required host, in the file's order: every list is held against them.
+    pub costly: Vec<LintRule>,
+    /// What the linter looks for, the costly ones among it: half of the pack, which few commands need.
+    #[borsh(skip)]
+    pub lints: Part<Lints>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -201,7 +205,8 @@ impl Pack {
     /// # Errors
     /// Only when the embedded pack is broken, which a test rules out for every build.
     pub fn embedded() -> Result<Self, DataError> {
-        compiled::read(rules_compiled!("pack"))
+        let pack: Self = compiled::read(rules_compiled!("pack"))?;
+        Ok(Self { lints: Part::later(|| compiled::read(rules_compiled!("lints"))), ..pack })
     }
 
     /// Reads `pack.toml`, `keys.toml`, `credentials.toml`, `networks.toml`, `lints.toml` and
@@ -323,6 +328,7 @@ impl Pack {
                 rules.extend(rule);
             }
         }
+        let lints = lints?;
         Some(Self {
             meta: Meta {
                 name: raw.name,
@@ -337,7 +343,8 @@ impl Pack {
             rules,
             credentials,
             networks,
-            lints: lints?,
+            costly: lints.rules.iter().filter(|rule| !rule.costs.is_empty()).cloned().collect(),
+            lints: Part::ready(lints),
         })
     }
 }

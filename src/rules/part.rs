@@ -12,7 +12,7 @@ pub struct Part<T>(Arc<LazyLock<T, Reader<T>>>);
 
 impl<T> Part<T> {
     /// A part that is there.
-    pub(super) fn ready(value: T) -> Self
+    pub fn ready(value: T) -> Self
     where
         T: Send + 'static,
     {
@@ -40,6 +40,12 @@ impl<T> Deref for Part<T> {
 
     fn deref(&self) -> &T {
         &self.0
+    }
+}
+
+impl<T: PartialEq> PartialEq for Part<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
     }
 }
 

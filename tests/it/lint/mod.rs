@@ -12,7 +12,7 @@ use clearway::contract::Severity;
 use clearway::contract::ids::LintId;
 use clearway::derive::Options;
 use clearway::lint;
-use clearway::rules::Pack;
+use clearway::rules::{Lints, Pack, Part};
 use serde_json::{Value, json};
 
 /// Reads a configuration; `@app` and `@platform` of a JSON object are options, `@name` the file's name.
@@ -60,7 +60,7 @@ fn every_rule_fires_on_its_examples_and_stays_quiet_on_their_neighbours() {
         }
     }
     for (at, rule) in pack.lints.rules.iter().enumerate() {
-        alone.lints.rules = vec![rule.clone()];
+        alone.lints = Part::ready(Lints { rules: vec![rule.clone()], ..Lints::default() });
         let of_rule = || cases.iter().filter(|c| c.id == rule.id);
         let fires = |json: &Value| found(&alone, json).iter().any(|l| l.id == rule.id);
         if !of_rule().flat_map(|c| &c.fires).any(fires) {
