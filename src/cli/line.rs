@@ -120,11 +120,12 @@ pub fn read(
 }
 
 fn understood(
-    command: Command,
+    mut command: Command,
     line: Vec<OsString>,
     variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Read, Ended> {
-    let own = parse(&command, &line)?;
+    // On the definition itself: a copy of it, every subcommand with it, costs more than to read the line.
+    let own = command.try_get_matches_from_mut(&line).map_err(ended)?;
     let (all, unused) = with_variables(&command, line.clone(), own.clone(), variable)?;
     let cli = Cli::from_arg_matches(&all).map_err(ended)?;
     Ok(Read { command, line, own, all, unused, cli })
@@ -161,10 +162,6 @@ impl Read {
         let line = inserted(&self.line, name, [OsString::from(format!("--format={format}"))]);
         understood(self.command, line, variable)
     }
-}
-
-fn parse(command: &Command, line: &[OsString]) -> Result<ArgMatches, Ended> {
-    command.clone().try_get_matches_from(line).map_err(ended)
 }
 
 /// The line with `words` right after the name of the subcommand.
