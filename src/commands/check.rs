@@ -230,7 +230,7 @@ fn rendered(
             // A saved report brings its own, which anybody may have written.
             let line = |text: &str| report::sanitise::line(text, report::sanitise::LONG);
             let statements: Vec<String> = run.requirements.statements().into_iter().map(line).collect();
-            let told = Run { requirements: run.requirements.without_statements(), ..run.clone() };
+            let told = Run { requirements: run.requirements.clone().without_statements(), ..run.clone() };
             let text = (format.render)(&told, features, style);
             output::before(statements.iter().map(String::as_str), mark, text)
         }

@@ -317,24 +317,24 @@ impl Requirements {
 
     /// The list without the notes that stand before everything else already.
     #[must_use]
-    pub fn without_statements(&self) -> Self {
-        let mut list = self.clone();
+    pub fn without_statements(mut self) -> Self {
         let first: Vec<String> = self.statements().into_iter().map(str::to_owned).collect();
-        list.notes.retain(|n| !first.contains(&n.text));
-        list
+        self.notes.retain(|n| !first.contains(&n.text));
+        self
     }
 
     /// The list as a firewall must open it: with the bare name of each wildcard of SSH hosts, which the app reads as part
     /// of the wildcard and most products do not. Such an entry is marked ([`ProbeHints::with_wildcard`]); a name that
     /// is asked for anyway stays as it is.
     #[must_use]
-    pub fn with_bare_ssh_names(&self) -> Self {
-        let mut list = self.clone();
-        for wildcard in self.hosts.iter().filter(|r| r.transport == Transport::Ssh) {
+    pub fn with_bare_ssh_names(mut self) -> Self {
+        let wildcards: Vec<Requirement> =
+            self.hosts.iter().filter(|r| r.transport == Transport::Ssh).cloned().collect();
+        for wildcard in wildcards {
             let HostPattern::Subdomains(name) = &wildcard.host else { continue };
             let mut bare = wildcard.clone();
             bare.host = HostPattern::Name(name.clone());
-            if list.hosts.iter().any(|r| r.endpoint() == bare.endpoint()) {
+            if self.hosts.iter().any(|r| r.endpoint() == bare.endpoint()) {
                 continue;
             }
             bare.hints.with_wildcard = true;
@@ -342,10 +342,10 @@ impl Requirements {
             for reason in &mut bare.reasons {
                 reason.purpose.push_str(&format!("; the bare name, which {} stands for too", wildcard.host));
             }
-            list.hosts.push(bare);
+            self.hosts.push(bare);
         }
-        list.hosts.sort_by(|a, b| (&a.host, a.port, a.transport).cmp(&(&b.host, b.port, b.transport)));
-        list
+        self.hosts.sort_by(|a, b| (&a.host, a.port, a.transport).cmp(&(&b.host, b.port, b.transport)));
+        self
     }
 }
 

@@ -187,7 +187,7 @@ impl List {
     /// listed is in [`List::unlisted`]. A name that is on the list beside its own wildcard becomes
     /// one rule, and so does a wildcard with the bare name that goes with it.
     pub fn allow(requirements: &Requirements) -> Self {
-        let requirements = &requirements.with_bare_ssh_names();
+        let requirements = &requirements.clone().with_bare_ssh_names();
         let mut rules: BTreeMap<(Names, u16, Transport), HostRule> = BTreeMap::new();
         let mut unlisted = Vec::new();
         for requirement in &requirements.hosts {

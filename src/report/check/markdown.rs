@@ -67,7 +67,7 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
             }
         });
     }
-    let list = run.requirements.without_statements();
+    let list = run.requirements.clone().without_statements();
     if !list.notes.is_empty() {
         folded(&mut out, "Notes", |out| {
             for note in &list.notes {

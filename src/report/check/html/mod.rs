@@ -87,7 +87,7 @@ fn sentence(text: &str) -> String {
 }
 
 fn facts(run: &Run) -> Markup {
-    let list = run.requirements.without_statements();
+    let list = run.requirements.clone().without_statements();
     html! {
         section aria-labelledby="tested" {
             h2 #tested { "Tested as" }
