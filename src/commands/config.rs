@@ -26,7 +26,8 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
     let rules = load_rules(args.derive.list.rules.as_deref())?;
     let pack = &rules.pack;
     // A configuration that the app rejects is shown all the same: that is what the reader wants to know.
-    let (configurations, _) = args.derive.inputs().configurations(&rules)?;
+    let inputs = args.derive.inputs();
+    let (configurations, _) = inputs.configurations(&rules)?;
     if configurations.is_empty() {
         return Err(Failure::Usage(
             "this is an allowlist of Clearway, which holds no configuration; pass the configuration it was made from"
@@ -34,7 +35,7 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
         ));
     }
     let options = Options {
-        app_version: args.derive.inputs().app_version(&rules),
+        app_version: inputs.app_version(&rules),
         platform: args.derive.list.platform,
         offline_installer: args.derive.list.offline_installer,
         admin_console: args.derive.list.admin_console,

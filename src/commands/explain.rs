@@ -25,8 +25,9 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
                 .into(),
         ));
     }
-    let options = args.derive.inputs().options(&rules)?;
-    let (configurations, documents) = match args.derive.inputs().configurations(&rules) {
+    let inputs = args.derive.inputs();
+    let options = inputs.options(&rules)?;
+    let (configurations, documents) = match inputs.configurations(&rules) {
         // A question may be asked anywhere; then the rules alone answer it.
         Err(Failure::Config(ConfigError::NoneOnDevice { .. })) => (Vec::new(), Vec::new()),
         read => read?,

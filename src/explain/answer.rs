@@ -11,6 +11,7 @@ use super::{
 use crate::contract::FeatureInfo;
 use crate::contract::{Actor, AppVersion, Code, Confidence, DeviceCode, Need, Owner, Severity, Verdict};
 use crate::derive::Requirements;
+use crate::rules::Part;
 use crate::rules::codes::Codes;
 use crate::rules::symptoms::{Address, Found, Symptom, Symptoms, addresses};
 use crate::rules::{HostSource, finding_docs};
@@ -284,7 +285,7 @@ impl MessageAnswer {
 /// Understands a question and answers it.
 pub fn explain(
     given: &Given<'_>,
-    symptoms: &Symptoms,
+    symptoms: &Part<Symptoms>,
     codes: &Codes,
     features: &[FeatureInfo],
     question: &str,
@@ -317,7 +318,7 @@ pub fn explain(
 /// What messages are answered from.
 struct Here<'a> {
     given: &'a Given<'a>,
-    symptoms: &'a Symptoms,
+    symptoms: &'a Part<Symptoms>,
     list: &'a Requirements,
     with_configuration: bool,
 }

@@ -4,7 +4,7 @@ use super::absent::distance;
 use super::{Given, Target};
 use crate::contract::{Code, DeviceCode};
 use crate::rules::symptoms::{Found, Symptom, Symptoms, addresses};
-use crate::rules::{Key, Pack};
+use crate::rules::{Key, Pack, Part};
 
 /// A question, understood.
 #[derive(Debug)]
@@ -34,8 +34,8 @@ pub enum Question<'a> {
 /// when it is nothing but an address.
 ///
 /// A single word without a dot is a host only when the list has it: host names of one label are rare,
-/// codes and misspelled keys are not.
-pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Symptoms, text: &str) -> Question<'a> {
+/// codes and misspelled keys are not. The messages are read for a text that is neither key nor code.
+pub fn understand<'a>(given: &Given<'a>, symptoms: &'a Part<Symptoms>, text: &str) -> Question<'a> {
     let text = text.trim();
     let keys = &given.pack.keys;
     if let Some(key) = keys.get(text) {

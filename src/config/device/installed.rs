@@ -14,6 +14,8 @@ use crate::rules::places::{Installed, Places};
 const PLIST: u64 = 1024 * 1024;
 /// The longest package database that is read, bytes: one of a full desktop has some ten million.
 const DATABASE: u64 = 256 * 1024 * 1024;
+/// So much of it is read at a time, bytes.
+const CHUNK: usize = 64 * 1024;
 
 /// The version of the app that is installed, and the file that says so. None where the app is not
 /// installed, or its version cannot be read: then nothing is known, which is no error.
@@ -48,25 +50,28 @@ fn bundle(path: &Path, within: Option<&Path>, key: &str) -> Option<String> {
 
 /// The upstream version of an installed package: without epoch and revision.
 fn package_version(path: &Path, within: Option<&Path>, package: &str) -> Option<String> {
-    let reader = BufReader::new(regular(path, within).ok()?.take(DATABASE));
+    let mut reader = BufReader::with_capacity(CHUNK, regular(path, within).ok()?.take(DATABASE));
     let (mut ours, mut installed, mut version) = (false, false, None);
-    for line in reader.split(b'\n') {
-        let line = line.ok()?;
-        let line = String::from_utf8_lossy(&line);
-        if line.trim_end().is_empty() {
+    // One buffer for all of its lines, and bytes: a database has ten thousands, and three of them matter.
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).ok()? > 0 {
+        let text = line.trim_ascii_end();
+        if text.is_empty() {
             if ours && installed {
                 return version;
             }
             (ours, installed, version) = (false, false, None);
-        } else if let Some(name) = line.strip_prefix("Package: ") {
-            ours = name.trim() == package;
-        } else if let Some(status) = line.strip_prefix("Status: ") {
-            installed = status.split_whitespace().next_back() == Some("installed");
-        } else if let Some(text) = line.strip_prefix("Version: ").filter(|_| ours) {
+        } else if let Some(name) = text.strip_prefix(b"Package: ") {
+            ours = name.trim_ascii() == package.as_bytes();
+        } else if let Some(status) = text.strip_prefix(b"Status: ") {
+            installed = status.split(u8::is_ascii_whitespace).next_back() == Some(b"installed");
+        } else if let Some(text) = text.strip_prefix(b"Version: ").filter(|_| ours) {
+            let text = String::from_utf8_lossy(text);
             let text = text.trim();
             let text = text.split_once(':').map_or(text, |(_, rest)| rest);
             version = Some(text.split_once(['-', '+', '~']).map_or(text, |(front, _)| front).to_owned());
         }
+        line.clear();
     }
     (ours && installed).then_some(version).flatten()
 }

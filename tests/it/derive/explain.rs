@@ -9,12 +9,12 @@ use clearway::derive::{FeatureInfo, Options, Requirement, derive};
 use clearway::explain::{Answer, Given, HostAnswer, Obstacle, Status, Target, explain, host, key};
 use clearway::rules::codes::Codes;
 use clearway::rules::symptoms::Symptoms;
-use clearway::rules::{KeyKind, Pack};
+use clearway::rules::{KeyKind, Pack, Part};
 use serde_json::{Value as Json, json};
 
 static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::embedded().unwrap());
-static SYMPTOMS: LazyLock<Symptoms> =
-    LazyLock::new(|| Symptoms::embedded().unwrap_or_else(|e| panic!("{e}")));
+static SYMPTOMS: LazyLock<Part<Symptoms>> =
+    LazyLock::new(|| Part::ready(Symptoms::embedded().unwrap_or_else(|e| panic!("{e}"))));
 
 /// The examples whose lists are written down by hand, with the platform and switches of each list.
 const LISTS: [(&str, Platform); 8] = [
