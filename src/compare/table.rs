@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{endpoint, judged};
 use crate::contract::Endpoint;
 use crate::contract::FeatureInfo;
-use crate::contract::{DeviceCode, Need, Severity, Transport};
+use crate::contract::{DeviceCode, Need, RunWord, Severity, Transport};
 use crate::derive::HostPattern;
 use crate::device::{Finding, Report};
 use crate::diagnose::{Code, Owner, RunVerdict, Verdict};
@@ -64,6 +64,9 @@ pub struct Column {
     pub started_at: String,
     /// Its verdict.
     pub verdict: RunVerdict,
+    /// The same as people read it.
+    #[serde(skip)]
+    pub word: RunWord,
     /// What was found on the device itself and is in the way, the worst first; nothing where it was not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_findings: Option<Vec<OnDevice>>,
@@ -216,6 +219,7 @@ impl Table {
             device: run.environment.host.clone(),
             started_at: run.started_at.clone(),
             verdict: run.judgement.verdict,
+            word: run.word(),
             device_findings: device.map(in_the_way),
             rules_date: run.requirements.rules_date.clone(),
             complete: run.requirements.is_complete(),

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
 use super::{endpoint, judged};
-use crate::contract::{Endpoint, Need};
-use crate::diagnose::{Code, Finding, RunVerdict, Verdict};
+use crate::contract::{Endpoint, Need, RunWord};
+use crate::diagnose::{Code, Finding, Verdict};
 use crate::run::Run;
 
 /// Hosts that are counted, at the most: answers may name others in every round.
@@ -66,7 +66,7 @@ pub enum Change {
     /// A host has another verdict or code; nothing before where it is seen for the first time.
     Host(Box<Seen>, Option<Was<(Verdict, Code)>>),
     /// The run has another verdict.
-    Verdict(RunVerdict, Option<Was<RunVerdict>>),
+    Verdict(RunWord, Option<Was<RunWord>>),
     /// So many promises of `--expect` are unmet.
     Unmet(usize, Option<Was<usize>>),
 }
@@ -170,7 +170,7 @@ pub struct Watch {
     /// Hosts of the last round: those that worked, and all that were probed.
     pub working: (usize, usize),
     /// The verdict of the last round.
-    pub verdict: Option<Was<RunVerdict>>,
+    pub verdict: Option<Was<RunWord>>,
     unmet: Option<Was<usize>>,
 }
 
@@ -226,7 +226,7 @@ impl Watch {
             let (verdict, code) = last;
             changes.push(Change::Host(Box::new(Seen { endpoint, need, verdict, code, said }), known));
         }
-        let verdict = run.judgement.verdict;
+        let verdict = run.word();
         changes.extend(replaced(&mut self.verdict, verdict, at).map(|was| Change::Verdict(verdict, was)));
         if let Some(unmet) = run.expected.as_ref().map(|e| e.unmet) {
             changes.extend(replaced(&mut self.unmet, unmet, at).map(|was| Change::Unmet(unmet, was)));

@@ -69,7 +69,7 @@ pub use feature::FeatureInfo;
 pub use host::{BadHost, HostPattern};
 pub use request::{Control, Keep, Request};
 pub use stage::{Stage, TOTAL, Timings};
-pub use verdict::{Certainty, Owner, RunVerdict, Verdict};
+pub use verdict::{Certainty, Owner, RunVerdict, RunWord, Verdict};
 pub use versions::{Position, Versions};
 
 /// A word outside a closed set; names the words that would have been right.

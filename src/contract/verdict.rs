@@ -29,6 +29,52 @@ words! {
 }
 
 words! {
+    /// The verdict on a whole run as people read it. What a document calls `degraded` is one of two things to them.
+    RunWord {
+        /// Everything that was asked for works.
+        Ready = "ready",
+        /// `degraded` in documents: all that is lost or remarked concerns optional hosts, so that no user of the app
+        /// notices it.
+        OptionalLosses = "ready, with optional losses",
+        /// Required hosts are fine; something else that matters is blocked or a warning stands.
+        Degraded = "degraded",
+        /// No required host is blocked, but one that could be probed was not.
+        Unknown = "unknown",
+        /// A required host is blocked.
+        Blocked = "blocked",
+    }
+}
+
+impl RunWord {
+    /// What a verdict is called; `only_optional`: whether all that is lost or remarked concerns optional hosts.
+    pub const fn of(verdict: RunVerdict, only_optional: bool) -> Self {
+        match verdict {
+            RunVerdict::Ready => Self::Ready,
+            RunVerdict::Degraded if only_optional => Self::OptionalLosses,
+            RunVerdict::Degraded => Self::Degraded,
+            RunVerdict::Unknown => Self::Unknown,
+            RunVerdict::Blocked => Self::Blocked,
+        }
+    }
+
+    /// What documents call it.
+    pub const fn verdict(self) -> RunVerdict {
+        match self {
+            Self::Ready => RunVerdict::Ready,
+            Self::OptionalLosses | Self::Degraded => RunVerdict::Degraded,
+            Self::Unknown => RunVerdict::Unknown,
+            Self::Blocked => RunVerdict::Blocked,
+        }
+    }
+
+    /// As a heading: `READY, with optional losses`.
+    pub fn heading(self) -> String {
+        let (word, rest) = self.as_str().split_at(self.as_str().find(',').unwrap_or(self.as_str().len()));
+        word.to_uppercase() + rest
+    }
+}
+
+words! {
     /// Whether a finding is proven or the likeliest explanation.
     Certainty {
         /// The evidence leaves no other explanation.

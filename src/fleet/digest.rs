@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::contract::ids::NoteId;
-use crate::contract::{HostPattern, Need, Owner, Platform, RunVerdict, Severity, Verdict};
+use crate::contract::{Code, HostPattern, Need, Owner, Platform, RunVerdict, RunWord, Severity, Verdict};
 use crate::document::check::{MAX_TAGS, ROWS, SCHEMA};
 use crate::text::line;
 
@@ -36,7 +36,7 @@ pub struct Digest {
     /// `--tag` of the run.
     pub tags: BTreeMap<String, String>,
     /// The run's verdict.
-    pub verdict: RunVerdict,
+    pub verdict: RunWord,
     /// The platform that the list was derived for.
     pub platform: Platform,
     /// The app version that it was derived for.
@@ -154,6 +154,11 @@ struct Who {
 #[derive(Deserialize)]
 struct Cause {
     id: String,
+    /// An older report of another kind has none.
+    #[serde(default)]
+    severity: Option<Severity>,
+    #[serde(default)]
+    hosts: Vec<IgnoredAny>,
     #[serde(flatten)]
     finding: Finding,
 }
@@ -248,6 +253,12 @@ fn moment(text: &str) -> Option<String> {
 fn digest<D>(saved: Saved<D>, started_at: String) -> Digest {
     // White space is one space, so that names which look the same are the same.
     let name = |text: &str| line::line(text, MAX_NAME);
+    // What no host stands for, such as a wrong clock, may hurt any.
+    let alone = |c: &Cause| {
+        let matters = c.severity != Some(Severity::Info) || !c.finding.remedy.is_empty();
+        matters && c.hosts.is_empty()
+    };
+    let hurts_any = saved.findings.iter().any(alone);
     let mut hosts: Vec<Host> = Vec::new();
     let mut blames: Vec<Blame> = Vec::new();
     let mut blame_of: HashMap<String, usize> = HashMap::new();
@@ -320,7 +331,7 @@ fn digest<D>(saved: Saved<D>, started_at: String) -> Digest {
             .chain(saved.tags.iter().take(MAX_TAGS))
             .map(|(k, v)| (name(k), name(v)))
             .collect(),
-        verdict: saved.verdict,
+        verdict: RunWord::of(saved.verdict, !hurts_any && lost_only_optional(&hosts)),
         platform: saved.platform,
         app_version: name(&saved.app_version),
         causes: blames,
@@ -328,6 +339,19 @@ fn digest<D>(saved: Saved<D>, started_at: String) -> Digest {
         on_device_unread: None,
         hosts,
     }
+}
+
+/// Whether all that is blocked, missed or remarked are optional hosts, and a required one works: as [`Run::word`].
+///
+/// [`Run::word`]: crate::run::Run::word
+fn lost_only_optional(hosts: &[Host]) -> bool {
+    let unjudged = [Code::UntestedWildcard, Code::UntestedActor].map(Code::as_str);
+    hosts.iter().any(|h| h.need == Need::Required && h.verdict == Verdict::Reachable)
+        && hosts.iter().all(|h| match h.verdict {
+            Verdict::Reachable => true,
+            Verdict::Blocked | Verdict::Warning => h.need == Need::Optional,
+            Verdict::Untested => unjudged.contains(&h.code.as_str()),
+        })
 }
 
 fn on_device(saved: Option<SavedDevice>) -> Vec<OnDevice> {
@@ -373,7 +397,7 @@ mod tests {
     #[test]
     fn a_report_is_taken_in() {
         let digest = read(OFFICE.as_bytes()).unwrap();
-        assert_eq!((digest.device.as_str(), digest.verdict), ("desk-0417", RunVerdict::Degraded));
+        assert_eq!((digest.device.as_str(), digest.verdict), ("desk-0417", RunWord::OptionalLosses));
         assert!(digest.hosts.iter().any(|h| h.name == "llm.corp.example" && h.need == Need::Required));
         let names: Vec<&str> = digest.hosts.iter().map(|h| h.name.as_str()).collect();
         let mut once = names.clone();

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::contract::{Need, Owner, RunVerdict};
+use crate::contract::{Need, Owner, RunVerdict, RunWord};
 use crate::text::line;
 pub use digest::Digest;
 
@@ -61,11 +61,14 @@ pub struct Verdicts {
     pub degraded: usize,
     /// All works.
     pub ready: usize,
+    /// Of the degraded: those that lack optional hosts alone, so that no user notices it.
+    pub only_optional: usize,
 }
 
 impl Verdicts {
-    fn add(&mut self, verdict: RunVerdict) {
-        *match verdict {
+    fn add(&mut self, word: RunWord) {
+        self.only_optional += usize::from(word == RunWord::OptionalLosses);
+        *match word.verdict() {
             RunVerdict::Blocked => &mut self.blocked,
             RunVerdict::Unknown => &mut self.unknown,
             RunVerdict::Degraded => &mut self.degraded,
@@ -294,7 +297,7 @@ pub struct Collector {
     reports: usize,
     older: usize,
     newest: HashMap<String, Entry>,
-    days: BTreeMap<String, HashMap<String, (String, RunVerdict)>>,
+    days: BTreeMap<String, HashMap<String, (String, RunWord)>>,
     skipped: Vec<Skipped>,
     skipped_count: usize,
     passed_over: BTreeMap<String, usize>,

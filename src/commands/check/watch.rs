@@ -109,22 +109,22 @@ pub(super) fn run(made: &Made<'_>, outputs: Vec<Output>) -> Result<ExitCode, Fai
     let (mut known, mut last, mut untaken) = (Rounds::default(), None::<Run>, None::<String>);
     let ended = loop {
         let (began, at) = (Instant::now(), clock::local());
-        lines.line.says(&watch::text::live(&watch, None));
+        lines.line.says(&watch::text::live(&watch, at, None));
         match made.check.again(began, &mut known, &probe::Quiet) {
             Ok(run) => {
                 let mut run = expected(run, made.promises)?;
                 run.requirements.set_age(clock::age_of(&run.requirements.rules_date));
                 if run.observations.stopped == Some(Stopped::Interrupted) {
                     if last.is_none() {
-                        return cut_short(made, &lines, &watch, run, files, bare);
+                        subject.of(&run);
+                        return cut_short(made, &lines, &watch, &subject, run, files, bare);
                     }
                     break Ended::Interrupted;
                 }
                 let mut text = String::new();
                 if last.is_none() {
-                    subject.device = run.environment.host.clone();
-                    let hosts = run.plan.targets.iter().filter(|t| !t.paths.is_empty()).count();
-                    text = lines.begin(&watch, &subject, hosts);
+                    subject.of(&run);
+                    text = lines.begin(&watch, &subject);
                 }
                 let changes = watch.take(&run, at);
                 text.push_str(&lines.round(&watch, &changes, at));
@@ -164,10 +164,10 @@ pub(super) fn run(made: &Made<'_>, outputs: Vec<Output>) -> Result<ExitCode, Fai
 }
 
 impl Lines {
-    fn begin(&self, watch: &Watch, subject: &Subject, hosts: usize) -> String {
+    fn begin(&self, watch: &Watch, subject: &Subject) -> String {
         match self.ndjson {
-            true => watch::ndjson::begin(watch, subject, hosts),
-            false => watch::text::begin(watch, subject, hosts, &self.style),
+            true => watch::ndjson::begin(watch, subject),
+            false => watch::text::begin(watch, subject, &self.style),
         }
     }
 
@@ -196,6 +196,7 @@ fn cut_short(
     made: &Made<'_>,
     lines: &Lines,
     watch: &Watch,
+    subject: &Subject,
     run: Run,
     mut files: Vec<Output>,
     bare: Vec<Output>,
@@ -203,7 +204,8 @@ fn cut_short(
     lines.line.clear();
     let code = exit_code(&run, made.args.fail_on);
     if lines.ndjson {
-        output::say(&watch::ndjson::end(watch, Ended::Interrupted, code))?;
+        let begin = lines.begin(watch, subject);
+        output::say(&(begin + &watch::ndjson::end(watch, Ended::Interrupted, code)))?;
     } else {
         files.extend(bare);
     }
@@ -245,7 +247,7 @@ fn waits(lines: &Lines, watch: &Watch, interrupted: &Receiver<()>, pause: Durati
     let until = Instant::now() + pause;
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        lines.line.says(&watch::text::live(watch, Some(left)));
+        lines.line.says(&watch::text::live(watch, clock::local(), Some(left)));
         match interrupted.recv_timeout(left.min(Duration::from_secs(1))) {
             Ok(()) => return Some(Ended::Interrupted),
             // While nothing changes nothing is written, which would tell.

@@ -24,8 +24,8 @@ pub(super) fn render(page: &mut Page<'_>, run: &Run, features: &[FeatureInfo]) {
     let view = View::new(run, features);
     incomplete::page(page, &run.requirements);
     let before = page.lines();
-    let word = summary::word(run, &view);
-    let sentence = cut(page, columns(word) + 2, &summary::sentence(run, &view), 2, 0);
+    let word = run.word().heading();
+    let sentence = cut(page, columns(&word) + 2, &summary::sentence(run, &view), 2, 0);
     page.hang_with(&format!("{word}: "), summary::paint(run), "", &sentence);
     if let Some(stopped) = run.observations.stopped {
         let why = match stopped {
@@ -63,7 +63,7 @@ pub(super) fn render(page: &mut Page<'_>, run: &Run, features: &[FeatureInfo]) {
 /// What ends a long report on a terminal: its verdict and what is to be done, again.
 pub(super) fn end(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
     page.heading("IN SHORT");
-    let word = summary::word(run, view);
+    let word = run.word().heading();
     page.hang_with(&format!("{word}: "), summary::paint(run), "", &summary::sentence(run, view));
     to_do(page, view, LINES);
 }

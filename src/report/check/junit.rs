@@ -114,7 +114,7 @@ fn properties(out: &mut Out, run: &Run) -> io::Result<()> {
 
 /// The run itself: failed where it is blocked, skipped where it is not known.
 fn verdict(out: &mut Out, run: &Run, view: &View<'_>) -> io::Result<()> {
-    let said = format!("{}: {}", summary::word(run, view), summary::sentence(run, view));
+    let said = format!("{}: {}", run.word().heading(), summary::sentence(run, view));
     let mut lines = vec![said.clone()];
     lines.extend(run.requirements.statements().into_iter().map(str::to_owned));
     lines.extend(crate::derive::incomplete::marks(&run.requirements));

@@ -31,7 +31,7 @@ pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     for statement in run.requirements.statements() {
         out.push_str(&format!("**{}**\n\n", text(statement)));
     }
-    out.push_str(&format!("# {}: {}\n\n", summary::word(run, &view), text(&summary::sentence(run, &view))));
+    out.push_str(&format!("# {}: {}\n\n", run.word().heading(), text(&summary::sentence(run, &view))));
     for effect in summary::effects(&view) {
         out.push_str(&format!("- Effect: {}\n", text(&effect)));
     }

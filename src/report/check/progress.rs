@@ -45,7 +45,6 @@ impl Line {
             self.bar.set_style(style);
         }
         self.bar.set_message(sanitise::line(text, sanitise::SHORT));
-        self.bar.tick();
     }
 
     /// Does something else with the terminal: the line is away meanwhile.

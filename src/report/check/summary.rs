@@ -53,28 +53,6 @@ impl Counts {
     }
 }
 
-/// The verdict as its word. Where all that is lost or remarked concerns optional hosts, no user of the app notices it:
-/// the run is `degraded` in JSON, and people read that it is ready.
-pub(in crate::report) fn word(run: &Run, view: &View<'_>) -> &'static str {
-    match run.judgement.verdict {
-        RunVerdict::Ready => "READY",
-        RunVerdict::Degraded if only_optional(view) => "READY, with optional losses",
-        RunVerdict::Degraded => "DEGRADED",
-        RunVerdict::Unknown => "UNKNOWN",
-        RunVerdict::Blocked => "BLOCKED",
-    }
-}
-
-/// Whether everything that is blocked or has a warning is an optional host, and nothing was missed.
-fn only_optional(view: &View<'_>) -> bool {
-    let hurts = |r: &Row<'_>| r.is(Verdict::Blocked) || r.is(Verdict::Warning) || r.was_missed();
-    let tested = view.rows.iter().any(|r| r.need == Need::Required && r.is(Verdict::Reachable));
-    tested
-        && view.rows.iter().filter(|r| hurts(r)).all(|r| r.need == Need::Optional && !r.was_missed())
-        // What no host stands for, such as a wrong clock, may hurt any.
-        && view.things.iter().all(|t| !t.rows.is_empty())
-}
-
 /// The colour of the verdict.
 pub(in crate::report) const fn paint(run: &Run) -> Paint {
     match run.judgement.verdict {

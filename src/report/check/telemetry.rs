@@ -82,7 +82,7 @@ fn verdict(run: &Run, view: &View<'_>) -> Record {
             RunVerdict::Unknown | RunVerdict::Degraded => Severity::Warning,
             RunVerdict::Ready => Severity::Info,
         },
-        body: format!("{}: {}", summary::word(run, view), summary::sentence(run, view)),
+        body: format!("{}: {}", run.word().heading(), summary::sentence(run, view)),
         attributes,
     }
 }

@@ -51,7 +51,7 @@ pub fn render(run: &Run, features: &[FeatureInfo], style: &Style) -> String {
 
 fn verdict(page: &mut Page<'_>, run: &Run, view: &View<'_>) {
     let sentence = summary::sentence(run, view);
-    page.hang_with(&format!("{}: ", summary::word(run, view)), summary::paint(run), "", &sentence);
+    page.hang_with(&format!("{}: ", run.word().heading()), summary::paint(run), "", &sentence);
     let mut rows: Vec<(&str, String)> = Vec::new();
     for (i, text) in summary::effects(view).into_iter().enumerate() {
         rows.push((if i == 0 { "Effect" } else { "" }, text));

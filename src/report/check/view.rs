@@ -10,7 +10,7 @@ use crate::diagnose::{Cause, Code, Finding, HostJudgement, Owner, Verdict};
 use crate::observation::Attempt;
 use crate::plan::Target;
 use crate::report::words;
-use crate::run::Run;
+use crate::run::{Run, was_missed};
 
 /// One target and what was found.
 #[derive(Clone, Copy)]
@@ -37,9 +37,7 @@ impl Row<'_> {
 
     /// Untested for a reason of this run, not of the host.
     pub(in crate::report) fn was_missed(&self) -> bool {
-        self.is(Verdict::Untested)
-            && self.target.skip.is_none()
-            && !matches!(self.code(), Code::UntestedWildcard | Code::UntestedActor)
+        self.target.skip.is_none() && was_missed(self.judged.verdict, self.code())
     }
 }
 

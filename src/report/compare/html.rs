@@ -77,7 +77,7 @@ fn report(column: &Column) -> Markup {
             th scope="row" { (line(&column.name)) }
             td.long { (line(&column.device)) }
             td { (words::time(&column.started_at)) }
-            td class={ "v " (class) } { (sign) " " (column.verdict.as_str()) @if !column.complete { " (list INCOMPLETE)" } }
+            td class={ "v " (class) } { (sign) " " (column.word.as_str()) @if !column.complete { " (list INCOMPLETE)" } }
             @for n in column.counts { td { (n) } }
             td { (column.configuration) }
         }

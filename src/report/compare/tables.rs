@@ -62,7 +62,7 @@ pub fn markdown(table: &Table, judged_by: &str) -> String {
             text(&c.name),
             text(&c.device),
             text(&words::time(&c.started_at)),
-            if c.complete { c.verdict.to_string() } else { format!("{} (list INCOMPLETE)", c.verdict) },
+            if c.complete { c.word.to_string() } else { format!("{} (list INCOMPLETE)", c.word) },
             c.configuration
         ));
     }

@@ -3,7 +3,7 @@
 use crate::compare::Table;
 use crate::compare::table::{Cell, Row};
 use crate::diagnose::Verdict;
-use crate::report::diff::runs::{painted, upper};
+use crate::report::diff::runs::painted;
 use crate::report::layout::{Page, Paint, Style};
 use crate::report::sanitise;
 use crate::report::words;
@@ -65,7 +65,7 @@ pub fn render(table: &Table, judged_by: &str, style: &Style) -> String {
         }
         let [ok, warning, blocked, untested] = column.counts;
         facts.push(format!("{ok} ok, {warning} warning, {blocked} blocked, {untested} untested"));
-        let text = format!("{}: {} ({})", column.name, upper(column.verdict), facts.join("; "));
+        let text = format!("{}: {} ({})", column.name, column.word.heading(), facts.join("; "));
         page.hang(&format!("  {}  ", column.letter), Paint::Bold, &sanitise::line(&text, sanitise::LONG));
         for found in column.device_findings.iter().flatten() {
             let text =

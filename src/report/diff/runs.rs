@@ -3,7 +3,7 @@
 use crate::compare::Between;
 use crate::compare::between::{CauseLine, HostChange, Line, Said, TIMINGS_RULE, TimeLine};
 use crate::derive::incomplete;
-use crate::diagnose::{Code, RunVerdict, Verdict};
+use crate::diagnose::{Code, Verdict};
 use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
 use crate::report::sanitise;
@@ -18,7 +18,7 @@ const SHOWN: usize = 5;
 /// judged by.
 pub fn render(found: &Between, old: &Run, new: &Run, judged_by: &str, style: &Style) -> String {
     let mut page = Page::new(style);
-    let (word, paint, sentence) = verdict(found);
+    let (word, paint, sentence) = verdict(found, old, new);
     page.hang_with(&format!("{word}: "), paint, "", &sentence);
     for (name, run) in [("Old", old), ("New", new)] {
         for line in incomplete::marks(&run.requirements) {
@@ -71,7 +71,7 @@ pub fn render(found: &Between, old: &Run, new: &Run, judged_by: &str, style: &St
     page.into_text()
 }
 
-fn verdict(found: &Between) -> (&'static str, Paint, String) {
+fn verdict(found: &Between, old: &Run, new: &Run) -> (&'static str, Paint, String) {
     let n = |change| found.count(change);
     let (broken, fixed) = (n(HostChange::Broken), n(HostChange::Fixed));
     let (word, paint) = match (broken, fixed) {
@@ -101,17 +101,13 @@ fn verdict(found: &Between) -> (&'static str, Paint, String) {
         (n, blocked) => format!("{} as before, {blocked} of them still blocked", words::hosts(n)),
     };
     parts.push(same);
-    let (old, new) = found.verdicts;
+    let (old, new) = (old.word(), new.word());
     let run = if old == new {
-        format!("The verdict is {} in both.", upper(new))
+        format!("The verdict is {} in both.", new.heading())
     } else {
-        format!("The verdict was {} and is {}.", upper(old), upper(new))
+        format!("The verdict was {} and is {}.", old.heading(), new.heading())
     };
     (word, paint, format!("{}. {run}", parts.join("; ")))
-}
-
-pub(in crate::report) fn upper(verdict: RunVerdict) -> String {
-    verdict.as_str().to_uppercase()
 }
 
 /// Whose run it was, and when.

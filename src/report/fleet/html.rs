@@ -3,8 +3,8 @@
 
 use maud::{Markup, html};
 
-use super::{count, effect, number, parts, sureness, taken, verdicts};
-use crate::contract::RunVerdict;
+use super::{LOSSES, column, count, effect, number, parts, sureness, taken, verdicts};
+use crate::contract::RunWord;
 use crate::fleet::{Counted, Fleet, FleetCause, FleetHost, Verdicts};
 use crate::report::page::{self, Shell, TABLES, line};
 use crate::report::words;
@@ -44,13 +44,13 @@ pub fn render(fleet: &Fleet) -> String {
 
 fn band(fleet: &Fleet) -> Markup {
     let worst = parts(&fleet.verdicts).into_iter().find(|(_, n)| *n > 0);
-    let (verdict, n) = worst.unwrap_or((RunVerdict::Unknown, 0));
-    let (sign, class) = page::band(verdict);
+    let (verdict, n) = worst.unwrap_or((RunWord::Unknown, 0));
+    let (sign, class) = page::band(verdict.verdict());
     html! {
         header class=(format!("band {class}")) {
             h1 {
                 span.sign aria-hidden="true" { (sign) } " "
-                (number(n)) " of " (count(fleet.devices, "device", "devices")) " " (verdict.as_str().to_uppercase())
+                (number(n)) " of " (count(fleet.devices, "device", "devices")) " " (verdict.heading())
             }
             @if let Some(first) = fleet.causes.first() { p.cause { (line(&first.sample.summary)) } }
             p { (verdicts(fleet)) "." }
@@ -159,7 +159,7 @@ fn share(n: usize, all: usize) -> f64 {
 }
 
 fn standing(verdicts: &Verdicts) -> Markup {
-    let pieces = parts(verdicts).map(|(verdict, n)| (page::band(verdict).1, n));
+    let pieces = parts(verdicts).map(|(word, n)| (page::band(word.verdict()).1, n));
     bar(&pieces, verdicts.all())
 }
 
@@ -171,7 +171,7 @@ fn row(name: &str, verdicts: &Verdicts) -> Markup {
             td { (number(verdicts.all())) }
             td { (standing(verdicts)) }
             @for (verdict, n) in parts(verdicts) {
-                td class={ @if n > 0 { "v " (page::band(verdict).1) } @else { "none" } } { (number(n)) }
+                td class={ @if n > 0 { "v " (page::band(verdict.verdict()).1) } @else { "none" } } { (number(n)) }
             }
         }
     }
@@ -181,7 +181,7 @@ fn verdict_heads(first: &str) -> Markup {
     html! {
         thead { tr {
             th scope="col" { (first) } th scope="col" { "Devices" } th scope="col" { "Share" }
-            @for (verdict, _) in parts(&Verdicts::default()) { th scope="col" { (verdict.as_str()) } }
+            @for (verdict, _) in parts(&Verdicts::default()) { th scope="col" { (column(verdict)) } }
         } }
     }
 }
@@ -192,6 +192,7 @@ fn groups(fleet: &Fleet) -> Markup {
             (verdict_heads(&line(&fleet.by)))
             tbody { @for group in fleet.groups.iter().take(MOST) { (row(&group.name, &group.verdicts)) } }
         } }))
+        @if fleet.verdicts.only_optional > 0 { p.none { (LOSSES) "." } }
         (more(fleet.groups.len(), MOST))
     }
 }

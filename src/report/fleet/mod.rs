@@ -6,19 +6,31 @@ pub mod prometheus;
 pub mod tables;
 pub mod text;
 
-use crate::contract::RunVerdict;
+use crate::contract::RunWord;
 use crate::fleet::{Fleet, FleetCause, Verdicts};
 use crate::report::words;
 
-/// The verdicts, the worst first, with their numbers.
-fn parts(verdicts: &Verdicts) -> [(RunVerdict, usize); 4] {
+/// The verdicts as people read them, the worst first, with their numbers.
+fn parts(verdicts: &Verdicts) -> [(RunWord, usize); 5] {
     [
-        (RunVerdict::Blocked, verdicts.blocked),
-        (RunVerdict::Unknown, verdicts.unknown),
-        (RunVerdict::Degraded, verdicts.degraded),
-        (RunVerdict::Ready, verdicts.ready),
+        (RunWord::Blocked, verdicts.blocked),
+        (RunWord::Unknown, verdicts.unknown),
+        (RunWord::Degraded, verdicts.degraded - verdicts.only_optional),
+        (RunWord::OptionalLosses, verdicts.only_optional),
+        (RunWord::Ready, verdicts.ready),
     ]
 }
+
+/// How a column of a table is headed, where the whole word has no room.
+const fn column(word: RunWord) -> &'static str {
+    match word {
+        RunWord::OptionalLosses => "with losses",
+        other => other.as_str(),
+    }
+}
+
+/// What the heading of [`RunWord::OptionalLosses`] means.
+const LOSSES: &str = "with losses: READY, with optional losses; no user of the app notices them";
 
 /// `1234567` as `1,234,567`.
 fn number(n: usize) -> String {
@@ -38,14 +50,20 @@ fn count(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
-/// `3 blocked, 1 ready`.
-fn verdicts(fleet: &Fleet) -> String {
-    let said: Vec<String> = parts(&fleet.verdicts)
+/// `3 blocked, 2 ready with optional losses, 1 ready`; what no device is counts only where `shown` says so.
+fn counted(verdicts: &Verdicts, shown: fn(RunWord) -> bool) -> String {
+    let said: Vec<String> = parts(verdicts)
         .into_iter()
-        .filter(|(_, n)| *n > 0)
-        .map(|(verdict, n)| format!("{} {verdict}", number(n)))
+        .filter(|(word, n)| *n > 0 || shown(*word))
+        // The comma of the word would part what belongs together.
+        .map(|(word, n)| format!("{} {}", number(n), word.as_str().replace(',', "")))
         .collect();
     said.join(", ")
+}
+
+/// The verdicts of all devices, those that there are.
+fn verdicts(fleet: &Fleet) -> String {
+    counted(&fleet.verdicts, |_| false)
 }
 
 /// What was taken in, and of which time.

@@ -1,6 +1,6 @@
 //! Many reports as CSV (a row for each cause and group) and as Markdown.
 
-use super::parts;
+use super::{column, counted, parts};
 use crate::fleet::{Counted, Fleet};
 use crate::report::sanitise::{self, markdown as text, markdown_code as code};
 use crate::report::words;
@@ -65,9 +65,8 @@ fn named(all: &[Counted]) -> String {
 
 /// The counts, the causes, the groups, for a page of a wiki.
 pub fn markdown(fleet: &Fleet) -> String {
-    let counts: Vec<String> = parts(&fleet.verdicts).iter().map(|(v, n)| format!("{n} {v}")).collect();
-    let mut out =
-        format!("# {}: {}\n\n", english::count(fleet.devices, "device", "devices"), counts.join(", "));
+    let counts = counted(&fleet.verdicts, |_| true);
+    let mut out = format!("# {}: {counts}\n\n", english::count(fleet.devices, "device", "devices"));
     out.push_str(&format!(
         "{} reports from {} to {}; the newest of each device counts.\n",
         fleet.reports,
@@ -104,21 +103,16 @@ pub fn markdown(fleet: &Fleet) -> String {
             ));
         }
     }
+    let heads = parts(&fleet.verdicts).map(|(word, _)| format!(" {} |", text(column(word))));
     out.push_str(&format!(
-        "\n## By {}\n\n| {0} | Devices | Blocked | Unknown | Degraded | Ready |\n|---|---|---|---|---|---|\n",
-        text(&fleet.by)
+        "\n## By {}\n\n| {0} | Devices |{}\n|---|---|{}\n",
+        text(&fleet.by),
+        heads.concat(),
+        "---|".repeat(heads.len())
     ));
     for group in &fleet.groups {
-        let v = &group.verdicts;
-        out.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} |\n",
-            text(&group.name),
-            group.devices,
-            v.blocked,
-            v.unknown,
-            v.degraded,
-            v.ready
-        ));
+        let cells = parts(&group.verdicts).map(|(_, n)| format!(" {n} |"));
+        out.push_str(&format!("| {} | {} |{}\n", text(&group.name), group.devices, cells.concat()));
     }
     if !fleet.outliers.is_empty() {
         out.push_str("\n## Unlike all others of the same group\n\n");

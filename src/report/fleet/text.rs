@@ -1,8 +1,8 @@
 //! Many reports for reading: the counts, what is in the way, the groups, the hosts, who is unlike the others.
 
-use super::{count, effect, number, parts, sureness, taken, verdicts};
-use crate::contract::RunVerdict;
-use crate::fleet::{Counted, Fleet, FleetCause};
+use super::{LOSSES, column, count, counted, effect, number, parts, sureness, taken, verdicts};
+use crate::contract::RunWord;
+use crate::fleet::{Counted, Fleet, FleetCause, Verdicts};
 use crate::report::layout::{Page, Paint, Style};
 use crate::report::sanitise::{self, LONG, SHORT};
 use crate::report::words;
@@ -144,17 +144,19 @@ fn groups(page: &mut Page<'_>, fleet: &Fleet, style: &Style) {
     }
     page.heading(&format!("BY {}", sanitise::line(&fleet.by, SHORT).to_uppercase()));
     let width = width(fleet.groups.iter().map(|g| g.name.as_str()));
-    page.row("    ", Paint::None, "", width, "devices  blocked  unknown  degraded  ready");
+    let heads: String = parts(&Verdicts::default()).map(|(word, _)| format!("  {}", column(word))).concat();
+    page.row("    ", Paint::None, "", width, &format!("devices{heads}"));
     for group in fleet.groups.iter().take(shown(style)) {
         let v = &group.verdicts;
-        let cells = format!(
-            "{:>7}  {:>7}  {:>7}  {:>8}  {:>5}",
-            group.devices, v.blocked, v.unknown, v.degraded, v.ready
-        );
+        let cells = parts(v).map(|(word, n)| format!("  {n:>0$}", column(word).len())).concat();
+        let cells = format!("{:>7}{cells}", group.devices);
         let mark = if v.blocked > 0 { "  x " } else { "    " };
         page.row(mark, Paint::Bad, &sanitise::line(&group.name, width), width, &cells);
     }
     more(page, fleet.groups.len(), style);
+    if fleet.verdicts.only_optional > 0 {
+        page.hang("     ", Paint::Faint, LOSSES);
+    }
 }
 
 /// Columns of a list of names.
@@ -229,11 +231,7 @@ fn trend(page: &mut Page<'_>, fleet: &Fleet) {
     }
     page.heading("BY DAY (UTC)");
     for day in &fleet.trend {
-        let said: Vec<String> = parts(&day.verdicts)
-            .into_iter()
-            .filter(|(verdict, n)| *n > 0 || *verdict == RunVerdict::Blocked)
-            .map(|(verdict, n)| format!("{} {verdict}", number(n)))
-            .collect();
-        page.hang(&format!("  {}  ", pad(&sanitise::line(&day.day, 10), 10)), Paint::None, &said.join(", "));
+        let said = counted(&day.verdicts, |word| word == RunWord::Blocked);
+        page.hang(&format!("  {}  ", pad(&sanitise::line(&day.day, 10), 10)), Paint::None, &said);
     }
 }

@@ -9,6 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::compare::watch::{Tally, Watch};
 use crate::contract::Endpoint;
+use crate::run::Run;
 
 /// The value of `schema` in every line of `check --watch --format ndjson`.
 pub const SCHEMA: &str = "clearway.watch/1";
@@ -26,6 +27,16 @@ pub struct Subject {
     pub device: String,
     /// Date of the rules.
     pub rules_date: String,
+    /// Hosts that are probed.
+    pub hosts: usize,
+}
+
+impl Subject {
+    /// Takes over what only a run says.
+    pub fn of(&mut self, run: &Run) {
+        self.device.clone_from(&run.environment.host);
+        self.hosts = run.plan.targets.iter().filter(|t| !t.paths.is_empty()).count();
+    }
 }
 
 /// Why a watch ended.

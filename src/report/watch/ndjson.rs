@@ -5,12 +5,12 @@ use time::OffsetDateTime;
 
 use super::{Ended, SCHEMA, Subject, moment, seconds, worst_first};
 use crate::compare::watch::{Change, Seen, State, Was, Watch};
-use crate::contract::Endpoint;
+use crate::contract::{Endpoint, RunWord};
 use crate::diagnose::{Code, Verdict};
 use crate::report::json::line;
 
 /// The line that stands before everything else.
-pub fn begin(watch: &Watch, subject: &Subject, hosts: usize) -> String {
+pub fn begin(watch: &Watch, subject: &Subject) -> String {
     line(&json!({
         "schema": SCHEMA,
         "event": "start",
@@ -21,7 +21,7 @@ pub fn begin(watch: &Watch, subject: &Subject, hosts: usize) -> String {
         "label": subject.label,
         "every_s": subject.every_s,
         "rounds": subject.rounds,
-        "hosts": hosts,
+        "hosts": subject.hosts,
     }))
 }
 
@@ -39,8 +39,10 @@ fn one(watch: &Watch, change: &Change, at: OffsetDateTime) -> Value {
             "event": "verdict",
             "at": moment(at),
             "round": watch.rounds,
-            "run_verdict": verdict.as_str(),
-            "was_run_verdict": was.map(|w| w.value.as_str()),
+            "run_verdict": verdict.verdict().as_str(),
+            "only_optional": only_optional(*verdict),
+            "was_run_verdict": was.map(|w| w.value.verdict().as_str()),
+            "was_only_optional": was.map(|w| only_optional(w.value)),
             "was_since": was.map(|w| moment(w.since)),
             "was_s": was.map(|w| lasted(w.since)),
             "working": watch.working.0,
@@ -87,6 +89,10 @@ fn host(round: u64, seen: &Seen, was: Option<&Was<(Verdict, Code)>>, at: OffsetD
     })
 }
 
+fn only_optional(word: RunWord) -> bool {
+    word == RunWord::OptionalLosses
+}
+
 /// What the rounds come to: a line for each host, the worst first, and one for the whole.
 pub fn end(watch: &Watch, ended: Ended, exit_code: u8) -> String {
     let mut out = String::new();
@@ -126,7 +132,8 @@ pub fn end(watch: &Watch, ended: Ended, exit_code: u8) -> String {
         "changes": watch.changes,
         "hosts": watch.hosts.len(),
         "not_counted": watch.left_out,
-        "run_verdict": watch.verdict.map(|v| v.value.as_str()),
+        "run_verdict": watch.verdict.map(|v| v.value.verdict().as_str()),
+        "only_optional": watch.verdict.map(|v| only_optional(v.value)),
         "exit_code": exit_code,
     })));
     out

@@ -4,9 +4,9 @@ use time::OffsetDateTime;
 
 use super::{Ended, Subject, seconds, shown, worst_first};
 use crate::compare::watch::{Change, Seen, State, Tally, Was, Watch};
-use crate::contract::Endpoint;
 use crate::contract::endpoint::listed;
-use crate::diagnose::{Code, Owner, RunVerdict, Verdict};
+use crate::contract::{Endpoint, RunWord};
+use crate::diagnose::{Code, Owner, Verdict};
 use crate::report::Style;
 use crate::report::layout::{Page, Paint};
 use crate::report::{sanitise, words};
@@ -14,7 +14,7 @@ use crate::text::english;
 use crate::text::page::{columns, pad};
 
 /// What stands before everything else.
-pub fn begin(watch: &Watch, subject: &Subject, hosts: usize, style: &Style) -> String {
+pub fn begin(watch: &Watch, subject: &Subject, style: &Style) -> String {
     let mut page = Page::new(style);
     let end = match subject.rounds {
         Some(n) => format!(
@@ -25,7 +25,7 @@ pub fn begin(watch: &Watch, subject: &Subject, hosts: usize, style: &Style) -> S
     };
     let text = format!(
         "{} every {}, since {}. {end} with what the rounds come to.",
-        words::hosts(hosts),
+        words::hosts(subject.hosts),
         length(i64::try_from(subject.every_s).unwrap_or(i64::MAX)),
         shown(watch.since)
     );
@@ -34,12 +34,15 @@ pub fn begin(watch: &Watch, subject: &Subject, hosts: usize, style: &Style) -> S
     page.into_text()
 }
 
-/// The lines of a round that began at `at`. Of the first one, hosts that work are not named.
+/// The lines of a round that began at `at`. Of the first one, hosts that work are named with `-v` alone, which adds what
+/// is to be done, too.
 pub fn round(watch: &Watch, changes: &[Change], at: OffsetDateTime, style: &Style) -> String {
     let mut page = Page::new(style);
     for change in changes {
         let (sign, paint, text) = match change {
-            Change::Host(seen, None) if State::of(seen.verdict) == State::Works && watch.rounds < 2 => {
+            Change::Host(seen, None)
+                if State::of(seen.verdict) == State::Works && watch.rounds < 2 && !style.verbose =>
+            {
                 continue;
             }
             Change::Host(seen, was) => host(seen, was.as_ref(), at),
@@ -48,6 +51,12 @@ pub fn round(watch: &Watch, changes: &[Change], at: OffsetDateTime, style: &Styl
         };
         let sign = page.paint(paint, sign);
         page.line(&format!("{}  {sign} {text}", shown(at)));
+        if let Change::Host(seen, _) = change
+            && style.verbose
+            && !seen.said.remedy.is_empty()
+        {
+            page.hang("    Do    ", Paint::Faint, &sanitise::line(&seen.said.remedy, sanitise::LONG));
+        }
     }
     page.into_text()
 }
@@ -57,11 +66,9 @@ pub fn end(watch: &Watch, subject: &Subject, ended: Ended, style: &Style) -> Str
     let mut page = Page::new(style);
     page.line("");
     let text = format!(
-        "{}, every {}, from {} to {}: {}.{}",
+        "{}, every {}: {}.{}",
         english::count(usize::try_from(watch.rounds).unwrap_or(usize::MAX), "round", "rounds"),
         length(i64::try_from(subject.every_s).unwrap_or(i64::MAX)),
-        shown(watch.since),
-        shown(watch.last),
         english::count(usize::try_from(watch.changes).unwrap_or(usize::MAX), "change", "changes"),
         match ended {
             Ended::Interrupted => " It was ended by a signal.",
@@ -69,6 +76,7 @@ pub fn end(watch: &Watch, subject: &Subject, ended: Ended, style: &Style) -> Str
         }
     );
     page.hang_with("WATCHED ", Paint::Bold, "", &text);
+    page.line(&format!("        From {} to {}.", shown(watch.since), shown(watch.last)));
     if watch.hosts.is_empty() {
         return page.into_text();
     }
@@ -105,20 +113,21 @@ pub fn end(watch: &Watch, subject: &Subject, ended: Ended, style: &Style) -> Str
     page.into_text()
 }
 
-/// The line that stands on a terminal while it runs. `wait` is the time until the next round; none during one.
-pub fn live(watch: &Watch, wait: Option<std::time::Duration>) -> String {
-    let round = watch.rounds + u64::from(wait.is_none());
+/// The line that stands on a terminal while it runs, what matters most first: a narrow one shows its beginning. `wait` is
+/// the time until the next round; none during one.
+pub fn live(watch: &Watch, now: OffsetDateTime, wait: Option<std::time::Duration>) -> String {
     let next = match wait {
         Some(wait) => format!("next in {}", length(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX))),
         None => "probing".to_owned(),
     };
-    let Some(verdict) = &watch.verdict else { return format!("round {round}, {next}") };
+    let round = watch.rounds + u64::from(wait.is_none());
+    let Some(verdict) = &watch.verdict else { return format!("{next}; round {round}") };
     let (works, all) = watch.working;
     format!(
-        "round {round}, {}, {} since {}, {next}",
-        working(works, all),
-        word(verdict.value),
-        shown(verdict.since)
+        "{next}; {} for {}; {}; round {round}",
+        verdict.value.heading(),
+        length(seconds(now - verdict.since)),
+        working(works, all)
     )
 }
 
@@ -152,19 +161,19 @@ fn host(
 
 fn run(
     watch: &Watch,
-    verdict: RunVerdict,
-    was: Option<&Was<RunVerdict>>,
+    verdict: RunWord,
+    was: Option<&Was<RunWord>>,
     at: OffsetDateTime,
 ) -> (&'static str, Paint, String) {
     let (works, all) = watch.working;
-    let mut text = format!("{}: {}", word(verdict), working(works, all));
+    let mut text = format!("{}: {}", verdict.heading(), working(works, all));
     if let Some(was) = was {
-        text.push_str(&format!("; was {} for {}", word(was.value), length(seconds(at - was.since))));
+        text.push_str(&format!("; was {} for {}", was.value.heading(), length(seconds(at - was.since))));
     }
     let (sign, paint) = match verdict {
-        RunVerdict::Ready => ("=", Paint::Good),
-        RunVerdict::Degraded | RunVerdict::Unknown => ("=", Paint::Attention),
-        RunVerdict::Blocked => ("=", Paint::Bad),
+        RunWord::Ready => ("=", Paint::Good),
+        RunWord::OptionalLosses | RunWord::Degraded | RunWord::Unknown => ("=", Paint::Attention),
+        RunWord::Blocked => ("=", Paint::Bad),
     };
     (sign, paint, text)
 }
@@ -179,11 +188,7 @@ fn promises(unmet: usize, was: Option<&Was<usize>>, at: OffsetDateTime) -> (&'st
 
 /// `2 of 3 hosts work`.
 fn working(works: usize, all: usize) -> String {
-    format!("{works} of {} {}", words::hosts(all), if all == 1 { "works" } else { "work" })
-}
-
-fn word(verdict: RunVerdict) -> String {
-    verdict.as_str().to_uppercase()
+    format!("{works} of {} {}", words::hosts(all), if works == 1 { "works" } else { "work" })
 }
 
 const fn sign(verdict: Verdict) -> (&'static str, Paint) {

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use clearway::contract::RunWord;
+use clearway::document::check::read_check;
+use clearway::fleet::digest;
 use serde_json::{Value, json};
 
 use crate::common::{clearway, schemas};
@@ -85,7 +88,10 @@ fn the_newest_report_of_each_device_counts() {
     let dir = folder();
     let found = fleet(&[&dir.path().display().to_string()]);
     assert_eq!((&found["reports"], &found["devices"]), (&json!(9), &json!(8)));
-    assert_eq!(found["verdicts"], json!({ "blocked": 0, "unknown": 0, "degraded": 3, "ready": 5 }));
+    assert_eq!(
+        found["verdicts"],
+        json!({ "blocked": 0, "unknown": 0, "degraded": 3, "ready": 5, "only_optional": 3 })
+    );
     assert_eq!(found["by"], "site");
     let names: Vec<_> =
         found["groups"].as_array().unwrap().iter().map(|g| (&g["name"], &g["devices"])).collect();
@@ -394,4 +400,31 @@ fn a_damaged_part_about_the_device_costs_that_part_alone() {
     report["groups"] = json!("text");
     write(dir.path(), "none.json", &report);
     assert_eq!(fleet(&[&path])["skipped_count"], 1);
+}
+
+#[test]
+fn it_calls_a_run_what_its_own_report_calls_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut seen = std::collections::BTreeSet::new();
+    for folder in ["examples/reports", "tests/recordings", "tests/recordings/codes"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|end| end != "json") {
+                continue;
+            }
+            let mut report: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            if report.get("report").is_some() {
+                report = report["report"].take();
+            }
+            // Some recordings hold plan and observations alone.
+            if report.get("schema").is_none() {
+                continue;
+            }
+            let word = digest::read(report.to_string().as_bytes()).unwrap().verdict;
+            let run = read_check(report).unwrap();
+            assert_eq!(word, run.word(), "{}", path.display());
+            seen.insert(word);
+        }
+    }
+    assert!(seen.contains(&RunWord::OptionalLosses) && seen.contains(&RunWord::Degraded), "{seen:?}");
 }

@@ -170,9 +170,14 @@ fn a_signal_in_the_first_round_ends_it_as_it_ends_a_check() {
         if format == "text" {
             assert!(text.contains("interrupted before every host was judged"), "{text}");
         } else {
-            let end: Value = serde_json::from_str(&text).unwrap();
-            schemas::hold("watch", &end, "the end");
-            assert_eq!((&end["rounds"], &end["exit_code"]), (&0.into(), &3.into()));
+            let told: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let [start, end] = told.as_slice() else { panic!("{text}") };
+            for line in [start, end] {
+                schemas::hold("watch", line, &line.to_string());
+            }
+            assert_eq!((&start["event"], &start["hosts"]), (&"start".into(), &1.into()));
+            assert_eq!((&end["rounds"], &end["ended"]), (&0.into(), &"interrupted".into()));
+            assert_eq!(end["exit_code"], 3);
         }
     }
 }

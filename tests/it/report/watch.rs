@@ -1,7 +1,7 @@
 //! A repeated check: rounds made by hand at a clock made by hand, counted, and told as text and as lines.
 
 use clearway::compare::watch::{Change, State, Watch};
-use clearway::contract::{Code, Owner, RunVerdict, Verdict};
+use clearway::contract::{Code, Need, Owner, RunVerdict, RunWord, Verdict};
 use clearway::report::Style;
 use clearway::report::watch::{Ended, Subject, ndjson, text};
 use clearway::run::Run;
@@ -36,6 +36,7 @@ fn subject() -> Subject {
         label: Some("Berlin".into()),
         device: "desk-0417".into(),
         rules_date: "2026-11-22".into(),
+        hosts: 3,
     }
 }
 
@@ -83,7 +84,7 @@ fn a_host_that_comes_and_goes_is_counted() {
     let longest = tally.longest(watch.last).unwrap();
     let minute = |n: i64| SINCE + Duration::minutes(n);
     assert_eq!((longest.begin, longest.end), (minute(2), Some(minute(6))));
-    assert_eq!((watch.rounds, watch.verdict.unwrap().value), (9, RunVerdict::Ready));
+    assert_eq!((watch.rounds, watch.verdict.unwrap().value), (9, RunWord::Ready));
     let (_, other) = watch.hosts.iter().find(|(e, _)| e.host != first.requirement.host).unwrap();
     assert_eq!(
         (other.worked, other.flaps, other.per_mille(), other.longest(watch.last)),
@@ -127,10 +128,11 @@ fn the_same_round_again_is_no_change() {
 fn what_is_told_to_a_reader() {
     let style = Style::default();
     let (watch, lines) = told(rounds(), |watch, changes, at| text::round(watch, changes, at, &style));
-    let begin = text::begin(&Watch::new(SINCE), &subject(), 3, &style);
+    let begin = text::begin(&Watch::new(SINCE), &subject(), &style);
     let end = text::end(&watch, &subject(), Ended::Interrupted, &style);
     insta::assert_snapshot!("watch_text", format!("{begin}{lines}{end}"));
-    let live = text::live(&watch, Some(std::time::Duration::from_secs(34)));
+    let live =
+        text::live(&watch, watch.last + Duration::seconds(26), Some(std::time::Duration::from_secs(34)));
     insta::assert_snapshot!("watch_live", live);
     let painted = Style { color: true, ..Style::default() };
     assert!(text::end(&watch, &subject(), Ended::Rounds, &painted).contains("\u{1b}["));
@@ -139,7 +141,7 @@ fn what_is_told_to_a_reader() {
 #[test]
 fn what_is_told_to_a_program() {
     let (watch, lines) = told(rounds(), ndjson::round);
-    let begin = ndjson::begin(&Watch::new(SINCE), &subject(), 3);
+    let begin = ndjson::begin(&Watch::new(SINCE), &subject());
     let end = ndjson::end(&watch, Ended::Interrupted, 0);
     let all = format!("{begin}{lines}{end}");
     for line in all.lines() {
@@ -157,9 +159,16 @@ fn the_schema_refuses_what_is_no_line_of_it() {
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     assert!(schema.is_valid(&line));
-    for (name, value) in
-        [("event", "other".into()), ("state", "up".into()), ("at", "today".into()), ("round", Value::Null)]
-    {
+    for (name, value) in [
+        ("event", "other".into()),
+        ("state", "up".into()),
+        ("at", "today".into()),
+        ("round", Value::Null),
+        ("verdict", "fine".into()),
+        ("was_verdict", "fine".into()),
+        ("was_code", "tcp/other".into()),
+        ("confidence", "sure".into()),
+    ] {
         let mut broken = line.clone();
         broken[name] = value;
         assert!(!schema.is_valid(&broken), "{name}");
@@ -174,14 +183,38 @@ fn text_of_servers_is_harmless_in_both() {
     });
     let hostile = Subject { label: Some(crate::report::fixtures::HOSTILE.into()), ..subject() };
     let all = lines
-        + &ndjson::begin(&watch, &hostile, 1)
+        + &ndjson::begin(&watch, &hostile)
         + &text::end(&watch, &hostile, Ended::Unread, &style)
         + &ndjson::end(&watch, Ended::Unread, 1)
-        + &text::live(&watch, None);
+        + &text::live(&watch, SINCE, None);
     assert!(all.contains("evil.example"), "{all}");
     assert!(all.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}' && c != '\u{200b}'));
     // A line break of a server begins no line.
     assert!(all.lines().all(|l| !l.starts_with("evil.example")));
+}
+
+#[test]
+fn losses_that_no_user_notices_are_told_apart_from_those_that_matter() {
+    // Degraded both times: the host that is blocked is optional first, then a feature needs it.
+    let degraded = |need: Need| {
+        let mut run = round(Verdict::Blocked, Code::TcpRefused, Owner::Service);
+        for reason in &mut run.plan.targets[0].requirement.reasons {
+            reason.need = need;
+        }
+        run.judgement.verdict = RunVerdict::Degraded;
+        run
+    };
+    let rounds = vec![(degraded(Need::Optional), SINCE), (degraded(Need::Feature), SINCE + Duration::MINUTE)];
+    let style = Style::default();
+    let (watch, lines) = told(rounds.clone(), |w, c, at| text::round(w, c, at, &style));
+    assert!(lines.contains("= READY, with optional losses: "), "{lines}");
+    assert!(lines.contains("= DEGRADED: ") && lines.contains("; was READY, with optional losses for 1 min"));
+    assert_eq!(watch.changes, 1);
+    let (_, lines) = told(rounds, ndjson::round);
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    schemas::hold("watch", &last, "another kind of degraded");
+    assert_eq!((&last["run_verdict"], &last["was_run_verdict"]), (&"degraded".into(), &"degraded".into()));
+    assert_eq!((&last["only_optional"], &last["was_only_optional"]), (&false.into(), &true.into()));
 }
 
 #[test]

@@ -28,7 +28,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub fn render(run: &Run, features: &[FeatureInfo]) -> String {
     let view = View::new(run, features);
     let shell = Shell {
-        title: format!("{} · {} · {}", summary::word(run, &view), device(run), words::time(&run.started_at)),
+        title: format!("{} · {} · {}", run.word().heading(), device(run), words::time(&run.started_at)),
         report: Some(SCHEMA),
         skip: Some(("hosts", "hosts")),
         script: Some(SCRIPT),
@@ -64,7 +64,7 @@ fn band(run: &Run, view: &View<'_>) -> Markup {
     let more = view.things.len().saturating_sub(1);
     html! {
         header class=(format!("band {class}")) {
-            h1 { span.sign aria-hidden="true" { (sign) } " " (summary::word(run, view)) }
+            h1 { span.sign aria-hidden="true" { (sign) } " " (run.word().heading()) }
             @if let Some(first) = view.things.first() {
                 p.cause {
                     (line(&first.finding.summary))
