@@ -65,6 +65,8 @@ mod told;
 #[cfg(target_os = "linux")]
 mod tunnels;
 #[cfg(target_os = "linux")]
+mod watched;
+#[cfg(target_os = "linux")]
 mod wine;
 
 #[cfg(target_os = "linux")]

@@ -213,6 +213,8 @@ impl FaultTable {
             scenario.expect.insert(host, expected);
         }
         let broken = Fault {
+            from_s: None,
+            until_s: None,
             hosts: vec![provider.host.clone()],
             firewall: row.firewall,
             middlebox: row.middlebox,

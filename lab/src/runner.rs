@@ -21,10 +21,11 @@ use crate::pki::{Authority, Certificate, Pki};
 use crate::providers;
 use crate::real;
 use crate::scenario::{
-    ClientFault, ConnectionsOver, DnsServer, FirewallFault, Host, MitmMode, Resolver, Scenario, Squid, World,
-    sockets,
+    ClientFault, ConnectionsOver, DnsServer, Fault, FirewallFault, Host, MitmMode, Resolver, Scenario, Squid,
+    World, sockets,
 };
 use crate::server::{Answer, Endpoint, ServeSpec, ServerFault, Speaks, heard_file};
+use crate::watched;
 use crate::wine::Wine;
 
 /// Nothing that a scenario runs may take longer.
@@ -37,6 +38,8 @@ const WINE_LIMIT: Duration = Duration::from_secs(240);
 const WORLD: &str = "world.json";
 /// The same run as text.
 const TEXT: &str = "report.txt";
+/// The report of the last round of a repeated check.
+const LAST: &str = "last-round.json";
 
 /// Debian's libfaketime: another day for one program.
 pub const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
@@ -156,20 +159,39 @@ impl Bench {
         command.args(self.arguments(scenario, folder)?);
         let started = Instant::now();
         let limit = if self.wine.is_some() { WINE_LIMIT } else { RUN_LIMIT };
-        let output = net::output(&mut command, None, limit)?;
+        let output = std::thread::scope(|scope| {
+            let passing: Vec<_> = scenario
+                .fault
+                .iter()
+                .enumerate()
+                .filter(|(_, fault)| fault.from_s.is_some())
+                .map(|(number, fault)| scope.spawn(move || self.pass(scenario, fault, number, net, started)))
+                .collect();
+            let output = net::output(&mut command, None, limit);
+            let passed = passing.into_iter().try_for_each(|fault| fault.join().unwrap());
+            passed.and(output)
+        })?;
         let took = started.elapsed();
-        fs::write(folder.join("report.json"), &output.stdout).context("report.json")?;
         fs::write(folder.join("stderr.txt"), &output.stderr).context("stderr.txt")?;
+        let mut report = output.stdout;
+        let mut told = Vec::new();
+        if !scenario.watched.is_empty() {
+            fs::write(folder.join("watch.ndjson"), &report).context("watch.ndjson")?;
+            told = watched::judge(scenario, &String::from_utf8_lossy(&report));
+            report = fs::read(folder.join(LAST)).context("the report of the last round")?;
+        }
+        fs::write(folder.join("report.json"), &report).context("report.json")?;
         let text = fs::read_to_string(folder.join(TEXT)).context("the report as text")?;
         let Compared { pairs, mut wrong, blocked, said } =
-            compare(scenario, output.status.code(), &output.stdout)
+            compare(scenario, output.status.code(), &report)
                 .map_err(|e| format!("{e}; it said: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
         wrong.extend(said_twice_in_text(&text));
+        wrong.extend(told);
         if self.wine.is_none() && took.as_secs_f64() > scenario.within_s {
             wrong.push(format!("took {:.1} s, more than {} s", took.as_secs_f64(), scenario.within_s));
         }
         if let Some(expected) = &scenario.on_device {
-            wrong.extend(on_device(expected, "check", &output.stdout, &["device_report"]));
+            wrong.extend(on_device(expected, "check", &report, &["device_report"]));
             wrong.extend(self.device(expected, scenario, net, folder)?);
         }
         let aside = String::from_utf8_lossy(&output.stderr);
@@ -273,7 +295,12 @@ impl Bench {
         if scenario.config.is_some() || scenario.configuration.is_some() {
             arguments.extend(["--platform", "linux"].map(str::to_owned));
         }
-        arguments.extend(["--format", "json", "--format"].map(str::to_owned));
+        if scenario.watched.is_empty() {
+            arguments.extend(["--format", "json", "--format"].map(str::to_owned));
+        } else {
+            let last = format!("json={}", folder.join(LAST).display());
+            arguments.extend(["--format", "ndjson", "--format", &last, "--format"].map(str::to_owned));
+        }
         arguments.push(format!("text={}", folder.join(TEXT).display()));
         arguments.push("--public-roots".to_owned());
         arguments.push(roots.display().to_string());
@@ -448,6 +475,35 @@ impl Bench {
         Server::start(&mut command, Ready::Listening(net.world(), format!("src {address}")))
     }
 
+    /// Has a fault come and go while the program under test runs, which was started at `started`.
+    fn pass(
+        &self,
+        scenario: &Scenario,
+        fault: &Fault,
+        number: usize,
+        net: &Net,
+        started: Instant,
+    ) -> Outcome<()> {
+        let wait = |second: f64| {
+            std::thread::sleep(Duration::from_secs_f64(second).saturating_sub(started.elapsed()));
+        };
+        let (Some(from), Some(kind)) = (fault.from_s, fault.firewall) else { return Ok(()) };
+        let hosts = self.world.host.iter().map(|host| &host.name);
+        let hosts = hosts.filter(|name| fault.hosts.iter().any(|h| h == "*" || h == *name));
+        let addresses = hosts.flat_map(|name| scenario.addresses(&self.world, name));
+        let rules: String = addresses.map(|address| firewall_rule(kind, address)).collect();
+        let table = format!("inet passing{number}");
+        wait(from);
+        net.nft("r", &format!(
+            "table {table} {{\n chain forward {{ type filter hook forward priority 0; policy accept;\n{rules} }}\n}}\n"
+        ))?;
+        if let Some(until) = fault.until_s {
+            wait(until);
+            net.nft("r", &format!("delete table {table}\n"))?;
+        }
+        Ok(())
+    }
+
     /// Loads the faults of packets.
     fn break_network(&self, scenario: &Scenario, net: &Net) -> Outcome<()> {
         let mut rules = String::new();
@@ -458,7 +514,7 @@ impl Bench {
             let addresses = scenario.addresses(&self.world, &host.name);
             for fault in scenario.faults_of(&host.name) {
                 for address in &addresses {
-                    if let Some(kind) = fault.firewall {
+                    if let Some(kind) = fault.firewall.filter(|_| fault.from_s.is_none()) {
                         rules += &firewall_rule(kind, *address);
                         if kind == FirewallFault::SmallPath {
                             let via = if address.is_ipv4() { "62.21.0.2" } else { "2a0f:21::2" };

@@ -222,6 +222,10 @@ pub struct Scenario {
     /// The most that the run may take, seconds.
     #[serde(default = "default_limit")]
     pub within_s: f64,
+    /// What a repeated check (`--watch` among `args`) must tell of hosts that change, as their codes one after another; of
+    /// all others it must tell that they work, once.
+    #[serde(default)]
+    pub watched: BTreeMap<String, Vec<String>>,
     /// Set where the fault leaves no host healthy.
     #[serde(default)]
     pub no_healthy_host: bool,
@@ -430,6 +434,13 @@ pub enum Squid {
 pub struct Fault {
     /// The hosts; `*` for all.
     pub hosts: Vec<String>,
+    /// Seconds from the start of the program under test to those of the fault; without it, it is there from the beginning.
+    /// For faults at the firewall.
+    #[serde(default)]
+    pub from_s: Option<f64>,
+    /// Seconds from that start to the end of a fault that has `from_s`.
+    #[serde(default)]
+    pub until_s: Option<f64>,
     /// At the firewall.
     #[serde(default)]
     pub firewall: Option<FirewallFault>,
@@ -580,6 +591,21 @@ impl Scenario {
             }
             if scenario.fault.iter().any(|f| f.faults() != 1) {
                 return wrong("each fault names exactly one thing that is broken".into());
+            }
+            let in_time = |f: &Fault| match (f.from_s, f.until_s) {
+                (None, None) => true,
+                (Some(from), None) => f.firewall.is_some() && from >= 0.0,
+                (Some(from), Some(until)) => f.firewall.is_some() && from >= 0.0 && from < until,
+                (None, Some(_)) => false,
+            };
+            if !scenario.fault.iter().all(in_time) {
+                return wrong(
+                    "`from_s` and, behind it, `until_s` are times of a fault at the firewall".into(),
+                );
+            }
+            let repeats = scenario.args.iter().any(|a| a == "--watch" || a.starts_with("--watch="));
+            if repeats == scenario.watched.is_empty() {
+                return wrong("`--watch` and `watched` belong together".into());
             }
             exit_code(&scenario.run).map_err(|e| format!("scenarios.toml: {}: {e}", scenario.name))?;
         }
