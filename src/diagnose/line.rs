@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::context::Context;
 use super::evidence::{Draft, Walk};
 use super::finding::{Certainty, Code, Owner, Verdict};
-use crate::observation::{Attempt, Dns, DnsAnswer, Lookup, Observations, TcpOutcome, TlsOutcome};
+use crate::observation::{Attempt, Dns, DnsAnswer, Lookup, Observations, Purpose, TcpOutcome, TlsOutcome};
 use crate::plan::Route;
 
 /// What takes longer, ms, is late.
@@ -17,6 +17,8 @@ const TRIPS: f64 = 2.0;
 pub(crate) const FAR_MS: f64 = 400.0;
 /// So many times are needed for a middle one that says something.
 const ENOUGH: usize = 3;
+/// Of so many handshakes a quarter says something.
+const MANY: usize = 8;
 /// Hosts of so many operators are not slow by themselves.
 const OPERATORS: usize = 3;
 
@@ -27,6 +29,8 @@ pub(crate) struct Line {
     connect_ms: Option<u64>,
     lookup_ms: Option<u64>,
     handshake_ms: Option<u64>,
+    /// A quarter of many handshakes took over two seconds: the burst filled the line.
+    many_late: bool,
     /// Operators whose hosts were slow, each measured alone.
     slow: BTreeSet<String>,
     /// Connections whose first packet came through at the second time, while most needed one.
@@ -48,19 +52,24 @@ impl Line {
         };
         let lookups = direct().filter_map(|a| lookup_ms(a.dns.as_ref()?));
         let connects = direct().filter(far).filter_map(|a| a.connection()).map(|t| t.ms);
-        let handshakes = direct()
+        // What was tried again alone shows the line at rest, and not what the first wave met.
+        let handshakes: Vec<f64> = direct()
+            .filter(|a| a.purpose != Purpose::Paced)
             .filter(far)
             .filter_map(|a| a.handshake())
             .filter(|t| t.outcome == TlsOutcome::Completed && !t.confirm)
-            .map(|t| t.ms);
+            .map(|t| t.ms)
+            .collect();
         let connects: Vec<f64> = connects.collect();
         let connect_ms = middle(connects.clone());
         let beyond = connect_ms.filter(|ms| !is_late(Some(*ms))).map(|ms| ms as f64 + RESENT_MS);
+        let late = handshakes.iter().filter(|ms| **ms > 2.0 * LATE_MS).count();
         Self {
             resent: beyond.map_or(0, |beyond| connects.iter().filter(|ms| **ms >= beyond).count()),
             connect_ms,
             lookup_ms: middle(lookups.collect()),
-            handshake_ms: middle(handshakes.collect()),
+            many_late: handshakes.len() >= MANY && late * 4 >= handshakes.len(),
+            handshake_ms: middle(handshakes),
             slow,
         }
     }
@@ -79,7 +88,7 @@ impl Line {
 
     /// Half of what worked took over a second: what did not may only have been later.
     pub fn is_late(&self) -> bool {
-        is_late(self.connect_ms) || is_late(self.lookup_ms) || self.are_handshakes_late()
+        is_late(self.connect_ms) || is_late(self.lookup_ms) || self.are_handshakes_late() || self.many_late
     }
 
     /// The middle handshake took over a second beside the round trips of one whose packets were not all passed on.
@@ -101,11 +110,14 @@ impl Line {
     /// What was late, in words.
     pub fn words(&self) -> String {
         let handshakes = self.handshake_ms.filter(|_| self.are_handshakes_late());
+        let many = (self.many_late && handshakes.is_none())
+            .then(|| "a quarter of the handshakes took over two seconds".to_owned());
         let times = [("lookup", self.lookup_ms), ("connection", self.connect_ms), ("handshake", handshakes)];
         let said: Vec<String> = times
             .into_iter()
             .filter(|(_, ms)| is_late(*ms))
             .filter_map(|(what, ms)| Some(format!("the middle {what} took {} ms", ms?)))
+            .chain(many)
             .collect();
         said.join(", ")
     }
@@ -182,6 +194,7 @@ mod tests {
             connect_ms: connect,
             lookup_ms: lookup,
             handshake_ms: handshake,
+            many_late: false,
             slow: slow.iter().map(|s| (*s).to_owned()).collect(),
             resent: 0,
         };

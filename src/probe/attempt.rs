@@ -30,7 +30,7 @@ const TCP_BANNER: Duration = Duration::from_millis(250);
 
 /// How long a proxy that accepted the connection is waited for, in stages: it may look up a category or
 /// ask a scanner before it opens a tunnel, and the app waits for that.
-const TUNNEL_STAGES: f64 = 2.5;
+const TUNNEL_STAGES: f64 = 3.25;
 
 /// Dates that differ by less are one, in seconds: answers take their time.
 const SAME_MINUTE_S: u64 = 60;

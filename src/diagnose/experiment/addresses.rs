@@ -227,6 +227,29 @@ pub(crate) fn dead(view: &View<'_>) -> Option<(Vec<IpAddr>, usize)> {
     (!dead.is_empty()).then_some((dead, all))
 }
 
+/// Addresses of a host that refused the connection, while another of that kind stood, and how many the name has of
+/// that kind; none where a limit of connections turned others away as well, or a refused one was reached alone.
+pub(crate) fn refused(view: &View<'_>) -> Option<(Vec<IpAddr>, usize)> {
+    let stood = view.attempt.connection()?.remote.ip().to_canonical();
+    if view.context.run.limits.of_connections() || stood.is_loopback() {
+        return None;
+    }
+    let of_kind = |a: &IpAddr| a.to_canonical().is_ipv4() == stood.is_ipv4();
+    let mut refused: Vec<IpAddr> = Vec::new();
+    for tcp in view.attempt.tcp.iter().filter(|t| t.outcome == TcpOutcome::Refused) {
+        let address = tcp.remote.ip().to_canonical();
+        if of_kind(&address)
+            && address != stood
+            && !refused.contains(&address)
+            && !is_reached_alone(view, address)
+        {
+            refused.push(address);
+        }
+    }
+    let all = view.attempt.dns.as_ref().map_or(0, |d| d.addresses().iter().filter(|a| of_kind(a)).count());
+    (!refused.is_empty() && all > refused.len()).then_some((refused, all))
+}
+
 /// Where the addresses of a name came from, as far as asking its servers shows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source {

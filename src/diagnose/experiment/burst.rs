@@ -11,8 +11,8 @@ use crate::diagnose::context::Context;
 use crate::diagnose::line::Line;
 use crate::diagnose::operator::site;
 use crate::observation::{
-    Attempt, Dns, DnsAnswer, HttpOutcome, Lookup, LookupFailure, Observations, ProxyOutcome, Purpose, Tcp,
-    TcpOutcome, TlsOutcome,
+    Attempt, Dns, DnsAnswer, HttpOutcome, Lookup, LookupFailure, Observations, Proxy, ProxyOutcome, Purpose,
+    Tcp, TcpOutcome, TlsOutcome,
 };
 use crate::plan::{Experiment, Plan, Route, Target};
 use crate::rules::codes::Codes;
@@ -68,7 +68,8 @@ fn silenced(attempt: &Attempt, codes: Option<&Codes>) -> Option<Limit> {
         let refused = match &proxy.outcome {
             ProxyOutcome::Status { status } => {
                 let known = codes.and_then(|c| c.proxy_reason(&proxy.headers));
-                (*status == 429 || *status >= 500) && known.is_none_or(|reason| reason.limit)
+                let is_limit = *status == 429 || *status >= 500 || names_rate(proxy);
+                is_limit && known.is_none_or(|reason| reason.limit)
             }
             ProxyOutcome::Reset | ProxyOutcome::Closed => true,
             ProxyOutcome::Timeout => return Some(Limit::Queue(authority(host, *port))),
@@ -191,16 +192,23 @@ fn queued(waits: &[f64]) -> Option<f64> {
     Some((quickest * 3.0).max(LOST_PACKET_MS / 2.0))
 }
 
+/// A refusal that names a limit of rate, or a time after which to come again, in its headers (RFC 9110, 10.2.3;
+/// draft-ietf-httpapi-ratelimit-headers, and its forerunners).
+pub(crate) fn names_rate(proxy: &Proxy) -> bool {
+    let ProxyOutcome::Status { status: 403 | 429 | 503 } = proxy.outcome else { return false };
+    proxy.headers.iter().any(|(name, value)| {
+        let name = name.to_ascii_lowercase().replace('-', "");
+        name == "retryafter" || name.ends_with("ratelimitremaining") && value.trim() == "0"
+    })
+}
+
 /// A proxy says that this is not the time to ask, and not that it never opens this tunnel (RFC 6585, 4; RFC 9110,
 /// 10.2.3).
 fn asks_to_wait(attempt: &Attempt) -> bool {
     let Some(proxy) = &attempt.proxy else { return false };
     match proxy.outcome {
         ProxyOutcome::Status { status: 429 } => true,
-        ProxyOutcome::Status { status: 503 } => {
-            proxy.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("retry-after"))
-        }
-        _ => false,
+        _ => names_rate(proxy),
     }
 }
 
@@ -426,6 +434,7 @@ fn says_so(observations: &Observations, limit: &Limit, codes: &Codes) -> bool {
 fn names_limit(attempt: &Attempt, codes: &Codes) -> bool {
     let Some(proxy) = &attempt.proxy else { return false };
     proxy.outcome == ProxyOutcome::Status { status: 429 }
+        || matches!(proxy.outcome, ProxyOutcome::Status { status: 403 }) && names_rate(proxy)
         || codes.proxy_reason(&proxy.headers).is_some_and(|reason| reason.limit)
 }
 
@@ -531,14 +540,21 @@ fn unknown_for(context: &Context<'_>, target: u32, path: usize) -> Option<(Limit
     let again = tries().any(tried);
     let held = |a: &Attempt| silenced(a, Some(context.codes));
     let limit = tries().filter(|a| a.cut.is_none()).find_map(held)?;
+    // Silence of the name or the connection, where the line was the limit, is less than what was known before.
+    let fell_short = |a: &Attempt| {
+        limit == Limit::Line
+            && matches!(held(a), Some(Limit::Lookups | Limit::Connections))
+            && !was_answered(a)
+    };
     // A slow try that got further says itself what is in the way.
-    if tries().any(|a| tried(a) && held(a).as_ref() != Some(&limit)) {
+    if tries().any(|a| tried(a) && held(a).as_ref() != Some(&limit) && !fell_short(a)) {
         return None;
     }
     // A slow try that was answered with the limit itself was one too many as well, and so may be a single one that
     // was turned away as those before it.
     let too_many = |a: &Attempt| tried(a) && names_limit(a, context.codes);
     let fair = !tries().any(too_many)
+        && !tries().any(|a| tried(a) && fell_short(a))
         && met_again(context.observations, &limit, target, path).count() != 1
         && is_fair(context.observations, &limit);
     (context.run.limits.is_met(&limit) && !(again && fair)).then_some((limit, again))

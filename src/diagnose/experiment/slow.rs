@@ -465,7 +465,8 @@ fn tunnel(view: &View<'_>) -> Option<Draft> {
         .observations
         .experiments()
         .filter(|(a, v)| **v == Variation::Request && a.route == view.attempt.route)
-        .find_map(|(a, _)| tunnel_ms(a))?;
+        .find_map(|(a, _)| tunnel_ms(a));
+    let Some(alone) = alone else { return every_tunnel(view, &proxy) };
     if !is_slow(alone) {
         return None;
     }
@@ -480,6 +481,28 @@ fn tunnel(view: &View<'_>) -> Option<Draft> {
             .fact("ms", alone.round())
             .fact("proxy", proxy.as_str())
             .fact("slow", format!("the proxy {proxy} takes {alone:.0} ms to open a tunnel"))
+            .key(proxy),
+    )
+}
+
+/// Every tunnel of a proxy took longer than a stage, and the run had no time for one that is asked for alone: what all
+/// waited for is the proxy's own pace, however many there were.
+fn every_tunnel(view: &View<'_>, proxy: &str) -> Option<Draft> {
+    let observations = view.context.observations;
+    let opened: Vec<f64> =
+        observations.plain().filter(|a| a.route == view.attempt.route).filter_map(tunnel_ms).collect();
+    let least = opened.iter().copied().reduce(f64::min)?;
+    if opened.len() < BATCH || least < observations.stage_timeout_ms as f64 {
+        return None;
+    }
+    let line = format!("{proxy} took {least:.0} ms and more to open each of {} tunnels", opened.len());
+    Some(
+        Draft::new(Code::HttpSlow, line)
+            .owner(Owner::Proxy)
+            .case("tunnel")
+            .fact("ms", least.round())
+            .fact("proxy", proxy)
+            .fact("slow", format!("the proxy {proxy} takes {least:.0} ms and more to open a tunnel"))
             .key(proxy),
     )
 }

@@ -42,7 +42,7 @@ pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
     let line =
         format!("{}, {shown}: {who} asks for a sign-in in a browser before the API", status_words(http));
     // What sends several services to one place for a sign-in is one thing to set up.
-    let key = if place.starts_with("https://") { place.clone() } else { view.target.probed.clone() };
+    let key = if place.is_empty() { view.target.probed.clone() } else { place.clone() };
     Some(
         Draft::new(code, line)
             .owner(Owner::Service)
@@ -66,8 +66,11 @@ fn sign_in<'a>(view: &View<'a>, http: &Http) -> Option<(Code, Option<&'a str>)> 
         let named = away && host.as_deref().is_some_and(|h| filters.is_sign_in_host(h));
         // A page of a filter, or a page of the service's own, may take what it was asked for along.
         let blocks = || BLOCKS.iter().any(|word| place.to_ascii_lowercase().contains(word));
+        // What moved keeps its path; who is led from an API to the front page of another host is to sign in there.
+        let fronted =
+            away && is_front(place) && view.target.request.as_ref().is_some_and(|r| !is_front(&r.path));
         let by_query = away && filters.asks_by_query(place) && !blocks();
-        let sign_in = named || filters.is_sign_in_place(place) || by_query;
+        let sign_in = named || filters.is_sign_in_place(place) || by_query || fronted && !blocks();
         return (product.is_some() && away || sign_in).then_some((Code::HttpRedirect, product));
     }
     let refusing = filters.refusing(&http.header_names, http.header("www-authenticate"));
@@ -75,4 +78,13 @@ fn sign_in<'a>(view: &View<'a>, http: &Http) -> Option<(Code, Option<&'a str>)> 
         return Some((Code::HttpWrongContent, refusing));
     }
     signs.page.filter(|page| filters.is_sign_in_page(page)).map(|_| (Code::HttpWrongContent, product))
+}
+
+/// Whether a place is the front page of its host.
+fn is_front(place: &str) -> bool {
+    let place = placed(place);
+    let path = place
+        .split_once("://")
+        .map_or(place.as_str(), |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
+    path.is_empty() || path == "/"
 }

@@ -10,6 +10,7 @@ use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::operator::operator;
 use crate::diagnose::service::fingerprint::{is_html, recognise};
 use crate::diagnose::service::{access, follow_ups};
+use crate::diagnose::stage::block_page::{host_of, site};
 use crate::diagnose::stage::http::{status_words, title};
 use crate::diagnose::stage::in_place::placed;
 use crate::diagnose::stage::trust;
@@ -76,7 +77,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
             walk.proof.push(format!("{request}: {status}, {name}"));
             return late(view, &request);
         }
-        None if status == 429 || status >= 500 => {
+        None if (status == 429 || status >= 500) && !is_refusing(view, http, opener) => {
             walk.fact("messages", format!("not judged: {request} was answered with status {status}"));
             return None;
         }
@@ -87,7 +88,9 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
     }
     let missing = matches!(status, 404 | 405 | 501);
     if let Some(issuer) = opener.filter(|_| !(missing && view.is_customer() && !is_html(http))) {
-        let refuses = status >= 400 || view.context.services.filters().speaks_of_blocking(&http.body);
+        let refuses = status >= 400
+            || view.context.services.filters().speaks_of_blocking(&http.body)
+            || leads_away(view, http);
         let code = if refuses { Code::HttpBlockPage } else { Code::HttpWrongContent };
         let line = format!(
             "{request}: {}{}{}, through a connection that {issuer} opened; a GET was answered by the service itself",
@@ -111,10 +114,13 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
         return Some(absent(view, http, &request, Owner::Service));
     }
     let place = http.header("location").filter(|_| (300..400).contains(&status)).map(placed);
-    let blocks = is_html(http) || place.is_some();
+    // An empty message without a credential cannot succeed where messages are taken.
+    let succeeds = (200..300).contains(&status);
+    let blocks = is_html(http) || place.is_some() || succeeds;
     let line = format!("{request}: {}{}{}", status_words(http), titled(http), led_to(http));
     if blocks {
-        let what = place.map_or_else(|| "an HTML page".to_owned(), |p| format!("a redirect to {p}"));
+        let kind = if is_html(http) { "an HTML page" } else { "another answer" };
+        let what = place.map_or_else(|| kind.to_owned(), |p| format!("a redirect to {p}"));
         return Some(
             Draft::new(Code::HttpWrongContent, line)
                 .fact("status", status)
@@ -126,7 +132,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
     Some(
         Draft::new(Code::HttpUnrecognised, line)
             .fact("status", status)
-            .fact("service", service.title.as_str())
+            .fact("service", view.service.unwrap_or(service).title.as_str())
             .fact("path", follow_up.request.path.as_str())
             .key(view.target.probed.as_str())
             .leading(),
@@ -223,6 +229,17 @@ fn both_paged(view: &View<'_>, first: &Http) -> Option<Draft> {
 fn shown_status(first: &Http, second: &Http) -> String {
     let (first, second) = (first.status.unwrap_or_default(), second.status.unwrap_or_default());
     if first == second { first.to_string() } else { format!("{first}, {second}") }
+}
+
+/// A server's error that speaks as filters do, through a connection that something else opened.
+fn is_refusing(view: &View<'_>, http: &Http, opener: Option<&str>) -> bool {
+    opener.is_some() && view.context.services.filters().speaks_of_blocking(&http.body)
+}
+
+/// The answer leads to a host of another site.
+fn leads_away(view: &View<'_>, http: &Http) -> bool {
+    let host = http.header("location").filter(|_| matches!(http.status, Some(300..=399))).and_then(host_of);
+    host.is_some_and(|host| site(&host) != site(&view.target.probed))
 }
 
 /// The place that an answer leads to, as it may be shown.

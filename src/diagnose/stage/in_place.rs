@@ -31,17 +31,23 @@ pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
         let paged = is_html(http) && matches!(status, 403 | 407 | 451) && view.is_customer();
         let of_an_api = |s: &&Service| paged && s.json && s.confidence != Confidence::Inferred;
         let told = |s: &&Service| view.must_be_public() && is_told(s, false);
-        let service = view.service.filter(|s| told(s) || of_an_api(s))?;
+        // One that says why, in another form than the service's, is another's too.
+        let says = matches!(status, 403 | 407 | 451)
+            && view.is_customer()
+            && services.filters().speaks_of_blocking(&http.body);
+        let of_words = |s: &&Service| says && s.json && s.confidence != Confidence::Inferred;
+        let service = view.service.filter(|s| told(s) || of_an_api(s) || of_words(s))?;
         // A header of the service's own, or a place of its own, is no box's doing.
         let named = |name: &String| http.header_names.iter().any(|n| n.eq_ignore_ascii_case(name));
         let own = !is_html(http) && service.marks.iter().any(|m| named(m) || http.header(m).is_some());
-        if own || stays(view, http) || status == 429 || status >= 500 {
+        let stays = stays(view, http) && !leads_to_block(http);
+        if own || stays || status == 429 || status >= 500 {
             return None;
         }
     }
     let what = kind(http);
     let speaks = services.filters().speaks_of_blocking(&http.body);
-    let refuses = status >= 400 || speaks;
+    let refuses = status >= 400 || speaks || leads_to_block(http);
     let mut line = format!("{}: {what}", status_words(http));
     line.push_str(&format!(", through a connection that {issuer} opened"));
     if let Some(hosts) = same.filter(|n| *n > 1) {
@@ -97,6 +103,14 @@ pub(crate) fn placed(location: &str) -> String {
         }
         None => place.to_owned(),
     }
+}
+
+/// A redirect to a place that is named after blocking, on whatever host.
+fn leads_to_block(http: &Http) -> bool {
+    let place = http.header("location").filter(|_| matches!(http.status, Some(300..=399)));
+    let place = place.map(|p| placed(p).to_ascii_lowercase()).unwrap_or_default();
+    let path = place.split_once("://").map_or(place.as_str(), |(_, rest)| rest);
+    path.split_once('/').is_some_and(|(_, path)| ["block", "deny", "denied"].iter().any(|w| path.contains(w)))
 }
 
 /// A redirect to another place of the same operator.

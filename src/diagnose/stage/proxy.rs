@@ -6,8 +6,9 @@ use crate::contract::Stage;
 use crate::contract::endpoint::authority;
 use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Step, Walk, addresses};
+use crate::diagnose::experiment::burst::names_rate;
 use crate::diagnose::experiment::captive_portal::{BLOCKS, SIGN_IN};
-use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::finding::{Certainty, Code, Owner};
 use crate::diagnose::stage::block_page::host_of;
 use crate::diagnose::stage::dns;
 use crate::diagnose::stage::in_place::placed;
@@ -122,7 +123,15 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
                     format!("; to port 443 of {others} it lets through: look at its list of allowed ports")
                 };
                 let found = Draft::new(Code::ProxyDenied, line + &ports).proven().fact("status", *status);
-                if *status == 429 { found.case("limit") } else { found }
+                if *status == 429 {
+                    found.case("limit")
+                } else if names_rate(proxy) {
+                    let mut found = found.case("limit");
+                    found.certainty = Certainty::Likely;
+                    found
+                } else {
+                    found
+                }
             }
         }
         ProxyOutcome::Timeout => Draft::new(

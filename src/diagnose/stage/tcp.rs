@@ -30,6 +30,18 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
             walk.fact("addresses_silent", names);
             walk.fact("addresses_of_name", of);
         }
+        if let Some((refused, all)) = addresses::refused(view) {
+            let names: Vec<String> = refused.iter().map(IpAddr::to_string).collect();
+            walk.notes.push(format!(
+                "{} of {} addresses refused the connection on port {}: {}. Programs that try only the first fail there.",
+                names.len(),
+                all,
+                view.target.port(),
+                names.join(", ")
+            ));
+            walk.fact("addresses_refused", names);
+            walk.fact("addresses_of_name", all);
+        }
         return Step::Continue(());
     }
     walk.push(undialled(&view.attempt.tcp, &view.target.probed).unwrap_or_else(|| failure(view)));
@@ -77,7 +89,12 @@ fn ipv6(view: &View<'_>, connected: &Tcp) -> Option<Draft> {
     }
     let ends = evidence::addresses(ended.iter().map(|t| t.remote));
     let line = format!("{}: {}; {} connected", ends.join(", "), said(&ended), connected.remote.ip());
-    Some(Draft::new(Code::TcpIpv6Broken, line).fact("addresses", ends))
+    let found = Draft::new(Code::TcpIpv6Broken, line).fact("addresses", ends);
+    // A rule of this device's own firewall, of one family alone.
+    if ended.iter().all(|t| refused_here(t) || t.outcome == TcpOutcome::Denied) {
+        return Some(found.proven().owner(Owner::Device).key("rejected by this device"));
+    }
+    Some(found)
 }
 
 /// This device has IPv6 that leads out. A unique local source address (RFC 4193) leads nowhere

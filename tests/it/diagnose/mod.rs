@@ -17,6 +17,7 @@ mod fingerprints;
 mod follow;
 mod in_place;
 mod machine;
+mod neighbours;
 mod next;
 mod pages;
 mod recordings;
