@@ -148,12 +148,12 @@ fn redirection(rules: &str) -> String {
 }
 
 /// Starts the server of a network's sign-in page.
-pub fn portal(kind: Portal, net: &Net, folder: &Path, pki: &Pki) -> Outcome<Server> {
+pub fn portal(kind: Portal, says: Option<&Answer>, net: &Net, folder: &Path, pki: &Pki) -> Outcome<Server> {
     let page = |speaks, port| Endpoint {
         name: "portal.guest.example".into(),
         listen: sockets(&[gateway_v4(), gateway_v6()], port),
         speaks,
-        answer: Answer {
+        answer: says.cloned().unwrap_or_else(|| Answer {
             status: 302,
             headers: [
                 ("content-type".to_owned(), "text/html".to_owned()),
@@ -162,7 +162,7 @@ pub fn portal(kind: Portal, net: &Net, folder: &Path, pki: &Pki) -> Outcome<Serv
             .into(),
             body: "<html><body>Please sign in to the guest network.</body></html>\n".into(),
             ..Answer::default()
-        },
+        }),
         more: Vec::new(),
         fault: None,
         certificate: Certificate::Public,

@@ -14,6 +14,8 @@ use crate::outcome::Context;
 
 const TYPE_A: u16 = 1;
 const TYPE_AAAA: u16 = 28;
+/// Where an alias leads: end.cdn.example.
+const ALIAS: &[u8] = b"\x03end\x03cdn\x07example\x00";
 /// What a slow answer takes, milliseconds.
 const SLOW_MS: u64 = 1_500;
 
@@ -33,6 +35,9 @@ pub struct DnsSpec {
     /// What is more is answered so, and not dropped.
     #[serde(default)]
     pub over_limit: Option<OverLimit>,
+    /// Every question is answered so.
+    #[serde(default)]
+    pub always: Option<OverLimit>,
 }
 
 /// What a server says to questions that are too many.
@@ -100,10 +105,20 @@ pub enum DnsFault {
     SlowOnce,
     /// Questions for AAAA are dropped.
     NoAaaa,
+    /// Questions for AAAA get SERVFAIL.
+    AaaaServfail,
+    /// Questions for AAAA are refused.
+    AaaaRefused,
     /// Every answer over UDP is cut short.
     Truncated,
     /// The name is an alias, and the name that it leads to does not exist.
     DeniedAlias,
+    /// The same, and the name that it leads to has no address.
+    EmptyAlias,
+    /// The same, and the server fails for the name that it leads to.
+    FailedAlias,
+    /// The same, and the name that it leads to has the unspecified address.
+    SunkAlias,
     /// No answer to the first query of a name and type, a right one from then on.
     SecondTry,
 }
@@ -126,6 +141,13 @@ async fn serve_udp(socket: Arc<UdpSocket>, spec: Arc<DnsSpec>) {
     let (mut bucket, mut too_many) = (Bucket::new(spec.limit), 0_u32);
     loop {
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
+        if let Some(always) = spec.always {
+            if let Some(refusal) = always.reply(&buffer[..length], 1) {
+                // The asker may be gone; nobody to tell.
+                let _ = socket.send_to(&refusal, peer).await;
+            }
+            continue;
+        }
         if !bucket.takes() {
             too_many += 1;
             if let Some(refusal) = spec.over_limit.and_then(|over| over.reply(&buffer[..length], too_many)) {
@@ -224,10 +246,23 @@ fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) 
             Some(DnsFault::NoData) => {}
             Some(DnsFault::Silent) => return None,
             Some(DnsFault::NoAaaa) if question.kind == TYPE_AAAA => return None,
-            Some(DnsFault::NoAaaa | DnsFault::Truncated) => addresses.clone_from(&record.addresses),
+            Some(DnsFault::AaaaServfail) if question.kind == TYPE_AAAA => code = 2,
+            Some(DnsFault::AaaaRefused) if question.kind == TYPE_AAAA => code = 5,
+            Some(DnsFault::NoAaaa | DnsFault::Truncated | DnsFault::AaaaServfail | DnsFault::AaaaRefused) => {
+                addresses.clone_from(&record.addresses)
+            }
             Some(DnsFault::DeniedAlias) => {
                 code = 3;
                 alias = true;
+            }
+            Some(DnsFault::EmptyAlias) => alias = true,
+            Some(DnsFault::FailedAlias) => {
+                code = 2;
+                alias = true;
+            }
+            Some(DnsFault::SunkAlias) => {
+                alias = true;
+                addresses = vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
             }
             Some(DnsFault::Sinkhole) => {
                 addresses = vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
@@ -267,15 +302,18 @@ fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) 
     }
     answer.extend_from_slice(&query[12..question.end]);
     if alias {
-        // CNAME end.cdn.example
-        let target = b"\x03end\x03cdn\x07example\x00";
+        let target = ALIAS;
         answer.extend_from_slice(&[0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 30]);
         answer.extend_from_slice(&u16::try_from(target.len()).ok()?.to_be_bytes());
         answer.extend_from_slice(target);
     }
     for address in addresses {
-        // The name, as a pointer to the question.
-        answer.extend_from_slice(&[0xc0, 12]);
+        // The name, as a pointer to the question, or the one that it leads to.
+        if alias {
+            answer.extend_from_slice(ALIAS);
+        } else {
+            answer.extend_from_slice(&[0xc0, 12]);
+        }
         answer.extend_from_slice(&question.kind.to_be_bytes());
         answer.extend_from_slice(&1u16.to_be_bytes());
         answer.extend_from_slice(&30u32.to_be_bytes());

@@ -41,6 +41,12 @@ pub struct LinkSpec {
     /// Kilobits a second in each direction; packets that would wait for over two seconds are dropped.
     #[serde(default)]
     pub rate_kbit: Option<f64>,
+    /// The rate towards the servers, where it is another.
+    #[serde(default)]
+    pub up_kbit: Option<f64>,
+    /// The longest wait for a turn, ms, where that is not two seconds.
+    #[serde(default)]
+    pub queue_ms: Option<u64>,
     /// Kilobits a second of it that others use, in one piece every second.
     #[serde(default)]
     pub others_kbit: f64,
@@ -74,9 +80,15 @@ pub fn run(spec: LinkSpec) -> Outcome<()> {
     let delay = Duration::from_secs_f64(spec.rtt_ms / 2000.0);
     let (up, up_due) = sync_channel(QUEUE);
     let (down, down_due) = sync_channel(QUEUE);
-    let way =
-        |queue| Way { queue, delay, rate_kbit: spec.rate_kbit, free: Arc::new(Mutex::new(Instant::now())) };
-    let (to_server, to_client) = (way(up), way(down));
+    let longest = spec.queue_ms.map_or(LONGEST_WAIT, Duration::from_millis);
+    let way = |queue, rate_kbit| Way {
+        queue,
+        delay,
+        rate_kbit,
+        longest,
+        free: Arc::new(Mutex::new(Instant::now())),
+    };
+    let (to_server, to_client) = (way(up, spec.up_kbit.or(spec.rate_kbit)), way(down, spec.rate_kbit));
     let middlebox = (!spec.filters.is_empty()).then(|| Arc::new(Mutex::new(Middlebox::new(spec.filters))));
     let ways = Ways { to_server, to_client, middlebox };
     if spec.others_kbit > 0.0 {
@@ -117,6 +129,7 @@ struct Way {
     queue: SyncSender<(Instant, Vec<u8>)>,
     delay: Duration,
     rate_kbit: Option<f64>,
+    longest: Duration,
     /// When the line has sent what it was given.
     free: Arc<Mutex<Instant>>,
 }
@@ -128,7 +141,7 @@ impl Way {
         let Some(rate) = self.rate_kbit else { return Some(now) };
         let mut free = self.free.lock().unwrap();
         let begins = (*free).max(now);
-        if begins.duration_since(now) > LONGEST_WAIT {
+        if begins.duration_since(now) > self.longest {
             return None;
         }
         *free = begins + Duration::from_secs_f64(bytes as f64 * 8.0 / (rate * 1000.0));

@@ -29,6 +29,10 @@ const UNRECOGNIZED_NAME: u8 = 112;
 const HANDSHAKE_FAILURE: u8 = 40;
 /// The alert `access_denied`.
 const ACCESS_DENIED: u8 = 49;
+/// The alert `internal_error`.
+const INTERNAL_ERROR: u8 = 80;
+/// The alert `close_notify`.
+const CLOSE_NOTIFY: u8 = 0;
 
 /// One thing that the box does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +60,10 @@ pub enum Does {
     SniAlertFailure,
     /// The same with the alert `access_denied`.
     SniAlertDenied,
+    /// The same with the alert `internal_error`.
+    SniAlertInternal,
+    /// The same with the alert `close_notify`.
+    SniAlertClose,
     /// Default deny: only the names pass; another name, or none, is swallowed.
     OtherSniDrop,
     /// Default deny with RST.
@@ -280,6 +288,8 @@ impl Filter {
                 | Does::SniAlert
                 | Does::SniAlertFailure
                 | Does::SniAlertDenied
+                | Does::SniAlertInternal
+                | Does::SniAlertClose
                 | Does::OtherSniDrop
                 | Does::OtherSniReset
         )
@@ -313,6 +323,8 @@ impl Filter {
             Does::SniAlert => named().then_some(Action::Alert(UNRECOGNIZED_NAME)),
             Does::SniAlertFailure => named().then_some(Action::Alert(HANDSHAKE_FAILURE)),
             Does::SniAlertDenied => named().then_some(Action::Alert(ACCESS_DENIED)),
+            Does::SniAlertInternal => named().then_some(Action::Alert(INTERNAL_ERROR)),
+            Does::SniAlertClose => named().then_some(Action::Alert(CLOSE_NOTIFY)),
             Does::OtherSniDrop => (!named()).then_some(Action::Swallow),
             Does::OtherSniReset => (!named()).then_some(Action::Reset),
             Does::LargeHelloDrop => (bytes > HELLO_LIMIT).then_some(Action::Swallow),

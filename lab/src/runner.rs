@@ -11,7 +11,7 @@ use crate::Outcome;
 use crate::boxes;
 use crate::capture::{self, Tape};
 use crate::compare::{Compared, compare, said_twice_in_text};
-use crate::dns::{DnsSpec, Record};
+use crate::dns::{DnsSpec, OverLimit, Record};
 use crate::net::{
     self, DEAD_DNS_V4, DNS_V4, DNS_V6, Net, OFFICE_V4, OFFICE_V6, PUBLIC_DNS_V4, PUBLIC_DNS_V6, Ready,
     Server, inside, own_program,
@@ -325,9 +325,15 @@ impl Bench {
             delay_ms: scenario.dns_delay_ms,
             limit: scenario.dns_limit,
             over_limit: scenario.dns_over_limit,
+            always: None,
         };
         let mut public = dns.clone();
         public.listen = sockets(&[PUBLIC_DNS_V4.parse().unwrap(), PUBLIC_DNS_V6.parse().unwrap()], 53);
+        public.always = scenario.resolvers.iter().find_map(|resolver| match resolver {
+            Resolver::Refusing => Some(OverLimit::Refused),
+            Resolver::Failing => Some(OverLimit::Servfail),
+            _ => None,
+        });
         public.names.retain(|name, _| self.world.host(name).is_some_and(|host| host.address.is_none()));
         let mut scripted = vec![public];
         if scenario.dns == DnsServer::Scripted {
@@ -364,7 +370,7 @@ impl Bench {
             servers.push(boxes::mitmproxy(mitmproxy.mode, net, folder, &self.pki)?);
         }
         if let Some(portal) = scenario.portal {
-            servers.push(boxes::portal(portal, net, folder, &self.pki)?);
+            servers.push(boxes::portal(portal, scenario.portal_says.as_ref(), net, folder, &self.pki)?);
         }
         if let Some(acceptor) = scenario.acceptor {
             servers.push(boxes::acceptor(acceptor, net)?);
@@ -524,10 +530,19 @@ impl Bench {
                     let kind = match fault.client {
                         Some(ClientFault::Denied) => "prohibit",
                         Some(ClientFault::NoRoute) => "unreachable",
-                        Some(ClientFault::Rejected) => {
-                            let field = if address.is_ipv4() { "ip" } else { "ip6" };
-                            let _ =
-                                writeln!(own, "{field} daddr {address} reject with icmpx admin-prohibited");
+                        Some(rule) => {
+                            let v4 = address.is_ipv4();
+                            let field = if v4 { "ip" } else { "ip6" };
+                            let other = matches!(
+                                (rule, v4),
+                                (ClientFault::RejectedIpv4, false) | (ClientFault::RejectedIpv6, true)
+                            );
+                            let with = match rule {
+                                _ if other => continue,
+                                ClientFault::Reset => "meta l4proto tcp reject with tcp reset",
+                                _ => "reject with icmpx admin-prohibited",
+                            };
+                            let _ = writeln!(own, "{field} daddr {address} {with}");
                             continue;
                         }
                         None => continue,
@@ -549,12 +564,23 @@ impl Bench {
             );
         }
         if scenario.no_dns_over_tcp {
-            let _ = writeln!(rules, "meta l4proto tcp th dport 53 drop");
+            let with = if scenario.dns_over_tcp_reset { "reject with tcp reset" } else { "drop" };
+            let _ = writeln!(rules, "meta l4proto tcp th dport 53 {with}");
         }
         let dead: Option<IpAddr> =
             if scenario.resolvers.contains(&Resolver::Dead) { DEAD_DNS_V4.parse().ok() } else { None };
         for address in scenario.dropped.iter().copied().chain(dead) {
             rules += &firewall_rule(FirewallFault::Drop, address);
+        }
+        for address in &scenario.refused {
+            rules += &firewall_rule(FirewallFault::Reset, *address);
+        }
+        for address in &scenario.reset_at_hello {
+            let field = if address.is_ipv4() { "ip" } else { "ip6" };
+            let _ = writeln!(
+                rules,
+                "{field} daddr {address} tcp dport 443 meta length > 250 reject with tcp reset"
+            );
         }
         if scenario.proxy.is_some() || scenario.tunnels.is_some() || explicit {
             for address in scenario.past_proxy.iter().flat_map(|name| scenario.addresses(&self.world, name)) {
@@ -575,6 +601,12 @@ impl Bench {
             net.nft("r", &format!(
                 "table inet ports {{\n chain input {{\n  type filter hook input priority 0; policy accept;\n  \
                  tcp dport {{ {ports} }} drop\n }}\n}}\n"
+            ))?;
+        }
+        if let Some(limit) = scenario.proxy_connection_limit {
+            net.nft("r", &format!(
+                "table inet pace {{\n chain input {{\n  type filter hook input priority 0; policy accept;\n  \
+                 tcp dport 3128 tcp flags & (syn|ack) == syn limit rate over {limit}/second burst {limit} packets drop\n }}\n}}\n"
             ))?;
         }
         if !own.is_empty() {
@@ -648,6 +680,9 @@ fn resolvers(scenario: &Scenario) -> Vec<&'static str> {
         (Resolver::Public, true) => PUBLIC_DNS_V4,
         (Resolver::Public, false) => PUBLIC_DNS_V6,
         (Resolver::Dead, _) => DEAD_DNS_V4,
+        // In the place of the public one.
+        (Resolver::Refusing | Resolver::Failing, true) => PUBLIC_DNS_V4,
+        (Resolver::Refusing | Resolver::Failing, false) => PUBLIC_DNS_V6,
     };
     scenario.resolvers.iter().map(address).collect()
 }

@@ -23,6 +23,7 @@ const WORLD: &str = include_str!("../world.toml");
 const SCENARIOS: &str = include_str!("../scenarios.toml");
 const REAL: &str = include_str!("../real.toml");
 const NETWORKS: &str = include_str!("../networks.toml");
+const NEIGHBOURS: &str = include_str!("../neighbours.toml");
 const CAPTURES: &str = include_str!("../captures.toml");
 const WINDOWS: &str = include_str!("../windows.toml");
 
@@ -153,6 +154,12 @@ pub struct Scenario {
     /// TCP port 53 is closed: the firewall drops it.
     #[serde(default)]
     pub no_dns_over_tcp: bool,
+    /// The firewall resets such connections, and does not drop them.
+    #[serde(default)]
+    pub dns_over_tcp_reset: bool,
+    /// New connections a second to the proxy that a firewall before it lets through.
+    #[serde(default)]
+    pub proxy_connection_limit: Option<u32>,
     /// New connections a second that the firewall lets through.
     #[serde(default)]
     pub connection_limit: Option<u32>,
@@ -162,6 +169,15 @@ pub struct Scenario {
     /// Addresses whose packets the firewall drops.
     #[serde(default)]
     pub dropped: Vec<IpAddr>,
+    /// Addresses whose connections the firewall resets.
+    #[serde(default)]
+    pub refused: Vec<IpAddr>,
+    /// Addresses whose connections a box resets at the first large packet of the client, its ClientHello.
+    #[serde(default)]
+    pub reset_at_hello: Vec<IpAddr>,
+    /// What the network's sign-in page says, in place of a redirect to it.
+    #[serde(default)]
+    pub portal_says: Option<Answer>,
     /// The client's hosts file, beside localhost.
     #[serde(default)]
     pub hosts_file: BTreeMap<String, IpAddr>,
@@ -355,6 +371,10 @@ pub enum Resolver {
     Public,
     /// Never answers.
     Dead,
+    /// Refuses every question.
+    Refusing,
+    /// Fails for every question.
+    Failing,
 }
 
 /// A real mitmproxy.
@@ -502,6 +522,14 @@ pub enum ClientFault {
     NoRoute,
     /// Rejects with ICMP, as a rule of its own firewall.
     Rejected,
+    /// The same, of IPv6 alone.
+    #[serde(rename = "rejected-ipv6")]
+    RejectedIpv6,
+    /// The same, of IPv4 alone.
+    #[serde(rename = "rejected-ipv4")]
+    RejectedIpv4,
+    /// Resets connections, as a rule of its own firewall.
+    Reset,
 }
 
 /// What must be reported of a host that is not healthy.
@@ -559,6 +587,7 @@ impl Scenario {
         let mut table: Table = toml::from_str(SCENARIOS).context("scenarios.toml")?;
         let networks: Table = toml::from_str(NETWORKS).context("networks.toml")?;
         table.scenario.extend(networks.scenario);
+        table.scenario.extend(toml::from_str::<Table>(NEIGHBOURS).context("neighbours.toml")?.scenario);
         for scenario in table.scenario.iter_mut().filter(|s| s.forty) {
             scenario.args.extend(networks.forty.iter().flat_map(|host| ["--host".to_owned(), host.clone()]));
         }

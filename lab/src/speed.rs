@@ -79,6 +79,7 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
             delay_ms: 0,
             limit: None,
             over_limit: None,
+            always: None,
         }],
         endpoints,
     };
@@ -173,6 +174,7 @@ fn mixture(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
             delay_ms: 0,
             limit: None,
             over_limit: None,
+            always: None,
         }],
         endpoints: endpoints.collect(),
     };

@@ -24,6 +24,12 @@ pub struct Tunnels {
     /// The status of what is refused because there are too many; 503 unless it is another.
     #[serde(default)]
     pub status: Option<u16>,
+    /// Response headers of what is refused because there are too many.
+    #[serde(default)]
+    pub refused_with: std::collections::BTreeMap<String, String>,
+    /// What a host's CONNECT is answered with, in place of a tunnel: a status line and headers.
+    #[serde(default)]
+    pub answers: std::collections::BTreeMap<String, String>,
     /// Seconds after which it asks those that are refused to come again.
     #[serde(default)]
     pub retry_after: Option<u32>,
@@ -90,13 +96,19 @@ async fn serve(
             return stream.shutdown().await;
         }
         let again = tunnels.retry_after.map(|s| format!("Retry-After: {s}\r\n")).unwrap_or_default();
+        let more: String =
+            tunnels.refused_with.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let refusal = match tunnels.status {
-            Some(status) => format!("HTTP/1.1 {status} Refused\r\n{again}Content-Length: 0\r\n\r\n"),
+            Some(status) => format!("HTTP/1.1 {status} Refused\r\n{again}{more}Content-Length: 0\r\n\r\n"),
             None => "HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_TOO_MANY_CONNECTIONS 0\r\n\
                      Content-Length: 0\r\n\r\n"
                 .to_owned(),
         };
         return stream.write_all(refusal.as_bytes()).await;
+    }
+    let host = to.rsplit_once(':').map_or(to.as_str(), |(host, _)| host);
+    if let Some(answer) = tunnels.answers.get(host) {
+        return stream.write_all(format!("{answer}\r\nContent-Length: 0\r\n\r\n").as_bytes()).await;
     }
     let mut byte = [0];
     let turn = tokio::select! {
