@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::contract::Transport;
+use crate::contract::host::is_own;
 use crate::observation::{Changes, HttpOutcome, LastStage, ServerName, TcpOutcome, Trust};
 use crate::plan::{Keep, Request, Route};
 
@@ -84,6 +85,17 @@ impl Job {
             ServerName::Of(name) => tls::server_name(name),
             ServerName::Own | ServerName::Absent => tls::server_name(&self.host),
         }
+    }
+
+    /// Whether a handshake may follow, and the network is waited for before it. A connection to this device itself
+    /// stands or is refused at once, and then nothing is prepared in vain.
+    pub(super) fn is_waiting(&self) -> bool {
+        let here = dns::is_local(&self.host) || self.host.parse::<IpAddr>().is_ok_and(is_own);
+        let (through, tls) = match &self.route {
+            Route::Direct => (false, false),
+            Route::Proxy { tls, .. } => (true, *tls),
+        };
+        (through || !here) && (tls || self.transport.has_tls()) && !self.ends_before(LastStage::Tls)
     }
 
     fn hello(&self) -> tls::Hello {
@@ -267,6 +279,7 @@ impl Ladder {
     }
 
     pub(super) async fn secure(&self, io: BoxedIo, remote: SocketAddr) -> Option<Secured> {
+        self.shared.prepare();
         let ended = self
             .hedge(
                 Box::pin(self.handshake(io, remote, self.offer(), false)),

@@ -150,7 +150,7 @@ pub(super) fn addresses(dns: &Dns) -> Vec<IpAddr> {
 }
 
 /// `localhost` and the names below it, which mean this machine wherever they are looked up.
-fn is_local(name: &str) -> bool {
+pub(super) fn is_local(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
 }

@@ -66,6 +66,10 @@ impl Prober {
             (Some(host), Some(port)) => (host.to_owned(), port),
             _ => return Err("its address has no host".to_owned()),
         };
+        if url.scheme() == "https" {
+            self.shared.client.begin();
+            self.shared.stock.device.begin();
+        }
         let addresses = self.allowed(&host, port, here).await?;
         let judge = Arc::new(Judge {
             store: self.shared.stock.device.clone(),

@@ -27,6 +27,7 @@ mod http;
 mod icmp;
 mod inference;
 mod lane;
+mod later;
 mod metered;
 mod pac;
 mod proxy;
@@ -117,9 +118,6 @@ pub enum ProbeError {
     /// The TLS library refused its own settings.
     #[error("TLS cannot be set up: {0}")]
     Tls(rustls::Error),
-    /// The system gave no thread.
-    #[error("the system gave no thread: {0}; close other programs and try again")]
-    Thread(std::io::Error),
 }
 
 /// Is told how far a wave has come.
@@ -150,6 +148,14 @@ struct Shared {
     secrets: Secrets,
 }
 
+impl Shared {
+    /// Begins to prepare what a handshake needs, if that has not begun. Does not wait.
+    fn prepare(&self) {
+        self.client.begin();
+        self.stock.begin();
+    }
+}
+
 /// Documents by the target and the path they came over.
 type Secrets = Mutex<BTreeMap<(u32, usize), Vec<u8>>>;
 
@@ -161,11 +167,11 @@ pub struct Prober {
 }
 
 impl Prober {
-    /// Gets ready: the run's clock starts here, and trust stores and random generator are prepared
-    /// on threads of their own while the first names are looked up.
+    /// Gets ready: the run's clock starts here. Trust stores and random generator are prepared on threads of their
+    /// own while the first names are looked up, or when a handshake asks for them.
     ///
     /// # Errors
-    /// When a given certificate cannot be a trust anchor, or the system gives no thread.
+    /// When a given certificate cannot be a trust anchor.
     pub fn new(settings: Settings) -> Result<Self, ProbeError> {
         let origin = Instant::now();
         let mut check = RootCertStore::empty();
@@ -175,8 +181,7 @@ impl Prober {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let client = tls::Client::new(Arc::clone(&provider))?;
         let (extra, public) = (settings.device_ca.clone(), settings.public_roots.clone());
-        let stock = trust::Stock::load(provider, extra, public, &settings.engine_doubts)
-            .map_err(ProbeError::Thread)?;
+        let stock = trust::Stock::new(provider, extra, public, &settings.engine_doubts);
         let servers: Arc<[SocketAddr]> = match settings.resolver {
             Some(server) => Arc::new([server]),
             None => query::system_servers().into(),
@@ -196,7 +201,7 @@ impl Prober {
         secrets.get(&(target, path)).cloned()
     }
 
-    /// Facts about this device. Never waits: while the trust store is still being read,
+    /// Facts about this device. Never waits: while the trust store is still being read, or nothing has asked for it,
     /// `device_roots` is none, so ask again after a wave.
     pub fn device(&self) -> Device {
         Device {

@@ -85,6 +85,7 @@ impl Prober {
             later: later(observations),
         };
         let lanes = Lanes::new(&jobs, shared.settings.stage_timeout, through, left, stood, slowly);
+        let is_waiting = jobs.iter().any(|(_, job)| job.is_waiting());
         for (number, (experiment, job)) in jobs.into_iter().enumerate() {
             let lane = lanes.of(&experiment);
             // A lookup that is made to be measured asks for itself.
@@ -106,6 +107,11 @@ impl Prober {
                 lock(&under_way).remove(&number);
                 Some((ladder.job.host, recorder.finish()))
             }));
+        }
+        if is_waiting {
+            // Behind the attempts in the queue, so the first lookups have left by then.
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move { shared.prepare() });
         }
         let mut done = 0;
         let mut keep = |observations: &mut Observations, (host, attempt): (String, Attempt)| {

@@ -20,6 +20,7 @@ use tokio_rustls::client::TlsStream;
 use crate::observation::{TlsOutcome, TlsParameters};
 
 use super::errno;
+use super::later::Later;
 use super::metered::{BoxedIo, End, Meter, Metered, Passed};
 use super::record::Recorder;
 use super::sanitise;
@@ -122,6 +123,8 @@ pub(super) struct Client {
     template: ClientConfig,
     /// The same without the post-quantum key shares: its ClientHello fits one packet.
     small: ClientConfig,
+    /// Warms the random generator.
+    warming: Arc<Later>,
     warm: watch::Receiver<bool>,
 }
 
@@ -131,7 +134,7 @@ impl Client {
         &self.provider
     }
 
-    /// Prepares the shared configuration and warms the random generator on a thread: its first
+    /// Prepares the shared configuration. The random generator is warmed on a thread, see [`Client::begin`]: its first
     /// use costs tens of milliseconds, which would otherwise stop every other host's handshake.
     pub(super) fn new(provider: Arc<CryptoProvider>) -> Result<Self, super::ProbeError> {
         let template = template(&provider)?;
@@ -140,19 +143,21 @@ impl Client {
         let small = self::template(&Arc::new(classical))?;
         let (tell, warm) = watch::channel(false);
         let cold = Arc::clone(&provider);
-        std::thread::Builder::new()
-            .name("random-generator".to_owned())
-            .spawn(move || {
-                let mut buffer = [0_u8; 32];
-                // A failure here comes back in the first handshake, where it is recorded.
-                cold.secure_random.fill(&mut buffer).ok();
-                if let Some(group) = cold.kx_groups.first() {
-                    group.start().ok();
-                }
-                tell.send(true).ok();
-            })
-            .map_err(super::ProbeError::Thread)?;
-        Ok(Self { provider, template, small, warm })
+        let warming = Later::new("random-generator", move || {
+            let mut buffer = [0_u8; 32];
+            // A failure here comes back in the first handshake, where it is recorded.
+            cold.secure_random.fill(&mut buffer).ok();
+            if let Some(group) = cold.kx_groups.first() {
+                group.start().ok();
+            }
+            tell.send(true).ok();
+        });
+        Ok(Self { provider, template, small, warming, warm })
+    }
+
+    /// Begins to warm the random generator, if that has not begun. Does not wait.
+    pub(super) fn begin(&self) {
+        self.warming.begin();
     }
 
     /// One handshake's own configuration: a copy of the shared one with its own witness.
@@ -173,7 +178,7 @@ impl Client {
         io: BoxedIo,
         name: ServerName<'static>,
     ) -> Result<(BoxedIo, Vec<CertificateDer<'static>>), TlsOutcome> {
-        self.warm.clone().wait_for(|warm| *warm).await.ok();
+        self.ready().await;
         let (config, witness) = self.config(Offer::Http1, Hello::default());
         let (io, meter) = Metered::new(io);
         match TlsConnector::from(config).connect(name, io).await {
@@ -202,6 +207,7 @@ impl Client {
 
     /// Waits until handshakes no longer wait for the random generator.
     pub(super) async fn ready(&self) {
+        self.begin();
         self.warm.clone().wait_for(|warm| *warm).await.ok();
     }
 
@@ -215,7 +221,7 @@ impl Client {
         (offer, hello): (Offer, Hello),
         confirm: bool,
     ) -> Option<Secured> {
-        self.warm.clone().wait_for(|warm| *warm).await.ok();
+        self.ready().await;
         let (config, witness) = self.config(offer, hello);
         let (io, meter) = Metered::new(io);
         let sni = match &name {

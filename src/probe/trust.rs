@@ -2,7 +2,7 @@
 //! and the public roots. Each judges every chain by itself.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use crate::config::{self, ConfigError};
 use crate::observation::{Certificate, Trust};
 
+use super::later::Later;
 use super::{certificate, sanitise, system};
 
 /// Why a file of certificates could not be used.
@@ -91,27 +92,45 @@ type Verifier = Result<Arc<dyn ServerCertVerifier>, String>;
 /// A chain as sent, leaf first.
 pub(super) type Chain = Arc<[CertificateDer<'static>]>;
 
-/// One store, loading on a thread of its own: reading it may block for as long as the operating
+/// One store, read on a thread of its own when it is first asked for: reading it may block for as long as the operating
 /// system likes, and nothing may wait for it but judgements.
 #[derive(Debug, Clone)]
 pub(super) struct Store {
+    reading: Arc<Later>,
     loaded: watch::Receiver<Option<Verifier>>,
     /// Its authorities one by one, where they are known.
     own: Option<Anchors>,
 }
 
-/// Authorities that are being read.
-type Anchors = watch::Receiver<Option<Arc<[CertificateDer<'static>]>>>;
+/// Authorities, and what reads them.
+#[derive(Debug, Clone)]
+struct Anchors {
+    reading: Arc<Later>,
+    known: watch::Receiver<Option<Arc<[CertificateDer<'static>]>>>,
+}
+
+impl Anchors {
+    /// Them, once they are read; nothing where they cannot be.
+    async fn get(&self) -> Option<Arc<[CertificateDer<'static>]>> {
+        self.reading.begin();
+        self.known.clone().wait_for(Option::is_some).await.ok()?.clone()
+    }
+}
 
 impl Store {
-    /// Starts loading.
-    fn load(name: &str, make: impl FnOnce() -> Verifier + Send + 'static) -> std::io::Result<Self> {
+    /// A store that `make` reads.
+    fn new(name: &'static str, make: impl FnOnce() -> Verifier + Send + 'static) -> Self {
         let (tell, loaded) = watch::channel(None);
-        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let reading = Later::new(name, move || {
             // Nobody listens any more when the run is over already.
             tell.send(Some(make())).ok();
-        })?;
-        Ok(Self { loaded, own: None })
+        });
+        Self { reading, loaded, own: None }
+    }
+
+    /// Begins to read it, if that has not begun. Does not wait.
+    pub(super) fn begin(&self) {
+        self.reading.begin();
     }
 
     /// The same with its authorities, one by one.
@@ -120,13 +139,13 @@ impl Store {
     }
 
     /// A store of these anchors and no others.
-    pub(super) fn of(anchors: Vec<CertificateDer<'static>>) -> std::io::Result<Self> {
-        Self::load("expected-authorities", move || {
+    pub(super) fn of(anchors: Vec<CertificateDer<'static>>) -> Self {
+        Self::new("expected-authorities", move || {
             public_verifier(&Arc::new(rustls::crypto::aws_lc_rs::default_provider()), Some(anchors))
         })
     }
 
-    /// Whether it has been read with success; false also while it is still being read.
+    /// Whether it has been read with success; false also while it is still being read, or before.
     pub(super) fn is_readable(&self) -> bool {
         matches!(&*self.loaded.borrow(), Some(Ok(_)))
     }
@@ -169,6 +188,7 @@ impl Store {
 
     async fn ask(&self, chain: Chain, name: ServerName<'static>, at: UnixTime) -> Trust {
         let unavailable = |error: &str| Trust::Unavailable { error: error.to_owned() };
+        self.begin();
         let mut loaded = self.loaded.clone();
         let verifier = match loaded.wait_for(Option::is_some).await {
             Ok(verifier) => verifier.clone(),
@@ -183,12 +203,11 @@ impl Store {
         let judged = tokio::task::spawn_blocking(move || ask(&*verifier, &asked, &of, at)).await;
         let Ok(judged) = judged else { return unavailable("the judgement was interrupted") };
         // Without `own` the word stands as it is.
-        let (Trust::Rejected { error }, Some(mut own)) = (&judged, self.own.clone()) else { return judged };
+        let (Trust::Rejected { error }, Some(own)) = (&judged, &self.own) else { return judged };
         if !error.contains(AUTHORITY_IN_PLACE) {
             return judged;
         }
-        let known = own.wait_for(Option::is_some).await.ok().and_then(|known| known.clone());
-        let by_itself = known.and_then(|known| trusted_by_itself(&chain, &known, &name, at));
+        let by_itself = own.get().await.and_then(|known| trusted_by_itself(&chain, &known, &name, at));
         by_itself.unwrap_or(judged)
     }
 }
@@ -245,6 +264,10 @@ impl Engine {
     }
 }
 
+/// The system of which this is a build keeps its authorities in files, and its clients judge by what they read there: what
+/// lists them makes the device's store, too, and they are read once.
+const IN_FILES: bool = cfg!(all(unix, not(target_vendor = "apple")));
+
 /// The stores. The public roots are at hand at once; the others may take their time.
 #[derive(Debug)]
 pub(super) struct Stock {
@@ -259,45 +282,61 @@ pub(super) struct Stock {
 }
 
 impl Stock {
-    /// Starts loading them. `doubts`: variables that change what the engine trusts in a way that is not tested here.
-    pub(super) fn load(
+    /// The stores, none of which is read yet. `doubts`: variables that change what the engine trusts in a way that is not
+    /// tested here.
+    pub(super) fn new(
         provider: Arc<CryptoProvider>,
         device_ca: Vec<CertificateDer<'static>>,
         public_roots: Option<Vec<CertificateDer<'static>>>,
         doubts: &[String],
-    ) -> std::io::Result<Self> {
+    ) -> Self {
         let set = doubts.iter().find(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
         let doubt = match set {
             Some(name) => Some(format!("{name} is set here, and what the engine makes of it is not tested")),
             None if device_ca.is_empty() => None,
             None => Some("what --device-ca names may not be in the engine's store".to_owned()),
         };
-        let (tell, anchors) = watch::channel(None);
+        let (tell, known) = watch::channel(None);
+        let listed = Arc::<OnceLock<Vec<CertificateDer<'static>>>>::default();
         let (for_public, for_engine) = (Arc::clone(&provider), Arc::clone(&provider));
-        let (extra, public) = (device_ca.clone(), public_roots.clone());
-        let engine = Store::load("engine-store", move || {
-            let mut own = system::anchors();
+        let (extra, public, of_system) = (device_ca.clone(), public_roots.clone(), Arc::clone(&listed));
+        let engine = Store::new("engine-store", move || {
+            let mut own = of_system.get_or_init(system::anchors).clone();
             let system = system::engine_anchors(&own);
             own.extend(extra);
             // Nobody listens any more when the run is over already.
             tell.send(Some(own.into())).ok();
             roots_verifier(&for_engine, public, system?)
-        })?;
-        Ok(Self {
-            device: Store::load("device-store", move || device_verifier(provider, device_ca))?.with(&anchors),
-            public: Store::load("public-roots", move || public_verifier(&for_public, public_roots))?,
+        });
+        let anchors = Anchors { reading: Arc::clone(&engine.reading), known };
+        let device = Store::new("device-store", move || {
+            if IN_FILES {
+                files_verifier(&provider, device_ca, listed.get_or_init(system::anchors))
+            } else {
+                device_verifier(provider, device_ca)
+            }
+        });
+        Self {
+            device: device.with(&anchors),
+            public: Store::new("public-roots", move || public_verifier(&for_public, public_roots)),
             engine: Engine { store: engine.with(&anchors), doubt },
             anchors,
-        })
+        }
+    }
+
+    /// Begins to read all of them, if that has not begun. Does not wait.
+    pub(super) fn begin(&self) {
+        self.public.begin();
+        self.device.begin();
+        self.engine.store.begin();
     }
 
     /// The device's authorities that bear the name of one of the chain and are not in it; nothing where they
     /// are not known within `patience`.
     pub(super) async fn namesakes(&self, chain: Chain, patience: Duration) -> Vec<Certificate> {
-        let mut anchors = self.anchors.clone();
-        let known = timeout(patience, anchors.wait_for(Option::is_some)).await;
-        let known = known.ok().and_then(Result::ok).and_then(|known| known.clone());
-        let Some(known) = known else { return Vec::new() };
+        let Some(known) = timeout(patience, self.anchors.get()).await.ok().flatten() else {
+            return Vec::new();
+        };
         let read = tokio::task::spawn_blocking(move || certificate::namesakes(&known, &chain));
         read.await.unwrap_or_default()
     }
@@ -311,6 +350,24 @@ fn device_verifier(provider: Arc<CryptoProvider>, extra: Vec<CertificateDer<'sta
         rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
     };
     made.map(|v| Arc::new(v) as Arc<dyn ServerCertVerifier>).map_err(|e| sanitise::line(&e.to_string(), 200))
+}
+
+/// The store of a system that has its authorities in files, as its verifier makes it: what was given for it must be
+/// usable, and what cannot be used of its own is passed over.
+fn files_verifier(
+    provider: &Arc<CryptoProvider>,
+    extra: Vec<CertificateDer<'static>>,
+    own: &[CertificateDer<'static>],
+) -> Verifier {
+    let mut roots = RootCertStore::empty();
+    for certificate in extra {
+        roots.add(certificate).map_err(|e| sanitise::line(&e.to_string(), 200))?;
+    }
+    roots.add_parsable_certificates(own.iter().cloned());
+    if roots.is_empty() {
+        return Err("no certificate of an authority could be read from this system".to_owned());
+    }
+    verifier_of(provider, roots)
 }
 
 fn public_verifier(
@@ -334,6 +391,10 @@ fn roots_verifier(
         }
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
     }
+    verifier_of(provider, roots)
+}
+
+fn verifier_of(provider: &Arc<CryptoProvider>, roots: RootCertStore) -> Verifier {
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()
         .map(|v| v as Arc<dyn ServerCertVerifier>)
@@ -457,7 +518,7 @@ mod tests {
     #[tokio::test]
     async fn a_store_that_takes_its_time_is_unavailable() {
         let slow: Arc<dyn ServerCertVerifier> = Arc::new(Says(Duration::from_millis(300), None));
-        let store = Store::load("slow", move || Ok(slow)).unwrap();
+        let store = Store::new("slow", move || Ok(slow));
         assert!(late(&judged(&store, 50).await));
         assert_eq!(judged(&store, 10_000).await, Trust::Accepted);
     }
@@ -465,11 +526,10 @@ mod tests {
     #[tokio::test]
     async fn a_store_that_is_never_read_blocks_nobody() {
         let (end, ended) = std::sync::mpsc::channel::<()>();
-        let store = Store::load("stuck", move || {
+        let store = Store::new("stuck", move || {
             ended.recv().ok();
             Err("given up".to_owned())
-        })
-        .unwrap();
+        });
         assert!(!store.is_readable());
         assert!(late(&judged(&store, 50).await));
         drop(end);
@@ -500,8 +560,8 @@ mod tests {
         let other = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().clone();
         let store = |held: &CertificateDer<'static>| {
             let held = vec![held.clone()];
-            let (_, anchors) = watch::channel(Some(Arc::from(held.clone())));
-            Store::of(held).unwrap().with(&anchors)
+            let (_, known) = watch::channel(Some(Arc::from(held.clone())));
+            Store::of(held).with(&Anchors { reading: Later::new("nothing", || ()), known })
         };
         let says = async |store: Store, name: &str, at: u64| {
             let name = ServerName::try_from(name.to_owned()).unwrap();
@@ -517,7 +577,7 @@ mod tests {
         let trust = says(store(&other), "service.example", NOW).await;
         assert!(matches!(&trust, Trust::Rejected { .. } | Trust::UnknownIssuer), "{trust:?}");
         // Without the list of its authorities nothing is added to what the verifier says.
-        let alone = says(Store::of(vec![shown.clone()]).unwrap(), "service.example", NOW).await;
+        let alone = says(Store::of(vec![shown.clone()]), "service.example", NOW).await;
         assert!(
             matches!(&alone, Trust::Rejected { error } if error.contains(AUTHORITY_IN_PLACE)),
             "{alone:?}"

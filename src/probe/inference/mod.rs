@@ -122,7 +122,7 @@ impl Prober {
         let shared = Arc::clone(&self.shared);
         let stage = shared.settings.stage_timeout;
         let names = Arc::new(Names::new(shared.settings.resolver, Arc::clone(&shared.servers), stage));
-        let expected = settings.expect_ca.clone().map(Store::of).transpose().map_err(ProbeError::Thread)?;
+        let expected = settings.expect_ca.clone().map(Store::of);
         let quiet = settings.quiet.clone();
         let (plan, calls, book) = (plan.clone(), calls.clone(), Mutex::default());
         let phrases = calls.phrases().map(str::to_owned).collect();
