@@ -3,7 +3,7 @@
 #
 #   tests/report/verify.sh [path of the clearway binary]
 #
-# Debian packages: prometheus (promtool) python3 python3-venv nodejs npm chromium. DuckDB, ClickHouse (chdb), axe-core,
+# Debian packages: prometheus (promtool) prometheus-node-exporter curl python3 python3-venv nodejs npm chromium. DuckDB, ClickHouse (chdb), axe-core,
 # playwright-core and a validator of SARIF are fetched into target/report-readers.
 set -eu
 
@@ -13,7 +13,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 PROMTOOL=${PROMTOOL:-promtool}
 CHROMIUM=${CHROMIUM:-chromium}
-for tool in "$PROMTOOL" python3 node npm "$CHROMIUM"; do
+NODE_EXPORTER=${NODE_EXPORTER:-prometheus-node-exporter}
+for tool in "$PROMTOOL" "$NODE_EXPORTER" curl python3 node npm "$CHROMIUM"; do
   command -v "$tool" >/dev/null 2>&1 || { echo "FAIL $tool is not installed" >&2; exit 1; }
 done
 
@@ -60,6 +61,33 @@ PY
   done
 done
 [ "$reports" -gt 0 ] || { echo "FAIL no report was read" >&2; exit 1; }
+
+# The metrics as a monitoring system gets them: out of the folder that node_exporter reads, over HTTP of this machine.
+mkdir "$work/textfile"
+"$clearway" check --replay "$here/../../examples/reports/office.json" --fail-on none --format prometheus \
+  -o "$work/textfile/clearway.prom"
+# Only this machine is listened to, on a port that the system has free.
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+"$NODE_EXPORTER" --collector.disable-defaults --collector.textfile --collector.textfile.directory="$work/textfile" \
+  --web.listen-address="127.0.0.1:$port" >"$work/exporter.log" 2>&1 &
+exporter=$!
+trap 'kill "$exporter" 2>/dev/null || true; rm -rf "$work"' EXIT
+curl -sS --retry 20 --retry-connrefused --retry-delay 1 --noproxy '*' "http://127.0.0.1:$port/metrics" >"$work/scraped"
+kill "$exporter"
+python3 - "$work/textfile/clearway.prom" "$work/scraped" <<'PY'
+import re, sys
+def metrics(name):
+    """Name, labels and value of each sample of ours: the exporter sorts labels and writes numbers its own way."""
+    for line in open(name):
+        if line.startswith("clearway_"):
+            sample, _, value = line.rpartition(" ")
+            labels = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', sample)
+            yield sample.partition("{")[0], tuple(sorted(labels)), float(value)
+written, scraped = (sorted(metrics(name)) for name in sys.argv[1:])
+assert written and written == scraped, (len(written), len(scraped))
+all_scraped = open(sys.argv[2]).read()
+assert "node_textfile_scrape_error 0" in all_scraped, "node_exporter could not read the file"
+PY
 
 # What is asked for is pinned; a set that stands is left alone.
 readers=${CLEARWAY_REPORT_READERS:-$here/../../target/report-readers}
@@ -155,4 +183,4 @@ PY
 NODE_PATH="$readers/npm/node_modules" CHROMIUM=$(command -v "$CHROMIUM") node "$here/browser.mjs" "$work"/pages/*.html \
   ${CLEARWAY_PICTURES:+--pictures "$CLEARWAY_PICTURES"}
 
-echo "verified: $reports runs with promtool and the XML and JSON readers of $(python3 --version), $sarifs configurations with the SARIF validator, $(find "$work/pages" -name "*.html" | wc -l) pages in $("$CHROMIUM" --version)"
+echo "verified: $reports runs with promtool, node_exporter and the XML and JSON readers of $(python3 --version), $sarifs configurations with the SARIF validator, $(find "$work/pages" -name "*.html" | wc -l) pages in $("$CHROMIUM" --version)"
