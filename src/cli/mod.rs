@@ -56,8 +56,8 @@ use crate::derive;
         Exit codes: 0 fine (or only optional things are not), 1 a required host is\n\
         blocked, 2 usage, or a configuration unreadable or incomplete, 3 a required host\n\
         could not be tested, 4 no configuration on this device.\n\n\
-        Every option but those that send or show a credential is also read from the\n\
-        environment: CLEARWAY_TIMEOUT=8s is --timeout 8s."
+        Options are also read from the environment, CLEARWAY_TIMEOUT=8s is --timeout 8s;\n\
+        not those that send or show a credential, nor --otlp, --replay and --watch."
 )]
 pub struct Cli {
     /// What to do.

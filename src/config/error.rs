@@ -233,7 +233,8 @@ fn none_on_device(looked: &[String], note: Option<&str>) -> String {
          clearway hosts FILE            the list; FILE is a .mobileconfig, .plist, .reg or JSON file, a\n  \
          \u{20}                             configLibrary folder, or - for standard input\n  \
          clearway check FILE            that list tested from this device\n  \
-         clearway check --host NAME     single hosts tested without a configuration",
+         clearway check --host NAME     single hosts tested without a configuration\n  \
+         clearway config FILE           what it sets, and what is wrong in it",
     );
     text
 }

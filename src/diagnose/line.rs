@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::context::Context;
 use super::evidence::{Draft, Walk};
 use super::finding::{Certainty, Code, Owner, Verdict};
+use super::operator::site;
 use crate::observation::{Attempt, Dns, DnsAnswer, Lookup, Observations, Purpose, TcpOutcome, TlsOutcome};
 use crate::plan::Route;
 
@@ -29,7 +30,7 @@ pub(crate) struct Line {
     connect_ms: Option<u64>,
     lookup_ms: Option<u64>,
     handshake_ms: Option<u64>,
-    /// A quarter of many handshakes took over two seconds: the burst filled the line.
+    /// A quarter of many handshakes, with hosts of several operators, took over two seconds: the burst filled the line.
     many_late: bool,
     /// Operators whose hosts were slow, each measured alone.
     slow: BTreeSet<String>,
@@ -53,22 +54,25 @@ impl Line {
         let lookups = direct().filter_map(|a| lookup_ms(a.dns.as_ref()?));
         let connects = direct().filter(far).filter_map(|a| a.connection()).map(|t| t.ms);
         // What was tried again alone shows the line at rest, and not what the first wave met.
-        let handshakes: Vec<f64> = direct()
+        let completed: Vec<_> = direct()
             .filter(|a| a.purpose != Purpose::Paced)
             .filter(far)
             .filter_map(|a| a.handshake())
             .filter(|t| t.outcome == TlsOutcome::Completed && !t.confirm)
-            .map(|t| t.ms)
             .collect();
+        let handshakes: Vec<f64> = completed.iter().map(|t| t.ms).collect();
+        let late: Vec<_> = completed.iter().filter(|t| t.ms > 2.0 * LATE_MS).collect();
+        // The slow servers of one operator are no line.
+        let sites: BTreeSet<String> = late.iter().filter_map(|t| t.sni.as_deref()).map(site).collect();
+        let many = handshakes.len() >= MANY && late.len() * 4 >= handshakes.len();
         let connects: Vec<f64> = connects.collect();
         let connect_ms = middle(connects.clone());
         let beyond = connect_ms.filter(|ms| !is_late(Some(*ms))).map(|ms| ms as f64 + RESENT_MS);
-        let late = handshakes.iter().filter(|ms| **ms > 2.0 * LATE_MS).count();
         Self {
             resent: beyond.map_or(0, |beyond| connects.iter().filter(|ms| **ms >= beyond).count()),
             connect_ms,
             lookup_ms: middle(lookups.collect()),
-            many_late: handshakes.len() >= MANY && late * 4 >= handshakes.len(),
+            many_late: many && sites.len() >= OPERATORS,
             handshake_ms: middle(handshakes),
             slow,
         }
@@ -81,9 +85,9 @@ impl Line {
         connect.min(self.handshake_ms.unwrap_or(connect)) as f64
     }
 
-    /// Packets are lost on it: a connection had to be begun again.
+    /// Packets are lost on it: connections had to be begun again, and not one alone, which may be a far or a busy server's.
     pub fn loses_packets(&self) -> bool {
-        self.resent > 0
+        self.resent > 1
     }
 
     /// Half of what worked took over a second: what did not may only have been later.

@@ -8,7 +8,8 @@ mod sum;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use crate::contract::{Need, Owner, RunVerdict, RunWord};
 use crate::text::line;
@@ -51,7 +52,7 @@ impl std::fmt::Display for By {
 pub const NO_GROUP: &str = "(none)";
 
 /// How many devices ended how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Verdicts {
     /// A required host is blocked.
     pub blocked: usize,
@@ -63,6 +64,22 @@ pub struct Verdicts {
     pub ready: usize,
     /// Of the degraded: those that lack optional hosts alone, so that no user notices it.
     pub only_optional: usize,
+}
+
+/// Two members of what they stand in: `verdicts`, which add up to the devices, and `only_optional`, a part of them.
+impl Serialize for Verdicts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let by_name = [
+            ("blocked", self.blocked),
+            ("unknown", self.unknown),
+            ("degraded", self.degraded),
+            ("ready", self.ready),
+        ];
+        let mut members = serializer.serialize_map(Some(2))?;
+        members.serialize_entry("verdicts", &BTreeMap::from(by_name))?;
+        members.serialize_entry("only_optional", &self.only_optional)?;
+        members.end()
+    }
 }
 
 impl Verdicts {
@@ -158,6 +175,7 @@ pub struct FleetGroup {
     /// How many there are.
     pub devices: usize,
     /// How they ended.
+    #[serde(flatten)]
     pub verdicts: Verdicts,
 }
 
@@ -225,6 +243,7 @@ pub struct Day {
     /// `YYYY-MM-DD`, UTC.
     pub day: String,
     /// How they ended, the newest report of each device on that day.
+    #[serde(flatten)]
     pub verdicts: Verdicts,
 }
 
@@ -253,6 +272,7 @@ pub struct Fleet {
     /// What the groups are.
     pub by: String,
     /// How the devices ended.
+    #[serde(flatten)]
     pub verdicts: Verdicts,
     /// What is in the way: what blocks required hosts on most devices first.
     pub causes: Vec<FleetCause>,

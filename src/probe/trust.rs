@@ -297,6 +297,7 @@ impl Stock {
             None => Some("what --device-ca names may not be in the engine's store".to_owned()),
         };
         let (tell, known) = watch::channel(None);
+        let (tell_engine, engine_known) = watch::channel(None);
         let listed = Arc::<OnceLock<Vec<CertificateDer<'static>>>>::default();
         let (for_public, for_engine) = (Arc::clone(&provider), Arc::clone(&provider));
         let (extra, public, of_system) = (device_ca.clone(), public_roots.clone(), Arc::clone(&listed));
@@ -306,9 +307,13 @@ impl Stock {
             own.extend(extra);
             // Nobody listens any more when the run is over already.
             tell.send(Some(own.into())).ok();
-            roots_verifier(&for_engine, public, system?)
+            let system = system?;
+            tell_engine.send(Some(system.clone().into())).ok();
+            roots_verifier(&for_engine, public, system)
         });
         let anchors = Anchors { reading: Arc::clone(&engine.reading), known };
+        // What the engine reads may be less than what the device has.
+        let of_engine = Anchors { reading: Arc::clone(&engine.reading), known: engine_known };
         let device = Store::new("device-store", move || {
             if IN_FILES {
                 files_verifier(&provider, device_ca, listed.get_or_init(system::anchors))
@@ -319,7 +324,7 @@ impl Stock {
         Self {
             device: device.with(&anchors),
             public: Store::new("public-roots", move || public_verifier(&for_public, public_roots)),
-            engine: Engine { store: engine.with(&anchors), doubt },
+            engine: Engine { store: engine.with(&of_engine), doubt },
             anchors,
         }
     }
@@ -576,6 +581,12 @@ mod tests {
         // One of the same name and another key is not it.
         let trust = says(store(&other), "service.example", NOW).await;
         assert!(matches!(&trust, Trust::Rejected { .. } | Trust::UnknownIssuer), "{trust:?}");
+        // One that is in another list than the store's own, as the engine's is another than the device's.
+        let none: Arc<[CertificateDer<'static>]> = Arc::new([]);
+        let (_, known) = watch::channel(Some(none));
+        let of_another =
+            Store::of(vec![shown.clone()]).with(&Anchors { reading: Later::new("nothing", || ()), known });
+        assert!(matches!(says(of_another, "service.example", NOW).await, Trust::Rejected { .. }));
         // Without the list of its authorities nothing is added to what the verifier says.
         let alone = says(Store::of(vec![shown.clone()]), "service.example", NOW).await;
         assert!(

@@ -66,9 +66,15 @@ fn sign_in<'a>(view: &View<'a>, http: &Http) -> Option<(Code, Option<&'a str>)> 
         let named = away && host.as_deref().is_some_and(|h| filters.is_sign_in_host(h));
         // A page of a filter, or a page of the service's own, may take what it was asked for along.
         let blocks = || BLOCKS.iter().any(|word| place.to_ascii_lowercase().contains(word));
-        // What moved keeps its path; who is led from an API to the front page of another host is to sign in there.
-        let fronted =
-            away && is_front(place) && view.target.request.as_ref().is_some_and(|r| !is_front(&r.path));
+        // What moved for good says so or keeps its path; who is led from an API to the front page of another host for
+        // now is to sign in there. A filter's or a portal's place is an address, or has no certificate.
+        let for_now = matches!(http.status, Some(302 | 303 | 307)) && place.starts_with("https://");
+        let is_literal = |h: &str| h.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+        let fronted = away
+            && for_now
+            && host.as_deref().is_some_and(|h| !is_literal(h))
+            && is_front(place)
+            && view.target.request.as_ref().is_some_and(|r| !is_front(&r.path));
         let by_query = away && filters.asks_by_query(place) && !blocks();
         let sign_in = named || filters.is_sign_in_place(place) || by_query || fronted && !blocks();
         return (product.is_some() && away || sign_in).then_some((Code::HttpRedirect, product));

@@ -14,7 +14,7 @@ use crate::diagnose::stage::block_page::{host_of, site};
 use crate::diagnose::stage::http::{status_words, title};
 use crate::diagnose::stage::in_place::placed;
 use crate::diagnose::stage::trust;
-use crate::observation::{Attempt, FollowUp, Http, HttpOutcome};
+use crate::observation::{Attempt, FollowUp, Http, HttpOutcome, Stopped};
 use crate::rules::services::{AnswerKind, Ask, Service};
 
 /// So many times a slow answer is measured.
@@ -115,7 +115,10 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
     }
     let place = http.header("location").filter(|_| (300..400).contains(&status)).map(placed);
     // An empty message without a credential cannot succeed where messages are taken.
-    let succeeds = (200..300).contains(&status);
+    // (One that holds an error, or a stream that may, is a gateway's own way to refuse.)
+    let body = http.body.to_ascii_lowercase();
+    let refuses = ["error", "unauthorized", "\"code\"", "event:"].iter().any(|word| body.contains(word));
+    let succeeds = (200..300).contains(&status) && !refuses;
     let blocks = is_html(http) || place.is_some() || succeeds;
     let line = format!("{request}: {}{}{}", status_words(http), titled(http), led_to(http));
     if blocks {
@@ -329,9 +332,13 @@ fn broken(view: &View<'_>, http: &Http, request: &str) -> Option<Draft> {
     let first = view.target.request.as_ref().map_or("GET", |r| r.method.as_str());
     let line = format!("{request}: {how}, while a {first} was answered{times}");
     let silent = matches!(http.outcome, HttpOutcome::Timeout | HttpOutcome::BodyTimeout);
-    if silent && is_second_cut(view) {
+    if let Some(stopped) = second_cut(view).filter(|_| silent) {
         let line = format!("{line}; the run ended before a second try was over");
-        return Some(Draft::new(Code::UntestedDeadline, line));
+        let code = match stopped {
+            Stopped::Deadline => Code::UntestedDeadline,
+            Stopped::Interrupted => Code::UntestedInterrupted,
+        };
+        return Some(Draft::new(code, line));
     }
     if silent && view.context.run.line.is_late() {
         let line = format!("{line}; a slow or full line looks the same ({})", view.context.run.line.words());
@@ -346,14 +353,14 @@ fn broken(view: &View<'_>, http: &Http, request: &str) -> Option<Draft> {
     Some(found.fact("path", request.split(' ').nth(1).unwrap_or_default()))
 }
 
-/// Whether the path of the messages was being asked for again when the run ended.
-fn is_second_cut(view: &View<'_>) -> bool {
+/// What ended the run while the path of the messages was being asked for again.
+fn second_cut(view: &View<'_>) -> Option<Stopped> {
     let asks = view.service.map(|s| s.asks.as_slice()).unwrap_or_default();
-    view.context.observations.follow_ups().any(|(a, follow_up)| {
+    let mut again = view.context.observations.follow_ups().filter(|(a, follow_up)| {
         (a.target, a.path) == (view.target.id, view.attempt.path)
-            && a.cut.is_some()
             && asks.iter().any(|ask| is_of_messages(ask, follow_up))
-    })
+    });
+    again.find_map(|(a, _)| a.cut)
 }
 
 /// Every answer to a request of messages came late.

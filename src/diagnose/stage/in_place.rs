@@ -105,12 +105,18 @@ pub(crate) fn placed(location: &str) -> String {
     }
 }
 
+/// Whole words of a path that is named after blocking. (Of a foreign host parts of words say enough, see
+/// `captive_portal::BLOCKS`; a service's own pages are also called "building-blocks".)
+const BLOCK_PAGES: [&str; 7] =
+    ["block", "blocked", "blockpage", "blocking", "deny", "denied", "accessdenied"];
+
 /// A redirect to a place that is named after blocking, on whatever host.
 fn leads_to_block(http: &Http) -> bool {
     let place = http.header("location").filter(|_| matches!(http.status, Some(300..=399)));
     let place = place.map(|p| placed(p).to_ascii_lowercase()).unwrap_or_default();
     let path = place.split_once("://").map_or(place.as_str(), |(_, rest)| rest);
-    path.split_once('/').is_some_and(|(_, path)| ["block", "deny", "denied"].iter().any(|w| path.contains(w)))
+    let path = path.split_once('/').map_or("", |(_, path)| path);
+    path.split(|c: char| !c.is_alphanumeric()).any(|word| BLOCK_PAGES.contains(&word))
 }
 
 /// A redirect to another place of the same operator.

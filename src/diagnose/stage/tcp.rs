@@ -31,9 +31,12 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Step {
             walk.fact("addresses_of_name", of);
         }
         if let Some((refused, all)) = addresses::refused(view) {
+            let first = view.attempt.dns.as_ref().and_then(|d| Some(d.addresses().first()?.to_canonical()));
+            let is_first = first.is_some_and(|first| refused.contains(&first));
+            let then = if is_first { " Programs that try only the first fail there." } else { "" };
             let names: Vec<String> = refused.iter().map(IpAddr::to_string).collect();
             walk.notes.push(format!(
-                "{} of {} addresses refused the connection on port {}: {}. Programs that try only the first fail there.",
+                "{} of {} addresses refused the connection on port {}: {}.{then}",
                 names.len(),
                 all,
                 view.target.port(),

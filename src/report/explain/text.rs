@@ -435,7 +435,8 @@ fn code(page: &mut Page<'_>, answer: &CodeAnswer) {
     }
     page.heading("WHAT IT MEANS");
     for paragraph in &answer.manual {
-        page.hang("  ", Paint::None, &line(&paragraph.replace('`', "")));
+        // The project's own documentation is not cut.
+        page.hang("  ", Paint::None, &paragraph.replace('`', ""));
     }
 }
 
@@ -460,7 +461,8 @@ fn device_code(page: &mut Page<'_>, answer: &DeviceCodeAnswer) {
     }
     page.heading("WHAT IT MEANS");
     for paragraph in &answer.manual {
-        page.hang("  ", Paint::None, &line(&paragraph.replace('`', "")));
+        // The project's own documentation is not cut.
+        page.hang("  ", Paint::None, &paragraph.replace('`', ""));
     }
 }
 

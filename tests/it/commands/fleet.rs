@@ -88,10 +88,8 @@ fn the_newest_report_of_each_device_counts() {
     let dir = folder();
     let found = fleet(&[&dir.path().display().to_string()]);
     assert_eq!((&found["reports"], &found["devices"]), (&json!(9), &json!(8)));
-    assert_eq!(
-        found["verdicts"],
-        json!({ "blocked": 0, "unknown": 0, "degraded": 3, "ready": 5, "only_optional": 3 })
-    );
+    assert_eq!(found["verdicts"], json!({ "blocked": 0, "unknown": 0, "degraded": 3, "ready": 5 }));
+    assert_eq!(found["only_optional"], 3);
     assert_eq!(found["by"], "site");
     let names: Vec<_> =
         found["groups"].as_array().unwrap().iter().map(|g| (&g["name"], &g["devices"])).collect();

@@ -252,13 +252,17 @@ fn what_swallows_posts_is_found_and_what_is_slow_is_not() {
             assert!(said.contains("answers GET, but ") && said.contains("POST /v1/messages"), "{said}");
             assert!(!run.hosts[0].finding.remedy.is_empty());
             // The run ended before the second try did: silence that was not found twice is not judged.
-            let (_, run) = play(&target, inspected, &|a, n| {
-                swallow(a, outcome.clone());
-                a.cut = (n > 0).then_some(Stopped::Deadline);
-            });
-            let silent = outcome == HttpOutcome::Timeout;
-            let code = if silent { Code::UntestedDeadline } else { code };
-            assert_eq!(run.hosts[0].finding.code, code, "{:?}", run.hosts[0].finding);
+            for (stopped, untested) in [
+                (Stopped::Deadline, Code::UntestedDeadline),
+                (Stopped::Interrupted, Code::UntestedInterrupted),
+            ] {
+                let (_, run) = play(&target, inspected, &|a, n| {
+                    swallow(a, outcome.clone());
+                    a.cut = (n > 0).then_some(stopped);
+                });
+                let code = if outcome == HttpOutcome::Timeout { untested } else { code };
+                assert_eq!(run.hosts[0].finding.code, code, "{:?}", run.hosts[0].finding);
+            }
             // A moment's accident.
             let (asked, run) = play(&target, inspected, &|a, n| {
                 if n == 0 {

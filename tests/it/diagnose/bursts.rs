@@ -370,7 +370,7 @@ fn a_lookup_that_the_limit_drops_twice_is_not_said_apart() {
         (DnsAnswer::NoData, true, false, false),
         (DnsAnswer::Timeout, true, false, true),
         (DnsAnswer::NoData, false, false, true),
-        // A connection that had to be begun again: packets are lost here, those of lookups, too.
+        // Connections that had to be begun again: packets are lost here, those of lookups, too.
         (DnsAnswer::NoData, false, true, false),
         // What a server never answers is no lost packet.
         (DnsAnswer::Timeout, false, true, true),
@@ -387,8 +387,10 @@ fn a_lookup_that_the_limit_drops_twice_is_not_said_apart() {
         if limited {
             seen.extend(targets[6..].iter().map(|t| again(healthy(t))));
         }
-        if lossy {
-            seen[2].tcp[0].ms = 1021.0;
+        for number in [2, 3] {
+            if lossy {
+                seen[number].tcp[0].ms = 1021.0;
+            }
         }
         let judged = run(&targets, seen);
         let codes: Vec<_> = causes(&judged).iter().map(|(code, _)| *code).collect();
