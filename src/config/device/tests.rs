@@ -76,7 +76,7 @@ fn a_registry_that_cannot_be_asked_is_said_with_the_way_out() {
     let error = windows(None, &|_| Err("reg.exe cannot be run".to_owned())).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("reg.exe cannot be run") && text.contains("reg export HKLM"), "{text}");
-    assert_eq!(text.matches("\n  clearway ").count(), 3, "{text}");
+    assert_eq!(text.matches("\n  clearway ").count(), 4, "{text}");
 }
 
 #[cfg(unix)]
