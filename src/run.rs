@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::contract::{Code, Need, RunWord, Severity, Verdict};
+use crate::contract::{Need, RunWord};
 use crate::derive::Requirements;
 use crate::diagnose::{Cause, HostJudgement, Judgement};
 use crate::expect::Expected;
@@ -39,27 +39,18 @@ pub struct Run {
 impl Run {
     /// The verdict as people read it.
     pub fn word(&self) -> RunWord {
-        RunWord::of(self.judgement.verdict, self.lost_only_optional())
-    }
-
-    /// Whether all that is blocked, missed or remarked are optional hosts, and a required one works.
-    fn lost_only_optional(&self) -> bool {
         let needs: HashMap<u32, Need> =
             self.plan.targets.iter().map(|t| (t.id, t.requirement.need())).collect();
-        let judged = |h: &HostJudgement| Some((*needs.get(&h.target)?, h.verdict, h.finding.code));
-        let hosts: Vec<_> = self.judgement.hosts.iter().filter_map(judged).collect();
-        // What no host stands for, such as a wrong clock, may hurt any.
-        let alone = |c: &Cause| {
-            let matters = c.finding.severity != Severity::Info || !c.finding.remedy.is_empty();
-            matters && !c.hosts.iter().any(|id| needs.contains_key(id))
+        let judged = |h: &HostJudgement| {
+            Some((*needs.get(&h.target)?, h.verdict, h.verdict.was_missed(h.finding.code.as_str())))
         };
-        hosts.iter().any(|(need, verdict, _)| *need == Need::Required && *verdict == Verdict::Reachable)
-            && hosts.iter().all(|(need, verdict, code)| match verdict {
-                Verdict::Reachable => true,
-                Verdict::Blocked | Verdict::Warning => *need == Need::Optional,
-                Verdict::Untested => !was_missed(*verdict, *code),
-            })
-            && !self.judgement.causes.iter().any(alone)
+        let cause = |c: &Cause| {
+            let alone = !c.hosts.iter().any(|id| needs.contains_key(id));
+            (c.finding.severity, !c.finding.remedy.is_empty(), alone)
+        };
+        let hosts = self.judgement.hosts.iter().filter_map(judged);
+        let only_optional = RunWord::is_only_optional(hosts, self.judgement.causes.iter().map(cause));
+        RunWord::of(self.judgement.verdict, only_optional)
     }
 
     /// The run under another name, where one is given.
@@ -74,9 +65,4 @@ impl Run {
         self.tags.extend(tags.iter().cloned());
         self
     }
-}
-
-/// Whether a host is untested for a reason of this run, not of the host.
-pub const fn was_missed(verdict: Verdict, code: Code) -> bool {
-    matches!(verdict, Verdict::Untested) && !matches!(code, Code::UntestedWildcard | Code::UntestedActor)
 }

@@ -1,5 +1,7 @@
 //! How things went, and who must change something: the words of every judgement.
 
+use super::{Code, Need, Severity};
+
 words! {
     /// A host's verdict. Ordered: the worst of the actors that need a host is the host's.
     Verdict {
@@ -11,6 +13,14 @@ words! {
         Untested = "untested",
         /// Does not work.
         Blocked = "blocked",
+    }
+}
+
+impl Verdict {
+    /// Whether a host is untested for a reason of this run, not of the host; by the name of its code, as documents have it.
+    pub fn was_missed(self, code: &str) -> bool {
+        let of_host = [Code::UntestedWildcard, Code::UntestedActor].map(Code::as_str);
+        self == Self::Untested && !of_host.contains(&code)
     }
 }
 
@@ -55,6 +65,27 @@ impl RunWord {
             RunVerdict::Unknown => Self::Unknown,
             RunVerdict::Blocked => Self::Blocked,
         }
+    }
+
+    /// Whether all that is blocked, missed or remarked are optional hosts, and a required one works. `hosts`: the need and
+    /// the verdict of each, and whether it was missed: untested for a reason of the run. `causes`: the severity of each,
+    /// whether it asks for something, and whether no host stands for it.
+    pub fn is_only_optional(
+        hosts: impl IntoIterator<Item = (Need, Verdict, bool)>,
+        causes: impl IntoIterator<Item = (Severity, bool, bool)>,
+    ) -> bool {
+        // What no host stands for, such as a wrong clock, may hurt any.
+        let may_hurt_any = |(severity, asks, alone)| alone && (severity != Severity::Info || asks);
+        let (mut one_works, mut only_optional) = (false, true);
+        for (need, verdict, missed) in hosts {
+            one_works |= need == Need::Required && verdict == Verdict::Reachable;
+            only_optional &= match verdict {
+                Verdict::Reachable => true,
+                Verdict::Blocked | Verdict::Warning => need == Need::Optional,
+                Verdict::Untested => !missed,
+            };
+        }
+        one_works && only_optional && !causes.into_iter().any(may_hurt_any)
     }
 
     /// What documents call it.

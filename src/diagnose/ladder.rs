@@ -45,12 +45,21 @@ pub(crate) fn best(context: &Context<'_>, target: &Target, index: usize, path: &
     walk
 }
 
+/// What is said of a host for which a run that ended so had no time.
+pub(crate) const fn left_by(stopped: Stopped) -> Code {
+    match stopped {
+        Stopped::Deadline => Code::UntestedDeadline,
+        Stopped::Interrupted => Code::UntestedInterrupted,
+    }
+}
+
 fn untested(stopped: Option<Stopped>, began: bool) -> Walk {
-    let (code, why) = match stopped {
-        Some(Stopped::Deadline) => (Code::UntestedDeadline, "the deadline passed"),
-        Some(Stopped::Interrupted) => (Code::UntestedInterrupted, "the run was stopped"),
-        None => (Code::UntestedInterrupted, "no attempt was recorded"),
+    let why = match stopped {
+        Some(Stopped::Deadline) => "the deadline passed",
+        Some(Stopped::Interrupted) => "the run was stopped",
+        None => "no attempt was recorded",
     };
+    let code = stopped.map_or(Code::UntestedInterrupted, left_by);
     let when = if began { "while it was under way" } else { "before its turn" };
     let line = if stopped.is_some() { format!("{why} {when}") } else { why.to_owned() };
     Walk { found: vec![Draft::new(code, line)], ..Walk::default() }

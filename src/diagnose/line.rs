@@ -12,6 +12,9 @@ use crate::plan::Route;
 
 /// What takes longer, ms, is late.
 pub(crate) const LATE_MS: f64 = 1_000.0;
+/// What takes so much longer, ms, lost its first packet: systems send it again after a second (RFC 6298), less what a
+/// clock may be off.
+pub(crate) const LOST_PACKET_MS: f64 = 900.0;
 /// Round trips of a handshake with a packet that was sent again.
 const TRIPS: f64 = 2.0;
 /// No round trip, ms, excuses more than this one.
@@ -38,10 +41,6 @@ pub(crate) struct Line {
     resent: usize,
 }
 
-/// What a system waits, ms, before it sends the first packet of a connection again (RFC 6298: one second), less what
-/// its clock may be off.
-const RESENT_MS: f64 = 900.0;
-
 impl Line {
     /// `slow`: the operators of hosts whose answers were slow when each was asked alone.
     pub fn observe(observations: &Observations, slow: BTreeSet<String>) -> Self {
@@ -67,7 +66,7 @@ impl Line {
         let many = handshakes.len() >= MANY && late.len() * 4 >= handshakes.len();
         let connects: Vec<f64> = connects.collect();
         let connect_ms = middle(connects.clone());
-        let beyond = connect_ms.filter(|ms| !is_late(Some(*ms))).map(|ms| ms as f64 + RESENT_MS);
+        let beyond = connect_ms.filter(|ms| !is_late(Some(*ms))).map(|ms| ms as f64 + LOST_PACKET_MS);
         Self {
             resent: beyond.map_or(0, |beyond| connects.iter().filter(|ms| **ms >= beyond).count()),
             connect_ms,

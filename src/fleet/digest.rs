@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::contract::ids::NoteId;
-use crate::contract::{Code, HostPattern, Need, Owner, Platform, RunVerdict, RunWord, Severity, Verdict};
+use crate::contract::{HostPattern, Need, Owner, Platform, RunVerdict, RunWord, Severity, Verdict};
 use crate::document::check::{MAX_TAGS, ROWS, SCHEMA};
 use crate::text::line;
 
@@ -253,12 +253,7 @@ fn moment(text: &str) -> Option<String> {
 fn digest<D>(saved: Saved<D>, started_at: String) -> Digest {
     // White space is one space, so that names which look the same are the same.
     let name = |text: &str| line::line(text, MAX_NAME);
-    // What no host stands for, such as a wrong clock, may hurt any.
-    let alone = |c: &Cause| {
-        let matters = c.severity != Some(Severity::Info) || !c.finding.remedy.is_empty();
-        matters && c.hosts.is_empty()
-    };
-    let hurts_any = saved.findings.iter().any(alone);
+    let word = word(&saved);
     let mut hosts: Vec<Host> = Vec::new();
     let mut blames: Vec<Blame> = Vec::new();
     let mut blame_of: HashMap<String, usize> = HashMap::new();
@@ -331,7 +326,7 @@ fn digest<D>(saved: Saved<D>, started_at: String) -> Digest {
             .chain(saved.tags.iter().take(MAX_TAGS))
             .map(|(k, v)| (name(k), name(v)))
             .collect(),
-        verdict: RunWord::of(saved.verdict, !hurts_any && lost_only_optional(&hosts)),
+        verdict: word,
         platform: saved.platform,
         app_version: name(&saved.app_version),
         causes: blames,
@@ -341,17 +336,26 @@ fn digest<D>(saved: Saved<D>, started_at: String) -> Digest {
     }
 }
 
-/// Whether all that is blocked, missed or remarked are optional hosts, and a required one works: as [`Run::word`].
+/// The verdict as people read it, from what was saved: as [`Run::word`] has it from the run.
 ///
 /// [`Run::word`]: crate::run::Run::word
-fn lost_only_optional(hosts: &[Host]) -> bool {
-    let unjudged = [Code::UntestedWildcard, Code::UntestedActor].map(Code::as_str);
-    hosts.iter().any(|h| h.need == Need::Required && h.verdict == Verdict::Reachable)
-        && hosts.iter().all(|h| match h.verdict {
-            Verdict::Reachable => true,
-            Verdict::Blocked | Verdict::Warning => h.need == Need::Optional,
-            Verdict::Untested => unjudged.contains(&h.code.as_str()),
-        })
+fn word<D>(saved: &Saved<D>) -> RunWord {
+    let mut needs: HashMap<u32, Need> = HashMap::new();
+    let all = || saved.groups.iter().flat_map(|g| &g.hosts);
+    for host in all() {
+        // A host may stand in several features: it is needed as badly as the worst of them says.
+        let need = needs.entry(host.id).or_insert(Need::Optional);
+        *need = (*need).max(host.need.unwrap_or(Need::Optional));
+    }
+    let hosts = all().map(|host| {
+        let need = needs.get(&host.id).copied().unwrap_or(Need::Optional);
+        (need, host.verdict, host.verdict.was_missed(&host.finding.code))
+    });
+    let causes = saved.findings.iter().map(|c| {
+        // An older report of another kind has no severity.
+        (c.severity.unwrap_or(Severity::Error), !c.finding.remedy.is_empty(), c.hosts.is_empty())
+    });
+    RunWord::of(saved.verdict, RunWord::is_only_optional(hosts, causes))
 }
 
 fn on_device(saved: Option<SavedDevice>) -> Vec<OnDevice> {

@@ -69,14 +69,8 @@ pub struct Verdicts {
 /// Two members of what they stand in: `verdicts`, which add up to the devices, and `only_optional`, a part of them.
 impl Serialize for Verdicts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let by_name = [
-            ("blocked", self.blocked),
-            ("unknown", self.unknown),
-            ("degraded", self.degraded),
-            ("ready", self.ready),
-        ];
         let mut members = serializer.serialize_map(Some(2))?;
-        members.serialize_entry("verdicts", &BTreeMap::from(by_name))?;
+        members.serialize_entry("verdicts", &BTreeMap::from(self.each().map(|(v, n)| (v.as_str(), n))))?;
         members.serialize_entry("only_optional", &self.only_optional)?;
         members.end()
     }
@@ -91,6 +85,16 @@ impl Verdicts {
             RunVerdict::Degraded => &mut self.degraded,
             RunVerdict::Ready => &mut self.ready,
         } += 1;
+    }
+
+    /// Each verdict, the worst first, with its number of devices.
+    pub const fn each(&self) -> [(RunVerdict, usize); 4] {
+        [
+            (RunVerdict::Blocked, self.blocked),
+            (RunVerdict::Unknown, self.unknown),
+            (RunVerdict::Degraded, self.degraded),
+            (RunVerdict::Ready, self.ready),
+        ]
     }
 
     /// All devices.

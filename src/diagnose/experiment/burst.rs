@@ -8,7 +8,7 @@ use super::super::evidence::{Draft, Walk};
 use super::super::finding::{Certainty, Code, Owner, Verdict};
 use crate::contract::endpoint::authority;
 use crate::diagnose::context::Context;
-use crate::diagnose::line::Line;
+use crate::diagnose::line::{LOST_PACKET_MS, Line};
 use crate::diagnose::operator::site;
 use crate::observation::{
     Attempt, Dns, DnsAnswer, HttpOutcome, Lookup, LookupFailure, Observations, Proxy, ProxyOutcome, Purpose,
@@ -23,9 +23,6 @@ const MOST: usize = 60;
 const SAMPLE: usize = 6;
 /// Fewer hosts that got through late are a moment's accident, and no limit.
 const SIGNS: usize = 3;
-/// A connection that took longer, in ms, had lost its first packet: every system sends the second
-/// after one second (RFC 6298, 2.1).
-const LOST_PACKET_MS: f64 = 900.0;
 
 /// Whose limit the check may have met.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,12 +7,12 @@ use crate::diagnose::context::View;
 use crate::diagnose::evidence::{Draft, Known, Walk};
 use crate::diagnose::experiment::slow;
 use crate::diagnose::finding::{Code, Owner};
+use crate::diagnose::ladder::left_by;
 use crate::diagnose::operator::operator;
 use crate::diagnose::service::fingerprint::{is_html, recognise};
 use crate::diagnose::service::{access, follow_ups};
-use crate::diagnose::stage::block_page::{host_of, site};
 use crate::diagnose::stage::http::{status_words, title};
-use crate::diagnose::stage::in_place::placed;
+use crate::diagnose::stage::in_place::{placed, stays};
 use crate::diagnose::stage::trust;
 use crate::observation::{Attempt, FollowUp, Http, HttpOutcome, Stopped};
 use crate::rules::services::{AnswerKind, Ask, Service};
@@ -90,7 +90,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
     if let Some(issuer) = opener.filter(|_| !(missing && view.is_customer() && !is_html(http))) {
         let refuses = status >= 400
             || view.context.services.filters().speaks_of_blocking(&http.body)
-            || leads_away(view, http);
+            || place_of(http).is_some() && !stays(view, http);
         let code = if refuses { Code::HttpBlockPage } else { Code::HttpWrongContent };
         let line = format!(
             "{request}: {}{}{}, through a connection that {issuer} opened; a GET was answered by the service itself",
@@ -239,12 +239,6 @@ fn is_refusing(view: &View<'_>, http: &Http, opener: Option<&str>) -> bool {
     opener.is_some() && view.context.services.filters().speaks_of_blocking(&http.body)
 }
 
-/// The answer leads to a host of another site.
-fn leads_away(view: &View<'_>, http: &Http) -> bool {
-    let host = http.header("location").filter(|_| matches!(http.status, Some(300..=399))).and_then(host_of);
-    host.is_some_and(|host| site(&host) != site(&view.target.probed))
-}
-
 /// The place that an answer leads to, as it may be shown.
 fn place_of(http: &Http) -> Option<String> {
     http.header("location").filter(|_| matches!(http.status, Some(301..=303 | 307 | 308))).map(placed)
@@ -334,11 +328,7 @@ fn broken(view: &View<'_>, http: &Http, request: &str) -> Option<Draft> {
     let silent = matches!(http.outcome, HttpOutcome::Timeout | HttpOutcome::BodyTimeout);
     if let Some(stopped) = second_cut(view).filter(|_| silent) {
         let line = format!("{line}; the run ended before a second try was over");
-        let code = match stopped {
-            Stopped::Deadline => Code::UntestedDeadline,
-            Stopped::Interrupted => Code::UntestedInterrupted,
-        };
-        return Some(Draft::new(code, line));
+        return Some(Draft::new(left_by(stopped), line));
     }
     if silent && view.context.run.line.is_late() {
         let line = format!("{line}; a slow or full line looks the same ({})", view.context.run.line.words());

@@ -120,7 +120,7 @@ fn leads_to_block(http: &Http) -> bool {
 }
 
 /// A redirect to another place of the same operator.
-fn stays(view: &View<'_>, http: &Http) -> bool {
+pub(crate) fn stays(view: &View<'_>, http: &Http) -> bool {
     let Some(location) = http.header("location").filter(|_| matches!(http.status, Some(300..=399))) else {
         return false;
     };

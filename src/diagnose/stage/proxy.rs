@@ -123,14 +123,11 @@ fn obstacle(view: &View<'_>, walk: &mut Walk, name: &str) -> Option<Draft> {
                     format!("; to port 443 of {others} it lets through: look at its list of allowed ports")
                 };
                 let found = Draft::new(Code::ProxyDenied, line + &ports).proven().fact("status", *status);
-                if *status == 429 {
-                    found.case("limit")
-                } else if names_rate(proxy) {
-                    let mut found = found.case("limit");
-                    found.certainty = Certainty::Likely;
-                    found
-                } else {
-                    found
+                // A 403 that names a rate may be the proxy's denial all the same.
+                match (*status, names_rate(proxy)) {
+                    (429, _) => found.case("limit"),
+                    (_, true) => Draft { certainty: Certainty::Likely, ..found.case("limit") },
+                    (_, false) => found,
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::diagnose::{Cause, Code, Finding, HostJudgement, Owner, Verdict};
 use crate::observation::Attempt;
 use crate::plan::Target;
 use crate::report::words;
-use crate::run::{Run, was_missed};
+use crate::run::Run;
 
 /// One target and what was found.
 #[derive(Clone, Copy)]
@@ -37,7 +37,7 @@ impl Row<'_> {
 
     /// Untested for a reason of this run, not of the host.
     pub(in crate::report) fn was_missed(&self) -> bool {
-        self.target.skip.is_none() && was_missed(self.judged.verdict, self.code())
+        self.target.skip.is_none() && self.judged.verdict.was_missed(self.code().as_str())
     }
 }
 

@@ -105,7 +105,7 @@ fn verdict(found: &Between, old: &Run, new: &Run) -> (&'static str, Paint, Strin
     let run = if old == new {
         format!("The verdict is {} in both.", new.heading())
     } else {
-        format!("The verdict was {} and is {}.", old.heading(), new.heading())
+        format!("The verdict is {}; it was {}.", new.heading(), old.heading())
     };
     (word, paint, format!("{}. {run}", parts.join("; ")))
 }

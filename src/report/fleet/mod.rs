@@ -24,13 +24,13 @@ fn parts(verdicts: &Verdicts) -> [(RunWord, usize); 5] {
 /// How a column of a table is headed, where the whole word has no room.
 const fn column(word: RunWord) -> &'static str {
     match word {
-        RunWord::OptionalLosses => "with losses",
+        RunWord::OptionalLosses => "ready, losses",
         other => other.as_str(),
     }
 }
 
 /// What the heading of [`RunWord::OptionalLosses`] means.
-const LOSSES: &str = "with losses: READY, with optional losses; no user of the app notices them";
+const LOSSES: &str = "ready, losses: READY, with optional losses; no user of the app notices them";
 
 /// `1234567` as `1,234,567`.
 fn number(n: usize) -> String {

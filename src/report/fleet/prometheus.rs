@@ -1,6 +1,6 @@
 //! Many reports as metrics in the text exposition format, for a textfile collector.
 
-use crate::contract::{RunVerdict, Verdict};
+use crate::contract::Verdict;
 use crate::fleet::Fleet;
 use crate::report::exposition::{self, Family};
 
@@ -10,14 +10,7 @@ pub fn render(fleet: &Fleet) -> String {
     let mut family =
         Family::new(&mut out, "clearway_fleet_devices", "Devices by verdict of their newest report.");
     for group in &fleet.groups {
-        let v = &group.verdicts;
-        let verdicts = [
-            (RunVerdict::Blocked, v.blocked),
-            (RunVerdict::Unknown, v.unknown),
-            (RunVerdict::Degraded, v.degraded),
-            (RunVerdict::Ready, v.ready),
-        ];
-        for (verdict, n) in verdicts {
+        for (verdict, n) in group.verdicts.each() {
             let labels = [("by", fleet.by.as_str()), ("group", &group.name), ("verdict", verdict.as_str())];
             family.add(&labels, n);
         }
