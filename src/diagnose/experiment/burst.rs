@@ -229,7 +229,10 @@ fn met_again<'a>(
 /// Whether an attempt was turned away by an answer, and not by silence.
 fn was_answered(attempt: &Attempt) -> bool {
     if let Some(proxy) = &attempt.proxy {
-        return matches!(proxy.outcome, ProxyOutcome::Status { .. });
+        return matches!(
+            proxy.outcome,
+            ProxyOutcome::Status { .. } | ProxyOutcome::Reset | ProxyOutcome::Closed
+        );
     }
     if !attempt.tcp.is_empty() {
         return attempt.tcp.iter().any(|t| t.outcome != TcpOutcome::Timeout && is_turned_away(t));

@@ -153,6 +153,28 @@ fn a_slow_tunnel_that_meets_the_limit_again_is_not_judged() {
     assert_eq!(blocked(&judged), 0);
 }
 
+/// A proxy that closes what is one too many may close a slow try as well, which came while the tunnel before it was
+/// being ended: it is asked for once more, and only then is it what is in the way.
+#[test]
+fn a_slow_tunnel_that_is_closed_once_more_is_tried_a_third_time() {
+    let targets: Vec<Target> = hosts(5).into_iter().map(proxied).collect();
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    for outcome in [ProxyOutcome::Closed, ProxyOutcome::Reset] {
+        let turned_away = |t: &Target| proxy_says(t, outcome.clone());
+        let mut seen: Vec<Attempt> = vec![healthy(&targets[0])];
+        seen.extend(targets[1..].iter().map(turned_away));
+        seen.push(again(turned_away(&targets[1])));
+        seen.extend(targets[2..].iter().map(|t| again(healthy(t))));
+        let asked = next(&plan, &observed(seen.clone()));
+        let paced: Vec<u32> =
+            asked.iter().filter(|e| e.purpose == Purpose::Paced).map(|e| e.target).collect();
+        assert_eq!(paced, [2], "{outcome:?}");
+        assert_eq!(blocked(&run(&targets, seen.clone())), 0, "{outcome:?}");
+        let judged = |third: Attempt| blocked(&run(&targets, [seen.clone(), vec![again(third)]].concat()));
+        assert_eq!((judged(healthy(&targets[1])), judged(turned_away(&targets[1]))), (0, 1), "{outcome:?}");
+    }
+}
+
 /// A proxy that asks to come again later is asked for a few tunnels once more, also where it opened none so far;
 /// only then is it what is in the way.
 #[test]
