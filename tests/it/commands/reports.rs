@@ -90,7 +90,9 @@ fn a_repair_is_seen_and_so_is_what_else_changed() {
         found["environment"].as_array().unwrap().iter().map(|d| d["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["resolvers", "configuration"]);
     let text = out(&run(&["diff", &before, &after]));
-    for words in ["BETTER: 1 host fixed", "The verdict is READY; it was BLOCKED", "FIXED", "CAUSES THAT DISAPPEARED"] {
+    for words in
+        ["BETTER: 1 host fixed", "The verdict is READY; it was BLOCKED", "FIXED", "CAUSES THAT DISAPPEARED"]
+    {
         assert!(text.contains(words), "{words}: {text}");
     }
     let back = document("diff", &["diff", &after, &before]);
