@@ -18,6 +18,11 @@ macro_rules! rules_compiled {
         &[]
     };
 }
+macro_rules! rules_words {
+    () => {
+        ""
+    };
+}
 
 #[allow(
     dead_code,

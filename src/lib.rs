@@ -41,6 +41,12 @@ macro_rules! rules_compiled {
         include_bytes!(concat!(env!("OUT_DIR"), "/rules/", $part))
     };
 }
+/// The texts of all these parts.
+macro_rules! rules_words {
+    () => {
+        include_str!(concat!(env!("OUT_DIR"), "/rules/words"))
+    };
+}
 
 pub mod check;
 pub mod cli;

@@ -112,7 +112,7 @@ fn members(count: usize) -> Vec<u8> {
 fn every_key(size: usize) -> Vec<u8> {
     let keys = Pack::embedded().unwrap().keys;
     let lists: Vec<String> =
-        keys.keys.iter().filter(|k| k.kind == KeyKind::ObjectList).map(|k| k.name.clone()).collect();
+        keys.keys.iter().filter(|k| k.kind == KeyKind::ObjectList).map(|k| k.name.to_string()).collect();
     let each = size / lists.len();
     let value = |name: &String| {
         let value = filled(&format!(",\"{name}\":\"["), |_| "{\\\"a\\\":0},".into(), "{}]\"", each - 40);

@@ -273,7 +273,7 @@ fn derived(options: &Options, rules: &Rules) -> Result<Derived, Failure> {
         app_version: inputs.list.app_version.clone().unwrap_or_else(|| pack.meta.newest.clone()),
         platform: inputs.list.platform.unwrap_or_else(Platform::here),
         platform_assumed: false,
-        rules_date: pack.meta.date.clone(),
+        rules_date: pack.meta.date.to_string(),
         rules_age: clock::age_of(&pack.meta.date),
         provider: None,
         inputs: Vec::new(),

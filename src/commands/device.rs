@@ -86,7 +86,7 @@ fn examined(device: &Device, named: &[String], rules: &Rules) -> Result<Examined
         started_at: clock::before_now(0),
         list,
         shared: false,
-        rules_date: rules.pack.meta.date.clone(),
+        rules_date: rules.pack.meta.date.to_string(),
     })
 }
 
@@ -158,7 +158,7 @@ fn replayed(path: &Path, rules: &Rules) -> Result<Examined, Failure> {
         started_at: saved.started_at,
         list: saved.list,
         shared: saved.shared,
-        rules_date: rules.pack.meta.date.clone(),
+        rules_date: rules.pack.meta.date.to_string(),
     })
 }
 

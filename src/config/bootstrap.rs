@@ -1,6 +1,7 @@
 //! A bootstrap server's response: what the app drops from it, and how it lies over the device's own
 //! configuration (source C5).
 
+use crate::rules::word;
 use url::{Host, Url};
 
 use super::decode;
@@ -28,7 +29,7 @@ pub(crate) fn filter(response: &mut Configuration, rules: &Bootstrap) {
     for key in keys {
         let Some(setting) = response.settings.get_mut(&key) else { continue };
         let before = setting.value.clone();
-        let off = rules.switched_off.contains(&key);
+        let off = word::has(&rules.switched_off, &key);
         let connectors = key == rules.connectors || off;
         let Some((kept, dropped)) = screened(&before, connectors) else { continue };
         let because = "it holds an address that a bootstrap response may not set";

@@ -9,6 +9,7 @@ use crate::config::{Lint, Value};
 use crate::contract::Position;
 use crate::contract::ids::{LintId, NoteId};
 use crate::contract::{Need, Severity};
+use crate::rules::Word;
 use crate::rules::keys::VersionedValue;
 use crate::text::line;
 
@@ -27,10 +28,10 @@ pub(super) fn check(facts: &Facts<'_>, config: Option<&str>, list: &mut List<'_>
         let set = together.keys.iter().filter(|k| facts.plain(k).is_some()).count();
         if facts.provider() == Some(together.provider.as_str()) && set > 0 && set < together.keys.len() {
             let missing: Vec<&str> =
-                together.keys.iter().filter(|k| facts.plain(k).is_none()).map(String::as_str).collect();
+                together.keys.iter().filter(|k| facts.plain(k).is_none()).map(Word::as_str).collect();
             let message = format!("{}; missing: {}", together.message, missing.join(", "));
             let first = together.keys.iter().find(|k| facts.plain(k).is_some());
-            add(facts, list, "incomplete-set", Severity::Warning, message, first.map(String::as_str));
+            add(facts, list, "incomplete-set", Severity::Warning, message, first.map(Word::as_str));
         }
     }
     unread_keys(facts, list);
@@ -170,7 +171,7 @@ fn unknown_values(facts: &Facts<'_>, list: &mut List<'_>) {
         let instead = bounds.instead.as_ref().map(|i| format!(". {i}")).unwrap_or_default();
         let message = format!(
             "{name}{member} is {}, which the app reads since {since}; {counts}{instead}",
-            wording::value(&Value::Text(bounds.value.clone()))
+            wording::value(&Value::Text(bounds.value.to_string()))
         );
         add(facts, list, TOO_NEW, Severity::Warning, message, Some(name));
     }

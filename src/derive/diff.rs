@@ -1,5 +1,6 @@
 //! What differs between two lists, feature by feature, and which keys or releases are behind it.
 
+use crate::rules::word;
 use serde::Serialize;
 
 use super::facts::Facts;
@@ -175,7 +176,11 @@ fn notes(pack: &Pack, old: &Requirements, new: &Requirements) -> Vec<NoteChange>
         own.map(|note| NoteChange {
             change,
             note: note.clone(),
-            sources: pack.rules.iter().find(|r| r.id == note.id).map_or_else(Vec::new, |r| r.sources.clone()),
+            sources: pack
+                .rules
+                .iter()
+                .find(|r| r.id == note.id)
+                .map_or_else(Vec::new, |r| word::texts(&r.sources)),
         })
         .collect()
     };

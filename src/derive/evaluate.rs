@@ -11,6 +11,7 @@ use crate::contract::endpoint::authority;
 use crate::contract::ids::{LintId, NoteId};
 use crate::contract::{Need, Severity, Transport};
 use crate::rules::condition::Scope;
+use crate::rules::word;
 use crate::rules::{Condition, HostName, HostSource, KeyPath, Rule};
 use crate::text::glob::has_shape;
 use crate::text::line;
@@ -101,9 +102,9 @@ impl Pass<'_> {
                     Some(name.map_or_else(|| "(without a name)".to_owned(), readable))
                 });
                 list.note(Note {
-                    id: rule.id.clone(),
+                    id: rule.id.to_string(),
                     text: text.unwrap_or_default(),
-                    keys: rule.keys.clone(),
+                    keys: word::texts(&rule.keys),
                 });
             }
             HostSource::Unbounded(text) => self.unbounded(text, list),
@@ -133,8 +134,8 @@ impl Pass<'_> {
             }
         };
         let hints = ProbeHints {
-            member: rule.member.clone().filter(|_| host.is_wildcard()),
-            name_key,
+            member: rule.member.clone().filter(|_| host.is_wildcard()).map(String::from),
+            name_key: name_key.map(String::from),
             ..self.hints(&host, String::new())
         };
         let transport = rule.transport.unwrap_or(Transport::Https);
@@ -203,10 +204,10 @@ impl Pass<'_> {
                     "{} points at this device ({shown}), so no firewall rule is needed for it; `check` probes it.",
                     path_text(path)
                 ),
-                keys: vec![path.key.clone()],
+                keys: vec![path.key.to_string()],
             });
         }
-        let hints = ProbeHints { name_key: Some(path.key.clone()), ..self.hints(&host, base_path) };
+        let hints = ProbeHints { name_key: Some(path.key.to_string()), ..self.hints(&host, base_path) };
         list.add(self.contribution(host, port, transport, None, hints));
     }
 
@@ -308,7 +309,7 @@ impl Pass<'_> {
         if self.never_listed(&host, path, list) {
             return;
         }
-        let hints = ProbeHints { name_key: Some(path.key.clone()), ..self.hints(&host, String::new()) };
+        let hints = ProbeHints { name_key: Some(path.key.to_string()), ..self.hints(&host, String::new()) };
         list.add(self.contribution(host, port, transport, None, hints));
     }
 
@@ -346,7 +347,7 @@ impl Pass<'_> {
         let word = self.rule.transport_by.as_ref().and_then(|k| self.facts.value(k, self.entry));
         let own = word.and_then(Value::as_str).and_then(|word| self.rule.service_for.get(word));
         ProbeHints {
-            service: own.or(self.rule.service.as_ref()).cloned(),
+            service: own.or(self.rule.service.as_ref()).map(String::from),
             base_path,
             member: None,
             public_roots: self.rule.public_roots,
@@ -370,18 +371,18 @@ impl Pass<'_> {
     ) -> Contribution {
         let rule = self.rule;
         let reason = Reason {
-            rule: rule.id.clone(),
-            feature: rule.feature.clone(),
+            rule: rule.id.to_string(),
+            feature: rule.feature.to_string(),
             need: self.need,
             actors: rule.actors.clone(),
-            purpose: rule.purpose.clone(),
-            breaks: rule.breaks.clone(),
-            sends: rule.sends.clone(),
+            purpose: rule.purpose.to_string(),
+            breaks: rule.breaks.to_string(),
+            sends: rule.sends.to_string(),
             confidence: rule.confidence,
-            keys: rule.keys.clone(),
-            removed_by: rule.off.as_ref().map(|o| o.text.clone()),
+            keys: word::texts(&rule.keys),
+            removed_by: rule.off.as_ref().map(|o| o.text.clone()).map(String::from),
             config: self.config.map(str::to_owned),
-            source: rule.sources.clone(),
+            source: word::texts(&rule.sources),
             since: rule.since.clone(),
             until: rule.until.clone(),
         };
@@ -452,8 +453,8 @@ impl Pass<'_> {
     }
 
     fn remark(&self, id: &str, severity: Severity, message: String, path: &KeyPath) -> Lint {
-        let origin = self.facts.configuration.settings.get(&path.key).map(|s| s.origin.clone());
-        Lint { id: id.to_owned(), severity, message, key: Some(path.key.clone()), origin }
+        let origin = self.facts.configuration.settings.get(path.key.as_str()).map(|s| s.origin.clone());
+        Lint { id: id.to_owned(), severity, message, key: Some(path.key.to_string()), origin }
     }
 }
 
@@ -471,7 +472,7 @@ const PROXY_KEY: &str = "egressProxyUrl";
 
 /// How a path is written in messages.
 fn path_text(path: &KeyPath) -> String {
-    if path.path.is_empty() { path.key.clone() } else { format!("{}.{}", path.key, path.path) }
+    if path.path.is_empty() { path.key.to_string() } else { format!("{}.{}", path.key, path.path) }
 }
 
 /// Text of a configuration as it may stand in a message: one line, short.

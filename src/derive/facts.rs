@@ -5,6 +5,7 @@ use super::address;
 use super::options::Options;
 use crate::config::{Configuration, Value};
 use crate::contract::{AppVersion, Platform};
+use crate::rules::Word;
 use crate::rules::{Condition, KeyPath, Pack, Scope, Test};
 
 /// The facts that rules are held against.
@@ -82,7 +83,7 @@ impl<'a> Facts<'a> {
         match path.scope {
             Scope::Entry => entry?.at(&path.path),
             Scope::Configuration if path.is_read_by(self.version) && self.may_set(path.console_only) => {
-                self.configuration.settings.get(&path.key)?.value.at(&path.path)
+                self.configuration.settings.get(path.key.as_str())?.value.at(&path.path)
             }
             Scope::Configuration => None,
         }
@@ -173,7 +174,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the host of an address is one of `names`.
-    fn is_at(&self, text: &str, names: &[String]) -> bool {
+    fn is_at(&self, text: &str, names: &[Word]) -> bool {
         address::of_url(text, &self.pack.networks)
             .is_ok_and(|e| e.host.name().is_some_and(|n| names.iter().any(|w| w == n)))
     }

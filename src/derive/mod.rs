@@ -66,7 +66,7 @@ pub fn derive(pack: &Pack, configurations: &[Configuration], options: &Options) 
         app_version: version.clone(),
         platform,
         platform_assumed,
-        rules_date: pack.meta.date.clone(),
+        rules_date: pack.meta.date.to_string(),
         rules_age: None,
         provider: (!providers.is_empty()).then(|| providers.join(", ")),
         inputs: configurations.iter().flat_map(|c| inputs(c, options, configurations.len() > 1)).collect(),

@@ -259,11 +259,11 @@ impl Source {
     /// The page behind a tag of the pack.
     pub(super) fn new(source: &SourceTag) -> Self {
         Self {
-            tag: source.tag.clone(),
-            page: source.page.clone(),
-            date: source.date.clone(),
+            tag: source.tag.to_string(),
+            page: source.page.to_string(),
+            date: source.date.to_string(),
             url: source.address().map(str::to_owned),
-            read: source.read.clone(),
+            read: source.read.to_string(),
         }
     }
 }

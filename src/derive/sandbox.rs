@@ -1,6 +1,7 @@
 //! The second boundary: the list that the app's own sandbox applies to what sessions do, and where
 //! it disagrees with the perimeter's.
 
+use crate::rules::word;
 use serde::Serialize;
 
 use super::address;
@@ -105,13 +106,15 @@ impl Found {
 /// Entries that the app adds: the hosts of rules of the perimeter.
 fn automatic(entry: &EntryRule, from: &Requirements, hosts: &mut Vec<Requirement>) {
     for host in &from.hosts {
-        let Some(reason) = host.reasons.iter().find(|r| entry.of_rules.contains(&r.rule)) else { continue };
+        let Some(reason) = host.reasons.iter().find(|r| word::has(&entry.of_rules, &r.rule)) else {
+            continue;
+        };
         let reason = Reason {
-            rule: entry.id.clone(),
+            rule: entry.id.to_string(),
             feature: Feature::SANDBOX.into(),
-            purpose: entry.purpose.clone(),
+            purpose: entry.purpose.to_string(),
             confidence: entry.confidence.max(reason.confidence),
-            source: entry.sources.clone(),
+            source: word::texts(&entry.sources),
             ..reason.clone()
         };
         add(hosts, Requirement { reasons: vec![reason], hints: ProbeHints::default(), ..host.clone() });
@@ -145,18 +148,22 @@ fn configured(
         found.portless |= port.is_none() && host != HostPattern::Any;
         let unbounded = (host == HostPattern::Any).then(|| format!("{} holds *: any host", rules.key));
         let reason = Reason {
-            rule: entry.id.clone(),
+            rule: entry.id.to_string(),
             feature: Feature::SANDBOX.into(),
             need: Need::Feature,
             actors: vec![Actor::App, Actor::Engine, Actor::Vm],
-            purpose: entry.purpose.clone(),
+            purpose: entry.purpose.to_string(),
             breaks: "sessions cannot reach this host".into(),
-            sends: pack.feature(Feature::SANDBOX.as_str()).map(|f| f.sends.clone()).unwrap_or_default(),
+            sends: pack
+                .feature(Feature::SANDBOX.as_str())
+                .map(|f| f.sends.clone())
+                .unwrap_or_default()
+                .into(),
             confidence: entry.confidence,
-            keys: vec![rules.key.clone()],
+            keys: vec![rules.key.to_string()],
             removed_by: Some(format!("{} without this entry", rules.key)),
             config: None,
-            source: entry.sources.clone(),
+            source: word::texts(&entry.sources),
             since: None,
             until: None,
         };
@@ -209,15 +216,15 @@ fn remarks(rules: &SandboxRules, found: &Found, list: &mut Requirements) {
         if holds {
             list.notes.push(Note {
                 id: "sandbox".into(),
-                text: remark.text.clone(),
-                keys: vec![rules.key.clone()],
+                text: remark.text.to_string(),
+                keys: vec![rules.key.to_string()],
             });
         }
     }
     if found.portless {
         let text =
             "An entry without a port allows every port in the sandbox; the perimeter list opens 443 for it.";
-        list.notes.push(Note { id: "sandbox".into(), text: text.into(), keys: vec![rules.key.clone()] });
+        list.notes.push(Note { id: "sandbox".into(), text: text.into(), keys: vec![rules.key.to_string()] });
     }
     if !found.port {
         return;
@@ -228,15 +235,18 @@ fn remarks(rules: &SandboxRules, found: &Found, list: &mut Requirements) {
     } else if list.app_version < ports.shell {
         &ports.before_shell
     } else {
-        let note =
-            Note { id: "sandbox".into(), text: ports.since_shell.clone(), keys: vec![rules.key.clone()] };
+        let note = Note {
+            id: "sandbox".into(),
+            text: ports.since_shell.to_string(),
+            keys: vec![rules.key.to_string()],
+        };
         return list.notes.push(note);
     };
     list.lint.push(Lint {
         id: "sandbox-port".into(),
         severity: Severity::Warning,
         message: format!("{}: {text}", rules.key),
-        key: Some(rules.key.clone()),
+        key: Some(rules.key.to_string()),
         origin: None,
     });
 }

@@ -55,7 +55,7 @@ pub fn value_or_unset(value: Option<&Value>) -> String {
 pub fn path(path: &KeyPath) -> String {
     match path.scope {
         Scope::Entry => format!("the entry's {}", path.path),
-        Scope::Configuration if path.path.is_empty() => path.key.clone(),
+        Scope::Configuration if path.path.is_empty() => path.key.to_string(),
         Scope::Configuration => format!("{}.{}", path.key, path.path),
     }
 }

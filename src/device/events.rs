@@ -1,6 +1,8 @@
 //! Events of Windows' logs, as `wevtutil … /f:xml` prints them: names of elements and fields are the same in every
 //! language of Windows, those of its other form are not.
 
+use crate::rules::Word;
+use crate::rules::word;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event as Part};
 use time::OffsetDateTime;
@@ -24,8 +26,8 @@ pub(super) struct Event {
 
 impl Event {
     /// A field, by any of some names.
-    pub(super) fn field(&self, names: &[String]) -> Option<&str> {
-        self.fields.iter().find(|(n, _)| names.contains(n)).map(|(_, v)| v.trim())
+    pub(super) fn field(&self, names: &[Word]) -> Option<&str> {
+        self.fields.iter().find(|(n, _)| word::has(names, n)).map(|(_, v)| v.trim())
     }
 
     /// When, Unix seconds.
@@ -115,7 +117,7 @@ mod tests {
     fn fields_are_read_by_their_fixed_names() {
         let text = "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='x'/><EventID>1121</EventID><TimeCreated SystemTime='2026-11-20T09:12:44.5510000Z'/></System><EventData><Data Name='Path'>C:\\A &amp; B\\a.exe</Data><Data Name='Process Name'>b.exe</Data></EventData></Event>\r\n<Event><System><EventID Qualifiers='0'>8004</EventID></System><UserData><RuleAndFileData><FilePath>c.exe</FilePath></RuleAndFileData></UserData></Event>";
         let events = read(text).unwrap();
-        let field = |n: usize, name: &str| events[n].field(&[name.to_owned()]).map(str::to_owned);
+        let field = |n: usize, name: &str| events[n].field(&[name.into()]).map(str::to_owned);
         assert_eq!(events.len(), 2);
         assert_eq!((events[0].id.as_str(), events[0].at()), ("1121", Some(1_795_165_964)));
         assert_eq!(field(0, "Path").as_deref(), Some("C:\\A & B\\a.exe"));

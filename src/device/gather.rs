@@ -78,7 +78,7 @@ fn run_all(here: &Here<'_>, tools: &[(&Tool, Vec<String>)]) -> BTreeMap<String, 
                     let answer = here.tool(tool, paths);
                     done.lock()
                         .unwrap_or_else(std::sync::PoisonError::into_inner)
-                        .insert(tool.id.clone(), answer);
+                        .insert(tool.id.to_string(), answer);
                 }
             });
         }
@@ -198,13 +198,13 @@ impl Here<'_> {
             };
         }
         if let Some(why) = &tool.saved_only {
-            return Err(Missing::Unknown(why.clone()));
+            return Err(Missing::Unknown(why.to_string()));
         }
         if self.device.platform != Platform::here() {
             return Err(self.elsewhere());
         }
         let windows = self.device.platform == Platform::Windows;
-        let program = if windows { program::of_windows(&tool.program) } else { tool.program.clone() };
+        let program = if windows { program::of_windows(&tool.program) } else { tool.program.to_string() };
         let unsafe_path =
             || Missing::Unknown("a path has a character that cannot be passed on safely".to_owned());
         let other = tool.other_user.as_ref().filter(|_| self.user.is_another(self.device));
@@ -214,7 +214,7 @@ impl Here<'_> {
                 let own = self.user.account(self.device);
                 let args: Option<Vec<String>> = other.args.iter().map(|a| own.filled(a)).collect();
                 let args = args.filter(|a| !a.is_empty());
-                let args = args.ok_or_else(|| Missing::Unknown(other.needs.clone()))?;
+                let args = args.ok_or_else(|| Missing::Unknown(other.needs.to_string()))?;
                 arguments(&args, paths, windows).ok_or_else(unsafe_path)?
             }
         };
@@ -232,7 +232,7 @@ impl Here<'_> {
         match ended {
             // What a failure means of the user who runs this, it does not mean of another.
             Ok(ended) if !ended.succeeded && other.is_some() => {
-                Err(Missing::Unknown(other.map(|o| o.needs.clone()).unwrap_or_default()))
+                Err(Missing::Unknown(other.map(|o| o.needs.to_string()).unwrap_or_default()))
             }
             Ok(ended) => {
                 Ok(Printed { output: ended.output, errors: ended.errors, succeeded: ended.succeeded })
@@ -255,10 +255,10 @@ fn registry_key<'a>(program: &str, arguments: &[&'a str]) -> Option<(&'a str, bo
 
 /// The arguments of a tool with its files in them: each as an argument of its own, or inside a line of
 /// PowerShell in quotes. Nothing where a path could end its quotes.
-fn arguments(args: &[String], paths: &[String], powershell: bool) -> Option<Vec<String>> {
+fn arguments(args: &[impl AsRef<str>], paths: &[String], powershell: bool) -> Option<Vec<String>> {
     const MARK: &str = "{paths}";
     let mut all = Vec::new();
-    for argument in args {
+    for argument in args.iter().map(AsRef::as_ref) {
         if argument == MARK {
             // A path is never an option.
             all.extend(paths.iter().filter(|p| !p.starts_with('-')).cloned());
@@ -272,7 +272,7 @@ fn arguments(args: &[String], paths: &[String], powershell: bool) -> Option<Vec<
             let quoted: Vec<String> = paths.iter().map(|p| format!("'{p}'")).collect();
             all.push(argument.replace(MARK, &quoted.join(",")));
         } else {
-            all.push(argument.clone());
+            all.push(argument.to_string());
         }
     }
     Some(all)

@@ -30,7 +30,7 @@ pub(crate) fn operator(target: &Target, services: &Services) -> String {
         .and_then(|id| services.by_id(id))
         .filter(|s| !s.operator.is_empty())
         .map(|s| s.operator.clone());
-    named.unwrap_or_else(|| site(&target.probed))
+    named.unwrap_or_else(|| site(&target.probed).into()).into()
 }
 
 /// The registrable part of a name, roughly: its last two labels.

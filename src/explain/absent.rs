@@ -1,6 +1,7 @@
 //! Why a host is not on the list: the nearest rule that could want it, and what keeps it from doing so.
 
 use crate::contract::{Position, Versions};
+use crate::rules::word;
 use serde::Serialize;
 
 use super::removal::with_facts;
@@ -68,17 +69,18 @@ pub(super) fn nearest(given: &Given<'_>, target: &Target) -> Vec<Absent> {
             for rule in &given.pack.rules {
                 let Some((obstacle, would_need)) = obstacle(given, facts, rule, target) else { continue };
                 let absent = Absent {
-                    rule: rule.id.clone(),
-                    feature: rule.feature.clone(),
+                    rule: rule.id.to_string(),
+                    feature: rule.feature.to_string(),
                     feature_title: given
                         .pack
                         .feature(&rule.feature)
                         .map(|f| f.title.clone())
-                        .unwrap_or_default(),
-                    purpose: rule.purpose.clone(),
+                        .unwrap_or_default()
+                        .into(),
+                    purpose: rule.purpose.to_string(),
                     obstacle,
                     would_need,
-                    keys: rule.keys.clone(),
+                    keys: word::texts(&rule.keys),
                     config: several.then(|| configuration.name.clone()),
                 };
                 let distance = match absent.obstacle {

@@ -1,6 +1,7 @@
 //! A question and its answer, of whatever kind.
 
 use crate::contract::Versions;
+use crate::rules::Word;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -130,7 +131,7 @@ fn device_code(codes: &Codes, code: DeviceCode) -> Option<DeviceCodeAnswer> {
         confidence: entry.confidence,
         summary: named(codes, &entry.summary),
         remedy: named(codes, &entry.remedy),
-        cases: entry.case.iter().map(|(name, c)| (name.clone(), case(c))).collect(),
+        cases: entry.case.iter().map(|(name, c)| (name.to_string(), case(c))).collect(),
         explains: entry.explains.clone(),
         manual: finding_docs::of_device(code),
     })
@@ -139,7 +140,7 @@ fn device_code(codes: &Codes, code: DeviceCode) -> Option<DeviceCodeAnswer> {
 /// What the rules say of a code; none where they do not have it.
 fn code(codes: &Codes, code: Code) -> Option<CodeAnswer> {
     let entry = codes.get(code)?;
-    let filled = |sentence: &String| named(codes, sentence);
+    let filled = |sentence: &str| named(codes, sentence);
     Some(CodeAnswer {
         code,
         severity: entry.severity,
@@ -245,9 +246,9 @@ pub struct MessageShape<'a> {
     /// Pages.
     pub sources: &'a [Page],
     /// Public references that are no page of the product.
-    pub references: &'a [String],
+    pub references: &'a [Word],
     /// Public reports.
-    pub issues: &'a [String],
+    pub issues: &'a [Word],
     /// How well it is known.
     pub confidence: Confidence,
     /// Whether this app version no longer shows it.
@@ -371,7 +372,7 @@ impl Here<'_> {
         }
         for feature in features {
             if !answer.features.contains(&feature) {
-                let title = self.given.pack.feature(&feature).map(|f| f.title.clone());
+                let title = self.given.pack.feature(&feature).map(|f| f.title.to_string());
                 answer.titles.extend(title);
                 answer.features.push(feature);
             }
@@ -419,7 +420,7 @@ impl Here<'_> {
                 }
             };
             if wanted.is_empty() && self.with_configuration {
-                not_listed.push(id.clone());
+                not_listed.push(id.to_string());
             }
             for host in wanted {
                 if !hosts.contains(&host) {
@@ -437,7 +438,7 @@ impl Here<'_> {
             Some(shown) if owner != s.owner => format!(
                 "{shown} is this device itself: start the program that is to listen there (a local gateway or a forwarding proxy), and compare its port with the configuration. No firewall and no proxy is in between."
             ),
-            _ => s.remedy.clone(),
+            _ => s.remedy.to_string(),
         };
         if let Some(proxy) =
             address.filter(|a| s.network && !self.symptoms.is_probed(a.is_loopback(), a.port))
@@ -457,7 +458,7 @@ impl Here<'_> {
             keys: s
                 .keys
                 .iter()
-                .map(|k| KeyNow { key: k.clone(), value: now(given.configurations.iter(), k) })
+                .map(|k| KeyNow { key: k.to_string(), value: now(given.configurations.iter(), k) })
                 .collect(),
             sources: pages(given.pack, &s.sources),
             outdated: !Versions::new(&None, &s.until).contains(&list.app_version),
@@ -483,7 +484,7 @@ fn written(address: &Address) -> String {
 fn next(s: &Symptom, address: Option<&str>) -> Option<String> {
     let of_call = |code: &Code| matches!(code.as_str().split_once('/'), Some(("auth" | "service", _)));
     match (&s.next, address) {
-        (Some(next), _) => Some(next.clone()),
+        (Some(next), _) => Some(next.to_string()),
         (None, Some(address)) if s.network && (s.owner != Owner::None || s.open) => {
             Some(format!("clearway check --host {address}"))
         }

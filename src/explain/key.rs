@@ -1,5 +1,6 @@
 //! What a key does: its facts, and what each of its values adds to and removes from this list.
 
+use crate::rules::word;
 use serde::Serialize;
 
 use super::change::Change;
@@ -109,7 +110,7 @@ pub fn key(given: &Given<'_>, features: &[FeatureInfo], key: &Key, asked_as: Opt
     let on_empty = given.configurations.is_empty();
     let empty = [Configuration { name: "an empty configuration".into(), ..Configuration::default() }];
     let base = if on_empty { Given { configurations: &empty, ..*given } } else { *given };
-    let providers = given.pack.credentials.providers.iter().map(|p| p.id.clone());
+    let providers = given.pack.credentials.providers.iter().map(|p| p.id.to_string());
     let decides_credential_of: Vec<String> =
         providers.filter(|p| wording::credential_keys(given.pack, p).contains(&key.name.as_str())).collect();
     let values = changes(key, !decides_credential_of.is_empty())
@@ -120,25 +121,25 @@ pub fn key(given: &Given<'_>, features: &[FeatureInfo], key: &Key, asked_as: Opt
     let now = given.configurations.iter().map(|c| KeyIn {
         config: c.name.clone(),
         value: wording::of_key(&key.name, c.get(&key.name).filter(|v| v.is_set())),
-        origin: c.settings.get(&key.name).map(|s| {
+        origin: c.settings.get(key.name.as_str()).map(|s| {
             let line = s.origin.line.map(|l| format!(":{l}")).unwrap_or_default();
             format!("{}{line}, {}", s.origin.source, s.origin.path)
         }),
     });
     KeyAnswer {
-        key: key.name.clone(),
+        key: key.name.to_string(),
         asked_as: asked_as.map(str::to_owned),
         kind: key.kind,
-        allowed: key.values.clone(),
+        allowed: word::texts(&key.values),
         default: key.default.as_ref().map(Literal::to_string),
         earlier_default: key.earlier.as_ref().map(|e| format!("{} before app {}", e.default, e.until)),
         since: key.since.clone(),
         until: key.until.clone(),
-        old_names: key.old_names.iter().map(|o| o.name.clone()).collect(),
-        nested: key.nested.clone(),
+        old_names: key.old_names.iter().map(|o| o.name.to_string()).collect(),
+        nested: key.nested.as_ref().map(String::from),
         secret: key.secret,
         app_behaviour: key.app_behaviour,
-        effect: key.effect.clone(),
+        effect: key.effect.to_string(),
         decides_credential_of,
         now: now.collect(),
         on_empty,
@@ -157,8 +158,9 @@ fn changes(key: &Key, credential: bool) -> Vec<Change> {
             changes.push(Change::value(&key.name, Value::Bool(false), false));
         }
         KeyKind::String if !key.values.is_empty() => {
-            changes
-                .extend(key.values.iter().map(|w| Change::value(&key.name, Value::Text(w.clone()), false)));
+            changes.extend(
+                key.values.iter().map(|w| Change::value(&key.name, Value::Text(w.to_string()), false)),
+            );
         }
         _ => match own_address(key) {
             Some(value) => changes.push(Change::own(&key.name, value)),
@@ -206,7 +208,7 @@ fn key_use(base: &Given<'_>, rule: &Rule) -> KeyUse {
             vec![format!("the host of {}", wording::path(p))]
         }
         HostSource::Patterns(p) | HostSource::Ssh(p) => vec![format!("the entries of {}", wording::path(p))],
-        HostSource::Unbounded(text) => vec![text.clone()],
+        HostSource::Unbounded(text) => vec![text.to_string()],
         HostSource::Note(_) => Vec::new(),
     };
     let holds = base.configurations.iter().any(|configuration| {
@@ -222,10 +224,10 @@ fn key_use(base: &Given<'_>, rule: &Rule) -> KeyUse {
         })
     });
     KeyUse {
-        rule: rule.id.clone(),
-        feature: rule.feature.clone(),
+        rule: rule.id.to_string(),
+        feature: rule.feature.to_string(),
         hosts,
-        purpose: rule.purpose.clone(),
+        purpose: rule.purpose.to_string(),
         condition: super::alone::condition_of(rule),
         holds,
         sources: pages(base.pack, &rule.sources),

@@ -146,18 +146,18 @@ pub struct Page {
 }
 
 /// The pages behind tags.
-pub fn pages(pack: &Pack, tags: &[String]) -> Vec<Page> {
-    let page = |tag: &String| {
-        let source = pack.meta.sources.iter().find(|s| s.tag == *tag);
+pub fn pages(pack: &Pack, tags: &[impl AsRef<str>]) -> Vec<Page> {
+    let page = |tag: &str| {
+        let source = pack.meta.sources.iter().find(|s| s.tag == tag);
         Page {
-            tag: tag.clone(),
-            page: source.map(|s| s.page.clone()).unwrap_or_default(),
-            date: source.map(|s| s.date.clone()).unwrap_or_default(),
+            tag: tag.to_owned(),
+            page: source.map(|s| s.page.to_string()).unwrap_or_default(),
+            date: source.map(|s| s.date.to_string()).unwrap_or_default(),
             url: source.and_then(|s| s.address()).map(str::to_owned),
-            read: source.map(|s| s.read.clone()).unwrap_or_default(),
+            read: source.map(|s| s.read.to_string()).unwrap_or_default(),
         }
     };
-    tags.iter().map(page).collect()
+    tags.iter().map(|tag| page(tag.as_ref())).collect()
 }
 
 /// One rule that wants the host.
@@ -335,7 +335,7 @@ fn reason_answer(given: &Given<'_>, r: &Requirement, reason: &Reason, ways: &rem
     ReasonAnswer {
         rule: reason.rule.clone(),
         feature: reason.feature.clone(),
-        feature_title: pack.feature(&reason.feature).map(|f| f.title.clone()).unwrap_or_default(),
+        feature_title: pack.feature(&reason.feature).map(|f| f.title.to_string()).unwrap_or_default(),
         need: reason.need,
         actors: reason.actors.clone(),
         purpose: reason.purpose.clone(),

@@ -1,6 +1,7 @@
 //! Which settings take a host off the list: every setting that the rules read is tried, alone and
 //! then together with others, and only what really removes the host is told.
 
+use crate::rules::Word;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -272,10 +273,11 @@ fn switches(condition: &Condition, changes: &mut Vec<Change>) {
 
 fn of_test(given: &Given<'_>, path: &KeyPath, test: &Test, changes: &mut Vec<Change>) {
     let Some(key) = given.pack.keys.get(&path.key) else { return };
-    let name = if path.path.is_empty() { key.name.clone() } else { format!("{}.{}", key.name, path.path) };
-    let words = |changes: &mut Vec<Change>, more: &[String]| {
+    let name =
+        if path.path.is_empty() { key.name.to_string() } else { format!("{}.{}", key.name, path.path) };
+    let words = |changes: &mut Vec<Change>, more: &[Word]| {
         for word in key.values.iter().chain(more) {
-            changes.push(Change::value(&name, Value::Text(word.clone()), false));
+            changes.push(Change::value(&name, Value::Text(word.to_string()), false));
         }
         changes.push(Change::unset(&key.name, false));
     };
@@ -284,7 +286,7 @@ fn of_test(given: &Given<'_>, path: &KeyPath, test: &Test, changes: &mut Vec<Cha
             changes.push(Change::value(&name, Value::Bool(false), false));
             changes.push(Change::value(&name, Value::Bool(true), false));
         }
-        Test::Equals(Value::Text(word)) => words(changes, std::slice::from_ref(word)),
+        Test::Equals(Value::Text(word)) => words(changes, &[word.as_str().into()]),
         Test::Equals(value) => {
             changes.push(Change::value(&name, value.clone(), false));
             changes.push(Change::unset(&key.name, false));
@@ -347,7 +349,7 @@ fn without(given: &Given<'_>, rule: &Rule, path: &KeyPath, target: &Target) -> O
         let Some(Value::List(items)) = configuration.get(&path.key) else { continue };
         let mut alone = of_rule(configuration, rule, path);
         let mut naming = |from: usize, to: usize| {
-            if let Some(setting) = alone.settings.get_mut(&path.key) {
+            if let Some(setting) = alone.settings.get_mut(path.key.as_str()) {
                 setting.value = Value::List(items.get(from..to).unwrap_or_default().to_vec());
             }
             let list = derive(given.pack, std::slice::from_ref(&alone), given.options);

@@ -320,6 +320,9 @@ fn remarks(
     section("LEFT OUT, cannot be written for this product:", &mut entries(unsupported).into_iter());
     section("Cannot be listed in any firewall:", &mut list.unlisted.iter().cloned());
     section("Besides this list:", &mut steps.iter().cloned());
-    section("Inferred, no page of the vendor was found to say it:", &mut product.inferred.iter().cloned());
+    section(
+        "Inferred, no page of the vendor was found to say it:",
+        &mut product.inferred.iter().map(String::from),
+    );
     lines
 }

@@ -144,14 +144,14 @@ fn by_name_widening(rule: &HostRule, list: &List, product: &Product) -> Result<O
         })
     };
     if list.kind == Kind::Inspection && !product.inspection_opens.is_empty() {
-        return Ok(Some(product.inspection_opens.clone()));
+        return Ok(Some(product.inspection_opens.to_string()));
     }
     Ok(match (&rule.names, product.exact, product.wildcard) {
         (Names::Subdomains(_) | Names::ApexAndSubdomains(_), _, Reach::None) => {
-            return Err(product.wildcard_reason.clone());
+            return Err(product.wildcard_reason.to_string());
         }
         (Names::Subdomains(_) | Names::ApexAndSubdomains(_), ..) if !product.wildcard_opens.is_empty() => {
-            Some(product.wildcard_opens.clone())
+            Some(product.wildcard_opens.to_string())
         }
         // What would be allowed besides is asked by another rule.
         (Names::Exact(n), Reach::Tree, _) if asked(&Names::Subdomains(n.clone())) => None,

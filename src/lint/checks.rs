@@ -1,5 +1,7 @@
 //! The checks that a condition cannot express, each by the name that the data uses.
 
+use crate::rules::Word;
+use crate::rules::word;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -75,7 +77,7 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             hits
         }
         Check::NotThere => {
-            let there = |path: &KeyPath| facts.configuration.settings.contains_key(&path.key);
+            let there = |path: &KeyPath| facts.configuration.settings.contains_key(path.key.as_str());
             let found = values.iter().enumerate().filter(|(_, (path, _))| !there(path));
             found.map(|(at, _)| hit(Some(at), String::new())).collect()
         }
@@ -138,7 +140,7 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
         Check::NotServed => {
             let configuration = facts.configuration;
             let served = |path: &KeyPath| {
-                configuration.settings.get(&path.key).is_some_and(|setting| {
+                configuration.settings.get(path.key.as_str()).is_some_and(|setting| {
                     let from = |s: &crate::config::Source| s.name == setting.origin.source;
                     configuration
                         .sources
@@ -170,7 +172,7 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
         Check::Empty => {
             let empty = |path: &KeyPath| {
                 path.is_read_by(facts.version)
-                    && facts.configuration.settings.get(&path.key).is_some_and(|s| !s.value.is_set())
+                    && facts.configuration.settings.get(path.key.as_str()).is_some_and(|s| !s.value.is_set())
             };
             let found = values.iter().enumerate().filter(|(_, (path, _))| empty(path));
             found.map(|(at, _)| hit(Some(at), String::new())).collect()
@@ -180,7 +182,7 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             let Some(Value::Map(map)) = entry else { return Vec::new() };
             let unknown: Vec<String> = map
                 .keys()
-                .filter(|k| !known.contains(k) && !k.starts_with(['_', '$']))
+                .filter(|k| !word::has(known, k) && !k.starts_with(['_', '$']))
                 .map(|k| format!("`{}`", readable(k, 40)))
                 .collect();
             if unknown.is_empty() { Vec::new() } else { vec![hit(None, listed(&unknown))] }
@@ -237,7 +239,7 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
         }
         Check::MachineHiveBehaviourOnly => machine_hive(facts),
         Check::Format { formats } => {
-            let here = facts.configuration.sources.iter().any(|s| formats.contains(&s.format));
+            let here = facts.configuration.sources.iter().any(|s| word::has(formats, &s.format));
             let at = values.iter().position(|(_, v)| v.is_some());
             if here { vec![hit(at, String::new())] } else { Vec::new() }
         }
@@ -341,16 +343,16 @@ fn members(check: &Check, value: &Value) -> bool {
     else {
         return false;
     };
-    let is_set = |name: &String| map.get(name).is_some_and(Value::is_set);
-    let text = |name: &String| map.get(name).and_then(Value::as_str);
+    let is_set = |name: &Word| map.get(name.as_str()).is_some_and(Value::is_set);
+    let text = |name: &Word| map.get(name.as_str()).and_then(Value::as_str);
     set.iter().all(is_set)
         && !unset.iter().any(is_set)
         && (any.is_empty() || any.iter().any(is_set))
         && (lacks.is_empty() || !lacks.iter().all(is_set))
-        && equals.iter().all(|(n, t)| text(n) == Some(t))
-        && !differs.iter().any(|(n, t)| text(n) == Some(t))
-        && !not_false.iter().any(|n| map.get(n) == Some(&Value::Bool(false)))
-        && without_word.iter().all(|(n, w)| text(n).is_some_and(|t| t.split_whitespace().all(|x| x != w)))
+        && equals.iter().all(|(n, t)| text(n) == Some(t.as_str()))
+        && !differs.iter().any(|(n, t)| text(n) == Some(t.as_str()))
+        && !not_false.iter().any(|n| map.get(n.as_str()) == Some(&Value::Bool(false)))
+        && without_word.iter().all(|(n, w)| text(n).is_some_and(|t| t.split_whitespace().all(|x| *w != x)))
 }
 
 /// Whether a path is absolute on the platform that the file is for; on either kind of platform where

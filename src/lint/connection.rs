@@ -42,13 +42,13 @@ pub fn connection(facts: &Facts<'_>) -> Connection {
         && facts.plain("bootstrapEnabled").and_then(Value::as_bool) != Some(false);
     Connection {
         provider: facts.provider().map(str::to_owned),
-        title: provider.map(|p| p.title.clone()),
+        title: provider.map(|p| p.title.clone()).map(String::from),
         credential: kind.to_owned(),
         because,
         named,
         served,
         missing: provider.map_or_else(Vec::new, |p| {
-            p.requires.iter().filter(|k| facts.plain(k).is_none()).cloned().collect()
+            p.requires.iter().filter(|k| facts.plain(k).is_none()).map(String::from).collect()
         }),
     }
 }
@@ -58,7 +58,7 @@ fn deciding(facts: &Facts<'_>, condition: &Condition, keys: &mut Vec<String>) {
     match condition {
         Condition::All(list) | Condition::Any(list) => list.iter().for_each(|c| deciding(facts, c, keys)),
         Condition::Key(path, Test::Set(true)) if facts.raw(path, None).is_some() => {
-            keys.push(path.key.clone());
+            keys.push(path.key.to_string());
         }
         _ => {}
     }

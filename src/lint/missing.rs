@@ -1,6 +1,8 @@
 //! What errors cost: a value that the app does not use, or a key that is not there, is tried as if it
 //! were right; where a required host comes of it, that host is missing from the list.
 
+use crate::rules::Word;
+use crate::rules::word;
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
@@ -60,7 +62,7 @@ impl Led {
 struct Suspect {
     lint: Lint,
     /// The keys that would be right.
-    keys: Vec<String>,
+    keys: Vec<Word>,
     /// A guess of what was meant, which counts only where the feature has no host at all.
     guess: bool,
 }
@@ -133,7 +135,7 @@ impl<'a> Case<'a> {
                     continue;
                 };
                 let key = Some(key.clone());
-                let lint = Lint { key, ..suspect.lint.clone() };
+                let lint = Lint { key: key.map(String::from), ..suspect.lint.clone() };
                 found.push(Missing::new(&feature, Need::Required, &lint));
             }
         }
@@ -165,7 +167,7 @@ impl<'a> Case<'a> {
             };
             let wrong = lint.severity == Severity::Error || lint.id == LintId::UNKNOWN_KEY;
             for key in keys.into_iter().filter(|k| wrong && !self.configuration.is_set(k)) {
-                all.push(Suspect { lint: lint.clone(), keys: vec![key.to_owned()], guess });
+                all.push(Suspect { lint: lint.clone(), keys: vec![key.into()], guess });
             }
         }
         // An empty value counts as none; where it should say what the app connects to, it is unfinished.
@@ -179,7 +181,7 @@ impl<'a> Case<'a> {
                     key: Some(key.to_owned()),
                     origin: Some(setting.origin.clone()),
                 };
-                all.push(Suspect { lint, keys: vec![key.to_owned()], guess: true });
+                all.push(Suspect { lint, keys: vec![key.into()], guess: true });
             }
         }
         for rule in self.pack.costly.iter().filter(|rule| rule.holds_for(self.facts.version)) {
@@ -187,8 +189,8 @@ impl<'a> Case<'a> {
             Pass { facts: &self.facts, rule, entry: None }.apply(&mut hits);
             for lint in hits {
                 // A rule about several objects speaks of the one that it found.
-                let own = lint.key.iter().find(|k| rule.costs.contains(k));
-                let keys = own.map_or_else(|| rule.costs.clone(), |key| vec![key.clone()]);
+                let own = lint.key.iter().find(|k| word::has(&rule.costs, k));
+                let keys = own.map_or_else(|| rule.costs.clone(), |key| vec![key.clone().into()]);
                 all.push(Suspect { lint, keys, guess: false });
             }
         }
@@ -248,22 +250,22 @@ impl<'a> Case<'a> {
         }
         // A shape is an example of itself.
         let shape = self.pack.keys.get(key).and_then(|k| k.shapes.first());
-        let value = text(if is_address { ADDRESS } else { shape.map_or(LABEL, String::as_str) });
+        let value = text(if is_address { ADDRESS } else { shape.map_or(LABEL, Word::as_str) });
         let members: Vec<&KeyPath> = paths.iter().copied().filter(|p| !p.path.is_empty()).collect();
         match there {
             Some(Value::Map(map)) => {
                 let mut map = map.clone();
                 for path in members {
-                    let set = map.get(&path.path).is_some_and(Value::is_set);
+                    let set = map.get(path.path.as_str()).is_some_and(Value::is_set);
                     if !set {
-                        map.insert(path.path.clone(), value.clone());
+                        map.insert(path.path.to_string(), value.clone());
                     }
                 }
                 Some(Value::Map(map))
             }
             Some(_) => None,
             None if members.is_empty() => Some(value),
-            None => Some(Value::Map(members.iter().map(|p| (p.path.clone(), value.clone())).collect())),
+            None => Some(Value::Map(members.iter().map(|p| (p.path.to_string(), value.clone())).collect())),
         }
     }
 }

@@ -6,6 +6,8 @@ mod checks;
 mod connection;
 mod missing;
 
+use crate::rules::Word;
+use crate::rules::word;
 pub use connection::{Connection, connection};
 pub use missing::missing;
 
@@ -41,7 +43,7 @@ pub fn all(pack: &Pack, configuration: &Configuration, options: &Options) -> Vec
         let ignored = || configuration.places.iter().any(|p| matches!(p.status, PlaceStatus::Ignored(_)));
         l.id == LintId::SHADOWED_KEY && shadowed() || l.id == LintId::LIBRARY_IGNORED && ignored()
     };
-    lint.retain(|l| !replaced.contains(&l.id) && !told(l));
+    lint.retain(|l| !word::has(&replaced, &l.id) && !told(l));
     for one in &mut lint {
         rename_advice(pack, one);
     }
@@ -79,7 +81,7 @@ fn needs_platform(condition: &Condition) -> bool {
 
 /// What the linter finds by itself, and the ids of other lints that say less of the same. Where the
 /// platform is only assumed, rules for one platform are left out.
-fn check(facts: &Facts<'_>, platform_known: bool) -> (Vec<Lint>, Vec<String>) {
+fn check(facts: &Facts<'_>, platform_known: bool) -> (Vec<Lint>, Vec<Word>) {
     let mut found = Vec::new();
     let mut replaced = Vec::new();
     for rule in facts.pack.lints.rules.iter().filter(|r| r.holds_for(facts.version)) {
@@ -140,7 +142,7 @@ impl Pass<'_> {
         let provider = settings.get("inferenceProvider");
         let origin = key
             .as_ref()
-            .and_then(|k| settings.get(k))
+            .and_then(|k| settings.get(k.as_str()))
             .or(provider.filter(|_| key.is_some()))
             .map(|s| s.origin.clone());
         let names = |set: bool| {
@@ -159,7 +161,7 @@ impl Pass<'_> {
                 "provider" => {
                     let id = self.facts.provider().unwrap_or("none");
                     let known = self.facts.pack.credentials.provider(id);
-                    known.map_or_else(|| readable(id, QUOTED_TEXT), |p| p.title.clone())
+                    known.map_or_else(|| readable(id, QUOTED_TEXT), |p| p.title.to_string())
                 }
                 "platform" => match self.facts.platform {
                     Platform::Macos => "macOS".to_owned(),
@@ -179,7 +181,13 @@ impl Pass<'_> {
             message = format!("{} Sources disagree: {disputed}", sentence(message));
         }
         let message = message.trim_end_matches('.').to_owned();
-        Lint { id: self.rule.id.clone(), severity: self.rule.severity, message, key, origin }
+        Lint {
+            id: self.rule.id.to_string(),
+            severity: self.rule.severity,
+            message,
+            key: key.map(String::from),
+            origin,
+        }
     }
 }
 
@@ -193,8 +201,8 @@ fn sentence(mut text: String) -> String {
 /// A key or a member as messages write it.
 fn name(path: &KeyPath) -> String {
     match (path.scope, path.path.is_empty()) {
-        (Scope::Entry, _) => path.path.clone(),
-        (Scope::Configuration, true) => path.key.clone(),
+        (Scope::Entry, _) => path.path.to_string(),
+        (Scope::Configuration, true) => path.key.to_string(),
         (Scope::Configuration, false) => format!("{}.{}", path.key, path.path),
     }
 }

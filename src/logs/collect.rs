@@ -202,8 +202,8 @@ impl<'a> Collector<'a> {
         let kind = self.rules.logs.kind(base);
         let file = FileRead {
             name: self.own_name(name),
-            kind: kind.map(|k| k.id.clone()),
-            title: kind.map(|k| k.title.clone()),
+            kind: kind.map(|k| k.id.to_string()),
+            title: kind.map(|k| k.title.to_string()),
             actor: kind.and_then(|k| k.actor),
             bytes: 0,
             lines: 0,
@@ -412,7 +412,7 @@ impl<'a> Collector<'a> {
                 "{} is the device itself: start the program that is to listen there (a local gateway or a forwarding proxy), and compare its port with the configuration. No firewall and no proxy is in between.",
                 host.address
             ),
-            _ => symptom.remedy.clone(),
+            _ => symptom.remedy.to_string(),
         };
         let proxy = hosts.iter().find(|h| !self.rules.symptoms.is_probed(h.loopback, h.port));
         if let Some(proxy) = proxy.filter(|_| symptom.network) {
@@ -420,10 +420,10 @@ impl<'a> Collector<'a> {
         }
         let commands = commands(symptom, owner, open, &self.targets(&hosts, ports));
         Cause {
-            id: symptom.id.clone(),
+            id: symptom.id.to_string(),
             said: counted.said,
-            title: symptom.title.clone(),
-            cause: symptom.cause.clone(),
+            title: symptom.title.to_string(),
+            cause: symptom.cause.to_string(),
             owner,
             owners: symptom.owners.clone(),
             owner_open: open,
@@ -490,7 +490,7 @@ fn commands(symptom: &Symptom, owner: Owner, open: bool, hosts: &[String]) -> Ve
     }
     if let Some(next) = &symptom.next {
         // What is read here already.
-        commands.extend(Some(next.clone()).filter(|n| n != "clearway logs"));
+        commands.extend(Some(next.to_string()).filter(|n| n != "clearway logs"));
     } else if symptom.codes.iter().any(of_call) {
         commands.push("clearway check --with-credentials".to_owned());
     } else if symptom.network && !hosts.is_empty() {
@@ -721,7 +721,7 @@ impl Reading<'_, '_> {
         if self.all.lines.len() < LINES {
             let id = self.all.rules.symptoms.list.get(meaning.symptom).map(|s| s.id.clone());
             self.all.lines.push(Known {
-                id: id.unwrap_or_default(),
+                id: id.unwrap_or_default().into(),
                 file: place.file.clone(),
                 line: place.line,
                 time: moment,

@@ -147,6 +147,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
     use super::*;
     use crate::rules::Rules;
+    use crate::rules::Word;
 
     /// Numbers that seem random, and are the same in every run.
     struct Dice(u64);
@@ -295,7 +296,7 @@ mod tests {
         let rules = Rules::embedded();
         let symptoms = &rules.symptoms;
         let known: Vec<&str> =
-            symptoms.list.iter().flat_map(|s| s.matches.iter().chain(&s.alone)).map(String::as_str).collect();
+            symptoms.list.iter().flat_map(|s| s.matches.iter().chain(&s.alone)).map(Word::as_str).collect();
         let (mut quick, mut slow) = (Memory::new(), Memory::without_shapes());
         let judge = |text: &str, found: Vec<Found<'_>>| -> Rc<[String]> {
             found

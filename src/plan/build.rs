@@ -121,7 +121,7 @@ fn target(
         id,
         requirement: requirement.clone(),
         probed,
-        service: service.map(|s| s.id.clone()),
+        service: service.map(|s| s.id.clone()).map(String::from),
         request,
         paths: ways.into_iter().map(|(path, _)| path).collect(),
         skip: None,

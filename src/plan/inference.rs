@@ -2,6 +2,7 @@
 //! credential. Pure. What is built here holds secrets, so it is no part of the plan that a report
 //! contains; [`announce`] is what may be shown of it.
 
+use crate::rules::Word;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -373,19 +374,19 @@ fn endpoint(
 ) -> Endpoint {
     let configuration = facts.configuration;
     let calls = services.calls();
-    let text = |key: &Option<String>| key.as_deref().and_then(|k| configuration.text(k)).map(str::to_owned);
+    let text = |key: &Option<Word>| key.as_deref().and_then(|k| configuration.text(k)).map(str::to_owned);
     let wanted = text(&provider.scheme_key);
     let scheme = provider
         .schemes
         .iter()
-        .find(|s| Some(&s.0) == wanted.as_ref())
+        .find(|s| wanted.as_ref().is_some_and(|wanted| s.0 == *wanted))
         .or(provider.schemes.first())
-        .map(|(_, header, prefix)| Scheme { header: header.clone(), prefix: prefix.clone() })
+        .map(|(_, header, prefix)| Scheme { header: header.to_string(), prefix: prefix.to_string() })
         .unwrap_or(Scheme { header: "authorization".into(), prefix: "Bearer ".into() });
     let base_path = requirement.hints.base_path.clone();
     let mut body = Map::new();
     for (name, value) in &provider.body {
-        body.insert(name.clone(), json!(value));
+        body.insert(name.to_string(), json!(value));
     }
     body.insert("max_tokens".into(), json!(calls.max_tokens));
     body.insert("messages".into(), json!([{ "role": "user", "content": calls.prompt }]));
@@ -399,27 +400,31 @@ fn endpoint(
         target: target.id,
         own: BTreeSet::new(),
         path,
-        provider: provider.id.clone(),
+        provider: provider.id.to_string(),
         customer: requirement.hints.customer && services.for_host(&target.probed).is_none(),
         source,
         scheme,
-        signed: provider.signed.clone().filter(|_| signs),
+        signed: provider.signed.clone().filter(|_| signs).map(String::from),
         region: text(&provider.region_key),
-        headers: provider.headers.clone(),
+        headers: provider.headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         custom: custom(configuration),
         list: provider
             .discovery
             .as_ref()
             .filter(|_| configuration.get("modelDiscoveryEnabled").and_then(Value::as_bool) != Some(false))
             .and_then(|d| list(mine, d, (target, requirement), path, &base_path)),
-        stream: provider.stream.clone(),
+        stream: provider.stream.to_string(),
         base_path,
         project: text(&provider.project_key).unwrap_or_default(),
         body,
         names_model: provider.names_model,
         framing: provider.framing,
         models: models(configuration),
-        token: provider.token_url.clone().zip(provider.token_scope.clone()),
+        token: provider
+            .token_url
+            .as_ref()
+            .map(String::from)
+            .zip(provider.token_scope.as_ref().map(String::from)),
         device: None,
     }
 }
@@ -451,8 +456,8 @@ fn list(
         target: target.id,
         path,
         request: fill_path(&discovery.path, base_path, &[]),
-        list: discovery.list.clone(),
-        id: discovery.id.clone(),
+        list: discovery.list.to_string(),
+        id: discovery.id.to_string(),
     })
 }
 
@@ -487,7 +492,7 @@ fn source(facts: &Facts<'_>, provider: &Provider, run_helpers: bool) -> Source {
         "static" => match key.map(|k| (k, configuration.get(k))) {
             Some((key, Some(Value::Secret(secret)))) if !secret.is_empty() => {
                 if secret.is_included() {
-                    Source::Key { key: key.clone(), secret: secret.clone() }
+                    Source::Key { key: key.to_string(), secret: secret.clone() }
                 } else {
                     unusable("this file was written without its secrets")
                 }

@@ -44,6 +44,7 @@ mod trace;
 mod trust;
 mod verifier;
 
+use crate::rules::word;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -102,7 +103,7 @@ impl Settings {
             compare_dns: None,
             public_roots: None,
             device_ca: Vec::new(),
-            engine_doubts: rules.services.trust().doubts().to_vec(),
+            engine_doubts: word::texts(rules.services.trust().doubts()),
             never: rules.pack.networks.metadata_addresses(),
             headers: Arc::clone(&rules.headers),
         }

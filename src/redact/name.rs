@@ -43,7 +43,12 @@ impl NameMask {
     /// The mask of a host name, lower case without a root dot. What stays: names that the rules
     /// have; of a provider's domain the domain, regions, and the parts that its hosts all have; an
     /// internal suffix. Two names share their last two labels after masking when they did before.
-    pub(super) fn host(&mut self, vocabulary: &Vocabulary, internal: &[String], name: &str) -> String {
+    pub(super) fn host(
+        &mut self,
+        vocabulary: &Vocabulary,
+        internal: &[impl AsRef<str>],
+        name: &str,
+    ) -> String {
         self.hosts.insert(name.to_owned());
         if name == "localhost" || name.ends_with(".localhost") || vocabulary.has_host(name) {
             return name.to_owned();
@@ -55,10 +60,10 @@ impl NameMask {
             labels.push(domain.to_owned());
             return labels.join(".");
         }
-        let suffix = internal.iter().filter(|s| is_below(name, s)).max_by_key(|s| s.len());
+        let suffix = internal.iter().map(AsRef::as_ref).filter(|s| is_below(name, s)).max_by_key(|s| s.len());
         let (front, end) = match suffix {
             Some(suffix) => {
-                let front = name.strip_suffix(suffix.as_str()).unwrap_or_default().trim_end_matches('.');
+                let front = name.strip_suffix(suffix).unwrap_or_default().trim_end_matches('.');
                 let own = front.rsplit('.').next().unwrap_or_default();
                 let rest = front.strip_suffix(own).unwrap_or_default().trim_end_matches('.');
                 let own = if own.is_empty() { String::new() } else { format!("{}.", self.word(own)) };

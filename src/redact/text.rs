@@ -240,7 +240,7 @@ mod tests {
                 app_version: pack.meta.newest.clone(),
                 platform: Platform::Linux,
                 platform_assumed: false,
-                rules_date: pack.meta.date.clone(),
+                rules_date: pack.meta.date.to_string(),
                 rules_age: None,
                 provider: None,
                 inputs: Vec::new(),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::Text;
 use super::networks::Networks;
+use crate::rules::Word;
 
 /// The special-purpose registries, known block pages, and the suffixes of internal names.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
@@ -16,7 +17,7 @@ use super::networks::Networks;
 pub struct Addresses {
     /// Suffixes of names that only an organisation's own resolver knows: those of the derivation.
     #[serde(skip)]
-    internal_suffixes: Vec<String>,
+    internal_suffixes: Vec<Word>,
     /// Blocks that are not globally reachable.
     #[serde(default)]
     range: Vec<Range>,
@@ -30,8 +31,8 @@ pub struct Addresses {
 #[serde(deny_unknown_fields)]
 struct Range {
     block: Block,
-    kind: String,
-    source: String,
+    kind: Word,
+    source: Word,
 }
 
 /// Where a filter's page answers.
@@ -39,8 +40,8 @@ struct Range {
 #[serde(deny_unknown_fields)]
 struct BlockPage {
     block: Block,
-    filter: String,
-    source: String,
+    filter: Word,
+    source: Word,
 }
 
 /// An address block in CIDR notation.
@@ -86,9 +87,9 @@ fn same_prefix(a: u128, b: u128, prefix: u8, bits: u8) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Oddity {
     /// Not globally reachable; holds the registry's kind, such as `private` or `loopback`.
-    NotGlobal(String),
+    NotGlobal(Word),
     /// A filter's own page answers there; holds the filter's name.
-    BlockPage(String),
+    BlockPage(Word),
 }
 
 impl Addresses {
@@ -134,7 +135,7 @@ impl Addresses {
     }
 
     /// The suffixes of names that nobody outside the organisation resolves.
-    pub fn internal_suffixes(&self) -> &[String] {
+    pub fn internal_suffixes(&self) -> &[Word] {
         &self.internal_suffixes
     }
 

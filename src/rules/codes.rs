@@ -10,6 +10,7 @@ use super::compiled;
 use super::data::DataError;
 use super::files::{Files, Text};
 use crate::contract::{Actor, Code, Confidence, DeviceCode, Owner, Severity, Verdict};
+use crate::rules::Word;
 use crate::text::template;
 
 /// One code of the contract.
@@ -28,22 +29,22 @@ pub struct CodeEntry {
     #[serde(default)]
     pub reserved: bool,
     /// One sentence; placeholders in braces.
-    pub summary: String,
+    pub summary: Word,
     /// The instruction to its owner; empty when there is nothing to do.
     #[serde(default)]
-    pub remedy: String,
+    pub remedy: Word,
     /// The instruction to another owner than the usual one.
     #[serde(default)]
-    pub remedy_for: BTreeMap<Owner, String>,
+    pub remedy_for: BTreeMap<Owner, Word>,
     /// The sentence where another owner than the usual one means that something else was seen.
     #[serde(default)]
-    pub summary_for: BTreeMap<Owner, String>,
+    pub summary_for: BTreeMap<Owner, Word>,
     /// Both, where a code that blocks is only a warning.
     #[serde(default)]
     pub warning: Option<Wording>,
     /// Both, where the evidence says which kind of the code it is.
     #[serde(default)]
-    pub case: BTreeMap<String, Wording>,
+    pub case: BTreeMap<Word, Wording>,
 }
 
 /// One code of `clearway device`.
@@ -60,15 +61,15 @@ pub struct DeviceEntry {
     pub confidence: Confidence,
     /// Source tags.
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// Pages of others, where no source tag says it.
     #[serde(default)]
-    pub references: Vec<String>,
+    pub references: Vec<Word>,
     /// One sentence; placeholders in braces.
-    pub summary: String,
+    pub summary: Word,
     /// The instruction; empty where there is nothing to do.
     #[serde(default)]
-    pub remedy: String,
+    pub remedy: Word,
     /// Findings of a run that it explains.
     #[serde(default)]
     pub explains: Vec<Code>,
@@ -77,7 +78,7 @@ pub struct DeviceEntry {
     pub explains_for: Vec<Actor>,
     /// What is different where the evidence says which kind of the code it is.
     #[serde(default)]
-    pub case: BTreeMap<String, DeviceCase>,
+    pub case: BTreeMap<Word, DeviceCase>,
 }
 
 /// A kind of a code of `clearway device`.
@@ -88,10 +89,10 @@ pub struct DeviceCase {
     #[serde(default)]
     pub severity: Option<Severity>,
     /// One sentence.
-    pub summary: String,
+    pub summary: Word,
     /// The instruction; empty where there is nothing to do.
     #[serde(default)]
-    pub remedy: String,
+    pub remedy: Word,
 }
 
 /// A sentence and an instruction.
@@ -99,10 +100,10 @@ pub struct DeviceCase {
 #[serde(deny_unknown_fields)]
 pub struct Wording {
     /// One sentence.
-    pub summary: String,
+    pub summary: Word,
     /// The instruction; empty where it is the code's own, by owner.
     #[serde(default)]
-    pub remedy: String,
+    pub remedy: Word,
 }
 
 /// Why a proxy refuses, as its answer's headers have it.
@@ -110,9 +111,9 @@ pub struct Wording {
 #[serde(deny_unknown_fields)]
 pub struct ProxyReason {
     /// What the value of a header holds, in lower case.
-    pub word: String,
+    pub word: Word,
     /// What it means: a clause about the proxy.
-    pub says: String,
+    pub says: Word,
     /// It asked for less: the same may succeed when less is asked for.
     #[serde(default)]
     pub limit: bool,
@@ -120,7 +121,7 @@ pub struct ProxyReason {
     #[serde(default)]
     pub sandbox: bool,
     /// Where the meaning of the word is documented.
-    pub source: String,
+    pub source: Word,
 }
 
 /// The headers in which proxies name their reason.
@@ -131,11 +132,11 @@ const REASON_HEADERS: [&str; 3] = ["x-squid-error", "proxy-status", "x-proxy-err
 #[serde(deny_unknown_fields)]
 pub struct CauseEntry {
     /// Identifier, such as `no-route`.
-    pub id: String,
+    pub id: Word,
     /// One sentence.
-    pub summary: String,
+    pub summary: Word,
     /// The instruction.
-    pub remedy: String,
+    pub remedy: Word,
 }
 
 /// Wording of something that a run does not speak for.
@@ -143,9 +144,9 @@ pub struct CauseEntry {
 #[serde(deny_unknown_fields)]
 pub struct NotTestedEntry {
     /// Identifier, such as `credential`.
-    pub id: String,
+    pub id: Word,
     /// Plain words.
-    pub text: String,
+    pub text: Word,
 }
 
 /// The wording of everything.
@@ -153,7 +154,7 @@ pub struct NotTestedEntry {
 #[serde(deny_unknown_fields)]
 pub struct Codes {
     /// Every placeholder, and what stands in its place where a fact is missing.
-    placeholder: BTreeMap<String, String>,
+    placeholder: BTreeMap<Word, Word>,
     code: Vec<CodeEntry>,
     cause: Vec<CauseEntry>,
     #[serde(default)]
@@ -276,7 +277,7 @@ impl Codes {
         let mut said = headers.iter().filter(|(n, _)| REASON_HEADERS.contains(&n.as_str()));
         said.find_map(|(_, value)| {
             let value = value.to_ascii_lowercase();
-            self.proxy_reason.iter().find(|reason| value.contains(&reason.word))
+            self.proxy_reason.iter().find(|reason| value.contains(reason.word.as_str()))
         })
     }
 
@@ -303,7 +304,7 @@ impl Codes {
 
     /// Fills in a sentence: each placeholder by what `value` gives, else by its stand-in.
     pub fn fill(&self, sentence: &str, value: impl Fn(&str) -> Option<String>) -> String {
-        template::fill(sentence, |name| value(name).or_else(|| self.placeholder.get(name).cloned()))
+        template::fill(sentence, |name| value(name).or_else(|| self.placeholder.get(name).map(String::from)))
     }
 }
 

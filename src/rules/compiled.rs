@@ -1,11 +1,12 @@
 //! The rules built in, as `build.rs` compiled them. It reads and checks `rules/` with this very code, and writes each
 //! part of [`Rules`] down as it is in memory after its checks: the program reads lengths and bytes, no words of a
-//! language, and repeats no check that the build has made. The form has no promise beyond one build.
+//! language, and repeats no check that the build has made; texts ([`word::Word`]) it does not even copy. The form has no
+//! promise beyond one build.
 
-use borsh::{BorshDeserialize, BorshSerialize};
+use borsh::{BorshDeserialize, BorshSerialize, io};
 
-use super::Rules;
 use super::data::DataError;
+use super::{Rules, word};
 
 /// A part that `build.rs` wrote.
 ///
@@ -18,6 +19,16 @@ pub(super) fn read<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, DataError> {
     })
 }
 
+/// A list of large things, at once as long as it is: a foreign length would not be trusted so, but this one is the build's.
+pub(super) fn list<T: BorshDeserialize>(reader: &mut impl io::Read) -> io::Result<Vec<T>> {
+    let length = u32::deserialize_reader(reader)? as usize;
+    let mut list = Vec::with_capacity(length);
+    for _ in 0..length {
+        list.push(T::deserialize_reader(reader)?);
+    }
+    Ok(list)
+}
+
 impl Rules {
     /// Every part under the name by which the program asks for it, in the form that it reads.
     ///
@@ -27,20 +38,25 @@ impl Rules {
         fn part<T: BorshSerialize>(name: &'static str, part: &T) -> std::io::Result<(&'static str, Vec<u8>)> {
             Ok((name, borsh::to_vec(part)?))
         }
-        Ok(vec![
-            part("pack", &*self.pack)?,
-            part("lints", &*self.pack.lints)?,
-            part("services", &*self.services)?,
-            part("codes", &*self.codes)?,
-            part("symptoms", &*self.symptoms)?,
-            part("sandbox", &*self.sandbox)?,
-            part("firewalls", &*self.firewalls)?,
-            part("controls", &*self.controls)?,
-            part("headers", &**self.headers)?,
-            part("places", &**self.places)?,
-            part("logs", &*self.logs)?,
-            part("device", &*self.device)?,
-        ])
+        let (parts, words) = word::collected(|| {
+            Ok::<_, std::io::Error>(vec![
+                part("pack", &*self.pack)?,
+                part("lints", &*self.pack.lints)?,
+                part("services", &*self.services)?,
+                part("codes", &*self.codes)?,
+                part("symptoms", &*self.symptoms)?,
+                part("sandbox", &*self.sandbox)?,
+                part("firewalls", &*self.firewalls)?,
+                part("controls", &*self.controls)?,
+                part("headers", &**self.headers)?,
+                part("places", &**self.places)?,
+                part("logs", &*self.logs)?,
+                part("device", &*self.device)?,
+            ])
+        });
+        let mut parts = parts?;
+        parts.push(("words", words.into_bytes()));
+        Ok(parts)
     }
 }
 

@@ -2,6 +2,7 @@
 //! expression language; a condition is a small tree of tables.
 
 use crate::contract::Versions;
+use crate::rules::Word;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
@@ -33,19 +34,19 @@ pub(super) struct RawCondition {
     all: Option<Vec<RawCondition>>,
     any: Option<Vec<RawCondition>>,
     not: Option<Box<RawCondition>>,
-    key: Option<String>,
+    key: Option<Word>,
     set: Option<bool>,
     given: Option<bool>,
     empty: Option<bool>,
     is: Option<bool>,
     equals: Option<toml::Value>,
-    one_of: Option<Vec<String>>,
-    starts_with_any: Option<Vec<String>>,
-    contains: Option<String>,
+    one_of: Option<Vec<Word>>,
+    starts_with_any: Option<Vec<Word>>,
+    contains: Option<Word>,
     loopback: Option<bool>,
-    host_is: Option<Vec<String>>,
-    provider: Option<Words<String>>,
-    credential: Option<Words<String>>,
+    host_is: Option<Vec<Word>>,
+    provider: Option<Words<Word>>,
+    credential: Option<Words<Word>>,
     platform: Option<Words<Platform>>,
     offline_installer: Option<bool>,
     admin_console: Option<bool>,
@@ -64,9 +65,9 @@ pub enum Condition {
     /// A test of one key's value.
     Key(KeyPath, Test),
     /// The inference provider is one of these.
-    Provider(Vec<String>),
+    Provider(Vec<Word>),
     /// The credential kind is one of these.
-    Credential(Vec<String>),
+    Credential(Vec<Word>),
     /// The platform is one of these.
     Platform(Vec<Platform>),
     /// The app was installed with the offline installer, or not.
@@ -91,15 +92,15 @@ pub enum Test {
     /// Equal to this scalar, after the key's default.
     Equals(Value),
     /// Text that is one of these, after the key's default.
-    OneOf(Vec<String>),
+    OneOf(Vec<Word>),
     /// Text that begins with one of these.
-    StartsWithAny(Vec<String>),
+    StartsWithAny(Vec<Word>),
     /// A list with this text as an element.
-    Contains(String),
+    Contains(Word),
     /// An address on the device itself.
     Loopback(bool),
     /// An address, or a list with one, whose host is one of these.
-    HostIs(Vec<String>),
+    HostIs(Vec<Word>),
 }
 
 /// Where a value is looked up.
@@ -117,9 +118,9 @@ pub struct KeyPath {
     /// Where it is looked up.
     pub scope: Scope,
     /// The key; for an entry, the key whose list is iterated.
-    pub key: String,
+    pub key: Word,
     /// Dotted path inside the value; empty for the value itself.
-    pub path: String,
+    pub path: Word,
     /// Default, for versions from `earlier.1` on.
     pub default: Option<Value>,
     /// Default before a version.
@@ -149,8 +150,8 @@ impl KeyPath {
             let bounded = keys.get(list).map(|key| bounded(key, member)).unwrap_or_default();
             return Ok(Self {
                 scope: Scope::Entry,
-                key: list.to_owned(),
-                path: member.to_owned(),
+                key: list.into(),
+                path: member.into(),
                 default: None,
                 earlier: None,
                 since: None,
@@ -176,8 +177,8 @@ impl KeyPath {
         };
         Ok(Self {
             scope: Scope::Configuration,
-            key: name.to_owned(),
-            path: path.to_owned(),
+            key: name.into(),
+            path: path.into(),
             default,
             earlier,
             since: key.since.clone(),
@@ -243,8 +244,8 @@ pub(crate) fn scalar(value: &toml::Value) -> Option<Value> {
 pub(super) struct Known<'a> {
     pub keys: &'a KeyCatalogue,
     pub each: Option<&'a str>,
-    pub providers: &'a [String],
-    pub kinds: &'a [String],
+    pub providers: &'a [Word],
+    pub kinds: &'a [Word],
 }
 
 impl RawCondition {
@@ -252,9 +253,9 @@ impl RawCondition {
     ///
     /// # Errors
     /// A message that says what is wrong.
-    pub(super) fn check(self, known: &Known<'_>, read: &mut Vec<String>) -> Result<Condition, String> {
+    pub(super) fn check(self, known: &Known<'_>, read: &mut Vec<Word>) -> Result<Condition, String> {
         let mut kinds: Vec<Condition> = Vec::with_capacity(1);
-        let many = |list: Vec<Self>, read: &mut Vec<String>| {
+        let many = |list: Vec<Self>, read: &mut Vec<Word>| {
             list.into_iter().map(|c| c.check(known, read)).collect::<Result<Vec<_>, _>>()
         };
         let has_test = self.set.is_some()
@@ -344,8 +345,8 @@ impl RawCondition {
 }
 
 /// Adds `key` to the names read, once.
-pub(super) fn note(read: &mut Vec<String>, key: &str) {
+pub(super) fn note(read: &mut Vec<Word>, key: &str) {
     if !read.iter().any(|k| k == key) {
-        read.push(key.to_owned());
+        read.push(key.into());
     }
 }

@@ -12,13 +12,14 @@ use super::files::Text;
 use super::keys::KeyCatalogue;
 use super::pack::from_text;
 use crate::contract::AppVersion;
+use crate::rules::Word;
 
 const FILE: &str = "credentials.toml";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawCredentials {
-    kinds: Vec<String>,
+    kinds: Vec<Word>,
     #[serde(default)]
     invalid: Vec<Invalid>,
     #[serde(rename = "provider")]
@@ -30,22 +31,22 @@ struct RawCredentials {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawProvider {
-    id: String,
-    title: String,
-    requires: Vec<String>,
-    sources: Vec<String>,
+    id: Word,
+    title: Word,
+    requires: Vec<Word>,
+    sources: Vec<Word>,
     #[serde(default)]
-    kinds_since: BTreeMap<String, AppVersion>,
+    kinds_since: BTreeMap<Word, AppVersion>,
     rules: Vec<RawKindRule>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawKindRule {
-    kind: String,
+    kind: Word,
     when: Option<RawCondition>,
     #[serde(default)]
-    sources: Vec<String>,
+    sources: Vec<Word>,
 }
 
 /// A value that an app of today no longer reads.
@@ -53,11 +54,11 @@ struct RawKindRule {
 #[serde(deny_unknown_fields)]
 pub struct Invalid {
     /// The key.
-    pub key: String,
+    pub key: Word,
     /// The value.
-    pub value: String,
+    pub value: Word,
     /// What to write instead.
-    pub message: String,
+    pub message: Word,
     /// First app version that no longer reads it.
     #[serde(default)]
     pub since: Option<AppVersion>,
@@ -78,27 +79,27 @@ impl Invalid {
 #[serde(deny_unknown_fields)]
 pub struct Together {
     /// The provider it matters for.
-    pub provider: String,
+    pub provider: Word,
     /// The keys.
-    pub keys: Vec<String>,
+    pub keys: Vec<Word>,
     /// What the app does with a part of them.
-    pub message: String,
+    pub message: Word,
 }
 
 /// An inference provider.
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Provider {
     /// The value of `inferenceProvider`.
-    pub id: String,
+    pub id: Word,
     /// Its name for readers.
-    pub title: String,
+    pub title: Word,
     /// Keys it cannot do without.
-    pub requires: Vec<String>,
+    pub requires: Vec<Word>,
     /// Documentation tags.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// Kinds that only later app versions know for this provider; to the others
     /// `inferenceCredentialKind` is unset then.
-    pub kinds_since: BTreeMap<String, AppVersion>,
+    pub kinds_since: BTreeMap<Word, AppVersion>,
     /// Credential kinds in order of preference.
     pub rules: Vec<KindRule>,
 }
@@ -114,18 +115,18 @@ impl Provider {
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct KindRule {
     /// The kind.
-    pub kind: String,
+    pub kind: Word,
     /// What must hold.
     pub when: Condition,
     /// Documentation tags, where they say more than the provider's.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
 }
 
 /// `credentials.toml`, checked.
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Credentials {
     /// The kinds that `inferenceCredentialKind` may hold.
-    pub kinds: Vec<String>,
+    pub kinds: Vec<Word>,
     /// Values no longer read.
     pub invalid: Vec<Invalid>,
     /// The providers.
@@ -143,7 +144,7 @@ impl Credentials {
     /// Reads and checks the file's text.
     pub(super) fn parse(text: Text<'_>, keys: &KeyCatalogue, problems: &mut Problems) -> Option<Self> {
         let raw: RawCredentials = problems.take(FILE, from_text(text))?;
-        let ids: Vec<String> = raw.providers.iter().map(|p| p.id.clone()).collect();
+        let ids: Vec<Word> = raw.providers.iter().map(|p| p.id.clone()).collect();
         let mut need_key = |entry: &str, field: &str, name: &str| {
             if keys.get(name).is_none() {
                 problems.add(FILE, entry, field, format!("`{name}` is not in keys.toml"));

@@ -8,6 +8,7 @@ use super::compiled;
 use super::data::DataError;
 use super::files::Files;
 use crate::contract::{Confidence, Platform};
+use crate::rules::Word;
 
 /// `device.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
@@ -60,7 +61,7 @@ pub struct AppPlace {
     /// The way.
     pub kind: AppKind,
     /// The path, with parts to fill in and `*`.
-    pub path: String,
+    pub path: Word,
     /// How well that is known.
     pub confidence: Confidence,
 }
@@ -74,9 +75,9 @@ pub struct Sandbox {
     /// Above so much it does, with what sessions write, MiB.
     pub enough_mib: u64,
     /// The beginnings of the names of the machine's own interfaces.
-    pub interfaces: Vec<String>,
+    pub interfaces: Vec<Word>,
     /// Windows: the process of each virtual machine, which shows that they may log on as a service.
-    pub worker: String,
+    pub worker: Word,
     /// Linux: settings of the kernel.
     pub settings: Vec<KernelSetting>,
     /// Linux: programs.
@@ -88,12 +89,12 @@ pub struct Sandbox {
 #[serde(deny_unknown_fields)]
 pub struct KernelSetting {
     /// Its file.
-    pub path: String,
+    pub path: Word,
     /// The value that forbids them.
-    pub forbids: String,
+    pub forbids: Word,
     /// Files with `*` that allow them to the sandbox all the same.
     #[serde(default)]
-    pub unless: Vec<String>,
+    pub unless: Vec<Word>,
 }
 
 /// A program that the sandbox is made with.
@@ -101,9 +102,9 @@ pub struct KernelSetting {
 #[serde(deny_unknown_fields)]
 pub struct SandboxProgram {
     /// Its name.
-    pub name: String,
+    pub name: Word,
     /// Where it may be.
-    pub paths: Vec<String>,
+    pub paths: Vec<Word>,
 }
 
 /// Where authorities are added on Linux.
@@ -111,11 +112,11 @@ pub struct SandboxProgram {
 #[serde(deny_unknown_fields)]
 pub struct Authorities {
     /// Files that somebody added, with `*`.
-    pub added: String,
+    pub added: Word,
     /// The bundle that the system makes of them and its own.
-    pub bundle: String,
+    pub bundle: Word,
     /// The system's folder of the same.
-    pub folder: String,
+    pub folder: Word,
 }
 
 impl Authorities {
@@ -131,23 +132,23 @@ impl Authorities {
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// macOS: the team.
-    pub team_id: String,
+    pub team_id: Word,
     /// macOS: the program.
-    pub signing_id: String,
+    pub signing_id: Word,
     /// Windows: the publisher.
-    pub publisher: String,
+    pub publisher: Word,
     /// The rule that allows the helper on macOS, the end of a sentence.
-    pub allow_macos: String,
+    pub allow_macos: Word,
     /// macOS: beginnings of what `codesign --verify` says of a file that was changed after it was signed.
-    pub damage_macos: Vec<String>,
+    pub damage_macos: Vec<Word>,
     /// macOS: the end of the path of the app's program.
-    pub app_program: String,
+    pub app_program: Word,
     /// The same on Windows.
-    pub allow_windows: String,
+    pub allow_windows: Word,
     /// The same on Linux.
-    pub allow_linux: String,
+    pub allow_linux: Word,
     /// Source tags.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
 }
 
 impl Identity {
@@ -168,11 +169,11 @@ pub struct HelperPlace {
     /// Where.
     pub platform: Platform,
     /// The app's own folder, with parts to fill in and `*`.
-    pub data: String,
+    pub data: Word,
     /// Below it the folder of versions.
-    pub versions: String,
+    pub versions: Word,
     /// Below a version the program.
-    pub program: String,
+    pub program: Word,
     /// It is that of the ordinary mode.
     #[serde(default)]
     pub ordinary: bool,
@@ -180,7 +181,7 @@ pub struct HelperPlace {
     pub confidence: Confidence,
     /// Source tags.
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
 }
 
 /// Something by which a Linux shows that another system keeps its clock.
@@ -188,12 +189,12 @@ pub struct HelperPlace {
 #[serde(deny_unknown_fields)]
 pub struct ClockHost {
     /// The file.
-    pub path: String,
+    pub path: Word,
     /// What stands in it, in lower case; nothing where the file alone shows it.
     #[serde(default)]
-    pub holds: String,
+    pub holds: Word,
     /// Who keeps the clock, for a sentence.
-    pub title: String,
+    pub title: Word,
 }
 
 /// A file of a platform.
@@ -203,7 +204,7 @@ pub struct Place {
     /// Where.
     pub platform: Platform,
     /// The path.
-    pub path: String,
+    pub path: Word,
 }
 
 /// A program of the system.
@@ -211,24 +212,24 @@ pub struct Place {
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// Its name here, and that of the saved output in a copy of a device.
-    pub id: String,
+    pub id: Word,
     /// Where it exists.
     pub platform: Platform,
     /// Its path; on Windows a name below the system's own folder.
-    pub program: String,
+    pub program: Word,
     /// Its arguments; `{paths}` stands for the files it is asked about.
-    pub args: Vec<String>,
+    pub args: Vec<Word>,
     /// What it is asked for, for a sentence.
-    pub asks: String,
+    pub asks: Word,
     /// Devices without it are usual: its absence is no gap.
     #[serde(default)]
     pub optional: bool,
     /// Why it is never run here: its output is read from a copy alone.
     #[serde(default)]
-    pub saved_only: Option<String>,
+    pub saved_only: Option<Word>,
     /// What the system may use the network for on its behalf, a sentence; nothing for a tool that looks at this device alone.
     #[serde(default)]
-    pub network: Option<String>,
+    pub network: Option<Word>,
     /// Seconds that it may take; few without.
     #[serde(default)]
     pub patience_s: Option<u64>,
@@ -246,9 +247,9 @@ pub struct Tool {
 pub struct OtherUser {
     /// Its arguments then, with `{sid}`, `{uid}` and `{user}`; none where it tells nothing of others.
     #[serde(default)]
-    pub args: Vec<String>,
+    pub args: Vec<Word>,
     /// What it lacks where it tells nothing, the end of a sentence.
-    pub needs: String,
+    pub needs: Word,
 }
 
 /// A log of what was kept from starting.
@@ -256,9 +257,9 @@ pub struct OtherUser {
 #[serde(deny_unknown_fields)]
 pub struct BlockLog {
     /// The tool that prints it.
-    pub tool: String,
+    pub tool: Word,
     /// Who kept it, for a sentence.
-    pub product: String,
+    pub product: Word,
     /// Events that tell it.
     pub event: Vec<BlockEvent>,
 }
@@ -268,15 +269,15 @@ pub struct BlockLog {
 #[serde(deny_unknown_fields)]
 pub struct BlockEvent {
     /// Its number.
-    pub id: String,
+    pub id: Word,
     /// The fields that may name what was blocked; the one who acted stands in others.
-    pub object: Vec<String>,
+    pub object: Vec<Word>,
     /// The field that says what was done; without, the event itself is a block.
     #[serde(default)]
-    pub action: Option<String>,
+    pub action: Option<Word>,
     /// Its values that stop a program.
     #[serde(default)]
-    pub stops: Vec<String>,
+    pub stops: Vec<Word>,
 }
 
 /// What a product of others does.
@@ -296,27 +297,27 @@ pub enum ProductKind {
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// Its name.
-    pub title: String,
+    pub title: Word,
     /// What it does.
     pub kind: ProductKind,
     /// Names of its processes on macOS, whole, in any letter case.
     #[serde(default)]
-    pub macos: Vec<String>,
+    pub macos: Vec<Word>,
     /// The same on Windows, without `.exe`.
     #[serde(default)]
-    pub windows: Vec<String>,
+    pub windows: Vec<Word>,
     /// The same on Linux; the system keeps 15 characters of a name.
     #[serde(default)]
-    pub linux: Vec<String>,
+    pub linux: Vec<Word>,
     /// How well that is known.
     pub confidence: Confidence,
     /// Where the names are from.
-    pub references: Vec<String>,
+    pub references: Vec<Word>,
 }
 
 impl Product {
     /// Its processes on a platform.
-    pub fn processes(&self, platform: Platform) -> &[String] {
+    pub fn processes(&self, platform: Platform) -> &[Word] {
         match platform {
             Platform::Macos => &self.macos,
             Platform::Windows => &self.windows,
@@ -342,14 +343,14 @@ pub enum VariableKind {
 #[serde(deny_unknown_fields)]
 pub struct Variable {
     /// Its name.
-    pub name: String,
+    pub name: Word,
     /// What it does.
     pub kind: VariableKind,
     /// The value that switches checks off.
     #[serde(default)]
-    pub off: String,
+    pub off: Word,
     /// Who reads it, for a sentence.
-    pub readers: String,
+    pub readers: Word,
     /// The engine reads it, on these platforms.
     #[serde(default)]
     pub engine: Vec<Platform>,
@@ -357,10 +358,10 @@ pub struct Variable {
     pub confidence: Confidence,
     /// Source tags.
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// Pages of others.
     #[serde(default)]
-    pub references: Vec<String>,
+    pub references: Vec<Word>,
 }
 
 impl DeviceFacts {

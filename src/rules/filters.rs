@@ -7,22 +7,23 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::{Files, Text};
 use crate::contract::Control;
+use crate::rules::Word;
 use crate::text::answer;
 
 /// The signs of filters and inspectors.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Filters {
-    words: Vec<String>,
+    words: Vec<Word>,
     /// Parts of the place of a redirect to a sign-in.
     #[serde(default)]
-    sign_in_places: Vec<String>,
+    sign_in_places: Vec<Word>,
     /// First labels of hosts that are there for sign-ins.
     #[serde(default)]
-    sign_in_hosts: Vec<String>,
+    sign_in_hosts: Vec<Word>,
     /// What pages that ask for a sign-in hold.
     #[serde(default)]
-    sign_in_pages: Vec<String>,
+    sign_in_pages: Vec<Word>,
     #[serde(default)]
     page: Vec<Page>,
     /// What asks for a sign-in in a browser before a service.
@@ -35,31 +36,31 @@ pub struct Filters {
 #[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Page {
-    product: String,
+    product: Word,
     #[serde(default)]
-    name: Vec<String>,
+    name: Vec<Word>,
     #[serde(default)]
-    location: Vec<String>,
+    location: Vec<Word>,
     #[serde(default)]
-    place: Vec<String>,
+    place: Vec<Word>,
     #[serde(default)]
-    server: Vec<String>,
+    server: Vec<Word>,
     #[serde(default)]
-    header: Vec<String>,
+    header: Vec<Word>,
     #[serde(default)]
-    body: Vec<String>,
+    body: Vec<Word>,
     #[serde(default)]
-    authenticate: Vec<String>,
+    authenticate: Vec<Word>,
     #[serde(default)]
-    refuses: Vec<String>,
-    source: String,
+    refuses: Vec<Word>,
+    source: Word,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Issuer {
-    text: String,
-    product: String,
+    text: Word,
+    product: Word,
 }
 
 /// What an answer shows of itself to be held against the signs.
@@ -106,7 +107,7 @@ impl Filters {
             let mut empty = true;
             for sign in signs.into_iter().flatten() {
                 empty &= sign.is_empty();
-                *sign = sign.to_lowercase();
+                *sign = sign.to_lowercase().into();
             }
             if empty || page.source.trim().is_empty() {
                 let reason = format!("page of {:?} needs a sign and a `source`", page.product);
@@ -115,14 +116,14 @@ impl Filters {
         }
         let texts = filters.sign_in_places.iter_mut().chain(&mut filters.sign_in_pages);
         for word in texts.chain(&mut filters.words).chain(filters.issuer.iter_mut().map(|i| &mut i.text)) {
-            *word = word.to_lowercase();
+            *word = word.to_lowercase().into();
         }
         Ok(filters)
     }
 
     /// What messages call the filters.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.page.iter().flat_map(|p| &p.name).map(String::as_str)
+        self.page.iter().flat_map(|p| &p.name).map(Word::as_str)
     }
 
     /// The product whose page the answer is.
@@ -191,7 +192,7 @@ fn first<'p>(pages: &'p [Page], signs: &Signs<'_>) -> Option<&'p str> {
     let body = answer::plain(signs.page.unwrap_or_default());
     let location = signs.location.unwrap_or_default().to_lowercase();
     let place = signs.place.unwrap_or_default().to_lowercase();
-    let leads = |l: &String| {
+    let leads = |l: &Word| {
         location.strip_suffix(l.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     let known = |p: &&Page| {

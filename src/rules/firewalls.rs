@@ -9,6 +9,7 @@ use super::compiled;
 use super::data::DataError;
 use super::files::{Files, Text};
 use crate::contract::{Transport, words};
+use crate::rules::Word;
 
 words! {
     /// What an entry stands for in a product.
@@ -41,22 +42,22 @@ words! {
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// Identifier, such as `paloalto`.
-    pub id: String,
+    pub id: Word,
     /// Its name, as its maker writes it.
-    pub title: String,
+    pub title: Word,
     /// What a bare name stands for: [`Reach::Name`] or [`Reach::Tree`].
     pub exact: Reach,
     /// What its wildcard stands for: [`Reach::Below`], [`Reach::Tree`] or [`Reach::None`].
     pub wildcard: Reach,
     /// What its wildcard opens besides what [`Reach`] can say; every wildcard is widened then.
     #[serde(default)]
-    pub wildcard_opens: String,
+    pub wildcard_opens: Word,
     /// What a name of the exemption from TLS inspection opens besides; every name there is widened then.
     #[serde(default)]
-    pub inspection_opens: String,
+    pub inspection_opens: Word,
     /// Why its wildcard cannot be used; set with [`Reach::None`] only.
     #[serde(default)]
-    pub wildcard_reason: String,
+    pub wildcard_reason: Word,
     /// Labels a wildcard reaches; any depth without it.
     #[serde(default)]
     pub levels: Option<u8>,
@@ -84,29 +85,29 @@ pub struct Product {
     pub max_port: Option<u16>,
     /// What UDP 443 needs, in the product's own words.
     #[serde(default)]
-    pub quic: String,
+    pub quic: Word,
     /// Why no exemption from TLS inspection can be written.
     #[serde(default)]
-    pub no_inspection: Option<String>,
+    pub no_inspection: Option<Word>,
     /// What else must be done for the list to work.
-    pub steps: Vec<String>,
+    pub steps: Vec<Word>,
     /// The steps of its other formats, each by the format's word; what is not there has [`Product::steps`].
     #[serde(default)]
-    pub steps_of: BTreeMap<String, Vec<String>>,
+    pub steps_of: BTreeMap<Word, Vec<Word>>,
     /// What must be done with the exemption from TLS inspection.
     #[serde(default)]
-    pub inspection_steps: Vec<String>,
+    pub inspection_steps: Vec<Word>,
     /// The same of its other formats.
     #[serde(default)]
-    pub inspection_steps_of: BTreeMap<String, Vec<String>>,
+    pub inspection_steps_of: BTreeMap<Word, Vec<Word>>,
     /// Addresses that an exemption from TLS inspection can list, where that differs.
     #[serde(default)]
     pub inspection_addresses: Option<Addresses>,
     /// Facts that no page of the vendor was found to say.
     #[serde(default)]
-    pub inferred: Vec<String>,
+    pub inferred: Vec<Word>,
     /// Where the facts are documented.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
 }
 
 /// A product that has no format, with the reason.
@@ -114,13 +115,13 @@ pub struct Product {
 #[serde(deny_unknown_fields)]
 pub struct NotWritten {
     /// The word that people would give to `--format`.
-    pub id: String,
+    pub id: Word,
     /// Its name.
-    pub title: String,
+    pub title: Word,
     /// Why there is no list for it, and what to do.
-    pub reason: String,
+    pub reason: Word,
     /// Where that is documented.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
 }
 
 /// Every product.

@@ -9,19 +9,20 @@ use serde::Deserialize;
 use super::compiled;
 use super::data::DataError;
 use super::files::{Files, Text};
+use crate::rules::Word;
 
 /// `headers.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Headers {
     /// Addresses, kept without fragment, and of their query only the names in `sign_in_query`.
-    without_query: BTreeSet<String>,
+    without_query: BTreeSet<Word>,
     /// Names in the query of an address by which it asks for a sign-in, in lower case.
-    sign_in_query: BTreeSet<String>,
+    sign_in_query: BTreeSet<Word>,
     /// Answers of services.
-    service: BTreeSet<String>,
+    service: BTreeSet<Word>,
     /// Answers of proxies and filters.
-    proxy: BTreeSet<String>,
+    proxy: BTreeSet<Word>,
 }
 
 impl Headers {
@@ -55,7 +56,7 @@ impl Headers {
 
     /// Their names, in lower case.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.without_query.iter().chain(&self.service).chain(&self.proxy).map(String::as_str)
+        self.without_query.iter().chain(&self.service).chain(&self.proxy).map(Word::as_str)
     }
 
     /// What of the value of a header, by its lower-case name, is kept; none when only its name is.
@@ -73,10 +74,10 @@ impl Headers {
         let Some((place, query)) = value.split_once('?') else { return Cow::Borrowed(value) };
         let names = query.split(['&', ';']).filter_map(|pair| {
             let name = pair.split_once('=').map_or(pair, |(name, _)| name).to_ascii_lowercase();
-            self.sign_in_query.get(&name)
+            self.sign_in_query.get(name.as_str())
         });
         // In the order of the list, once each: a long query stays short.
-        let names: BTreeSet<&String> = names.collect();
+        let names: BTreeSet<&Word> = names.collect();
         if names.is_empty() {
             return Cow::Borrowed(place);
         }

@@ -10,6 +10,7 @@ use super::data::DataError;
 use super::files::{Files, Text};
 use super::services::{StatusRange, fit, is_pattern, placeholder};
 use crate::contract::{Code, Confidence, Owner};
+use crate::rules::Word;
 use crate::text::answer::plain;
 
 /// How a stream is framed.
@@ -28,13 +29,13 @@ pub enum Framing {
 pub struct Discovery {
     /// The fingerprint of the host it is on, where that is not the inference host.
     #[serde(default)]
-    pub service: Option<String>,
+    pub service: Option<Word>,
     /// Its path, with placeholders.
-    pub path: String,
+    pub path: Word,
     /// The member that holds the list.
-    pub list: String,
+    pub list: Word,
     /// The member of an entry that names the model.
-    pub id: String,
+    pub id: Word,
 }
 
 /// The calls of one provider.
@@ -42,16 +43,16 @@ pub struct Discovery {
 #[serde(deny_unknown_fields)]
 pub struct Provider {
     /// The value of `inferenceProvider`.
-    pub id: String,
+    pub id: Word,
     /// The fingerprint of its inference hosts.
-    pub service: String,
+    pub service: Word,
     /// Where the shapes come from.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// Headers without a secret.
     #[serde(default)]
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Word, Word)>,
     /// Path of the streamed request.
-    pub stream: String,
+    pub stream: Word,
     /// The body names the model and asks for a stream.
     #[serde(default)]
     pub names_model: bool,
@@ -60,7 +61,7 @@ pub struct Provider {
     pub stream_member: bool,
     /// Further members of the body.
     #[serde(default)]
-    pub body: BTreeMap<String, String>,
+    pub body: BTreeMap<Word, Word>,
     /// How the answer is framed.
     pub framing: Framing,
     /// The model list, where there is one.
@@ -68,26 +69,26 @@ pub struct Provider {
     pub discovery: Option<Discovery>,
     /// The key that chooses the scheme.
     #[serde(default)]
-    pub scheme_key: Option<String>,
+    pub scheme_key: Option<Word>,
     /// Name, header, and the text before the credential; the first is the usual one.
-    pub schemes: Vec<(String, String, String)>,
+    pub schemes: Vec<(Word, Word, Word)>,
     /// Signing name, where requests may be signed.
     #[serde(default)]
-    pub signed: Option<String>,
+    pub signed: Option<Word>,
     /// The key of the region.
     #[serde(default)]
-    pub region_key: Option<String>,
+    pub region_key: Option<Word>,
     /// The key of the project.
     #[serde(default)]
-    pub project_key: Option<String>,
+    pub project_key: Option<Word>,
     /// Where a refresh token is exchanged.
     #[serde(default)]
-    pub token_url: Option<String>,
+    pub token_url: Option<Word>,
     /// What a token is asked for.
     #[serde(default)]
-    pub token_scope: Option<String>,
+    pub token_scope: Option<Word>,
     /// The key that holds the credential, by kind.
-    pub credential: BTreeMap<String, String>,
+    pub credential: BTreeMap<Word, Word>,
 }
 
 /// What a credential of the device is sent for.
@@ -105,16 +106,16 @@ pub enum Use {
 #[serde(deny_unknown_fields)]
 pub struct Home {
     /// The provider.
-    pub provider: String,
+    pub provider: Word,
     /// What the credential is sent for.
     #[serde(rename = "for")]
     pub purpose: Use,
     /// Patterns as in `services.toml`.
-    pub hosts: Vec<String>,
+    pub hosts: Vec<Word>,
     /// How well that is known.
     pub confidence: Confidence,
     /// Where it comes from.
-    pub source: Vec<String>,
+    pub source: Vec<Word>,
 }
 
 /// What one kind of answer to a call means.
@@ -122,18 +123,18 @@ pub struct Home {
 #[serde(deny_unknown_fields)]
 pub struct CallAnswer {
     /// In words.
-    pub name: String,
+    pub name: Word,
     /// The providers it holds for; none for all.
     #[serde(default)]
-    pub providers: Vec<String>,
+    pub providers: Vec<Word>,
     /// The status codes.
     pub status: Vec<StatusRange>,
     /// Places of the error and the words of which one stands there; one place is enough.
     #[serde(default)]
-    pub any: BTreeMap<String, Vec<String>>,
+    pub any: BTreeMap<Word, Vec<Word>>,
     /// Texts of which the error's message holds one, in any case. Of a message nothing else is kept.
     #[serde(default)]
-    pub says: Vec<String>,
+    pub says: Vec<Word>,
     /// Whether another call with the same credential succeeded.
     #[serde(default)]
     pub accepted: Option<bool>,
@@ -165,15 +166,15 @@ pub struct CallAnswer {
 #[serde(deny_unknown_fields)]
 pub struct Calls {
     /// What the model is asked.
-    pub prompt: String,
+    pub prompt: Word,
     /// Output tokens at the most.
     pub max_tokens: u32,
     /// Parts of the names of models that are taken first.
-    pub prefer: Vec<String>,
+    pub prefer: Vec<Word>,
     /// Parts of the names of models that are not asked.
-    pub avoid: Vec<String>,
+    pub avoid: Vec<Word>,
     /// Geographic prefixes of model names, with the beginnings of the regions that they are for.
-    prefixes: BTreeMap<String, Vec<String>>,
+    prefixes: BTreeMap<Word, Vec<Word>>,
     #[serde(rename = "provider")]
     providers: Vec<Provider>,
     #[serde(default, rename = "home")]
@@ -225,7 +226,7 @@ impl Calls {
             }
         }
         for phrase in calls.answers.iter_mut().flat_map(|a| &mut a.says) {
-            *phrase = plain(phrase);
+            *phrase = plain(phrase).into();
         }
         for home in &calls.homes {
             if calls.provider(&home.provider).is_none() {
@@ -261,7 +262,7 @@ impl Calls {
 
     /// The texts that are looked for in the messages of errors.
     pub fn phrases(&self) -> impl Iterator<Item = &str> {
-        self.answers.iter().flat_map(|a| &a.says).map(String::as_str)
+        self.answers.iter().flat_map(|a| &a.says).map(Word::as_str)
     }
 
     /// Whether `host` belongs to the provider itself, so that a credential of the device may go
@@ -288,7 +289,7 @@ impl Calls {
 
     /// The model to ask, of a list that was discovered: one of the preferred, else the first.
     pub fn choose<'a>(&self, models: &'a [String]) -> Option<&'a String> {
-        let has = |m: &String, parts: &[String]| {
+        let has = |m: &str, parts: &[Word]| {
             let lower = m.to_ascii_lowercase();
             parts.iter().any(|p| lower.contains(p.as_str()))
         };

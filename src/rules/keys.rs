@@ -2,12 +2,14 @@
 //! and old names of each key. Readers decode by it; rules refer to it.
 
 use crate::contract::Versions;
+use crate::rules::Word;
 use std::fmt;
 
 use borsh::io;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+use super::compiled;
 use super::condition::scalar;
 use crate::contract::AppVersion;
 use crate::contract::value::Value;
@@ -37,7 +39,7 @@ pub enum KeyKind {
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// The flat name, such as `inferenceProvider`.
-    pub name: String,
+    pub name: Word,
     /// Its documented type.
     pub kind: KeyKind,
     /// Default where the documentation states one that matters for egress.
@@ -48,14 +50,14 @@ pub struct Key {
     pub earlier: Option<EarlierDefault>,
     /// The values allowed, for an enumeration.
     #[serde(default)]
-    pub values: Vec<String>,
+    pub values: Vec<Word>,
     /// Values that only some app versions know; for the others the key is unset.
     #[serde(default)]
     pub values_by_version: Vec<VersionedValue>,
     /// The forms that a value can have, for a text whose host does not exist in any other: `a` is one or
     /// more letters, `1` one or more digits, everything else itself.
     #[serde(default)]
-    pub shapes: Vec<String>,
+    pub shapes: Vec<Word>,
     /// First app version that reads it.
     #[serde(default)]
     pub since: Option<AppVersion>,
@@ -68,7 +70,7 @@ pub struct Key {
     /// Dotted paths inside the value that are secrets; `*` stands for any member or element, such
     /// as `*.headers.*`.
     #[serde(default)]
-    pub secret_paths: Vec<String>,
+    pub secret_paths: Vec<Word>,
     /// Names under which older builds read it.
     #[serde(default)]
     pub old_names: Vec<OldName>,
@@ -83,7 +85,7 @@ pub struct Key {
     pub unreadable: Option<Unreadable>,
     /// Path in the nested document, where it is known.
     #[serde(default)]
-    pub nested: Option<String>,
+    pub nested: Option<Word>,
     /// Another path in the nested document, for older versions.
     #[serde(default)]
     pub nested_earlier: Option<EarlierPath>,
@@ -100,7 +102,7 @@ pub struct Key {
     #[serde(default)]
     pub app_behaviour_since: Option<AppVersion>,
     /// One line: what the key does on the network.
-    pub effect: String,
+    pub effect: Word,
 }
 
 impl Key {
@@ -141,9 +143,9 @@ impl Key {
 pub struct VersionedValue {
     /// The member that holds it, where the key holds objects; empty for the key's own value.
     #[serde(default)]
-    pub at: String,
+    pub at: Word,
     /// The value.
-    pub value: String,
+    pub value: Word,
     /// First app version that knows it.
     #[serde(default)]
     pub since: Option<AppVersion>,
@@ -152,10 +154,10 @@ pub struct VersionedValue {
     pub until: Option<AppVersion>,
     /// What an older app reads in its place; absent where the key is unset then.
     #[serde(default)]
-    pub before: Option<String>,
+    pub before: Option<Word>,
     /// What to do with an older app.
     #[serde(default)]
-    pub instead: Option<String>,
+    pub instead: Option<Word>,
 }
 
 impl VersionedValue {
@@ -170,7 +172,7 @@ impl VersionedValue {
 #[serde(deny_unknown_fields)]
 pub struct OldName {
     /// The name.
-    pub name: String,
+    pub name: Word,
     /// First app version that reads it, where it is younger than the key.
     #[serde(default)]
     pub since: Option<AppVersion>,
@@ -237,7 +239,7 @@ pub struct Unreadable {
 #[serde(deny_unknown_fields)]
 pub struct EarlierPath {
     /// The path then.
-    pub path: String,
+    pub path: Word,
     /// First app version that no longer reads it there.
     pub until: AppVersion,
 }
@@ -258,13 +260,13 @@ pub struct EarlierDefault {
 #[serde(deny_unknown_fields)]
 pub struct Family {
     /// The word, in lower case.
-    pub word: String,
+    pub word: Word,
     /// The providers that read these keys.
     #[serde(default)]
-    pub providers: Vec<String>,
+    pub providers: Vec<Word>,
     /// The credential kind that comes first, whatever the provider.
     #[serde(default)]
-    pub kind: Option<String>,
+    pub kind: Option<Word>,
 }
 
 impl Family {
@@ -281,6 +283,7 @@ impl Family {
 pub struct KeyCatalogue {
     /// The keys, in the file's order.
     #[serde(rename = "key")]
+    #[borsh(deserialize_with = "compiled::list")]
     pub keys: Vec<Key>,
     /// The words in the names of keys that belong to one provider or one kind of credential.
     #[serde(default, rename = "family")]

@@ -2,6 +2,7 @@
 //! wording, its sources and the app versions it holds for.
 
 use crate::contract::Versions;
+use crate::rules::Word;
 use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -33,26 +34,26 @@ struct RawLints {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawLint {
-    id: String,
-    title: String,
+    id: Word,
+    title: Word,
     severity: Severity,
-    message: String,
+    message: Word,
     #[serde(default)]
-    instead: String,
-    sources: Vec<String>,
+    instead: Word,
+    sources: Vec<Word>,
     #[serde(default)]
-    covers: Vec<String>,
-    each: Option<String>,
+    covers: Vec<Word>,
+    each: Option<Word>,
     when: Option<RawCondition>,
     check: Option<Check>,
     #[serde(default)]
-    about: Vec<String>,
+    about: Vec<Word>,
     #[serde(default)]
-    costs: Vec<String>,
+    costs: Vec<Word>,
     confidence: Option<Confidence>,
-    disputed: Option<String>,
+    disputed: Option<Word>,
     #[serde(default)]
-    replaces: Vec<String>,
+    replaces: Vec<Word>,
     since: Option<AppVersion>,
     until: Option<AppVersion>,
 }
@@ -61,19 +62,19 @@ struct RawLint {
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct LintRule {
     /// Identifier; several rules may share one when they say the same of different keys.
-    pub id: String,
+    pub id: Word,
     /// A few words, the heading of the documentation.
-    pub title: String,
+    pub title: Word,
     /// Weight.
     pub severity: Severity,
     /// What is wrong; placeholders in braces.
-    pub message: String,
+    pub message: Word,
     /// What to write instead; empty when there is nothing to do.
-    pub instead: String,
+    pub instead: Word,
     /// Documentation tags.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// Numbers of the facts that it checks.
-    pub covers: Vec<String>,
+    pub covers: Vec<Word>,
     /// The key whose list is iterated, entry by entry.
     pub each: Option<KeyPath>,
     /// What must hold.
@@ -83,13 +84,13 @@ pub struct LintRule {
     /// The values it is about; the message points at the first that is set.
     pub about: Vec<KeyPath>,
     /// Keys that would name a required host were they right; where one does, the list lacks that host.
-    pub costs: Vec<String>,
+    pub costs: Vec<Word>,
     /// How well it is known.
     pub confidence: Confidence,
     /// Where sources disagree: what they say.
-    pub disputed: Option<String>,
+    pub disputed: Option<Word>,
     /// Identifiers that say less of the same fact, and are left out when this is found.
-    pub replaces: Vec<String>,
+    pub replaces: Vec<Word>,
     /// First app version it holds for.
     pub since: Option<AppVersion>,
     /// First app version it no longer holds for.
@@ -108,27 +109,27 @@ impl LintRule {
 #[serde(deny_unknown_fields)]
 pub struct Told {
     /// Identifier.
-    pub id: String,
+    pub id: Word,
     /// A few words, the heading of the documentation.
-    pub title: String,
+    pub title: Word,
     /// What it says, for the documentation; nothing where a rule of the same identifier says it.
     #[serde(default)]
-    pub text: String,
+    pub text: Word,
     /// Documentation tags; none for what is this program's own remark.
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// Numbers of the facts that it checks.
     #[serde(default)]
-    pub covers: Vec<String>,
+    pub covers: Vec<Word>,
     /// The feature that has no host, or none that works, until this is corrected.
     #[serde(default)]
-    pub costs: Option<String>,
+    pub costs: Option<Word>,
     /// How well it is known.
     #[serde(default = "documented")]
     pub confidence: Confidence,
     /// Where sources disagree: what they say.
     #[serde(default)]
-    pub disputed: Option<String>,
+    pub disputed: Option<Word>,
 }
 
 const fn documented() -> Confidence {
@@ -140,9 +141,9 @@ const fn documented() -> Confidence {
 #[serde(deny_unknown_fields)]
 pub struct Invented {
     /// The name, as a reader of configurations reports it.
-    pub name: String,
+    pub name: Word,
     /// What to do instead.
-    pub instead: String,
+    pub instead: Word,
 }
 
 /// How a document of some formats comes into effect.
@@ -150,9 +151,9 @@ pub struct Invented {
 #[serde(deny_unknown_fields)]
 pub struct TakesEffect {
     /// Names of formats.
-    pub formats: Vec<String>,
+    pub formats: Vec<Word>,
     /// One or two sentences.
-    pub text: String,
+    pub text: Word,
 }
 
 /// A check that a condition cannot express. Values are those of `about` that are set.
@@ -171,13 +172,13 @@ pub enum Check {
     UrlHost {
         /// Whole names.
         #[serde(default)]
-        hosts: Vec<String>,
+        hosts: Vec<Word>,
         /// Suffixes, without a leading dot.
         #[serde(default)]
-        suffixes: Vec<String>,
+        suffixes: Vec<Word>,
         /// Names that begin like this.
         #[serde(default)]
-        prefixes: Vec<String>,
+        prefixes: Vec<Word>,
     },
     /// An address with one of these ports.
     UrlPort {
@@ -190,13 +191,13 @@ pub enum Check {
         empty: Option<bool>,
         /// It ends with one of these.
         #[serde(default)]
-        ends: Vec<String>,
+        ends: Vec<Word>,
         /// It ends with none of these.
         #[serde(default)]
-        lacks: Vec<String>,
+        lacks: Vec<Word>,
         /// One of these stands in it, in any letter case: whole parts, or a part's end behind a colon.
         #[serde(default)]
-        has: Vec<String>,
+        has: Vec<Word>,
         /// It ends with a slash after something else.
         #[serde(default)]
         slash: bool,
@@ -207,9 +208,9 @@ pub enum Check {
     /// none of `opaque`.
     ForeignModels {
         /// What stands in every name of the vendor's models.
-        words: Vec<String>,
+        words: Vec<Word>,
         /// What stands in names that say nothing of the model.
-        opaque: Vec<String>,
+        opaque: Vec<Word>,
     },
     /// A key that is not there at all.
     NotThere,
@@ -231,32 +232,32 @@ pub enum Check {
     /// Text that is not made of these characters.
     NotMadeOf {
         /// The characters, with ranges such as `a-z`.
-        characters: String,
+        characters: Word,
         /// The characters of the first place, where they are fewer.
         #[serde(default)]
-        first: String,
+        first: Word,
         /// Exact length, where there is one.
         length: Option<usize>,
     },
     /// List elements that are empty, hold a control character or one of these.
     BadElements {
         /// The characters.
-        characters: String,
+        characters: Word,
     },
     /// List elements: this one beside others.
     MixedWith {
         /// The element.
-        element: String,
+        element: Word,
     },
     /// List elements that are none of these texts.
     OtherElements {
         /// The known texts.
-        known: Vec<String>,
+        known: Vec<Word>,
     },
     /// Entries of a list that have this member.
     EntriesWith {
         /// The member.
-        member: String,
+        member: Word,
     },
     /// An address that the app refuses: none at all, plain http to another machine, link-local, or that
     /// of a metadata service.
@@ -268,7 +269,7 @@ pub enum Check {
     /// A list that holds only this element.
     Only {
         /// The element.
-        element: String,
+        element: Word,
     },
     /// A list of hosts with a port in it.
     HostPorts,
@@ -282,43 +283,43 @@ pub enum Check {
     Members {
         /// All of these are set.
         #[serde(default)]
-        set: Vec<String>,
+        set: Vec<Word>,
         /// None of these is set.
         #[serde(default)]
-        unset: Vec<String>,
+        unset: Vec<Word>,
         /// At least one of these is set.
         #[serde(default)]
-        any: Vec<String>,
+        any: Vec<Word>,
         /// At least one of these is not set.
         #[serde(default)]
-        lacks: Vec<String>,
+        lacks: Vec<Word>,
         /// These have these texts.
         #[serde(default)]
-        equals: BTreeMap<String, String>,
+        equals: BTreeMap<Word, Word>,
         /// These do not.
         #[serde(default)]
-        differs: BTreeMap<String, String>,
+        differs: BTreeMap<Word, Word>,
         /// These are not false.
         #[serde(default)]
-        not_false: Vec<String>,
+        not_false: Vec<Word>,
         /// The words of these texts, apart from spaces, lack this word.
         #[serde(default)]
-        without_word: BTreeMap<String, String>,
+        without_word: BTreeMap<Word, Word>,
     },
     /// Members of an object (or of the entry) that are none of these.
     UnknownMembers {
         /// The known members.
-        known: Vec<String>,
+        known: Vec<Word>,
     },
     /// A value of one of these kinds: text, number, list, object, boolean.
     Kind {
         /// The kinds.
-        kinds: Vec<String>,
+        kinds: Vec<Word>,
     },
     /// This text anywhere inside.
     Holds {
         /// The text.
-        text: String,
+        text: Word,
     },
     /// Addresses inside the texts of a list.
     Addresses,
@@ -341,7 +342,7 @@ pub enum Check {
     /// The configuration was read from a document of one of these formats.
     Format {
         /// Names of formats.
-        formats: Vec<String>,
+        formats: Vec<Word>,
     },
     /// Some secret is the mark of a file that was written without its secrets.
     SecretMarks,
@@ -353,7 +354,7 @@ pub struct Described<'a> {
     /// A few words.
     pub title: &'a str,
     /// Documentation tags.
-    pub sources: &'a [String],
+    pub sources: &'a [Word],
     /// How well it is known.
     pub confidence: Confidence,
     /// Where sources disagree: what they say.
@@ -406,7 +407,7 @@ impl Lints {
     pub(super) fn parse(
         text: Text<'_>,
         known: &Known<'_>,
-        tags: &[String],
+        tags: &[Word],
         problems: &mut Problems,
     ) -> Option<Self> {
         let raw: RawLints = problems.take(FILE, from_text(text))?;
@@ -439,7 +440,7 @@ impl Lints {
 }
 
 impl RawLint {
-    fn check(self, known: &Known<'_>, tags: &[String]) -> Result<LintRule, (&'static str, String)> {
+    fn check(self, known: &Known<'_>, tags: &[Word]) -> Result<LintRule, (&'static str, String)> {
         let keys: &KeyCatalogue = known.keys;
         let each = self
             .each

@@ -9,6 +9,7 @@ use super::compiled;
 use super::data::DataError;
 use super::files::Files;
 use crate::contract::{Actor, Platform};
+use crate::rules::Word;
 
 /// `logs.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
@@ -29,16 +30,16 @@ pub struct LogPlace {
     /// Where.
     pub platform: Platform,
     /// The path; a `*` in one of its parts stands for any characters.
-    pub path: String,
+    pub path: Word,
     /// Most of its files that are read, the newest first.
     #[serde(default)]
     pub newest: Option<usize>,
     /// Source tags.
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// Public reports.
     #[serde(default)]
-    pub issues: Vec<String>,
+    pub issues: Vec<Word>,
 }
 
 /// A kind of log.
@@ -46,26 +47,26 @@ pub struct LogPlace {
 #[serde(deny_unknown_fields)]
 pub struct LogKind {
     /// Its name in documents.
-    pub id: String,
+    pub id: Word,
     /// What it is, for a sentence.
-    pub title: String,
+    pub title: Word,
     /// Who writes it.
     #[serde(default)]
     pub actor: Option<Actor>,
     /// Names of its files: `*` for any characters, `?` for one, `[0-9]` for a digit.
-    pub names: Vec<String>,
+    pub names: Vec<Word>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Read {
-    names: Vec<String>,
+    names: Vec<Word>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
-    common: String,
+    common: Word,
 }
 
 impl Logs {

@@ -31,6 +31,7 @@ pub mod symptoms;
 pub mod template;
 pub mod trust;
 pub mod vocabulary;
+pub mod word;
 
 pub use condition::{Condition, KeyPath, Scope, Test};
 pub use error::{Fault, PackError, Problem, RulesError};
@@ -39,6 +40,7 @@ pub use lints::{Check, LintRule, Lints};
 pub use pack::{Feature, Meta, Pack, Release, SourceTag, Texts};
 pub use part::Part;
 pub use rule::{HostName, HostSource, Off, Rule};
+pub use word::Word;
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};

@@ -11,19 +11,20 @@ use std::fmt;
 use super::error::Problems;
 use crate::contract::HostPattern;
 use crate::contract::host::meanings;
+use crate::rules::Word;
 
 /// `networks.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Networks {
     /// Suffixes of internal names, without a leading dot.
-    pub internal_suffixes: Vec<String>,
+    pub internal_suffixes: Vec<Word>,
     /// Address blocks whose literals are internal.
     pub internal_blocks: Vec<Block>,
     /// Suffixes of names that exist only for a provider's private endpoints.
-    pub private_endpoint_suffixes: Vec<String>,
+    pub private_endpoint_suffixes: Vec<Word>,
     /// Metadata services outside the link-local range.
-    pub metadata_hosts: Vec<String>,
+    pub metadata_hosts: Vec<Word>,
     /// What an unfilled placeholder looks like.
     pub placeholder: Placeholders,
     /// What is known about the addresses of hosts, for firewalls that know no names.
@@ -36,7 +37,7 @@ pub struct Networks {
 #[serde(deny_unknown_fields)]
 pub struct ByAddress {
     /// What to do with a firewall that knows no names, one step each.
-    pub advice: Vec<String>,
+    pub advice: Vec<Word>,
     /// Networks that the owner of hosts documents as fixed.
     #[serde(default)]
     pub fixed: Vec<Fixed>,
@@ -50,18 +51,18 @@ pub struct ByAddress {
 #[serde(deny_unknown_fields)]
 pub struct Fixed {
     /// Names of hosts, without wildcards.
-    pub hosts: Vec<String>,
+    pub hosts: Vec<Word>,
     /// The networks.
     pub networks: Vec<Block>,
     /// Who documents them.
-    pub owner: String,
+    pub owner: Word,
     /// Address of the page.
-    pub source: String,
+    pub source: Word,
     /// The day on which a public copy of it was read, `YYYY-MM-DD`.
-    pub read: String,
+    pub read: Word,
     /// What else must be known; may be empty.
     #[serde(default)]
-    pub remark: String,
+    pub remark: Word,
 }
 
 /// A list of addresses that its owner changes.
@@ -69,17 +70,17 @@ pub struct Fixed {
 #[serde(deny_unknown_fields)]
 pub struct Published {
     /// Names of hosts, `*.` for all below.
-    pub hosts: Vec<String>,
+    pub hosts: Vec<Word>,
     /// Whose it is.
-    pub owner: String,
+    pub owner: Word,
     /// Address of the list.
-    pub list: String,
+    pub list: Word,
     /// What of the list it is, and what the owner says about its use.
-    pub remark: String,
+    pub remark: Word,
     /// Address of the page that documents it.
-    pub source: String,
+    pub source: Word,
     /// The day on which a public copy of it was read, `YYYY-MM-DD`.
-    pub read: String,
+    pub read: Word,
 }
 
 impl ByAddress {
@@ -101,8 +102,8 @@ impl ByAddress {
             HostPattern::Name(n) | HostPattern::Subdomains(n) => n,
             HostPattern::Address(_) | HostPattern::Any => return None,
         };
-        let is_it = |entry: &String| match entry.strip_prefix("*.") {
-            Some(base) => ends_in_any(name, &[base.to_owned()]),
+        let is_it = |entry: &Word| match entry.strip_prefix("*.") {
+            Some(base) => ends_in_any(name, &[base.into()]),
             None => entry == name,
         };
         self.published.iter().find(|p| p.hosts.iter().any(is_it))
@@ -113,7 +114,7 @@ impl ByAddress {
         let pages = self.fixed.iter().map(|f| (&f.hosts, &f.source, &f.read, true));
         let lists = self.published.iter().map(|p| (&p.hosts, &p.source, &p.read, false));
         for (hosts, source, read, exact) in pages.chain(lists) {
-            let at = hosts.first().map_or("", String::as_str);
+            let at = hosts.first().map_or("", Word::as_str);
             for host in hosts {
                 let sound = match host.parse::<HostPattern>() {
                     Ok(HostPattern::Name(_)) => true,
@@ -140,11 +141,11 @@ impl ByAddress {
 #[serde(deny_unknown_fields)]
 pub struct Placeholders {
     /// Pairs of marks with text between them.
-    pub wrapped: Vec<(String, String)>,
+    pub wrapped: Vec<(Word, Word)>,
     /// Beginnings of words.
-    pub prefixes: Vec<String>,
+    pub prefixes: Vec<Word>,
     /// Texts that occur anywhere.
-    pub containing: Vec<String>,
+    pub containing: Vec<Word>,
 }
 
 /// An address block, `address/length`.
@@ -264,7 +265,7 @@ impl Networks {
     }
 }
 
-fn ends_in_any(name: &str, suffixes: &[String]) -> bool {
+fn ends_in_any(name: &str, suffixes: &[Word]) -> bool {
     suffixes
         .iter()
         .any(|s| name.strip_suffix(s.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))

@@ -124,14 +124,14 @@ pub fn overview(rules: &Rules, folder: Option<&str>) -> Overview {
     let releases = pack.meta.releases.iter().map(|release| {
         let v = &release.version;
         let ids = |bound: fn(&super::Rule) -> Option<&AppVersion>| {
-            pack.rules.iter().filter(|r| bound(r) == Some(v)).map(|r| r.id.clone()).collect()
+            pack.rules.iter().filter(|r| bound(r) == Some(v)).map(|r| r.id.to_string()).collect()
         };
         let names = |bound: fn(&super::Key) -> Option<&AppVersion>| {
-            pack.keys.keys.iter().filter(|k| bound(k) == Some(v)).map(|k| k.name.clone()).collect()
+            pack.keys.keys.iter().filter(|k| bound(k) == Some(v)).map(|k| k.name.to_string()).collect()
         };
         ReleaseChange {
             version: v.clone(),
-            date: release.date.clone(),
+            date: release.date.to_string(),
             rules_in_force: hosts.iter().filter(|r| r.holds_for(v)).count(),
             rules_begin: ids(|r| r.since.as_ref()),
             rules_end: ids(|r| r.until.as_ref()),
@@ -142,8 +142,8 @@ pub fn overview(rules: &Rules, folder: Option<&str>) -> Overview {
         }
     });
     Overview {
-        name: pack.meta.name.clone(),
-        date: pack.meta.date.clone(),
+        name: pack.meta.name.to_string(),
+        date: pack.meta.date.to_string(),
         folder: folder.map(str::to_owned),
         built_in: rules.replaced().to_vec(),
         newest_app_version: pack.meta.newest.clone(),
@@ -161,8 +161,8 @@ pub fn overview(rules: &Rules, folder: Option<&str>) -> Overview {
             .features
             .iter()
             .map(|f| FeatureCount {
-                feature: f.id.clone(),
-                title: f.title.clone(),
+                feature: f.id.to_string(),
+                title: f.title.to_string(),
                 rules: hosts.iter().filter(|r| r.feature == f.id).count(),
             })
             .collect(),
@@ -171,11 +171,11 @@ pub fn overview(rules: &Rules, folder: Option<&str>) -> Overview {
             .sources
             .iter()
             .map(|s| SourceCount {
-                tag: s.tag.clone(),
-                page: s.page.clone(),
-                date: s.date.clone(),
+                tag: s.tag.to_string(),
+                page: s.page.to_string(),
+                date: s.date.to_string(),
                 url: s.address().map(str::to_owned),
-                read: s.read.clone(),
+                read: s.read.to_string(),
                 rules: pack.rules.iter().filter(|r| r.sources.contains(&s.tag)).count(),
             })
             .collect(),
@@ -184,7 +184,7 @@ pub fn overview(rules: &Rules, folder: Option<&str>) -> Overview {
             .meta
             .observed
             .iter()
-            .map(|b| ObservedBuild { version: b.version.clone(), date: b.date.clone() })
+            .map(|b| ObservedBuild { version: b.version.clone(), date: b.date.to_string() })
             .collect(),
     }
 }

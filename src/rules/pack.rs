@@ -17,14 +17,15 @@ use super::part::Part;
 use super::rule::{Context, Every, RawRule, Rule};
 use crate::contract::FeatureInfo;
 use crate::contract::{AppVersion, Confidence};
+use crate::rules::Word;
 
 /// The pack's own description.
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Meta {
     /// Name of the pack.
-    pub name: String,
+    pub name: Word,
     /// Date, `YYYY-MM-DD`.
-    pub date: String,
+    pub date: Word,
     /// Newest app version it knows.
     pub newest: AppVersion,
     /// Releases with a change that matters on the network, oldest first.
@@ -42,7 +43,7 @@ pub struct Release {
     /// Its version.
     pub version: AppVersion,
     /// Its date, as far as it is known.
-    pub date: String,
+    pub date: Word,
 }
 
 /// A documentation page, in one of its copies.
@@ -50,24 +51,24 @@ pub struct Release {
 #[serde(deny_unknown_fields)]
 pub struct SourceTag {
     /// The short name that rules use.
-    pub tag: String,
+    pub tag: Word,
     /// The page.
-    pub page: String,
+    pub page: Word,
     /// Its approximate date.
-    pub date: String,
+    pub date: Word,
     /// Its address; `unknown` where that is not known.
     #[serde(default = "unknown")]
-    pub url: String,
+    pub url: Word,
     /// The day on which a public copy was read, `YYYY-MM-DD`; empty where nobody noted it.
     #[serde(default)]
-    pub read: String,
+    pub read: Word,
 }
 
 /// What stands for an address that is not known.
 const UNKNOWN: &str = "unknown";
 
-fn unknown() -> String {
-    UNKNOWN.to_owned()
+fn unknown() -> Word {
+    UNKNOWN.into()
 }
 
 impl SourceTag {
@@ -82,17 +83,17 @@ impl SourceTag {
 #[serde(deny_unknown_fields)]
 pub struct Feature {
     /// Identifier, such as `inference`.
-    pub id: String,
+    pub id: Word,
     /// Heading.
-    pub title: String,
+    pub title: Word,
     /// What stops working without it, in plain words.
-    pub stops: String,
+    pub stops: Word,
     /// What leaves the device over it; a rule may say it for its own host.
     #[serde(default)]
-    pub sends: String,
+    pub sends: Word,
     /// The pages that say so.
     #[serde(default)]
-    pub sends_sources: Vec<String>,
+    pub sends_sources: Vec<Word>,
     /// How well that is known.
     #[serde(default = "documented")]
     pub sends_confidence: Confidence,
@@ -121,6 +122,7 @@ pub struct Pack {
     /// The configuration keys.
     pub keys: KeyCatalogue,
     /// The rules, in the order of the features.
+    #[borsh(deserialize_with = "compiled::list")]
     pub rules: Vec<Rule>,
     /// How the credential kind is decided.
     pub credentials: Credentials,
@@ -136,8 +138,8 @@ pub struct Pack {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPack {
-    name: String,
-    date: String,
+    name: Word,
+    date: Word,
     newest: AppVersion,
     #[serde(rename = "feature")]
     features: Vec<Feature>,
@@ -161,8 +163,11 @@ struct FeatureFile {
 impl Pack {
     /// The features in report order, for the renderers.
     pub fn feature_infos(&self) -> Vec<FeatureInfo> {
-        let info =
-            |f: &Feature| FeatureInfo { id: f.id.clone(), title: f.title.clone(), stops: f.stops.clone() };
+        let info = |f: &Feature| FeatureInfo {
+            id: f.id.to_string(),
+            title: f.title.to_string(),
+            stops: f.stops.to_string(),
+        };
         self.features.iter().map(info).collect()
     }
 }
@@ -256,7 +261,7 @@ impl Pack {
         check_names(&raw, &keys, problems);
         networks.check(problems);
         let credentials = Credentials::parse(texts.credentials, &keys, problems)?;
-        let tags: Vec<String> = raw.sources.iter().map(|s| s.tag.clone()).collect();
+        let tags: Vec<Word> = raw.sources.iter().map(|s| s.tag.clone()).collect();
         for p in &credentials.providers {
             let all = p.sources.iter().chain(p.rules.iter().flat_map(|r| &r.sources));
             for tag in all.filter(|t| !tags.contains(t)) {
@@ -268,7 +273,7 @@ impl Pack {
                 );
             }
         }
-        let providers: Vec<String> = credentials.providers.iter().map(|p| p.id.clone()).collect();
+        let providers: Vec<Word> = credentials.providers.iter().map(|p| p.id.clone()).collect();
         for id in &providers {
             if !keys.families.iter().any(|f| f.providers.contains(id)) {
                 let message =
@@ -323,7 +328,7 @@ impl Pack {
                 }
                 let mut rule = rule.check(&cx, problems);
                 if let Some(rule) = rule.as_mut().filter(|r| r.sends.is_empty()) {
-                    rule.sends = sent(&feature.sends, feature.sends_confidence);
+                    rule.sends = sent(&feature.sends, feature.sends_confidence).into();
                 }
                 rules.extend(rule);
             }
@@ -351,7 +356,7 @@ impl Pack {
 
 /// Duplicate names, and a date that is none.
 /// What the key of the provider may hold are the providers, and they only.
-fn check_provider_values(keys: &KeyCatalogue, providers: &[String], problems: &mut Problems) {
+fn check_provider_values(keys: &KeyCatalogue, providers: &[Word], problems: &mut Problems) {
     const KEY: &str = "inferenceProvider";
     let Some(key) = keys.get(KEY) else { return };
     for id in providers.iter().filter(|id| !key.values.contains(id)) {
@@ -392,7 +397,7 @@ fn check_names(raw: &RawPack, keys: &KeyCatalogue, problems: &mut Problems) {
 }
 
 /// The ids of the features that a `pack.toml` lists; none when it cannot be read.
-pub(super) fn features_of(text: Text<'_>) -> Vec<String> {
+pub(super) fn features_of(text: Text<'_>) -> Vec<Word> {
     let raw: Option<RawPack> = from_text(text).ok();
     raw.map(|r| r.features.into_iter().map(|f| f.id).collect()).unwrap_or_default()
 }

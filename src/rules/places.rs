@@ -9,6 +9,7 @@ use super::compiled;
 use super::data::DataError;
 use super::files::Files;
 use crate::contract::{AppVersion, Confidence, Platform};
+use crate::rules::Word;
 
 /// Everything in `rules/places.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
@@ -47,12 +48,12 @@ pub struct WrongPlace {
     /// Where.
     pub platform: Platform,
     /// The path; a `*` in one of its parts stands for any characters.
-    pub path: String,
+    pub path: Word,
     /// It is an ordinary file of something else: named only when a key of the app stands in it.
     #[serde(default)]
     pub keyed: bool,
     /// What it is, and what to do; the end of a sentence.
-    pub why: String,
+    pub why: Word,
 }
 
 /// A file that says which mode the app starts in.
@@ -62,7 +63,7 @@ pub struct ModeFile {
     /// Where.
     pub platform: Platform,
     /// The path; a `*` in one of its parts stands for any characters.
-    pub path: String,
+    pub path: Word,
 }
 
 /// What moves the app's own folders.
@@ -70,13 +71,13 @@ pub struct ModeFile {
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// The variable that moves the folder of configurations of every program of a Linux user.
-    pub config_home: String,
+    pub config_home: Word,
     /// The variable that moves the app's data, its library among them.
-    pub user_data: String,
+    pub user_data: Word,
     /// The library's folder below such a folder.
-    pub library: String,
+    pub library: Word,
     /// Files of a copy of a Linux device that set variables for a user.
-    pub files: Vec<String>,
+    pub files: Vec<Word>,
 }
 
 /// Where the installed app says which version it is.
@@ -87,16 +88,16 @@ pub struct Installed {
     pub platform: Platform,
     /// A property list.
     #[serde(default)]
-    pub plist: Option<String>,
+    pub plist: Option<Word>,
     /// Its key.
     #[serde(default)]
-    pub key: Option<String>,
+    pub key: Option<Word>,
     /// A package database of Debian's kind.
     #[serde(default)]
-    pub dpkg: Option<String>,
+    pub dpkg: Option<Word>,
     /// The package.
     #[serde(default)]
-    pub package: Option<String>,
+    pub package: Option<Word>,
     /// How well that is known.
     pub confidence: Confidence,
 }
@@ -106,25 +107,25 @@ pub struct Installed {
 #[serde(deny_unknown_fields)]
 pub struct JsonNames {
     /// The object that carries the keys in the app's own desktop configuration file.
-    pub wrapper: String,
+    pub wrapper: Word,
     /// The member that only chooses the mode.
-    pub mode: String,
+    pub mode: Word,
     /// The word for the ordinary mode.
-    pub ordinary: String,
+    pub ordinary: Word,
     /// The word for the mode with a configuration.
-    pub third_party: String,
+    pub third_party: Word,
     /// The name of the file that holds it.
-    pub mode_file: String,
+    pub mode_file: Word,
     /// The key that keeps the mode from mattering when a managed source sets it.
-    pub mode_key: String,
+    pub mode_key: Word,
     /// Members that are no keys.
-    pub envelope: Vec<String>,
+    pub envelope: Vec<Word>,
     /// File name of a Linux managed configuration.
-    pub linux_file: String,
+    pub linux_file: Word,
     /// First app version that reads the nested document.
     pub nested_since: AppVersion,
     /// The member that only a bootstrap response has.
-    pub expiry: String,
+    pub expiry: Word,
 }
 
 /// Names inside a document of the Admin API.
@@ -132,19 +133,19 @@ pub struct JsonNames {
 #[serde(deny_unknown_fields)]
 pub struct AdminNames {
     /// The organization's configuration, and that of a group.
-    pub config: String,
+    pub config: Word,
     /// The policies of groups.
-    pub groups: String,
+    pub groups: Word,
     /// Their list, the highest-ranked first.
-    pub entries: String,
+    pub entries: Word,
     /// Whether the console serves the document.
-    pub status: String,
+    pub status: Word,
     /// The word for a document that is served.
-    pub active: String,
+    pub active: Word,
     /// The word for a document that is not.
-    pub disabled: String,
+    pub disabled: Word,
     /// What stands beside a configuration.
-    pub envelope: Vec<String>,
+    pub envelope: Vec<Word>,
 }
 
 /// What the app takes from a bootstrap server's response.
@@ -152,23 +153,23 @@ pub struct AdminNames {
 #[serde(deny_unknown_fields)]
 pub struct Bootstrap {
     /// Keys that are never taken from a response.
-    pub excluded: Vec<String>,
+    pub excluded: Vec<Word>,
     /// Keys that a response neither sets nor unsets.
-    pub kept: Vec<String>,
+    pub kept: Vec<Word>,
     /// Keys whose address must share the server's origin unless `sign_in` is set.
-    pub pinned: Vec<String>,
+    pub pinned: Vec<Word>,
     /// The key that holds the server's address.
-    pub url: String,
+    pub url: Word,
     /// The key that signs in to the server.
-    pub sign_in: String,
+    pub sign_in: Word,
     /// The key that switches the server off.
-    pub enabled: String,
+    pub enabled: Word,
     /// The key that lists connectors.
-    pub connectors: String,
+    pub connectors: Word,
     /// Keys whose address must be https, and whose refusal switches off what they are about.
-    pub switched_off: Vec<String>,
+    pub switched_off: Vec<Word>,
     /// Keys that choose a connection.
-    pub connection: Vec<String>,
+    pub connection: Vec<Word>,
 }
 
 /// The app's own diagnostic report.
@@ -176,7 +177,7 @@ pub struct Bootstrap {
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// The file inside the archive that says what was applied.
-    pub applied: String,
+    pub applied: Word,
 }
 
 /// Names inside property lists.
@@ -184,7 +185,7 @@ pub struct Report {
 #[serde(deny_unknown_fields)]
 pub struct PlistNames {
     /// Payload type and preference domain.
-    pub domain: String,
+    pub domain: Word,
 }
 
 /// Names in the registry.
@@ -192,11 +193,11 @@ pub struct PlistNames {
 #[serde(deny_unknown_fields)]
 pub struct RegistryNames {
     /// The policy key below a hive.
-    pub key: String,
+    pub key: Word,
     /// First app version in which a value of the machine hive silences the user hive.
     pub machine_silences_since: AppVersion,
     /// Keys that guides name by mistake.
-    pub mistaken: Vec<String>,
+    pub mistaken: Vec<Word>,
 }
 
 /// A product whose files are mistaken for the app's.
@@ -204,13 +205,13 @@ pub struct RegistryNames {
 #[serde(deny_unknown_fields)]
 pub struct OtherProduct {
     /// Its name.
-    pub product: String,
+    pub product: Word,
     /// Its payload types.
-    pub domains: Vec<String>,
+    pub domains: Vec<Word>,
     /// Its registry keys.
-    pub registry: Vec<String>,
+    pub registry: Vec<Word>,
     /// Members at the root of its JSON settings.
-    pub members: Vec<String>,
+    pub members: Vec<Word>,
 }
 
 /// What kind of source a place is.
@@ -252,10 +253,10 @@ pub struct DevicePlace {
     pub hive: Option<Hive>,
     /// Where a copy of a device keeps the registry key's text.
     #[serde(default)]
-    pub copies: Vec<String>,
+    pub copies: Vec<Word>,
     /// The path, with `{user}`, `{home}`, `{config}`, `{appdata}` and `{localappdata}` to fill in, and `*`
     /// in one of its parts for any characters; or the registry key.
-    pub path: String,
+    pub path: Word,
 }
 
 impl Places {

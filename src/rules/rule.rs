@@ -1,6 +1,7 @@
 //! One rule: which host, for whom, when, why, and how that is known.
 
 use crate::contract::Versions;
+use crate::rules::Word;
 use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -19,31 +20,31 @@ use crate::contract::{Actor, AppVersion, Confidence, Need, Transport};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
-    pub id: String,
-    host: Option<String>,
-    hosts: Option<Vec<String>>,
-    url_of: Option<String>,
-    urls_of: Option<String>,
-    patterns_of: Option<String>,
-    pattern_url_of: Option<String>,
-    ssh_of: Option<String>,
-    note: Option<String>,
-    unbounded: Option<String>,
-    each: Option<String>,
+    pub id: Word,
+    host: Option<Word>,
+    hosts: Option<Vec<Word>>,
+    url_of: Option<Word>,
+    urls_of: Option<Word>,
+    patterns_of: Option<Word>,
+    pattern_url_of: Option<Word>,
+    ssh_of: Option<Word>,
+    note: Option<Word>,
+    unbounded: Option<Word>,
+    each: Option<Word>,
     port: Option<u16>,
     transport: Option<Transport>,
-    transport_by: Option<String>,
-    denied_by: Option<String>,
+    transport_by: Option<Word>,
+    denied_by: Option<Word>,
     when: Option<RawCondition>,
     exact: Option<RawCondition>,
     need: Option<Need>,
     actors: Option<Vec<Actor>>,
-    purpose: Option<String>,
-    breaks: Option<String>,
-    sends: Option<String>,
+    purpose: Option<Word>,
+    breaks: Option<Word>,
+    sends: Option<Word>,
     sends_confidence: Option<Confidence>,
     confidence: Option<Confidence>,
-    sources: Option<Vec<String>>,
+    sources: Option<Vec<Word>>,
     since: Option<AppVersion>,
     until: Option<AppVersion>,
     off: Option<RawOff>,
@@ -51,13 +52,13 @@ pub(super) struct RawRule {
     #[serde(default)]
     private_endpoint: bool,
     customer: Option<bool>,
-    member: Option<String>,
-    service: Option<String>,
+    member: Option<Word>,
+    service: Option<Word>,
     #[serde(default)]
-    service_for: BTreeMap<String, String>,
+    service_for: BTreeMap<Word, Word>,
     #[serde(default)]
-    signs_in: Vec<String>,
-    unbounded_text: Option<String>,
+    signs_in: Vec<Word>,
+    unbounded_text: Option<Word>,
     #[serde(default)]
     unlisted: bool,
     #[serde(default)]
@@ -78,7 +79,7 @@ pub(super) struct Every {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawOff {
-    key: String,
+    key: Word,
     value: Option<toml::Value>,
     #[serde(default)]
     unset: bool,
@@ -88,11 +89,11 @@ struct RawOff {
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Off {
     /// The key.
-    pub key: String,
+    pub key: Word,
     /// The value to give it; `None` to remove the key.
     pub value: Option<Value>,
     /// What the report says, such as `disableAutoUpdates = true`.
-    pub text: String,
+    pub text: Word,
 }
 
 /// A host that a rule names.
@@ -122,16 +123,16 @@ pub enum HostSource {
     /// No host: a remark.
     Note(Template),
     /// No host that could be named: says why.
-    Unbounded(String),
+    Unbounded(Word),
 }
 
 /// One rule, checked.
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Rule {
     /// Identifier, unique in the pack.
-    pub id: String,
+    pub id: Word,
     /// The feature whose group shows the host.
-    pub feature: String,
+    pub feature: Word,
     /// Where the host comes from.
     pub source: HostSource,
     /// The key whose list is iterated, entry by entry.
@@ -155,15 +156,15 @@ pub struct Rule {
     /// Who dials it.
     pub actors: Vec<Actor>,
     /// What for.
-    pub purpose: String,
+    pub purpose: Word,
     /// What the user sees without it.
-    pub breaks: String,
+    pub breaks: Word,
     /// What leaves the device there; the feature's sentence where the rule has none of its own.
-    pub sends: String,
+    pub sends: Word,
     /// How well it is known.
     pub confidence: Confidence,
     /// Documentation tags.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// First app version it holds for.
     pub since: Option<AppVersion>,
     /// First app version it no longer holds for.
@@ -177,13 +178,13 @@ pub struct Rule {
     /// The name is the customer's.
     pub customer: bool,
     /// A concrete name under the rule's wildcard.
-    pub member: Option<String>,
+    pub member: Option<Word>,
     /// Fingerprint of a host with a customer's name.
-    pub service: Option<String>,
+    pub service: Option<Word>,
     /// Another fingerprint, by the value of the key that decides the transport.
-    pub service_for: BTreeMap<String, String>,
+    pub service_for: BTreeMap<Word, Word>,
     /// What to say when the value allows any host.
-    pub unbounded_text: Option<String>,
+    pub unbounded_text: Option<Word>,
     /// Left out unless asked for.
     pub unlisted: bool,
     /// The app takes https only (http on the device itself).
@@ -191,7 +192,7 @@ pub struct Rule {
     /// With http to another machine the app refuses the value as a whole, so no host is listed.
     pub refuses_http: bool,
     /// Every key it reads.
-    pub keys: Vec<String>,
+    pub keys: Vec<Word>,
 }
 
 impl Rule {
@@ -207,7 +208,7 @@ pub(super) struct Context<'a> {
     pub feature: &'a str,
     pub every: &'a Every,
     pub known: Known<'a>,
-    pub tags: &'a [String],
+    pub tags: &'a [Word],
 }
 
 impl RawRule {
@@ -220,7 +221,7 @@ impl RawRule {
             ok = false;
         };
         let known = Known { each: self.each.as_deref(), ..cx.known };
-        let mut keys: Vec<String> = Vec::new();
+        let mut keys: Vec<Word> = Vec::new();
         let each = match self.each.as_deref().map(|e| KeyPath::resolve(e, None, known.keys)).transpose() {
             Ok(each) => each,
             Err(message) => {
@@ -252,7 +253,7 @@ impl RawRule {
             )
         );
 
-        let mut check = |condition: Option<RawCondition>, field: &'static str, keys: &mut Vec<String>| {
+        let mut check = |condition: Option<RawCondition>, field: &'static str, keys: &mut Vec<Word>| {
             condition.map(|c| c.check(&known, keys)).transpose().unwrap_or_else(|message| {
                 wrong(field, message);
                 None
@@ -301,8 +302,8 @@ impl RawRule {
             }
         }
         let text = |value: Option<String>| value.filter(|t| !t.trim().is_empty());
-        let purpose = text(self.purpose);
-        let breaks = text(self.breaks);
+        let purpose = text(self.purpose.map(String::from));
+        let breaks = text(self.breaks.map(String::from));
         let actors = self.actors.unwrap_or_default();
         if !is_note {
             if purpose.is_none() {
@@ -356,7 +357,7 @@ impl RawRule {
         }
         Some(Rule {
             id: self.id,
-            feature: cx.feature.to_owned(),
+            feature: cx.feature.into(),
             source: source?,
             each,
             port: self.port,
@@ -367,12 +368,13 @@ impl RawRule {
             exact,
             need: self.need.unwrap_or(Need::Optional),
             actors,
-            purpose: purpose.unwrap_or_default(),
-            breaks: breaks.unwrap_or_default(),
+            purpose: purpose.unwrap_or_default().into(),
+            breaks: breaks.unwrap_or_default().into(),
             sends: sent(
                 self.sends.as_deref().unwrap_or_default(),
                 self.sends_confidence.unwrap_or(Confidence::Documented),
-            ),
+            )
+            .into(),
             confidence: self.confidence.unwrap_or(Confidence::Documented),
             sources,
             since: self.since,
@@ -397,7 +399,7 @@ impl RawRule {
     fn read_source(
         &self,
         known: &Known<'_>,
-        keys: &mut Vec<String>,
+        keys: &mut Vec<Word>,
     ) -> Result<HostSource, (&'static str, String)> {
         let given: Vec<&'static str> = [
             ("host", self.host.is_some()),
@@ -493,6 +495,6 @@ impl RawOff {
                 (Some(value), format!("{key} = {raw}"))
             }
         };
-        Ok(Off { key, value, text })
+        Ok(Off { key, value, text: text.into() })
     }
 }

@@ -8,6 +8,7 @@ use super::data::DataError;
 use super::files::{Files, Text};
 use super::pack::Pack;
 use crate::contract::{AppVersion, Confidence};
+use crate::rules::Word;
 
 const FILE: &str = "sandbox.toml";
 
@@ -16,9 +17,9 @@ const FILE: &str = "sandbox.toml";
 #[serde(deny_unknown_fields)]
 pub struct SandboxRules {
     /// The key that holds the entries.
-    pub key: String,
+    pub key: Word,
     /// Source tags of the whole.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// Where entries come from.
     #[serde(rename = "entry")]
     pub entries: Vec<EntryRule>,
@@ -37,20 +38,20 @@ pub struct SandboxRules {
 #[serde(deny_unknown_fields)]
 pub struct EntryRule {
     /// Identifier.
-    pub id: String,
+    pub id: Word,
     /// Rules of the pack whose hosts are entries.
-    pub of_rules: Vec<String>,
+    pub of_rules: Vec<Word>,
     /// The app adds it by itself.
     pub automatic: bool,
     /// Only hosts that are really needed.
     #[serde(default)]
     pub needed_only: bool,
     /// What for.
-    pub purpose: String,
+    pub purpose: Word,
     /// How well it is known.
     pub confidence: Confidence,
     /// Source tags.
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
 }
 
 /// Ports in entries, by app version.
@@ -62,11 +63,11 @@ pub struct Ports {
     /// First version that keeps to them for shell and packages.
     pub shell: AppVersion,
     /// What versions before `web_fetch` do.
-    pub before_web_fetch: String,
+    pub before_web_fetch: Word,
     /// What versions before `shell` do.
-    pub before_shell: String,
+    pub before_shell: Word,
     /// What versions since `shell` still do.
-    pub since_shell: String,
+    pub since_shell: Word,
 }
 
 /// A part of the app that the list governs.
@@ -74,11 +75,11 @@ pub struct Ports {
 #[serde(deny_unknown_fields)]
 pub struct Surface {
     /// Its name.
-    pub name: String,
+    pub name: Word,
     /// What the list governs there.
-    pub governs: String,
+    pub governs: Word,
     /// What it does not.
-    pub not: String,
+    pub not: Word,
 }
 
 /// When a remark is shown.
@@ -104,7 +105,7 @@ pub struct Remark {
     /// When it is shown.
     pub when: When,
     /// The text.
-    pub text: String,
+    pub text: Word,
 }
 
 impl SandboxRules {

@@ -28,6 +28,7 @@ use super::filters::Filters;
 use super::inference::Calls;
 use super::pack::Pack;
 use crate::contract::{AppVersion, Code, Confidence, Owner};
+use crate::rules::Word;
 use fold::fold;
 use matcher::{Hit, Matcher, Text};
 use shape::Asked;
@@ -50,26 +51,26 @@ const SHORTEST_WORD: usize = 9;
 #[serde(deny_unknown_fields)]
 pub struct Symptom {
     /// Identifier.
-    pub id: String,
+    pub id: Word,
     /// Texts that occur in it; ` ... ` stands for anything in between, `*` for the rest of a word.
     #[serde(default, rename = "match")]
-    pub matches: Vec<String>,
+    pub matches: Vec<Word>,
     /// Texts that are the message, or a clause of it by themselves.
     #[serde(default)]
-    pub alone: Vec<String>,
+    pub alone: Vec<Word>,
     /// Texts that stand for it beside the name of a web filter.
     #[serde(default)]
-    pub beside: Vec<String>,
+    pub beside: Vec<Word>,
     /// Numbers that stand for it, by kind.
     #[serde(default)]
-    pub numbers: BTreeMap<String, Vec<i64>>,
+    pub numbers: BTreeMap<Word, Vec<i64>>,
     /// Names of answers in `calls.toml` whose words stand for it.
     #[serde(default)]
-    pub calls: Vec<String>,
+    pub calls: Vec<Word>,
     /// The symptom in a few words.
-    pub title: String,
+    pub title: Word,
     /// What it means.
-    pub cause: String,
+    pub cause: Word,
     /// Who fixes it.
     pub owner: Owner,
     /// Who else may have to, the likeliest first.
@@ -82,10 +83,10 @@ pub struct Symptom {
     #[serde(default)]
     pub codes: Vec<Code>,
     /// What to do.
-    pub remedy: String,
+    pub remedy: Word,
     /// What to run next, where that is not what follows from the rest.
     #[serde(default)]
-    pub next: Option<String>,
+    pub next: Option<Word>,
     /// Whether something on the network may be in the way.
     #[serde(default = "yes")]
     pub network: bool,
@@ -97,19 +98,19 @@ pub struct Symptom {
     pub family: bool,
     /// Rules whose hosts are concerned.
     #[serde(default)]
-    pub rules: Vec<String>,
+    pub rules: Vec<Word>,
     /// Keys that are concerned.
     #[serde(default)]
-    pub keys: Vec<String>,
+    pub keys: Vec<Word>,
     /// Source tags.
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub sources: Vec<Word>,
     /// Public references that are no page of the product.
     #[serde(default)]
-    pub references: Vec<String>,
+    pub references: Vec<Word>,
     /// Public reports.
     #[serde(default)]
-    pub issues: Vec<String>,
+    pub issues: Vec<Word>,
     /// How well it is known.
     #[serde(default = "documented")]
     pub confidence: Confidence,
@@ -176,7 +177,7 @@ pub struct Symptoms {
     /// Ports on which proxies listen.
     proxy_ports: Vec<u16>,
     /// The words of `calls.toml` that stand for a symptom, by its place in the list.
-    words: Vec<(usize, String)>,
+    words: Vec<(usize, Word)>,
     /// Made when the first text is read: most commands read none.
     #[borsh(skip)]
     matcher: OnceLock<Matcher>,
@@ -222,15 +223,15 @@ impl Symptoms {
             symptoms.words.extend(
                 named
                     .flat_map(|(name, b)| [format!("{name} ... {b}"), format!("{b} ... {name}")])
-                    .map(|text| (place, text)),
+                    .map(|text| (place, text.into())),
             );
             symptoms.list.push(add_codes(symptom, calls));
         }
-        let signed: Vec<(usize, String)> = symptoms
+        let signed: Vec<(usize, Word)> = symptoms
             .list
             .iter()
             .enumerate()
-            .flat_map(|(n, s)| s.matches.iter().filter_map(move |m| Some((n, signed(m)?))))
+            .flat_map(|(n, s)| s.matches.iter().filter_map(move |m| Some((n, signed(m)?.into()))))
             .collect();
         symptoms.words.extend(signed);
         // A word with an entry of its own has that meaning alone.
@@ -267,7 +268,7 @@ impl Symptoms {
         if let Some(key) = symptom.keys.iter().find(|k| pack.keys.get(k).is_none()) {
             return Some(format!("`{key}` is not in keys.toml"));
         }
-        let known = |tag: &&String| !pack.meta.sources.iter().any(|s| s.tag == **tag);
+        let known = |tag: &&Word| !pack.meta.sources.iter().any(|s| s.tag == **tag);
         if let Some(tag) = symptom.sources.iter().find(known) {
             return Some(format!("`{tag}` is no source of pack.toml"));
         }
@@ -434,17 +435,17 @@ fn signed(text: &str) -> Option<String> {
 }
 
 /// The words of the answers that a symptom stands for: names of code, and texts of messages.
-fn words(symptom: &Symptom, calls: &Calls) -> Vec<String> {
+fn words(symptom: &Symptom, calls: &Calls) -> Vec<Word> {
     let is_name = |w: &str| {
         let plain = w.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
         let of_code = w.contains(['_', '/']) || w.chars().skip(1).any(|c| c.is_ascii_uppercase());
         w.len() >= SHORTEST_WORD && plain && of_code
     };
-    let mut words: Vec<String> = Vec::new();
+    let mut words: Vec<Word> = Vec::new();
     for answer in calls.answers().iter().filter(|a| symptom.calls.contains(&a.name)) {
         let names = answer.any.values().flatten().filter(|w| is_name(w));
         // Where a text is asked for too, it is what tells the answer from others.
-        let said: Vec<&String> =
+        let said: Vec<&Word> =
             if answer.says.is_empty() { names.collect() } else { answer.says.iter().collect() };
         for word in said {
             if !words.contains(word) {

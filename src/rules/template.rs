@@ -4,13 +4,14 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::condition::{KeyPath, note};
 use super::keys::KeyCatalogue;
+use crate::rules::Word;
 use crate::text::template::{self, Piece};
 
 /// One piece of a template.
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Part {
     /// Fixed text.
-    Text(String),
+    Text(Word),
     /// The value of a key or of an entry's member.
     Key(KeyPath),
 }
@@ -31,7 +32,7 @@ impl Template {
         text: &str,
         each: Option<&str>,
         keys: &KeyCatalogue,
-        read: &mut Vec<String>,
+        read: &mut Vec<Word>,
     ) -> Result<Self, String> {
         let mut parts = Vec::new();
         for piece in template::pieces(text) {
@@ -39,7 +40,7 @@ impl Template {
                 Piece::Text(fixed) if fixed.contains('}') => {
                     return Err(format!("`{text}` has a closing brace without an opening one"));
                 }
-                Piece::Text(fixed) => parts.push(Part::Text(fixed.to_owned())),
+                Piece::Text(fixed) => parts.push(Part::Text(fixed.into())),
                 Piece::Open(_) => {
                     return Err(format!("`{text}` has an opening brace without a closing one"));
                 }

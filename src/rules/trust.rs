@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::data::DataError;
 use super::files::{Files, Text};
 use crate::contract::{Actor, EngineStore};
+use crate::rules::Word;
 
 /// What every actor trusts.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
@@ -15,7 +16,7 @@ pub struct ActorTrust {
     #[serde(default)]
     store: Vec<Store>,
     #[serde(default)]
-    doubts: Vec<String>,
+    doubts: Vec<Word>,
 }
 
 /// Which authorities the engine takes beside the public roots.
@@ -24,10 +25,10 @@ pub struct ActorTrust {
 pub struct Store {
     id: EngineStore,
     /// All that it takes, in a sentence.
-    pub named: String,
+    pub named: Word,
     /// What stays open of an authority that is there; empty where nothing does.
-    pub open: String,
-    source: String,
+    pub open: Word,
+    source: Word,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
@@ -40,8 +41,8 @@ struct Entry {
     #[serde(default)]
     tested: bool,
     #[serde(default)]
-    behind: String,
-    source: String,
+    behind: Word,
+    source: Word,
 }
 
 impl ActorTrust {
@@ -95,7 +96,7 @@ impl ActorTrust {
     }
 
     /// Environment variables that change what the engine takes in a way that is not tested.
-    pub fn doubts(&self) -> &[String] {
+    pub fn doubts(&self) -> &[Word] {
         &self.doubts
     }
 

@@ -15,7 +15,7 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 
 /// Whether `text` has one of `shapes`, in which `a` is one or more letters, `1` one or more digits, and
 /// everything else itself; case does not matter.
-pub fn has_shape(shapes: &[String], text: &str) -> bool {
+pub fn has_shape(shapes: &[impl AsRef<str>], text: &str) -> bool {
     let mut shape = String::new();
     for c in text.chars() {
         let kind = match c {
@@ -27,7 +27,7 @@ pub fn has_shape(shapes: &[String], text: &str) -> bool {
             shape.push(kind);
         }
     }
-    shapes.iter().any(|s| *s == shape || s.eq_ignore_ascii_case(text))
+    shapes.iter().map(AsRef::as_ref).any(|s| *s == shape || s.eq_ignore_ascii_case(text))
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub(super) fn run(made: &Made<'_>, outputs: Vec<Output>) -> Result<ExitCode, Fai
         every_s: made.every.as_secs(),
         rounds: args.watch_rounds,
         label: args.label.clone(),
-        rules_date: made.rules.pack.meta.date.clone(),
+        rules_date: made.rules.pack.meta.date.to_string(),
         ..Subject::default()
     };
     let jitter = jitter();

@@ -167,7 +167,7 @@ impl Output {
             }
             Known::StillRead(key, old) => {
                 let until = old.until.as_ref().map(|u| format!(", until {u}")).unwrap_or_default();
-                let current = self.config.settings.contains_key(&key.name);
+                let current = self.config.settings.contains_key(key.name.as_str());
                 let message = format!(
                     "`{}` is an old name, which this app version still reads{until}{}; write `{}`",
                     shown(&entry.name),
@@ -251,17 +251,17 @@ impl Output {
             };
             let origin = self.origin(&entry);
             let value = clean(key, value).0;
-            self.config.shadowed.push(Shadowed { key: key.name.clone(), value, origin, by });
+            self.config.shadowed.push(Shadowed { key: key.name.to_string(), value, origin, by });
         }
         true
     }
 
     fn store(&mut self, key: &Key, good: Good, entry: &Entry) {
         if good.from_text {
-            self.encoded.push(key.name.clone());
+            self.encoded.push(key.name.to_string());
         }
         if good.structure {
-            self.structures.push(key.name.clone());
+            self.structures.push(key.name.to_string());
         }
         if let Some(dropped) = good.dropped {
             self.lint("undecodable-value", Severity::Error, format!("`{}`: {dropped}", key.name), entry);
@@ -282,7 +282,7 @@ impl Output {
             self.lint("url-credentials", Severity::Error, message, entry);
         }
         let setting = Setting { value, origin: self.origin(entry), raw: raw.filter(|_| open) };
-        self.config.settings.insert(key.name.clone(), setting);
+        self.config.settings.insert(key.name.to_string(), setting);
     }
 
     fn unknown(&mut self, entry: &Entry, names: &Names) {

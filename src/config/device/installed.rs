@@ -31,7 +31,7 @@ pub fn version(device: &Device, places: &Places) -> Option<(AppVersion, String)>
             }
             _ => return None,
         };
-        Some((text.parse().ok()?, path.clone()))
+        Some((text.parse().ok()?, path.to_string()))
     })
 }
 

@@ -154,7 +154,7 @@ impl Reading<'_> {
     fn shown_path(&self, place: &DevicePlace) -> String {
         match (place.hive, &self.device.root) {
             (Some(_), None) => self.registry_key(place),
-            (Some(_), Some(_)) => place.path.clone(),
+            (Some(_), Some(_)) => place.path.to_string(),
             (None, _) => match self.whose.filled(&place.path) {
                 Some(path) => self.device.path(&path).display().to_string(),
                 None => self.whose.readable(&place.path),
@@ -169,7 +169,7 @@ impl Reading<'_> {
                 let below = place.path.split_once('\\').map_or("", |(_, below)| below);
                 format!(r"HKEY_USERS\{sid}\{below}")
             }
-            _ => place.path.clone(),
+            _ => place.path.to_string(),
         }
     }
 

@@ -78,5 +78,5 @@ fn mode(path: &Path, context: &Context<'_>) -> Option<String> {
     [&context.places.json.ordinary, &context.places.json.third_party]
         .into_iter()
         .find(|known| **known == word)
-        .cloned()
+        .map(String::from)
 }

@@ -7,7 +7,9 @@ use crate::config::error::shown;
 use crate::config::names::Names;
 use crate::contract::Severity;
 use crate::contract::ids::{FormatName, LintId};
+use crate::rules::Word;
 use crate::rules::places::Places;
+use crate::rules::word;
 
 /// Whether an object is such a document: a configuration in it, and what only the Admin API puts
 /// beside one.
@@ -101,14 +103,14 @@ fn layers(members: Vec<Member>, places: &Places) -> Vec<Layer> {
             _ => {}
         }
     }
-    layers.extend(base.map(|members| Layer { path: words.config.clone(), members, group: false }));
+    layers.extend(base.map(|members| Layer { path: words.config.to_string(), members, group: false }));
     layers
 }
 
 /// Keys by their flat names: the console takes a configuration in that form too.
-fn flat(members: Vec<Member>, envelope: &[String]) -> Document {
+fn flat(members: Vec<Member>, envelope: &[Word]) -> Document {
     let mut doc = Document::new(FormatName::ADMIN_CONSOLE.as_str(), None, Encoding::Native);
-    let keys = members.into_iter().filter(|m| !envelope.contains(&m.name));
+    let keys = members.into_iter().filter(|m| !word::has(envelope, &m.name));
     doc.entries.extend(keys.map(|m| Entry {
         path: m.name.clone(),
         name: m.name,

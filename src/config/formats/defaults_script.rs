@@ -1,6 +1,7 @@
 //! Shell scripts of `defaults write` lines, as a Mac runs them. Variables are followed where the script itself sets
 //! them to plain text; whatever else would have to be evaluated is said, never guessed.
 
+use crate::rules::word;
 use std::collections::{HashMap, HashSet};
 
 use super::doubt::{self, Doubt};
@@ -39,7 +40,7 @@ pub(crate) fn read(text: &str, file: &str, places: &Places) -> Result<Document, 
     );
     if !run.seen {
         for (domain, line) in &run.elsewhere {
-            if let Some(other) = places.other.iter().find(|o| o.domains.contains(domain)) {
+            if let Some(other) = places.other.iter().find(|o| word::has(&o.domains, domain)) {
                 return Err(another_product(
                     file,
                     Some(*line),

@@ -59,11 +59,11 @@ pub(crate) fn read(members: &[Member], names: &Names) -> Option<Document> {
 fn key(name: &str, names: &Names) -> Option<String> {
     let known = |name: &str| match names.know(name) {
         Known::Current(key) | Known::Case(key) => Some(key.name.clone()),
-        Known::Old(_) | Known::StillRead(..) => Some(name.to_owned()),
+        Known::Old(_) | Known::StillRead(..) => Some(name.into()),
         Known::Dotted(_) | Known::No => None,
     };
     let last = name.trim_end_matches('/').rsplit(['/', '\\', '~', '_', '.', ':']).next().unwrap_or_default();
-    known(name).or_else(|| known(last))
+    known(name).or_else(|| known(last)).map(String::from)
 }
 
 fn is_boolean(name: &str, names: &Names) -> bool {

@@ -7,6 +7,7 @@ use crate::config::names::Names;
 use crate::contract::ids::{FormatName, LintId};
 use crate::contract::{Platform, Severity};
 use crate::rules::places::Places;
+use crate::rules::word;
 
 /// What a JSON text turned out to be.
 pub(crate) enum Json {
@@ -266,7 +267,7 @@ fn flat(
     let mut doc = Document::new("json", None, Encoding::Native);
     for member in members {
         if prefix.is_empty()
-            && (places.json.envelope.contains(&member.name) || member.name == places.json.mode)
+            && (word::has(&places.json.envelope, &member.name) || member.name == places.json.mode)
         {
             continue;
         }
@@ -323,7 +324,7 @@ fn recognised(
         );
     }
     for other in &places.other {
-        if let Some(marker) = members.iter().find(|m| other.members.contains(&m.name)) {
+        if let Some(marker) = members.iter().find(|m| word::has(&other.members, &m.name)) {
             let evidence = format!("`{}` is one of its settings", shown(&marker.name));
             let next = "Pass the file of the desktop app: a .mobileconfig, .plist, .reg, a configLibrary, or the desktop app's managed-settings.json";
             return Some(another_product(file, Some(marker.line), other, evidence, next));

@@ -154,7 +154,7 @@ pub(crate) fn another_product(
 ) -> ConfigError {
     ConfigError::AnotherProduct {
         place: Place { file: file.to_owned(), line, column: None },
-        product: other.product.clone(),
+        product: other.product.to_string(),
         evidence,
         next: next.to_owned(),
     }

@@ -1,5 +1,7 @@
 //! The nested document (`"$schemaVersion": 2`) mapped to flat keys by the catalogue's paths.
 
+use crate::rules::Word;
+use crate::rules::word;
 use std::collections::BTreeSet;
 
 use super::tree::{Member, Raw, find};
@@ -24,7 +26,7 @@ pub(crate) fn is_nested(members: &[Member], names: &Names) -> bool {
 }
 
 /// Reads the members as a nested document.
-pub(crate) fn read(members: Vec<Member>, names: &Names, envelope: &[String]) -> Document {
+pub(crate) fn read(members: Vec<Member>, names: &Names, envelope: &[Word]) -> Document {
     let context = Context::of(std::iter::once(members.as_slice()));
     read_within(members, names, envelope, &context)
 }
@@ -33,7 +35,7 @@ pub(crate) fn read(members: Vec<Member>, names: &Names, envelope: &[String]) -> 
 pub(crate) fn read_within(
     members: Vec<Member>,
     names: &Names,
-    envelope: &[String],
+    envelope: &[Word],
     context: &Context,
 ) -> Document {
     let mut doc = Document::new("nested-json", None, Encoding::Native);
@@ -46,7 +48,7 @@ pub(crate) fn read_within(
     ));
     let mut flat = Vec::new();
     for member in members {
-        if envelope.contains(&member.name) {
+        if word::has(envelope, &member.name) {
             continue;
         }
         if names.at(&member.name).iter().all(|k| k.name != member.name)
@@ -105,7 +107,12 @@ impl Context {
 fn walk(member: Member, path: String, names: &Names, context: &Context, doc: &mut Document) {
     let keys = names.at(&path);
     if let Some(key) = choose(keys, names.families(), context) {
-        doc.entries.push(Entry { name: key.name.clone(), raw: member.value, line: Some(member.line), path });
+        doc.entries.push(Entry {
+            name: key.name.to_string(),
+            raw: member.value,
+            line: Some(member.line),
+            path,
+        });
         return;
     }
     if let Some(key) = names.moved(&path) {
@@ -117,7 +124,7 @@ fn walk(member: Member, path: String, names: &Names, context: &Context, doc: &mu
                 "`{path}` is where other app versions read `{}`; this version reads it at `{there}` and nowhere else, so move it there",
                 key.name
             ),
-            Some(key.name.clone()),
+            Some(key.name.to_string()),
             member.line,
             path,
         ));
@@ -144,8 +151,8 @@ fn choose<'a>(keys: &[&'a Key], families: &[Family], context: &Context) -> Optio
         return keys.first().copied();
     }
     let of = |family: &Family| keys.iter().copied().find(|k| family.has(k));
-    let kind = families.iter().find(|f| f.kind.as_ref() == Some(&context.kind));
-    let provider = families.iter().find(|f| f.providers.contains(&context.provider));
+    let kind = families.iter().find(|f| f.kind.as_ref().is_some_and(|kind| *kind == context.kind));
+    let provider = families.iter().find(|f| word::has(&f.providers, &context.provider));
     // A key for every provider has no provider in its name.
     let shared = || keys.iter().copied().find(|k| !families.iter().any(|f| f.has(k)));
     kind.and_then(of).or_else(|| provider.and_then(of)).or_else(shared)

@@ -9,6 +9,7 @@ use crate::config::names::Names;
 use crate::contract::ids::LintId;
 use crate::contract::{Platform, Severity};
 use crate::rules::places::Places;
+use crate::rules::word;
 
 /// Apple's payload type for preferences of a domain in the older layout.
 const MCX: &str = "com.apple.ManagedClient.preferences";
@@ -123,7 +124,7 @@ fn shape(root: Raw, file: &str, names: &Names, places: &Places) -> Result<Docume
 fn not_ours(members: &[Member], file: &str, places: &Places) -> ConfigError {
     for other in &places.other {
         let marker =
-            members.iter().find(|m| other.members.contains(&m.name) || other.domains.contains(&m.name));
+            members.iter().find(|m| word::has(&other.members, &m.name) || word::has(&other.domains, &m.name));
         if let Some(marker) = marker {
             let line = (marker.line > 0).then_some(marker.line);
             return another_product(
@@ -244,7 +245,7 @@ fn mcx(
 
 fn no_payload(file: &str, types: &[(String, u32)], places: &Places) -> ConfigError {
     for (kind, line) in types {
-        if let Some(other) = places.other.iter().find(|o| o.domains.contains(kind)) {
+        if let Some(other) = places.other.iter().find(|o| word::has(&o.domains, kind)) {
             let line = (*line > 0).then_some(*line);
             return another_product(
                 file,

@@ -85,7 +85,7 @@ pub fn write(
         .keys
         .iter()
         .filter_map(|key| {
-            let value = &configuration.settings.get(&key.name)?.value;
+            let value = &configuration.settings.get(key.name.as_str())?.value;
             let whole = options.include_secrets;
             Some((
                 key,

@@ -56,7 +56,7 @@ fn settings(pairs: &[(&Key, &Value)], secrets: bool, depth: usize) -> Result<Str
     let mut out = String::new();
     for (key, value) in pairs {
         let text = escaped(&as_text(value, secrets)).ok_or_else(|| WriteError::NotRepresentable {
-            key: key.name.clone(),
+            key: key.name.to_string(),
             format: "a property list",
         })?;
         out.push_str(&format!("{indent}<key>{}</key>\n{indent}<string>{text}</string>\n", key.name));

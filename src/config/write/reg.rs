@@ -20,7 +20,10 @@ pub(super) fn document(
     for (key, value) in pairs {
         let value = as_text(value, secrets);
         if value.contains('\0') {
-            return Err(WriteError::NotRepresentable { key: key.name.clone(), format: "a registry value" });
+            return Err(WriteError::NotRepresentable {
+                key: key.name.to_string(),
+                format: "a registry value",
+            });
         }
         text.push_str(&format!("\"{}\"=", key.name));
         if value.chars().any(is_unseen) {

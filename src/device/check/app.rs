@@ -26,7 +26,7 @@ pub(super) const CHECK: Check = Check {
 
 fn wanted(context: &Context<'_>) -> Vec<Want> {
     let places = context.facts.app.iter().filter(|a| a.platform == context.platform);
-    let mut wants: Vec<Want> = places.map(|a| Want::Files(a.path.clone())).collect();
+    let mut wants: Vec<Want> = places.map(|a| Want::Files(a.path.to_string())).collect();
     if context.platform == Platform::Macos {
         wants.push(tool("processes"));
     }

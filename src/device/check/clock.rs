@@ -27,7 +27,7 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
         Platform::Windows => vec![tool("time-service"), tool("time-type")],
         Platform::Linux => {
             let hosts = context.facts.clock_host.iter();
-            let wants = hosts.flat_map(|h| [Want::Files(h.path.clone()), Want::Text(h.path.clone())]);
+            let wants = hosts.flat_map(|h| [Want::Files(h.path.to_string()), Want::Text(h.path.to_string())]);
             wants.chain([tool("timedatectl")]).collect()
         }
     }

@@ -6,6 +6,7 @@ use crate::contract::{DeviceCode, Platform};
 use crate::device::events::{self, Event};
 use crate::device::seen::{Block, Helper, Helpers, Signature};
 use crate::device::{Answers, Context, Found, Missing, Seen, Want};
+use crate::rules::Word;
 use crate::rules::device::{BlockLog, HelperPlace};
 use crate::text::line;
 
@@ -46,7 +47,7 @@ fn program(place: &HelperPlace) -> String {
 fn wanted(context: &Context<'_>) -> Vec<Want> {
     let mut wants = Vec::new();
     for place in places(context) {
-        wants.extend([&place.data, &versions(place), &program(place)].map(|p| Want::Files(p.clone())));
+        wants.extend([place.data.to_string(), versions(place), program(place)].map(Want::Files));
     }
     let programs: Vec<String> = places(context).map(program).collect();
     let about = |id: &str| Want::Tool(id.to_owned(), programs.clone());
@@ -124,7 +125,8 @@ fn shown_place(place: &HelperPlace, answers: &Answers) -> String {
             ("{appdata}", "%APPDATA%"),
         ]
         .into_iter()
-        .fold(place.data.clone(), |path, (mark, word)| path.replace(mark, word)),
+        .fold(place.data.clone(), |path, (mark, word)| path.replace(mark, word).into())
+        .into(),
     };
     joined(place.platform, &[&data, &place.versions])
 }
@@ -226,7 +228,7 @@ fn codesign(text: &str, path: &str) -> Option<Signature> {
 }
 
 /// What `codesign --verify` says of one of several files. Only some of what it says means that the file was changed.
-fn verify(signature: &mut Signature, text: &str, path: &str, damage: &[String]) {
+fn verify(signature: &mut Signature, text: &str, path: &str, damage: &[Word]) {
     let said: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix(path)?.strip_prefix(": ")).collect();
     if said.contains(&"valid on disk") {
         signature.valid = Some(true);
@@ -368,7 +370,7 @@ fn block(events: &[Event], log: &BlockLog, places: &[&HelperPlace]) -> Option<Bl
         None => String::new(),
     };
     Some(Block {
-        product: log.product.clone(),
+        product: log.product.to_string(),
         version: Some(version.clone()),
         said: line::line(&format!("event {}{when}{times}", event.id), line::SHORT),
         at: event.at(),

@@ -25,13 +25,13 @@ pub(super) const CHECK: Check = Check {
     decides: true,
 };
 
-fn paths<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a String> {
+fn paths<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a str> {
     let platform = context.platform;
-    context.facts.hosts_file.iter().filter(move |p| p.platform == platform).map(|p| &p.path)
+    context.facts.hosts_file.iter().filter(move |p| p.platform == platform).map(|p| p.path.as_str())
 }
 
 fn wanted(context: &Context<'_>) -> Vec<Want> {
-    paths(context).map(|p| Want::Text(p.clone())).collect()
+    paths(context).map(|p| Want::Text(p.to_owned())).collect()
 }
 
 fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {

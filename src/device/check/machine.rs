@@ -35,8 +35,8 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
         Platform::Linux => {
             let sandbox = &context.facts.sandbox;
             let mut wants: Vec<Want> = sandbox.settings.iter().map(|s| text(&s.path)).collect();
-            wants.extend(sandbox.settings.iter().flat_map(|s| &s.unless).map(|p| Want::Files(p.clone())));
-            wants.extend(sandbox.programs.iter().flat_map(|p| &p.paths).map(|p| Want::Files(p.clone())));
+            wants.extend(sandbox.settings.iter().flat_map(|s| &s.unless).map(|p| Want::Files(p.to_string())));
+            wants.extend(sandbox.programs.iter().flat_map(|p| &p.paths).map(|p| Want::Files(p.to_string())));
             wants.push(Want::Tool("disk".to_owned(), home()));
             wants
         }
@@ -159,7 +159,7 @@ fn linux(answers: &Answers, context: &Context<'_>, machine: &mut Machine) -> boo
     if any {
         for program in &sandbox.programs {
             if program.paths.iter().all(|p| answers.files(p).is_empty()) {
-                machine.lacks.push(program.name.clone());
+                machine.lacks.push(program.name.to_string());
             }
         }
     }

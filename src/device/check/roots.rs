@@ -45,7 +45,7 @@ fn wanted(context: &Context<'_>) -> Vec<Want> {
         Platform::Windows => ["roots-policy", "roots-enterprise"].map(tool).into_iter().collect(),
         Platform::Linux => {
             let places = context.facts.authorities.iter().flat_map(|a| [&a.added, &a.bundle]);
-            places.map(|p| Want::Text(p.clone())).collect()
+            places.map(|p| Want::Text(p.to_string())).collect()
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{Check, nothing_more, said, tool};
 use crate::contract::{DeviceCode, Platform};
 use crate::device::seen::Running;
 use crate::device::{Answers, Context, Found, Seen};
+use crate::rules::Word;
 use crate::rules::device::{Product, ProductKind};
 
 const ID: &str = "endpoint-security";
@@ -30,16 +31,16 @@ fn read(answers: &Answers, context: &Context<'_>, seen: &mut Seen) {
 /// The products of some kinds that run, by the list of processes.
 pub(super) fn running(text: &str, context: &Context<'_>, kind: fn(ProductKind) -> bool) -> Vec<Running> {
     let names: Vec<&str> = text.lines().filter_map(|l| process(l, context.platform)).collect();
-    let runs = |wanted: &String| {
+    let runs = |wanted: &Word| {
         let short: String = match context.platform {
             Platform::Linux => wanted.chars().take(KEPT_BY_LINUX).collect(),
-            _ => wanted.clone(),
+            _ => wanted.to_string(),
         };
         names.iter().find(|n| n.eq_ignore_ascii_case(&short) || n.eq_ignore_ascii_case(wanted))
     };
     let of = |product: &Product| {
         let process = product.processes(context.platform).iter().find_map(runs)?;
-        Some(Running { product: product.title.clone(), process: (*process).to_owned() })
+        Some(Running { product: product.title.to_string(), process: (*process).to_owned() })
     };
     context.facts.product.iter().filter(|p| kind(p.kind)).filter_map(of).collect()
 }

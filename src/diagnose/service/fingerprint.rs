@@ -48,7 +48,8 @@ fn fits(answer: &Answer, http: &Http, read: &Read<'_>) -> bool {
             .is_none_or(|t| http.header("content-type").is_some_and(|v| starts_with(v, t)))
         && (answer.json.is_empty()
             || read.json.as_ref().is_some_and(|body| answer.json.iter().all(|check| holds(check, body))))
-        && (answer.error.is_empty() || answer.error.iter().any(|name| read.errors.contains(name)))
+        && (answer.error.is_empty()
+            || answer.error.iter().any(|name| read.errors.iter().any(|error| name == error)))
         && (answer.cdn_error.is_empty()
             || words::cdn_error(&http.body).is_some_and(|code| answer.cdn_error.contains(&code)))
         && answer.body_tokens.iter().all(|token| {

@@ -2,6 +2,8 @@
 //! network's own rules, and how the stream came. Shapes and codes decide (`rules/calls.toml`), and a few
 //! sentences of messages where nothing else differs.
 
+use crate::rules::Word;
+use crate::rules::word;
 use std::collections::BTreeSet;
 
 use crate::diagnose::context::Context;
@@ -450,10 +452,10 @@ struct Facts<'a> {
 impl Facts<'_> {
     fn fit(&self, answer: &CallAnswer) -> bool {
         let status = self.call.status.unwrap_or_default();
-        let says = |place: &str, words: &[String]| {
+        let says = |place: &str, words: &[Word]| {
             self.call.error.iter().any(|(p, word)| p == place && words.iter().any(|w| w == word))
         };
-        (answer.providers.is_empty() || answer.providers.contains(&self.call.provider))
+        (answer.providers.is_empty() || word::has(&answer.providers, &self.call.provider))
             && answer.status.iter().any(|range| range.contains(status))
             && (answer.any.is_empty() || answer.any.iter().any(|(place, words)| says(place, words)))
             && (answer.says.is_empty() || says("message", &answer.says))

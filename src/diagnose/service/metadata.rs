@@ -81,7 +81,7 @@ fn usable<'h>(
         return Some(Err(Fault::NotJson));
     }
     let missing: Vec<String> =
-        service.required.iter().filter(|m| document.text(m).is_none()).cloned().collect();
+        service.required.iter().filter(|m| document.text(m).is_none()).map(String::from).collect();
     if !missing.is_empty() {
         return Some(Err(Fault::Missing(missing)));
     }

@@ -303,8 +303,8 @@ fn sinkhole(view: &View<'_>, dns: &Dns, source: Option<Source>) -> Option<Draft>
         found = found.fact("second_opinion", said);
     }
     match oddity {
-        Oddity::BlockPage(filter) => found = found.fact("filter", filter.clone()).key(filter),
-        Oddity::NotGlobal(kind) => found = found.fact("address_kind", kind).key(address.to_string()),
+        Oddity::BlockPage(filter) => found = found.fact("filter", filter.as_str()).key(filter),
+        Oddity::NotGlobal(kind) => found = found.fact("address_kind", kind.as_str()).key(address.to_string()),
     }
     Some(if certain { found.proven() } else { found })
 }

@@ -176,7 +176,7 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
                 return None;
             }
             AnswerKind::Challenge => {
-                walk.answer = Some(Known::Challenge(answer.name.clone()));
+                walk.answer = Some(Known::Challenge(answer.name.to_string()));
                 walk.proof.push(format!("{status}, {}", answer.name));
                 return None;
             }
@@ -310,7 +310,7 @@ fn rate_limited(view: &View<'_>, http: &Http) -> Draft {
 fn server_error(view: &View<'_>, http: &Http) -> Draft {
     let found = Draft::new(Code::HttpServerError, status_words(http))
         .fact("status", http.status)
-        .fact("service", view.service.map(|s| s.title.clone()).unwrap_or_default())
+        .fact("service", view.service.map_or("", |s| s.title.as_str()))
         .key(operator(view.target, view.context.services));
     match trust::inspector(view) {
         Some(issuer) => found.owner(Owner::TlsInspection).fact("issuer", issuer).key(issuer),

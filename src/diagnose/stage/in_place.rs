@@ -38,7 +38,7 @@ pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
         let of_words = |s: &&Service| says && s.json && s.confidence != Confidence::Inferred;
         let service = view.service.filter(|s| told(s) || of_an_api(s) || of_words(s))?;
         // A header of the service's own, or a place of its own, is no box's doing.
-        let named = |name: &String| http.header_names.iter().any(|n| n.eq_ignore_ascii_case(name));
+        let named = |name: &str| http.header_names.iter().any(|n| n.eq_ignore_ascii_case(name));
         let own = !is_html(http) && service.marks.iter().any(|m| named(m) || http.header(m).is_some());
         let stays = stays(view, http) && !leads_to_block(http);
         if own || stays || status == 429 || status >= 500 {

@@ -139,9 +139,9 @@ impl FixedNetworks {
     fn of(fixed: &Fixed) -> Self {
         Self {
             networks: fixed.networks.iter().map(ToString::to_string).collect(),
-            owner: fixed.owner.clone(),
-            source: fixed.source.clone(),
-            read: fixed.read.clone(),
+            owner: fixed.owner.to_string(),
+            source: fixed.source.to_string(),
+            read: fixed.read.to_string(),
         }
     }
 }

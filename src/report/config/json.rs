@@ -1,5 +1,6 @@
 //! `clearway.config/1`.
 
+use crate::rules::Word;
 use serde_json::{Value as Json, json};
 
 use crate::config::{Configuration, Origin, Setting, ShadowedBy};
@@ -41,7 +42,7 @@ fn one_configuration(one: &Effective, pack: &Pack) -> Json {
         "complete": one.missing.iter().all(|m| m.need != Need::Required),
         "missing_hosts": one.missing,
         "keys": keys.iter().filter_map(|key| {
-            let setting = config.settings.get(&key.name)?;
+            let setting = config.settings.get(key.name.as_str())?;
             Some(one_key(one, key, setting, pack))
         }).collect::<Vec<_>>(),
         "shadowed": config.shadowed.iter().map(|s| {
@@ -60,7 +61,7 @@ fn one_configuration(one: &Effective, pack: &Pack) -> Json {
                 "key": l.key,
                 "origin": l.origin.as_ref().map(origin_of),
                 "title": known.map(|k| k.title),
-                "sources": known.map_or(&[] as &[String], |k| k.sources),
+                "sources": known.map_or(&[] as &[Word], |k| k.sources),
                 "confidence": known.map(|k| k.confidence),
                 "disputed": known.and_then(|k| k.disputed),
             })

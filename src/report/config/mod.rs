@@ -42,7 +42,7 @@ impl Effective {
 
     /// The keys that are set, in the catalogue's order.
     pub(super) fn keys<'a>(&'a self, catalogue: &'a KeyCatalogue) -> Vec<&'a Key> {
-        catalogue.keys.iter().filter(|k| self.configuration.settings.contains_key(&k.name)).collect()
+        catalogue.keys.iter().filter(|k| self.configuration.settings.contains_key(k.name.as_str())).collect()
     }
 
     /// Whether this app version reads the key.

@@ -203,13 +203,13 @@ fn settings(page: &mut Page<'_>, one: &Effective, pack: &Pack, refs: &Refs) {
     let marks: BTreeMap<&str, String> = keys
         .iter()
         .filter_map(|k| {
-            let setting = one.configuration.settings.get(&k.name)?;
+            let setting = one.configuration.settings.get(k.name.as_str())?;
             Some((k.name.as_str(), refs.mark(&setting.origin)))
         })
         .collect();
     let width = marks.values().map(|m| columns(m)).max().unwrap_or(0);
     for key in keys {
-        let Some(setting) = one.configuration.settings.get(&key.name) else { continue };
+        let Some(setting) = one.configuration.settings.get(key.name.as_str()) else { continue };
         let mark = marks.get(key.name.as_str()).map_or("", String::as_str);
         let gutter = format!("  {}{mark}  ", " ".repeat(width.saturating_sub(columns(mark))));
         let indent = " ".repeat(columns(&gutter) + 4);

@@ -12,6 +12,7 @@ use crate::report::layout::{Page, Paint, Style};
 use crate::report::parts;
 use crate::report::sanitise;
 use crate::report::words;
+use crate::rules::Word;
 use crate::text::english;
 
 /// Ways of removal and reasons for absence that are shown without `-v`.
@@ -567,7 +568,7 @@ fn write_message(page: &mut Page<'_>, message: &MessageAnswer) {
     }
     let mut sources: Vec<String> =
         message.sources.iter().map(|p| format!("{} ({})", p.page, p.tag)).collect();
-    sources.extend(s.references.iter().cloned());
+    sources.extend(s.references.iter().map(String::from));
     if !s.issues.is_empty() {
         sources.push(format!("public reports {}", s.issues.join(", ")));
     }
@@ -582,7 +583,7 @@ fn unknown(page: &mut Page<'_>, explanation: &Explanation, keys: &[String], mess
         bullet(page, &format!("Keys with a similar name: {}", keys.join(", ")));
     }
     for message in messages {
-        let known = message.symptom.matches.first().map(String::as_str).unwrap_or_default();
+        let known = message.symptom.matches.first().map(Word::as_str).unwrap_or_default();
         bullet(
             page,
             &format!("A known message with the same name in it: \"{known}\": {}", message.symptom.title),

@@ -40,7 +40,7 @@ pub(super) fn remarks(requirements: &Requirements) -> Vec<String> {
             english::count(moving.len(), "name", "names")
         ));
     }
-    out.extend(facts.advice.iter().cloned());
+    out.extend(facts.advice.iter().map(String::from));
     out
 }
 
@@ -73,7 +73,7 @@ pub fn render(requirements: &Requirements, port: u16) -> String {
         if r.port != port && (known.is_some() || literal.is_some()) {
             other_ports.insert(words::endpoint_of(r));
         } else if let Some(known) = known {
-            fixed.entry(known.source.clone()).or_default().insert(r.host.to_string());
+            fixed.entry(known.source.to_string()).or_default().insert(r.host.to_string());
         } else if let Some(literal) = literal {
             literals.insert(literal);
         } else {
@@ -82,7 +82,7 @@ pub fn render(requirements: &Requirements, port: u16) -> String {
         }
     }
     for known in &facts.fixed {
-        let Some(hosts) = fixed.get(&known.source) else { continue };
+        let Some(hosts) = fixed.get(known.source.as_str()) else { continue };
         file.blank();
         file.comment("", &hosts.iter().cloned().collect::<Vec<_>>().join(", "));
         file.comment("  ", &format!("documented by {}, read {}: {}", known.owner, known.read, known.source));

@@ -19,6 +19,7 @@ use super::filters::Filters;
 use super::inference::Calls;
 use super::trust::ActorTrust;
 use crate::contract::{Confidence, Keep, Request};
+use crate::rules::{Word, word};
 use crate::text::answer;
 use crate::text::template;
 
@@ -26,12 +27,12 @@ use crate::text::template;
 #[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct RequestTemplate {
-    method: String,
-    path: String,
+    method: Word,
+    path: Word,
     #[serde(default)]
-    headers: Vec<(String, String)>,
+    headers: Vec<(Word, Word)>,
     #[serde(default)]
-    body: String,
+    body: Word,
 }
 
 /// One service.
@@ -39,18 +40,18 @@ struct RequestTemplate {
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Identifier, such as `gateway`.
-    pub id: String,
+    pub id: Word,
     /// Name for people.
-    pub title: String,
+    pub title: Word,
     /// Who runs it; empty where the host's own domain says so.
     #[serde(default)]
-    pub operator: String,
+    pub operator: Word,
     /// Host patterns; empty where a rule names the service.
-    pub hosts: Vec<String>,
+    pub hosts: Vec<Word>,
     /// How well the fingerprint is known.
     pub confidence: Confidence,
     /// Where it comes from.
-    pub source: Vec<String>,
+    pub source: Vec<Word>,
     /// The service answers in JSON: HTML comes from something else.
     #[serde(default)]
     pub json: bool,
@@ -65,10 +66,10 @@ pub struct Service {
     pub protocol: Option<Protocol>,
     /// Members of its JSON document that are kept, joined by dots.
     #[serde(default)]
-    pub document: Vec<String>,
+    pub document: Vec<Word>,
     /// Members that its document must have to be of use.
     #[serde(default)]
-    pub required: Vec<String>,
+    pub required: Vec<Word>,
     /// The `issuer` in its document must be the address that it was looked for below.
     #[serde(default)]
     pub issuer: bool,
@@ -86,13 +87,13 @@ pub struct Service {
     pub download: Option<Download>,
     /// The shared answers that it gives too, by identifier.
     #[serde(default)]
-    pub shared: Vec<String>,
+    pub shared: Vec<Word>,
     /// What stands before services may refuse in its place; not so where no fingerprint is known.
     #[serde(default = "yes")]
     pub refusals: bool,
     /// Headers that its own answers bear, and those of nobody in between.
     #[serde(skip)]
-    pub marks: Vec<String>,
+    pub marks: Vec<Word>,
     request: RequestTemplate,
     /// The answers by which it is known, the shared ones among them; the first that fits wins.
     #[serde(default, rename = "answer")]
@@ -118,9 +119,10 @@ pub struct Match<'a> {
 /// All fingerprints, and the addresses no public service can have.
 #[derive(Debug, Clone, Default, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Services {
+    #[borsh(deserialize_with = "compiled::list")]
     services: Vec<Service>,
     addresses: Addresses,
-    block_titles: Vec<String>,
+    block_titles: Vec<Word>,
     filters: Filters,
     calls: Calls,
     trust: ActorTrust,
@@ -130,7 +132,7 @@ pub struct Services {
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    block_titles: Vec<String>,
+    block_titles: Vec<Word>,
     #[serde(default)]
     shared: Vec<Shared>,
     service: Vec<Service>,
@@ -230,7 +232,7 @@ impl Services {
                 }
             }
         }
-        let block_titles = read.block_titles.iter().map(|t| t.to_lowercase()).collect();
+        let block_titles = read.block_titles.iter().map(|t| t.to_lowercase().into()).collect();
         let addresses = Addresses::parse((addresses.0.into(), addresses.1), (networks.0.into(), networks.1))?;
         Ok(Self {
             services: read.service,
@@ -272,7 +274,7 @@ impl Services {
     }
 
     /// Words in the title of a page, in lower case, that filters use and healthy services hardly.
-    pub fn block_titles(&self) -> &[String] {
+    pub fn block_titles(&self) -> &[Word] {
         &self.block_titles
     }
 
@@ -318,7 +320,7 @@ impl Service {
         }
         for answer in &mut answers {
             for text in answer.body_any.iter_mut().chain(&mut answer.body_all) {
-                *text = answer::plain(text);
+                *text = answer::plain(text).into();
             }
         }
         self.answers = answers;
@@ -336,14 +338,14 @@ impl Service {
             path.insert(0, '/');
         }
         Request {
-            method: self.request.method.clone(),
+            method: self.request.method.to_string(),
             path,
-            headers: self.request.headers.clone(),
+            headers: self.request.headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             body: placeholder(&self.request.body, "clearway", env!("CARGO_PKG_VERSION")),
             keep: match (self.secret, self.document.is_empty()) {
                 (true, _) => Keep::Names,
                 (false, true) => Keep::Beginning,
-                (false, false) => Keep::Members { members: self.document.clone() },
+                (false, false) => Keep::Members { members: word::texts(&self.document) },
             },
         }
     }

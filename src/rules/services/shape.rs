@@ -6,6 +6,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use crate::contract::{Actor, Confidence, Need, words};
+use crate::rules::Word;
 
 words! {
     /// What a recognised answer means.
@@ -82,7 +83,7 @@ words! {
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     /// The service whose request it is, and against whose answers it is held.
-    pub service: String,
+    pub service: Word,
     /// When.
     pub when: AskWhen,
     /// Only after one of these status codes; empty for any answer, or none that could be read.
@@ -90,7 +91,7 @@ pub struct Ask {
     pub status: Vec<StatusRange>,
     /// Only to a host that is on the list for this feature, or was named by hand.
     #[serde(default)]
-    pub feature: Option<String>,
+    pub feature: Option<Word>,
     /// What is spoken, where that is not the host's own transport.
     #[serde(default)]
     pub over: Option<Speak>,
@@ -113,18 +114,18 @@ words! {
 #[serde(deny_unknown_fields)]
 pub struct Naming {
     /// The member: a URL, or a list of URLs.
-    pub member: String,
+    pub member: Word,
     /// The fingerprint of the host that it names.
-    pub service: String,
+    pub service: Word,
     /// Who dials it.
     pub actors: Vec<Actor>,
     /// How badly, where that is not as badly as the host whose document it is.
     #[serde(default)]
     pub need: Option<Need>,
     /// What for.
-    pub purpose: String,
+    pub purpose: Word,
     /// What the user sees when it is blocked.
-    pub breaks: String,
+    pub breaks: Word,
 }
 
 /// A large object of a host, for the opt-in download.
@@ -132,7 +133,7 @@ pub struct Naming {
 #[serde(deny_unknown_fields)]
 pub struct Download {
     /// Its path; `{version}` is the version number that the service's own answer gives.
-    pub path: String,
+    pub path: Word,
     /// Where the host publishes its checksum; absent where none is known.
     #[serde(default)]
     pub checksum: Option<PublishedChecksum>,
@@ -143,16 +144,16 @@ pub struct Download {
 #[serde(deny_unknown_fields)]
 pub struct PublishedChecksum {
     /// Path of the document; `{version}` as in the object's.
-    pub path: String,
+    pub path: Word,
     /// The member with the checksum, 64 hexadecimal digits; names are joined by dots.
-    pub member: String,
+    pub member: Word,
     /// The member with the length in bytes; empty where there is none.
     #[serde(default)]
-    pub size: String,
+    pub size: Word,
     /// How well the place is known.
     pub confidence: Confidence,
     /// From where.
-    pub source: Vec<String>,
+    pub source: Vec<Word>,
 }
 
 /// A status code, or a range of them.
@@ -196,19 +197,19 @@ impl<'de> Deserialize<'de> for StatusRange {
 #[serde(deny_unknown_fields)]
 pub struct JsonCheck {
     /// Member names joined by dots; empty for the whole document.
-    pub path: String,
+    pub path: Word,
     /// Its type.
     #[serde(default)]
     pub is: Option<JsonKind>,
     /// Its text.
     #[serde(default)]
-    pub equals: Option<String>,
+    pub equals: Option<Word>,
     /// One of these texts.
     #[serde(default)]
-    pub one_of: Vec<String>,
+    pub one_of: Vec<Word>,
     /// The beginning of its text.
     #[serde(default)]
-    pub prefix: Option<String>,
+    pub prefix: Option<Word>,
 }
 
 /// One answer by which the real service is known. All conditions must hold.
@@ -216,45 +217,45 @@ pub struct JsonCheck {
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// What the answer says, in words.
-    pub name: String,
+    pub name: Word,
     /// What it means.
     pub kind: AnswerKind,
     /// The status codes it may have.
     pub status: Vec<StatusRange>,
     /// Headers that are all present.
     #[serde(default)]
-    pub header_present: Vec<String>,
+    pub header_present: Vec<Word>,
     /// Headers of which at least one is present.
     #[serde(default)]
-    pub header_any: Vec<String>,
+    pub header_any: Vec<Word>,
     /// Headers that are all absent.
     #[serde(default)]
-    pub header_absent: Vec<String>,
+    pub header_absent: Vec<Word>,
     /// Headers and the beginning of their values, in any case.
     #[serde(default)]
-    pub header_prefix: BTreeMap<String, String>,
+    pub header_prefix: BTreeMap<Word, Word>,
     /// Headers and a part of their values, in any case.
     #[serde(default)]
-    pub header_contains: BTreeMap<String, String>,
+    pub header_contains: BTreeMap<Word, Word>,
     /// The beginning of the media type.
     #[serde(default)]
-    pub content_type: Option<String>,
+    pub content_type: Option<Word>,
     /// Checks on the JSON body.
     #[serde(default)]
     pub json: Vec<JsonCheck>,
     /// For each, a word of the body begins with it.
     #[serde(default)]
-    pub body_tokens: Vec<String>,
+    pub body_tokens: Vec<Word>,
     /// The body contains one of these texts, in any case.
     #[serde(default)]
-    pub body_any: Vec<String>,
+    pub body_any: Vec<Word>,
     /// The body contains all of these texts, in any case.
     #[serde(default)]
-    pub body_all: Vec<String>,
+    pub body_all: Vec<Word>,
     /// The name of the error, of an interface that names them, is one of these; written without
     /// `Exception` at its end.
     #[serde(default)]
-    pub error: Vec<String>,
+    pub error: Vec<Word>,
     /// The number by which a content network refuses is one of these.
     #[serde(default)]
     pub cdn_error: Vec<u16>,
@@ -274,9 +275,9 @@ pub struct Answer {
 #[serde(deny_unknown_fields)]
 pub struct Shared {
     /// Identifier.
-    pub id: String,
+    pub id: Word,
     /// Where they come from.
-    pub source: Vec<String>,
+    pub source: Vec<Word>,
     /// They hold for every service that has a fingerprint, and come before its own.
     #[serde(default)]
     pub everywhere: bool,
@@ -287,7 +288,7 @@ pub struct Shared {
 
 impl Answer {
     /// The headers whose values it is held against.
-    pub fn values(&self) -> impl Iterator<Item = &String> {
+    pub fn values(&self) -> impl Iterator<Item = &Word> {
         self.header_prefix.keys().chain(self.header_contains.keys())
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Of each text the longest part is looked for; only where it stands are the other parts asked for.
 
+use crate::rules::Word;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -23,7 +24,7 @@ const MOST_OF_A_PIECE: usize = 4;
 /// A part of a text.
 #[derive(Debug, Clone)]
 struct Part {
-    text: String,
+    text: Word,
     /// Any end of the word will do.
     open_end: bool,
 }
@@ -118,12 +119,12 @@ impl Matcher {
             numbers: Numbers::new(kinds),
             words: Words::default(),
         };
-        let mut anchors: Vec<String> = Vec::new();
+        let mut anchors: Vec<Word> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut meanings: Vec<Vec<Meaning>> = Vec::new();
         let mut note = |anchor: &str, meaning: Meaning| {
             let place = *places.entry(anchor.to_owned()).or_insert_with(|| {
-                anchors.push(anchor.to_owned());
+                anchors.push(anchor.into());
                 meanings.push(Vec::new());
                 anchors.len() - 1
             });
@@ -273,7 +274,7 @@ fn keep(found: &mut Vec<Hit>, mut hit: Hit) {
 fn parts(text: &str) -> Vec<Part> {
     let part = |raw: &str| {
         let (raw, open_end) = raw.strip_suffix('*').map_or((raw, false), |r| (r, true));
-        Part { text: fold(raw), open_end }
+        Part { text: fold(raw).into(), open_end }
     };
     text.split(" ... ").map(part).filter(|p| !p.text.is_empty()).collect()
 }

@@ -10,6 +10,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::fold::{is_whole, of_word};
+use crate::rules::Word;
 
 /// Characters between the words of a kind and its number.
 const GAP: usize = 8;
@@ -27,9 +28,9 @@ pub fn is_filler(word: &[u8]) -> bool {
 #[serde(deny_unknown_fields)]
 pub struct NumberKind {
     /// Its name, which symptoms use.
-    pub kind: String,
+    pub kind: Word,
     /// Words before such a number.
-    pub after: Vec<String>,
+    pub after: Vec<Word>,
     /// Lowest and highest number of the kind.
     pub range: (i64, i64),
     /// A text that consists of such a number is one.
@@ -40,10 +41,10 @@ pub struct NumberKind {
     pub weak: bool,
     /// Of the words before it those of ordinary sentences ("returned 403 books").
     #[serde(default)]
-    pub plain: Vec<String>,
+    pub plain: Vec<Word>,
     /// Words that may follow a number behind a plain word; another one is counted or named by the number.
     #[serde(default)]
-    pub then: Vec<String>,
+    pub then: Vec<Word>,
 }
 
 impl NumberKind {

@@ -35,9 +35,9 @@ fn known() -> Known {
         version: service.request(&name, "").path,
         object: in_version(&download.path),
         manifest: in_version(&checksum.path),
-        member: checksum.member.clone(),
-        size: checksum.size.clone(),
-        name,
+        member: checksum.member.to_string(),
+        size: checksum.size.to_string(),
+        name: name.into(),
     }
 }
 

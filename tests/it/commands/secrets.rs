@@ -34,14 +34,14 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
     // Whatever the catalogue calls a secret, also what is added to it later.
     for key in &pack.keys.keys {
         if key.secret {
-            map.insert(key.name.clone(), json!(p.next()));
+            map.insert(key.name.to_string(), json!(p.next()));
         } else if key.secret_paths.iter().any(|s| s == "*") {
             map.insert(
-                key.name.clone(),
+                key.name.to_string(),
                 json!({"authorization": format!("Bearer {}", p.next()), "x-plain": p.next()}),
             );
         } else if key.secret_paths.iter().any(|s| s == "clientSecret") {
-            map.insert(key.name.clone(), oidc(p));
+            map.insert(key.name.to_string(), oidc(p));
         }
     }
     map.insert("inferenceProvider".into(), json!("gateway"));

@@ -1,6 +1,7 @@
 //! Configurations made up from the key catalogue: every key with values of its own type, drawn from
 //! small pools, so that they are plausible often enough to reach every rule.
 
+use clearway::rules::Word;
 use std::collections::BTreeMap;
 
 use clearway::config::{Configuration, Origin, Secret, Setting, Value};
@@ -107,7 +108,7 @@ pub fn value(key: &Key, n: u8) -> Value {
         KeyKind::Number => text("1.5"),
         KeyKind::String if key.secret => Value::Secret(Secret::new("k")),
         KeyKind::String if !key.values.is_empty() => {
-            text(key.values.get(usize::from(n) % (key.values.len() + 1)).map_or("unheard-of", String::as_str))
+            text(key.values.get(usize::from(n) % (key.values.len() + 1)).map_or("unheard-of", Word::as_str))
         }
         KeyKind::String if key.url => text(pick(&URLS, n)),
         KeyKind::String if key.name.ends_with("Region") => text(pick(&REGIONS, n)),
@@ -132,8 +133,8 @@ pub fn configuration(name: &str, keys: &KeyCatalogue, settings: &[(usize, u8)]) 
     let mut all: BTreeMap<String, Setting> = BTreeMap::new();
     for (at, n) in settings {
         let key = &keys.keys[at % keys.keys.len()];
-        let origin = Origin { source: name.to_owned(), line: None, path: key.name.clone() };
-        all.insert(key.name.clone(), Setting { value: value(key, *n), origin, raw: None });
+        let origin = Origin { source: name.to_owned(), line: None, path: key.name.to_string() };
+        all.insert(key.name.to_string(), Setting { value: value(key, *n), origin, raw: None });
     }
     Configuration { name: name.to_owned(), settings: all, ..Configuration::default() }
 }

@@ -30,9 +30,9 @@ const LISTS: [(&str, Platform); 8] = [
 
 fn features() -> Vec<FeatureInfo> {
     let info = |f: &clearway::rules::Feature| FeatureInfo {
-        id: f.id.clone(),
-        title: f.title.clone(),
-        stops: f.stops.clone(),
+        id: f.id.to_string(),
+        title: f.title.to_string(),
+        stops: f.stops.to_string(),
     };
     PACK.features.iter().map(info).collect()
 }
@@ -139,8 +139,8 @@ fn every_host_of_every_list_has_a_setting_that_removes_it_or_is_said_to_have_non
 fn nothing_removes(json: &Json, options: &Options, wanted: &Requirement, place: &str) {
     let mut tries: Vec<(String, Json)> = Vec::new();
     for key in PACK.keys.keys.iter().filter(|k| k.kind == KeyKind::Boolean) {
-        tries.push((key.name.clone(), json!(true)));
-        tries.push((key.name.clone(), json!(false)));
+        tries.push((key.name.to_string(), json!(true)));
+        tries.push((key.name.to_string(), json!(false)));
     }
     for (key, value) in tries {
         let mut changed = json.clone();

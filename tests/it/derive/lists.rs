@@ -717,7 +717,7 @@ fn every_removed_by_removes_its_reason() {
                     assert_eq!(reason.removed_by, None);
                     continue;
                 };
-                assert_eq!(reason.removed_by.as_ref(), Some(&off.text));
+                assert_eq!(reason.removed_by.as_deref(), Some(off.text.as_str()));
                 seen.insert(reason.rule.clone());
                 let after = switched(&before, &off.key, off.value.clone());
                 let list = derive(&pack, &[after], &options);
@@ -732,7 +732,7 @@ fn every_removed_by_removes_its_reason() {
     let unseen: Vec<&str> = pack
         .rules
         .iter()
-        .filter(|r| r.off.is_some() && !seen.contains(&r.id))
+        .filter(|r| r.off.is_some() && !seen.contains(r.id.as_str()))
         .map(|r| r.id.as_str())
         .collect();
     assert!(unseen.is_empty(), "no configuration of this test has {unseen:?}");

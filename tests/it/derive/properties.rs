@@ -76,7 +76,7 @@ proptest! {
             PACK.keys.keys.iter().filter(|k| k.kind == KeyKind::Boolean && k.name.starts_with("disable"));
         for key in switches {
             let mut without = base.clone();
-            without.settings.remove(&key.name);
+            without.settings.remove(key.name.as_str());
             let off = derive(&PACK, &[without], &options);
             let on = derive(&PACK, &[with(&base, &key.name, Value::Bool(true))], &options);
             let before = reasons(&off);
@@ -177,7 +177,7 @@ fn the_generated_configurations_reach_every_rule() {
     let missed: Vec<&str> = PACK
         .rules
         .iter()
-        .filter(|r| r.holds_for(newest) && !reached.contains(&r.id))
+        .filter(|r| r.holds_for(newest) && !reached.contains(r.id.as_str()))
         .map(|r| r.id.as_str())
         .collect();
     assert!(missed.is_empty(), "{missed:?}");

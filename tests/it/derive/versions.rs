@@ -1,6 +1,7 @@
 //! The rules over app versions and documentation: each rule's page tags equal the matrix written by
 //! hand, and `--app-version` changes the list at exactly the releases that are written down.
 
+use clearway::rules::Word;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::configurations::{example, from_json};
@@ -61,7 +62,7 @@ fn every_rule_stands_on_the_pages_that_the_matrix_says() {
                 wrong.push(format!("{id} does not name {host} but {:?}", hosts_of(rule)));
             }
             covered.insert((id.to_owned(), host.to_owned()));
-            found.extend(rule.sources.iter().filter(|t| PAGES.contains(&t.as_str())).map(String::as_str));
+            found.extend(rule.sources.iter().filter(|t| PAGES.contains(&t.as_str())).map(Word::as_str));
         }
         if found != expected {
             wrong.push(format!("{ids} {host}: the rules say {found:?}, the matrix {expected:?}"));
@@ -69,7 +70,7 @@ fn every_rule_stands_on_the_pages_that_the_matrix_says() {
     }
     for rule in pack.rules.iter().filter(|r| r.sources.iter().any(|t| PAGES.contains(&t.as_str()))) {
         for host in hosts_of(rule) {
-            if !covered.contains(&(rule.id.clone(), host.clone())) {
+            if !covered.contains(&(rule.id.to_string(), host.clone())) {
                 wrong.push(format!("{} {host} cites the pages and is not in the matrix", rule.id));
             }
         }
@@ -211,7 +212,7 @@ fn each_change_happens_with_its_release_and_not_before() {
 fn each_release_of_each_provider_has_its_list() {
     let pack = pack();
     let mut text = String::new();
-    let providers = pack.keys.get("inferenceProvider").unwrap().values.iter().map(String::as_str);
+    let providers = pack.keys.get("inferenceProvider").unwrap().values.iter().map(Word::as_str);
     for (provider, platform, minimal) in
         providers.chain(["entra"]).flat_map(|p| [(p, Platform::Macos, false), (p, Platform::Linux, true)])
     {
@@ -309,9 +310,9 @@ fn the_table_has_every_bound_of_every_rule() {
 
 fn features(pack: &Pack) -> Vec<FeatureInfo> {
     let info = |f: &clearway::rules::Feature| FeatureInfo {
-        id: f.id.clone(),
-        title: f.title.clone(),
-        stops: f.stops.clone(),
+        id: f.id.to_string(),
+        title: f.title.to_string(),
+        stops: f.stops.to_string(),
     };
     pack.features.iter().map(info).collect()
 }

@@ -225,7 +225,7 @@ fn held(report: Report, rules: &Rules, about: &str) {
         started_at: "2026-11-27T09:00:00Z".to_owned(),
         list: "profile.mobileconfig".to_owned(),
         shared: false,
-        rules_date: rules.pack.meta.date.clone(),
+        rules_date: rules.pack.meta.date.to_string(),
     };
     let text = report::device::json::render(&examined);
     schemas::hold("device", &serde_json::from_str(&text).unwrap(), about);
@@ -318,9 +318,15 @@ fn the_page_has_every_program_and_its_network() {
                 (None, None) => "none",
             };
             let program = t.program.rsplit('\\').next().unwrap();
-            [&t.platform.to_string(), &format!("`{}`", t.id), &format!("`{program}`"), &t.asks, network]
-                .map(|c| c.to_owned())
-                .to_vec()
+            [
+                t.platform.to_string().as_str(),
+                &format!("`{}`", t.id),
+                &format!("`{program}`"),
+                t.asks.as_str(),
+                network,
+            ]
+            .map(|c| c.to_owned())
+            .to_vec()
         })
         .collect();
     assert_eq!(written, expected);
@@ -358,7 +364,7 @@ fn three_faults_are_named_in_every_format_the_worst_first() {
                 started_at: "2026-11-27T09:00:00Z".to_owned(),
                 list: "profile.mobileconfig".to_owned(),
                 shared: false,
-                rules_date: rules.pack.meta.date.clone(),
+                rules_date: rules.pack.meta.date.to_string(),
             };
             let weights: Vec<Severity> = examined.report.findings.iter().map(|f| f.severity).collect();
             assert!(weights.is_sorted_by(|a, b| a >= b), "{about}: {weights:?}");

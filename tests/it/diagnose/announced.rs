@@ -108,7 +108,7 @@ fn options_are_announced_where_they_are_given() {
             continue;
         };
         let mut target = world(n as u32 + 1, &format!("h{n}.vendor.example"));
-        target.service = Some(service.id.clone());
+        target.service = Some(service.id.to_string());
         target.request = Some(service.request(&target.probed, ""));
         targets.push(target);
     }

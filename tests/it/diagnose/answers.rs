@@ -40,9 +40,9 @@ impl Row {
     fn target(&self, services: &Services) -> Target {
         let known = services.for_host(&self.host).map(|m| m.service.id.clone());
         let mut target = if known.is_some() { world(1, &self.host) } else { customer(1, &self.host) };
-        let service = known.unwrap_or_else(|| self.service.clone());
+        let service = known.unwrap_or_else(|| self.service.clone().into());
         assert_eq!(service, self.service, "{}", self.name);
-        target.service = Some(service);
+        target.service = Some(service.into());
         target
     }
 
@@ -143,7 +143,7 @@ fn recorded_answers_of_a_developer_are_judged_for_what_they_are() {
         let service = one.service.as_str();
         let provider = services.calls().providers().iter().find(|p| p.service == service);
         let row = Row {
-            provider: provider.filter(|_| one.request != "anonymous").map(|p| p.id.clone()),
+            provider: provider.filter(|_| one.request != "anonymous").map(|p| p.id.clone()).map(String::from),
             name: one.id,
             service: one.service,
             host: one.host,

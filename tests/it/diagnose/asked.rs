@@ -316,7 +316,7 @@ fn providers() -> Vec<(String, &'static str)> {
         "gateway" => "llm.corp.example",
         other => panic!("{other} has no host in this test"),
     };
-    known.calls().providers().iter().map(|p| (p.service.clone(), host(&p.id))).collect()
+    known.calls().providers().iter().map(|p| (p.service.to_string(), host(&p.id))).collect()
 }
 
 #[test]
@@ -390,7 +390,7 @@ fn an_address_of_ones_own_without_the_path_of_the_messages_is_found_for_every_pr
     let mut found = 0;
     for provider in services().calls().providers().iter().filter(|p| p.names_model && p.id != "anthropic") {
         let mut target = gateway(1, "llm.corp.example");
-        target.service = Some(provider.service.clone());
+        target.service = Some(provider.service.to_string());
         target.requirement.hints.name_key = Some("inferenceBaseUrl".into());
         let request = services().by_id(&provider.service).unwrap().request(&target.probed, "");
         let posted = request.method == "POST";

@@ -176,7 +176,7 @@ fn an_inspectors_answer_is_no_fault_of_the_issuer() {
     let services = services();
     let provider = services.all().iter().find(|s| s.id == "google-accounts").unwrap();
     let mut target = world(1, &provider.hosts[0]);
-    target.service = Some(provider.id.clone());
+    target.service = Some(provider.id.to_string());
     let judged = |attempt: Attempt| {
         let host = host(&target, vec![edit(attempt, |a| a.http = vec![json_answer(200, &json!([]))])]);
         std::iter::once(&host.finding).chain(&host.also).map(|f| f.code).collect::<Vec<_>>()
@@ -458,7 +458,7 @@ fn downloads() -> (Target, Attempt, Vec<Experiment>) {
     let services = services();
     let service = services.all().iter().find(|s| s.download.is_some()).unwrap();
     let mut target = world(1, &service.hosts[0]);
-    target.service = Some(service.id.clone());
+    target.service = Some(service.id.to_string());
     target.request = Some(service.request(&target.probed, ""));
     let own = with(&target, answer(200, &[("content-type", "text/plain")], "2.1.221\n"));
     let plan = Plan { targets: vec![target.clone()], ..Plan::default() };

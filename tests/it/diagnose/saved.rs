@@ -24,7 +24,7 @@ pub fn features() -> Vec<FeatureInfo> {
         .unwrap()
         .features
         .iter()
-        .map(|f| FeatureInfo { id: f.id.clone(), title: f.title.clone(), stops: f.stops.clone() })
+        .map(|f| FeatureInfo { id: f.id.to_string(), title: f.title.to_string(), stops: f.stops.to_string() })
         .collect()
 }
 

@@ -1,5 +1,6 @@
 //! `docs/lints.md`, generated from `rules/lints.toml`.
 
+use clearway::rules::Word;
 use std::collections::BTreeMap;
 
 use clearway::contract::Severity;
@@ -97,14 +98,18 @@ fn message(rule: &LintRule) -> String {
     text
 }
 
-fn sources(tags: &[String], confidence: &[String], disputed: &[String]) -> String {
+fn sources(tags: &[impl AsRef<str>], confidence: &[String], disputed: &[String]) -> String {
     let mut out = String::new();
     for text in disputed {
         out += "\n";
         out += &wrapped("", "", &format!("Sources disagree: {}", sentence(text)));
     }
     if !tags.is_empty() {
-        out += &format!("\nSource: {}; {}.\n", tags.join(", "), confidence.join(" or "));
+        out += &format!(
+            "\nSource: {}; {}.\n",
+            tags.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "),
+            confidence.join(" or ")
+        );
     }
     out
 }
@@ -117,14 +122,14 @@ fn of_rules(id: &str, rules: &[&LintRule]) -> String {
     for text in once(rules.iter().map(|r| message(r))) {
         out += &wrapped("- ", "  ", &text);
     }
-    let tags = once(rules.iter().flat_map(|r| r.sources.iter().map(String::as_str)));
+    let tags = once(rules.iter().flat_map(|r| r.sources.iter().map(Word::as_str)));
     let confidence = once(rules.iter().map(|r| r.confidence.as_str()));
     out + &sources(&tags, &confidence, &once(rules.iter().flat_map(|r| r.disputed.as_deref())))
 }
 
 fn of_told(told: &Told) -> String {
     let text = format!("{} {}", sentence(&told.title), told.text);
-    let disputed: Vec<String> = told.disputed.iter().cloned().collect();
+    let disputed: Vec<String> = told.disputed.iter().map(String::from).collect();
     format!("\n### `{}`\n\n{}", told.id, wrapped("", "", &text))
         + &sources(&told.sources, &[told.confidence.as_str().to_owned()], &disputed)
 }

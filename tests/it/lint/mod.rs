@@ -4,6 +4,7 @@
 mod cases;
 mod documentation;
 
+use clearway::rules::Word;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -190,7 +191,7 @@ fn every_fact_of_the_list_has_a_rule() {
     let pack = Pack::embedded().unwrap();
     let rules = pack.lints.rules.iter().flat_map(|r| &r.covers);
     let covered: BTreeSet<&str> =
-        rules.chain(pack.lints.told.iter().flat_map(|t| &t.covers)).map(String::as_str).collect();
+        rules.chain(pack.lints.told.iter().flat_map(|t| &t.covers)).map(Word::as_str).collect();
     let numbers = |prefix: char, ranges: &[(u32, u32)]| -> Vec<String> {
         ranges.iter().flat_map(|(a, b)| *a..=*b).map(|n| format!("{prefix}{n}")).collect()
     };

@@ -53,7 +53,8 @@ fn expected(name: &str, found: &[String]) -> Option<Words> {
             all
         }
         "feature" => {
-            let mut all: Words = Pack::embedded().unwrap().features.iter().map(|f| f.id.clone()).collect();
+            let mut all: Words =
+                Pack::embedded().unwrap().features.iter().map(|f| f.id.to_string()).collect();
             // Hosts that are named on the command line, and what a host's answer named.
             all.extend(found.iter().filter(|id| ["named", "discovered"].contains(&id.as_str())).cloned());
             all

@@ -51,9 +51,9 @@ pub fn sources(plan: &Plan, observations: &Observations, services: &Services) ->
         Some(Source {
             target: one.target.id,
             path: one.path,
-            service: one.service.id.clone(),
+            service: one.service.id.to_string(),
             object: version(&download.path),
-            checksum: checksum.map(|c| PublishedChecksum { path: version(&c.path), ..c }),
+            checksum: checksum.map(|c| PublishedChecksum { path: version(&c.path).into(), ..c }),
         })
     })
     .collect()
@@ -76,7 +76,7 @@ impl Source {
     /// The request for the published checksum; none where the rules know of none.
     pub fn published(&self) -> Option<Experiment> {
         let checksum = self.checksum.as_ref()?;
-        let keep = Keep::Checksum { member: checksum.member.clone(), size: checksum.size.clone() };
+        let keep = Keep::Checksum { member: checksum.member.to_string(), size: checksum.size.to_string() };
         Some(self.get(&checksum.path, keep, None))
     }
 

@@ -3,6 +3,7 @@
 
 mod address;
 
+use crate::rules::word;
 use std::collections::BTreeMap;
 
 use address::Address;
@@ -272,7 +273,7 @@ fn follow_up(one: &Asked<'_>, ask: &Ask, services: &Services) -> Option<FollowUp
 
 fn request(service: &Service, host: &str, base_path: &str, over: Option<Transport>) -> FollowUp {
     let request = service.request(host, base_path);
-    FollowUp { service: service.id.clone(), base_path: base_path.to_owned(), request, over }
+    FollowUp { service: service.id.to_string(), base_path: base_path.to_owned(), request, over }
 }
 
 /// The metadata of an MCP server that wants a sign-in: where its answer says, else where RFC 9728
@@ -355,7 +356,7 @@ fn named<'a>(asked: &'a [Asked<'a>], services: &'a Services) -> Vec<Named<'a>> {
             continue;
         };
         for naming in &one.service.names {
-            let urls: Vec<&str> = match document.members.get(&naming.member) {
+            let urls: Vec<&str> = match document.members.get(naming.member.as_str()) {
                 Some(serde_json::Value::String(text)) => vec![text],
                 Some(serde_json::Value::Array(items)) => items.iter().filter_map(|v| v.as_str()).collect(),
                 _ => continue,
@@ -431,7 +432,7 @@ fn reasons(named: &Named<'_>) -> Vec<Reason> {
     let mut all: Vec<Reason> = Vec::new();
     for reason in &named.from.target.requirement.reasons {
         let (actors, need, purpose, breaks) = match named.naming {
-            Some(n) => (n.actors.clone(), n.need, n.purpose.clone(), n.breaks.clone()),
+            Some(n) => (n.actors.clone(), n.need, n.purpose.to_string(), n.breaks.to_string()),
             None => (
                 vec![Actor::App],
                 None,
@@ -451,7 +452,7 @@ fn reasons(named: &Named<'_>) -> Vec<Reason> {
             keys: reason.keys.clone(),
             removed_by: reason.removed_by.clone(),
             config: reason.config.clone(),
-            source: named.from.service.source.clone(),
+            source: word::texts(&named.from.service.source),
             since: None,
             until: None,
         };

@@ -144,7 +144,7 @@ fn object() -> impl Strategy<Value = Json> {
 
 fn of_key(key: &Key) -> BoxedStrategy<Json> {
     if !key.values.is_empty() {
-        return prop::sample::select(key.values.clone()).prop_map(Json::from).boxed();
+        return prop::sample::select(key.values.clone()).prop_map(|word| Json::from(word.as_str())).boxed();
     }
     match key.kind {
         KeyKind::Boolean => any::<bool>().prop_map(Json::from).boxed(),
@@ -176,7 +176,7 @@ fn document(pack: &Pack) -> impl Strategy<Value = Json> + use<> {
         let pairs: Vec<BoxedStrategy<(String, Json)>> = keys
             .iter()
             .map(|k| {
-                let name = k.name.clone();
+                let name = k.name.to_string();
                 of_key(k).prop_map(move |v| (name.clone(), v)).boxed()
             })
             .collect();
