@@ -215,6 +215,11 @@ const fn is_lookup_or_connection(code: Code) -> bool {
         )
 }
 
+/// What listens on this device itself is explained by nothing on the network.
+fn is_outside(host: &Host<'_>) -> bool {
+    !host.target.requirement.loopback
+}
+
 fn blocked_by(hosts: &[Host<'_>], wanted: impl Fn(&Draft) -> bool) -> Vec<usize> {
     let lead = |h: &Host<'_>| h.verdict == Verdict::Blocked && h.found.first().is_some_and(&wanted);
     hosts.iter().enumerate().filter(|(_, h)| lead(h)).map(|(n, _)| n).collect()
@@ -228,7 +233,7 @@ fn no_route(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     }
     let explained: Vec<usize> = blocked_by(hosts, |f| is_lookup_or_connection(f.code))
         .into_iter()
-        .filter(|n| hosts.get(*n).is_some_and(|h| !h.target.requirement.loopback))
+        .filter(|n| hosts.get(*n).is_some_and(is_outside))
         .collect();
     let found = Draft::new(
         Code::TcpUnreachable,
@@ -246,7 +251,7 @@ fn resolver(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     }
     // A host that is reached in two ways may have lost its name on the second.
     let lookup = |h: &Host<'_>| h.found.iter().position(|f| is_lookup(f.code));
-    let is_lost = |h: &Host<'_>| h.verdict == Verdict::Blocked && lookup(h).is_some();
+    let is_lost = |h: &Host<'_>| h.verdict == Verdict::Blocked && is_outside(h) && lookup(h).is_some();
     let mut failed: Vec<usize> =
         hosts.iter().enumerate().filter(|(_, h)| is_lost(h)).map(|(n, _)| n).collect();
     let leads: Vec<&Draft> =
@@ -292,7 +297,7 @@ fn all_dropped(context: &Context<'_>, hosts: &[Host<'_>]) -> Option<Common> {
     let direct = |h: &Host<'_>| h.target.paths.iter().all(|p| p.route == Route::Direct);
     let dropped: Vec<usize> = blocked_by(hosts, |f| f.code == Code::TcpTimeout)
         .into_iter()
-        .filter(|n| hosts.get(*n).is_some_and(direct))
+        .filter(|n| hosts.get(*n).is_some_and(|h| direct(h) && is_outside(h)))
         .collect();
     let answered = context.observations.plain().flat_map(|a| &a.tcp).any(|t| {
         !t.remote.ip().to_canonical().is_loopback()

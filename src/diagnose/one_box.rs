@@ -99,6 +99,9 @@ impl Boxes {
 
     /// The same of this answer.
     pub fn of_answer(&self, attempt: &Attempt, target: &Target, services: &Services) -> Option<usize> {
+        if target.requirement.loopback {
+            return None;
+        }
         self.hosts(answered(attempt, attempt.handshake()?, target, services).map(|(mark, _)| mark))
     }
 }

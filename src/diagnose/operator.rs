@@ -11,15 +11,18 @@ pub(crate) fn is_internal(target: &Target, services: &Services) -> bool {
 }
 
 /// The host is the customer's own. One that the configuration names, and whose name is known as a
-/// provider's or the vendor's, is not: nobody there is the customer's to ask.
+/// provider's or the vendor's, is not: nobody there is the customer's to ask. What listens on this device itself is
+/// the customer's, however it was named.
 pub(crate) fn is_customer(target: &Target, services: &Services) -> bool {
-    target.requirement.hints.customer && services.for_host(&target.probed).is_none()
+    (target.requirement.hints.customer || target.requirement.loopback)
+        && services.for_host(&target.probed).is_none()
 }
 
 /// The host must chain to the public roots.
 pub(crate) fn must_be_public(target: &Target, services: &Services) -> bool {
     let known = target.requirement.hints.customer && services.for_host(&target.probed).is_some();
-    known || target.requirement.hints.public_roots && !target.requirement.hints.customer
+    let own = target.requirement.hints.customer || target.requirement.loopback;
+    known || target.requirement.hints.public_roots && !own
 }
 
 /// Who runs a host: as the rules have it, else the registrable part of its name, roughly.

@@ -325,7 +325,10 @@ const CAUSES: [&str; 12] = [
 ];
 
 /// Kinds of a code that `diagnose` tells apart.
-const CASES: [(Code, &str); 26] = [
+const CASES: [(Code, &str); 29] = [
+    (Code::TcpTimeout, "loopback"),
+    (Code::TcpRefused, "loopback"),
+    (Code::TcpUnreachable, "loopback"),
     (Code::ProxyDenied, "limit"),
     (Code::ProxyDenied, "sandbox"),
     (Code::TcpUnreachable, "nat64"),

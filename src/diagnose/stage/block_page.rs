@@ -30,6 +30,10 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) {
 
 fn page(view: &View<'_>) -> Option<Draft> {
     let http = view.attempt.answer().filter(|h| h.outcome == HttpOutcome::Answered)?;
+    // No filter of the network stands between this device and itself.
+    if view.target.requirement.loopback {
+        return None;
+    }
     let tls = view.attempt.handshake();
     if view.target.transport().has_tls() && !tls.is_some_and(|t| could_be_forged(t.public_trust.as_ref())) {
         return None;

@@ -222,6 +222,10 @@ fn server(address: std::net::SocketAddr) -> String {
 
 /// The owner of a failed lookup, where that is not the DNS team.
 fn owner(view: &View<'_>, code: Code) -> Option<Owner> {
+    // A name of this device itself is the device's own to know.
+    if view.target.requirement.loopback {
+        return Some(Owner::Device);
+    }
     let world = &view.context.run;
     let missing = is_missing(code);
     let internal = is_internal(view.target, view.context.services);

@@ -82,7 +82,8 @@ fn was_not_asked(view: &View<'_>) -> bool {
 /// The status by which a network asks for a sign-in (RFC 6585, 6), which no server sends of itself: it comes from what
 /// answered in its place, over plain HTTP or through a connection that something else opened.
 fn network_sign_in(view: &View<'_>, http: &Http) -> Option<Draft> {
-    if http.outcome != HttpOutcome::Answered || http.status != Some(SIGN_IN) {
+    let here = view.target.requirement.loopback;
+    if here || http.outcome != HttpOutcome::Answered || http.status != Some(SIGN_IN) {
         return None;
     }
     let tls = view.attempt.handshake();

@@ -306,6 +306,11 @@ fn failure(view: &View<'_>) -> Draft {
             .fact("answer", answer)
             .key("names of this device");
     }
+    // Between this device and itself there is no network and no team of one.
+    if view.target.requirement.loopback {
+        let owner = if code == Code::TcpRefused { Owner::Service } else { Owner::Device };
+        return found.owner(owner).case("loopback").key(format!("{} {port}", view.target.probed));
+    }
     if code == Code::TcpUnreachable {
         return found;
     }

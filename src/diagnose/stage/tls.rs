@@ -66,7 +66,8 @@ fn failure(view: &View<'_>, tls: &Tls) -> Draft {
 /// A handshake that ended badly, whatever the name: the box in the way or the customer's service.
 fn plain(view: &View<'_>, code: Code, line: String) -> Draft {
     // What hosts of several operators get is no fault of the customer's own.
-    let boxed = view.attempt.handshake().and_then(|t| view.context.run.boxes.of_end(view.attempt, t));
+    let outside = view.attempt.handshake().filter(|_| !view.target.requirement.loopback);
+    let boxed = outside.and_then(|t| view.context.run.boxes.of_end(view.attempt, t));
     let (owner, key) = match boxed {
         Some(_) => view.way(),
         None => (view.path_owner(), view.path_key()),

@@ -99,7 +99,8 @@ impl Chain<'_> {
     /// One certificate that hosts of several operators show belongs to a box in the way, whatever is
     /// wrong with it, and the box has one owner.
     fn of_a_box(&self, found: Draft) -> Draft {
-        let Some(hosts) = self.view.context.run.boxes.of_leaf(self.tls) else { return found };
+        let same = self.view.context.run.boxes.of_leaf(self.tls);
+        let Some(hosts) = same.filter(|_| !self.view.target.requirement.loopback) else { return found };
         let unknown = [Code::TlsUnknownIssuer, Code::TlsIncompleteChain, Code::TlsInterceptedUntrusted];
         let mut found = if unknown.contains(&found.code) { self.intercepted_untrusted() } else { found };
         if !BOXED.contains(&found.code) {
