@@ -104,6 +104,10 @@ pub enum Certificate {
     CommonName,
     /// From an authority below the customer's that may issue for other names only.
     Constrained,
+    /// Valid, from a public root, which is sent as well, signed by an older root that ended.
+    CrossSigned,
+    /// The same, from a root that no store has yet: only the certificate that ended leads to a public root.
+    CrossSignedAlone,
 }
 
 /// A certificate chain and its key, as PEM.
@@ -139,12 +143,18 @@ impl Pki {
             let (root, root_key) = authority_params(authority, "Root CA")?;
             let (issuing, issuing_key) = authority_params(authority, "Issuing CA 1")?;
             let root_certificate = root.self_signed(&root_key).context("root certificate")?;
-            let root_issuer = Issuer::new(root, root_key);
-            let issuing_certificate =
-                issuing.signed_by(&issuing_key, &root_issuer).context("issuing certificate")?;
             let write = |what: &str, text: String| {
                 fs::write(folder.join(format!("{}-{what}.pem", authority.stem())), text).context(what)
             };
+            if authority == Authority::Public {
+                let (mut older, older_key) = authority_params(authority, "Root CA of before")?;
+                older.not_after = (SystemTime::now() - 10 * DAY).into();
+                write("cross", crossed(&root, &root_key, &Issuer::new(older, older_key))?)?;
+            }
+            write("root-key", root_key.serialize_pem())?;
+            let root_issuer = Issuer::new(root, root_key);
+            let issuing_certificate =
+                issuing.signed_by(&issuing_key, &root_issuer).context("issuing certificate")?;
             write("root", root_certificate.pem())?;
             write("issuing", issuing_certificate.pem())?;
             write("issuing-key", issuing_key.serialize_pem())?;
@@ -263,6 +273,17 @@ impl Pki {
                 let leaf = params.signed_by(&key, &Issuer::new(below, below_key)).context("leaf")?;
                 leaf.pem() + &certificate.pem() + &issuing_pem
             }
+            Certificate::CrossSigned => {
+                params.signed_by(&key, &issuer).context("leaf")?.pem() + &issuing_pem + &read("cross")?
+            }
+            Certificate::CrossSignedAlone => {
+                let (young, young_key) = authority_params(authority, "Root CA of tomorrow")?;
+                let root_key = KeyPair::from_pem(&read("root-key")?).context("root key")?;
+                let root = Issuer::from_ca_cert_pem(&read("root")?, root_key).context("root certificate")?;
+                let crossed = crossed(&young, &young_key, &root)?;
+                let leaf = params.signed_by(&key, &Issuer::new(young, young_key)).context("leaf")?;
+                leaf.pem() + &crossed
+            }
             Certificate::Sha1 => {
                 // No library here signs with SHA-1. A verifier looks at the algorithm before it looks at the
                 // signature, so the name of the algorithm is enough.
@@ -275,6 +296,13 @@ impl Pki {
         };
         Ok(Issued { chain_pem, key_pem })
     }
+}
+
+/// The certificate of a root that another root signed, ended ten days ago.
+fn crossed(root: &CertificateParams, key: &KeyPair, by: &Issuer<'_, KeyPair>) -> Outcome<String> {
+    let mut params = root.clone();
+    params.not_after = (SystemTime::now() - 10 * DAY).into();
+    Ok(params.signed_by(key, by).context("cross-signed root")?.pem())
 }
 
 /// The certificate, whose signature is said to be sha1WithRSAEncryption instead of sha256WithRSAEncryption
