@@ -94,6 +94,11 @@ pub fn signs<'a>(http: &'a Http, location: Option<&'a str>) -> Signs<'a> {
     }
 }
 
+/// Whether every check holds for a body.
+pub(crate) fn all_hold(checks: &[JsonCheck], body: &Value) -> bool {
+    !checks.is_empty() && checks.iter().all(|check| holds(check, body))
+}
+
 fn holds(check: &JsonCheck, body: &Value) -> bool {
     places(body, &check.path).into_iter().any(|place| holds_at(check, place))
 }
@@ -170,7 +175,7 @@ fn is_version(text: &str) -> bool {
 
 /// The body as JSON. Only the beginning of a long body is recorded, so a document that was cut off
 /// is read as far as it goes; an HTML media type is never JSON.
-fn json_body(http: &Http) -> Option<Value> {
+pub(crate) fn json_body(http: &Http) -> Option<Value> {
     if is_html(http) {
         return None;
     }

@@ -10,7 +10,7 @@ use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::ladder::left_by;
 use crate::diagnose::operator::operator;
 use crate::diagnose::service::fingerprint::{is_html, recognise};
-use crate::diagnose::service::{access, follow_ups};
+use crate::diagnose::service::{access, follow_ups, own};
 use crate::diagnose::stage::http::{status_words, title};
 use crate::diagnose::stage::in_place::{placed, stays};
 use crate::diagnose::stage::trust;
@@ -90,7 +90,10 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
         return Some(led(found, &request));
     }
     let missing = matches!(status, 404 | 405 | 501);
-    if let Some(issuer) = opener.filter(|_| !(missing && view.is_customer() && !is_html(http))) {
+    // The customer's gateway refuses in its own words, too.
+    let own = own::sign(view, http);
+    let may_be_own = own.is_some() || missing && view.is_customer() && !is_html(http);
+    if let Some(issuer) = opener.filter(|_| !may_be_own) {
         let refuses = status >= 400
             || view.context.services.filters().speaks_of_blocking(&http.body)
             || place_of(http).is_some() && !stays(view, http);
@@ -135,6 +138,8 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
                 .key(view.target.probed.as_str()),
         );
     }
+    let by = own.filter(|_| opener.is_some()).map(|sign| format!("; the service's own answer by {sign}"));
+    let line = format!("{line}{}", by.unwrap_or_default());
     Some(
         Draft::new(Code::HttpUnrecognised, line)
             .fact("status", status)

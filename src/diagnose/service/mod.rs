@@ -10,6 +10,7 @@ pub(crate) mod mcp;
 pub(crate) mod messages;
 pub(crate) mod metadata;
 pub(crate) mod otlp;
+pub(crate) mod own;
 pub(crate) mod proxy_script;
 
 use super::context::View;

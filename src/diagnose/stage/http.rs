@@ -12,6 +12,7 @@ use crate::diagnose::service::access;
 use crate::diagnose::service::download;
 use crate::diagnose::service::fingerprint::{is_html, recognise};
 use crate::diagnose::service::messages;
+use crate::diagnose::service::own;
 use crate::diagnose::service::{self, Judged};
 use crate::diagnose::stage::in_place;
 use crate::diagnose::stage::tls;
@@ -250,7 +251,10 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
     let cdn = cdn_error(http).map(|code| format!(", error {code} of the CDN")).unwrap_or_default();
     let place = http.header("location").filter(|_| (300..400).contains(&status)).map(in_place::placed);
     let leads = place.map(|place| format!(", location {place}")).unwrap_or_default();
-    let line = format!("{}{cdn}{leads}; expected: {}", status_words(http), expected.join(", or "));
+    let mut line = format!("{}{cdn}{leads}; expected: {}", status_words(http), expected.join(", or "));
+    if let Some(sign) = own::sign(view, http).filter(|_| trust::opener(view).is_some()) {
+        line.push_str(&format!("; the service's own answer by {sign}"));
+    }
     let mut found = unrecognised(view, http, line).fact("service", service.title.as_str());
     // The gateway answers, and has nothing where the configuration leads.
     let asked = view.target.request.as_ref().map(|r| format!("{} {}", r.method, r.path));

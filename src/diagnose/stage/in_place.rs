@@ -8,6 +8,7 @@ use crate::diagnose::finding::{Code, Owner};
 use crate::diagnose::one_box::is_told;
 use crate::diagnose::operator::operator;
 use crate::diagnose::service::fingerprint::is_html;
+use crate::diagnose::service::own;
 use crate::diagnose::stage::block_page::{host_of, site};
 use crate::diagnose::stage::http::{status_words, title};
 use crate::diagnose::stage::trust;
@@ -34,7 +35,8 @@ pub(crate) fn judge(view: &View<'_>, http: &Http) -> Option<Draft> {
         // One that says why, in another form than the service's, is another's too.
         let says = matches!(status, 403 | 407 | 451)
             && view.is_customer()
-            && services.filters().speaks_of_blocking(&http.body);
+            && services.filters().speaks_of_blocking(&http.body)
+            && own::sign(view, http).is_none();
         let of_words = |s: &&Service| says && s.json && s.confidence != Confidence::Inferred;
         let service = view.service.filter(|s| told(s) || of_an_api(s) || of_words(s))?;
         // A header of the service's own, or a place of its own, is no box's doing.

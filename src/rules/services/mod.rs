@@ -7,7 +7,7 @@ use serde::Deserialize;
 mod shape;
 
 pub use shape::{
-    Answer, AnswerKind, Ask, AskWhen, BodyShape, Download, JsonCheck, JsonKind, Naming, Protocol,
+    Answer, AnswerKind, Ask, AskWhen, BodyShape, Download, JsonCheck, JsonKind, Naming, Own, Protocol,
     PublishedChecksum, Shared, Speak, StatusRange,
 };
 
@@ -123,6 +123,7 @@ pub struct Services {
     services: Vec<Service>,
     addresses: Addresses,
     block_titles: Vec<Word>,
+    own: Own,
     filters: Filters,
     calls: Calls,
     trust: ActorTrust,
@@ -133,6 +134,8 @@ pub struct Services {
 struct File {
     #[serde(default)]
     block_titles: Vec<Word>,
+    #[serde(default)]
+    own: Own,
     #[serde(default)]
     shared: Vec<Shared>,
     service: Vec<Service>,
@@ -238,6 +241,7 @@ impl Services {
             services: read.service,
             addresses,
             block_titles,
+            own: read.own,
             filters: Filters::default(),
             calls: Calls::default(),
             trust: ActorTrust::default(),
@@ -276,6 +280,11 @@ impl Services {
     /// Words in the title of a page, in lower case, that filters use and healthy services hardly.
     pub fn block_titles(&self) -> &[Word] {
         &self.block_titles
+    }
+
+    /// What shows that a refusal is the own one of a service of the customer's.
+    pub const fn own(&self) -> &Own {
+        &self.own
     }
 
     /// How filters and inspectors show themselves.

@@ -192,6 +192,22 @@ impl<'de> Deserialize<'de> for StatusRange {
     }
 }
 
+/// What shows that a refusal is the own one of a service of the customer's, whatever its words.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Own {
+    /// Beginnings of the names of response headers.
+    pub header: Vec<Word>,
+    /// Beginnings of the header `server`.
+    pub server: Vec<Word>,
+    /// Parts of the header `via`.
+    pub via: Vec<Word>,
+    /// The forms of its errors, each by checks that all hold.
+    pub forms: Vec<Vec<JsonCheck>>,
+    /// Where they come from.
+    pub source: Vec<Word>,
+}
+
 /// A check on one place of a JSON body. Without any condition the place must exist.
 #[derive(Debug, Clone, PartialEq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
