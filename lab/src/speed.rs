@@ -1,5 +1,5 @@
-//! Measures whole runs of the release binary: 40 hosts over a link of 50 ms. Prints; judges one thing,
-//! how long the diagnosis of ten faults may take.
+//! Measures whole runs of the release binary over a link of 50 ms: 40 hosts, beside what other tools take for them, and
+//! a thousand. Prints; judges one thing, how long the diagnosis of ten faults may take.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -23,6 +23,8 @@ use crate::scenario::{FirewallFault, numbered, sockets};
 use crate::server::{Answer, ServeSpec, ServerFault};
 
 const HOSTS: usize = 40;
+/// Hosts of the large run: they share the addresses of the others.
+const MANY: usize = 1_000;
 const DROPPED: usize = 10;
 const RTT_MS: f64 = 50.0;
 const RUNS: usize = 7;
@@ -46,6 +48,8 @@ pub struct MeasureSpec {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Run {
     wall_ms: f64,
+    /// By the program's own clock, where its output says so.
+    own_ms: Option<f64>,
     cpu_s: f64,
     peak_kib: u64,
     exit: Option<i32>,
@@ -56,20 +60,18 @@ struct Run {
 /// The measured speed run, printed to `out`.
 pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Write) -> Outcome<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let names: Vec<String> = (1..=HOSTS).map(|n| format!("h{n:02}.speed.example")).collect();
+    let names: Vec<String> = (1..=MANY).map(|n| format!("h{n:02}.speed.example")).collect();
     let dns: [IpAddr; 2] = [DNS_V4.parse().unwrap(), DNS_V6.parse().unwrap()];
     let addresses: Vec<IpAddr> = (0..HOSTS).flat_map(numbered).chain(dns).collect();
     let net = Net::up(Stack::Dual, Some(LinkSpec { rtt_ms: RTT_MS, ..LinkSpec::default() }), 0, &addresses)?;
     let answer = Answer { status: 200, body: "healthy\n".into(), ..Answer::default() };
-    let endpoints = names
-        .iter()
-        .enumerate()
-        .map(|(n, name)| plain_endpoint(name.clone(), &numbered(n), answer.clone(), None))
+    let endpoints = (0..HOSTS)
+        .map(|n| plain_endpoint("*.speed.example".into(), &numbered(n), answer.clone(), None))
         .collect();
     let records = names
         .iter()
         .enumerate()
-        .map(|(n, name)| (name.clone(), Record { addresses: numbered(n), fault: None }))
+        .map(|(n, name)| (name.clone(), Record { addresses: numbered(n % HOSTS), fault: None }))
         .collect();
     let spec = ServeSpec {
         pki: pki.folder().to_owned(),
@@ -91,13 +93,14 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
         ("HOME".to_owned(), folder.display().to_string()),
         ("SSL_CERT_FILE".to_owned(), root.clone()),
     ];
-    let mut arguments: Vec<String> =
-        ["check", "--format", "json", "--public-roots"].map(str::to_owned).to_vec();
-    arguments.push(root);
-    arguments.extend(names.iter().flat_map(|name| ["--host".to_owned(), name.clone()]));
+    let arguments = |names: &[String]| -> Vec<String> {
+        let first = ["check", "--format", "json", "--public-roots", &root].map(str::to_owned);
+        first.into_iter().chain(names.iter().flat_map(|name| ["--host".to_owned(), name.clone()])).collect()
+    };
+    let (few, many) = (names.get(..HOSTS).unwrap_or_default(), names.as_slice());
     let check = |runs| MeasureSpec {
         program: program.display().to_string(),
-        arguments: arguments.clone(),
+        arguments: arguments(few),
         environment: environment.clone(),
         runs,
         scratch: folder.join("measured").display().to_string(),
@@ -113,6 +116,12 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
         describe(&format!("check, {HOSTS} healthy hosts at {RTT_MS} ms"), &healthy, Some(4.0 * RTT_MS))
     )
     .context(wrote)?;
+
+    peers(&net, &root, few, &healthy, out)?;
+    let many = MeasureSpec { arguments: arguments(many), ..check(MIXED_RUNS) };
+    let many = measure(&net, &many, folder)?;
+    writeln!(out, "{}", describe(&format!("check, {MANY} healthy hosts at {RTT_MS} ms"), &many, None))
+        .context(wrote)?;
 
     let mut rules = String::new();
     for address in (0..DROPPED).flat_map(numbered) {
@@ -133,6 +142,34 @@ pub fn run(program: &Path, pki: &Pki, folder: &Path, out: &mut dyn std::io::Writ
     let hosts = MeasureSpec { arguments: vec!["hosts".into(), config], runs: STARTS, ..check(STARTS) };
     let hosts = measure(&net, &hosts, folder)?;
     writeln!(out, "{}", describe("hosts: start, derive, print", &hosts, None)).context(wrote)
+}
+
+/// What other tools take for the same hosts, and how many times as long as the program that is.
+fn peers(net: &Net, root: &str, names: &[String], ours: &[Run], out: &mut dyn std::io::Write) -> Outcome<()> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers.py");
+    let mut command = inside(&net.client(), "python3");
+    command.args([script, root, &RUNS.to_string()]).args(names);
+    let output = net::output(&mut command, None, Duration::from_secs(240))?;
+    if !output.status.success() {
+        return Err(format!("the peers failed: {}", String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    let ours = median(ours.iter().map(|run| run.wall_ms));
+    writeln!(out, "the same hosts by other tools ({RUNS} runs, median, beside {ours:.0} ms of this program)")
+        .context("standard output")?;
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let (name, times): (String, Vec<f64>) = serde_json::from_str(line).context("the peers' times")?;
+        let theirs = median(times.into_iter());
+        writeln!(out, "  {name:18} {theirs:7.1} ms, {:.2} times as long", theirs / ours)
+            .context("standard output")?;
+    }
+    Ok(())
+}
+
+/// The middle one; none is no time at all.
+fn median(times: impl Iterator<Item = f64>) -> f64 {
+    let mut times: Vec<f64> = times.collect();
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// Ten different faults among the hosts: how long the diagnosis takes, experiments included. An error
@@ -256,6 +293,7 @@ pub fn measure_inside(spec_file: &Path) -> Outcome<()> {
         let count = |verdict: &str| verdicts.iter().filter(|v| *v == verdict).count();
         runs.push(Run {
             wall_ms,
+            own_ms: own_ms(&output.stdout),
             cpu_s: user + system,
             peak_kib: peak as u64,
             exit: output.status.code(),
@@ -265,6 +303,10 @@ pub fn measure_inside(spec_file: &Path) -> Outcome<()> {
     }
     let json = serde_json::to_string(&runs).context("measurement")?;
     std::io::stdout().write_all(json.as_bytes()).context("standard output")
+}
+
+fn own_ms(report: &[u8]) -> Option<f64> {
+    serde_json::from_slice::<serde_json::Value>(report).ok()?["duration_ms"].as_f64()
 }
 
 fn verdicts(report: &[u8]) -> Vec<String> {
@@ -287,6 +329,11 @@ fn describe(what: &str, runs: &[Run], ideal_ms: Option<f64>) -> String {
     );
     if let Some(ideal) = ideal_ms {
         let _ = write!(text, ", median {:.2} of four round trips ({ideal:.0} ms)", median / ideal);
+    }
+    let mut own: Vec<f64> = runs.iter().filter_map(|run| run.own_ms).collect();
+    own.sort_by(f64::total_cmp);
+    if let Some(median) = own.get(own.len() / 2) {
+        let _ = write!(text, "\n  own   {median:.0} ms by its own clock (median)");
     }
     let peak = runs.iter().map(|run| run.peak_kib).max().unwrap_or_default();
     let _ = write!(
