@@ -51,8 +51,6 @@ ids! {
     Feature {
         /// Its required host is the inference endpoint.
         INFERENCE = "inference",
-        /// Signing in to the provider.
-        SIGN_IN = "sign-in",
         /// What Chat, Cowork and Code need to start; the sandbox's machine comes with it.
         WORKSPACE = "workspace",
         /// The pinned proxy and the proxy script.

@@ -71,10 +71,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
                 .fact("status", status)
                 .fact("path", follow_up.request.path.as_str())
                 .key(view.target.probed.as_str());
-            return Some(match super::refuser(view) {
-                Some(owner) => found.owner(owner),
-                None => found,
-            });
+            return Some(if view.is_customer() { found.owner(Owner::Service) } else { found });
         }
         Some((_, name)) => {
             walk.proof.push(format!("{request}: {status}, {name}"));

@@ -15,8 +15,6 @@ pub(crate) mod proxy_script;
 
 use super::context::View;
 use super::evidence::{Draft, Walk};
-use super::finding::Owner;
-use crate::contract::ids::Feature;
 use crate::observation::{FollowUp, Http};
 use crate::rules::services::Protocol;
 
@@ -41,17 +39,6 @@ pub(crate) fn judge(view: &View<'_>, http: &Http, walk: &mut Walk) -> Judged {
         Some(Protocol::Bootstrap) => bootstrap::judge(view, http, walk),
         Some(Protocol::Resource) | None => Judged::Usual,
     }
-}
-
-/// Who changes it that a service refuses this address, network or country, where that is not the owner of the cloud
-/// account: the customer's own service has none, its owner sets its rules. A host of a vendor's that neither serves
-/// models nor sign-ins (downloads, updates, telemetry) knows no account either: what it refuses is where the traffic
-/// leaves.
-pub(crate) fn refuser(view: &View<'_>) -> Option<Owner> {
-    let requirement = &view.target.requirement;
-    let with_account = |feature: &String| *feature == Feature::INFERENCE || *feature == Feature::SIGN_IN;
-    let account = view.may_be_private() || requirement.reasons.iter().any(|r| with_account(&r.feature));
-    if view.is_customer() { Some(Owner::Service) } else { (!account).then_some(Owner::Network) }
 }
 
 /// The further requests on the same path, with the answers that count.
