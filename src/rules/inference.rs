@@ -235,7 +235,7 @@ impl Calls {
             if home.hosts.is_empty() || home.source.is_empty() {
                 return bad(format!("home of `{}` needs `hosts` and a `source`", home.provider));
             }
-            if let Some(host) = home.hosts.iter().find(|h| !is_pattern(h)) {
+            if let Some(host) = home.hosts.iter().find(|h| !is_pattern(&h.replace(REGION, "x"))) {
                 return bad(format!("home of `{}`: `{host}` is no host pattern", home.provider));
             }
         }
@@ -270,7 +270,7 @@ impl Calls {
     pub fn is_home(&self, provider: &str, purpose: Use, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let mine = self.homes.iter().filter(|h| h.provider == provider && h.purpose == purpose);
-        mine.flat_map(|h| &h.hosts).any(|pattern| fit(pattern, &host).is_some())
+        mine.flat_map(|h| &h.hosts).any(|pattern| is_at(pattern, &host))
     }
 
     /// What answers mean, in order.
@@ -297,6 +297,26 @@ impl Calls {
         let first = usable.clone().next();
         usable.find(|m| has(m, &self.prefer)).or(first)
     }
+}
+
+/// What stands in a home's pattern for the name of an AWS region.
+const REGION: &str = "{region}";
+
+/// Whether `host` fits a home's pattern.
+fn is_at(pattern: &str, host: &str) -> bool {
+    let mut labels = pattern.split('.').zip(host.split('.'));
+    labels.all(|(wanted, label)| wanted != REGION || is_region(label))
+        && fit(&pattern.replace(REGION, "*"), host).is_some()
+}
+
+/// Whether a label has the form of an AWS region: `us-east-1`, `us-gov-west-1`.
+fn is_region(label: &str) -> bool {
+    let mut parts: Vec<&str> = label.split('-').collect();
+    let number = parts.pop().unwrap_or_default();
+    let all = |part: &str, kind: fn(&u8) -> bool| !part.is_empty() && part.bytes().all(|b| kind(&b));
+    (2..=3).contains(&parts.len())
+        && parts.iter().all(|part| all(part, u8::is_ascii_lowercase))
+        && all(number, u8::is_ascii_digit)
 }
 
 /// Fills a path in; every value but the base path is percent-encoded.
@@ -364,6 +384,7 @@ mod tests {
             ("bedrock", "bedrock-runtime.eusc-de-east-1.amazonaws.eu"),
             ("bedrock", "vpce-0a1b-2c3d.bedrock-runtime.eu-west-1.vpce.amazonaws.com"),
             ("mantle", "bedrock-mantle.us-east-1.api.aws"),
+            ("bedrock", "bedrock-runtime.us-isob-east-1.sc2s.sgov.gov"),
             ("vertex", "us-east5-aiplatform.googleapis.com"),
             ("vertex", "aiplatform.eu.rep.googleapis.com"),
             ("foundry", "mill.services.ai.azure.com"),
@@ -374,6 +395,12 @@ mod tests {
         for (provider, host) in [
             ("bedrock", "x.execute-api.us-east-1.amazonaws.com"),
             ("bedrock", "bedrock-runtime.s3.us-east-1.amazonaws.com"),
+            ("bedrock", "bedrock-runtime.s3.amazonaws.com"),
+            ("bedrock", "bedrock-runtime.s3-us-west-2.amazonaws.com"),
+            ("bedrock", "bedrock.s3-accelerate.amazonaws.com"),
+            ("bedrock", "vpce-1.bedrock-runtime.evil.vpce.amazonaws.com"),
+            ("bedrock", "bedrock-runtime.s3.amazonaws.com.cn"),
+            ("mantle", "bedrock-mantle.s3.api.aws"),
             ("bedrock", "bedrock-runtime.us-east-1.amazonaws.com.evil.example"),
             ("bedrock", "us-east5-aiplatform.googleapis.com"),
             ("vertex", "evil.attacker.example"),
