@@ -66,7 +66,7 @@ impl Destination {
                 return Err(failed(io::Error::other("it is a folder")));
             }
             Some(meta) if !meta.is_file() => {
-                let file = OpenOptions::new().write(true).open(target).map_err(failed)?;
+                let file = special(target).map_err(failed)?;
                 return Ok(Self { kind: Kind::Special { file, target: target.clone() } });
             }
             _ => {}
@@ -140,34 +140,115 @@ impl Destination {
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    /// As every new file here; one that is replaced keeps its mode.
+    /// As every new file here; an own one that is replaced keeps its mode.
     Usual,
-    /// Its owner only, since it tells of the device and its user; one that is replaced keeps its mode.
+    /// Its owner only, since it tells of the device and its user; an own one that is replaced keeps its mode.
     OwnerOfNew,
     /// Its owner only, whatever stood there, since secrets go into it.
     Owner,
 }
 
-/// Writes a file that appears whole, in place of what stood there. A file that is replaced keeps mode
-/// and owner where the system lets this program give them; until then nobody else can open it.
+/// Writes a file that appears whole, in place of what stood there. An own file that is replaced keeps its mode and
+/// group; until then nobody else can open it. One of another user is replaced as if nothing stood there: in a folder
+/// that everybody may write to it would give what is written to the user that put it there first.
 fn replace(target: &Path, readers: Readers, bytes: &[u8]) -> io::Result<()> {
-    let before = fs::metadata(target).ok().filter(fs::Metadata::is_file);
+    // Of the name itself: a link is replaced, and what it leads to says nothing about who may read.
+    let before = fs::symlink_metadata(target).ok().filter(fs::Metadata::is_file);
     let made = if before.is_some() { Readers::Owner } else { readers };
     let mut file = neighbour(target, made)?;
+    let own = before.filter(|before| readers != Readers::Owner && is_own(before, file.as_file()));
+    if own.is_none() && made != readers {
+        file = neighbour(target, readers)?;
+    }
     file.write_all(bytes)?;
-    if let Some(before) = &before {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::{MetadataExt, fchown};
-            // Only the administrator can give a file away; for others it is theirs, as it was made.
-            let _ = fchown(file.as_file(), Some(before.uid()), Some(before.gid()));
-        }
-        if readers != Readers::Owner {
-            file.as_file().set_permissions(before.permissions())?;
-        }
+    if let Some(before) = own {
+        keep(&before, file.as_file())?;
     }
     file.persist(target)?;
     Ok(())
+}
+
+/// Whether the owner of `made`, which this program made, has the file that stood there, under this name alone: a
+/// second name of a file can be put into a folder by others.
+#[cfg(unix)]
+fn is_own(before: &fs::Metadata, made: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    before.nlink() == 1 && made.metadata().is_ok_and(|made| made.uid() == before.uid())
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &fs::Metadata, _: &File) -> bool {
+    true
+}
+
+/// Gives a file the group and the mode of the one that it replaces, without the bits that lend rights.
+#[cfg(unix)]
+fn keep(before: &fs::Metadata, file: &File) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let mode = before.mode() & 0o777;
+    // A group that this user is not in cannot be given; its rights are then not for the group of the new file.
+    let same = file.metadata().is_ok_and(|made| made.gid() == before.gid());
+    let given = same || fchown(file, None, Some(before.gid())).is_ok();
+    file.set_permissions(fs::Permissions::from_mode(if given { mode } else { mode & 0o707 }))
+}
+
+#[cfg(not(unix))]
+fn keep(before: &fs::Metadata, file: &File) -> io::Result<()> {
+    file.set_permissions(before.permissions())
+}
+
+/// Opens what is not a regular file: a device, or a pipe of this user or the administrator; through a link only where
+/// one of them made it.
+#[cfg(unix)]
+fn special(target: &Path) -> io::Result<File> {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    let me = nix::unistd::geteuid().as_raw();
+    let trusted = |meta: &fs::Metadata| [me, 0].contains(&meta.uid());
+    let accepted = |meta: &fs::Metadata| {
+        let kind = meta.file_type();
+        if !kind.is_char_device() && !kind.is_fifo() {
+            return Err(io::Error::other("it is not a file, a pipe or a terminal; name a file"));
+        }
+        let named = fs::symlink_metadata(target)?;
+        if named.is_symlink() && !trusted(&named) || kind.is_fifo() && !trusted(meta) && !is_standard(meta) {
+            return Err(io::Error::other(
+                "it belongs to another user, who could read or keep what is written; name a file in a folder of your own",
+            ));
+        }
+        Ok(())
+    };
+    accepted(&fs::metadata(target)?)?;
+    // Without waiting for a reader of a pipe: nothing would say why the program does not begin.
+    let opened = OpenOptions::new().write(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(target);
+    let file = opened.map_err(|error| match error.raw_os_error() {
+        Some(code) if code == nix::libc::ENXIO => {
+            io::Error::other("nothing reads from it; start what reads first, or name a file")
+        }
+        _ => error,
+    })?;
+    // Another one may stand there by now.
+    accepted(&file.metadata()?)?;
+    fcntl(&file, FcntlArg::F_SETFL(OFlag::empty())).map_err(io::Error::from)?;
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn special(target: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).open(target)
+}
+
+/// Whether this is what standard output or standard error is: `sudo` hands on terminals and pipes of another user.
+#[cfg(unix)]
+fn is_standard(meta: &fs::Metadata) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let (out, err) = (io::stdout(), io::stderr());
+    [out.as_fd(), err.as_fd()].into_iter().any(|fd| {
+        let there = fd.try_clone_to_owned().and_then(|fd| File::from(fd).metadata());
+        there.is_ok_and(|there| (there.dev(), there.ino()) == (meta.dev(), meta.ino()))
+    })
 }
 
 /// A temporary file beside the target, from its creation on open to nobody else than `readers` says.
@@ -308,6 +389,55 @@ mod tests {
         fs::write(dir.path().join("usual.txt"), "").unwrap();
         Destination::open(&to(&new)).unwrap().write(b"new").unwrap();
         assert_eq!(mode(&new), mode(&dir.path().join("usual.txt")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_second_name_and_bits_that_lend_rights_are_not_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let mode = |name: &str| fs::symlink_metadata(path(name)).unwrap().permissions().mode() & 0o7777;
+        let write = |name: &str| {
+            let to = Destination::open(&to(&path(name))).unwrap().for_readers(Readers::OwnerOfNew);
+            to.write(b"new").unwrap();
+        };
+        fs::write(path("program"), "old").unwrap();
+        fs::set_permissions(path("program"), fs::Permissions::from_mode(0o4755)).unwrap();
+        symlink(path("program"), path("link")).unwrap();
+        fs::hard_link(path("program"), path("second")).unwrap();
+        for name in ["link", "second"] {
+            write(name);
+            assert_eq!((mode(name), fs::read_to_string(path(name)).unwrap().as_str()), (0o600, "new"));
+        }
+        assert_eq!(fs::read_to_string(path("program")).unwrap(), "old");
+        fs::set_permissions(path("program"), fs::Permissions::from_mode(0o4755)).unwrap();
+        write("program");
+        assert_eq!(mode("program"), 0o755);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_where_something_reads() {
+        use std::io::Read;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let refused = Destination::open(&to(&path)).unwrap_err().to_string();
+        assert!(refused.contains("nothing reads from it"), "{refused}");
+        let there = path.clone();
+        let reader = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            File::open(there).unwrap().read_to_end(&mut text).unwrap();
+            text.len()
+        });
+        let opened = (0..2000).find_map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            Destination::open(&to(&path)).ok()
+        });
+        // More than a pipe holds: what is full is waited for.
+        opened.unwrap().write(&vec![b'x'; 300_000]).unwrap();
+        assert_eq!(reader.join().unwrap(), 300_000);
     }
 
     #[cfg(unix)]

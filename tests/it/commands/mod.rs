@@ -24,3 +24,4 @@ mod unseen;
 mod vm;
 #[cfg(unix)]
 mod watch;
+mod written;
