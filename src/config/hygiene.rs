@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::secret::{NOT_INCLUDED, Secret};
 use super::value::{Configuration, Value};
-use crate::text::token::without_tokens;
+use crate::text::token::{HIDDEN, without_tokens};
 
 /// Turns everything at the dotted `pattern` into secrets; `*` stands for any member or element. An
 /// empty pattern means the whole value.
@@ -140,7 +140,7 @@ pub(crate) fn looks_secret(text: &str) -> bool {
 
 /// Text without what may be a token in its addresses: part of a path, a query, a fragment.
 pub(crate) fn masked(text: &str) -> String {
-    without_tokens(text, "[hidden]")
+    without_tokens(text, HIDDEN)
 }
 
 /// The value of the key `name` as others may read it: beside the secrets, nothing of an argument of a

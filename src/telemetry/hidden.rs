@@ -6,9 +6,8 @@ use percent_encoding::percent_decode_str;
 
 use super::{Collector, Headers, Signal};
 use crate::contract::secret::Secret;
+use crate::text::token::HIDDEN;
 
-/// What stands in the place of a secret.
-const MARK: &str = "[hidden]";
 /// Fewer characters are no secret, and would make holes in every text.
 const LEAST: usize = 4;
 /// Fewer characters of a path's part are a word rather than a key.
@@ -53,7 +52,7 @@ impl Hidden {
 
     /// The text without them.
     pub fn hide(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose(), MARK))
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose(), HIDDEN))
     }
 }
 

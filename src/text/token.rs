@@ -1,5 +1,26 @@
 //! What of an address may be a token: some services put the key into the path, the query or the fragment.
 
+use url::Url;
+
+/// What stands in the place of something that is not shown.
+pub const HIDDEN: &str = "[hidden]";
+
+/// An address of a setting as others may read it: without
+/// user name, password, query and fragment, and with [`HIDDEN`] in the place of its path from what may be a token on.
+pub fn public_address(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text.trim()) else { return "an address that cannot be read".to_owned() };
+    // A script can be written into its address; then there is no place to name.
+    if url.cannot_be_a_base() {
+        return format!("{}:{HIDDEN}", url.scheme());
+    }
+    // Only a URL without a host refuses; then there is nothing to take out.
+    url.set_username("").ok();
+    url.set_password(None).ok();
+    url.set_query(None);
+    url.set_fragment(None);
+    without_tokens(url.as_str(), HIDDEN)
+}
+
 /// The path up to the first segment that looks like a token: what follows must reach neither a document
 /// that is mailed around nor a host that is not yet proven.
 pub fn public_path(path: &str) -> &str {
@@ -107,6 +128,21 @@ mod tests {
             ("/a%20b", ""),
         ] {
             assert_eq!(public_path(path), shown, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_as_far_as_it_names_a_place() {
+        for (given, shown) in [
+            ("http://ann:hunter2@pac.example/p.pac?token=abc#x", "http://pac.example/p.pac"),
+            (" https://pac.example/sEcReT7zzz9Q12345678901234567890/x.pac ", "https://pac.example/[hidden]"),
+            ("https://pac.example/zs/key/abc/x.pac", "https://pac.example/zs/key/[hidden]"),
+            ("https://pac.example/[hidden]", "https://pac.example/[hidden]"),
+            ("data:application/x-ns-proxy-autoconfig,hunter2", "data:[hidden]"),
+            ("file:///etc/p.pac", "file:///etc/p.pac"),
+            ("not an address hunter2", "an address that cannot be read"),
+        ] {
+            assert_eq!(public_address(given), shown);
         }
     }
 

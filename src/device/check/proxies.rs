@@ -10,6 +10,7 @@ use crate::device::{Answers, Context, Found, Seen, Want};
 use crate::probe::environment::without_credentials;
 use crate::probe::system::{self, SystemProxies};
 use crate::text::line;
+use crate::text::token::public_address;
 
 const ID: &str = "proxies";
 /// The variables that name a proxy; each also in lower case.
@@ -115,7 +116,7 @@ fn windows(answers: &Answers, context: &Context<'_>, seen: &mut Seen, found: &mu
 
 /// What is kept of the system's settings.
 fn setting(read: SystemProxies) -> ProxySetting {
-    let script = read.script.as_deref().map(|url| line::line(without_query(url), line::SHORT));
+    let script = read.script.as_deref().map(|url| line::line(&public_address(url), line::SHORT));
     ProxySetting {
         origin: read.origin,
         https: read.https,
@@ -124,11 +125,6 @@ fn setting(read: SystemProxies) -> ProxySetting {
         script,
         discovers: read.discovers,
     }
-}
-
-/// The address of a script without what could be a token.
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 /// Whether macOS refuses the sandbox's shell a script at this address (App Transport Security): plain HTTP, unless
