@@ -10,6 +10,7 @@ use super::{Report, Seen, judge};
 use crate::contract::host::is_private;
 use crate::rules::Rules;
 use crate::rules::vocabulary::Vocabulary;
+use crate::text::spelled::{self, Piece};
 
 /// Members whose texts are words of this program or of the system, and name nobody.
 const FIXED: [&str; 11] =
@@ -59,6 +60,12 @@ impl Mask<'_> {
         let mut rest = text;
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | ':' | '-' | '_');
         while let Some(c) = rest.chars().next() {
+            if let Some(length) = spelled::telephone(rest) {
+                let (number, after) = rest.split_at(length);
+                out.push_str(&self.name(number));
+                rest = after;
+                continue;
+            }
             if !is_part(c) {
                 out.push(c);
                 rest = rest.get(c.len_utf8()..).unwrap_or_default();
@@ -73,6 +80,12 @@ impl Mask<'_> {
     }
 
     fn token(&mut self, token: &str) -> String {
+        // What ends a sentence is no part of what it ends with; `::` is an address.
+        let is_mark = |c: char| matches!(c, '.' | ':' | '-' | '_');
+        let bare = token.trim_end_matches(is_mark);
+        if !bare.is_empty() && bare.len() < token.len() && !token.ends_with("::") {
+            return format!("{}{}", self.token(bare), token.get(bare.len()..).unwrap_or_default());
+        }
         if let Ok(address) = token.parse::<IpAddr>() {
             return self.address(address).to_string();
         }
@@ -84,6 +97,32 @@ impl Mask<'_> {
         if self.vocabulary.has_host(&token.to_lowercase()) {
             return token.to_owned();
         }
+        // `fd00::1-fd00::9`, `fd00::1_x`.
+        if let Some(at) = token.find(['-', '_'])
+            && let (front, back) = token.split_at(at)
+            && (front.parse::<IpAddr>().is_ok() || back.get(1..).is_some_and(|b| b.parse::<IpAddr>().is_ok()))
+        {
+            let mark = back.get(..1).unwrap_or_default();
+            return format!("{}{mark}{}", self.token(front), self.token(back.get(1..).unwrap_or_default()));
+        }
+        let mut out = String::new();
+        for piece in spelled::pieces(token) {
+            match piece {
+                Piece::Text(text) => out.push_str(&self.words(text)),
+                Piece::Address(address, [a, b, c]) => match self.address(address.into()) {
+                    IpAddr::V4(masked) => {
+                        let [one, two, three, four] = masked.octets();
+                        out.push_str(&format!("{one}{a}{two}{b}{three}{c}{four}"));
+                    }
+                    masked @ IpAddr::V6(_) => out.push_str(&masked.to_string()),
+                },
+                Piece::Mark(text) => out.push_str(&self.name(text)),
+            }
+        }
+        out
+    }
+
+    fn words(&mut self, token: &str) -> String {
         let mut out = String::new();
         let mut word = String::new();
         for c in token.chars().chain(['.']) {
@@ -126,5 +165,37 @@ impl Mask<'_> {
             (IpAddr::V6(_), true) => IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, n]),
             (IpAddr::V6(_), false) => IpAddr::from([0x4000, 0, 0, 0, 0, 0, 0, n]),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn addresses_are_masked_however_they_are_spelled() {
+        let vocabulary = Vocabulary::embedded().unwrap();
+        let mut mask = Mask {
+            vocabulary: &vocabulary,
+            user: Some("ann".to_owned()),
+            names: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+        };
+        for (text, masked) in [
+            ("to 10.66.77.88.", "to 10.0.0.1."),
+            ("10.66.77.88-10.66.77.99", "10.0.0.1-10.0.0.2"),
+            ("10.66.77.88_x", "10.0.0.1_x"),
+            ("10.66.77.88:443", "10.0.0.1:443"),
+            ("ip-10-66-77-88", "ip-10-0-0-1"),
+            ("010.066.077.088", "10.0.0.1"),
+            ("fd12::1-fd12::9.", "fd00::3-fd00::4."),
+            ("00:16:3e:66:77:88", "name1"),
+            ("+49 30 6677 8899, ann", "name2, user"),
+            ("1.2.3", "1.2.3"),
+            ("127.0.0.1.", "127.0.0.1."),
+        ] {
+            assert_eq!(mask.text(text), masked, "{text}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::rules::addresses::Addresses;
 use crate::rules::services::Services;
 use crate::rules::vocabulary::Vocabulary;
 use crate::run::Run;
+use crate::text::spelled::is_spelled;
 
 /// Which closed words a part has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +168,11 @@ impl<'a> Mask<'a> {
         }
     }
 
+    /// The mask of something that is one word, whatever marks it has.
+    pub(super) fn whole(&mut self, text: &str) -> String {
+        self.names.word(text)
+    }
+
     pub(super) fn ip(&mut self, address: IpAddr) -> IpAddr {
         self.addresses.mask(self.book, address)
     }
@@ -195,7 +201,10 @@ impl<'a> Mask<'a> {
         if name.is_empty() || name == "*" || !name.bytes().all(plain) {
             return if name == "*" || name.is_empty() { lower } else { self.text(text, false) };
         }
-        format!("{star}{}", self.names.host(self.vocabulary, self.book.internal_suffixes(), name))
+        // A provider's name of a machine has its address in it (`ec2-10-1-2-3`).
+        let spelled = self.vocabulary.domain_of(name).is_some() && is_spelled(name);
+        let name = if spelled { self.pieces(name, |_, text| text.to_owned()) } else { name.to_owned() };
+        format!("{star}{}", self.names.host(self.vocabulary, self.book.internal_suffixes(), &name))
     }
 
     /// Masks every text of a value that stands under `key`.

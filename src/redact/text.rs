@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::mask::Mask;
+use crate::text::spelled::{self, Piece};
 
 /// Characters that hold an address, a host or a version together.
 const fn is_part(c: char) -> bool {
@@ -42,9 +43,18 @@ impl Mask<'_> {
     fn runs(&mut self, text: &str, own: bool) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || matches!(c, ':' | '[')) {
+        while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || matches!(c, ':' | '[' | '+')) {
             out.push_str(&rest[..start]);
             rest = &rest[start..];
+            if rest.starts_with('+') {
+                let length = spelled::telephone(rest);
+                match length {
+                    Some(length) => out.push_str(&self.whole(&rest[..length])),
+                    None => out.push('+'),
+                }
+                rest = &rest[length.unwrap_or(1)..];
+                continue;
+            }
             if rest.starts_with('[') {
                 let (masked, length) = self.bracketed(rest, own).unwrap_or_else(|| ("[".to_owned(), 1));
                 out.push_str(&masked);
@@ -103,6 +113,12 @@ impl Mask<'_> {
         if let Some(masked) = self.socket(run) {
             return masked;
         }
+        if !run.contains('%')
+            && !is_name(run)
+            && let Some(masked) = self.spelled(run, own)
+        {
+            return masked;
+        }
         if run.contains(MARKS) {
             return self.parts(run, own);
         }
@@ -110,6 +126,30 @@ impl Mask<'_> {
             return self.dotted(run, own);
         }
         self.words(run, own)
+    }
+
+    /// A run with addresses in other spellings than their own; nothing where it has none.
+    fn spelled(&mut self, run: &str, own: bool) -> Option<String> {
+        spelled::is_spelled(run).then(|| self.pieces(run, |mask, text| mask.runs(text, own)))
+    }
+
+    /// A run with its addresses masked, whatever they are spelled like, and all else as `other` says.
+    pub(super) fn pieces(&mut self, run: &str, mut other: impl FnMut(&mut Self, &str) -> String) -> String {
+        let mut out = String::with_capacity(run.len());
+        for piece in spelled::pieces(run) {
+            match piece {
+                Piece::Text(text) => out.push_str(&other(self, text)),
+                Piece::Address(address, [a, b, c]) => match self.ip(address.into()) {
+                    IpAddr::V4(masked) => {
+                        let [one, two, three, four] = masked.octets();
+                        out.push_str(&format!("{one}{a}{two}{b}{three}{c}{four}"));
+                    }
+                    masked @ IpAddr::V6(_) => out.push_str(&masked.to_string()),
+                },
+                Piece::Mark(text) => out.push_str(&self.whole(text)),
+            }
+        }
+        out
     }
 
     /// Something with marks in it, part by part: what stands before or after a `%`, and before or after
@@ -169,7 +209,8 @@ impl Mask<'_> {
             let known = self.vocabulary.domain_of(&lower).is_some();
             let internal = self.is_internal(&lower);
             let common = lower.split(['.', '-']).all(|w| self.stays(w, own));
-            if known || self.is_host(&lower) || internal || !common {
+            let number = spelled::is_spelled(&lower) || last == "arpa";
+            if known || self.is_host(&lower) || internal || number || !common {
                 return self.host(&lower);
             }
             return run.to_owned();
@@ -192,6 +233,15 @@ impl Mask<'_> {
         out.push_str(rest);
         out
     }
+}
+
+/// Whether a run can be a host's name: what its last label says is masked with it.
+fn is_name(run: &str) -> bool {
+    let last = run.rsplit('.').next().unwrap_or_default();
+    run.contains('.')
+        && !run.contains(MARKS)
+        && last.len() >= 2
+        && last.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 /// Whether a text is the number of a port.

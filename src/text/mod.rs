@@ -6,6 +6,7 @@ pub mod english;
 pub mod glob;
 pub mod line;
 pub mod page;
+pub mod spelled;
 pub mod template;
 pub mod token;
 pub mod visible;

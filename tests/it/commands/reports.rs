@@ -547,3 +547,52 @@ fn a_report_has_as_many_attempts_and_tags_as_a_run_can_have() {
     assert!(err(&output).contains("33 tags, and a report has at most 32"), "{}", err(&output));
     assert_eq!(run(&["check", "--replay", &path, "--tag", "k1=other"]).status.code(), Some(1));
 }
+
+/// What a server or a certificate says of addresses is masked in other spellings than their own, too.
+#[test]
+fn a_masked_report_holds_no_address_in_any_spelling() {
+    fn plant(value: &mut Value, text: &str, planted: &mut usize) {
+        match value {
+            Value::Object(map) => {
+                for (name, inner) in map.iter_mut() {
+                    match (name.as_str(), &mut *inner) {
+                        ("subject", Value::String(subject)) => {
+                            *subject = format!("CN={text}");
+                            *planted += 1;
+                        }
+                        ("headers", Value::Array(headers)) => headers.push(json!(["server", text])),
+                        _ => plant(inner, text, planted),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| plant(item, text, planted)),
+            _ => {}
+        }
+    }
+    let files = Files::new();
+    for text in [
+        "ip-10-66-77-88",
+        "ec2-10-66-77-88.eu-west-1.compute.amazonaws.com",
+        "010.066.077.088",
+        "10_66_77_88",
+        "v10.66.77.88",
+        "00:16:3e:66:77:88",
+        "0016.3e66.7788",
+        "S-1-5-21-36238110-33610443-10667788-1013",
+        "+49 30 6677 8899",
+        "88.77.66.10.in-addr.arpa",
+    ] {
+        let mut report = recorded("auth-rejected");
+        let mut planted = 0;
+        plant(&mut report, text, &mut planted);
+        assert!(planted > 0);
+        let path = files.save("report.json", &report);
+        let masked = out(&run(&["check", "--replay", &path, "--share", "--format", "json"]));
+        assert!(masked.contains("clearway.check/1"), "{masked}");
+        let digits = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        for spelled in [text.to_owned(), digits(text), text.replace(['-', '_'], ".")] {
+            assert!(!masked.contains(&spelled), "{text}: {spelled}");
+        }
+        assert!(!masked.contains("66-77") && !masked.contains("6677 8899"), "{text}");
+    }
+}
