@@ -1,6 +1,6 @@
 //! What may stay: the words and hosts of the rules, and those of `rules/share.toml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -9,6 +9,8 @@ use super::files::Files;
 
 /// The file of masking.
 const SHARE: &str = "share.toml";
+/// Files whose hosts are those of pages that were read: nobody connects to them, and each may be a customer's.
+const SOURCES: [&str; 2] = ["firewalls.toml", "pack.toml"];
 /// Names of documentation, which a customer's laboratory may use for real.
 const RESERVED: &[&str] = &["example", "example.com", "example.net", "example.org", "invalid", "test"];
 
@@ -32,8 +34,9 @@ pub struct Vocabulary {
     hosts: BTreeSet<String>,
     /// Fixed ends of the rules' host templates, such as the provider's domain.
     domains: BTreeSet<String>,
-    /// Words of the fixed parts of host templates.
-    host_words: BTreeSet<String>,
+    /// By domain, the words of the fixed parts of the host templates below it: a tenant can be called as something is
+    /// that stands elsewhere in the rules.
+    host_words: BTreeMap<String, BTreeSet<String>>,
     region_starts: BTreeSet<String>,
     region_directions: BTreeSet<String>,
     numbered: Vec<String>,
@@ -63,6 +66,8 @@ impl Vocabulary {
         }
         for (_, text) in files.all().filter(|(name, _)| *name != SHARE) {
             vocabulary.learn_words(text);
+        }
+        for (_, text) in files.all().filter(|(name, _)| *name != SHARE && !SOURCES.contains(name)) {
             vocabulary.learn_hosts(text);
         }
         Ok(vocabulary)
@@ -86,15 +91,16 @@ impl Vocabulary {
             if fixed == token {
                 self.hosts.insert(token.clone());
             }
-            self.domains.insert(fixed.to_owned());
+            let mut domains = vec![fixed.to_owned()];
             // `{region}-part.domain`: the fixed end begins inside a label.
             if fixed != token
                 && !end.starts_with('.')
                 && let Some((_, domain)) = fixed.split_once('.')
                 && is_domain(domain)
             {
-                self.domains.insert(domain.to_owned());
+                domains.push(domain.to_owned());
             }
+            self.domains.extend(domains.iter().cloned());
             let mut open = false;
             let literal: String = token
                 .chars()
@@ -104,7 +110,10 @@ impl Vocabulary {
                 })
                 .collect();
             let words = literal.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
-            self.host_words.extend(words.map(str::to_owned));
+            let words: Vec<String> = words.map(str::to_owned).collect();
+            for domain in domains {
+                self.host_words.entry(domain).or_default().extend(words.iter().cloned());
+            }
         }
     }
 
@@ -143,9 +152,10 @@ impl Vocabulary {
         }
     }
 
-    /// Whether a part of a label stands in the fixed part of some host template.
-    pub(crate) fn is_host_word(&self, word: &str) -> bool {
-        self.host_words.contains(word) || word.len() <= 4 && word.bytes().all(|b| b.is_ascii_digit())
+    /// Whether a part of a label stands in the fixed part of some host template below a domain.
+    pub(crate) fn is_host_word(&self, domain: &str, word: &str) -> bool {
+        self.host_words.get(domain).is_some_and(|words| words.contains(word))
+            || word.len() <= 4 && word.bytes().all(|b| b.is_ascii_digit())
     }
 
     /// Whether a label is a region's name, such as `eu-west-1` or `europe-west4`.
