@@ -42,7 +42,9 @@ pub fn requirement(
     is_known: impl Fn(&str) -> bool,
     is_never: impl Fn(&HostPattern) -> bool,
 ) -> Result<Requirement, BadTarget> {
-    let bad = |reason: String| BadTarget::Host { text: text.to_owned(), reason };
+    // What stands before an `@` may be a password.
+    let said = || text.rsplit_once('@').map_or(text, |(_, host)| host).to_owned();
+    let bad = |reason: String| BadTarget::Host { text: said(), reason };
     let (scheme, rest) = match text.split_once("://") {
         Some((s @ ("http" | "https"), rest)) => (Some(s), rest.split('/').next().unwrap_or(rest)),
         Some((other, _)) => return Err(bad(format!("`{other}` is not http or https"))),
@@ -51,10 +53,10 @@ pub fn requirement(
     let (host, port) = split_port(rest).map_err(|r| bad(r.to_owned()))?;
     let host: HostPattern = host.parse().map_err(|e: crate::contract::BadHost| bad(e.reason.to_owned()))?;
     if host.is_wildcard() {
-        return Err(BadTarget::Wildcard { text: text.to_owned() });
+        return Err(BadTarget::Wildcard { text: said() });
     }
     if is_never(&host) {
-        return Err(BadTarget::Never { text: text.to_owned() });
+        return Err(BadTarget::Never { text: said() });
     }
     let transport = match (scheme, port) {
         (Some("http"), _) | (None, Some(80)) => Transport::Http,
