@@ -1,5 +1,9 @@
 //! What differs between two lists, feature by feature, and which keys or releases are behind it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use crate::rules::word;
 use serde::Serialize;
 
@@ -125,16 +129,20 @@ pub struct Side<'a> {
 
 /// Compares two lists. `pack` tells which release changed what.
 pub fn diff(pack: &Pack, features: &[FeatureInfo], old: Side<'_>, new: Side<'_>) -> Diff {
-    let find = |side: Side<'_>, e: Endpoint| side.list.hosts.iter().position(|r| r.endpoint() == e);
+    // The first of each, of lists that somebody may have written by hand.
+    let by_endpoint = |side: Side<'_>| -> BTreeMap<Endpoint, usize> {
+        side.list.hosts.iter().enumerate().rev().map(|(at, host)| (host.endpoint(), at)).collect()
+    };
+    let (among_old, among_new) = (by_endpoint(old), by_endpoint(new));
     let mut pairs: Vec<(Option<&Requirement>, Option<&Requirement>)> = old
         .list
         .hosts
         .iter()
-        .map(|r| (Some(r), find(new, r.endpoint()).and_then(|i| new.list.hosts.get(i))))
+        .map(|r| (Some(r), among_new.get(&r.endpoint()).and_then(|i| new.list.hosts.get(*i))))
         .collect();
-    pairs
-        .extend(new.list.hosts.iter().filter(|r| find(old, r.endpoint()).is_none()).map(|r| (None, Some(r))));
-    let why = Why { pack, old, new };
+    let come = new.list.hosts.iter().filter(|r| !among_old.contains_key(&r.endpoint()));
+    pairs.extend(come.map(|r| (None, Some(r))));
+    let why = Why { pack, old, new, values: RefCell::default() };
     let mut lines: Vec<(&str, Line)> = Vec::new();
     for (before, after) in &pairs {
         let all = before.iter().chain(after.iter()).flat_map(|r| &r.reasons);
@@ -198,9 +206,19 @@ struct Why<'a> {
     pack: &'a Pack,
     old: Side<'a>,
     new: Side<'a>,
+    /// What was found out of keys: a list of thousands of hosts is behind each of its hosts.
+    values: RefCell<BTreeMap<String, Rc<Values<'a>>>>,
 }
 
-impl Why<'_> {
+/// What a key is on both sides.
+struct Values<'a> {
+    before: Vec<Option<&'a Value>>,
+    after: Vec<Option<&'a Value>>,
+    /// The change in words, where there is one.
+    change: Option<String>,
+}
+
+impl<'a> Why<'a> {
     fn line(&self, feature: &str, before: Option<&Requirement>, after: Option<&Requirement>) -> Option<Line> {
         let of = |r: Option<&Requirement>| -> Vec<Reason> {
             r.map(|r| r.reasons.iter().filter(|x| x.feature == feature).cloned().collect())
@@ -258,6 +276,22 @@ impl Why<'_> {
             because,
             unbounded: shown.unbounded.clone(),
         })
+    }
+
+    fn values(&self, name: &str) -> Rc<Values<'a>> {
+        if let Some(known) = self.values.borrow().get(name) {
+            return Rc::clone(known);
+        }
+        let (before, after) = (effective(self.old, name), effective(self.new, name));
+        let change = (before != after).then(|| {
+            let (was, is) = (text(name, &before), text(name, &after));
+            // Of lists and objects a reader sees only the shape, which may be the same.
+            let change = if was == is { format!("another content ({is})") } else { format!("{was} -> {is}") };
+            format!("{name}: {change}")
+        });
+        let found = Rc::new(Values { before, after, change });
+        self.values.borrow_mut().insert(name.to_owned(), Rc::clone(&found));
+        found
     }
 
     /// Credential kinds that differ between the sides, and the releases that decide them otherwise.
@@ -340,20 +374,16 @@ impl Why<'_> {
                 }
             }
             for name in names {
-                let before = effective(self.old, name);
-                let after = effective(self.new, name);
-                if before != after {
+                let values = self.values(name);
+                let Values { before, after, change } = &*values;
+                if let Some(change) = change {
                     add(&mut keys, name.to_owned());
-                    let (was, is) = (text(name, &before), text(name, &after));
-                    // Of lists and objects a reader sees only the shape, which may be the same.
-                    let change =
-                        if was == is { format!("another content ({is})") } else { format!("{was} -> {is}") };
-                    add(&mut because, format!("{name}: {change}"));
+                    add(&mut because, change.clone());
                 }
                 let unset = after.iter().all(Option::is_none);
                 let Some(key) = self.pack.keys.get(name) else { continue };
                 for bounds in &key.values_by_version {
-                    let set = before.iter().chain(&after).flatten().any(|v| holds(v, bounds));
+                    let set = before.iter().chain(after).flatten().any(|v| holds(v, bounds));
                     for (bound, word) in [(&bounds.since, "since"), (&bounds.until, "no longer since")] {
                         if let Some(version) = bound.as_ref().filter(|v| set && between(v, from, to)) {
                             add(&mut keys, name.to_owned());
@@ -385,7 +415,7 @@ impl Why<'_> {
                 }
                 for old in &key.old_names {
                     if let Some(until) =
-                        old.until.as_ref().filter(|u| before != after && between(u, from, to))
+                        old.until.as_ref().filter(|u| change.is_some() && between(u, from, to))
                     {
                         add(
                             &mut because,

@@ -3,7 +3,7 @@
 //! The lines are walked from the top and the first one that matches decides, as Squid does it. Every
 //! directive that can refuse is a gate of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::super::intent::Names;
@@ -99,11 +99,10 @@ fn logical(text: &str) -> Vec<(usize, String)> {
 
 impl Conf {
     fn gates(self, mut listing: Listing) -> Listing {
-        let used: Vec<&str> = self
-            .lines
-            .iter()
-            .flat_map(|(_, _, _, words)| words.iter().map(|w| w.trim_start_matches('!')))
-            .collect();
+        let in_lines = self.lines.iter().flat_map(|(_, _, _, words)| words);
+        let nesting = |acl: &&Acl| ["any-of", "all-of"].contains(&acl.kind.as_str());
+        let in_acls = self.acls.values().flatten().filter(nesting).flat_map(|acl| &acl.values);
+        let used: BTreeSet<&str> = in_lines.chain(in_acls).map(|word| word.trim_start_matches('!')).collect();
         let mut reader = Reader { conf: &self, entries: Vec::new(), known: BTreeMap::new() };
         let mut gates = Vec::new();
         for directive in GATES {
@@ -144,18 +143,12 @@ impl Conf {
         listing.gates = gates;
         for (name, own) in &self.acls {
             let names = own.iter().any(|a| ["dstdomain", "dst", "dstdom_regex"].contains(&a.kind.as_str()));
-            if let (true, false, Some(first)) = (names, used.contains(&name.as_str()), own.first()) {
-                let nested = self.acls.values().flatten().any(|a| {
-                    ["any-of", "all-of"].contains(&a.kind.as_str())
-                        && a.values.iter().any(|v| v.trim_start_matches('!') == name)
-                });
-                if !nested {
-                    listing.ignored.push(Ignored::new(
-                        first.line,
-                        &format!("acl {name}"),
-                        "no http_access line uses it",
-                    ));
-                }
+            if let (true, false, Some(first)) = (names, used.contains(name.as_str()), own.first()) {
+                listing.ignored.push(Ignored::new(
+                    first.line,
+                    &format!("acl {name}"),
+                    "no http_access line uses it",
+                ));
             }
         }
         listing
