@@ -1,6 +1,7 @@
 //! Distinct secrets in every format and at every place of a configuration: nothing that the program
 //! prints or writes holds one, whichever command, format or error it is.
 
+use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -71,6 +72,15 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
             format!("-k{}", p.next())
         ]),
     );
+    map.insert("otlpHeadersHelper".into(), json!(format!("/opt/helper {} --key {}", p.next(), p.next())));
+    map.insert(
+        "inferenceCredentialHelperWindows".into(),
+        json!(format!(r"C:\Program Files\x.exe {}", p.next())),
+    );
+    map.insert(
+        "coworkEgressAllowedHosts".into(),
+        json!(["h.mill.example", format!("ann:{}@h.mill.example", p.next())]),
+    );
     map.insert("otlpResourceAttributes".into(), json!({"deployment.token": p.next(), "team": "blue"}));
     map.insert(
         "managedMcpServers".into(),
@@ -78,6 +88,7 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
             {"name": "web", "transport": "http", "url": format!("https://me:{}@m.mill.example/mcp?x=1&sig={}", p.next(), p.next()),
              "headers": {"authorization": format!("Basic {}", p.next())}, "oauth": {"clientSecret": p.next(), "authorizationServer": ["https://a.mill.example"]}},
             {"name": "text", "transport": "http", "url": "https://t.mill.example", "headers": format!("x-key={}", p.next())},
+            {"name": "spaced", "transport": "stdio", "command": format!("/opt/m --token={}", p.next())},
             {"name": "local", "transport": "stdio", "command": "/opt/m", "env": {"API": p.next(), "NUMBER": 7}, "apiKey": p.next(),
              "args": ["--header", format!("Authorization: Bearer {}", p.next()), "--password", p.next(), p.next(), format!("--key={}", p.next()), format!("-k{}", p.next()), format!("sk-ant-api03-{}", p.next()), format!("https://z:{}@far.example", p.next())]},
         ]),
@@ -382,6 +393,62 @@ fn a_real_run_and_its_replay_show_none() {
         &[&["check", flat, "--with-credentials", "--run-helpers", "--format", "json"], &limits[..]].concat(),
     );
     run.quiet(&["check", flat, "--dry-run", "--proxy", &format!("http://u:{MARK}999x@p.example:3128")]);
+}
+
+/// Services put keys into the paths of addresses, too: a proxy script's, an MCP server's, a catalogue's.
+#[test]
+fn no_command_shows_a_token_in_the_path_of_an_address() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let _ = client.read(&mut [0; 4096]);
+            let script = "function FindProxyForURL(url, host) { return 'DIRECT'; }";
+            let _ = write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{script}", script.len());
+        }
+    });
+    let token = format!("{MARK}501xQ1234567890");
+    let configuration = json!({
+        "inferenceProvider": "gateway",
+        "inferenceGatewayBaseUrl": format!("http://127.0.0.1:9/{token}/v1"),
+        "egressProxyPacUrl": format!("http://u:{MARK}502x@127.0.0.1:{port}/{token}/x.pac?{MARK}503x"),
+        "bootstrapUrl": format!("https://b.mill.example/{token}/c"),
+        "otlpEndpoint": format!("https://o.mill.example/{token}"),
+        "modelCatalogUrl": format!("https://c.mill.example/{token}/models"),
+        "managedMcpServers": [{"name": "web", "transport": "http", "url": format!("https://m.mill.example/{token}/mcp")}],
+        "allowedPluginMarketplaces": [{"source": "url", "url": format!("https://p.mill.example/{token}/m.json")}],
+    });
+    std::fs::write(dir.path().join("f.json"), configuration.to_string()).unwrap();
+    let run = Runner { dir: dir.path().to_owned() };
+    let limits = ["--deadline", "5s", "--timeout", "300ms", "--no-controls", "--feature", "inference"];
+    for more in [&["--format", "json", "-o", "run.json"][..], &["-v"], &["--share", "-v"]] {
+        run.quiet(&[&["check", "f.json", "--resolver", "127.0.0.1:9"], more, &limits].concat());
+    }
+    let report = std::fs::read(dir.path().join("run.json")).unwrap();
+    assert!(!holds(&report, MARK), "{}", String::from_utf8_lossy(&report));
+    let shown =
+        format!("egressProxyPacUrl http://127.0.0.1:{port}/[hidden] (a script, asked for every host)");
+    assert!(holds(&report, &shown), "{}", String::from_utf8_lossy(&report));
+    for (command, formats) in commands() {
+        for format in &formats {
+            match command.as_str() {
+                "check" => {
+                    run.quiet(&["check", "--replay", "run.json", "-v", "--format", format]);
+                    run.quiet(&["check", "f.json", "--dry-run", "-v", "--format", format]);
+                }
+                "hosts" | "config" => {
+                    run.quiet(&[&command, "f.json", "--format", format]);
+                }
+                "explain" => {
+                    run.quiet(&["explain", "egressProxyPacUrl", "f.json", "--format", format]);
+                    run.quiet(&["explain", "127.0.0.1", "f.json", "--format", format]);
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 #[test]
