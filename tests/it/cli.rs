@@ -313,6 +313,62 @@ fn whatever_ends_a_run_leaves_a_report_and_nothing_temporary() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_written_over_keeps_who_may_read_it() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let path = report.display().to_string();
+    let check = ["check", "--host", "127.0.0.1:9", "--no-controls", "--proxy", "none", "-o", &path];
+    let mode = || std::fs::metadata(&report).unwrap().mode() & 0o777;
+    run(&check);
+    assert_eq!(mode(), 0o600, "a new report is its owner's");
+    for wanted in [0o600, 0o640, 0o644] {
+        std::fs::set_permissions(&report, std::fs::Permissions::from_mode(wanted)).unwrap();
+        run(&check);
+        assert_eq!(mode(), wanted);
+    }
+    // Who may give files away (root alone) finds that the owner stays, too.
+    if std::os::unix::fs::chown(&report, Some(65534), None).is_ok() {
+        run(&check);
+        assert_eq!(std::fs::metadata(&report).unwrap().uid(), 65534);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_secrets_is_at_no_time_there_for_others() {
+    use std::os::unix::fs::MetadataExt;
+    let dir = tempfile::tempdir().unwrap();
+    let config = write(
+        dir.path(),
+        "c.json",
+        r#"{"inferenceProvider":"gateway","inferenceGatewayBaseUrl":"https://gw.example","inferenceGatewayApiKey":"k"}"#,
+    );
+    let made = dir.path().join("made");
+    std::fs::create_dir(&made).unwrap();
+    let done = Arc::new(AtomicUsize::new(0));
+    let (folder, end) = (made.clone(), Arc::clone(&done));
+    let watcher = thread::spawn(move || {
+        let mut modes = std::collections::BTreeSet::new();
+        while end.load(Ordering::SeqCst) == 0 {
+            for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+                modes.extend(entry.metadata().map(|m| m.mode() & 0o777));
+            }
+        }
+        modes
+    });
+    for n in 0..20 {
+        let args = ["--format", "managed-json", "--include-secrets", "-o"];
+        let mut command = clearway();
+        command.arg("config").arg(&config).args(args).arg(made.join(format!("{n}.json")));
+        assert!(command.status().unwrap().success());
+    }
+    done.store(1, Ordering::SeqCst);
+    assert_eq!(watcher.join().unwrap().into_iter().collect::<Vec<_>>(), [0o600]);
+}
+
 #[test]
 fn an_interrupt_prints_what_is_known() {
     let (_socket, resolver) = silent_resolver();

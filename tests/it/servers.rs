@@ -283,7 +283,8 @@ pub struct Dns {
 
 impl Dns {
     /// Labels: `nx`, `servfail`, `refused`, `empty`, `silent`, `notimp`; `both` has 127.0.0.1 and
-    /// ::1, `v6` ::1, `local` the metadata address, `many` six addresses; all others 127.0.0.1.
+    /// ::1, `v6` ::1, `local` the metadata address, `nat64`, `six-to-four` and `compatible` the same inside an address of
+    /// IPv6, `many` six addresses, `foreign` the address of another name; all others 127.0.0.1.
     pub async fn start() -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = socket.local_addr().unwrap();
@@ -345,6 +346,25 @@ fn reply(query: &Message) -> Option<Message> {
         }
         "local" => {
             give(&[IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254))]);
+            ResponseCode::NoError
+        }
+        "nat64" => {
+            give(&["64:ff9b::a9fe:a9fe".parse().unwrap()]);
+            ResponseCode::NoError
+        }
+        "six-to-four" => {
+            give(&["2002:a9fe:a9fe::1".parse().unwrap()]);
+            ResponseCode::NoError
+        }
+        "compatible" => {
+            give(&["::a9fe:a9fe".parse().unwrap()]);
+            ResponseCode::NoError
+        }
+        "foreign" => {
+            if question.query_type() == RecordType::A {
+                let other = hickory_resolver::proto::rr::Name::from_ascii("evil.example.").unwrap();
+                reply.add_answer(Record::from_rdata(other, 60, RData::A(A(Ipv4Addr::LOCALHOST))));
+            }
             ResponseCode::NoError
         }
         "many" => {

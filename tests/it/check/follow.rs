@@ -401,29 +401,70 @@ async fn a_document_over_a_connection_that_nobody_trusts_is_not_laid_over() {
     assert!(report["notes"].as_array().unwrap().iter().any(|n| n["id"] == "bootstrap-not-served"));
 }
 
+/// Where an answer names another host: in a challenge, in the metadata of an MCP server, and in a member of
+/// the metadata of an identity provider.
+#[derive(Debug, Clone, Copy)]
+enum Named {
+    Challenge,
+    AuthorizationServer,
+    Member(&'static str),
+}
+
+/// A server whose answers name `url` there.
+async fn naming(authority: &Authority, named: Named, url: String) -> SocketAddr {
+    let server = https(authority, "mcp.corp.example", move |asked| {
+        let port = asked.head.lines().find_map(|l| l.strip_prefix("host: mcp.corp.example:"));
+        let own = format!("https://mcp.corp.example:{}", port.unwrap().trim());
+        let challenge = |url: &str| {
+            reply("401 No", &format!("WWW-Authenticate: Bearer resource_metadata=\"{url}\"\r\n"), b"")
+        };
+        let metadata = format!("{own}/.well-known/oauth-protected-resource");
+        match named {
+            Named::Challenge => challenge(&url),
+            _ if asked.path == "/" => challenge(&metadata),
+            Named::AuthorizationServer if asked.path.ends_with("oauth-protected-resource") => {
+                json_reply(&json!({ "resource": format!("{own}/"), "authorization_servers": [url] }))
+            }
+            Named::Member(_) if asked.path.ends_with("oauth-protected-resource") => {
+                json_reply(&json!({ "resource": format!("{own}/"), "authorization_servers": [own] }))
+            }
+            Named::Member(member) if asked.path.contains("/.well-known/") => {
+                let mut document = json!({ "issuer": own, "authorization_endpoint": format!("{own}/a"),
+                    "token_endpoint": format!("{own}/t"), "jwks_uri": format!("{own}/k") });
+                document[member] = json!(url);
+                json_reply(&document)
+            }
+            _ => not_found(),
+        }
+    });
+    server.await.0
+}
+
 #[tokio::test]
 async fn a_host_that_an_answer_names_is_asked_nothing_over_a_certificate_that_nobody_trusts() {
-    for trusted in [false, true] {
+    let places = [Named::Challenge, Named::AuthorizationServer, Named::Member("token_endpoint")];
+    for (place, trusted) in places.into_iter().flat_map(|p| [(p, false), (p, true)]) {
         let (authority, other) = (Authority::new("Test Roots"), Authority::new("Somebody"));
         let of = if trusted { &authority } else { &other };
         let (named, named_log) = https(of, "router.corp.example", |_| not_found()).await;
-        let at = named.port();
-        let (mcp, _) = https(&authority, "mcp.corp.example", move |_| {
-            let url = format!("https://router.corp.example:{at}/reboot?now=1");
-            reply("401 No", &format!("WWW-Authenticate: Bearer resource_metadata=\"{url}\"\r\n"), b"")
-        })
-        .await;
-        let configuration = connector(&format!("https://mcp.corp.example:{}/mcp", mcp.port()));
+        let url = format!("https://router.corp.example:{}/reboot?now=1", named.port());
+        let mcp = naming(&authority, place, url).await;
+        let configuration = connector(&format!("https://mcp.corp.example:{}/", mcp.port()));
         let (_, report) = check(&authority, &configuration, &FEATURE).await;
         // A connection on which nothing was asked leaves an empty entry.
         let log = named_log.lock().unwrap();
         let paths: Vec<String> = log.iter().map(|a| a.path.clone()).filter(|p| !p.is_empty()).collect();
         if trusted {
-            // Never with a path or a query of the answer's choice.
-            assert!(!paths.is_empty() && paths.iter().all(|p| p == "/"), "{paths:?}");
+            // Never with a query of the answer's choice, and with its path only below the place for metadata.
+            let own = |path: &String| {
+                path == "/"
+                    || path.starts_with("/.well-known/")
+                    || path == "/reboot/.well-known/openid-configuration"
+            };
+            assert!(!paths.is_empty() && paths.iter().all(own), "{place:?}: {paths:?}");
         } else {
-            assert_eq!(paths, [""; 0]);
-            assert_eq!(code(&report, "router.corp.example"), ("tls/unknown-issuer", "blocked"));
+            assert_eq!(paths, [""; 0], "{place:?}");
+            assert_eq!(code(&report, "router.corp.example"), ("tls/unknown-issuer", "blocked"), "{place:?}");
         }
     }
 }

@@ -3,4 +3,5 @@
 mod download;
 mod follow;
 mod library;
+mod names;
 mod rounds;

@@ -2,6 +2,8 @@
 
 mod answers;
 mod config;
+#[cfg(unix)]
+mod endless;
 mod errors;
 mod expect;
 mod fleet;
@@ -9,6 +11,8 @@ mod incomplete;
 mod justification;
 mod line;
 mod logs;
+#[cfg(unix)]
+mod long;
 mod messages;
 mod otlp;
 mod reports;

@@ -510,6 +510,46 @@ fn a_masked_report_with_ipv6_goes_back_and_forth() {
 }
 
 #[test]
+fn a_run_over_ipv6_is_masked() {
+    // A server that accepts; where there is no IPv6, not even on this device, there is nothing to see.
+    let Ok(listener) = std::net::TcpListener::bind("[::1]:0") else { return };
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let host = format!("[::1]:{port}");
+    let check = ["check", "--host", &host, "--no-controls", "--proxy", "none", "--share"];
+    for format in clearway::report::check::FORMATS {
+        let output = run(&[&check[..], &["--format", format.name]].concat());
+        assert_eq!(output.status.code(), Some(1), "{}: {}", format.name, err(&output));
+        assert!(!err(&output).contains("leave --share out"), "{}: {}", format.name, err(&output));
+    }
+    let report: Value =
+        serde_json::from_slice(&run(&[&check[..], &["--format", "json"]].concat()).stdout).unwrap();
+    let local = report["observations"][0]["tcp"][0]["local"].as_str().unwrap();
+    assert!(local.parse::<std::net::SocketAddr>().is_ok_and(|a| a.is_ipv6()), "{local}");
+}
+
+#[test]
+fn values_of_headers_are_masked_unless_they_have_the_headers_own_grammar() {
+    let files = Files::new();
+    let report = changed(recorded("http-block-page"), |r| {
+        let http = r["observations"].as_array_mut().unwrap().iter_mut().find_map(|a| a["http"].get_mut(0));
+        http.unwrap()["headers"] = json!([
+            ["content-type", "text/html; boundary=quarrybox-miller"],
+            ["retry-after", "quarrybox"],
+            ["date", "quarrybox, 06 Nov 1994 08:49:37 GMT"],
+            ["content-length", "quarrybox"],
+        ]);
+    });
+    let path = files.save("r.json", &report);
+    for format in clearway::report::check::FORMATS {
+        let output = run(&["check", "--replay", &path, "--share", "-v", "--format", format.name]);
+        assert!(!output.stdout.is_empty(), "{}: {}", format.name, err(&output));
+        let said = out(&output) + &err(&output);
+        assert!(!said.contains("quarrybox") && !said.contains("miller"), "{}: {said}", format.name);
+    }
+}
+
+#[test]
 fn a_report_has_as_many_attempts_and_tags_as_a_run_can_have() {
     let folder = Files::new();
     let many = |n: usize| {

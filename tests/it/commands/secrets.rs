@@ -54,7 +54,10 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
         "inferenceFoundryBaseUrl".into(),
         json!(format!("https://user:{}@f.mill.example/a", p.next())),
     );
-    map.insert("otlpEndpoint".into(), json!(format!("https://{}@o.mill.example:4318", p.next())));
+    map.insert(
+        "otlpEndpoint".into(),
+        json!(format!("https://{}@o.mill.example:4318/v1?x={}", p.next(), p.next())),
+    );
     map.insert("egressProxyUrl".into(), json!(format!("http://u:{}@127.0.0.1:{port}", p.next())));
     map.insert("modelCatalogUrl".into(), json!(format!("https:\\\\u:{}@c.mill.example", p.next())));
     map.insert(
@@ -447,6 +450,51 @@ fn no_command_shows_a_token_in_the_path_of_an_address() {
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+#[test]
+fn arguments_and_tokens_in_addresses_are_in_no_answer_and_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = Runner { dir: dir.path().to_owned() };
+    let token = format!("{MARK}0123456789abcdefghij");
+    let base = |more: Value| {
+        let mut all =
+            json!({ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.mill.example" });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    let server = |args: Value| json!({ "managedMcpServers": [{ "name": "m", "transport": "stdio", "command": "x", "args": args }] });
+    let helper = |args: Value| json!({ "inferenceCredentialKind": "helper-script", "inferenceCredentialHelper": "/bin/false", "inferenceCredentialHelperArgs": args });
+    let each = [
+        helper(json!(["--password", MARK, MARK])),
+        helper(json!([format!("--key={MARK}")])),
+        helper(json!([format!("-k{MARK}")])),
+        server(json!(["--password", MARK, MARK])),
+        server(json!([format!("--key={MARK}")])),
+        server(json!([format!("-k{MARK}")])),
+        json!({ "inferenceGatewayBaseUrl": format!("https://gw.mill.example/{token}/v1") }),
+        json!({ "inferenceGatewayBaseUrl": format!("https://gw.mill.example/v1#{token}") }),
+        json!({ "otlpEndpoint": format!("https://o.mill.example/v1?x={MARK}") }),
+    ];
+    for configuration in each {
+        std::fs::write(dir.path().join("c.json"), base(configuration.clone()).to_string()).unwrap();
+        for args in [
+            &["config"][..],
+            &["config", "-v"],
+            &["config", "--format", "json"],
+            &["config", "--format", "reg"],
+            &["config", "--format", "mobileconfig"],
+            &["config", "--format", "plist"],
+            &["config", "--format", "managed-json"],
+            &["explain", "gw.mill.example"],
+            &["explain", "o.mill.example"],
+            &["explain", "inferenceCredentialHelperArgs"],
+            &["explain", "managedMcpServers"],
+            &["explain", "inferenceGatewayBaseUrl"],
+        ] {
+            run.quiet(&[args, &["c.json"]].concat());
         }
     }
 }

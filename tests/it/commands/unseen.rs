@@ -53,6 +53,9 @@ fn an_error_about_a_rule_pack_shows_what_it_quotes() {
         refused(dir.path(), &["rules", "--rules", "."]);
         refused(dir.path(), &["hosts", example(), "--rules", "."]);
     }
+    // In the file that is read first.
+    std::fs::write(dir.path().join("pack.toml"), "id = \"\u{202e}\u{200b}\" x\n").unwrap();
+    refused(dir.path(), &["hosts", example(), "--rules", "."]);
 }
 
 #[test]
@@ -73,6 +76,40 @@ fn an_error_about_a_document_shows_what_it_quotes() {
         refused(dir.path(), &["hosts", "list.json"]);
         std::fs::write(dir.path().join("run.json"), format!("{{\"schema\":{}}}", damaged["schema"])).unwrap();
         refused(dir.path(), &["check", "--replay", "run.json"]);
+    }
+    let report =
+        clearway(dir.path(), &["check", "--host", "127.0.0.1:9", "--no-controls", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    for (place, value) in [
+        ("/verdict", HOSTILE.into()),
+        ("/groups/0/feature", HOSTILE.into()),
+        ("/groups/0/hosts/0/host", HOSTILE.into()),
+        ("/groups/0/hosts/0/need", HOSTILE.into()),
+        ("/groups/0/hosts/0/verdict", HOSTILE.into()),
+        ("/groups/0/hosts/0/transport", HOSTILE.into()),
+        ("/groups/0/hosts/0/finding/code", HOSTILE.into()),
+        ("/plan/targets/0/requirement/host", HOSTILE.into()),
+        ("/plan/targets/0/requirement/transport", HOSTILE.into()),
+        ("/observations/0/tcp/0/outcome", serde_json::json!({ "outcome": HOSTILE })),
+        ("/observations/0/tcp/0/remote", HOSTILE.into()),
+    ] {
+        let mut damaged = report.clone();
+        *damaged.pointer_mut(place).unwrap_or_else(|| panic!("{place}: {report:#}")) = value;
+        std::fs::write(dir.path().join("run.json"), damaged.to_string()).unwrap();
+        for args in [
+            &["check", "--replay", "run.json"][..],
+            &["check", "--replay", "run.json", "-v"],
+            &["compare", "run.json", "run.json"],
+            &["diff", "run.json", "run.json"],
+            &["fleet", "run.json"],
+            &["hosts", "--list", "inspection", "run.json"],
+        ] {
+            let output = clearway(dir.path(), args);
+            for bytes in [&output.stdout, &output.stderr] {
+                let said = String::from_utf8_lossy(bytes);
+                assert!(is_clean(bytes), "{place}, {args:?}: {}", said.escape_debug());
+            }
+        }
     }
     std::fs::write(dir.path().join("settings.json"), "{").unwrap();
     refused(dir.path(), &["hosts", "no\u{202e}such\u{1b}[31m.json"]);

@@ -8,10 +8,26 @@ pub mod schemas;
 use std::process::Command;
 
 /// The program under test, without what this machine's environment would change: proxies, trust
-/// stores and colours.
+/// stores and colours. `CLEARWAY_BIN` names another one, such as a released one.
 pub fn clearway() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_clearway"));
+    let built = env!("CARGO_BIN_EXE_clearway").into();
+    let program = std::env::var_os("CLEARWAY_BIN").unwrap_or(built);
+    without_this_machine(Command::new(program))
+}
+
+/// The same under a limit of the shell: `-v 4000000` is 4 GB of memory, `-t 40` so many seconds of the processor,
+/// which count the same on a machine that is busy.
+#[cfg(unix)]
+pub fn clearway_limited(limit: &str) -> Command {
+    let mut command = without_this_machine(Command::new("/bin/sh"));
+    let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
+    command.args(["-c", &script]).arg(clearway().get_program());
+    command
+}
+
+fn without_this_machine(mut command: Command) -> Command {
     for name in [
+        "CLEARWAY_BIN",
         "http_proxy",
         "HTTP_PROXY",
         "https_proxy",

@@ -288,3 +288,114 @@ async fn a_credentials_file_does_not_choose_who_exchanges_it() {
     assert!(tokens.heard().iter().any(|r| r.contains("assertion=")), "{}", run.out);
     assert!(service.saw_a_secret(), "{}", run.out);
 }
+
+/// A service at a provider's own host, which credentials of the device may go to; and the arguments for it.
+async fn of_the_provider(scene: &Scene, public: &Authority, own: &str) -> (Service, String, Vec<String>) {
+    let service = Service::new(Does::Stream(6, 20));
+    let at = service.tls(public.leaf(own, |_| ()).acceptor(&["http/1.1"])).await;
+    let roots = scene.pem("public.pem", public);
+    let args = [&INFERENCE[..], &["--with-credentials", "--run-helpers", "--no-controls"]].concat();
+    let args = [&args[..], &["--public-roots", &roots, "--device-ca", &roots]].concat();
+    (service, url(own, at), args.iter().map(|a| (*a).to_owned()).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_never_ends_or_never_opens_holds_no_run_up() {
+    let (public, scene) = (Authority::new("Public"), Scene::new(&json!({})).await);
+    let (vertex, bedrock) = ("us-east5-aiplatform.googleapis.com", "bedrock-runtime.us-east-1.amazonaws.com");
+    let (_vertex, platform, args) = of_the_provider(&scene, &public, vertex).await;
+    let (_bedrock, runtime, _) = of_the_provider(&scene, &public, bedrock).await;
+    let pipe = scene.dir.path().join("pipe").display().to_string();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let aws = scene.dir.path().join("aws");
+    std::fs::create_dir(&aws).unwrap();
+    for name in ["config", "credentials"] {
+        assert!(std::process::Command::new("mkfifo").arg(aws.join(name)).status().unwrap().success());
+    }
+    let google = |file: &str| {
+        json!({ "inferenceProvider": "vertex", "inferenceVertexRegion": "us-east5", "inferenceVertexProjectId": "p",
+            "inferenceModels": ["m"], "inferenceVertexBaseUrl": format!("{platform}/v1"),
+            "inferenceCredentialKind": "vendor-profile", "inferenceVertexCredentialsFile": file })
+    };
+    let folder = json!({ "inferenceProvider": "bedrock", "inferenceBedrockRegion": "us-east-1", "inferenceModels": ["m"],
+        "inferenceBedrockBaseUrl": runtime, "inferenceBedrockProfile": "mill", "inferenceBedrockAwsDir": aws });
+    for (what, configuration) in
+        [("/dev/zero", google("/dev/zero")), ("a pipe", google(&pipe)), ("pipes of AWS", folder)]
+    {
+        scene.put("c.json", &configuration.to_string());
+        let args: Vec<&str> = args.iter().map(String::as_str).chain(["--deadline", "6s"]).collect();
+        let child = scene
+            .command(crate::common::clearway_limited("-v 4000000"), &args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let id = child.id().unwrap().to_string();
+        let mut ending = tokio::spawn(child.wait_with_output());
+        // Long after the deadline; and where that did not end it, Ctrl-C does.
+        let seconds = std::time::Duration::from_secs;
+        let Ok(output) = tokio::time::timeout(seconds(40), &mut ending).await else {
+            let signal = |name: &str| std::process::Command::new("kill").args([name, &id]).status().unwrap();
+            signal("-INT");
+            let heard = tokio::time::timeout(seconds(5), ending).await.is_ok();
+            if !heard {
+                signal("-KILL");
+            }
+            panic!("{what}: it runs on after its deadline; Ctrl-C ends it: {heard}");
+        };
+        let run = of(output.unwrap().unwrap());
+        assert_eq!(run.code, Some(3), "{what}: {}{}", run.out, run.err);
+        let report = run.json();
+        let outcome = &stream(&report)["outcome"];
+        assert_eq!(outcome["outcome"], "not-sent", "{what}: {outcome}");
+        assert!(!outcome["reason"].as_str().unwrap().is_empty(), "{what}: {outcome}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_helper_that_the_app_would_not_start_is_not_started() {
+    let (public, scene) = (Authority::new("Public"), Scene::new(&json!({})).await);
+    let own = "mill.services.ai.azure.com";
+    let (service, address, args) = of_the_provider(&scene, &public, own).await;
+    let mark = scene.dir.path().join("ran");
+    let script = scene.put("hb.sh", &format!("#!/bin/sh\ntouch {}\necho {KEY}\n", mark.display()));
+    std::process::Command::new("chmod").args(["+x", &script]).status().unwrap();
+    // It lies in the working folder, and in a folder of PATH.
+    let path = format!("{}:{}", scene.dir.path().display(), std::env::var("PATH").unwrap());
+    for (helper, starts) in [("./hb.sh", false), ("hb.sh", false), (script.as_str(), true)] {
+        let configuration = json!({ "inferenceProvider": "foundry", "inferenceFoundryResource": "mill", "inferenceModels": ["m"],
+            "inferenceFoundryBaseUrl": format!("{address}/anthropic"), "inferenceCredentialKind": "helper-script",
+            "inferenceCredentialHelper": helper });
+        scene.put("c.json", &configuration.to_string());
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let mut command = scene.command(crate::common::clearway(), &args);
+        let run = of(command.current_dir(scene.dir.path()).env("PATH", &path).output().await.unwrap());
+        assert_eq!((mark.exists(), service.saw_a_secret()), (starts, starts), "{helper}: {}", run.out);
+        if !starts {
+            let report = run.json();
+            let reason = stream(&report)["outcome"]["reason"].as_str().unwrap().to_owned();
+            assert!(reason.contains("absolute path"), "{helper}: {reason}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_helper_that_is_given_up_leaves_nothing_running() {
+    let (public, scene) = (Authority::new("Public"), Scene::new(&json!({})).await);
+    let (_service, address, args) = of_the_provider(&scene, &public, "mill.services.ai.azure.com").await;
+    let mark = scene.dir.path().join("mark");
+    let script = format!("#!/bin/sh\n(sleep 6; touch {}) &\nsleep 60\n", mark.display());
+    let script = scene.put("slow.sh", &script);
+    std::process::Command::new("chmod").args(["+x", &script]).status().unwrap();
+    let configuration = json!({ "inferenceProvider": "foundry", "inferenceFoundryResource": "mill", "inferenceModels": ["m"],
+        "inferenceFoundryBaseUrl": format!("{address}/anthropic"), "inferenceCredentialKind": "helper-script",
+        "inferenceCredentialHelper": script, "inferenceCredentialHelperTimeoutSec": 1 });
+    scene.put("c.json", &configuration.to_string());
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let run = scene.check(&args).await;
+    let report = run.json();
+    let reason = stream(&report)["outcome"]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("did not end within 1 s"), "{reason}");
+    tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+    assert!(!mark.exists(), "what the helper started runs on");
+}

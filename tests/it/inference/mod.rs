@@ -77,7 +77,12 @@ impl Scene {
 
     /// Runs `check` on the inference hosts.
     async fn check(&self, args: &[&str]) -> Run {
-        let mut command = tokio::process::Command::from(crate::common::clearway());
+        of(self.command(crate::common::clearway(), args).output().await.unwrap())
+    }
+
+    /// The same, not yet started.
+    fn command(&self, program: std::process::Command, args: &[&str]) -> tokio::process::Command {
+        let mut command = tokio::process::Command::from(program);
         command
             .arg("check")
             .arg(self.dir.path().join("c.json"))
@@ -90,7 +95,7 @@ impl Scene {
             .env_remove("SSL_CERT_DIR")
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        of(command.output().await.unwrap())
+        command
     }
 }
 
