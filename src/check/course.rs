@@ -13,8 +13,8 @@ use crate::contract::DownloadTest;
 use crate::derive::Requirements;
 use crate::diagnose;
 use crate::failure::Failure;
-use crate::observation::Observations;
-use crate::plan::{Control, Experiment, Plan};
+use crate::observation::{Observations, Purpose};
+use crate::plan::{Control, Experiment, Plan, Route};
 use crate::probe::{Prober, Progress};
 use crate::rules::Rules;
 
@@ -115,7 +115,10 @@ impl Course<'_> {
                 self.asked.set(true);
             }
             let mut experiments = diagnose::next_but(plan, observations, &self.round.resting());
-            experiments.extend(diagnose::follow_ups(plan, observations, &self.rules.services));
+            // A proxy that opens one tunnel at a time would close what is tried again slowly, for what is asked beside it.
+            if !experiments.iter().any(|e| is_slow_tunnel(plan, e)) {
+                experiments.extend(diagnose::follow_ups(plan, observations, &self.rules.services));
+            }
             if experiments.is_empty() || observations.stopped.is_some() {
                 break;
             }
@@ -170,4 +173,10 @@ impl Course<'_> {
         // Again: whether the trust store can be read is known only after a while.
         observations.device = self.prober.device();
     }
+}
+
+/// A path through a proxy that is tried again slowly.
+fn is_slow_tunnel(plan: &Plan, experiment: &Experiment) -> bool {
+    let path = plan.target(experiment.target).and_then(|t| t.paths.get(experiment.path));
+    experiment.purpose == Purpose::Paced && path.is_some_and(|path| path.route != Route::Direct)
 }
