@@ -146,77 +146,27 @@ pub(crate) fn masked(text: &str) -> String {
 /// The value of the key `name` as others may read it: beside the secrets, nothing of an argument of a
 /// program but bare options, and nothing of an address that may be a token.
 pub(crate) fn for_readers(name: &str, value: &Value) -> Value {
-    concealed(name, value, HIDDEN)
+    concealed(name, value, &masked)
 }
 
 /// The value of the key `name` for a file that is written without its secrets.
 pub(crate) fn for_file(name: &str, value: &Value) -> Value {
-    concealed(name, value, NOT_INCLUDED)
+    concealed(name, value, &|text| without_tokens(text, NOT_INCLUDED))
 }
 
-fn concealed(name: &str, value: &Value, mark: &str) -> Value {
+fn concealed(name: &str, value: &Value, mask: &dyn Fn(&str) -> String) -> Value {
     match value {
-        Value::Text(text) if names_command(name) => Value::Text(command(text, mark)),
-        Value::List(items) if names_hosts(name) => {
-            let host = |item: &Value| match item {
-                Value::Text(text) => Value::Text(without_tokens(&without_user(text, mark), mark)),
-                other => concealed("", other, mark),
-            };
-            Value::List(items.iter().map(host).collect())
-        }
         Value::List(items) if names_arguments(name) => Value::List(items.iter().map(argument).collect()),
         // One line of arguments instead of a list.
         Value::Text(text) if names_arguments(name) && !text.is_empty() => {
             Value::Secret(Secret::new(text.clone()))
         }
-        Value::Text(text) => Value::Text(without_tokens(text, mark)),
-        Value::List(items) => Value::List(items.iter().map(|item| concealed("", item, mark)).collect()),
+        Value::Text(text) => Value::Text(mask(text)),
+        Value::List(items) => Value::List(items.iter().map(|item| concealed("", item, mask)).collect()),
         Value::Map(map) => {
-            Value::Map(map.iter().map(|(name, inner)| (name.clone(), concealed(name, inner, mark))).collect())
+            Value::Map(map.iter().map(|(name, inner)| (name.clone(), concealed(name, inner, mask))).collect())
         }
         Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Secret(_) => value.clone(),
-    }
-}
-
-/// Whether a key or member of this name holds a program.
-fn names_command(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower == "command" || lower.ends_with("helper") || lower.ends_with("helperwindows")
-}
-
-/// Whether a key of this name holds a list of hosts.
-fn names_hosts(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with("hosts")
-}
-
-/// The path of a program without what stands behind it as arguments. A path may have spaces in it: what follows a
-/// space belongs to it as far as another folder begins in it.
-fn command(text: &str, mark: &str) -> String {
-    let shown = |end: usize| text.get(..end).unwrap_or_default();
-    let mut end = text.find(' ').unwrap_or(text.len());
-    let mut at = end;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let spaces = rest.len() - rest.trim_start_matches(' ').len();
-        let word = rest.get(spaces..).unwrap_or_default().split(' ').next().unwrap_or_default();
-        let is_argument = word.starts_with(['-', '"', '\'', '/']) || word.contains(['=', ':']);
-        let path = format!("/{}", word.replace('\\', "/"));
-        if is_argument || without_tokens(&format!("x://x{path}"), mark).contains(mark) {
-            break;
-        }
-        at += spaces + word.len();
-        if word.contains(['/', '\\']) {
-            end = at;
-        }
-    }
-    let left = text.get(end..).unwrap_or_default().trim();
-    if left.is_empty() || left == mark { text.to_owned() } else { format!("{} {mark}", shown(end)) }
-}
-
-/// An entry of a list of hosts without a name and password before it.
-fn without_user(text: &str, mark: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((user, host)) if !text.contains("://") && user != mark => format!("{mark}@{host}"),
-        _ => text.to_owned(),
     }
 }
 
@@ -229,7 +179,7 @@ fn names_arguments(name: &str) -> bool {
 /// Whether something of the value is an argument that is not shown.
 pub(crate) fn has_arguments(name: &str, value: &Value) -> bool {
     match value {
-        Value::Text(text) => names_arguments(name) || names_command(name) && command(text, HIDDEN) != *text,
+        Value::Text(_) => names_arguments(name),
         Value::List(items) => names_arguments(name) || items.iter().any(|i| has_arguments("", i)),
         Value::Map(map) => map.iter().any(|(name, inner)| has_arguments(name, inner)),
         _ => false,
@@ -425,8 +375,7 @@ impl Configuration {
     pub fn conceal(&mut self) {
         for (name, setting) in &mut self.settings {
             setting.value = for_readers(name, &setting.value);
-            let shown = |raw: &str| if names_command(name) { command(raw, HIDDEN) } else { masked(raw) };
-            setting.raw = setting.raw.as_deref().map(shown);
+            setting.raw = setting.raw.as_deref().map(masked);
         }
         for lost in &mut self.shadowed {
             lost.value = for_readers(&lost.key, &lost.value);
@@ -469,31 +418,6 @@ mod tests {
         assert_eq!(shown, Value::List(vec![map(&[("args", expected.clone()), ("url", url)])]));
         assert!(has_arguments("servers", &server) && !has_arguments("hosts", &text("--x")));
         assert_eq!(for_readers("hosts", &text("--x")), text("--x"));
-    }
-
-    #[test]
-    fn a_program_is_shown_without_its_arguments() {
-        for (given, shown) in [
-            ("/bin/x --token=hunter2", "/bin/x [hidden]"),
-            ("/bin/x hunter2", "/bin/x [hidden]"),
-            ("x -k hunter2 /y", "x [hidden]"),
-            (r"C:\Program Files\Mill\helper.exe", r"C:\Program Files\Mill\helper.exe"),
-            (r"C:\Program Files\Mill\helper.exe hunter2", r"C:\Program Files\Mill\helper.exe [hidden]"),
-            (
-                "/Applications/My App.app/Contents/helper --x",
-                "/Applications/My App.app/Contents/helper [hidden]",
-            ),
-            ("/bin/x a/0123456789abcdef0123", "/bin/x [hidden]"),
-            ("/bin/x", "/bin/x"),
-            ("/bin/x [hidden]", "/bin/x [hidden]"),
-        ] {
-            assert_eq!(for_readers("inferenceCredentialHelper", &text(given)), text(shown), "{given}");
-            let server = Value::List(vec![map(&[("command", text(given))])]);
-            assert_eq!(for_readers("servers", &server), Value::List(vec![map(&[("command", text(shown))])]));
-        }
-        let hosts = Value::List(["u:hunter2@h.example", "*.h.example:8443"].map(text).to_vec());
-        let shown = Value::List(["[hidden]@h.example", "*.h.example:8443"].map(text).to_vec());
-        assert_eq!(for_readers("coworkEgressAllowedHosts", &hosts), shown);
     }
 
     #[test]

@@ -75,15 +75,6 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
             format!("-k{}", p.next())
         ]),
     );
-    map.insert("otlpHeadersHelper".into(), json!(format!("/opt/helper {} --key {}", p.next(), p.next())));
-    map.insert(
-        "inferenceCredentialHelperWindows".into(),
-        json!(format!(r"C:\Program Files\x.exe {}", p.next())),
-    );
-    map.insert(
-        "coworkEgressAllowedHosts".into(),
-        json!(["h.mill.example", format!("ann:{}@h.mill.example", p.next())]),
-    );
     map.insert("otlpResourceAttributes".into(), json!({"deployment.token": p.next(), "team": "blue"}));
     map.insert(
         "managedMcpServers".into(),
@@ -91,7 +82,6 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
             {"name": "web", "transport": "http", "url": format!("https://me:{}@m.mill.example/mcp?x=1&sig={}", p.next(), p.next()),
              "headers": {"authorization": format!("Basic {}", p.next())}, "oauth": {"clientSecret": p.next(), "authorizationServer": ["https://a.mill.example"]}},
             {"name": "text", "transport": "http", "url": "https://t.mill.example", "headers": format!("x-key={}", p.next())},
-            {"name": "spaced", "transport": "stdio", "command": format!("/opt/m --token={}", p.next())},
             {"name": "local", "transport": "stdio", "command": "/opt/m", "env": {"API": p.next(), "NUMBER": 7}, "apiKey": p.next(),
              "args": ["--header", format!("Authorization: Bearer {}", p.next()), "--password", p.next(), p.next(), format!("--key={}", p.next()), format!("-k{}", p.next()), format!("sk-ant-api03-{}", p.next()), format!("https://z:{}@far.example", p.next())]},
         ]),
