@@ -15,6 +15,7 @@ use crate::observation::{
 };
 use crate::plan::{Experiment, Keep, Plan, Target};
 use crate::rules::services::Protocol;
+use crate::text::token::public_address;
 use crate::text::visible;
 
 /// Characters of the reason why a document cannot be used.
@@ -141,14 +142,15 @@ impl Course<'_> {
         Ok((effective, new))
     }
 
-    /// What the bootstrap server of a configuration serves, and its address without the query.
+    /// What the bootstrap server of a configuration serves, and its address as others may read it.
     fn served(
         &self,
         configuration: &Configuration,
         plan: &Plan,
         observations: &Observations,
     ) -> Option<(String, Vec<u8>)> {
-        let mut url = Url::parse(configuration.text(BOOTSTRAP)?).ok()?;
+        let text = configuration.text(BOOTSTRAP)?;
+        let url = Url::parse(text).ok()?;
         let (host, port) = (endpoint::host_of(&url)?, url.port_or_known_default()?);
         let target = plan.targets.iter().find(|t| {
             t.probed == host && t.port() == port && t.request.as_ref().is_some_and(|r| r.keep == Keep::Names)
@@ -175,8 +177,6 @@ impl Course<'_> {
             .iter()
             .map(|a| a.path)
             .find(|path| served.iter().filter(|a| a.path == *path).all(|a| trusted(a)))?;
-        url.set_query(None);
-        url.set_fragment(None);
-        Some((url.to_string(), self.prober.secret_document(target.id, route)?))
+        Some((public_address(text), self.prober.secret_document(target.id, route)?))
     }
 }

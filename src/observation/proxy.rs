@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct ProxyScript {
     /// Where the setting came from, such as `egressProxyPacUrl`.
     pub origin: String,
-    /// Its address without user name, password and query.
+    /// Its address without what may be a secret (`text::token::public_address`).
     pub url: String,
     /// What came of it.
     pub outcome: ScriptOutcome,
