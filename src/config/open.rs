@@ -56,6 +56,13 @@ pub fn content(path: &Path, within: Option<&Path>, limit: u64) -> Result<Vec<u8>
     Ok(bytes)
 }
 
+/// Whether a path of a configuration names a place on another machine, or may: on Windows, opening `\\server\share`
+/// signs in to that machine with the account of this device. Slashes stand for backslashes there.
+pub fn is_elsewhere(path: &str) -> bool {
+    let path = path.trim_start().replace('/', "\\");
+    path.starts_with(r"\\") || path.starts_with(r"\??\")
+}
+
 /// Whether the path stays below `within` once every link is followed.
 fn is_inside(path: &Path, within: Option<&Path>) -> io::Result<bool> {
     let Some(root) = within else { return Ok(true) };
@@ -133,6 +140,23 @@ impl OpenError {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn shares_of_other_machines_are_told_from_paths() {
+        for path in [
+            r"\\server\share\x",
+            "//server/share/x",
+            r"/\server\x",
+            r"\\?\UNC\server\x",
+            r"\??\UNC\server\x",
+            r" \\server\x",
+        ] {
+            assert!(is_elsewhere(path), "{path}");
+        }
+        for path in ["/opt/x", r"C:\x", r"C:\x", "x", "~/x", r"\x", ""] {
+            assert!(!is_elsewhere(path), "{path}");
+        }
+    }
 
     #[test]
     fn patterns_stand_for_any_characters() {

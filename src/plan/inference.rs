@@ -10,13 +10,14 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Announcement, Plan, Sent, Target};
-use crate::config::{Configuration, Secret, Value};
+use crate::config::{Configuration, Secret, Value, open};
 use crate::contract::endpoint::authority;
 use crate::contract::ids::Feature;
 use crate::contract::{Actor, HostPattern, Platform};
 use crate::derive::{Facts, Requirement, Requirements};
 use crate::rules::inference::{Calls, Discovery, Framing, Provider, Use, fill_path};
 use crate::rules::services::Services;
+use crate::text::line;
 
 /// Where a credential comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -488,6 +489,16 @@ fn source(facts: &Facts<'_>, provider: &Provider, run_helpers: bool) -> Source {
     let configuration = facts.configuration;
     let unusable = |reason: &str| Source::Unusable { reason: reason.to_owned() };
     let key = provider.credential.get(facts.credential());
+    // The writer of the configuration would be sent a sign-in of this device, before anything of the file is known.
+    let elsewhere = |path: &str| {
+        open::is_elsewhere(path).then(|| Source::Unusable {
+            reason: format!(
+                "the configuration has the credential at {}, on another machine, to which opening it could sign in with \
+                 the account of this device; copy it to this device and name that place",
+                line::seen(path, 80)
+            ),
+        })
+    };
     match facts.credential() {
         "static" => match key.map(|k| (k, configuration.get(k))) {
             Some((key, Some(Value::Secret(secret)))) if !secret.is_empty() => {
@@ -499,12 +510,16 @@ fn source(facts: &Facts<'_>, provider: &Provider, run_helpers: bool) -> Source {
             }
             _ => unusable("the configuration names a key and holds none"),
         },
-        "vendor-profile" if provider.signed.is_some() => Source::AwsProfile {
-            name: key.and_then(|k| configuration.text(k)).unwrap_or("default").to_owned(),
-            folder: configuration.text("inferenceBedrockAwsDir").map(PathBuf::from),
-        },
+        "vendor-profile" if provider.signed.is_some() => {
+            let folder = configuration.text("inferenceBedrockAwsDir");
+            folder.and_then(elsewhere).unwrap_or_else(|| Source::AwsProfile {
+                name: key.and_then(|k| configuration.text(k)).unwrap_or("default").to_owned(),
+                folder: folder.map(PathBuf::from),
+            })
+        }
         "vendor-profile" if provider.token_url.is_some() => {
-            Source::GoogleFile { path: key.and_then(|k| configuration.text(k)).map(PathBuf::from) }
+            let path = key.and_then(|k| configuration.text(k));
+            path.and_then(elsewhere).unwrap_or_else(|| Source::GoogleFile { path: path.map(PathBuf::from) })
         }
         HELPER => helper(facts, run_helpers),
         "none" => unusable("the configuration has no credential"),

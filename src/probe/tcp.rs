@@ -366,6 +366,7 @@ mod tests {
             "fe80::1",
             "fd00:ec2::254",
             "100.100.100.200",
+            "168.63.129.16",
         ] {
             assert!(text.parse().is_ok_and(refused), "{text}");
         }

@@ -489,6 +489,27 @@ fn arguments_and_tokens_in_addresses_are_in_no_answer_and_in_no_file() {
     }
 }
 
+/// Opening a share signs in to its server with the account of the device.
+#[test]
+fn a_credential_on_another_machine_is_not_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let bedrock = json!({"inferenceProvider": "bedrock", "inferenceBedrockRegion": "us-east-1",
+        "inferenceBedrockAwsDir": r"\\files.mill.example\share", "inferenceBedrockProfile": "p", "inferenceModels": ["m"]});
+    let vertex = json!({"inferenceProvider": "vertex", "inferenceVertexRegion": "us-east5", "inferenceVertexProjectId": "p",
+        "inferenceVertexCredentialsFile": "//files.mill.example/share/x.json", "inferenceModels": ["m"]});
+    for configuration in [bedrock, vertex] {
+        std::fs::write(dir.path().join("f.json"), configuration.to_string()).unwrap();
+        let mut command = crate::common::clearway();
+        let output = command
+            .current_dir(&dir)
+            .args(["check", "f.json", "--with-credentials", "--dry-run"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("files.mill.example") && said.contains("on another machine"), "{said}");
+    }
+}
+
 #[test]
 fn files_to_deploy_hold_secrets_only_when_they_are_asked_for() {
     let dir = tempfile::tempdir().unwrap();
