@@ -101,6 +101,7 @@ impl Course<'_> {
         }
         let mut effective =
             self.options.inputs.derive_from(self.rules, configurations, derived.documents.clone())?;
+        super::bounded(&effective.requirements)?;
         for host in &mut effective.requirements.hosts {
             let known = |r: &&Requirement| r.endpoint() == host.endpoint();
             if derived.requirements.hosts.iter().find(known).is_none() {

@@ -263,6 +263,7 @@ fn derived(options: &Options, rules: &Rules) -> Result<Derived, Failure> {
     if named.is_empty() || inputs.name_a_configuration() {
         let mut derived = inputs.derive(rules)?;
         derive::add_hosts(&mut derived.requirements, named);
+        bounded(&derived.requirements)?;
         return Ok(derived);
     }
     let mut requirements = Requirements {
@@ -285,7 +286,24 @@ fn derived(options: &Options, rules: &Rules) -> Result<Derived, Failure> {
         requirements.notes.push(derive::Note { id, text, keys: Vec::new() });
     }
     derive::add_hosts(&mut requirements, named);
+    bounded(&requirements)?;
     Ok(Derived::of(requirements))
+}
+
+/// Hosts that are left free in a report for those that answers name.
+const FOUND: usize = 500;
+
+/// Refuses a list of which no report could be read again.
+fn bounded(list: &Requirements) -> Result<(), Failure> {
+    let most = derive::MOST_HOSTS - FOUND;
+    if list.hosts.len() <= most {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "the list has {} hosts, and a check takes {most} at the most: a report of more could not be read again. Check it in \
+         parts (--feature NAME, --minimal, --host NAME), or see the whole list with clearway hosts",
+        list.hosts.len(),
+    )))
 }
 
 /// The hosts that the caller names.

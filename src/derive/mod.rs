@@ -28,6 +28,9 @@ use crate::contract::ids::NoteId;
 use crate::contract::{AppVersion, Platform};
 use crate::rules::Pack;
 
+/// Hosts of a list that is read back, and of a report.
+pub const MOST_HOSTS: usize = 5_000;
+
 /// Derives the union of what `configurations` need.
 ///
 /// With several configurations every reason says which one wanted the host. The result depends on

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use super::{CheckDocument, CheckGroup, MAX_TAGS, SCHEMA, is_tag};
-use crate::derive::Requirements;
+use crate::derive::{MOST_HOSTS, Requirements};
 use crate::diagnose::{Cause, HostJudgement, Judgement, TracedPath};
 use crate::expect::Expected;
 use crate::observation::{Attempt, Machine, Observations, Trace};
@@ -18,7 +18,7 @@ use crate::run::Run;
 use crate::text::line;
 
 /// Targets a report may have.
-const MAX_TARGETS: usize = 5_000;
+const MAX_TARGETS: usize = MOST_HOSTS;
 /// Attempts a report may have: two for each path, and what a diagnosis adds.
 const MAX_ATTEMPTS: usize = 50_000;
 /// Attempts at one target, far above what its routes and all experiments can be: every judge of a host looks at all of

@@ -7,11 +7,12 @@ use crate::contract::Endpoint;
 use crate::contract::HostPattern;
 use crate::contract::ids::{Feature, NoteId};
 use crate::contract::{Actor, Need, Transport};
+use crate::derive::MOST_HOSTS;
 use crate::derive::requirement::{Input, Missing, Note, Reason, Requirement, Requirements};
 use crate::text::line;
 
 /// Host entries a document may have; the longest real list is below two hundred.
-const MAX_HOSTS: usize = 5_000;
+const MAX_HOSTS: usize = MOST_HOSTS;
 /// Characters a text of the document may have.
 const MAX_TEXT: usize = 4_000;
 /// Elements a list inside one entry may have.

@@ -78,6 +78,25 @@ fn the_rights_of_a_program_do_not_pass_to_a_report() {
     assert_eq!(fs::read_to_string(&program).unwrap(), "x");
 }
 
+/// What is too long for a report to be read again is said before anything is sent.
+#[test]
+fn a_list_that_is_too_long_for_a_report_is_not_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let hosts: Vec<String> = (0..6_000).map(|n| format!("\"h{n}.mill.example\"")).collect();
+    let text = format!(
+        "{{\"inferenceProvider\":\"gateway\",\"inferenceGatewayBaseUrl\":\"https://gw.mill.example\",\"coworkEgressAllowedHosts\":[{}]}}",
+        hosts.join(",")
+    );
+    fs::write(dir.path().join("c.json"), text).unwrap();
+    for more in [&["--dry-run"][..], &["--format", "json", "-o", "report.json"]] {
+        let output = run(dir.path(), &[&["check", "c.json"], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("a check takes 4500 at the most") && said.contains("--feature"), "{said}");
+    }
+    assert!(!dir.path().join("report.json").exists());
+}
+
 /// Before anything is sent, and however long nobody reads.
 #[test]
 fn a_pipe_that_nothing_reads_from_is_said() {
