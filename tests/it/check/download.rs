@@ -113,14 +113,7 @@ async fn run(
         .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
     crate::common::schemas::hold("check", &report, "check");
     // What was saved is judged again to the same.
-    let saved = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(saved.path(), &output.stdout).unwrap();
-    let again = crate::common::clearway()
-        .args(["check", "--format", "json", "--replay"])
-        .arg(saved.path())
-        .output()
-        .unwrap();
-    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    let again = crate::common::judged_again(&output.stdout);
     assert_eq!(again["groups"], report["groups"]);
     Ran { code: output.status.code(), report, log }
 }

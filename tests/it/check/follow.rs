@@ -198,14 +198,7 @@ async fn an_mcp_server_is_followed_to_its_authorization_server_and_that_to_its_t
     assert!(!heads.contains("authorization:") && !heads.contains("cookie:"), "{heads}");
 
     // The saved report is judged again to the same.
-    let saved = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(saved.path(), &output.stdout).unwrap();
-    let again = crate::common::clearway()
-        .args(["check", "--format", "json", "--replay"])
-        .arg(saved.path())
-        .output()
-        .unwrap();
-    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    let again = crate::common::judged_again(&output.stdout);
     assert_eq!(again["groups"], report["groups"]);
 }
 

@@ -51,18 +51,8 @@ async fn an_address_of_a_metadata_service_is_dialled_in_no_form_and_blamed_on_no
         );
         assert_eq!(output.status.code(), Some(3), "{name}");
         // A saved report says the same.
-        let saved = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(saved.path(), &output.stdout).unwrap();
-        let again = crate::common::clearway()
-            .args(["check", "--format", "json", "--replay"])
-            .arg(saved.path())
-            .output()
-            .unwrap();
-        assert_eq!(
-            finding(&serde_json::from_slice(&again.stdout).unwrap())["code"],
-            "untested/address",
-            "{name}"
-        );
+        let again = crate::common::judged_again(&output.stdout);
+        assert_eq!(finding(&again)["code"], "untested/address", "{name}");
     }
 }
 

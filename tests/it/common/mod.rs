@@ -47,3 +47,12 @@ fn without_this_machine(mut command: Command) -> Command {
     command.env("CLEARWAY_TODAY", clearway::rules::embedded_date());
     command
 }
+
+/// What a saved report is judged to, when it is read again.
+pub fn judged_again(report: &[u8]) -> serde_json::Value {
+    let saved = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(saved.path(), report).unwrap();
+    let mut replay = clearway();
+    replay.args(["check", "--format", "json", "--replay"]).arg(saved.path());
+    serde_json::from_slice(&replay.output().unwrap().stdout).unwrap()
+}
