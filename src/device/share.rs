@@ -109,13 +109,9 @@ impl Mask<'_> {
         for piece in spelled::pieces(token) {
             match piece {
                 Piece::Text(text) => out.push_str(&self.words(text)),
-                Piece::Address(address, [a, b, c]) => match self.address(address.into()) {
-                    IpAddr::V4(masked) => {
-                        let [one, two, three, four] = masked.octets();
-                        out.push_str(&format!("{one}{a}{two}{b}{three}{c}{four}"));
-                    }
-                    masked @ IpAddr::V6(_) => out.push_str(&masked.to_string()),
-                },
+                Piece::Address(address, marks) => {
+                    out.push_str(&spelled::respelled(self.address(address.into()), marks));
+                }
                 Piece::Mark(text) => out.push_str(&self.name(text)),
             }
         }

@@ -139,13 +139,9 @@ impl Mask<'_> {
         for piece in spelled::pieces(run) {
             match piece {
                 Piece::Text(text) => out.push_str(&other(self, text)),
-                Piece::Address(address, [a, b, c]) => match self.ip(address.into()) {
-                    IpAddr::V4(masked) => {
-                        let [one, two, three, four] = masked.octets();
-                        out.push_str(&format!("{one}{a}{two}{b}{three}{c}{four}"));
-                    }
-                    masked @ IpAddr::V6(_) => out.push_str(&masked.to_string()),
-                },
+                Piece::Address(address, marks) => {
+                    out.push_str(&spelled::respelled(self.ip(address.into()), marks));
+                }
                 Piece::Mark(text) => out.push_str(&self.whole(text)),
             }
         }

@@ -1,7 +1,7 @@
 //! Addresses in other spellings than their own: `ip-10-1-2-3`, `010.001.002.003`, `10_1_2_3`, `10.1.2.3-10.1.2.9`, and
 //! numbers that name one device or person: a card's address, an account, a telephone.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,17 @@ pub enum Piece<'t> {
     Address(Ipv4Addr, [char; 3]),
     /// What names one device or person otherwise, whole.
     Mark(&'t str),
+}
+
+/// What stands in the place of an address, with the marks that joined its numbers.
+pub fn respelled(address: IpAddr, [a, b, c]: [char; 3]) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            let [one, two, three, four] = address.octets();
+            format!("{one}{a}{two}{b}{three}{c}{four}")
+        }
+        IpAddr::V6(address) => address.to_string(),
+    }
 }
 
 /// Most digits of a group that is the number of a port or an extension.
