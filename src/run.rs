@@ -8,7 +8,6 @@ use crate::diagnose::{Cause, HostJudgement, Judgement};
 use crate::expect::Expected;
 use crate::observation::{Environment, Observations};
 use crate::plan::Plan;
-use crate::text::token::{HIDDEN, without_tokens};
 
 /// A finished run of `check`: everything any rendering needs, and everything a replay needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,20 +51,6 @@ impl Run {
         let hosts = self.judgement.hosts.iter().filter_map(judged);
         let only_optional = RunWord::is_only_optional(hosts, self.judgement.causes.iter().map(cause));
         RunWord::of(self.judgement.verdict, only_optional)
-    }
-
-    /// The run as it may be shown and saved: without what may be a key in the addresses of settings that it has.
-    #[must_use]
-    pub fn with_public_addresses(mut self) -> Self {
-        let public = |text: &mut String| *text = without_tokens(text, HIDDEN);
-        public(&mut self.environment.proxy);
-        self.observations.scripts.iter_mut().for_each(|script| public(&mut script.url));
-        self.judgement.not_tested.iter_mut().for_each(|said| public(&mut said.text));
-        let targets = self.plan.targets.iter_mut().map(|target| &mut target.requirement);
-        for requirement in targets.chain(&mut self.requirements.hosts) {
-            requirement.hints.discovered_from.iter_mut().for_each(public);
-        }
-        self
     }
 
     /// The run under another name, where one is given.

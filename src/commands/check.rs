@@ -30,7 +30,6 @@ use crate::report::check::{COMPACT, FORMATS, Statements, delivery, progress};
 use crate::rules::Rules;
 use crate::run::Run;
 use crate::telemetry::{Collector, Headers};
-use crate::text::token::{HIDDEN, without_tokens};
 use crate::text::{english, visible};
 use crate::vm;
 
@@ -125,7 +124,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         run?
     };
 
-    let mut run = run.with_public_addresses();
+    let mut run = run;
     if let Some(results) = &results {
         run.observations.machine = Some(vm::observe(&run.plan, results, &rules.headers));
         if args.replay.is_some() {
@@ -464,12 +463,9 @@ fn traced(named: &[String]) -> Wanted {
 /// How the run would be made, and what it would send.
 fn dry_run(
     options: &check::Options,
-    mut announced: Vec<Announcement>,
+    announced: Vec<Announcement>,
     every: Option<Duration>,
 ) -> report::check::dry_run::Settings {
-    for sentence in announced.iter_mut().flat_map(|announcement| &mut announcement.here) {
-        *sentence = without_tokens(sentence, HIDDEN);
-    }
     report::check::dry_run::Settings {
         stage_timeout_ms: millis(options.stage_timeout),
         deadline_ms: millis(options.deadline),

@@ -112,7 +112,7 @@ pub(super) fn run(made: &Made<'_>, outputs: Vec<Output>) -> Result<ExitCode, Fai
         lines.line.says(&watch::text::live(&watch, at, None));
         match made.check.again(began, &mut known, &probe::Quiet) {
             Ok(run) => {
-                let mut run = expected(run.with_public_addresses(), made.promises)?;
+                let mut run = expected(run, made.promises)?;
                 run.requirements.set_age(clock::age_of(&run.requirements.rules_date));
                 if run.observations.stopped == Some(Stopped::Interrupted) {
                     if last.is_none() {

@@ -3,7 +3,6 @@
 
 mod address;
 
-use crate::rules::word;
 use std::collections::BTreeMap;
 
 use address::Address;
@@ -19,9 +18,11 @@ use crate::observation::{
 use crate::plan::{Announcement, Experiment, Plan, Request, Sent, Target};
 use crate::rules::networks::Networks;
 use crate::rules::services::{AnswerKind, Ask, AskWhen, Naming, Protocol, Service, Services, Speak};
+use crate::rules::word;
 
 use crate::diagnose::service::fingerprint::recognise;
 use crate::diagnose::service::messages;
+use crate::text::token::public_address;
 
 /// Further requests to one path of one host, at the most.
 const ASKED: usize = 12;
@@ -60,9 +61,9 @@ impl Asked<'_> {
         self.http.document.as_ref().is_some_and(|d| d.kind == DocumentKind::Object)
     }
 
-    /// The address that was asked.
+    /// The address that was asked, as others may read it.
     fn url(&self) -> String {
-        format!("{}{}", origin(self.target), self.request.path)
+        public_address(&format!("{}{}", origin(self.target), self.request.path))
     }
 }
 
