@@ -380,7 +380,7 @@ impl Pass<'_> {
             sends: rule.sends.to_string(),
             confidence: rule.confidence,
             keys: word::texts(&rule.keys),
-            removed_by: rule.off.as_ref().map(|o| o.text.clone()).map(String::from),
+            removed_by: rule.off.as_ref().map(|o| o.text.to_string()),
             config: self.config.map(str::to_owned),
             source: word::texts(&rule.sources),
             since: rule.since.clone(),

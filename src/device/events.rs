@@ -1,8 +1,7 @@
 //! Events of Windows' logs, as `wevtutil … /f:xml` prints them: names of elements and fields are the same in every
 //! language of Windows, those of its other form are not.
 
-use crate::rules::Word;
-use crate::rules::word;
+use crate::rules::{Word, word};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event as Part};
 use time::OffsetDateTime;

@@ -144,7 +144,7 @@ pub(super) fn rules(pack: &Pack, target: &Target) -> Vec<RuleAlone> {
             sends: rule.sends.to_string(),
             condition: condition_of(rule),
             really_needed_when: rule.exact.as_ref().map(wording::condition),
-            removed_by: rule.off.as_ref().map(|o| o.text.clone()).map(String::from),
+            removed_by: rule.off.as_ref().map(|o| o.text.to_string()),
             confidence: rule.confidence,
             sources: pages(pack, &rule.sources),
             since: rule.since.clone(),

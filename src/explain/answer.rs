@@ -1,7 +1,5 @@
 //! A question and its answer, of whatever kind.
 
-use crate::contract::Versions;
-use crate::rules::Word;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -10,9 +8,11 @@ use super::{
     Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, Status, Target, host, key, now, pages, understand,
 };
 use crate::contract::FeatureInfo;
+use crate::contract::Versions;
 use crate::contract::{Actor, AppVersion, Code, Confidence, DeviceCode, Need, Owner, Severity, Verdict};
 use crate::derive::Requirements;
 use crate::rules::Part;
+use crate::rules::Word;
 use crate::rules::codes::Codes;
 use crate::rules::symptoms::{Address, Found, Symptom, Symptoms, addresses};
 use crate::rules::{HostSource, finding_docs};

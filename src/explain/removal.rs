@@ -1,7 +1,6 @@
 //! Which settings take a host off the list: every setting that the rules read is tried, alone and
 //! then together with others, and only what really removes the host is told.
 
-use crate::rules::Word;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -14,6 +13,7 @@ use crate::derive::facts::Facts;
 use crate::derive::requirement::{Reason, Requirement, Requirements};
 use crate::derive::{Options, derive};
 use crate::derive::{address, wording};
+use crate::rules::Word;
 use crate::rules::{Condition, HostSource, Key, KeyKind, KeyPath, Rule, Scope, Test};
 
 /// Changes that belong together at the most; a host has at most seven independent groups.

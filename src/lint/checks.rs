@@ -1,7 +1,5 @@
 //! The checks that a condition cannot express, each by the name that the data uses.
 
-use crate::rules::Word;
-use crate::rules::word;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -14,6 +12,7 @@ use crate::contract::{HostPattern, Platform};
 use crate::derive::Facts;
 use crate::rules::KeyPath;
 use crate::rules::lints::Check;
+use crate::rules::{Word, word};
 
 /// Something that a check found.
 pub(super) struct Hit {

@@ -42,7 +42,7 @@ pub fn connection(facts: &Facts<'_>) -> Connection {
         && facts.plain("bootstrapEnabled").and_then(Value::as_bool) != Some(false);
     Connection {
         provider: facts.provider().map(str::to_owned),
-        title: provider.map(|p| p.title.clone()).map(String::from),
+        title: provider.map(|p| p.title.to_string()),
         credential: kind.to_owned(),
         because,
         named,

@@ -1,8 +1,6 @@
 //! What errors cost: a value that the app does not use, or a key that is not there, is tried as if it
 //! were right; where a required host comes of it, that host is missing from the list.
 
-use crate::rules::Word;
-use crate::rules::word;
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
@@ -13,6 +11,7 @@ use crate::contract::{Need, Severity, Transport};
 use crate::derive::{self, Facts, HostPattern, Missing, Options};
 use crate::rules::template::{Part, Template};
 use crate::rules::{HostName, HostSource, KeyPath, Pack};
+use crate::rules::{Word, word};
 
 /// The key that selects the provider, and with it nearly every rule of a required host.
 const PROVIDER: &str = "inferenceProvider";

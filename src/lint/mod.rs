@@ -6,8 +6,7 @@ mod checks;
 mod connection;
 mod missing;
 
-use crate::rules::Word;
-use crate::rules::word;
+use crate::rules::{Word, word};
 pub use connection::{Connection, connection};
 pub use missing::missing;
 

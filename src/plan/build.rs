@@ -121,7 +121,7 @@ fn target(
         id,
         requirement: requirement.clone(),
         probed,
-        service: service.map(|s| s.id.clone()).map(String::from),
+        service: service.map(|s| s.id.to_string()),
         request,
         paths: ways.into_iter().map(|(path, _)| path).collect(),
         skip: None,

@@ -2,7 +2,6 @@
 //! credential. Pure. What is built here holds secrets, so it is no part of the plan that a report
 //! contains; [`announce`] is what may be shown of it.
 
-use crate::rules::Word;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use crate::contract::endpoint::authority;
 use crate::contract::ids::Feature;
 use crate::contract::{Actor, HostPattern, Platform};
 use crate::derive::{Facts, Requirement, Requirements};
+use crate::rules::Word;
 use crate::rules::inference::{Calls, Discovery, Framing, Provider, Use, fill_path};
 use crate::rules::services::Services;
 use crate::text::line;

@@ -44,7 +44,6 @@ mod trace;
 mod trust;
 mod verifier;
 
-use crate::rules::word;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,6 +57,7 @@ use crate::contract::EngineStore;
 use crate::observation::Device;
 use crate::rules::Rules;
 use crate::rules::headers::Headers;
+use crate::rules::word;
 
 pub use collector::BUDGET;
 pub use environment::{ProxyVariable, ProxyVariables, proxy_variables};

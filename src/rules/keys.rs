@@ -1,8 +1,6 @@
 //! The catalogue of configuration keys (`rules/keys.toml`): type, default, first version, secrecy
 //! and old names of each key. Readers decode by it; rules refer to it.
 
-use crate::contract::Versions;
-use crate::rules::Word;
 use std::fmt;
 
 use borsh::io;
@@ -12,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::compiled;
 use super::condition::scalar;
 use crate::contract::AppVersion;
+use crate::contract::Versions;
 use crate::contract::value::Value;
+use crate::rules::Word;
 
 /// The documented type of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]

@@ -1,8 +1,6 @@
 //! What the linter looks for (`rules/lints.toml`): each rule with its condition, its check, its
 //! wording, its sources and the app versions it holds for.
 
-use crate::contract::Versions;
-use crate::rules::Word;
 use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -13,7 +11,9 @@ use super::error::Problems;
 use super::files::Text;
 use super::keys::KeyCatalogue;
 use super::pack::from_text;
+use crate::contract::Versions;
 use crate::contract::{AppVersion, Confidence, Severity};
+use crate::rules::Word;
 
 const FILE: &str = "lints.toml";
 

@@ -1,7 +1,5 @@
 //! One rule: which host, for whom, when, why, and how that is known.
 
-use crate::contract::Versions;
-use crate::rules::Word;
 use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -12,8 +10,10 @@ use super::error::Problems;
 use super::pack::sent;
 use super::template::Template;
 use crate::contract::HostPattern;
+use crate::contract::Versions;
 use crate::contract::value::Value;
 use crate::contract::{Actor, AppVersion, Confidence, Need, Transport};
+use crate::rules::Word;
 
 /// A rule as it stands in a file. Which fields must be there depends on the host's source, so they
 /// are all optional here and [`RawRule::check`] says what is missing.

@@ -1,7 +1,6 @@
 //! Shell scripts of `defaults write` lines, as a Mac runs them. Variables are followed where the script itself sets
 //! them to plain text; whatever else would have to be evaluated is said, never guessed.
 
-use crate::rules::word;
 use std::collections::{HashMap, HashSet};
 
 use super::doubt::{self, Doubt};
@@ -12,6 +11,7 @@ use super::{Document, Encoding, Entry, Note, another_product};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::contract::{Platform, Severity};
 use crate::rules::places::Places;
+use crate::rules::word;
 
 /// Longest text that a value may grow to.
 const LONGEST: usize = 256 * 1024;

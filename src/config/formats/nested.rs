@@ -1,7 +1,5 @@
 //! The nested document (`"$schemaVersion": 2`) mapped to flat keys by the catalogue's paths.
 
-use crate::rules::Word;
-use crate::rules::word;
 use std::collections::BTreeSet;
 
 use super::tree::{Member, Raw, find};
@@ -11,6 +9,7 @@ use crate::config::names::Names;
 use crate::contract::Severity;
 use crate::contract::ids::LintId;
 use crate::rules::keys::{Family, Key};
+use crate::rules::{Word, word};
 
 /// Whether an object is a nested document: by its mark, or by a cluster at its root that is no flat
 /// key of its own.

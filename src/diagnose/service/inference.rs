@@ -2,8 +2,6 @@
 //! network's own rules, and how the stream came. Shapes and codes decide (`rules/calls.toml`), and a few
 //! sentences of messages where nothing else differs.
 
-use crate::rules::Word;
-use crate::rules::word;
 use std::collections::BTreeSet;
 
 use crate::diagnose::context::Context;
@@ -18,6 +16,7 @@ use crate::observation::{
 use crate::plan::{Plan, Target};
 use crate::rules::inference::CallAnswer;
 use crate::rules::services::Services;
+use crate::rules::{Word, word};
 
 /// Events of a stream that are enough to judge how it is delivered.
 const EVENTS: usize = 5;

@@ -88,8 +88,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
     }
     let missing = matches!(status, 404 | 405 | 501);
     // The customer's gateway refuses in its own words, too.
-    let own = own::sign(view, http);
-    let may_be_own = own.is_some() || missing && view.is_customer() && !is_html(http);
+    let may_be_own = own::sign(view, http).is_some() || missing && view.is_customer() && !is_html(http);
     if let Some(issuer) = opener.filter(|_| !may_be_own) {
         let refuses = status >= 400
             || view.context.services.filters().speaks_of_blocking(&http.body)
@@ -135,8 +134,7 @@ pub(crate) fn judge(view: &View<'_>, walk: &mut Walk) -> Option<Draft> {
                 .key(view.target.probed.as_str()),
         );
     }
-    let by = own.filter(|_| opener.is_some()).map(|sign| format!("; the service's own answer by {sign}"));
-    let line = format!("{line}{}", by.unwrap_or_default());
+    let line = format!("{line}{}", own::remark(view, http));
     Some(
         Draft::new(Code::HttpUnrecognised, line)
             .fact("status", status)

@@ -9,6 +9,7 @@ use crate::diagnose::context::View;
 use crate::diagnose::operator::operator;
 use crate::diagnose::service::fingerprint::{all_hold, is_html, json_body, recognise};
 use crate::diagnose::service::follow_ups;
+use crate::diagnose::stage::trust;
 use crate::observation::{Http, HttpOutcome};
 use crate::rules::Word;
 
@@ -32,7 +33,13 @@ pub(crate) fn sign(view: &View<'_>, http: &Http) -> Option<String> {
     }
     let forms = &view.context.services.own().forms;
     let known = forms.iter().any(|checks| all_hold(checks, &body));
-    known.then(|| "the form in which gateways give their errors".to_owned())
+    known.then(|| "a form of errors that only gateways have".to_owned())
+}
+
+/// What the evidence says of a refusal that is the service's own, where inspection opened the connection; else nothing.
+pub(crate) fn remark(view: &View<'_>, http: &Http) -> String {
+    let sign = trust::opener(view).and_then(|_| sign(view, http));
+    sign.map(|sign| format!("; the service's own answer by {sign}")).unwrap_or_default()
 }
 
 /// A header of the service's own, which no host of another operator shows through inspection.

@@ -249,10 +249,8 @@ fn answered(view: &View<'_>, http: &Http, walk: &mut Walk) -> Option<Draft> {
     let cdn = cdn_error(http).map(|code| format!(", error {code} of the CDN")).unwrap_or_default();
     let place = http.header("location").filter(|_| (300..400).contains(&status)).map(in_place::placed);
     let leads = place.map(|place| format!(", location {place}")).unwrap_or_default();
-    let mut line = format!("{}{cdn}{leads}; expected: {}", status_words(http), expected.join(", or "));
-    if let Some(sign) = own::sign(view, http).filter(|_| trust::opener(view).is_some()) {
-        line.push_str(&format!("; the service's own answer by {sign}"));
-    }
+    let own = own::remark(view, http);
+    let line = format!("{}{cdn}{leads}; expected: {}{own}", status_words(http), expected.join(", or "));
     let mut found = unrecognised(view, http, line).fact("service", service.title.as_str());
     // The gateway answers, and has nothing where the configuration leads.
     let asked = view.target.request.as_ref().map(|r| format!("{} {}", r.method, r.path));

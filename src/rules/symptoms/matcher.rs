@@ -2,7 +2,6 @@
 //!
 //! Of each text the longest part is looked for; only where it stands are the other parts asked for.
 
-use crate::rules::Word;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -11,6 +10,7 @@ use aho_corasick::AhoCorasick;
 use super::fold::{fold, is_whole, of_word};
 use super::numbers::{NumberKind, Numbers};
 use super::shape::{Asked, Shape, Words};
+use crate::rules::Word;
 
 /// Characters that ` ... ` stands for at the most.
 const GAP: usize = 400;
