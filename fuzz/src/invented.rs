@@ -49,7 +49,7 @@ pub fn document(u: &mut Unstructured<'_>) -> arbitrary::Result<String> {
     for _ in 0..u.int_in_range(1..=12)? {
         let key = &keys[u.choose_index(keys.len())?];
         let value = value(u, key)?;
-        map.insert(key.name.clone(), value);
+        map.insert(key.name.to_string(), value);
     }
     Ok(Value::Object(map).to_string())
 }

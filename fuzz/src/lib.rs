@@ -47,9 +47,9 @@ pub fn rules() -> &'static Rules {
 /// The features of a pack in report order, for renderings.
 pub fn features(pack: &Pack) -> Vec<FeatureInfo> {
     let info = |f: &clearway::rules::Feature| FeatureInfo {
-        id: f.id.clone(),
-        title: f.title.clone(),
-        stops: f.stops.clone(),
+        id: f.id.to_string(),
+        title: f.title.to_string(),
+        stops: f.stops.to_string(),
     };
     pack.features.iter().map(info).collect()
 }
