@@ -177,6 +177,8 @@ struct Connection {
     is_tls: bool,
     /// The encrypted part of the handshake could be read.
     is_readable: bool,
+    /// The client sent something encrypted: a connection that was given up before that told nobody anything.
+    has_told: bool,
 }
 
 /// A capture, decrypted.
@@ -201,7 +203,7 @@ pub fn judge(scenario: &Scenario, world: &World, folder: &Path, pcap: &Path) -> 
     if traffic.messages == 0 || tls.is_empty() {
         wrong.push("the capture proves nothing: no request inside TLS could be read".to_owned());
     }
-    for (number, connection) in tls.iter().filter(|(_, c)| !c.is_readable) {
+    for (number, connection) in tls.iter().filter(|(_, c)| c.has_told && !c.is_readable) {
         wrong.push(format!(
             "connection {number} to {} could not be decrypted",
             name(scenario, world, connection)
@@ -295,8 +297,11 @@ fn name(scenario: &Scenario, world: &World, connection: &Connection) -> String {
     world.host.iter().find(at).map_or_else(|| format!("{address} port {port}"), |host| host.name.clone())
 }
 
+/// What a TLS record says that it holds when it is encrypted (RFC 8446, 5.2).
+const APPLICATION_DATA: &str = "23";
+
 /// Fields of every frame, in the order of [`read`].
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 16] = [
     "tcp.stream",
     "ip.dst",
     "ipv6.dst",
@@ -305,6 +310,8 @@ const FIELDS: [&str; 14] = [
     "udp.payload",
     "frame.protocols",
     "tls.handshake.type",
+    "tls.record.content_type",
+    "tls.record.opaque_type",
     "http.request.method",
     "http.request.uri",
     "http2.header.name",
@@ -367,8 +374,23 @@ fn frame(line: &str, traffic: &mut Traffic) -> Outcome<()> {
     let Ok(fields) = <[&str; FIELDS.len()]>::try_from(fields) else {
         return Err(format!("tshark printed {line:?}"));
     };
-    let [stream, v4, v6, tcp_port, udp_port, datagram, protocols, handshake, method, uri, names, values, ..] =
-        fields;
+    let [
+        stream,
+        v4,
+        v6,
+        tcp_port,
+        udp_port,
+        datagram,
+        protocols,
+        handshake,
+        record,
+        sealed,
+        method,
+        uri,
+        names,
+        values,
+        ..,
+    ] = fields;
     // A packet inside an ICMP message has addresses of its own; the outer one comes first.
     let first = |list: &str| list.split(AGGREGATOR).next().unwrap_or_default().to_owned();
     let to = if v4.is_empty() { first(v6) } else { first(v4) };
@@ -389,12 +411,16 @@ fn frame(line: &str, traffic: &mut Traffic) -> Outcome<()> {
         connection.is_tls |= kind == "2";
         connection.is_readable |= kind == "20";
     }
+    let is_sealed = |list: &str| list.split(AGGREGATOR).any(|kind| kind == APPLICATION_DATA);
+    let by_client = connection.peer.as_ref()
+        == Some(&(to.parse().with_context(|| format!("address {to}"))?, first(tcp_port)));
+    connection.has_told |= by_client && (is_sealed(record) || is_sealed(sealed));
     traffic.messages += usize::from(protocols.contains(":tls:http"));
     // HTTP/2 compresses its headers; these are what they say.
     for (name, value) in names.split(AGGREGATOR).zip(values.split(AGGREGATOR)) {
         connection.inside.extend(format!("\n{name}: {value}\n").bytes());
     }
-    for body in fields[12..].iter().flat_map(|list| list.split(AGGREGATOR)) {
+    for body in fields[14..].iter().flat_map(|list| list.split(AGGREGATOR)) {
         connection.inside.extend(bytes(body).unwrap_or_else(|_| body.as_bytes().to_vec()));
     }
     Ok(())

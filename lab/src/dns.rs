@@ -121,6 +121,8 @@ pub enum DnsFault {
     SunkAlias,
     /// No answer to the first query of a name and type, a right one from then on.
     SecondTry,
+    /// Every answer begins with the next address.
+    InTurn,
 }
 
 /// Binds every address and answers for ever.
@@ -232,10 +234,10 @@ impl DnsSpec {
 fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) -> Option<(Vec<u8>, bool)> {
     let question = Question::read(query)?;
     let (mut code, mut addresses, mut slow, mut alias) = (0, Vec::new(), false, false);
-    let mut is_first = || {
+    let mut times = || {
         let times = seen.entry((question.name.clone(), question.kind)).or_default();
         *times += 1;
-        *times == 1
+        *times
     };
     match spec.names.get(&question.name) {
         None => code = 3,
@@ -271,7 +273,7 @@ fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) 
                 addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
             }
             Some(DnsFault::SecondTry) => {
-                if is_first() {
+                if times() == 1 {
                     return None;
                 }
                 addresses.clone_from(&record.addresses);
@@ -281,8 +283,13 @@ fn reply(query: &[u8], spec: &DnsSpec, seen: &mut BTreeMap<(String, u16), u32>) 
                 addresses.clone_from(&record.addresses);
             }
             Some(DnsFault::SlowOnce) => {
-                slow = is_first();
+                slow = times() == 1;
                 addresses.clone_from(&record.addresses);
+            }
+            Some(DnsFault::InTurn) => {
+                addresses.clone_from(&record.addresses);
+                let begin = (times() as usize - 1) % addresses.len().max(1);
+                addresses.rotate_left(begin);
             }
             None => addresses.clone_from(&record.addresses),
         },

@@ -29,6 +29,7 @@ pub(crate) fn best(context: &Context<'_>, target: &Target, index: usize, path: &
         counted.iter().map(|a| burst::held_back(context.observations, a, Some(context.codes))).collect();
     let place = |(n, verdict): (usize, &Verdict)| (*verdict, back.get(n).copied().unwrap_or_default(), n);
     let chosen = verdicts.iter().enumerate().map(place).min().map(|(.., n)| n).unwrap_or_default();
+    let chosen = failing_address(context, &counted, &verdicts, chosen).unwrap_or(chosen);
     let mut walk = walks.swap_remove(chosen);
     // `swap_remove` moved the last walk into the gap; the others are only looked at for their code.
     let others: Vec<(Code, Verdict)> = walks
@@ -43,6 +44,22 @@ pub(crate) fn best(context: &Context<'_>, target: &Target, index: usize, path: &
     burst::read(context, target.id, index, &mut walk);
     inference::judge(context, target, index, &mut walk);
     walk
+}
+
+/// A try that failed at an address that fails each time it is tried, where the one that worked went to another: the
+/// app goes where the resolver sends it, and may meet either.
+fn failing_address(
+    context: &Context<'_>,
+    counted: &[&Attempt],
+    verdicts: &[Verdict],
+    chosen: usize,
+) -> Option<usize> {
+    let (worked, verdict) = (counted.get(chosen)?, verdicts.get(chosen)?);
+    let worse = |(n, failed): &(usize, &&Attempt)| {
+        verdicts.get(*n).is_some_and(|v| v > verdict)
+            && addresses::keeps_failing(context.observations, failed, worked)
+    };
+    counted.iter().enumerate().find(worse).map(|(n, _)| n)
 }
 
 /// What is said of a host for which a run that ended so had no time.

@@ -250,6 +250,27 @@ pub(crate) fn refused(view: &View<'_>) -> Option<(Vec<IpAddr>, usize)> {
     (!refused.is_empty() && all > refused.len()).then_some((refused, all))
 }
 
+/// So many tries that end the same, from the one that worked at another address on, are no accident.
+const SAME: usize = 2;
+
+/// Whether the address at which a try's handshake was broken off breaks off every handshake, also while or after
+/// another address of the host answered.
+pub(crate) fn keeps_failing(observations: &Observations, failed: &Attempt, worked: &Attempt) -> bool {
+    let broken =
+        |t: &&Tls| matches!(t.outcome, TlsOutcome::Reset | TlsOutcome::Closed | TlsOutcome::Alert { .. });
+    let Some(at) = failed.tls.last().filter(broken).map(|t| t.remote) else { return false };
+    let Some(other) = worked.handshake().filter(|t| t.outcome == TlsOutcome::Completed) else { return false };
+    if failed.route != Route::Direct || other.remote == at {
+        return false;
+    }
+    let there = || {
+        let all = observations.attempts.iter().filter(|a| a.target == failed.target);
+        all.filter_map(|a| Some((a, a.tls.last().filter(|t| t.remote == at)?)))
+    };
+    let again = there().filter(|(a, t)| a.at_ms >= worked.at_ms && broken(t)).count();
+    again >= SAME && there().all(|(_, t)| t.outcome != TlsOutcome::Completed)
+}
+
 /// Where the addresses of a name came from, as far as asking its servers shows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source {

@@ -223,7 +223,16 @@ fn met_again<'a>(
 ) -> impl Iterator<Item = &'a Attempt> {
     let limit = limit.clone();
     let paced = observations.tries(target, path).filter(|a| a.purpose == Purpose::Paced && a.cut.is_none());
-    paced.filter(move |a| silenced(a, None).as_ref() == Some(&limit) && was_answered(a))
+    paced.filter(move |a| silenced(a, None).as_ref() == Some(&limit) && (was_answered(a) || is_half_known(a)))
+}
+
+/// The system did not find the name, and a server that was asked beside it gave its addresses of one kind: the name
+/// is served, and some of the questions were too many or lost.
+fn is_half_known(attempt: &Attempt) -> bool {
+    attempt.dns.as_ref().is_some_and(|dns| {
+        matches!(dns.failure(), Some(LookupFailure::OfSystem(_)))
+            && dns.direct.iter().any(|query| matches!(query.answer, DnsAnswer::Addresses { .. }))
+    })
 }
 
 /// Whether an attempt was turned away by an answer, and not by silence.
