@@ -135,7 +135,8 @@ impl Client {
     }
 
     /// Prepares the shared configuration. The random generator is warmed on a thread, see [`Client::begin`]: its first
-    /// use costs tens of milliseconds, which would otherwise stop every other host's handshake.
+    /// use costs tens of milliseconds where the library was built to seed it by timing the processor (`.cargo/config.toml`
+    /// says not to), which would otherwise stop every other host's handshake.
     pub(super) fn new(provider: Arc<CryptoProvider>) -> Result<Self, super::ProbeError> {
         let template = template(&provider)?;
         let mut classical = CryptoProvider::clone(&provider);

@@ -100,10 +100,11 @@ fn is_refusal(answer: &DnsAnswer) -> bool {
     matches!(answer, DnsAnswer::Refused | DnsAnswer::ServFail | DnsAnswer::Code { .. })
 }
 
-/// One kind of address was answered, and the other was one question too many: the system knows nothing then.
-fn is_half_refused(dns: &Dns) -> bool {
+/// One kind of address was answered, and the other was one question too many, or lost: the system knows nothing then.
+fn is_half_answered(dns: &Dns) -> bool {
+    let is_open = |answer: &DnsAnswer| is_refusal(answer) || *answer == DnsAnswer::Timeout;
     matches!(dns.failure(), Some(LookupFailure::OfSystem(_)))
-        && dns.direct.iter().any(|query| is_refusal(&query.answer))
+        && dns.direct.iter().any(|query| is_open(&query.answer))
 }
 
 /// What a firewall does to a connection that is one too many: it drops its first packet, resets it, or says by
@@ -132,7 +133,7 @@ fn went_silent(attempt: &Attempt) -> bool {
 fn passed(attempt: &Attempt, limit: &Limit) -> bool {
     match (limit, &attempt.route) {
         (Limit::Lookups, Route::Direct) => {
-            attempt.dns.as_ref().is_some_and(|d| d.is_known() && !is_half_refused(d))
+            attempt.dns.as_ref().is_some_and(|d| d.is_known() && !is_half_answered(d))
         }
         (Limit::Connections, Route::Direct) => {
             attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Connected && !is_loopback(t))
@@ -223,16 +224,7 @@ fn met_again<'a>(
 ) -> impl Iterator<Item = &'a Attempt> {
     let limit = limit.clone();
     let paced = observations.tries(target, path).filter(|a| a.purpose == Purpose::Paced && a.cut.is_none());
-    paced.filter(move |a| silenced(a, None).as_ref() == Some(&limit) && (was_answered(a) || is_half_known(a)))
-}
-
-/// The system did not find the name, and a server that was asked beside it gave its addresses of one kind: the name
-/// is served, and some of the questions were too many or lost.
-fn is_half_known(attempt: &Attempt) -> bool {
-    attempt.dns.as_ref().is_some_and(|dns| {
-        matches!(dns.failure(), Some(LookupFailure::OfSystem(_)))
-            && dns.direct.iter().any(|query| matches!(query.answer, DnsAnswer::Addresses { .. }))
-    })
+    paced.filter(move |a| silenced(a, None).as_ref() == Some(&limit) && was_answered(a))
 }
 
 /// Whether an attempt was turned away by an answer, and not by silence.
@@ -247,7 +239,7 @@ fn was_answered(attempt: &Attempt) -> bool {
         return attempt.tcp.iter().any(|t| t.outcome != TcpOutcome::Timeout && is_turned_away(t));
     }
     let denied = |d: &Dns| matches!(d.failure(), Some(LookupFailure::Denied(_)));
-    attempt.dns.as_ref().is_some_and(|d| denied(d) || is_half_refused(d))
+    attempt.dns.as_ref().is_some_and(|d| denied(d) || is_half_answered(d))
 }
 
 /// Paths that are to be tried again, in the order of the plan. Where the run shows no other sign of a limit, a few

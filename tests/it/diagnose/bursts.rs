@@ -278,13 +278,14 @@ fn a_slow_lookup_that_is_refused_again_is_made_once_more_before_anybody_is_blame
     let plan = Plan { targets: targets.clone(), ..Plan::default() };
     let addresses = DnsAnswer::Addresses { addresses: vec!["11.0.0.9".parse().unwrap()] };
     let answers = [DnsAnswer::Refused, DnsAnswer::ServFail, DnsAnswer::Code { code: 9 }];
-    // The slow try may be refused whole, or one kind of address of the two.
-    for (answer, half) in answers.iter().flat_map(|answer| [(answer, false), (answer, true)]) {
+    // The slow try may be refused whole, or one kind of address of the two, or the question for that kind is lost.
+    let slowly = |answer: &DnsAnswer| {
+        let [given, lost] = [addresses.clone(), DnsAnswer::Timeout];
+        [[answer.clone(), answer.clone()], [given.clone(), answer.clone()], [given, lost]]
+    };
+    for (answer, slowly) in answers.iter().flat_map(|answer| slowly(answer).map(|slowly| (answer, slowly))) {
         let refused = |t: &Target| dns_fails(t, failed_lookup(), &[answer.clone(), answer.clone()]);
-        let slowly = |t: &Target| {
-            let first = if half { addresses.clone() } else { answer.clone() };
-            again(dns_fails(t, failed_lookup(), &[first, answer.clone()]))
-        };
+        let slowly = |t: &Target| again(dns_fails(t, failed_lookup(), &slowly));
         let first = |t: &Target| if t.id <= 6 { refused(t) } else { healthy(t) };
         let mut seen: Vec<Attempt> = targets.iter().map(first).collect();
         seen.extend(targets.iter().take(4).map(|t| again(healthy(t))));

@@ -179,3 +179,37 @@ fn a_front_page_in_place_of_an_api_is_a_sign_in() {
     let host = led("https://mcp2.corp.example/v2/mcp");
     assert_eq!((host.finding.code, host.finding.owner), (Code::HttpRedirect, Owner::Configuration));
 }
+
+/// One of two addresses breaks off every handshake, and the second try went to the other one: the app meets both. Where
+/// the first address answers later on, or was tried once only, or only before the other one, it was a moment's accident.
+#[test]
+fn an_address_that_fails_each_time_is_not_passed_over_for_another() {
+    let target = world(1, "h1.vendor1.example");
+    let at = |attempt: Attempt, address: &str, began: u64| {
+        edit(attempt, |a| {
+            a.at_ms = began;
+            a.tcp[0].remote.set_ip(address.parse().unwrap());
+            a.tls[0].remote = a.tcp[0].remote;
+        })
+    };
+    let again = |attempt: Attempt| Attempt { purpose: Purpose::Repeat, ..attempt };
+    let varied = |attempt: Attempt| {
+        let variation = Variation::SmallHello { address: None };
+        Attempt { purpose: Purpose::Experiment, variation: Some(variation), ..attempt }
+    };
+    let (bad, good) = ("11.0.0.91", "11.0.0.92");
+    let reset = || tls_fails(&target, TlsOutcome::Reset);
+    let verdict = |others: Vec<Attempt>| {
+        let first = vec![at(reset(), bad, 1), again(at(healthy(&target), good, 400))];
+        let judged = run(std::slice::from_ref(&target), [first, others].concat());
+        (judged.hosts[0].verdict, judged.hosts[0].finding.code)
+    };
+    let blocked = (Verdict::Blocked, Code::TlsReset);
+    let reachable = (Verdict::Reachable, Code::Ok);
+    let later = |began| varied(at(reset(), bad, began));
+    assert_eq!(verdict(vec![later(400), later(401)]), blocked);
+    assert_eq!(verdict(vec![]), reachable);
+    assert_eq!(verdict(vec![later(400)]), reachable);
+    assert_eq!(verdict(vec![later(200), later(201)]), reachable);
+    assert_eq!(verdict(vec![later(400), later(401), varied(at(healthy(&target), bad, 900))]), reachable);
+}
