@@ -78,7 +78,7 @@ impl HostPattern {
 /// The address itself, and every IPv4 address that it carries: what is sent to it may arrive there.
 pub fn meanings(address: IpAddr) -> impl Iterator<Item = IpAddr> {
     let carried = match address {
-        IpAddr::V4(_) => [None; 2],
+        IpAddr::V4(_) => [None; LAYOUTS],
         IpAddr::V6(v6) => carried(v6),
     };
     std::iter::once(address).chain(carried.into_iter().flatten().map(IpAddr::V4))
@@ -108,29 +108,39 @@ pub fn is_private(address: IpAddr) -> bool {
     })
 }
 
+/// Places of an IPv6 address at which an IPv4 address may stand, at the most.
+const LAYOUTS: usize = 4;
+
 /// The IPv4 addresses inside an IPv6 address: mapped and compatible (RFC 4291, 2.5.5), translated
 /// (RFC 6052 and RFC 8215, 64:ff9b::/96 and 64:ff9b:1::/48; RFC 2765, ::ffff:0:0:0/96), 6to4
 /// (RFC 3056), Teredo (RFC 4380, its server and its client), ISATAP (RFC 5214).
-fn carried(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
+fn carried(address: Ipv6Addr) -> [Option<Ipv4Addr>; LAYOUTS] {
     let of = |high: u16, low: u16| Some(Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low)));
+    let [mut first, mut second, mut third, mut fourth] = [None; LAYOUTS];
     match address.segments() {
         // Its own names for nothing and for this device; they carry none.
-        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => [None; 2],
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => {}
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => [of(high, low), None],
-        // The prefix is /48 or longer: the address stands at one of these places (RFC 6052, 2.2).
-        [0x64, 0xff9b, 1, third, fourth, fifth, sixth, seventh] => {
-            let split = of(third, (fourth << 8) | (fifth >> 8));
-            [split, of(sixth, seventh)]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => first = of(high, low),
+        // A prefix of /48, /56, /64 or /96 says where the address stands, around eight bits that are none of it
+        // (RFC 6052, 2.2). It is not known here, so each place counts that is not empty.
+        [0x64, 0xff9b, 1, d, e, f, g, h] => {
+            let ([d0, d1], [_, e1]) = (d.to_be_bytes(), e.to_be_bytes());
+            let ([f0, f1], [g0, _]) = (f.to_be_bytes(), g.to_be_bytes());
+            let places = [[d0, d1, e1, f0], [d1, e1, f0, f1], [e1, f0, f1, g0]].map(Ipv4Addr::from);
+            let [a, b, c] = places.map(|place| (!place.is_unspecified()).then_some(place));
+            (first, second, third) = (a, b, c);
+            fourth = of(g, h);
         }
-        [0x2002, high, low, ..] => [of(high, low), None],
+        [0x2002, high, low, ..] => first = of(high, low),
         [0x2001, 0, server_high, server_low, _, _, high, low] => {
-            [of(server_high, server_low), of(!high, !low)]
+            (first, second) = (of(server_high, server_low), of(!high, !low));
         }
-        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => [of(high, low), None],
-        _ => [None; 2],
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => first = of(high, low),
+        _ => {}
     }
+    [first, second, third, fourth]
 }
 
 /// The address that the URL standard reads in a name whose last label is a number: hexadecimal,
@@ -295,6 +305,8 @@ mod tests {
             "64:ff9b::a9fe:a9fe",
             "64:ff9b:1::a9fe:a9fe",
             "64:ff9b:1:a9fe:a9:fe00::",
+            "64:ff9b:1:12a9:fe:a9fe::",
+            "64:ff9b:1:0:a9:fea9:fe00:0",
             "2002:a9fe:a9fe::1",
             "2001:0:a9fe:a9fe::1",
             "2001:0:102:304::5601:5601",
@@ -304,6 +316,8 @@ mod tests {
         ] {
             assert!(host(text).is_link_local(), "{text}");
         }
+        // An empty place in such a prefix is no address.
+        assert!(!super::is_own("64:ff9b:1::c000:201".parse().unwrap()));
         assert!(host("64:ff9b::7f00:1").is_loopback() && host("2002:7f00:1::1").is_loopback());
         for text in ["64:ff9b::c000:201", "2002:c000:201::1", "2001:db8::1", "2001:db8::a9fe:a9fe"] {
             assert!(!host(text).is_link_local() && !host(text).is_loopback(), "{text}");

@@ -35,6 +35,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
 use super::fetch::{Failed, Fetcher, innermost};
+use super::tcp::Reach;
 use super::{Prober, sanitise};
 use crate::contract::Severity;
 use crate::telemetry::{Attribute, Collector, Delivery, Headers, Hidden, Record, Signal, Taken, Telemetry};
@@ -55,15 +56,19 @@ impl Prober {
     pub async fn deliver(&self, collector: &Collector, headers: &Headers, what: &Telemetry) -> Delivery {
         let deadline = Instant::now() + BUDGET;
         let resource = resource(what);
-        let fetcher =
-            match timeout_at(deadline, self.fetcher(&collector.url(Signal::Metrics), true, BUDGET)).await {
-                Ok(Ok(fetcher)) if fetcher.addresses().all(|a| collector.may_be_at(a)) => fetcher,
-                Ok(Ok(_)) => {
-                    return not_sent("its name leads to an address that is not of this device, without TLS");
-                }
-                Ok(Err(why)) => return not_sent(&why),
-                Err(_) => return not_sent(&late()),
-            };
+        let fetcher = match timeout_at(
+            deadline,
+            self.fetcher(&collector.url(Signal::Metrics), Reach::Anywhere, BUDGET),
+        )
+        .await
+        {
+            Ok(Ok(fetcher)) if fetcher.addresses().all(|a| collector.may_be_at(a)) => fetcher,
+            Ok(Ok(_)) => {
+                return not_sent("its name leads to an address that is not of this device, without TLS");
+            }
+            Ok(Err(why)) => return not_sent(&why),
+            Err(_) => return not_sent(&late()),
+        };
         let fetcher = Arc::new(fetcher);
         let hidden = Arc::new(Hidden::of(collector, headers));
         let line = |signal| Line::new(&fetcher, headers, &hidden, signal);

@@ -22,43 +22,47 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CertificateError, ClientConfig};
 use url::{Host, Url};
 
-use crate::contract::host::is_own;
-
 use super::dns::{self, Names};
+use super::tcp::{Dial, Reach};
 use super::trust::Store;
 use super::verifier::{ChainVerifier, Verifier};
-use super::{Prober, proxy, tcp};
+use super::{Prober, proxy};
 
 /// Addresses that are tried.
 const ADDRESSES: usize = 4;
 
 impl Prober {
-    /// Asks for `url`, directly. `here`: it may lead to an address of this device. Gives the answer, with
-    /// its body still to be read, and whether it came from such an address.
+    /// Asks for `url`, directly. `reach`: how far it may lead. Gives the answer, with its body still to be read, and
+    /// how far what it names may lead: no further than to where it came from.
     ///
     /// # Errors
     /// Why there is no answer, in plain words.
-    pub(super) async fn fetch(&self, url: &Url, here: bool) -> Result<(Response, bool), String> {
-        let fetcher = self.fetcher(url, here, self.shared.settings.stage_timeout / 4).await?;
+    pub(super) async fn fetch(&self, url: &Url, reach: Reach) -> Result<(Response, Reach), String> {
+        let fetcher = self.fetcher(url, reach, self.shared.settings.stage_timeout / 4).await?;
         let mut plain = url.clone();
         // A name and a password inside the address would be sent as a credential.
         plain.set_username("").ok();
         plain.set_password(None).ok();
         match fetcher.client.get(plain).header(ACCEPT, "*/*").send().await {
             Ok(response) => {
-                let here = response.remote_addr().is_some_and(|a| is_own(a.ip()));
-                Ok((response, here))
+                let from = response.remote_addr().map_or(Reach::Public, |a| Reach::of(a.ip()));
+                Ok((response, reach.min(from)))
             }
             Err(error) => Err(fetcher.why(&error)),
         }
     }
 
-    /// What sends requests to the host of `url`, directly, once it is looked up and may be dialled. `here`: it may be
-    /// this device. `patience`: how long the device's trust store may take for a chain.
+    /// What sends requests to the host of `url`, directly, once it is looked up and may be dialled. `reach`: how far
+    /// it may lead. `patience`: how long the device's trust store may take for a chain.
     ///
     /// # Errors
     /// Why nothing can be sent, in plain words.
-    pub(super) async fn fetcher(&self, url: &Url, here: bool, patience: Duration) -> Result<Fetcher, String> {
+    pub(super) async fn fetcher(
+        &self,
+        url: &Url,
+        reach: Reach,
+        patience: Duration,
+    ) -> Result<Fetcher, String> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("{} addresses are not read, only http and https", url.scheme()));
         }
@@ -70,7 +74,7 @@ impl Prober {
             self.shared.client.begin();
             self.shared.stock.device.begin();
         }
-        let addresses = self.allowed(&host, port, here).await?;
+        let addresses = self.allowed(&host, port, reach).await?;
         let judge = Arc::new(Judge {
             store: self.shared.stock.device.clone(),
             provider: Arc::clone(self.shared.client.provider()),
@@ -103,18 +107,18 @@ impl Prober {
     }
 
     /// The addresses of `host` that may be dialled.
-    async fn allowed(&self, host: &Host<String>, port: u16, here: bool) -> Result<Vec<SocketAddr>, String> {
+    async fn allowed(&self, host: &Host<String>, port: u16, reach: Reach) -> Result<Vec<SocketAddr>, String> {
         let addresses = match host {
             Host::Ipv4(a) => vec![IpAddr::V4(*a)],
             Host::Ipv6(a) => vec![IpAddr::V6(*a)],
             Host::Domain(name) => dns::addresses(&self.names().look_up(name).await),
         };
+        let dial = Dial { never: &self.shared.settings.never, reach, closed: None, segment: None };
         let mut refused = format!("{host} does not resolve");
         let mut allowed = Vec::new();
         for address in addresses.into_iter().take(ADDRESSES) {
-            match tcp::forbidden(address, &self.shared.settings.never) {
+            match dial.refusal(address) {
                 Some(why) => refused = format!("{address}: {why}"),
-                None if !here && is_own(address) => refused = "it redirects to this device".to_owned(),
                 None => allowed.push(SocketAddr::new(address, port)),
             }
         }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::fetch::innermost;
+use super::tcp::Reach;
 use super::{Prober, dns, sanitise};
 use crate::pac;
 
@@ -76,11 +77,11 @@ impl Prober {
 
     async fn follow(&self, url: &str, fetched: &mut Fetched) -> Result<Vec<u8>, String> {
         let mut url = Url::parse(url).map_err(|_| "its address cannot be read".to_owned())?;
-        // The first address is the configuration's own; a server elsewhere leads to no service here.
-        let mut here = true;
+        // The first address is the configuration's own; a server elsewhere leads to no service here or at this site.
+        let mut reach = Reach::Anywhere;
         for _ in 0..=REDIRECTS {
             let response;
-            (response, here) = self.fetch(&url, here).await?;
+            (response, reach) = self.fetch(&url, reach).await?;
             let status = response.status();
             fetched.status = Some(status.as_u16());
             if status.is_redirection() {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::contract::Network;
 use crate::contract::Transport;
 use crate::contract::endpoint::host_of;
-use crate::contract::host::{is_own, is_private};
+
 use crate::observation::{
     Attempt, Changes, Controlled, LastStage, Observations, ProxyOutcome, Purpose, Stopped, TcpOutcome,
     Variation,
@@ -304,12 +304,7 @@ fn where_answered(plan: &Plan, url: &Url, observations: &Observations) -> Reach 
             plan.targets.iter().any(|t| t.probed == host && t.requirement.network == Network::Internal);
         return if internal { Reach::Site } else { Reach::Public };
     }
-    let place = |address| match address {
-        a if is_own(a) => Reach::Anywhere,
-        a if is_private(a) => Reach::Site,
-        _ => Reach::Public,
-    };
-    ends.map(place).min().unwrap_or(Reach::Public)
+    ends.map(Reach::of).min().unwrap_or(Reach::Public)
 }
 
 fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, Waiting> {

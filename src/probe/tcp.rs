@@ -95,6 +95,17 @@ pub(super) enum Reach {
     Anywhere,
 }
 
+impl Reach {
+    /// How far an answer from this address may lead.
+    pub(super) fn of(address: IpAddr) -> Self {
+        match address {
+            a if is_own(a) => Self::Anywhere,
+            a if is_private(a) => Self::Site,
+            _ => Self::Public,
+        }
+    }
+}
+
 /// How connections are opened.
 #[derive(Clone, Copy)]
 pub(super) struct Dial<'a> {
@@ -110,7 +121,7 @@ pub(super) struct Dial<'a> {
 
 impl Dial<'_> {
     /// Why nothing is sent to an address.
-    fn refusal(&self, address: IpAddr) -> Option<&'static str> {
+    pub(super) fn refusal(&self, address: IpAddr) -> Option<&'static str> {
         let own = "leads to this device, never probed for a host that an answer named";
         let site = "private address, never probed for a host that an answer from elsewhere named";
         forbidden(address, self.never)
@@ -365,6 +376,10 @@ mod tests {
             "64:ff9b::6464:64c8",
             "fe80::1",
             "fd00:ec2::254",
+            "fd20:ce::254",
+            "fd00:42::42",
+            "192.0.0.192",
+            "64:ff9b:1:0:a9:fea9:fe00:0",
             "100.100.100.200",
             "168.63.129.16",
         ] {
@@ -400,6 +415,8 @@ mod tests {
         for text in ["203.0.113.1", "2001:db8::1", "64:ff9b::c633:6401"] {
             assert!(!refused(Reach::Public, text), "{text}");
         }
+        let of = |text: &str| Reach::of(text.parse().unwrap_or_else(|e| panic!("{text}: {e}")));
+        assert_eq!(["::1", "10.0.0.1", "203.0.113.1"].map(of), [Reach::Anywhere, Reach::Site, Reach::Public]);
     }
 
     #[test]
