@@ -140,6 +140,10 @@ fn total(what: &str, round: &Round) -> (String, usize) {
     (line, round.failed.len())
 }
 
+/// Seconds that a check has where packets are lost and a limit makes it try again a few a second: twice the usual, so that
+/// what it says does not depend on how busy the machine is.
+const LIMITED_DEADLINE_S: f64 = 40.0;
+
 /// The scenario where packets are lost; none for one that needs a steady network.
 fn with_loss(scenario: &Scenario, seed: u64) -> Option<Scenario> {
     if scenario.needs_steady_network.is_some() {
@@ -153,6 +157,10 @@ fn with_loss(scenario: &Scenario, seed: u64) -> Option<Scenario> {
     // What is tried again a few a second has no time for every packet that is lost as well.
     let limited = lossy.tunnels.is_some() || lossy.dns_limit.is_some() || lossy.connection_limit.is_some();
     lossy.may_be_late |= limited;
+    if limited && !lossy.args.iter().any(|word| word == "--deadline") {
+        lossy.args.extend(["--deadline".to_owned(), LIMITED_DEADLINE_S.to_string()]);
+        lossy.within_s = lossy.within_s.max(LIMITED_DEADLINE_S + 5.0);
+    }
     // A slow warning stands before what a healthy host would say of its stream.
     lossy.says.clear();
     for next in &mut lossy.then {
