@@ -1,5 +1,6 @@
 //! Lines of at most so many columns, with a hanging indent, and colour where it is wanted.
 
+use crate::text::line::laid_out;
 use crate::text::page::{columns, pad, wrap};
 
 /// How a text report is laid out.
@@ -47,7 +48,8 @@ impl Paint {
     }
 }
 
-/// A text report being written.
+/// A text report being written. Every text that comes in is made safe to show here, whatever was done with it before;
+/// escape sequences are of this page's own colours alone.
 pub(super) struct Page<'a> {
     out: String,
     pub(super) style: &'a Style,
@@ -72,9 +74,10 @@ impl<'a> Page<'a> {
         self.style.width.max(40)
     }
 
-    /// One line, however long it is.
-    pub(super) fn line(&mut self, text: &str) {
-        self.push(text);
+    /// One line of painted parts, however long it is.
+    pub(super) fn line(&mut self, parts: &[(Paint, &str)]) {
+        let line: String = parts.iter().map(|(paint, text)| self.paint(*paint, &laid_out(text))).collect();
+        self.push(&line);
     }
 
     fn push(&mut self, text: &str) {
@@ -82,7 +85,7 @@ impl<'a> Page<'a> {
         self.out.push('\n');
     }
 
-    pub(super) fn paint(&self, paint: Paint, text: &str) -> String {
+    fn paint(&self, paint: Paint, text: &str) -> String {
         if !self.style.color || paint == Paint::None || text.is_empty() {
             return text.to_owned();
         }
@@ -99,18 +102,18 @@ impl<'a> Page<'a> {
     /// A heading: an empty line, then the line.
     pub(super) fn heading(&mut self, text: &str) {
         self.blank();
-        let painted = self.paint(Paint::Bold, text);
-        self.push(&painted);
+        self.line(&[(Paint::Bold, text)]);
     }
 
     /// Text after a prefix, wrapped; further lines begin below the first letter after the prefix.
     pub(super) fn hang(&mut self, prefix: &str, paint: Paint, text: &str) {
-        let indent = " ".repeat(columns(prefix));
+        let indent = " ".repeat(columns(&laid_out(prefix)));
         self.hang_with(prefix, paint, &indent, text);
     }
 
     /// The same behind two prefixes, of which the first alone is painted.
     pub(super) fn hang_after(&mut self, prefix: &str, paint: Paint, second: &str, text: &str) {
+        let (prefix, second, text) = (&*laid_out(prefix), &*laid_out(second), &*laid_out(text));
         let indent = " ".repeat(columns(prefix) + columns(second));
         let room = self.width().saturating_sub(columns(&indent)).max(1);
         for (i, line) in wrap(text, room, room).iter().enumerate() {
@@ -135,6 +138,7 @@ impl<'a> Page<'a> {
 
     /// The same with a prefix of its own for the further lines.
     pub(super) fn hang_with(&mut self, prefix: &str, paint: Paint, rest: &str, text: &str) {
+        let (prefix, rest, text) = (&*laid_out(prefix), &*laid_out(rest), &*laid_out(text));
         let room = |p: &str| self.width().saturating_sub(columns(p)).max(1);
         let lines = wrap(text, room(prefix), room(rest));
         for (i, line) in lines.iter().enumerate() {
@@ -149,6 +153,7 @@ impl<'a> Page<'a> {
     /// A row that is laid out already: one line when it fits, else the cells after the first below
     /// it, behind the same prefix.
     pub(super) fn row(&mut self, prefix: &str, paint: Paint, first: &str, first_width: usize, rest: &str) {
+        let (prefix, first, rest) = (&*laid_out(prefix), &*laid_out(first), &*laid_out(rest));
         let one = format!("{}  {rest}", pad(first, first_width));
         if columns(prefix) + columns(one.trim_end()) <= self.width() {
             let mark = prefix.trim();
@@ -183,6 +188,23 @@ mod tests {
         }
         assert_eq!(stripped, render(false));
         assert!(render(false).lines().all(|l| l.len() <= 80));
+    }
+
+    #[test]
+    fn whatever_comes_in_is_seen() {
+        let hostile = "a\u{1b}[31m\u{1b}]0;t\u{7}\u{202e}b\u{200b}\u{9b}2J\nc";
+        let style = Style::default();
+        let mut page = Page::new(&style);
+        page.heading(hostile);
+        page.line(&[(Paint::Bold, hostile), (Paint::None, hostile)]);
+        page.hang(hostile, Paint::Bad, hostile);
+        page.hang_after(hostile, Paint::Bad, hostile, hostile);
+        page.hang_with(hostile, Paint::Bad, hostile, &[hostile; 40].join(" "));
+        page.row(hostile, Paint::Good, hostile, 4, hostile);
+        page.row(hostile, Paint::Good, hostile, 4, &[hostile; 40].join(" "));
+        let text = page.into_text();
+        assert!(text.chars().all(|c| c == '\n' || !crate::text::visible::is_unseen(c)), "{text:?}");
+        assert!(text.starts_with("ab c\nab cab c\n"), "{text:?}");
     }
 
     #[test]

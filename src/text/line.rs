@@ -1,6 +1,7 @@
 //! Text from elsewhere as one line or as a block: bounded, and free of what moves a cursor, changes a
 //! colour or turns a line around.
 
+use std::borrow::Cow;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -44,6 +45,15 @@ fn is_plain(text: &str, max: usize) -> bool {
     let bytes = text.as_bytes();
     let spaced = bytes.starts_with(b" ") || bytes.ends_with(b" ") || text.contains("  ");
     bytes.len() <= max && !spaced && bytes.iter().all(|b| matches!(b, b' '..=b'~'))
+}
+
+/// Text that goes into a line as it is laid out already: nothing of it is cut and no space is lost, but what a terminal
+/// would act upon is gone, and a break is a space.
+pub fn laid_out(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(strip(text, false))
 }
 
 /// Text for a JSON string: line breaks and tabs stay (JSON escapes them), everything else that a
@@ -156,6 +166,7 @@ mod tests {
         assert_eq!(line("\u{9b}2Jgone\u{202e}dlrow\u{200b}\u{feff}", 80), "gonedlrow");
         assert_eq!(line(" one\r\n\ttwo\u{2028}three ", 80), "one two three");
         assert_eq!(line("e\u{301}\u{301}\u{301}", 80), "e\u{301}");
+        assert_eq!(laid_out("  a\u{1b}[31m  b\nc\u{202e} "), "  a  b c ");
     }
 
     #[test]
@@ -182,6 +193,7 @@ mod tests {
                 prop_assert!(!out.chars().any(is_unseen), "{out:?}");
                 prop_assert!(out.chars().count() <= max + 1);
             }
+            prop_assert!(!laid_out(&text).chars().any(is_unseen));
             prop_assert!(block(&text).chars().all(|c| matches!(c, '\n' | '\t') || !is_unseen(c)));
         }
 
@@ -198,6 +210,7 @@ mod tests {
         fn what_was_cleaned_stays_as_it_is(text in any::<String>()) {
             let once = line(&text, LONG);
             prop_assert_eq!(line(&once, LONG), once.clone());
+            prop_assert_eq!(laid_out(&once), once.as_str());
             prop_assert_eq!(clipped(&once, LONG), once);
         }
     }

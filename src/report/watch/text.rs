@@ -49,8 +49,11 @@ pub fn round(watch: &Watch, changes: &[Change], at: OffsetDateTime, style: &Styl
             Change::Verdict(verdict, was) => run(watch, *verdict, was.as_ref(), at),
             Change::Unmet(unmet, was) => promises(*unmet, was.as_ref(), at),
         };
-        let sign = page.paint(paint, sign);
-        page.line(&format!("{}  {sign} {text}", shown(at)));
+        page.line(&[
+            (Paint::None, &format!("{}  ", shown(at))),
+            (paint, sign),
+            (Paint::None, &format!(" {text}")),
+        ]);
         if let Change::Host(seen, _) = change
             && style.verbose
             && !seen.said.remedy.is_empty()
@@ -64,7 +67,7 @@ pub fn round(watch: &Watch, changes: &[Change], at: OffsetDateTime, style: &Styl
 /// What the rounds come to.
 pub fn end(watch: &Watch, subject: &Subject, ended: Ended, style: &Style) -> String {
     let mut page = Page::new(style);
-    page.line("");
+    page.line(&[]);
     let text = format!(
         "{}, every {}: {}.{}",
         english::count(usize::try_from(watch.rounds).unwrap_or(usize::MAX), "round", "rounds"),
@@ -76,7 +79,8 @@ pub fn end(watch: &Watch, subject: &Subject, ended: Ended, style: &Style) -> Str
         }
     );
     page.hang_with("WATCHED ", Paint::Bold, "", &text);
-    page.line(&format!("        From {} to {}.", shown(watch.since), shown(watch.last)));
+    let period = format!("        From {} to {}.", shown(watch.since), shown(watch.last));
+    page.line(&[(Paint::None, &period)]);
     if watch.hosts.is_empty() {
         return page.into_text();
     }
@@ -85,20 +89,18 @@ pub fn end(watch: &Watch, subject: &Subject, ended: Ended, style: &Style) -> Str
     let wide = rows.iter().map(|(e, _)| columns(&name(e))).max().unwrap_or(0).max(4);
     page.blank();
     let head = format!("    {}  WORKED   ROUNDS  FLAPS  LONGEST OUTAGE", pad("HOST", wide));
-    let head = page.paint(Paint::Bold, &head);
-    page.line(&head);
+    page.line(&[(Paint::Bold, &head)]);
     for (endpoint, tally) in rows {
         let (sign, paint) = sign(tally.last.0);
-        let sign = page.paint(paint, sign);
         let line = format!(
-            "  {sign} {}  {:>7}  {:>6}  {:>5}  {}",
+            " {}  {:>7}  {:>6}  {:>5}  {}",
             pad(&name(endpoint), wide),
             percent(tally),
             tally.rounds(),
             tally.flaps,
             outage(tally, watch.last)
         );
-        page.line(&line);
+        page.line(&[(Paint::None, "  "), (paint, sign), (Paint::None, &line)]);
     }
     page.blank();
     let missed: u64 = watch.hosts.values().map(|t| t.untested).sum();

@@ -116,6 +116,33 @@ fn an_error_about_a_document_shows_what_it_quotes() {
     refused(dir.path(), &["explain", "settings.json", "a\u{202e}"]);
 }
 
+#[test]
+fn a_report_of_a_device_shows_what_it_quotes() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = clearway(dir.path(), &["device", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    let check = &report["checks"][0]["id"];
+    assert!(check.is_string(), "{report:#}");
+    let part = |gap: &str| serde_json::json!({ "check": check, "what": HOSTILE, "why": HOSTILE, "gap": gap });
+    let mut damaged = report.clone();
+    for name in ["device", "user", "list", "started_at"] {
+        damaged[name] = HOSTILE.into();
+    }
+    for gap in ["decides", "informs", "usual"] {
+        damaged["seen"]["not_run"] = serde_json::json!([part(gap)]);
+        std::fs::write(dir.path().join("bad.json"), damaged.to_string()).unwrap();
+        for format in ["text", "json", "html", "markdown"] {
+            for more in ["-v", "-q"] {
+                let args = ["device", "--replay", "bad.json", "--format", format, more];
+                let output = clearway(dir.path(), &args);
+                let said = String::from_utf8_lossy(&output.stdout);
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+                assert!(is_clean(&output.stdout), "{gap}, {args:?}: {}", said.escape_debug());
+            }
+        }
+    }
+}
+
 fn example() -> &'static str {
     concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bedrock.json")
 }
