@@ -391,6 +391,11 @@ impl Collector {
         }
     }
 
+    /// So many more that are no reports, and are not named.
+    pub const fn skip_more(&mut self, count: usize) {
+        self.skipped_count += count;
+    }
+
     /// A file, link or folder whose name is not that of a report.
     pub fn pass_over(&mut self, path: &Path) {
         let end = path.extension().map(|e| format!(".{}", line::seen(&e.to_string_lossy(), 16)));

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::{Collector, Digest, digest};
+use super::{Collector, Digest, MAX_SKIPPED, digest};
 use crate::document::check::{MAX_BYTES, embedded};
 
 /// Folders within folders that are looked into.
@@ -20,8 +20,24 @@ const MAX_LINE: u64 = 64 << 20;
 /// Most threads; a disk is the limit before that.
 const MAX_THREADS: usize = 8;
 
-/// What is known of one file after reading it: reports, each with its name, or why it is none.
-type Found = Vec<(String, Result<Digest, String>)>;
+/// What is known of a part of a file after reading it.
+enum Found {
+    /// A report, with its name.
+    Report(String, Box<Digest>),
+    /// What is none, with its name, and why.
+    Broken(String, String),
+    /// So many more that are none.
+    More(usize),
+}
+
+impl Found {
+    fn new(name: String, read: Result<Digest, String>) -> Self {
+        match read {
+            Ok(digest) => Self::Report(name, Box::new(digest)),
+            Err(reason) => Self::Broken(name, reason),
+        }
+    }
+}
 
 /// Reads everything that `paths` name into `into`; `-` is standard input.
 ///
@@ -31,7 +47,9 @@ pub fn read(paths: &[PathBuf], into: &mut Collector) -> Result<(), (PathBuf, io:
     let mut files = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            lines(io::stdin().lock(), "standard input", &mut |name, found| take(into, name, found));
+            lines(io::stdin().lock(), "standard input", &mut |name, read| {
+                take(into, Found::new(name.to_owned(), read));
+            });
             continue;
         }
         let named = |error| (path.clone(), error);
@@ -54,24 +72,24 @@ pub fn read(paths: &[PathBuf], into: &mut Collector) -> Result<(), (PathBuf, io:
             let (next, files) = (&next, &files);
             scope.spawn(move || {
                 while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if send.send(file(path)).is_err() {
-                        break;
-                    }
+                    // The other end is there until everything was sent.
+                    file(path, &mut |found| drop(send.send(found)));
                 }
             });
         }
         drop(send);
-        for (name, one) in receive.into_iter().flatten() {
-            take(into, &name, one);
+        for found in receive {
+            take(into, found);
         }
     });
     Ok(())
 }
 
-fn take(into: &mut Collector, name: &str, found: Result<Digest, String>) {
+fn take(into: &mut Collector, found: Found) {
     match found {
-        Ok(digest) => into.add(name, digest),
-        Err(reason) => into.skip(name, reason),
+        Found::Report(name, digest) => into.add(&name, *digest),
+        Found::Broken(name, reason) => into.skip(&name, reason),
+        Found::More(count) => into.skip_more(count),
     }
 }
 
@@ -106,25 +124,41 @@ fn has_name(path: &Path) -> bool {
     ["json", "ndjson", "jsonl", "html", "htm"].contains(&extension.as_str())
 }
 
-/// What one file holds: a report, or one on each line.
-fn file(path: &Path) -> Found {
+/// Tells what one file holds: a report, or one on each line.
+fn file(path: &Path, tell: &mut dyn FnMut(Found)) {
     let name = path.display().to_string();
     let bytes = match whole(path) {
         Ok(bytes) => bytes,
-        Err(reason) => return vec![(name, Err(reason))],
+        Err(reason) => return tell(Found::Broken(name, reason)),
     };
     let one = match embedded(&bytes) {
         Ok(report) => digest::read(report),
-        Err(error) => return vec![(name, Err(error.to_string()))],
+        Err(error) => return tell(Found::Broken(name, error.to_string())),
     };
     let several = bytes.trim_ascii().contains(&b'\n') && one.is_err();
     if !several {
-        return vec![(name, one)];
+        return tell(Found::new(name, one));
     }
-    let mut found = Vec::new();
-    lines(bytes.as_slice(), &name, &mut |place, line| found.push((place.to_owned(), line)));
-    // No line is a report, so the reason of the whole says more.
-    if found.iter().any(|(_, line)| line.is_ok()) { found } else { vec![(name, one)] }
+    // What is wrong with lines is told once a line is a report. Until then no more is kept than will be named.
+    let (mut any, mut broken, mut more) = (false, Vec::new(), 0_usize);
+    lines(bytes.as_slice(), &name, &mut |place, line| {
+        if line.is_ok() && !any {
+            any = true;
+            broken.drain(..).for_each(&mut *tell);
+            tell(Found::More(std::mem::take(&mut more)));
+        }
+        if any {
+            tell(Found::new(place.to_owned(), line));
+        } else if broken.len() < MAX_SKIPPED {
+            broken.push(Found::new(place.to_owned(), line));
+        } else {
+            more += 1;
+        }
+    });
+    if !any {
+        // The reason of the whole says more.
+        tell(Found::new(name, one));
+    }
 }
 
 fn whole(path: &Path) -> Result<Vec<u8>, String> {

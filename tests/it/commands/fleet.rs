@@ -426,3 +426,43 @@ fn it_calls_a_run_what_its_own_report_calls_it() {
     }
     assert!(seen.contains(&RunWord::OptionalLosses) && seen.contains(&RunWord::Degraded), "{seen:?}");
 }
+
+/// A file of lines takes the memory of the file and of what is named, however many of its lines are no reports.
+#[cfg(target_os = "linux")]
+#[test]
+fn broken_lines_are_counted_and_not_kept() {
+    use std::io::Read;
+    let dir = tempfile::tempdir().unwrap();
+    // A long name makes the document longer than a pipe holds, so that its writer waits and can be looked at.
+    let path = dir.path().join(format!("{}.ndjson", "n".repeat(240)));
+    let report = of(office(), "ber-1", "Berlin", "2026-11-24T08:00:00Z").to_string();
+    let many = "1\n\n".repeat(120_000);
+    for text in [format!("{many}{report}\n{many}"), format!("{report}\n{many}{many}")] {
+        fs::write(&path, text).unwrap();
+        let mut command = clearway();
+        command.arg("fleet").arg(&path).args(["--format", "json"]).stdin(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        let mut document = vec![0];
+        out.read_exact(&mut document).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        out.read_to_end(&mut document).unwrap();
+        assert!(child.wait().unwrap().success());
+        let document: Value = serde_json::from_slice(&document).unwrap();
+        assert_eq!(document["reports"], 1);
+        assert_eq!(document["skipped_count"], 240_000);
+        let skipped = document["skipped"].as_array().unwrap();
+        assert_eq!(skipped.len(), 200);
+        assert!(
+            skipped.iter().all(|s| s["file"].as_str().unwrap().contains(".ndjson, line ")),
+            "{skipped:?}"
+        );
+        let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect(&status);
+        let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        assert!(peak < 48 * 1024, "{peak} kB");
+    }
+    // Where no line is a report, the file is what is named.
+    fs::write(&path, many).unwrap();
+    let said = String::from_utf8(run(&[&path.display().to_string()]).stderr).unwrap();
+    assert!(said.contains("no report is there") && !said.contains("line 2"), "{said}");
+}
