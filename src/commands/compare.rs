@@ -9,7 +9,7 @@ use crate::clock;
 use crate::compare::Table;
 use crate::compare::table::{MAX_RUNS, TableError};
 use crate::failure::Failure;
-use crate::output::{self, Destination};
+use crate::output::{self, Destination, Readers};
 use crate::report;
 use crate::text::visible;
 
@@ -18,7 +18,7 @@ use crate::text::visible;
 /// # Errors
 /// When there are too many reports, one cannot be read, or the output cannot be written.
 pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
-    let destination = Destination::open(&args.output)?;
+    let destination = Destination::open(&args.output)?.for_readers(Readers::OwnerOfNew);
     let count = args.report.len();
     if count > MAX_RUNS {
         return Err(Failure::Usage(TableError::TooMany(count).to_string()));

@@ -51,9 +51,13 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode, Failure> {
             destination.write(&bytes)?;
         }
         None => {
-            if !args.show_values {
+            // What is shown then may be a token.
+            let destination = if args.show_values {
+                destination.for_readers(Readers::Owner)
+            } else {
                 all.iter_mut().for_each(|one| one.configuration.conceal());
-            }
+                destination
+            };
             let age = clock::age_of(&pack.meta.date);
             let not_known = all.iter().find_map(|one| crate::derive::not_known(pack, &one.app_version));
             let standing = report::json::Standing { age, not_known: not_known.as_deref() };

@@ -17,7 +17,7 @@ use crate::derive::{Requirement, Requirements};
 use crate::device::{self, About, Listed, Remark};
 use crate::document::device::{self as document, Examined};
 use crate::failure::Failure;
-use crate::output::Destination;
+use crate::output::{Destination, Readers};
 use crate::report;
 use crate::rules::Rules;
 
@@ -29,7 +29,7 @@ const UPDATES_OFF: &str = "disableAutoUpdates";
 /// # Errors
 /// When a configuration or a saved report cannot be read, or the output cannot be written.
 pub fn run(args: &DeviceArgs) -> Result<ExitCode, Failure> {
-    let destination = Destination::open(&args.output)?;
+    let destination = Destination::open(&args.output)?.for_readers(Readers::OwnerOfNew);
     let rules = load_rules(args.rules.as_deref())?;
     let examined = match &args.replay {
         Some(path) => replayed(path, &rules)?,

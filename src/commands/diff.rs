@@ -10,7 +10,7 @@ use crate::cli::{AnswerFormat, DiffArgs};
 use crate::clock;
 use crate::derive::diff::{Side, diff};
 use crate::failure::Failure;
-use crate::output::{self, Destination};
+use crate::output::{self, Destination, Readers};
 use crate::report;
 use crate::rules::Rules;
 
@@ -19,7 +19,7 @@ use crate::rules::Rules;
 /// # Errors
 /// When there are not two sides, an input cannot be read, or the output cannot be written.
 pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
-    let destination = Destination::open(&args.output)?;
+    let destination = Destination::open(&args.output)?.for_readers(Readers::OwnerOfNew);
     let rules = load_rules(args.list.rules.as_deref())?;
     let (from, to) = match &args.app_version {
         None => (None, None),

@@ -7,7 +7,7 @@ use crate::cli::{LogsArgs, LogsFormat, When};
 use crate::clock;
 use crate::failure::Failure;
 use crate::logs::{self, Bound, LogsError, Origin, Settings};
-use crate::output::{self, Destination};
+use crate::output::{self, Destination, Readers};
 use crate::report;
 
 /// Reads the logs. A device without any ends with 4.
@@ -15,7 +15,7 @@ use crate::report;
 /// # Errors
 /// When a log cannot be read or the output cannot be written.
 pub fn run(args: &LogsArgs) -> Result<ExitCode, Failure> {
-    let destination = Destination::open(&args.output)?;
+    let destination = Destination::open(&args.output)?.for_readers(Readers::OwnerOfNew);
     let rules = load_rules(args.rules.as_deref())?;
     let origin =
         if args.path.is_empty() { Origin::Device(args.device()) } else { Origin::Named(args.path.clone()) };

@@ -41,6 +41,52 @@ fn what_a_collector_reads_has_the_usual_mode_and_a_report_is_its_owners() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_tells_of_a_device_or_shows_a_token_is_its_owners() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = saved();
+    let path = |name: &str| dir.path().join(name);
+    let mode = |name: &str| fs::metadata(path(name)).unwrap().permissions().mode() & 0o777;
+    fs::copy(path("r.json"), path("s.json")).unwrap();
+    fs::write(path("c.json"), r#"{"inferenceProvider":"gateway"}"#).unwrap();
+    fs::write(path("d.json"), r#"{"inferenceProvider":"bedrock"}"#).unwrap();
+    fs::write(path("main.log"), "2026-11-24 08:00:00 [error] net::ERR_CONNECTION_RESET\n").unwrap();
+    fs::write(path("usual"), "").unwrap();
+    let usual = mode("usual");
+    let is = |args: &[&str], before: Option<u32>, wanted: u32| {
+        let _ = fs::remove_file(path("new"));
+        if let Some(before) = before {
+            fs::write(path("new"), "").unwrap();
+            fs::set_permissions(path("new"), fs::Permissions::from_mode(before)).unwrap();
+        }
+        let (code, _, said) = run(dir.path(), &[args, &["-o", "new"]].concat());
+        assert_eq!(code, Some(0), "{args:?}: {said}");
+        assert_eq!(mode("new"), wanted, "{args:?}, {before:?}");
+    };
+    for args in [
+        &["device"][..],
+        &["device", "--format", "json"],
+        &["device", "--format", "html"],
+        &["device", "--format", "markdown"],
+        &["diff", "r.json", "s.json"],
+        &["diff", "c.json", "d.json", "--format", "json"],
+        &["compare", "r.json", "s.json", "--format", "csv"],
+        &["compare", "r.json", "s.json", "--format", "html"],
+        &["logs", "main.log"],
+        &["logs", "main.log", "--format", "json"],
+    ] {
+        is(args, None, 0o600);
+    }
+    is(&["logs", "main.log"], Some(0o640), 0o640);
+    for format in ["text", "json", "sarif"] {
+        let args = ["config", "c.json", "--format", format];
+        is(&args, None, usual);
+        is(&[&args[..], &["--show-values"]].concat(), None, 0o600);
+        is(&[&args[..], &["--show-values"]].concat(), Some(0o644), 0o600);
+    }
+}
+
 #[test]
 fn a_file_in_the_place_of_a_host_to_trace_is_said() {
     let dir = saved();
