@@ -234,6 +234,15 @@ fn names_secret(name: &str) -> bool {
     .any(|w| plain.ends_with(w))
 }
 
+/// Signs that end a user name and password: the one of URLs, and what is taken for it.
+const AT: [char; 3] = ['@', '＠', '﹫'];
+
+/// Whether a member of this name holds a URL.
+fn names_url(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["url", "uri", "endpoint"].iter().any(|end| lower.ends_with(end))
+}
+
 /// Removes `user:password@` from every URL in `value`; true when there was one.
 ///
 /// `is_url` says that the value itself is a URL, so that spellings browsers accept without `://`
@@ -252,14 +261,45 @@ pub(crate) fn strip_credentials(value: &mut Value, is_url: bool) -> bool {
             items.iter_mut().filter_map(|i| strip_credentials(i, is_url).then_some(())).count() > 0
         }
         Value::Map(map) => {
-            map.values_mut().filter_map(|v| strip_credentials(v, is_url).then_some(())).count() > 0
+            let each = map.iter_mut();
+            each.filter_map(|(n, v)| strip_credentials(v, is_url || names_url(n)).then_some(())).count() > 0
         }
         Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Secret(_) => false,
     }
 }
 
-/// `text` without the user information of its URLs, or `None` when there is none.
+/// `text` without the user information of its URLs, or `None` when there is none. Of a URL that is misspelt, everything
+/// before the last sign that may end a password.
 fn stripped(text: &str, is_url: bool) -> Option<String> {
+    let clean = without_user(text, is_url);
+    if is_url && let Some(rest) = after_password(clean.as_deref().unwrap_or(text)) {
+        return Some(format!("{HIDDEN}@{rest}"));
+    }
+    clean
+}
+
+/// What stands behind the last sign that may end a password in a text that is no URL as they are written.
+fn after_password(text: &str) -> Option<&str> {
+    let (before, rest) = text.rsplit_once(AT)?;
+    // `git@host:path` and a mail address have no password.
+    let colon = before.contains([':', '：', '﹕']);
+    (colon && before != HIDDEN && !is_spelled(text)).then_some(rest)
+}
+
+/// Whether the text is one URL whose host ends where a path, a query or a fragment begins.
+fn is_spelled(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    let authority =
+        rest.trim_start_matches(['/', '\\']).split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let numbered = port.ends_with(']') || port.ends_with('}') || port.bytes().all(|b| b.is_ascii_digit());
+    named && numbered && !rest.contains(char::is_whitespace)
+}
+
+/// `text` without the user information of URLs in the spellings that programs accept.
+fn without_user(text: &str, is_url: bool) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut found = false;
@@ -271,7 +311,7 @@ fn stripped(text: &str, is_url: bool) -> Option<String> {
         out.push_str(lead);
         let end = tail.find(['/', '\\', '?', '#', '"', ' ', ',']).unwrap_or(tail.len());
         let (authority, after) = tail.split_at(end);
-        match authority.rsplit_once('@') {
+        match authority.rsplit_once(AT) {
             Some((_, host)) => {
                 found = true;
                 out.push_str(host);
@@ -298,7 +338,7 @@ fn stripped(text: &str, is_url: bool) -> Option<String> {
         let (lead, tail) = tail.split_at(slashes);
         let end = tail.find(['/', '\\', '?', '#', ' ', '"', '{']).unwrap_or(tail.len());
         let (authority, after) = tail.split_at(end);
-        let (user, host) = authority.rsplit_once('@')?;
+        let (user, host) = authority.rsplit_once(AT)?;
         // A mail address is no URL with a password.
         if scheme.is_some() || user.contains(':') {
             return Some(format!("{head}{lead}{host}{after}"));
@@ -437,7 +477,35 @@ mod tests {
         ] {
             assert_eq!(stripped(given, true).as_deref(), Some(clean), "{given}");
         }
-        for kept in ["https://host/path@x", "user@host.example", "https://host", "git@host.example:a/b"] {
+        for (given, clean) in [
+            ("http//ann:S3cret@proxy.example:8080", "[hidden]@proxy.example:8080"),
+            ("PROXY ann:S3cret@proxy.example:8080", "[hidden]@proxy.example:8080"),
+            ("https://PROXY ann:S3cret@proxy.example", "[hidden]@proxy.example"),
+            ("http//ann:S3cret@p.example/?x=https://y.example", "[hidden]@p.example/?x=https://y.example"),
+            ("https://ann:S3/cret@host", "[hidden]@host"),
+            ("https://ann:S3#cret@host", "[hidden]@host"),
+            ("https://ann:S3 cret@host", "[hidden]@host"),
+            ("ann:S3/cret@host", "[hidden]@host"),
+            ("https://ann:S3cret＠host", "https://host"),
+            ("http//ann：S3cret＠host", "[hidden]@host"),
+            ("https:ann:S3/cret@host", "[hidden]@host"),
+        ] {
+            assert_eq!(stripped(given, true).as_deref(), Some(clean), "{given}");
+            assert_eq!(stripped(clean, true), None, "{clean}");
+        }
+        let mut servers =
+            Value::List(vec![map(&[("url", text("http//ann:S3cret@h")), ("name", text("a:b @c"))])]);
+        assert!(strip_credentials(&mut servers, false));
+        assert_eq!(servers, Value::List(vec![map(&[("url", text("[hidden]@h")), ("name", text("a:b @c"))])]));
+        for kept in [
+            "https://host/a:b@c",
+            "https://host:{PORT}/a:b@c",
+            "https://[::1]:80/a@b",
+            "https://host/path@x",
+            "user@host.example",
+            "https://host",
+            "git@host.example:a/b",
+        ] {
             assert_eq!(stripped(kept, true), None, "{kept}");
         }
     }

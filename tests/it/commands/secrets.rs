@@ -615,3 +615,59 @@ fn no_error_of_a_damaged_file_shows_one() {
         }
     }
 }
+
+/// A password before an `@` is hidden in an address that nothing can read as one, too.
+#[test]
+fn a_password_in_a_misspelt_address_is_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| dir.path().join(name);
+    let run = |args: &[&str]| {
+        let output = crate::common::clearway().current_dir(dir.path()).args(args).output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    std::fs::write(place("other.json"), r#"{"inferenceProvider":"gateway"}"#).unwrap();
+    for spelled in [
+        "http//zoe9:S3cretPw@proxy.mill.example:8080",
+        "PROXY zoe9:S3cretPw@proxy.mill.example:8080",
+        "https://PROXY zoe9:S3cretPw@proxy.mill.example:8080",
+        "http://zoe9:S3cretPw/x@proxy.mill.example:8080",
+        "http//zoe9:S3cretPw\u{ff20}proxy.mill.example:8080",
+        "http://zoe9:S3cretPw\u{ff20}proxy.mill.example:8080",
+    ] {
+        let settings = json!({
+            "inferenceProvider": "gateway",
+            "inferenceGatewayBaseUrl": spelled,
+            "egressProxyUrl": spelled,
+            "egressProxyPacUrl": spelled,
+            "otlpEndpoint": spelled,
+            "managedMcpServers": [{ "name": "web", "transport": "http", "url": spelled }],
+        });
+        std::fs::write(place("c.json"), settings.to_string()).unwrap();
+        let mut calls: Vec<Vec<&str>> =
+            ["text", "json", "sarif", "junit", "plist", "mobileconfig", "reg", "managed-json"]
+                .iter()
+                .map(|format| vec!["config", "c.json", "--format", format])
+                .collect();
+        calls.push(vec!["config", "c.json", "--show-values"]);
+        calls.push(vec!["config", "c.json", "--format", "plist", "--include-secrets"]);
+        for key in [
+            "inferenceGatewayBaseUrl",
+            "egressProxyUrl",
+            "egressProxyPacUrl",
+            "otlpEndpoint",
+            "managedMcpServers",
+        ] {
+            calls.push(vec!["explain", "c.json", key]);
+        }
+        calls.push(vec!["diff", "other.json", "c.json"]);
+        calls.push(vec!["diff", "c.json", "other.json", "--format", "json"]);
+        calls.push(vec!["hosts", "c.json"]);
+        calls.push(vec!["check", "c.json", "--dry-run"]);
+        for args in calls {
+            let said = run(&args);
+            assert!(said.len() > 20, "{args:?}: {said}");
+            assert!(!said.contains("S3cretPw") && !said.contains("zoe9"), "{spelled}, {args:?}: {said}");
+        }
+        assert!(run(&["config", "c.json"]).contains("url-credentials"));
+    }
+}
