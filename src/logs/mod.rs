@@ -14,7 +14,7 @@ mod time;
 
 pub use collect::Collector;
 pub use lines::LinesError;
-pub use source::{LogsError, Origin, read};
+pub use source::{Limits, LogsError, Origin, read, read_within};
 pub use time::{Bound, Moment};
 
 use serde::Serialize;

@@ -29,12 +29,28 @@ const FILES: usize = 2_000;
 const NAMES: usize = 50_000;
 /// Most files of an archive.
 const ENTRIES: usize = 4_096;
-/// Most bytes that one archive or packed file may unpack to.
-const UNPACKED: u64 = 2 << 30;
+/// Files of which it is said that they were left out by name.
+const SHOWN: usize = 3;
 /// Most bytes of a packed file on standard input.
 const PACKED: u64 = 512 << 20;
 /// Files that are named of those that were not read.
 const NAMED: usize = 50;
+
+/// How much one reading takes, whatever the number of files and archives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most bytes of text in all.
+    pub all: u64,
+    /// Most bytes that come from packed files and archives. Less than of others: a few megabytes may unpack to all of it,
+    /// while what lies on a disk unpacked has taken its place there.
+    pub unpacked: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { all: 4 << 30, unpacked: 1 << 30 }
+    }
+}
 
 /// Where logs come from.
 #[derive(Debug, Clone)]
@@ -89,7 +105,27 @@ fn none(looked: &[String], elevated: bool) -> String {
 /// # Errors
 /// A named file that cannot be read, a folder without logs, a device without any.
 pub fn read(origin: &Origin, rules: &Rules, settings: Settings) -> Result<Report, LogsError> {
-    let mut source = Source { all: Collector::new(rules, settings), rules, files: 0, unread: 0 };
+    read_within(origin, rules, settings, Limits::default())
+}
+
+/// Reads logs within these limits.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within(
+    origin: &Origin,
+    rules: &Rules,
+    settings: Settings,
+    limits: Limits,
+) -> Result<Report, LogsError> {
+    let mut source = Source {
+        all: Collector::new(rules, settings),
+        rules,
+        files: 0,
+        unread: 0,
+        left: Left::of(limits),
+        beyond: Vec::new(),
+    };
     match origin {
         Origin::Named(paths) => {
             for path in paths {
@@ -104,6 +140,20 @@ pub fn read(origin: &Origin, rules: &Rules, settings: Settings) -> Result<Report
             .all
             .skip("", format!("{n} left out, since the names are not those of logs, or there are too many"));
     }
+    if !source.beyond.is_empty() {
+        let n = english::count(source.beyond.len(), "file", "files");
+        let mut names: Vec<String> = source.beyond.iter().take(SHOWN).cloned().collect();
+        if source.beyond.len() > SHOWN {
+            names.push(format!("{} more", source.beyond.len() - SHOWN));
+        }
+        let reason = format!(
+            "{n} left out ({}), since one reading ends after {} in all and {} from packed files; name them by themselves",
+            english::and(&names),
+            size(limits.all),
+            size(limits.unpacked)
+        );
+        source.all.skip("", reason);
+    }
     Ok(source.all.finish())
 }
 
@@ -112,9 +162,50 @@ struct Source<'a> {
     rules: &'a Rules,
     files: usize,
     unread: usize,
+    left: Left,
+    /// Files that the limits left no room for.
+    beyond: Vec<String>,
+}
+
+/// What is left of the limits.
+#[derive(Clone)]
+struct Left {
+    limits: Limits,
+    all: Rc<Cell<u64>>,
+    unpacked: Rc<Cell<u64>>,
+}
+
+impl Left {
+    fn of(limits: Limits) -> Self {
+        let [all, unpacked] = [limits.all, limits.unpacked].map(|bytes| Rc::new(Cell::new(bytes)));
+        Self { limits, all, unpacked }
+    }
+
+    /// A stream of text, whatever it comes from.
+    fn text<R>(&self, input: R) -> Bounded<R> {
+        let why = format!("one reading ends after {} in all; name the file by itself", size(self.limits.all));
+        Bounded { input, left: Rc::clone(&self.all), why }
+    }
+
+    /// A stream that unpacks.
+    fn packed<R>(&self, input: R) -> Bounded<R> {
+        let most = size(self.limits.unpacked);
+        let why = format!("one reading ends after {most} from packed files; unpack it, and name the log");
+        Bounded { input, left: Rc::clone(&self.unpacked), why }
+    }
+}
+
+/// `4 GiB`, `64 bytes`.
+fn size(bytes: u64) -> String {
+    if bytes >= 1 << 30 { format!("{} GiB", bytes >> 30) } else { format!("{bytes} bytes") }
 }
 
 impl Source<'_> {
+    /// Files that were read, or for which no room is left.
+    fn seen(&self) -> usize {
+        self.files + self.beyond.len()
+    }
+
     fn named(&mut self, path: &str) -> Result<(), LogsError> {
         let unreadable = |reason: String| LogsError::Unreadable { path: path.to_owned(), reason };
         if path == "-" {
@@ -127,14 +218,14 @@ impl Source<'_> {
             ))
         })?;
         if meta.is_dir() {
-            let before = self.files;
+            let before = self.seen();
             let mut files = Vec::new();
             self.walk(place, "", DEPTH, &mut files);
             files.sort_by(|a, b| a.1.cmp(&b.1));
             for (file, name) in files {
                 self.beside(&file, &name);
             }
-            if self.files == before {
+            if self.seen() == before {
                 return Err(unreadable(
                     "there is no log in this folder that can be read; name the file itself, or the folder that main.log lies in".to_owned(),
                 ));
@@ -142,9 +233,9 @@ impl Source<'_> {
             return Ok(());
         }
         let name = place.file_name().map_or_else(|| path.to_owned(), |n| n.to_string_lossy().into_owned());
-        let before = self.files;
+        let before = self.seen();
         self.file(place, &name).map_err(unreadable)?;
-        if self.files == before {
+        if self.seen() == before {
             return Err(unreadable("there is no log in this archive; name the log itself".to_owned()));
         }
         Ok(())
@@ -202,9 +293,9 @@ impl Source<'_> {
         let mut input = BufReader::new(io::stdin());
         let start = input.fill_buf().map_err(|e| format!("cannot be read: {e}"))?;
         if is_archive(start) {
-            let before = self.files;
+            let before = self.seen();
             self.archive(spooled(input)?, "standard input")?;
-            if self.files == before {
+            if self.seen() == before {
                 return Err("there is no log in this archive; name the log itself".to_owned());
             }
             return Ok(());
@@ -215,11 +306,14 @@ impl Source<'_> {
     /// A log, or a packed one.
     fn stream(&mut self, mut input: impl BufRead, name: &str) -> Result<(), String> {
         let start = input.fill_buf().map_err(|e| format!("cannot be read: {e}"))?;
+        let is_packed = start.starts_with(&[0x1f, 0x8b]);
+        if !start.is_empty() && (self.left.all.get() == 0 || (is_packed && self.left.unpacked.get() == 0)) {
+            self.beyond.push(name.to_owned());
+            return Ok(());
+        }
+        let left = self.left.clone();
         let read = match start {
-            [0x1f, 0x8b, ..] => {
-                let left = Rc::new(Cell::new(UNPACKED));
-                self.all.read(name, Bounded { input: MultiGzDecoder::new(input), left })
-            }
+            _ if is_packed => self.all.read(name, left.text(left.packed(MultiGzDecoder::new(input)))),
             [0x28, 0xb5, 0x2f, 0xfd, ..]
             | [0xfd, b'7', b'z', b'X', b'Z', ..]
             | [b'B', b'Z', b'h', ..]
@@ -228,7 +322,7 @@ impl Source<'_> {
                     "is packed in a way that is not read here; unpack it, and name the log".to_owned()
                 );
             }
-            _ => self.all.read(name, input),
+            _ => self.all.read(name, left.text(input)),
         };
         match read {
             Ok(()) => {
@@ -248,7 +342,6 @@ impl Source<'_> {
             ));
         }
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
-        let left = Rc::new(Cell::new(UNPACKED));
         for index in 0..archive.len() {
             let inner = match archive.by_index(index) {
                 Ok(inner) => inner,
@@ -267,7 +360,11 @@ impl Source<'_> {
                 continue;
             }
             let own = format!("{name}!{raw}");
-            let input = BufReader::new(Bounded { input: inner, left: Rc::clone(&left) });
+            if inner.size() > 0 && (self.left.unpacked.get() == 0 || self.left.all.get() == 0) {
+                self.beyond.push(own);
+                continue;
+            }
+            let input = BufReader::new(self.left.packed(inner));
             if let Err(reason) = self.stream(input, &own) {
                 self.all.skip(&own, reason);
             }
@@ -397,13 +494,19 @@ fn entries(file: &mut File) -> io::Result<usize> {
 struct Bounded<R> {
     input: R,
     left: Rc<Cell<u64>>,
+    /// What is said then.
+    why: String,
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let left = self.left.get();
         if left == 0 {
-            return Err(io::Error::other(format!("it unpacks to more than {} GiB", UNPACKED >> 30)));
+            // What ends here is whole.
+            return match self.input.read(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(io::Error::other(self.why.clone())),
+            };
         }
         let most = usize::try_from(left).unwrap_or(usize::MAX).min(target.len());
         let read = self.input.read(target.get_mut(..most).unwrap_or_default())?;

@@ -296,6 +296,50 @@ fn what_unpacks_without_end_is_cut_off_and_said() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("more than 4096 files"));
 }
 
+/// The limits are those of the whole reading: a folder of packed files takes no more than one of them.
+#[test]
+fn one_reading_has_one_budget_whatever_the_number_of_files() {
+    use clearway::logs::{Limits, Origin, read_within};
+    let dir = tempfile::tempdir().unwrap();
+    let line = RESET.len() as u64;
+    let put = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).unwrap();
+    for n in 1..=6 {
+        put(&format!("main{n}.log.gz"), &packed(&RESET.repeat(4)));
+    }
+    put("zz.zip", &archive(&[("main.log", RESET.repeat(4)), ("main8.log", RESET.repeat(4))]));
+    put("zzz.log", &RESET.repeat(4));
+    let read = |all: u64, unpacked: u64| {
+        let origin = Origin::Named(vec![dir.path().to_str().unwrap().to_owned()]);
+        read_within(&origin, rules(), settings(), Limits { all, unpacked }).unwrap()
+    };
+    let lines = |report: &Report| report.files.iter().map(|f| f.lines).sum::<u64>();
+    let said = |report: &Report| serde_json::to_string(&(&report.skipped, &report.files)).unwrap();
+    // Enough for everything, to the byte.
+    let whole = read(36 * line, 32 * line);
+    assert_eq!((lines(&whole), whole.skipped.len()), (36, 0), "{}", said(&whole));
+    // Packed files end in the third one; what is not packed is read.
+    let some = read(36 * line, 10 * line);
+    assert_eq!(lines(&some), 14, "{}", said(&some));
+    let text = said(&some);
+    assert!(
+        text.contains(&format!("one reading ends after {} bytes from packed files; unpack it", 10 * line)),
+        "{text}"
+    );
+    assert!(
+        text.contains("5 files left out (main4.log.gz, main5.log.gz, main6.log.gz and 2 more)"),
+        "{text}"
+    );
+    // All of it ends in the second one.
+    let few = read(6 * line, 32 * line);
+    assert_eq!(lines(&few), 6, "{}", said(&few));
+    assert!(said(&few).contains("7 files left out"), "{}", said(&few));
+    assert!(
+        said(&few).contains(&format!("one reading ends after {} bytes in all", 6 * line)),
+        "{}",
+        said(&few)
+    );
+}
+
 #[test]
 fn the_places_of_every_platform_are_read() {
     for (platform, place, others) in [
