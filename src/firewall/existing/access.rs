@@ -196,6 +196,14 @@ pub fn decide(gates: &[Gate], entries: &[Listed], rule: &HostRule, candidates: &
 }
 
 impl Gate {
+    /// Adds a line that may allow and may deny whatever reaches it.
+    pub(super) fn unsure(&mut self, line: &Ignored) {
+        for allows in [true, false] {
+            let tests = vec![Test::Unknown(line.clone())];
+            self.lines.push(Access { line: line.line, text: line.text.clone(), allows, tests });
+        }
+    }
+
     fn decide(&self, lines: &[usize], case: &Case<'_>) -> Outcome {
         let mut doubt = Doubt::default();
         let (mut allowed, mut denied): (Option<&Access>, Option<&Access>) = (None, None);

@@ -34,6 +34,13 @@ struct Conf {
 /// opposite of the last line, or `true` without any line.
 const GATES: [&str; 4] = ["http_access", "adapted_http_access", "miss_access", "http_reply_access"];
 
+/// Other names that Squid knows a directive by.
+const OTHER_NAMES: [(&str, &str); 3] = [
+    ("http_access2", "adapted_http_access"),
+    ("redirect_program", "url_rewrite_program"),
+    ("redirector_access", "url_rewrite_access"),
+];
+
 pub(super) fn read(text: &str) -> Listing {
     let mut listing = Listing::new(Dialect::Squid);
     let mut conf = Conf::default();
@@ -42,7 +49,8 @@ pub(super) fn read(text: &str) -> Listing {
         let words: Vec<String> =
             raw.split_whitespace().take_while(|w| !w.starts_with('#')).map(str::to_owned).collect();
         let Some((directive, rest)) = words.split_first() else { continue };
-        match directive.as_str() {
+        let known = OTHER_NAMES.iter().find(|(other, _)| other == directive);
+        match known.map_or(directive.as_str(), |(_, own)| own) {
             "if" => inside_if += 1,
             "endif" => inside_if = inside_if.saturating_sub(1),
             "acl" => {
@@ -169,12 +177,12 @@ impl Reader<'_> {
             if own == "include" {
                 let why = "included files are not read: put their lines in this place, or leave the line out where they say nothing \
                            about access";
-                gate.unsure(*line, raw, why);
+                gate.unsure(&Ignored::new(*line, raw, why));
                 continue;
             }
             if own == "if" {
                 if words.first().is_some_and(|w| w == directive || w == "include") {
-                    gate.unsure(*line, raw, "lines between `if` and `endif` are not read");
+                    gate.unsure(&Ignored::new(*line, raw, "lines between `if` and `endif` are not read"));
                 }
                 continue;
             }
@@ -183,7 +191,7 @@ impl Reader<'_> {
                 "allow" => true,
                 "deny" => false,
                 _ => {
-                    gate.unsure(*line, raw, "neither allow nor deny stands here");
+                    gate.unsure(&Ignored::new(*line, raw, "neither allow nor deny stands here"));
                     continue;
                 }
             };
@@ -346,16 +354,6 @@ impl Reader<'_> {
         }
         parts.push(Test::Entries(own));
         Test::Any(parts)
-    }
-}
-
-impl Gate {
-    /// A line that may allow and may deny.
-    fn unsure(&mut self, line: usize, raw: &str, why: &str) {
-        for allows in [true, false] {
-            let tests = vec![Test::Unknown(Ignored::new(line, raw, why))];
-            self.lines.push(Access { line, text: raw.to_owned(), allows, tests });
-        }
     }
 }
 

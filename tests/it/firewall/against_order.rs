@@ -300,3 +300,207 @@ fn a_rule_for_nobody_opens_nothing() {
     assert_eq!(host(&rule("rule-type universal")), "covered");
     assert_eq!(host(&rule("destination-hip managed")), "conditional");
 }
+
+/// What is held against a whole file: the output and the exit code of the program.
+fn asked(text: &str) -> (Option<i32>, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let (list, config) = (dir.path().join("list"), dir.path().join("office.json"));
+    std::fs::write(&list, text).unwrap();
+    let json = serde_json::json!({ "schema": "clearway.hosts/1", "clearway": "0.1.0", "rules_date": "2026-11-22",
+        "app_version": "2.19675.0", "platform": "linux", "groups": [{ "feature": "inference", "title": "Inference", "hosts": [
+        { "host": "a.mill.example", "port": 443, "transport": "https", "need": "required", "purpose": "p" } ] }] });
+    std::fs::write(&config, json.to_string()).unwrap();
+    let output =
+        crate::common::clearway().arg("hosts").arg(&config).arg("--against").arg(&list).output().unwrap();
+    let both = [output.stdout, output.stderr].concat();
+    // Lines are wrapped wherever they end.
+    let words: Vec<String> = String::from_utf8_lossy(&both).split_whitespace().map(str::to_owned).collect();
+    (output.status.code(), words.join(" "))
+}
+
+/// A rule of PAN-OS that allows the host, one that denies everything, and what the file goes on with.
+#[test]
+fn commands_of_pan_os_that_change_the_order_are_followed_or_decide_nothing() {
+    let rules = format!(
+        "set profiles custom-url-category A list a.mill.example/\n{}{}",
+        pan_os_rule("r", &["category A", "action allow"]),
+        pan_os_rule("d", &["action deny"]),
+    );
+    let after = |more: &str| asked(&format!("{rules}{more}\n"));
+    let code = |more: &str| after(more).0;
+    assert_eq!(code(""), Some(0));
+    // Followed: the denial stands first.
+    for more in [
+        "move rulebase security rules d top",
+        "move rulebase security rules r bottom",
+        "move rulebase security rules d before r",
+        "move rulebase security rules r after d",
+        "admin@gate# move rulebase security rules d top",
+        "rename rulebase security rules d to e\nmove rulebase security rules e top",
+        "copy rulebase security rules d to e\nmove rulebase security rules e top",
+        "delete rulebase security rules r",
+        "delete rulebase security rules",
+        "delete rulebase",
+        "set rulebase security rules r action deny",
+        "set rulebase security rules r disabled yes",
+    ] {
+        let (code, said) = after(more);
+        assert_eq!(code, Some(1), "{more}\n{said}");
+    }
+    // Followed: the rule that allows still stands first.
+    for more in [
+        "move rulebase security rules r top",
+        "move rulebase security rules d top\nmove rulebase security rules r before d",
+        "move rulebase nat rules d top",
+        "copy rulebase security rules d to e",
+        "delete rulebase security rules r disabled",
+        "delete rulebase nat",
+        "set rulebase security rules r log-setting default\ncommit",
+    ] {
+        let (code, said) = after(more);
+        assert_eq!(code, Some(0), "{more}\n{said}");
+    }
+    // Not followed: what is moved, or by what, is not in the file.
+    for more in [
+        "move rulebase security rules gone top",
+        "move rulebase security rules d before gone",
+        "move rulebase security rules d aside",
+        "edit rulebase security\nmove rules d top",
+        "move rules d top",
+        "set rules n action deny",
+        "rename profiles custom-url-category A to B",
+        "load config from other.xml",
+        "set rulebase security rules r unheard-of 1",
+    ] {
+        let (code, said) = after(more);
+        assert_eq!(code, Some(2), "{more}\n{said}");
+    }
+    assert!(after("move rules d top").1.contains("in a way that is not followed"));
+    // A rule of some firewalls.
+    for more in [
+        "target devices 001",
+        "target devices 001\nset rulebase security rules r target negate yes",
+        "target tags [ a b ]",
+    ] {
+        let (code, said) = after(&format!("set rulebase security rules r {more}"));
+        assert_eq!(code, Some(3), "{more}\n{said}");
+        assert!(said.contains("which firewall it is (target"), "{said}");
+    }
+    assert_eq!(code("set rulebase security rules r target negate no"), Some(0));
+    let xml = |target: &str| {
+        format!(
+            "<config><shared><profiles><custom-url-category><entry name=\"A\"><list><member>a.mill.example/</member></list></entry>\
+             </custom-url-category></profiles><pre-rulebase><security><rules><entry name=\"r\">{target}<category><member>A</member></category>\
+             <action>allow</action></entry></rules></security></pre-rulebase></shared></config>\n"
+        )
+    };
+    assert_eq!(asked(&xml("<target><negate>no</negate></target>")).0, Some(0));
+    for devices in ["<entry name=\"001\"/>", "<entry name=\"001\"><vsys/></entry>"] {
+        let some = xml(&format!("<target><devices>{devices}</devices><negate>no</negate></target>"));
+        assert_eq!(asked(&some).0, Some(3), "{some}");
+    }
+    assert_eq!(asked(&(xml("") + "move shared pre-rulebase security rules r top\n")).0, Some(2));
+}
+
+/// The same with policies of FortiOS.
+#[test]
+fn statements_of_fortios_that_change_the_order_are_followed_or_decide_nothing() {
+    let policy = |id: u8, to: &str, action: &str| {
+        format!(
+            "edit {id}\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset schedule \"always\"\nset dstaddr \"{to}\"\n\
+             set action {action}\nset service \"ALL\"\nnext\n"
+        )
+    };
+    let policies = format!(
+        "config firewall address\nedit \"api\"\nset type fqdn\nset fqdn \"a.mill.example\"\nnext\nend\nconfig firewall policy\n{}{}",
+        policy(1, "api", "accept"),
+        policy(2, "all", "deny")
+    );
+    let after = |more: &str| asked(&format!("{policies}{more}\nend\n"));
+    assert_eq!(after("").0, Some(0));
+    let open = |more: &str| format!("edit 1\n{more}\nnext");
+    for more in [
+        "move 2 before 1".to_owned(),
+        "move 1 after 2".into(),
+        "gate (policy) # move 2 before 1".into(),
+        "end\nconfig firewall policy\nmove 2 before 1".into(),
+        "rename 2 to 7\nmove 7 before 1".into(),
+        "purge".into(),
+        "delete 1".into(),
+        "delete 2 1".into(),
+        open("unset action"),
+        open("set status disable"),
+        // The file ends inside.
+        "edit 1\nset action deny".into(),
+    ] {
+        let (code, said) = after(&more);
+        assert_eq!(code, Some(1), "{more}\n{said}");
+    }
+    for more in [
+        "move 1 before 2".to_owned(),
+        "move 2 before 1\nmove 1 before 2".into(),
+        "show".into(),
+        "delete 2".into(),
+        open("unset comments"),
+        "end\nconfig system interface\nclone a to b".into(),
+        "end\nconfig router policy\nmove 2 before 1".into(),
+    ] {
+        let (code, said) = after(&more);
+        assert_eq!(code, Some(0), "{more}\n{said}");
+    }
+    for more in [
+        "move 3 before 1".to_owned(),
+        "move 2 before 9".into(),
+        "move 2 first".into(),
+        "clone 2 to 3".into(),
+        "rename 2 to 1".into(),
+        "unset 1".into(),
+        "mov 2 before 1".into(),
+        "insert 2".into(),
+        "edit 1\nabort".into(),
+        "edit 1\nedit 2\nnext".into(),
+        "edit 0\nset action deny\nnext\ndelete 3".into(),
+        "end\nconfig firewall address\nrename \"api\" to \"b\"".into(),
+    ] {
+        let (code, said) = after(&more);
+        assert_eq!(code, Some(2), "{more}\n{said}");
+    }
+    assert!(
+        after("clone 2 to 3").1.contains("`clone 2 to 3`")
+            || after("clone 2 to 3").1.contains("clone 2 to 3")
+    );
+}
+
+#[test]
+fn squid_knows_a_directive_by_its_other_name() {
+    let allow = "acl a dstdomain a.mill.example\nhttp_access allow a\nhttp_access deny all\n";
+    assert_eq!(asked(allow).0, Some(0));
+    for directive in ["adapted_http_access", "http_access2"] {
+        assert_eq!(asked(&format!("{allow}{directive} deny all\n")).0, Some(1), "{directive}");
+        assert_eq!(asked(&format!("{allow}{directive} allow a\n")).0, Some(0), "{directive}");
+        assert_eq!(
+            asked(&format!(
+                "{allow}if ${{process_number}} = 1\n{directive} deny all\nendif\n{directive} allow all\n"
+            ))
+            .0,
+            Some(2)
+        );
+    }
+}
+
+/// Lists of products that are not read are refused whole, and so is what takes lines away from them.
+#[test]
+fn rules_of_products_that_are_not_read_are_refused() {
+    for text in [
+        "access-list out extended permit tcp any host a.mill.example eq 443\nno access-list out extended permit tcp any host a.mill.example eq 443\n",
+        "iptables -A FORWARD -d a.mill.example -p tcp --dport 443 -j ACCEPT\niptables -I FORWARD 1 -j DROP\n",
+        "-A FORWARD -d a.mill.example -p tcp --dport 443 -j ACCEPT\n-F FORWARD\n",
+        "pass out proto tcp to a.mill.example port 443\nanchor \"more\"\n",
+        "nft add rule inet filter forward ip daddr a.mill.example accept\nnft insert rule inet filter forward drop\nnft flush ruleset\n",
+        "a.mill.example\nno a.mill.example\n",
+        "a.mill.example\ndelete a.mill.example\n",
+    ] {
+        let (code, said) = asked(text);
+        assert_eq!(code, Some(2), "{text}\n{said}");
+    }
+}

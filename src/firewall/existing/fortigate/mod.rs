@@ -19,12 +19,17 @@ pub(super) const MEMBERS: usize = 100_000;
 
 pub(super) fn read(text: &str) -> Listing {
     let mut listing = Listing::new(Dialect::Fortigate);
-    let domains = tree::parse(text);
+    let (domains, doubt) = tree::parse(text);
     let mut gate = Gate::default();
+    for line in &doubt {
+        gate.unsure(line);
+    }
     let mut names = Gate { lines: Vec::new(), otherwise: true };
-    let is_policy = |d: &Domain| POLICIES.iter().any(|p| !d.section(p).is_empty());
+    // A table that was emptied lets nothing through.
+    let is_policy = |d: &Domain| POLICIES.iter().any(|p| d.sections.contains_key(*p));
     let several = domains.values().filter(|d| is_policy(d)).count() > 1;
     let any_policy = domains.values().any(is_policy);
+    listing.understood += usize::from(any_policy);
     for (name, domain) in &domains {
         let mut reader = Reader {
             domain,

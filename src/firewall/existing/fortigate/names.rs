@@ -24,7 +24,7 @@ impl FortigateObjects {
     /// What `text` has.
     pub fn of(text: &str) -> Self {
         let mut found = Self::default();
-        for domain in tree::parse(text).values() {
+        for domain in tree::parse(text).0.values() {
             for (plain, group) in SECTIONS {
                 for object in domain.section(plain) {
                     let own = object.sets.values().map(|(line, _)| *line).chain([object.line]);

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::super::read::Ignored;
+
 /// One `edit … next`.
 #[derive(Default)]
 pub(super) struct Object {
@@ -111,29 +113,71 @@ struct Slots {
     by_name: HashMap<String, usize>,
 }
 
+impl Slots {
+    /// Finds anew where each object stands.
+    fn number(&mut self) {
+        let named = self.objects.iter().enumerate();
+        self.by_name = named.filter_map(|(at, o)| Some((o.as_ref()?.name.clone(), at))).collect();
+    }
+}
+
 #[derive(Default)]
 struct Builder {
     domains: BTreeMap<String, BTreeMap<String, Slots>>,
     stack: Vec<Level>,
     domain: String,
     open: Vec<Object>,
+    doubt: Vec<Ignored>,
 }
 
-/// The tree of a file: for each virtual domain its objects. What is edited again is changed, what is deleted is gone.
-pub(super) fn parse(text: &str) -> BTreeMap<String, Domain> {
+/// Tables that say nothing about what policies let through begin with another word than these.
+const DECIDING: [&str; 4] = ["firewall", "webfilter", "dnsfilter", "application"];
+
+/// Statements that leave the configuration as it is.
+const NEUTRAL: [&str; 7] = ["show", "get", "diagnose", "execute", "exit", "quit", "sudo"];
+
+/// Statements that a prompt may stand before.
+const VERBS: [&str; 18] = [
+    "config", "edit", "set", "append", "select", "unselect", "clear", "unset", "delete", "purge", "move",
+    "rename", "clone", "next", "end", "abort", "show", "get",
+];
+
+/// The tree of a file: for each virtual domain its objects. What is edited again is changed, what is deleted is gone, what
+/// is moved stands elsewhere. Also the statements after which it is not known what a table that decides holds.
+pub(super) fn parse(text: &str) -> (BTreeMap<String, Domain>, Vec<Ignored>) {
     let mut builder = Builder::default();
     for (line, words) in statements(text) {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        builder.statement(line, &words);
+        let words = without_prompt(&words);
+        if !builder.statement(line, words) {
+            let why = "it changes the table or its order in a way that is not followed: give the configuration as it is after it";
+            builder.doubt.push(Ignored::new(line, &words.join(" "), why));
+        }
     }
+    // A file may end before the last `next`.
+    while !builder.open.is_empty() {
+        builder.statement(0, &["end"]);
+    }
+    let doubt = std::mem::take(&mut builder.doubt);
     let sections = |slots: BTreeMap<String, Slots>| {
         slots.into_iter().map(|(path, s)| (path, s.objects.into_iter().flatten().collect())).collect()
     };
-    builder.domains.into_iter().map(|(name, slots)| (name, Domain { sections: sections(slots) })).collect()
+    let domains = builder.domains.into_iter();
+    (domains.map(|(name, slots)| (name, Domain { sections: sections(slots) })).collect(), doubt)
+}
+
+/// What stands after `firewall (policy) #`, as a terminal shows it.
+fn without_prompt<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
+    match words {
+        [first, ..] if VERBS.contains(first) => words,
+        [_, "#" | "$", rest @ ..] | [_, _, "#" | "$", rest @ ..] => rest,
+        _ => words,
+    }
 }
 
 impl Builder {
-    fn statement(&mut self, line: usize, words: &[&str]) {
+    /// One statement; whether it was followed, or says nothing about what decides.
+    fn statement(&mut self, line: usize, words: &[&str]) -> bool {
         let owned = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect::<Vec<_>>();
         match words {
             ["config", "vdom" | "global"] => {
@@ -141,6 +185,8 @@ impl Builder {
                 self.domain = String::new();
             }
             ["config", rest @ ..] => self.stack.push(Level::Config(rest.join(" "))),
+            // Outside a table, or inside an object, nothing can be edited.
+            ["edit", ..] if matches!(self.stack.last(), None | Some(Level::Edit)) => return false,
             ["edit", name, ..] => {
                 if matches!(self.stack.last(), Some(Level::Wrapper)) {
                     self.domain = (*name).to_owned();
@@ -161,17 +207,31 @@ impl Builder {
                     entry.1.extend(owned(values));
                 }
             }
+            ["select", key, values @ ..] => {
+                if let Some((_, own)) = self.open.last_mut().and_then(|o| o.sets.get_mut(*key)) {
+                    own.retain(|v| values.contains(&v.as_str()));
+                }
+            }
             ["unselect", key, values @ ..] => {
                 if let Some((_, own)) = self.open.last_mut().and_then(|o| o.sets.get_mut(*key)) {
                     own.retain(|v| !values.contains(&v.as_str()));
                 }
             }
-            ["unset", key, ..] => {
+            ["unset" | "clear", key, ..] if !self.open.is_empty() => {
                 if let Some(object) = self.open.last_mut() {
                     object.sets.remove(*key);
                 }
             }
-            ["delete", name, ..] => self.delete(name),
+            ["delete", names @ ..] => {
+                // All of them, whether or not one was followed.
+                let unknown = names.iter().filter(|name| !self.delete(name)).count();
+                return unknown == 0 || !self.is_deciding();
+            }
+            ["purge"] => return self.purge(),
+            ["move", name, side @ ("before" | "after"), other] => {
+                return self.moves(name, *side == "after", other) || !self.is_deciding();
+            }
+            ["rename", name, "to", other] => return self.renames(name, other) || !self.is_deciding(),
             ["next", ..] => self.close(),
             ["end", ..] => {
                 // `end` closes an edit that `next` did not.
@@ -182,7 +242,17 @@ impl Builder {
                     self.domain = String::new();
                 }
             }
-            _ => {}
+            [verb, ..] => return NEUTRAL.contains(verb) || !self.is_deciding(),
+            [] => {}
+        }
+        true
+    }
+
+    /// Whether what stands here may decide. Outside every table stand remarks and commands of the shell.
+    fn is_deciding(&self) -> bool {
+        match self.stack.iter().find_map(|l| if let Level::Config(path) = l { Some(path) } else { None }) {
+            Some(path) => path.split(' ').next().is_some_and(|word| DECIDING.contains(&word)),
+            None => !self.stack.is_empty(),
         }
     }
 
@@ -207,18 +277,92 @@ impl Builder {
         slots.objects.get(*at)?.as_ref()
     }
 
-    fn delete(&mut self, name: &str) {
-        if !matches!(self.stack.last(), Some(Level::Config(_))) {
-            return;
+    /// The objects of the table that the reader is in.
+    fn table(&mut self) -> Option<&mut Slots> {
+        let path = matches!(self.stack.last(), Some(Level::Config(_))).then(|| self.path())?;
+        self.domains.get_mut(&self.domain)?.get_mut(&path)
+    }
+
+    /// What belongs to an object goes with it. Without a name, what belongs to any.
+    fn forget_inside(&mut self, name: Option<&str>) {
+        let table = format!("{}/", self.path());
+        let own = name.map(|name| format!("{name}/"));
+        let tables = self.domains.get_mut(&self.domain).into_iter().flatten();
+        for (_, slots) in tables.filter(|(path, _)| path.starts_with(&table)) {
+            let is_own = |n: &str| own.as_ref().is_none_or(|own| n.starts_with(own.as_str()));
+            slots.by_name.retain(|n, _| !is_own(n));
+            slots.objects.retain(|o| o.as_ref().is_none_or(|o| !is_own(&o.name)));
+            slots.number();
         }
-        let (path, name) = (self.path(), self.full_name(name));
-        let slots = self.domains.get_mut(&self.domain).and_then(|d| d.get_mut(&path));
-        if let Some(slots) = slots
-            && let Some(at) = slots.by_name.remove(&name)
-            && let Some(slot) = slots.objects.get_mut(at)
-        {
+    }
+
+    /// `delete NAME`; whether it is known what is gone.
+    fn delete(&mut self, name: &str) -> bool {
+        if let Some(Level::Wrapper) = self.stack.last() {
+            self.domains.remove(name);
+            return true;
+        }
+        let full = self.full_name(name);
+        let Some(slots) = self.table() else { return matches!(self.stack.last(), Some(Level::Config(_))) };
+        let Some(at) = slots.by_name.remove(&full) else {
+            // The number of an object that was made by `edit 0` does not stand in the file.
+            return !slots.objects.iter().flatten().any(|o| o.name.rsplit('/').next() == Some("0"));
+        };
+        if let Some(slot) = slots.objects.get_mut(at) {
             *slot = None;
         }
+        self.forget_inside(Some(&full));
+        true
+    }
+
+    /// `purge`: a table is empty, or what of it belongs to the object around it.
+    fn purge(&mut self) -> bool {
+        if !matches!(self.stack.last(), Some(Level::Config(_))) {
+            return !self.is_deciding();
+        }
+        let around = self.open.last().map(|parent| format!("{}/", parent.name));
+        let Some(slots) = self.table() else { return true };
+        let is_own = |name: &str| around.as_ref().is_none_or(|a| name.starts_with(a.as_str()));
+        slots.objects.retain(|o| o.as_ref().is_some_and(|o| !is_own(&o.name)));
+        slots.number();
+        if around.is_none() {
+            self.forget_inside(None);
+        }
+        true
+    }
+
+    /// `move NAME before|after OTHER`; whether it was followed.
+    fn moves(&mut self, name: &str, after: bool, other: &str) -> bool {
+        let (name, other) = (self.full_name(name), self.full_name(other));
+        let Some(slots) = self.table() else { return false };
+        let (Some(from), true) = (slots.by_name.get(&name).copied(), slots.by_name.contains_key(&other))
+        else {
+            return false;
+        };
+        if name == other {
+            return true;
+        }
+        let moved = slots.objects.remove(from);
+        let is_other = |o: &Option<Object>| o.as_ref().is_some_and(|o| o.name == other);
+        let Some(to) = slots.objects.iter().position(is_other) else { return false };
+        slots.objects.insert(to + usize::from(after), moved);
+        slots.number();
+        true
+    }
+
+    /// `rename NAME to OTHER` in a table of policies; whether it was followed. Objects have users, which are renamed with
+    /// them, and parts of their own.
+    fn renames(&mut self, name: &str, other: &str) -> bool {
+        if !self.path().ends_with("policy") || !self.open.is_empty() {
+            return false;
+        }
+        let Some(slots) = self.table() else { return false };
+        let is_free = !slots.by_name.contains_key(other) && other != "0";
+        let Some(at) = slots.by_name.get(name).copied().filter(|_| is_free) else { return false };
+        let Some(Some(object)) = slots.objects.get_mut(at) else { return false };
+        other.clone_into(&mut object.name);
+        slots.number();
+        true
     }
 
     fn close(&mut self) {

@@ -6,7 +6,7 @@ use super::super::super::intent::Names;
 use super::super::access::{Access, Gate, Test};
 use super::super::fortigate::{MEMBERS, port_of_name};
 use super::super::read::{Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
-use super::{BLOCKING, Config, DEEPEST, Item, group_of};
+use super::{BLOCKING, Config, DEEPEST, Item, UNREAD, group_of};
 
 struct Builder<'a> {
     config: &'a Config,
@@ -57,12 +57,14 @@ const UNRELATED: [&str; 27] = [
 
 impl Builder<'_> {
     fn build(mut self) -> Listing {
-        self.listing.strange = self.config.strange.clone();
         let mut rules: Vec<&Item> =
             self.config.all("rules").into_iter().filter(|r| r.value("disabled") != Some("yes")).collect();
         let mut gate = Gate::default();
-        self.listing.understood += self.config.all("rules").len();
-        if self.config.all("rules").is_empty() {
+        for doubt in &self.config.doubt {
+            gate.unsure(doubt);
+        }
+        self.listing.understood += self.config.all("rules").len() + usize::from(self.config.has_rules);
+        if !self.config.has_rules {
             self.objects(&mut gate);
         } else {
             // Panorama: shared rules before those of the device group, and after them in the post-rulebase.
@@ -134,15 +136,30 @@ impl Builder<'_> {
             ("hip-profiles", "the device's state"),
             ("source-hip", "the device's state"),
             ("destination-hip", "the other side's state"),
+            ("source-imei", "the device's number"),
+            ("source-imsi", "who subscribes"),
+            ("source-nw-slice", "the slice of the network"),
         ] {
             if !named(key).is_empty() {
                 tests.push(Test::Other(format!("{what} ({})", named(key).join(", "))));
             }
         }
+        let mut some = [named("target devices"), named("target tags")].concat();
+        some.dedup();
+        let not = rule.value("target negate") == Some("yes");
+        if not || !some.is_empty() {
+            let but = if not { "every one but " } else { "" };
+            tests.push(Test::Other(format!("which firewall it is (target {but}{})", some.join(", "))));
+        }
         let line = rule.line;
         let unknown = |what: &str, why: &str| {
             Test::Unknown(Ignored::new(line, &format!("rule {}: {what}", rule.name), why))
         };
+        for (word, line) in rule.values(UNREAD) {
+            let text = format!("rule {}: {word}", rule.name);
+            let why = "a setting of a rule that is not known, and may decide what it matches";
+            tests.push(Test::Unknown(Ignored::new(*line, &text, why)));
+        }
         if !is_any("destination") {
             let test = Test::Any(
                 rule.words("destination").iter().map(|n| self.address(&rule.scope, n, line, 0)).collect(),
@@ -305,7 +322,7 @@ impl Builder<'_> {
             if value == "0.0.0.0/0" {
                 return Test::Always;
             }
-            let line = object.values(key).first().map_or(object.line, |(_, line)| *line);
+            let line = object.values(key).last().map_or(object.line, |(_, line)| *line);
             return self.literal(name, value, line);
         }
         if let Some(group) = self.config.find("address-group", scope, name).filter(|_| depth <= DEEPEST) {

@@ -21,8 +21,10 @@ struct Item {
     scope: String,
     name: String,
     line: usize,
-    /// Position in the file, which is the order of rules.
+    /// Position in the file, which is the order of rules until one is moved.
     order: usize,
+    /// The words that lead to it, its name the last.
+    path: Vec<String>,
     attributes: BTreeMap<String, Values>,
 }
 
@@ -31,8 +33,9 @@ impl Item {
         self.attributes.get(key).map_or(&[], Vec::as_slice)
     }
 
+    /// What has one value has the one that was set last.
     fn value(&self, key: &str) -> Option<&str> {
-        self.values(key).first().map(|(v, _)| v.as_str())
+        self.values(key).last().map(|(v, _)| v.as_str())
     }
 
     fn words(&self, key: &str) -> Vec<&str> {
@@ -56,7 +59,7 @@ const KINDS: [&str; 9] = [
 const BLOCKING: [&str; 3] = ["block", "continue", "override"];
 
 /// Attributes of a security rule that take values.
-const OF_RULE: [&str; 22] = [
+const OF_RULE: [&str; 26] = [
     "from",
     "to",
     "source",
@@ -69,6 +72,9 @@ const OF_RULE: [&str; 22] = [
     "source-user",
     "source-hip",
     "destination-hip",
+    "source-imei",
+    "source-imsi",
+    "source-nw-slice",
     "hip-profiles",
     "schedule",
     "rule-type",
@@ -79,13 +85,42 @@ const OF_RULE: [&str; 22] = [
     "log-end",
     "log-start",
     "profile-setting",
+    "target",
 ];
+
+/// Attributes of a security rule that say nothing about what it matches.
+const BESIDE: [&str; 8] = [
+    "log-setting",
+    "group-tag",
+    "uuid",
+    "icmp-unreachable",
+    "disable-inspect",
+    "audit-comment",
+    "option",
+    "qos",
+];
+
+/// The key of attributes that are not known, which may narrow what a rule matches.
+const UNREAD: &str = "?";
+
+/// Attributes of an address object of which it has one.
+const OF_ADDRESS: [&str; 4] = ["fqdn", "ip-netmask", "ip-range", "ip-wildcard"];
+
+/// Verbs of the configuration mode that leave the candidate as it is.
+const NEUTRAL: [&str; 12] =
+    ["check", "commit", "configure", "debug", "exit", "find", "quit", "run", "save", "show", "top", "up"];
+
+/// Verbs that change which rules there are, or what the commands below them are about.
+const CHANGING: [&str; 7] = ["edit", "load", "multi-clone", "multi-move", "override", "replace", "revert"];
 
 #[derive(Default)]
 struct Config {
     items: BTreeMap<(&'static str, String, String), Item>,
     order: usize,
-    strange: Vec<Ignored>,
+    /// The file has security rules, perhaps none that is left at its end.
+    has_rules: bool,
+    /// Commands after which it is not known what rules there are and in which order.
+    doubt: Vec<Ignored>,
 }
 
 /// Whether a text is XML of PAN-OS.
@@ -115,15 +150,7 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
         config.braces(text);
     } else {
         for (line, raw) in (1..).zip(text.lines()) {
-            let words = words(raw);
-            match words.split_first() {
-                Some((first, rest)) if first == "set" => config.set(rest, line),
-                Some((first, rest)) if first == "delete" => config.delete(rest),
-                Some((first, _)) if first == "move" => {
-                    config.strange.push(Ignored::new(line, raw, "a move of rules is not followed"));
-                }
-                _ => {}
-            }
+            config.command(&words(raw), line, raw);
         }
     }
     Ok(access::listing(&config))
@@ -169,8 +196,15 @@ impl Config {
     fn braces(&mut self, text: &str) {
         let mut stack: Vec<Vec<String>> = Vec::new();
         let mut leaf: Vec<String> = Vec::new();
+        let verbs = ["set", "delete", "move", "rename", "copy"];
         for (line, raw) in (1..).zip(text.lines()) {
-            for word in words(raw) {
+            let words = words(raw);
+            let is_verb = |w: &String| verbs.contains(&w.as_str()) || CHANGING.contains(&w.as_str());
+            if stack.is_empty() && leaf.is_empty() && words.first().is_some_and(is_verb) {
+                self.command(&words, line, raw);
+                continue;
+            }
+            for word in words {
                 match word.as_str() {
                     "{" => stack.push(std::mem::take(&mut leaf)),
                     "}" => {
@@ -209,9 +243,20 @@ impl Config {
                     };
                     path.push(element);
                     content.clear();
+                    self.target(&path, line(reader.buffer_position()));
                     if path.len() > 200 {
                         return Err(Unread::whole("XML that nests too deep"));
                     }
+                }
+                Ok(Event::Empty(empty)) => {
+                    let named = empty.attributes().flatten().find(|a| a.key.as_ref() == "name");
+                    path.push(named.map(|name| name.value.into_owned()).into_iter().collect());
+                    self.target(&path, line(reader.buffer_position()));
+                    path.pop();
+                }
+                Ok(Event::Text(below)) if path.is_empty() && !below.trim().is_empty() => {
+                    let line = line(reader.buffer_position());
+                    self.doubt.push(Ignored::new(line, &below, "commands beside XML are not followed"));
                 }
                 Ok(Event::Text(text)) => content.push_str(&text),
                 Ok(Event::End(_)) => {
@@ -263,78 +308,242 @@ impl Config {
         Some((kind, before.join(" "), name, path.get(at + 2..).unwrap_or(&[])))
     }
 
+    /// Whether a path that has no place here is about security rules, as below `edit rulebase security`.
+    fn is_relative(path: &[String]) -> bool {
+        let at = path.iter().position(|w| w == "rules");
+        at.is_some_and(|at| at == 0 || path.iter().take(at).any(|w| w == "security"))
+    }
+
+    /// One line of commands. What changes the rules in a way that is not followed leaves everything undecided.
+    fn command(&mut self, words: &[String], line: usize, raw: &str) {
+        // `admin@firewall# set …`, as a terminal shows it.
+        let words = match words.split_first() {
+            Some((prompt, rest)) if prompt.contains('@') && prompt.ends_with(['#', '>']) => rest,
+            _ => words,
+        };
+        let Some((verb, path)) = words.split_first() else { return };
+        let is_placed = Self::place(path).is_some() || !Self::is_relative(path);
+        let is_followed = match verb.as_str() {
+            remark if remark.starts_with(['#', '!', '/']) => true,
+            "set" => {
+                self.set(path, line);
+                is_placed
+            }
+            "delete" => {
+                self.delete(path);
+                is_placed || self.has_rules
+            }
+            "move" => self.moves(path),
+            "rename" => self.renames(path),
+            "copy" => self.copies(path, line),
+            other if CHANGING.contains(&other) => false,
+            other => {
+                NEUTRAL.contains(&other) || !(path.iter().any(|w| w == "rules") && Self::is_relative(path))
+            }
+        };
+        if !is_followed {
+            let why = "it changes the rules or their order in a way that is not followed: give the configuration as it is after it";
+            self.doubt.push(Ignored::new(line, raw, why));
+        }
+    }
+
+    /// The name of an attribute, and its values: several in brackets, or one.
+    fn attribute(
+        kind: &str,
+        word: &str,
+        rest: &mut std::slice::Iter<'_, String>,
+        line: usize,
+    ) -> (String, Values) {
+        // `protocol tcp port 443`: the words in between are part of the name.
+        let mut key = word.to_owned();
+        if kind == "service" && word == "protocol" {
+            let protocol = rest.next().map_or("", String::as_str);
+            let field = rest.next().map_or("", String::as_str);
+            key = format!("{protocol} {field}");
+        }
+        // `profile-setting group G`, `profile-setting profiles url-filtering P`.
+        if kind == "rules" && word == "profile-setting" {
+            let of = rest.next().map_or("", String::as_str);
+            key = if of == "profiles" {
+                format!("profile {}", rest.next().map_or("", String::as_str))
+            } else {
+                format!("profile-{of}")
+            };
+        }
+        if kind == "rules" && word == "target" {
+            key = format!("target {}", rest.next().map_or("", String::as_str));
+        }
+        let mut values = Vec::new();
+        match rest.next().map(String::as_str) {
+            Some("[") => {
+                for value in rest.by_ref() {
+                    if value == "]" {
+                        break;
+                    }
+                    values.push((value.clone(), line));
+                }
+            }
+            Some(value) => values.push((value.to_owned(), line)),
+            None => {}
+        }
+        if key == "target devices" {
+            // `001 vsys vsys1`: a part of that device.
+            rest.by_ref().for_each(drop);
+        }
+        (key, values)
+    }
+
     fn set(&mut self, path: &[String], line: usize) {
         let Some((kind, scope, name, rest)) = Self::place(path) else { return };
+        self.has_rules |= kind == "rules";
         self.order += 1;
         let order = self.order;
+        let own = path.get(..path.len() - rest.len()).unwrap_or_default().to_vec();
         let item = self.items.entry((kind, scope.clone(), name.clone())).or_insert_with(|| Item {
             scope,
             name,
             line,
             order,
+            path: own,
             attributes: BTreeMap::new(),
         });
         let mut rest = rest.iter();
         while let Some(word) = rest.next() {
-            let known = match kind {
-                "rules" => OF_RULE.contains(&word.as_str()),
-                "url-filtering" => BLOCKING.contains(&word.as_str()),
-                _ => true,
-            };
-            if !known {
-                return;
-            }
-            // `protocol tcp port 443`: the words in between are part of the name.
-            let mut key = word.clone();
-            if kind == "service" && word == "protocol" {
-                let protocol = rest.next().map_or("", String::as_str);
-                let field = rest.next().map_or("", String::as_str);
-                key = format!("{protocol} {field}");
-            }
-            // `profile-setting group G`, `profile-setting profiles url-filtering P`.
-            if kind == "rules" && word == "profile-setting" {
-                let of = rest.next().map_or("", String::as_str);
-                key = if of == "profiles" {
-                    format!("profile {}", rest.next().map_or("", String::as_str))
-                } else {
-                    format!("profile-{of}")
-                };
-            }
-            let mut values = Vec::new();
-            match rest.next().map(String::as_str) {
-                Some("[") => {
-                    for value in rest.by_ref() {
-                        if value == "]" {
-                            break;
-                        }
-                        values.push((value.clone(), line));
+            match kind {
+                "rules" if ["option", "qos"].contains(&word.as_str()) => {
+                    let more = rest.by_ref().find(|w| OF_RULE.contains(&w.as_str()));
+                    if let Some(more) = more {
+                        item.attributes.entry(UNREAD.into()).or_default().push((more.clone(), line));
                     }
+                    return;
                 }
-                Some(value) => values.push((value.to_owned(), line)),
-                None => {}
+                "rules" if BESIDE.contains(&word.as_str()) || OF_RULE.contains(&word.as_str()) => {}
+                "rules" => {
+                    item.attributes.entry(UNREAD.into()).or_default().push((word.clone(), line));
+                    return;
+                }
+                "url-filtering" if !BLOCKING.contains(&word.as_str()) => return,
+                _ => {}
+            }
+            let (key, values) = Self::attribute(kind, word, &mut rest, line);
+            // An address is one thing, and a service has one protocol: the last one.
+            match kind {
+                "address" if OF_ADDRESS.contains(&key.as_str()) => {
+                    item.attributes.retain(|k, _| *k == key || !OF_ADDRESS.contains(&k.as_str()));
+                }
+                "service" if word == "protocol" => {
+                    let protocol = key.split(' ').next().unwrap_or("").to_owned();
+                    let other = |k: &str| k.contains(' ') && k.split(' ').next() != Some(protocol.as_str());
+                    item.attributes.retain(|k, _| !other(k));
+                }
+                _ => {}
             }
             item.attributes.entry(key).or_default().extend(values);
         }
     }
 
+    /// A device of a rule, which may stand there without anything inside.
+    fn target(&mut self, path: &[Vec<String>], line: usize) {
+        let words: Vec<String> = path.iter().flatten().cloned().collect();
+        if let [.., target, devices, _] = words.as_slice()
+            && (target, devices) == (&"target".to_owned(), &"devices".to_owned())
+        {
+            self.set(&words, line);
+        }
+    }
+
     fn delete(&mut self, path: &[String]) {
-        let Some((kind, scope, name, rest)) = Self::place(path) else { return };
-        let key = (kind, scope, name);
-        match rest {
-            [] => {
-                self.items.remove(&key);
+        let Some((kind, scope, name, rest)) = Self::place(path).filter(|(.., rest)| !rest.is_empty()) else {
+            // The object, or all that is below this place.
+            if !path.is_empty() {
+                self.items.retain(|_, item| !item.path.starts_with(path));
             }
-            [attribute] => {
-                if let Some(item) = self.items.get_mut(&key) {
-                    item.attributes.remove(attribute);
-                }
-            }
-            [attribute, value, ..] => {
-                if let Some(values) = self.items.get_mut(&key).and_then(|i| i.attributes.get_mut(attribute)) {
-                    values.retain(|(v, _)| v != value);
-                }
+            return;
+        };
+        let Some(item) = self.items.get_mut(&(kind, scope, name)) else { return };
+        let mut rest = rest.iter();
+        let Some(word) = rest.next() else { return };
+        let (key, values) = Self::attribute(kind, word, &mut rest, 0);
+        if values.is_empty() {
+            let group = match word.as_str() {
+                "profile-setting" => "profile",
+                "target" => "target ",
+                own => own,
+            };
+            let is_part = |k: &str| k == key || (group != word && k.starts_with(group));
+            item.attributes.retain(|k, _| !is_part(k));
+        } else if let Some(own) = item.attributes.get_mut(&key) {
+            own.retain(|(v, _)| !values.iter().any(|(value, _)| value == v));
+        }
+    }
+
+    /// `move PLACE rules NAME top|bottom|before OTHER|after OTHER`; whether it was followed.
+    fn moves(&mut self, path: &[String]) -> bool {
+        let Some((kind, scope, name, rest)) = Self::place(path) else { return !Self::is_relative(path) };
+        if kind != "rules" {
+            return true;
+        }
+        let mut own: Vec<(usize, String)> = self
+            .items
+            .values()
+            .filter(|i| i.scope == scope && i.path.iter().rev().nth(1).is_some_and(|w| w == "rules"))
+            .map(|i| (i.order, i.name.clone()))
+            .collect();
+        own.sort_unstable();
+        let (orders, mut names): (Vec<usize>, Vec<String>) = own.into_iter().unzip();
+        let place_of = |names: &[String], name: &str| names.iter().position(|n| n == name);
+        let Some(from) = place_of(&names, &name) else { return false };
+        names.remove(from);
+        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        let to = match rest.as_slice() {
+            ["top"] => Some(0),
+            ["bottom"] => Some(names.len()),
+            ["before", other] => place_of(&names, other),
+            ["after", other] => place_of(&names, other).map(|at| at + 1),
+            _ => None,
+        };
+        let Some(to) = to else { return false };
+        names.insert(to, name);
+        for (name, order) in names.into_iter().zip(orders) {
+            if let Some(item) = self.items.get_mut(&(kind, scope.clone(), name)) {
+                item.order = order;
             }
         }
+        true
+    }
+
+    /// `rename PLACE rules NAME to OTHER`; whether it was followed. Objects have users, which are renamed with them.
+    fn renames(&mut self, path: &[String]) -> bool {
+        let Some((kind, scope, name, rest)) = Self::place(path) else { return !Self::is_relative(path) };
+        let [to, other] = rest else { return false };
+        let key = (kind, scope.clone(), other.clone());
+        if kind != "rules" || to != "to" || self.items.contains_key(&key) {
+            return false;
+        }
+        let Some(mut item) = self.items.remove(&(kind, scope, name)) else { return false };
+        item.name.clone_from(other);
+        item.path.pop();
+        item.path.push(other.clone());
+        self.items.insert(key, item);
+        true
+    }
+
+    /// `copy PLACE NAME to OTHER`; whether it was followed. A copied rule is the last one.
+    fn copies(&mut self, path: &[String], line: usize) -> bool {
+        let Some((kind, scope, name, rest)) = Self::place(path) else { return !Self::is_relative(path) };
+        let [to, other] = rest else { return false };
+        let key = (kind, scope.clone(), other.clone());
+        let Some(mut item) = self.items.get(&(kind, scope, name)).cloned() else { return false };
+        if to != "to" || self.items.contains_key(&key) {
+            return false;
+        }
+        self.order += 1;
+        item.name.clone_from(other);
+        (item.line, item.order) = (line, self.order);
+        item.path.pop();
+        item.path.push(other.clone());
+        self.items.insert(key, item);
+        true
     }
 
     fn all(&self, kind: &str) -> Vec<&Item> {
