@@ -19,7 +19,7 @@ use crate::scenario::{Scenario, sockets};
 use crate::server::{Endpoint, ServeSpec, Speaks};
 
 /// Time for a real server to listen: LiteLLM takes ten seconds where two cores are busy.
-const READY_LIMIT: Duration = Duration::from_secs(60);
+const READY_LIMIT: Duration = Duration::from_secs(180);
 /// Time for rotel to print what it has taken.
 const COLLECTED_LIMIT: Duration = Duration::from_secs(5);
 /// The credential that the configurations hold, and that these servers know.
