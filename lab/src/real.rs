@@ -18,7 +18,7 @@ use crate::runner::{Bench, serve};
 use crate::scenario::{Scenario, sockets};
 use crate::server::{Endpoint, ServeSpec, Speaks};
 
-/// Time for a real server to listen: LiteLLM takes ten seconds where two cores are busy.
+/// Time for a real server to listen: LiteLLM takes ten seconds where two cores are busy, and over a minute beside several builds.
 const READY_LIMIT: Duration = Duration::from_secs(180);
 /// Time for rotel to print what it has taken.
 const COLLECTED_LIMIT: Duration = Duration::from_secs(5);
