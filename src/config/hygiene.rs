@@ -273,7 +273,7 @@ pub(crate) fn strip_credentials(value: &mut Value, is_url: bool) -> bool {
 fn stripped(text: &str, is_url: bool) -> Option<String> {
     let clean = without_user(text, is_url);
     if is_url && let Some(rest) = after_password(clean.as_deref().unwrap_or(text)) {
-        return Some(format!("{HIDDEN}@{rest}"));
+        return Some(rest.to_owned());
     }
     clean
 }
@@ -283,7 +283,7 @@ fn after_password(text: &str) -> Option<&str> {
     let (before, rest) = text.rsplit_once(AT)?;
     // `git@host:path` and a mail address have no password.
     let colon = before.contains([':', '：', '﹕']);
-    (colon && before != HIDDEN && !is_spelled(text)).then_some(rest)
+    (colon && !is_spelled(text)).then_some(rest)
 }
 
 /// Whether the text is one URL whose host ends where a path, a query or a fragment begins.
@@ -478,17 +478,17 @@ mod tests {
             assert_eq!(stripped(given, true).as_deref(), Some(clean), "{given}");
         }
         for (given, clean) in [
-            ("http//ann:S3cret@proxy.example:8080", "[hidden]@proxy.example:8080"),
-            ("PROXY ann:S3cret@proxy.example:8080", "[hidden]@proxy.example:8080"),
-            ("https://PROXY ann:S3cret@proxy.example", "[hidden]@proxy.example"),
-            ("http//ann:S3cret@p.example/?x=https://y.example", "[hidden]@p.example/?x=https://y.example"),
-            ("https://ann:S3/cret@host", "[hidden]@host"),
-            ("https://ann:S3#cret@host", "[hidden]@host"),
-            ("https://ann:S3 cret@host", "[hidden]@host"),
-            ("ann:S3/cret@host", "[hidden]@host"),
+            ("http//ann:S3cret@proxy.example:8080", "proxy.example:8080"),
+            ("PROXY ann:S3cret@proxy.example:8080", "proxy.example:8080"),
+            ("https://PROXY ann:S3cret@proxy.example", "proxy.example"),
+            ("http//ann:S3cret@p.example/?x=https://y.example", "p.example/?x=https://y.example"),
+            ("https://ann:S3/cret@host", "host"),
+            ("https://ann:S3#cret@host", "host"),
+            ("https://ann:S3 cret@host", "host"),
+            ("ann:S3/cret@host", "host"),
             ("https://ann:S3cret＠host", "https://host"),
-            ("http//ann：S3cret＠host", "[hidden]@host"),
-            ("https:ann:S3/cret@host", "[hidden]@host"),
+            ("http//ann：S3cret＠host", "host"),
+            ("https:ann:S3/cret@host", "host"),
         ] {
             assert_eq!(stripped(given, true).as_deref(), Some(clean), "{given}");
             assert_eq!(stripped(clean, true), None, "{clean}");
@@ -496,7 +496,7 @@ mod tests {
         let mut servers =
             Value::List(vec![map(&[("url", text("http//ann:S3cret@h")), ("name", text("a:b @c"))])]);
         assert!(strip_credentials(&mut servers, false));
-        assert_eq!(servers, Value::List(vec![map(&[("url", text("[hidden]@h")), ("name", text("a:b @c"))])]));
+        assert_eq!(servers, Value::List(vec![map(&[("url", text("h")), ("name", text("a:b @c"))])]));
         for kept in [
             "https://host/a:b@c",
             "https://host:{PORT}/a:b@c",
