@@ -581,6 +581,8 @@ fn reading(trials: &Trials, death: Death, whose: Whose) -> Option<(Reading, Cert
         (Alert | Full,   No,           _,          _,            _,       true) if whose.direct => None,
         (Alert | Full,   Alert | Full, _,          _,            _,       false) => None,
         (Alert | Full,   Alert | Full, _,          _,            _,       true)  => Some((PathMtu, Proven)),
+        // A hello as large for another name got through here: neither its size nor its name is in the way each time.
+        (Alert | Full,   Died | No,    Full,       _,            _,       _)     => None,
         (Alert | Full,   Died,         _,          _,            _,       _)     => Some((HelloSize, Proven)),
         (Alert | Full,   No,           _,          _,            _,       _)     => Some((HelloSize, Likely)),
         // A large answer to another name here. A small one proves nothing where large ones are lost,
