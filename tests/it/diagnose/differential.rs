@@ -187,6 +187,12 @@ fn every_row_of_the_table_leads_to_its_code_and_no_other() {
             [Reset, Completed, Reset, Reset, Completed],
             (Code::TlsHelloSize, firewall, PROVEN),
         ),
+        (
+            "resets without a rule: a small one and large ones for others get through",
+            Reset,
+            [Reset, Completed, Completed, Completed, Completed],
+            (Code::TlsReset, firewall, LIKELY),
+        ),
     ] {
         let f = judge_first(dead, true, &row(ends)).finding;
         assert_eq!((f.code, f.owner, f.confidence), expected, "{about}: {}", f.evidence.line);
