@@ -172,6 +172,19 @@ fn first_byte_beyond(attempt: &Attempt) -> Option<f64> {
     Some((http.first_byte_ms? - trip).max(0.0))
 }
 
+/// The lookups of this name that were made alone afterwards.
+fn lookups_again<'a>(
+    plan: &'a Plan,
+    observations: &'a Observations,
+    name: &'a str,
+) -> impl Iterator<Item = &'a Dns> {
+    let of_name = move |a: &Attempt| plan.target(a.target).is_some_and(|t| t.probed == name);
+    observations
+        .experiments()
+        .filter(move |(a, v)| **v == Variation::Lookup && a.cut.is_none() && of_name(a))
+        .filter_map(|(a, _)| a.dns.as_ref())
+}
+
 /// What measuring a name alone came to; none where that was not done.
 fn lookup_measured(
     plan: &Plan,
@@ -180,15 +193,7 @@ fn lookup_measured(
     first: &Attempt,
     trip: f64,
 ) -> Option<Measured> {
-    let again: Vec<&Dns> = observations
-        .experiments()
-        .filter(|(a, v)| {
-            **v == Variation::Lookup
-                && a.cut.is_none()
-                && plan.target(a.target).is_some_and(|t| t.probed == name)
-        })
-        .filter_map(|(a, _)| a.dns.as_ref())
-        .collect();
+    let again: Vec<&Dns> = lookups_again(plan, observations, name).collect();
     if again.is_empty() {
         return None;
     }
@@ -319,13 +324,13 @@ fn lookup(view: &View<'_>) -> Option<Draft> {
         Measured::Hung
             if context.run.limits.of_lookups()
                 && !dns.direct.is_empty()
-                && dns.direct.iter().all(is_said) =>
+                && each_time(context, name, dns).iter().all(is_said) =>
         {
             return None;
         }
         // A system waits for seconds after one lost packet: where the servers answer and connections lose packets, too,
         // nobody's resolver is slow.
-        Measured::Hung => match hung(context, dns) {
+        Measured::Hung => match hung(context, &each_time(context, name, dns)) {
             found if found.case == Some(HUNG) && context.run.line.loses_packets() => return None,
             found => found,
         },
@@ -336,6 +341,21 @@ fn lookup(view: &View<'_>) -> Option<Draft> {
         found.fact("resolver", resolvers.join(" and "))
     };
     Some(found)
+}
+
+/// What the servers were asked directly, with the answer of a later time where one was lost before: a server that
+/// answered once is not one that never does.
+fn each_time(context: &Context<'_>, name: &str, dns: &Dns) -> Vec<DirectQuery> {
+    let later = |lost: &DirectQuery| {
+        lookups_again(context.plan, context.observations, name)
+            .flat_map(|d| &d.direct)
+            .find(|q| q.server == lost.server && q.kind == lost.kind && is_said(q))
+    };
+    let asked = dns.direct.iter().map(|query| match query.answer {
+        DnsAnswer::Timeout => later(query).unwrap_or(query),
+        _ => query,
+    });
+    asked.cloned().collect()
 }
 
 /// A server answered this question.
@@ -356,13 +376,10 @@ fn of_others(view: &View<'_>, dns: &Dns) -> Option<Measured> {
 const HUNG: &str = "hung";
 
 /// The system's lookup does not end, and servers answer a direct query: why, as far as their answers say.
-fn hung(context: &Context<'_>, dns: &Dns) -> Draft {
-    let said = |a: &DnsAnswer| {
-        !matches!(a, DnsAnswer::Timeout | DnsAnswer::Unreachable { .. } | DnsAnswer::Truncated { .. })
-    };
+fn hung(context: &Context<'_>, direct: &[DirectQuery]) -> Draft {
     let answered = |server: std::net::SocketAddr| {
         let all = context.observations.attempts.iter().filter_map(|a| a.dns.as_ref());
-        all.flat_map(|d| &d.direct).any(|q| q.server == server && said(&q.answer))
+        all.flat_map(|d| &d.direct).any(|q| q.server == server && is_said(q))
     };
     let shown = |server: std::net::SocketAddr| match server.port() {
         53 => server.ip().to_string(),
@@ -373,7 +390,7 @@ fn hung(context: &Context<'_>, dns: &Dns) -> Draft {
     let alive: Vec<&std::net::SocketAddr> = resolvers.iter().filter(|r| answered(**r)).collect();
     let dead: Vec<String> = resolvers.iter().filter(|r| !answered(**r)).map(|r| shown(*r)).collect();
     if let (Some(alive), false) = (alive.first(), dead.is_empty()) {
-        let ms = dns.direct.iter().find(|q| q.server == **alive && said(&q.answer)).map(|q| q.ms);
+        let ms = direct.iter().find(|q| q.server == **alive && is_said(q)).map(|q| q.ms);
         let ms = ms.map(|ms| format!(" (in {ms:.0} ms)")).unwrap_or_default();
         let silent = if dead.len() == 1 { "does not answer" } else { "do not answer" };
         let (dead, alive) = (dead.join(" and "), shown(**alive));
@@ -385,10 +402,9 @@ fn hung(context: &Context<'_>, dns: &Dns) -> Draft {
             .key(dead);
     }
     for (kind, other) in [("AAAA", "A"), ("A", "AAAA")] {
-        let silent = dns.direct.iter().find(|q| q.kind == kind && matches!(q.answer, DnsAnswer::Timeout));
+        let silent = direct.iter().find(|q| q.kind == kind && matches!(q.answer, DnsAnswer::Timeout));
         let Some(silent) = silent else { continue };
-        let quick =
-            dns.direct.iter().find(|q| q.server == silent.server && q.kind == other && said(&q.answer));
+        let quick = direct.iter().find(|q| q.server == silent.server && q.kind == other && is_said(q));
         let Some(quick) = quick else { continue };
         let server = shown(silent.server);
         let line = format!(
@@ -403,7 +419,7 @@ fn hung(context: &Context<'_>, dns: &Dns) -> Draft {
             .fact("answers", other)
             .key(format!("{server} {kind}"));
     }
-    if let Some((query, error)) = dns.direct.iter().find_map(|q| match &q.answer {
+    if let Some((query, error)) = direct.iter().find_map(|q| match &q.answer {
         DnsAnswer::Truncated { error } => Some((q, error)),
         _ => None,
     }) {
@@ -416,7 +432,7 @@ fn hung(context: &Context<'_>, dns: &Dns) -> Draft {
             .fact("resolver", server.as_str())
             .key(format!("{server} tcp"));
     }
-    let quick = dns.direct.iter().find(|q| said(&q.answer));
+    let quick = direct.iter().find(|q| is_said(q));
     let quick = quick.map(|q| format!("; {} answers a direct query in {:.0} ms", shown(q.server), q.ms));
     Draft::new(Code::DnsSlow, format!("{waited}{}", quick.unwrap_or_default())).case(HUNG)
 }

@@ -745,6 +745,37 @@ fn why_a_lookup_hangs_is_said_by_server_and_kind() {
     }
 }
 
+/// A direct question that was answered the second time was dropped by the limit before, and is said with it.
+#[test]
+fn half_an_answer_beside_a_limit_is_no_second_cause() {
+    let targets = hosts(12);
+    let alive = "11.9.9.9:53";
+    let found = DnsAnswer::Addresses { addresses: vec![address(7)] };
+    let half = hangs(&targets[6], &[(alive, "A", found.clone()), (alive, "AAAA", DnsAnswer::Timeout)]);
+    let whole = hangs(&targets[6], &[(alive, "A", found), (alive, "AAAA", DnsAnswer::NoData)]);
+    let alone = Attempt { purpose: Purpose::Experiment, variation: Some(Variation::Lookup), ..whole };
+    let first = |t: &Target| match t.id {
+        1..=6 => silent_lookup(t),
+        7 => half.clone(),
+        _ => healthy(t),
+    };
+    let mut seen: Vec<Attempt> = targets.iter().map(first).collect();
+    seen.push(alone);
+    let causes_of = |seen: Vec<Attempt>| {
+        let mut seen = observed(seen);
+        seen.device.resolvers = vec![alive.parse().unwrap()];
+        causes(&judged(&targets, &seen))
+    };
+    let limited = targets.iter().take(6).map(|t| again(healthy(t)));
+    let said = causes_of(seen.iter().cloned().chain(limited).collect());
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0].0, "dns/slow");
+    // Without a limit the name is slow all the same, but nothing is unanswered.
+    let judged = judged(&targets, &observed(seen[6..].to_vec()));
+    assert_eq!(causes(&judged), [("dns/slow", vec![7])]);
+    assert!(!judged.hosts[6].finding.evidence.facts.contains_key("silent"), "{:?}", judged.hosts[6].finding);
+}
+
 #[test]
 fn the_end_of_a_chain_and_an_answer_that_is_too_long_are_named() {
     let t = world1();
