@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::secret::{NOT_INCLUDED, Secret};
 use super::value::{Configuration, Value};
-use crate::text::token::{HIDDEN, without_tokens};
+use crate::text::token::{HIDDEN, without_tokens, without_tokens_of};
 
 /// Turns everything at the dotted `pattern` into secrets; `*` stands for any member or element. An
 /// empty pattern means the whole value.
@@ -146,25 +146,26 @@ pub(crate) fn masked(text: &str) -> String {
 /// The value of the key `name` as others may read it: beside the secrets, nothing of an argument of a
 /// program but bare options, and nothing of an address that may be a token.
 pub(crate) fn for_readers(name: &str, value: &Value) -> Value {
-    concealed(name, value, &masked)
+    concealed(name, value, HIDDEN)
 }
 
 /// The value of the key `name` for a file that is written without its secrets.
 pub(crate) fn for_file(name: &str, value: &Value) -> Value {
-    concealed(name, value, &|text| without_tokens(text, NOT_INCLUDED))
+    concealed(name, value, NOT_INCLUDED)
 }
 
-fn concealed(name: &str, value: &Value, mask: &dyn Fn(&str) -> String) -> Value {
+fn concealed(name: &str, value: &Value, mark: &str) -> Value {
     match value {
         Value::List(items) if names_arguments(name) => Value::List(items.iter().map(argument).collect()),
         // One line of arguments instead of a list.
         Value::Text(text) if names_arguments(name) && !text.is_empty() => {
             Value::Secret(Secret::new(text.clone()))
         }
-        Value::Text(text) => Value::Text(mask(text)),
-        Value::List(items) => Value::List(items.iter().map(|item| concealed("", item, mask)).collect()),
+        Value::Text(text) if names_url(name) => Value::Text(without_tokens_of(text, mark)),
+        Value::Text(text) => Value::Text(without_tokens(text, mark)),
+        Value::List(items) => Value::List(items.iter().map(|item| concealed("", item, mark)).collect()),
         Value::Map(map) => {
-            Value::Map(map.iter().map(|(name, inner)| (name.clone(), concealed(name, inner, mask))).collect())
+            Value::Map(map.iter().map(|(name, inner)| (name.clone(), concealed(name, inner, mark))).collect())
         }
         Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Secret(_) => value.clone(),
     }
@@ -272,18 +273,40 @@ pub(crate) fn strip_credentials(value: &mut Value, is_url: bool) -> bool {
 /// before the last sign that may end a password.
 fn stripped(text: &str, is_url: bool) -> Option<String> {
     let clean = without_user(text, is_url);
-    if is_url && let Some(rest) = after_password(clean.as_deref().unwrap_or(text)) {
-        return Some(rest.to_owned());
+    if is_url {
+        let left = clean.as_deref().unwrap_or(text);
+        if let Some(rest) = after_password(left).or_else(|| before_password(left)) {
+            return Some(rest.to_owned());
+        }
     }
     clean
 }
 
 /// What stands behind the last sign that may end a password in a text that is no URL as they are written.
 fn after_password(text: &str) -> Option<&str> {
-    let (before, rest) = text.rsplit_once(AT)?;
+    if is_spelled(text) {
+        return None;
+    }
+    let signs = text.match_indices(AT).chain(text.match_indices("%40"));
+    let (at, sign) = signs.max_by_key(|(at, _)| *at)?;
+    let (before, rest) = (text.get(..at)?, text.get(at + sign.len()..)?);
     // `git@host:path` and a mail address have no password.
-    let colon = before.contains([':', '：', '﹕']);
-    (colon && !is_spelled(text)).then_some(rest)
+    let colon = before.contains([':', '：', '﹕']) || before.to_ascii_lowercase().contains("%3a");
+    (colon || before.contains("//")).then_some(rest)
+}
+
+/// An address of the form `host:port:user:password`, in which proxies are sold, up to the port.
+fn before_password(text: &str) -> Option<&str> {
+    let host = text.split_once("//").map_or(text, |(_, host)| host);
+    let mut parts = host.split(':');
+    let (name, port) = (parts.next()?, parts.next()?);
+    let is_port = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let is_more =
+        is_port && !name.contains(['[', '/', ' ']) && parts.next().is_some() && parts.next().is_some();
+    // An IPv6 address without brackets has colons as well.
+    let is_address = host.parse::<std::net::Ipv6Addr>().is_ok();
+    let end = text.len() - host.len() + name.len() + 1 + port.len();
+    (is_more && !is_address).then(|| text.get(..end)).flatten()
 }
 
 /// Whether the text is one URL whose host ends where a path, a query or a fragment begins.
@@ -489,6 +512,12 @@ mod tests {
             ("https://ann:S3cret＠host", "https://host"),
             ("http//ann：S3cret＠host", "host"),
             ("https:ann:S3/cret@host", "host"),
+            ("http//ann:S3cret%40host", "host"),
+            ("http//ann%3AS3cret@host", "host"),
+            ("http//ann/S3cret@host", "host"),
+            ("http//S3cret@host", "host"),
+            ("p.example:8080:ann:S3cret", "p.example:8080"),
+            ("http://p.example:8080:ann:S3cret", "http://p.example:8080"),
         ] {
             assert_eq!(stripped(given, true).as_deref(), Some(clean), "{given}");
             assert_eq!(stripped(clean, true), None, "{clean}");
@@ -501,6 +530,9 @@ mod tests {
             "https://host/a:b@c",
             "https://host:{PORT}/a:b@c",
             "https://[::1]:80/a@b",
+            "2001:db8::1",
+            "https://host:443/a:b:c",
+            "host.example:8080",
             "https://host/path@x",
             "user@host.example",
             "https://host",

@@ -81,25 +81,45 @@ pub fn without_tokens(text: &str, mark: &str) -> String {
                 Some(at) => tail.split_at(at + mark.len()),
                 None => (address, after),
             };
-        let (place, tail) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
-        let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
-        out.push_str(authority);
-        let shown = public_path(path);
-        if shown.len() == path.trim_end_matches('/').len() {
-            out.push_str(path);
-        } else {
-            out.push_str(shown);
-            out.push('/');
-            out.push_str(mark);
-        }
-        if let Some(first) = tail.chars().next().filter(|_| tail.len() > 1) {
-            out.push(first);
-            out.push_str(mark);
-        }
+        push_address(&mut out, address, mark);
         rest = after;
     }
     out.push_str(rest);
     out
+}
+
+/// The same of a text that is one address, however it is misspelt (`https//host/…`, `host/…`).
+pub fn without_tokens_of(address: &str, mark: &str) -> String {
+    let scheme = address.split_once("://").map(|(scheme, _)| scheme);
+    let is_scheme =
+        |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    if scheme.is_some_and(is_scheme) {
+        return without_tokens(address, mark);
+    }
+    let mut out = String::with_capacity(address.len());
+    push_address(&mut out, address, mark);
+    out
+}
+
+/// An address that begins with its host, without what may be a token.
+fn push_address(out: &mut String, address: &str, mark: &str) {
+    let (place, tail) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
+    let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+    out.push_str(authority);
+    let shown = public_path(path);
+    if shown.len() == path.trim_end_matches('/').len() {
+        out.push_str(path);
+    } else {
+        out.push_str(shown);
+        out.push('/');
+        out.push_str(mark);
+    }
+    if tail.len() > 1 {
+        out.extend(tail.chars().next());
+        out.push_str(mark);
+    } else {
+        out.push_str(tail);
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +163,27 @@ mod tests {
             ("not an address hunter2", "an address that cannot be read"),
         ] {
             assert_eq!(public_address(given), shown);
+        }
+    }
+
+    #[test]
+    fn tokens_leave_an_address_that_is_misspelt() {
+        let token = "AbCdEf0123456789GhIjKlMnOp";
+        for (given, left) in [
+            ("http//g.example/T/v1", "http//g.example/[x]"),
+            ("https//g.example/v1?key=T", "https//g.example/v1?[x]"),
+            ("http//g.example/v1#T", "http//g.example/v1#[x]"),
+            ("g.example/T/v1", "g.example/[x]"),
+            ("PROXY g.example:80/T", "PROXY g.example:80/[x]"),
+            ("http//g.example/T?x=https://y.example", "http//g.example/[x]?[x]"),
+            ("https://g.example/T/v1", "https://g.example/[x]"),
+            ("g.example/v1", "g.example/v1"),
+            ("g.example/v1#", "g.example/v1#"),
+            ("https://g.example/v1?", "https://g.example/v1?"),
+            ("PROXY g.example:80", "PROXY g.example:80"),
+        ] {
+            assert_eq!(without_tokens_of(&given.replace('T', token), "[x]"), left, "{given}");
+            assert_eq!(without_tokens_of(left, "[x]"), left, "twice is as once");
         }
     }
 
