@@ -11,7 +11,6 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::contract::Network;
 use crate::contract::Transport;
 use crate::contract::endpoint::host_of;
-
 use crate::observation::{
     Attempt, Changes, Controlled, LastStage, Observations, ProxyOutcome, Purpose, Stopped, TcpOutcome,
     Variation,
