@@ -3,6 +3,7 @@
 
 mod names;
 mod objects;
+mod settings;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};

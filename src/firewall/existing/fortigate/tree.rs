@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::read::Ignored;
+use super::settings;
 
 /// One `edit … next`.
 #[derive(Default)]
@@ -168,9 +169,13 @@ pub(super) fn parse(text: &str) -> (BTreeMap<String, Domain>, Vec<Ignored>) {
 
 /// What stands after `firewall (policy) #`, as a terminal shows it.
 fn without_prompt<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
+    let is_inner = |word: &str| word.starts_with('(') && word.ends_with(')');
     match words {
         [first, ..] if VERBS.contains(first) => words,
-        [_, "#" | "$", rest @ ..] | [_, _, "#" | "$", rest @ ..] => rest,
+        // An abbreviated verb is no name of a device, or it is not known which of the two stands here.
+        [first, ..] if VERBS.iter().any(|verb| verb.starts_with(first)) => words,
+        [_, "#" | "$", rest @ ..] => rest,
+        [_, inner, "#" | "$", rest @ ..] if is_inner(inner) => rest,
         _ => words,
     }
 }
@@ -184,7 +189,21 @@ impl Builder {
                 self.stack.push(Level::Wrapper);
                 self.domain = String::new();
             }
-            ["config", rest @ ..] => self.stack.push(Level::Config(rest.join(" "))),
+            ["config", rest @ ..] => {
+                let is_inside = self.stack.iter().any(|l| !matches!(l, Level::Wrapper));
+                self.stack.push(Level::Config(rest.join(" ")));
+                // Inside another table no table that is read stands: an `end` is missing, or was abbreviated.
+                let is_misplaced = is_inside && rest.len() > 1 && settings::may_be_table(rest);
+                if is_misplaced || settings::is_abbreviated_table(&self.path()) {
+                    self.unclear(line, words);
+                }
+            }
+            // A setting that decides may be meant by its first letters.
+            ["set" | "append" | "select" | "unselect" | "unset" | "clear", key, ..]
+                if !self.open.is_empty() && settings::is_abbreviated(&self.path(), key) =>
+            {
+                self.unclear(line, words);
+            }
             // Outside a table, or inside an object, nothing can be edited.
             ["edit", ..] if matches!(self.stack.last(), None | Some(Level::Edit)) => return false,
             ["edit", name, ..] => {
@@ -242,10 +261,25 @@ impl Builder {
                     self.domain = String::new();
                 }
             }
+            [verb, rest @ ..] if "config".starts_with(&verb.to_ascii_lowercase()) => {
+                // Every table, and what stands around them, may be meant by its first letters.
+                let is_around =
+                    rest.first().is_some_and(|w| "vdom".starts_with(w) || "global".starts_with(w));
+                if is_around || settings::may_be_table(rest) || self.is_deciding() {
+                    self.unclear(line, words);
+                }
+            }
             [verb, ..] => return NEUTRAL.contains(verb) || !self.is_deciding(),
             [] => {}
         }
         true
+    }
+
+    /// A statement that may be short for one that decides.
+    fn unclear(&mut self, line: usize, words: &[&str]) {
+        let why = "it may be short for a table or a setting that decides, or an `end` before it is missing: give the configuration as \
+                   the device shows it";
+        self.doubt.push(Ignored::new(line, &words.join(" "), why));
     }
 
     /// Whether what stands here may decide. Outside every table stand remarks and commands of the shell.
