@@ -302,7 +302,7 @@ fn a_rule_for_nobody_opens_nothing() {
 }
 
 /// What is held against a whole file: the output and the exit code of the program.
-fn asked(text: &str) -> (Option<i32>, String) {
+pub(super) fn asked(text: &str) -> (Option<i32>, String) {
     let dir = tempfile::tempdir().unwrap();
     let (list, config) = (dir.path().join("list"), dir.path().join("office.json"));
     std::fs::write(&list, text).unwrap();

@@ -102,33 +102,38 @@ impl Reader<'_, '_> {
                 if ways.len() > 1 {
                     tests.push(Test::Client(format!("traffic {}", way(policy))));
                 }
-                if policy.value("action").is_some_and(|a| !["accept", "deny"].contains(&a)) {
-                    let line = policy.line_of("action");
-                    tests.push(Test::Unknown(Ignored::new(
-                        line,
-                        &text,
-                        "an action other than accept and deny",
-                    )));
-                }
+                let odd_action = settings::odd_value(policy, &text, "action", &["accept", "deny"]);
+                let is_odd = odd_action.is_some();
+                tests.extend(odd_action);
                 tests.push(self.destination(policy, &text, allows));
                 tests.push(self.services(policy, &text));
                 tests.extend(clients(policy));
+                tests.extend(settings::conditions(policy, &text));
+                let on_or_off = |key: &&str| settings::odd_value(policy, &text, key, &["enable", "disable"]);
+                tests.extend(settings::SWITCHES.iter().filter_map(on_or_off));
                 for key in ["application", "app-category", "app-group", "url-category"] {
                     if !policy.values(key).is_empty() {
                         tests.push(Test::Other(format!("{text}: {key}")));
                     }
                 }
+                let profiles = profiles(domain, policy, &text, &mut tests).filter(|_| allows);
                 // First, since the lines of the filters have all conditions of the policy.
-                if allows && let Some(list) = policy.value("application-list") {
-                    self.applications(list, policy, &text, &mut tests);
+                if let Some((own, list)) = profiles.and_then(|o| Some((o, o.value("application-list")?))) {
+                    self.applications(list, own, &text, &mut tests);
                 }
-                if allows && let Some(profile) = policy.value("webfilter-profile") {
-                    self.filter(gate, profile, policy, &text, &tests);
+                if let Some((own, profile)) = profiles.and_then(|o| Some((o, o.value("webfilter-profile")?)))
+                {
+                    self.filter(gate, profile, own, &text, &tests);
                 }
-                if allows && let Some(profile) = policy.value("dnsfilter-profile") {
-                    self.names_filter(names, profile, policy, &text, &tests);
+                if let Some((own, profile)) = profiles.and_then(|o| Some((o, o.value("dnsfilter-profile")?)))
+                {
+                    self.names_filter(names, profile, own, &text, &tests);
                 }
-                gate.lines.push(Access { line: policy.line, text, allows, tests });
+                let access = Access { line: policy.line, text, allows, tests };
+                if is_odd {
+                    gate.lines.push(Access { allows: !allows, ..access.clone() });
+                }
+                gate.lines.push(access);
             }
         }
     }
@@ -153,7 +158,7 @@ impl Reader<'_, '_> {
             let allows = !entry.is("action", "block");
             let line = entry.line_of("url");
             let what = format!("url filter {table}, {}", entry.value("url").unwrap_or(""));
-            gate.lines.push(Access { line, text: what, allows, tests: conditions });
+            either_way(gate, Access { line, text: what, allows, tests: conditions }, entry);
         }
     }
 
@@ -181,14 +186,14 @@ impl Reader<'_, '_> {
             let conditions = tests.iter().cloned().chain([test]).collect();
             let allows = !entry.is("action", "block");
             let what = format!("DNS filter {table}, {name}");
-            gate.lines.push(Access { line, text: what, allows, tests: conditions });
+            either_way(gate, Access { line, text: what, allows, tests: conditions }, entry);
         }
     }
 
     /// Application control of a policy. What it does with traffic that it recognises as nothing on its list
     /// decides about every host; single applications have numbers that no list of names can be compared with.
     fn applications(&mut self, list: &str, policy: &Object, text: &str, tests: &mut Vec<Test>) {
-        let blocks = |key: &str| self.setting("application list", list, key) == Some("block");
+        let blocks = |key: &str| self.setting("application list", list, key).is_some_and(|v| v != "pass");
         if blocks("other-application-action") || blocks("unknown-application-action") {
             tests.push(Test::Other(format!("what application control takes it for (list {list})")));
             return;
@@ -208,7 +213,8 @@ impl Reader<'_, '_> {
     }
 
     fn destination(&mut self, policy: &Object, text: &str, allows: bool) -> Test {
-        if policy.is("internet-service", "enable") {
+        let has_name = policy.values("internet-service-name").iter().any(|name| !name.is_empty());
+        if policy.is("internet-service", "enable") || has_name {
             return Test::Other(format!(
                 "{text}: internet service {}",
                 policy.values("internet-service-name").join(", ")
@@ -294,7 +300,7 @@ impl Reader<'_, '_> {
                 tests
                     .push(Test::Other("a policy with this URL filter, which this file does not have".into()));
             }
-            gate.lines.push(Access { line, text, allows: !block, tests });
+            either_way(gate, Access { line, text, allows: !block, tests }, entry);
         }
     }
 
@@ -324,12 +330,48 @@ impl Reader<'_, '_> {
     }
 }
 
+/// Adds what an entry of a filter does; where its action or state is not known, that it may do either.
+fn either_way(gate: &mut Gate, mut line: Access, entry: &Object) {
+    let action =
+        settings::odd_value(entry, &line.text, "action", &["block", "allow", "monitor", "exempt", "pass"]);
+    let status = settings::odd_value(entry, &line.text, "status", &["enable", "disable"]);
+    let kind = settings::odd_value(entry, &line.text, "type", &["simple", "wildcard", "regex"]);
+    let odd: Vec<Test> = [action, status, kind].into_iter().flatten().collect();
+    if !odd.is_empty() {
+        line.tests.extend(odd);
+        gate.lines.push(Access { allows: !line.allows, ..line.clone() });
+    }
+    gate.lines.push(line);
+}
+
 fn way(policy: &Object) -> String {
     let of = |key: &str| {
         let values = policy.values(key);
         if values.is_empty() { "any".to_owned() } else { values.join("+") }
     };
-    format!("from {} to {}", of("srcintf"), of("dstintf"))
+    let proxy = policy.value("proxy").map(|proxy| format!(" by the proxy {proxy}")).unwrap_or_default();
+    format!("from {} to {}{proxy}", of("srcintf"), of("dstintf"))
+}
+
+/// What has the profiles of a policy: itself, or its group of profiles. Nothing where that is not in the file.
+fn profiles<'a>(
+    domain: &'a Domain,
+    policy: &'a Object,
+    text: &str,
+    tests: &mut Vec<Test>,
+) -> Option<&'a Object> {
+    tests.extend(settings::odd_value(policy, text, "profile-type", &["single", "group"]));
+    if !policy.is("profile-type", "group") {
+        return Some(policy);
+    }
+    let name = policy.value("profile-group").unwrap_or("");
+    let Some(group) = domain.find(settings::PROFILE_GROUPS, name) else {
+        let what = format!("{text}: what the profile group {name} blocks, which is not in this file");
+        tests.push(Test::Other(what));
+        return None;
+    };
+    tests.extend(settings::conditions(group, &format!("profile group {name}")));
+    Some(group)
 }
 
 /// Who may use a policy, and when.
@@ -344,6 +386,19 @@ fn clients(policy: &Object) -> Vec<Test> {
     if policy.is("srcaddr-negate", "enable") && policy.values("srcaddr").iter().any(|v| v == "all") {
         tests.push(Test::Never);
     }
+    // For IPv6 there is a list of its own.
+    let six = policy.values("srcaddr6");
+    let negated = policy.is("srcaddr6-negate", "enable");
+    let others = match (six.iter().any(|v| v == "all"), negated) {
+        (true, false) => None,
+        (true, true) => Some(Test::Never),
+        _ if six.is_empty() => None,
+        (false, _) => {
+            let not = if negated { "not " } else { "" };
+            Some(Test::Client(format!("the client is {not}in {}", six.join(", "))))
+        }
+    };
+    tests.extend(others.map(|of| Test::Any(vec![Test::Ipv6(false), of])));
     if policy.is("ztna-status", "enable") {
         tests.push(Test::Other("the device's state (ztna-status)".into()));
     }

@@ -4,6 +4,7 @@ use super::super::super::intent::Names;
 use super::super::access::Test;
 use super::super::read::{Ignored, Listed, Pattern, network, pattern};
 use super::Reader;
+use super::settings::odd_value;
 use super::tree::Object;
 
 /// Groups nest at most this deep.
@@ -46,6 +47,9 @@ impl Reader<'_, '_> {
                 )
             };
             let inside = of(&members);
+            if let Some(odd) = odd_value(object, name, "exclude", &["enable", "disable"]) {
+                return Test::All(vec![inside, odd]);
+            }
             return if object.is("exclude", "enable") {
                 Test::All(vec![inside, of(&excluded).negated()])
             } else {

@@ -2,7 +2,10 @@
 //! one that does. What is on no list may narrow a policy, so that nothing is known of it. After the command reference of
 //! FortiOS 6.0 to 7.6.
 
+use super::super::access::Test;
+use super::super::read::Ignored;
 use super::POLICIES;
+use super::tree::Object;
 
 /// Settings of a policy that the reader works out.
 const READ: &[&str] = &[
@@ -309,3 +312,55 @@ pub(super) fn is_abbreviated(path: &str, key: &str) -> bool {
 fn is_condition(key: &str) -> bool {
     CONDITIONS.contains(&key) || KINDS_OF_CONDITIONS.iter().any(|kind| key.starts_with(kind))
 }
+
+/// Whether the values of a condition switch it off or leave it empty, as a full configuration shows it.
+fn is_off(values: &[String]) -> bool {
+    let is_zero = |v: &str| {
+        let digits = v.strip_prefix("0x").unwrap_or(v);
+        digits.is_empty() || digits.starts_with('0') && digits.bytes().all(|b| b"0-: .".contains(&b))
+    };
+    values.iter().all(|v| v == "disable" || is_zero(v))
+}
+
+/// What the settings of a policy, or of its group of profiles, demand besides what the reader works out.
+pub(super) fn conditions(object: &Object, text: &str) -> Vec<Test> {
+    let of = |(key, (line, values)): (&String, &(usize, Vec<String>))| {
+        let key = key.as_str();
+        let set = format!("{key} {}", values.join(" "));
+        if READ.contains(&key) || BESIDE.contains(&key) {
+            return None;
+        }
+        if is_condition(key) {
+            return (!is_off(values)).then(|| Test::Other(format!("{text}: {}", set.trim_end())));
+        }
+        // An abbreviation of nothing but what does not decide.
+        if BESIDE.iter().any(|whole| shortens(key, whole)) && !is_abbreviated(POLICIES[0], key) {
+            return None;
+        }
+        let why = "a setting of a policy that is not known, and may decide what it matches";
+        Some(Test::Unknown(Ignored::new(*line, &format!("{text}: {}", set.trim_end()), why)))
+    };
+    object.sets.iter().filter_map(of).collect()
+}
+
+/// What is not known where a setting has another value than those that it can have, such as an abbreviation of one.
+pub(super) fn odd_value(object: &Object, text: &str, key: &str, known: &[&str]) -> Option<Test> {
+    let value = object.value(key)?;
+    if known.contains(&value) {
+        return None;
+    }
+    let why = format!("its {key} is none of {}", known.join(", "));
+    Some(Test::Unknown(Ignored::new(object.line_of(key), &format!("{text}: {key} {value}"), &why)))
+}
+
+/// Settings of a policy that are on or off.
+pub(super) const SWITCHES: &[&str] = &[
+    "status",
+    "srcaddr-negate",
+    "srcaddr6-negate",
+    "dstaddr-negate",
+    "dstaddr6-negate",
+    "service-negate",
+    "internet-service",
+    "ztna-status",
+];
