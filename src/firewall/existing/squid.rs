@@ -21,6 +21,8 @@ struct Acl {
     raw: String,
     kind: String,
     values: Vec<String>,
+    /// It stands between `if` and `endif`.
+    inside_if: bool,
 }
 
 #[derive(Default)]
@@ -61,6 +63,7 @@ pub(super) fn read(text: &str) -> Listing {
                         raw: raw.trim().to_owned(),
                         kind: kind.clone(),
                         values: values.to_vec(),
+                        inside_if: inside_if > 0,
                     });
                 }
             }
@@ -105,7 +108,21 @@ fn logical(text: &str) -> Vec<(usize, String)> {
     found
 }
 
+/// Why an included file is not used.
+const INCLUDED: &str = "included files are not read: put their lines in this place, or leave the line out where they say nothing about \
+                        access";
+
+/// Why a line between `if` and `endif` is not used.
+const INSIDE_IF: &str =
+    "whether lines between `if` and `endif` hold is not worked out: put those that do in this place";
+
 impl Conf {
+    /// Whether there is a line of this directive, even one between `if` and `endif`.
+    fn has(&self, directive: &str) -> bool {
+        let is_inside = |words: &[String]| words.first().is_some_and(|w| w == directive);
+        self.lines.iter().any(|(d, _, _, words)| d == directive || d == "if" && is_inside(words))
+    }
+
     fn gates(self, mut listing: Listing) -> Listing {
         let in_lines = self.lines.iter().flat_map(|(_, _, _, words)| words);
         let nesting = |acl: &&Acl| ["any-of", "all-of"].contains(&acl.kind.as_str());
@@ -116,12 +133,12 @@ impl Conf {
         for directive in GATES {
             let own = |d: &str| d == directive || d == "include" || d == "if";
             let lines: Vec<_> = self.lines.iter().filter(|(d, ..)| own(d)).collect();
-            if !lines.iter().any(|(d, ..)| d == directive) {
+            if !self.has(directive) {
                 continue;
             }
             gates.push(reader.gate(directive, &lines));
         }
-        if !self.lines.iter().any(|(d, ..)| d == "http_access") {
+        if !self.has("http_access") {
             // A file of acls alone: some other file may use them.
             let mut gate = Gate::default();
             for (name, own) in &self.acls {
@@ -133,7 +150,7 @@ impl Conf {
             }
             gates.push(gate);
         }
-        if self.lines.iter().any(|(d, ..)| d == "ssl_bump") {
+        if self.has("ssl_bump") {
             gates.push(reader.bump(&self.lines));
         }
         if let Some(first) = gates.first_mut() {
@@ -175,14 +192,12 @@ impl Reader<'_> {
         let mut gate = Gate::default();
         for (own, line, raw, words) in lines {
             if own == "include" {
-                let why = "included files are not read: put their lines in this place, or leave the line out where they say nothing \
-                           about access";
-                gate.unsure(&Ignored::new(*line, raw, why));
+                gate.unsure(&Ignored::new(*line, raw, INCLUDED));
                 continue;
             }
             if own == "if" {
                 if words.first().is_some_and(|w| w == directive || w == "include") {
-                    gate.unsure(&Ignored::new(*line, raw, "lines between `if` and `endif` are not read"));
+                    gate.unsure(&Ignored::new(*line, raw, INSIDE_IF));
                 }
                 continue;
             }
@@ -207,7 +222,16 @@ impl Reader<'_> {
         let mut gate = Gate { otherwise: true, ..Gate::default() };
         // A request in the clear is not a matter of ssl_bump.
         gate.lines.push(Access { line: 0, text: String::new(), allows: true, tests: vec![Test::Clear] });
-        for (_, line, raw, words) in lines.iter().filter(|(d, ..)| d == "ssl_bump") {
+        for (own, line, raw, words) in lines {
+            if own == "if" && words.first().is_some_and(|w| w == "ssl_bump" || w == "include") {
+                gate.unsure(&Ignored::new(*line, raw, INSIDE_IF));
+            }
+            if own == "include" {
+                gate.unsure(&Ignored::new(*line, raw, INCLUDED));
+            }
+            if own != "ssl_bump" {
+                continue;
+            }
             let Some((action, acls)) = words.split_first() else { continue };
             let allows = match action.as_str() {
                 "splice" | "bump" | "none" | "client-first" | "server-first" => true,
@@ -269,7 +293,21 @@ impl Reader<'_> {
         }
         let conf = self.conf;
         let lines = conf.acls.get(name).map_or(&[][..], Vec::as_slice);
-        let test = Test::Any(lines.iter().map(|acl| self.line(name, acl, bump, depth)).collect());
+        let mut parts = Vec::new();
+        for acl in lines {
+            let test = self.line(name, acl, bump, depth);
+            parts.push(if acl.inside_if {
+                Test::All(vec![test, Test::Unknown(Ignored::new(acl.line, &acl.raw, INSIDE_IF))])
+            } else {
+                test
+            });
+        }
+        // A file that is included may add to what the acl has, wherever it is included.
+        let is_include =
+            |d: &str, words: &[String]| d == "include" || d == "if" && words.iter().any(|w| w == "include");
+        let included = conf.lines.iter().find(|(d, _, _, words)| is_include(d, words));
+        parts.extend(included.map(|(_, line, raw, _)| Test::Unknown(Ignored::new(*line, raw, INCLUDED))));
+        let test = Test::Any(parts);
         self.known.insert((name.to_owned(), bump), test.clone());
         test
     }

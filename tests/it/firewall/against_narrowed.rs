@@ -208,3 +208,39 @@ fn abbreviations_of_fortios_decide_nothing() {
     ];
     hold(rows.map(|(code, line)| (code, fortios(line, ""))));
 }
+
+/// Lines of Squid that stand between `if` and `endif`, or in another file.
+#[test]
+fn what_squid_reads_under_a_condition_decides_nothing() {
+    let inside = |line: &str| format!("if ${{process_number}} = 1\n{line}\nendif\n");
+    let (own, other) = ("acl c dstdomain a.mill.example\n", "acl c dstdomain b.mill.example\n");
+    let end = "http_access allow c\nhttp_access deny all\n";
+    let refused = |acl: &str| format!("{acl}http_access deny c\nhttp_access allow all\n");
+    hold([
+        (0, format!("{own}{end}")),
+        (2, format!("{}{end}", inside(own))),
+        (2, format!("if true\nelse\n{own}endif\n{end}")),
+        // What is allowed in any case is allowed.
+        (0, format!("{own}{}{end}", inside(other))),
+        (0, refused(other)),
+        (1, refused(own)),
+        (2, refused(&inside(own))),
+        (2, refused(&format!("{other}{}", inside(own)))),
+        // It names other hosts.
+        (0, refused(&inside(other))),
+        (2, format!("{own}{}{end}", inside("acl d any-of c")).replace("allow c", "allow d")),
+        // An acl that nothing uses, or a line after the one that decides.
+        (0, format!("{own}{}{end}", inside("acl unused dstdomain a.mill.example"))),
+        (0, format!("{own}{end}{}", inside("http_access deny c"))),
+        (2, format!("{own}{}{end}", inside("http_access deny c"))),
+        (2, format!("{own}{}", inside(end))),
+        (2, format!("{own}{end}{}", inside("miss_access deny c"))),
+        (2, format!("{own}{end}{}", inside("ssl_bump terminate all"))),
+        (2, format!("{own}{end}include more.conf\nssl_bump terminate all\n")),
+        // A file may add to an acl, wherever it is included.
+        (0, format!("{own}{end}include more.conf\n")),
+        (0, format!("{own}{end}{}", inside("include more.conf"))),
+        (2, refused(other) + "include more.conf\n"),
+        (2, refused(other) + &inside("include more.conf")),
+    ]);
+}
