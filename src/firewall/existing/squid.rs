@@ -25,16 +25,28 @@ struct Acl {
     inside_if: bool,
 }
 
+/// Directive, line, text, words.
+type Line = (String, usize, String, Vec<String>);
+
 #[derive(Default)]
 struct Conf {
     acls: BTreeMap<String, Vec<Acl>>,
-    /// Directive, line, text, words; in order.
-    lines: Vec<(String, usize, String, Vec<String>)>,
+    /// In order.
+    lines: Vec<Line>,
 }
 
 /// Directives that let a request through or refuse it, and what holds where no line matches: the
 /// opposite of the last line, or `true` without any line.
 const GATES: [&str; 4] = ["http_access", "adapted_http_access", "miss_access", "http_reply_access"];
+
+/// Directives with lines of their own kind.
+const OTHERS: [&str; 4] = ["ssl_bump", "include", NEVER_DIRECT, ADAPTATION];
+
+/// What may go to the proxies of `cache_peer` alone.
+const NEVER_DIRECT: &str = "never_direct";
+
+/// What is handed to a service of ICAP or eCAP.
+const ADAPTATION: &str = "adaptation_access";
 
 /// Other names that Squid knows a directive by.
 const OTHER_NAMES: [(&str, &str); 3] = [
@@ -67,7 +79,7 @@ pub(super) fn read(text: &str) -> Listing {
                     });
                 }
             }
-            known if GATES.contains(&known) || known == "ssl_bump" || known == "include" => {
+            known if GATES.contains(&known) || OTHERS.contains(&known) => {
                 listing.understood += usize::from(known != "include");
                 if inside_if > 0 {
                     conf.lines.push(("if".into(), line, raw.trim().to_owned(), vec![known.to_owned()]));
@@ -153,6 +165,27 @@ impl Conf {
         if self.has("ssl_bump") {
             gates.push(reader.bump(&self.lines));
         }
+        if self.has(NEVER_DIRECT) {
+            let what = format!("what the proxies of cache_peer let through ({NEVER_DIRECT})");
+            let own = |(d, ..): &&Line| d == NEVER_DIRECT || d == "if";
+            gates.push(reader.handed(NEVER_DIRECT, &what, self.lines.iter().filter(own), 0));
+        }
+        // Each service, or set of services, has lines of its own.
+        let of_services = self.lines.iter().filter(|(d, ..)| d == ADAPTATION);
+        let services: BTreeSet<&str> =
+            of_services.filter_map(|(_, _, _, words)| Some(words.first()?.as_str())).collect();
+        for service in services {
+            let what = format!("what the service {service} refuses ({ADAPTATION})");
+            let own =
+                |(d, _, _, words): &&Line| d == ADAPTATION && words.first().is_some_and(|w| w == service);
+            gates.push(reader.handed(ADAPTATION, &what, self.lines.iter().filter(own), 1));
+        }
+        let is_inside =
+            |(d, _, _, words): &&Line| d == "if" && words.first().is_some_and(|w| w == ADAPTATION);
+        if self.lines.iter().any(|line| is_inside(&line)) {
+            let lines = self.lines.iter().filter(is_inside);
+            gates.push(reader.handed(ADAPTATION, "a service", lines, 1));
+        }
         if let Some(first) = gates.first_mut() {
             first.lines.insert(
                 0,
@@ -188,7 +221,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn gate(&mut self, directive: &str, lines: &[&(String, usize, String, Vec<String>)]) -> Gate {
+    fn gate(&mut self, directive: &str, lines: &[&Line]) -> Gate {
         let mut gate = Gate::default();
         for (own, line, raw, words) in lines {
             if own == "include" {
@@ -218,7 +251,7 @@ impl Reader<'_> {
     }
 
     /// The lines of `ssl_bump`: those that splice or bump let the connection go on, `terminate` ends it.
-    fn bump(&mut self, lines: &[(String, usize, String, Vec<String>)]) -> Gate {
+    fn bump(&mut self, lines: &[Line]) -> Gate {
         let mut gate = Gate { otherwise: true, ..Gate::default() };
         // A request in the clear is not a matter of ssl_bump.
         gate.lines.push(Access { line: 0, text: String::new(), allows: true, tests: vec![Test::Clear] });
@@ -240,6 +273,42 @@ impl Reader<'_> {
             };
             let tests = acls.iter().map(|a| self.reference(a, true, *line, raw, 0)).collect();
             gate.lines.push(Access { line: *line, text: raw.clone(), allows, tests });
+        }
+        gate
+    }
+
+    /// The lines of a directive that hands what they allow to somebody who may refuse it; the first words of each, so many of
+    /// them, are not its action.
+    fn handed<'l>(
+        &mut self,
+        directive: &str,
+        what: &str,
+        lines: impl Iterator<Item = &'l Line>,
+        before: usize,
+    ) -> Gate {
+        let mut gate = Gate { otherwise: true, ..Gate::default() };
+        let mut is_last_deny = false;
+        for (own, line, raw, words) in lines {
+            if own == "if" {
+                if words.first().is_some_and(|w| w == directive) {
+                    gate.unsure(&Ignored::new(*line, raw, INSIDE_IF));
+                }
+                continue;
+            }
+            let Some((action, acls)) = words.get(before..).and_then(<[String]>::split_first) else {
+                continue;
+            };
+            let mut tests: Vec<Test> = acls.iter().map(|a| self.reference(a, false, *line, raw, 0)).collect();
+            is_last_deny = action == "deny";
+            if !is_last_deny {
+                tests.push(Test::Other(what.to_owned()));
+            }
+            gate.lines.push(Access { line: *line, text: raw.clone(), allows: is_last_deny, tests });
+        }
+        if is_last_deny {
+            // The opposite of the last line.
+            let tests = vec![Test::Other(what.to_owned())];
+            gate.lines.push(Access { line: 0, text: directive.to_owned(), allows: false, tests });
         }
         gate
     }
@@ -342,7 +411,7 @@ impl Reader<'_> {
             "ssl::server_name" if bump => self.entries(acl, &values, domain),
             "dstdom_regex" => self.entries(acl, &values, expression),
             "dst" => {
-                if values.iter().any(|v| *v == "all" || *v == "0.0.0.0/0") {
+                if values.iter().any(|v| is_everything(v)) {
                     return Test::Always;
                 }
                 let test = self.entries(acl, &values, address);
@@ -350,8 +419,7 @@ impl Reader<'_> {
                 if flags.iter().any(|f| *f == "-n") { Test::All(vec![Test::Literal, test]) } else { test }
             }
             "src" => {
-                let everybody =
-                    |v: &&&String| ["all", "0.0.0.0/0", "::/0", "ipv4", "0/0"].contains(&v.as_str());
+                let everybody = |v: &&&String| is_everything(v) || ["::/0", "ipv4"].contains(&v.as_str());
                 let own =
                     |v: &&String| v.starts_with("127.") || v.starts_with("::1") || v.as_str() == "localhost";
                 if values.iter().any(|v| everybody(&v)) {
@@ -403,6 +471,15 @@ fn ports(values: &[&String]) -> Option<Vec<(u16, u16)>> {
             Some((from.parse().ok()?, to.parse().ok()?))
         })
         .collect()
+}
+
+/// Whether a value of `src` or `dst` stands for every address of IPv4.
+fn is_everything(value: &str) -> bool {
+    let whole =
+        |address: &str, mask: &str| ["0", "0.0.0.0"].contains(&address) && ["0", "0.0.0.0"].contains(&mask);
+    value == "all"
+        || value.split_once('/').is_some_and(|(address, mask)| whole(address, mask))
+        || value == "0.0.0.0-255.255.255.255"
 }
 
 /// A leading dot stands for the domain itself and every name below.

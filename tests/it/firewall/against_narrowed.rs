@@ -244,3 +244,40 @@ fn what_squid_reads_under_a_condition_decides_nothing() {
         (2, refused(other) + &inside("include more.conf")),
     ]);
 }
+
+/// Everybody in other spellings, and what is handed to somebody who may refuse it.
+#[test]
+fn squid_hands_requests_to_others_or_not() {
+    let own = "acl c dstdomain a.mill.example\nacl other dstdomain b.mill.example\n";
+    let end = "http_access allow c\nhttp_access deny all\n";
+    let by = |source: &str| {
+        format!(
+            "{own}acl who src {source}\nhttp_access deny who\nhttp_access allow c\nhttp_access deny all\n"
+        )
+    };
+    let with = |lines: &str| format!("{own}{end}{lines}\n");
+    hold([
+        (1, by("all")),
+        (1, by("0.0.0.0/0.0.0.0")),
+        (1, by("0.0.0.0/0")),
+        (1, by("0.0.0.0-255.255.255.255")),
+        (1, by("::/0")),
+        (1, by("192.0.2.1 0/0.0.0.0")),
+        (1, by("0.0.0.0/0").replace("src", "dst")),
+        (1, by("0.0.0.0/0.0.0.0").replace("src", "dst")),
+        (1, by("0.0.0.0-255.255.255.255").replace("src", "dst")),
+        (0, by("192.0.2.0/24")),
+        (3, with("never_direct allow all")),
+        (3, with("never_direct allow c")),
+        (3, with("never_direct deny other")),
+        (0, with("never_direct allow other")),
+        (0, with("never_direct deny c\nnever_direct allow all")),
+        (2, with("if true\nnever_direct allow all\nendif")),
+        (3, with("adaptation_access scan allow all")),
+        (3, with("adaptation_access scan deny other")),
+        (0, with("adaptation_access scan allow other")),
+        (0, with("adaptation_access scan deny c\nadaptation_access scan allow all")),
+        (3, with("adaptation_access scan deny all\nadaptation_access check allow all")),
+        (2, with("if true\nadaptation_access scan allow all\nendif")),
+    ]);
+}
