@@ -281,3 +281,90 @@ fn squid_hands_requests_to_others_or_not() {
         (2, with("if true\nadaptation_access scan allow all\nendif")),
     ]);
 }
+
+#[test]
+fn xml_and_services_of_pan_os_are_read_as_they_are() {
+    let xml = |rule: &str, before: &str| {
+        format!(
+            "<config><devices><entry name=\"d\"><vsys><entry name=\"v\"><profiles><custom-url-category><entry name=\"A&amp;B\"><list>\
+             <member><![CDATA[a.mill.example/]]></member></list></entry></custom-url-category></profiles>\
+             <service><entry name=\"s\"><protocol><tcp><port>443</port>{before}</tcp></protocol></entry></service>\
+             <rulebase><security><rules><entry name=\"r\">{rule}<action>allow</action></entry></rules></security>\
+             </rulebase></entry></vsys></entry></devices></config>\n"
+        )
+    };
+    let category = "<category><member>A&#38;B</member></category>";
+    let with = |more: &str| xml(&format!("{category}{more}"), "");
+    let service = "<service><member>s</member></service>";
+    let before = |other: &str| {
+        let of = format!("<rulebase>{other}<security>");
+        with("").replace("<rulebase><security>", &of)
+    };
+    let pbf = |action: &str| {
+        before(&format!("<pbf><rules><entry name=\"p\"><action>{action}</action></entry></rules></pbf>"))
+    };
+    hold([
+        (0, with("")),
+        (0, xml("<category><member>A&amp;B</member></category>", "")),
+        (2, xml("<category><member>A&own;B</member></category>", "")),
+        (1, with("<disabled>y&#101;s</disabled>")),
+        (1, with("<disabled><![CDATA[yes]]></disabled>")),
+        (2, with("<source/>")),
+        (2, with("<source></source>")),
+        (2, with("<destination>\n</destination>")),
+        (0, with("<source><member>any</member></source><log-setting/>")),
+        (0, with(service)),
+        (0, xml(&format!("{category}{service}"), "<source-port>1-65535</source-port>")),
+        (3, xml(&format!("{category}{service}"), "<source-port>1-1023</source-port>")),
+        (3, pbf("<discard/>")),
+        (3, pbf("<discard></discard>")),
+        (0, pbf("<no-pbf/>")),
+        (0, pbf("<discard/>").replace("<action><discard", "<disabled>yes</disabled><action><discard")),
+        (3, before("<dos><rules><entry name=\"p\"><action><deny/></action></entry></rules></dos>")),
+        (0, before("<dos><rules><entry name=\"p\"><action><protect/></action></entry></rules></dos>")),
+    ]);
+    let rules = "set profiles custom-url-category A list a.mill.example/\n".to_owned()
+        + &crate::firewall::pan_os_rule("r", &["category A", "action allow", "source lan"]);
+    hold(
+        [
+            (0, rules.replace("source lan", "source any")),
+            (2, format!("{rules}delete rulebase security rules r source lan\n")),
+            (3, format!("{rules}set rulebase pbf rules p action discard\n")),
+            (
+                2,
+                format!("{rules}set rulebase pbf rules p action discard\nrename rulebase pbf rules p to q\n"),
+            ),
+            (
+                3,
+                format!(
+                    "{rules}set service s protocol tcp port 443\nset service s source-port 99\n\
+             set rulebase security rules r service s\ndelete rulebase security rules r service any\n"
+                ),
+            ),
+        ]
+        .map(|(code, text)| (code, text.replace("source lan\nset", "source any\nset"))),
+    );
+}
+
+/// Moves to one place use up the room there.
+#[test]
+fn many_moves_and_deletions_of_pan_os_are_followed() {
+    let many = 1_000;
+    let mut text = "set profiles custom-url-category A list a.mill.example/\n".to_owned();
+    text += &crate::firewall::pan_os_rule("r", &["category A", "action allow"]);
+    for n in 0..many {
+        text += &format!("set rulebase security rules d{n} action deny\n");
+        text += &format!("set rulebase security rules d{n} category B{n}\n");
+    }
+    text += "set rulebase security rules last action deny\n";
+    for n in 0..many {
+        text += &format!(
+            "move rulebase security rules d{n} {}\n",
+            ["before last", "after r", "bottom", "top"][n % 4]
+        );
+    }
+    for n in 0..many {
+        text += &format!("delete rulebase security rules d{n}\n");
+    }
+    hold([(0, text.clone()), (1, text + "move rulebase security rules last before r\n")]);
+}

@@ -63,6 +63,11 @@ impl Builder<'_> {
         for doubt in &self.config.doubt {
             gate.unsure(doubt);
         }
+        for (words, refusal) in self.config.refusals.iter().filter(|(_, r)| r.refuses && !r.disabled) {
+            let text = words.join(" ");
+            let tests = vec![Test::Other(format!("what the rule `{text}` drops"))];
+            gate.lines.push(Access { line: refusal.line, text, allows: false, tests });
+        }
         self.listing.understood += self.config.all("rules").len() + usize::from(self.config.has_rules);
         if !self.config.has_rules {
             self.objects(&mut gate);
@@ -159,6 +164,13 @@ impl Builder<'_> {
             let text = format!("rule {}: {word}", rule.name);
             let why = "a setting of a rule that is not known, and may decide what it matches";
             tests.push(Test::Unknown(Ignored::new(*line, &text, why)));
+        }
+        for key in
+            ["from", "to", "source", "destination", "source-user", "application", "service", "category"]
+        {
+            if rule.attributes.get(key).is_some_and(Vec::is_empty) {
+                tests.push(unknown(key, "it is empty, which is neither any nor a value"));
+            }
         }
         if !is_any("destination") {
             let test = Test::Any(
@@ -384,8 +396,17 @@ impl Builder<'_> {
         let Some(object) = self.config.find("service", &rule.scope, name) else {
             return unknown("this service is not in the file");
         };
+        let sources: Vec<&str> = ["source-port", "tcp source-port"]
+            .iter()
+            .flat_map(|key| object.words(key))
+            .filter(|range| !["0-65535", "1-65535", "1024-65535"].contains(range))
+            .collect();
         match service_ports(object) {
             Some(ports) if ports.is_empty() => Test::Never,
+            Some(ports) if !sources.is_empty() => {
+                let what = format!("the service {name} (ports {} of the client)", sources.join(", "));
+                Test::All(vec![Test::Ports(ports), Test::Other(what)])
+            }
             Some(ports) => Test::Ports(ports),
             None => unknown("the ports of this service cannot be read"),
         }

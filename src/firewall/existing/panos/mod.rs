@@ -1,10 +1,13 @@
 //! PAN-OS configuration as set commands, in braces or as XML: what its security rules let through, in
 //! their order; of a file without rules, what its URL categories and address groups would.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use quick_xml::Reader as XmlReader;
-use quick_xml::events::Event;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader as XmlReader, XmlVersion};
 
 mod access;
 
@@ -21,8 +24,8 @@ struct Item {
     scope: String,
     name: String,
     line: usize,
-    /// Position in the file, which is the order of rules until one is moved.
-    order: usize,
+    /// Position in the file, which is the order of rules until one is moved; with room between two.
+    order: i128,
     /// The words that lead to it, its name the last.
     path: Vec<String>,
     attributes: BTreeMap<String, Values>,
@@ -113,10 +116,28 @@ const NEUTRAL: [&str; 12] =
 /// Verbs that change which rules there are, or what the commands below them are about.
 const CHANGING: [&str; 7] = ["edit", "load", "multi-clone", "multi-move", "override", "replace", "revert"];
 
+/// A rule of policy-based forwarding or of denial of service.
+#[derive(Default)]
+struct Refusal {
+    line: usize,
+    refuses: bool,
+    disabled: bool,
+}
+
+/// The room between two rules, for those that are moved there.
+const ROOM: i128 = 1 << 90;
+
+/// How much of it one that is moved takes, so that many can follow it to the same place.
+const STEP: i128 = 1 << 45;
+
 #[derive(Default)]
 struct Config {
     items: BTreeMap<(&'static str, String, String), Item>,
-    order: usize,
+    order: i128,
+    /// The rules of a scope by their order, of those in which one was moved.
+    places: BTreeMap<String, BTreeMap<i128, String>>,
+    /// Rules before the security rules that may drop what those let through, by the words that lead to them.
+    refusals: BTreeMap<Vec<String>, Refusal>,
     /// The file has security rules, perhaps none that is left at its end.
     has_rules: bool,
     /// Commands after which it is not known what rules there are and in which order.
@@ -226,6 +247,14 @@ impl Config {
         let mut reader = XmlReader::from_str(text);
         let mut path: Vec<Vec<String>> = Vec::new();
         let mut content = String::new();
+        // The element that was opened last has had nothing inside so far.
+        let mut is_bare = false;
+        let named = |start: &BytesStart<'_>| -> Result<Option<String>, Unread> {
+            let found = start.attributes().flatten().find(|a| a.key.as_ref() == "name");
+            let value = found.map(|name| name.normalized_value(XmlVersion::Implicit1_0)).transpose();
+            let value = value.map_err(|e| Unread::whole(&format!("XML that cannot be read: {e}")))?;
+            Ok(value.map(Cow::into_owned))
+        };
         loop {
             let line = |at: u64| {
                 let at = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
@@ -235,12 +264,13 @@ impl Config {
                 Ok(Event::Eof) => return Ok(()),
                 Ok(Event::Start(start)) => {
                     let name = start.name().as_ref().to_owned();
-                    let named = start.attributes().flatten().find(|a| a.key.as_ref() == "name");
-                    let element = match (name.as_str(), named) {
-                        ("entry", Some(name)) => vec![name.value.into_owned()],
+                    let is_entry = name == "entry";
+                    let element = match (name.as_str(), named(&start)?) {
+                        ("entry", Some(name)) => vec![name],
                         ("member", _) => Vec::new(),
                         _ => vec![name],
                     };
+                    is_bare = !is_entry && !element.is_empty();
                     path.push(element);
                     content.clear();
                     self.target(&path, line(reader.buffer_position()));
@@ -249,9 +279,15 @@ impl Config {
                     }
                 }
                 Ok(Event::Empty(empty)) => {
-                    let named = empty.attributes().flatten().find(|a| a.key.as_ref() == "name");
-                    path.push(named.map(|name| name.value.into_owned()).into_iter().collect());
-                    self.target(&path, line(reader.buffer_position()));
+                    is_bare = false;
+                    let name = empty.name().as_ref().to_owned();
+                    if ["entry", "member"].contains(&name.as_str()) {
+                        path.push(named(&empty)?.into_iter().collect());
+                        self.target(&path, line(reader.buffer_position()));
+                    } else {
+                        path.push(vec![name]);
+                        self.emptied(&path, line(reader.buffer_position()));
+                    }
                     path.pop();
                 }
                 Ok(Event::Text(below)) if path.is_empty() && !below.trim().is_empty() => {
@@ -259,8 +295,24 @@ impl Config {
                     self.doubt.push(Ignored::new(line, &below, "commands beside XML are not followed"));
                 }
                 Ok(Event::Text(text)) => content.push_str(&text),
+                Ok(Event::CData(text)) => content.push_str(&text),
+                Ok(Event::GeneralRef(name)) => match name.resolve_char_ref() {
+                    Ok(Some(c)) => content.push(c),
+                    _ => match resolve_predefined_entity(&name) {
+                        Some(text) => content.push_str(text),
+                        None => {
+                            let why =
+                                format!("XML that cannot be read: the entity `{}` is not known", &*name);
+                            return Err(Unread::whole(&why));
+                        }
+                    },
+                },
                 Ok(Event::End(_)) => {
                     let value = content.trim().to_owned();
+                    if value.is_empty() && is_bare {
+                        self.emptied(&path, line(reader.buffer_position()));
+                    }
+                    is_bare = false;
                     if !value.is_empty() {
                         let whole: Vec<String> = path.iter().flatten().cloned().chain([value]).collect();
                         self.set(&whole, line(reader.buffer_position()));
@@ -393,13 +445,38 @@ impl Config {
         (key, values)
     }
 
+    /// The words that lead to a rule of policy-based forwarding or of denial of service, and those after them.
+    fn refusal(path: &[String]) -> Option<(&[String], &[String])> {
+        let is_start =
+            |w: &[String]| matches!(w, [of, rules] if (of == "pbf" || of == "dos") && rules == "rules");
+        let at = path.windows(2).position(is_start)?;
+        Some((path.get(..at + 3)?, path.get(at + 3..)?))
+    }
+
     fn set(&mut self, path: &[String], line: usize) {
+        if let Some((own, rest)) = Self::refusal(path) {
+            let refusal = self.refusals.entry(own.to_vec()).or_default();
+            for pair in rest.windows(2) {
+                match pair {
+                    [action, what] if action == "action" => {
+                        refusal.refuses = what == "discard" || what == "deny";
+                        refusal.line = line;
+                    }
+                    [disabled, what] if disabled == "disabled" => refusal.disabled = what == "yes",
+                    _ => {}
+                }
+            }
+        }
         let Some((kind, scope, name, rest)) = Self::place(path) else { return };
         self.has_rules |= kind == "rules";
-        self.order += 1;
+        self.order += ROOM;
         let order = self.order;
+        let key = (kind, scope.clone(), name.clone());
+        if kind == "rules" && !self.items.contains_key(&key) {
+            self.stands(&scope, order, &name);
+        }
         let own = path.get(..path.len() - rest.len()).unwrap_or_default().to_vec();
-        let item = self.items.entry((kind, scope.clone(), name.clone())).or_insert_with(|| Item {
+        let item = self.items.entry(key).or_insert_with(|| Item {
             scope,
             name,
             line,
@@ -442,6 +519,21 @@ impl Config {
         }
     }
 
+    /// A rule that stands at a place of its scope, where those are known.
+    fn stands(&mut self, scope: &str, order: i128, name: &str) {
+        if let Some(places) = self.places.get_mut(scope) {
+            places.insert(order, name.to_owned());
+        }
+    }
+
+    /// An element of a rule with nothing inside.
+    fn emptied(&mut self, path: &[Vec<String>], line: usize) {
+        let words: Vec<String> = path.iter().flatten().cloned().collect();
+        if words.iter().any(|w| w == "rules") {
+            self.set(&words, line);
+        }
+    }
+
     /// A device of a rule, which may stand there without anything inside.
     fn target(&mut self, path: &[Vec<String>], line: usize) {
         let words: Vec<String> = path.iter().flatten().cloned().collect();
@@ -453,10 +545,33 @@ impl Config {
     }
 
     fn delete(&mut self, path: &[String]) {
-        let Some((kind, scope, name, rest)) = Self::place(path).filter(|(.., rest)| !rest.is_empty()) else {
-            // The object, or all that is below this place.
+        if !path.is_empty() && !self.refusals.is_empty() {
+            self.refusals.retain(|own, _| !own.starts_with(path));
+        }
+        if let Some((own, rest)) = Self::refusal(path)
+            && let Some(refusal) = self.refusals.get_mut(own)
+        {
+            let is_gone = |word: &str| rest.first().is_some_and(|w| w == word);
+            refusal.refuses &= !is_gone("action");
+            refusal.disabled &= !is_gone("disabled");
+        }
+        let place = Self::place(path);
+        let Some((kind, scope, name, rest)) = place.clone().filter(|(.., rest)| !rest.is_empty()) else {
+            // The object, which has nothing below it but itself.
+            if let Some((kind, scope, name, _)) = place
+                && let Entry::Occupied(own) = self.items.entry((kind, scope, name))
+                && own.get().path == path
+            {
+                let item = own.remove();
+                if let Some(places) = self.places.get_mut(&item.scope).filter(|_| kind == "rules") {
+                    places.remove(&item.order);
+                }
+                return;
+            }
+            // All that is below this place.
             if !path.is_empty() {
                 self.items.retain(|_, item| !item.path.starts_with(path));
+                self.places.clear();
             }
             return;
         };
@@ -483,37 +598,90 @@ impl Config {
         if kind != "rules" {
             return true;
         }
-        let mut own: Vec<(usize, String)> = self
-            .items
-            .values()
-            .filter(|i| i.scope == scope && i.path.iter().rev().nth(1).is_some_and(|w| w == "rules"))
-            .map(|i| (i.order, i.name.clone()))
-            .collect();
-        own.sort_unstable();
-        let (orders, mut names): (Vec<usize>, Vec<String>) = own.into_iter().unzip();
-        let place_of = |names: &[String], name: &str| names.iter().position(|n| n == name);
-        let Some(from) = place_of(&names, &name) else { return false };
-        names.remove(from);
         let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-        let to = match rest.as_slice() {
-            ["top"] => Some(0),
-            ["bottom"] => Some(names.len()),
-            ["before", other] => place_of(&names, other),
-            ["after", other] => place_of(&names, other).map(|at| at + 1),
-            _ => None,
+        let (other, is_after) = match rest.as_slice() {
+            ["top"] => (None, false),
+            ["bottom"] => (None, true),
+            [side @ ("before" | "after"), other] if *other != name => (Some(*other), *side == "after"),
+            _ => return false,
         };
-        let Some(to) = to else { return false };
-        names.insert(to, name);
-        for (name, order) in names.into_iter().zip(orders) {
-            if let Some(item) = self.items.get_mut(&(kind, scope.clone(), name)) {
-                item.order = order;
+        let key = |name: &str| (kind, scope.clone(), name.to_owned());
+        let order_of = |config: &Self, name: &str| config.items.get(&key(name)).map(|i| i.order);
+        let Some(from) = order_of(self, &name) else { return false };
+        if other.is_some_and(|other| order_of(self, other).is_none()) {
+            return false;
+        }
+        self.number(&scope, Some(from));
+        let beside = other.and_then(|other| order_of(self, other));
+        let order = match self.free(&scope, beside, is_after) {
+            Some(order) => order,
+            None => {
+                // The room there is used up.
+                self.number(&scope, None);
+                let beside = other.and_then(|other| order_of(self, other));
+                let Some(order) = self.free(&scope, beside, is_after) else { return false };
+                order
             }
+        };
+        self.stands(&scope, order, &name);
+        if let Some(item) = self.items.get_mut(&key(&name)) {
+            item.order = order;
         }
         true
     }
 
+    /// Makes known which rule of a scope stands where, without the one that leaves its place; without any such, all of them
+    /// get as much room as at first.
+    fn number(&mut self, scope: &str, leaves: Option<i128>) {
+        let first = ("rules", scope.to_owned(), String::new());
+        if !self.places.contains_key(scope) {
+            let own =
+                self.items.range(first..).take_while(|((kind, of, _), _)| *kind == "rules" && of == scope);
+            let places = own.map(|(_, item)| (item.order, item.name.clone())).collect();
+            self.places.insert(scope.to_owned(), places);
+        }
+        let Some(places) = self.places.get_mut(scope) else { return };
+        if let Some(from) = leaves {
+            places.remove(&from);
+            return;
+        }
+        let names = std::mem::take(places).into_values();
+        for (order, name) in (1..).map(|n: i128| n * ROOM).zip(names) {
+            if let Some(item) = self.items.get_mut(&("rules", scope.to_owned(), name.clone())) {
+                item.order = order;
+            }
+            places.insert(order, name);
+        }
+    }
+
+    /// A place beside another rule, or at the top or the bottom; nothing where none is left.
+    fn free(&mut self, scope: &str, beside: Option<i128>, is_after: bool) -> Option<i128> {
+        let places = self.places.get(scope)?;
+        let (from, to) = match (beside, is_after) {
+            (None, false) => (None, places.keys().next().copied()),
+            (None, true) => (places.keys().next_back().copied(), None),
+            (Some(at), false) => (places.range(..at).map(|(o, _)| *o).next_back(), Some(at)),
+            (Some(at), true) => (Some(at), places.range(at + 1..).map(|(o, _)| *o).next()),
+        };
+        match (from, to) {
+            (Some(from), Some(to)) => {
+                let step = ((to - from) / 2).min(STEP);
+                // The next one comes between this one and the rule beside.
+                (step > 0).then(|| if is_after { to - step } else { from + step })
+            }
+            (None, Some(to)) => Some(to - ROOM),
+            (_, None) => {
+                self.order += ROOM;
+                Some(self.order)
+            }
+        }
+    }
+
     /// `rename PLACE rules NAME to OTHER`; whether it was followed. Objects have users, which are renamed with them.
     fn renames(&mut self, path: &[String]) -> bool {
+        if Self::refusal(path).is_some() {
+            return false;
+        }
         let Some((kind, scope, name, rest)) = Self::place(path) else { return !Self::is_relative(path) };
         let [to, other] = rest else { return false };
         let key = (kind, scope.clone(), other.clone());
@@ -524,12 +692,16 @@ impl Config {
         item.name.clone_from(other);
         item.path.pop();
         item.path.push(other.clone());
+        self.stands(&item.scope, item.order, other);
         self.items.insert(key, item);
         true
     }
 
     /// `copy PLACE NAME to OTHER`; whether it was followed. A copied rule is the last one.
     fn copies(&mut self, path: &[String], line: usize) -> bool {
+        if Self::refusal(path).is_some() {
+            return false;
+        }
         let Some((kind, scope, name, rest)) = Self::place(path) else { return !Self::is_relative(path) };
         let [to, other] = rest else { return false };
         let key = (kind, scope.clone(), other.clone());
@@ -537,9 +709,12 @@ impl Config {
         if to != "to" || self.items.contains_key(&key) {
             return false;
         }
-        self.order += 1;
+        self.order += ROOM;
         item.name.clone_from(other);
         (item.line, item.order) = (line, self.order);
+        if kind == "rules" {
+            self.stands(&item.scope, item.order, other);
+        }
         item.path.pop();
         item.path.push(other.clone());
         self.items.insert(key, item);
