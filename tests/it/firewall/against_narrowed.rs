@@ -368,3 +368,30 @@ fn many_moves_and_deletions_of_pan_os_are_followed() {
     }
     hold([(0, text.clone()), (1, text + "move rulebase security rules last before r\n")]);
 }
+
+#[test]
+fn services_and_numbers_of_fortios_are_read_as_they_are() {
+    let service = |line: &str| {
+        let table =
+            format!("config firewall service custom\nedit \"s\"\nset tcp-portrange 443\n{line}\nnext\nend\n");
+        fortios("set service \"s\"", &table)
+    };
+    let deny =
+        |id: &str| fortios("", &format!("config firewall policy\nedit {id}\nset action deny\nnext\nend\n"));
+    hold([
+        (0, service("")),
+        (0, service("set tcp-portrange 443:1024-65535")),
+        (3, service("set tcp-portrange 443:1-1023")),
+        (1, service("set tcp-portrange 80:1024-65535")),
+        (3, service("set iprange 192.0.2.1-192.0.2.9")),
+        (0, service("set iprange 0.0.0.0")),
+        (3, service("set fqdn \"b.mill.example\"")),
+        (2, service("set ipr 192.0.2.1-192.0.2.9")),
+        (1, deny("1")),
+        (1, deny("01")),
+        // A policy of its own, without anything that it is for.
+        (2, deny("0")),
+        (2, deny("00")),
+        (1, fortios("", "config firewall policy\ndelete 001\nend\n")),
+    ]);
+}

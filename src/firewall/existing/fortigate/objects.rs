@@ -129,13 +129,22 @@ impl Reader<'_, '_> {
             return Test::Unknown(Ignored::new(line, name, "groups that name each other too often"));
         }
         if let Some(object) = domain.find("firewall service custom", name) {
-            return match service_ports(object) {
-                Some(ports) if ports.is_empty() => Test::Never,
+            let ports = match service_ports(object) {
+                Some(ports) if ports.is_empty() => return Test::Never,
                 Some(ports) => Test::Ports(ports),
                 None => {
-                    Test::Unknown(Ignored::new(object.line, name, "the ports of this service cannot be read"))
+                    let why = "the ports of this service cannot be read";
+                    return Test::Unknown(Ignored::new(object.line, name, why));
                 }
             };
+            let narrower = narrower(object);
+            if narrower.is_empty() {
+                return ports;
+            }
+            return Test::All(vec![
+                ports,
+                Test::Other(format!("the service {name} ({})", narrower.join(", "))),
+            ]);
         }
         if let Some(group) = domain.find("firewall service group", name).filter(|_| depth <= DEEPEST) {
             let members = group.values("member").to_vec();
@@ -171,6 +180,27 @@ pub(super) fn service_ports(object: &Object) -> Option<Vec<(u16, u16)>> {
             Some((from.parse().ok()?, to.parse().ok()?))
         })
         .collect()
+}
+
+/// What else a service demands than a port of the host: addresses, applications, ports of the client that are not all that
+/// programs use.
+fn narrower(object: &Object) -> Vec<String> {
+    let is_full = |source: &str| {
+        let (from, to) = source.split_once('-').unwrap_or((source, source));
+        from.parse::<u16>().is_ok_and(|from| from <= 1024) && to == "65535"
+    };
+    let sources = object.values("tcp-portrange").iter().filter_map(|range| range.split_once(':'));
+    let mut found: Vec<String> = sources
+        .filter(|(_, source)| !is_full(source))
+        .map(|(_, source)| format!("ports {source} of the client"))
+        .collect();
+    for key in ["iprange", "fqdn", "application", "app-category"] {
+        let values = object.values(key).join(" ");
+        if !["", "0.0.0.0", "0.0.0.0-255.255.255.255"].contains(&values.as_str()) {
+            found.push(format!("{key} {values}"));
+        }
+    }
+    found
 }
 
 /// The port in which a name such as `prefix-tcp-443` ends.

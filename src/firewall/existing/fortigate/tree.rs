@@ -167,6 +167,11 @@ pub(super) fn parse(text: &str) -> (BTreeMap<String, Domain>, Vec<Ignored>) {
     (domains.map(|(name, slots)| (name, Domain { sections: sections(slots) })).collect(), doubt)
 }
 
+/// Whether `edit` of this name makes a new object with the next number.
+fn is_zero(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b == b'0')
+}
+
 /// What stands after `firewall (policy) #`, as a terminal shows it.
 fn without_prompt<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
     let is_inner = |word: &str| word.starts_with('(') && word.ends_with(')');
@@ -290,6 +295,13 @@ impl Builder {
         }
     }
 
+    /// Whether a name is a number that begins with zeros, in a table whose objects have numbers; zero alone is none.
+    fn is_numbered(&self, name: &str) -> bool {
+        let is_number = name.bytes().all(|b| b.is_ascii_digit()) && name.starts_with('0');
+        let path = self.path();
+        is_number && !is_zero(name) && (path.ends_with("policy") || path.ends_with("/entries"))
+    }
+
     /// The section that the next `edit` belongs to.
     fn path(&self) -> String {
         let configs = self.stack.iter().filter_map(|l| match l {
@@ -299,15 +311,16 @@ impl Builder {
         configs.collect::<Vec<_>>().join("/")
     }
 
-    /// What stands inside another object belongs to it.
+    /// What stands inside another object belongs to it. `edit 007` is that of the number 7.
     fn full_name(&self, name: &str) -> String {
+        let name = if self.is_numbered(name) { name.trim_start_matches('0') } else { name };
         self.open.last().map_or_else(|| name.to_owned(), |parent| format!("{}/{name}", parent.name))
     }
 
     /// The object that an `edit` of this name changes. `edit 0` is always a new one.
     fn known(&self, name: &str) -> Option<&Object> {
         let slots = self.domains.get(&self.domain)?.get(&self.path())?;
-        let at = slots.by_name.get(&self.full_name(name)).filter(|_| name != "0")?;
+        let at = slots.by_name.get(&self.full_name(name)).filter(|_| !is_zero(name))?;
         slots.objects.get(*at)?.as_ref()
     }
 
@@ -340,7 +353,7 @@ impl Builder {
         let Some(slots) = self.table() else { return matches!(self.stack.last(), Some(Level::Config(_))) };
         let Some(at) = slots.by_name.remove(&full) else {
             // The number of an object that was made by `edit 0` does not stand in the file.
-            return !slots.objects.iter().flatten().any(|o| o.name.rsplit('/').next() == Some("0"));
+            return !slots.objects.iter().flatten().any(|o| o.name.rsplit('/').next().is_some_and(is_zero));
         };
         if let Some(slot) = slots.objects.get_mut(at) {
             *slot = None;
@@ -406,7 +419,7 @@ impl Builder {
         self.stack.pop();
         let path = self.path();
         let Some(mut object) = self.open.pop() else { return };
-        let is_new = object.name == "0";
+        let is_new = is_zero(&object.name);
         object.name = self.full_name(&object.name);
         let slots = self.domains.entry(self.domain.clone()).or_default().entry(path).or_default();
         let known = slots.by_name.get(&object.name).copied().filter(|_| !is_new);
