@@ -237,6 +237,13 @@ fn read(
                 Ok(tests) => tests,
                 Err(reason) => vec![builder.unknown(own, &reason)],
             };
+            if rule.get(words.sources).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+                let why = format!(
+                    "`{}` is an empty list: it is for a group of addresses or for nobody",
+                    words.sources
+                );
+                tests.push(builder.unknown(own, &why));
+            }
             if !all_allow && !ordered {
                 tests.push(
                     builder.unknown(own, "its priority or that of another one is no number, or two are equal: the order of rules is not known"),

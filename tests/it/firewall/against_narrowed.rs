@@ -395,3 +395,13 @@ fn services_and_numbers_of_fortios_are_read_as_they_are() {
         (1, fortios("", "config firewall policy\ndelete 001\nend\n")),
     ]);
 }
+
+#[test]
+fn an_empty_list_of_sources_of_azure_is_not_everybody() {
+    let golden =
+        std::fs::read_to_string(crate::firewall::folder().join("golden/azure-firewall.txt")).unwrap();
+    let text = golden.replace("api.vendor.example", "a.mill.example");
+    let empty = text.replace("\"[parameters('sourceAddresses')]\"", "[]");
+    assert_ne!(text, empty);
+    hold([(0, text), (2, empty)]);
+}
