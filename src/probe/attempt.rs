@@ -18,6 +18,7 @@ use crate::plan::{Keep, Request, Route};
 
 use super::hedge::{Budget, Ended, Try, hedge};
 use super::http::Endpoint;
+use super::lane::Lane;
 use super::metered::BoxedIo;
 use super::record::Recorder;
 use super::tcp::{Dial, Reach};
@@ -68,6 +69,8 @@ pub(super) struct Job {
     pub(super) reach: Reach,
     /// Why no connection is made at all.
     pub(super) closed: Option<&'static str>,
+    /// Addresses at which nothing new is learnt.
+    pub(super) known: Vec<IpAddr>,
     /// Nothing is asked over a certificate that neither store accepts: the app would ask nothing there,
     /// and an answer must not make this program ask more.
     pub(super) trusted_only: bool,
@@ -112,6 +115,8 @@ pub(super) struct Ladder {
     pub(super) names: Arc<dns::Names>,
     /// What to do.
     pub(super) job: Job,
+    /// Second connections of the wave.
+    pub(super) seconds: Arc<Lane>,
     /// Where to write it down.
     pub(super) recorder: Arc<Recorder>,
 }
@@ -141,15 +146,13 @@ impl Ladder {
                 None => return,
             },
         };
-        if self.job.ends_before(LastStage::Tcp) {
+        if self.job.ends_before(LastStage::Tcp) || addresses.iter().any(|a| self.job.known.contains(a)) {
             return;
         }
         let budget = Budget::start(self.stage());
         let dial = self.dial();
-        let Some(connected) = tcp::race(&self.recorder, &addresses, port, dial, budget, background).await
-        else {
-            return;
-        };
+        let race = tcp::race(&self.recorder, &addresses, port, dial, budget, &self.seconds, background);
+        let Some(connected) = race.await else { return };
         let remote = connected.remote;
         let Some(io) = self.through(connected.stream, remote).await else { return };
         if self.job.ends_before(LastStage::Tls) {

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use crate::observation::{Purpose, Variation};
@@ -22,6 +22,9 @@ const FASTEST: Duration = Duration::from_millis(125);
 const ALL_BEGUN: Duration = Duration::from_secs(4);
 /// So many at the usual pace are no load.
 const FEW: usize = 6;
+/// Time between the second connections to two silent hosts: apart from the burst of a first wave they show whether that
+/// was too much.
+const SECOND: Duration = Duration::from_millis(150);
 /// Slower than so much is no use: a limit of less lets nothing work.
 const SLOWEST: Duration = Duration::from_millis(500);
 /// Before what a limit turned away twice is tried once more nothing is sent for so long: what it counts a second it
@@ -93,6 +96,32 @@ impl Lane {
     }
 }
 
+/// The turn of an attempt's second connections, those of both address families together: from some time on, and after
+/// those of other attempts of the wave.
+pub(super) struct Turn {
+    lane: Arc<Lane>,
+    from: Instant,
+    come: OnceCell<()>,
+}
+
+impl Turn {
+    /// No earlier than `from`.
+    pub(super) fn new(lane: &Arc<Lane>, from: Instant) -> Self {
+        Self { lane: Arc::clone(lane), from, come: OnceCell::new() }
+    }
+
+    /// Returns once it has come.
+    pub(super) async fn comes(&self) {
+        sleep_until(self.from).await;
+        self.come.get_or_init(|| in_lane(Some(Arc::clone(&self.lane)), async {})).await;
+    }
+}
+
+/// The lane of second connections, one for each wave.
+pub(super) fn seconds() -> Arc<Lane> {
+    Lane::new(SECOND, SECOND)
+}
+
 /// What got through in the first wave, and what its proxies asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Through {
@@ -102,6 +131,8 @@ pub(super) struct Through {
     pub(super) opened: usize,
     /// The longest time after which a proxy asked to be asked again.
     pub(super) later: Duration,
+    /// Every name that was looked up.
+    pub(super) named: bool,
 }
 
 /// The lanes of one wave.
@@ -118,6 +149,8 @@ pub(super) struct Lanes {
     requests: Arc<Lane>,
     /// As slowly as is of use, after a rest.
     last: Arc<Lane>,
+    /// Names are asked of the servers at once: none of as many was held up.
+    named: bool,
     /// Paths that were tried slowly before.
     twice: Vec<Experiment>,
     /// Paths that lead through a proxy, by their place in the wave.
@@ -132,11 +165,12 @@ impl Lanes {
     pub(super) fn new(
         jobs: &[(Experiment, Job)],
         stage: Duration,
-        Through { passed, opened, later }: Through,
+        Through { passed, opened, later, named }: Through,
         left: Duration,
         stood: impl Fn(&Experiment) -> bool,
         slowly: impl Fn(&Experiment) -> bool,
     ) -> Self {
+        let is_paced = |e: &Experiment| is_paced(e, named);
         let paced = jobs.iter().filter(|(e, _)| is_paced(e)).count();
         let again = jobs.iter().filter(|(e, _)| e.purpose == Purpose::Paced).count();
         let pace = pace(paced, again, passed, left.saturating_sub(stage + RESERVE));
@@ -153,6 +187,7 @@ impl Lanes {
         Self {
             last: Lane::rested(Lane::new(last, last), rest),
             twice,
+            named,
             paced: Lane::new(pace, pace),
             tunnels: Lane::rested(tunnels, later),
             last_tunnels: Lane::rested(Lane::apart(GAP, stage), rest.max(later)),
@@ -173,7 +208,7 @@ impl Lanes {
         let lane = match &experiment.variation {
             Some(Variation::Lookup) => &self.lookups,
             Some(Variation::Request) => &self.requests,
-            _ if !is_paced(experiment) => return None,
+            _ if !is_paced(experiment, self.named) => return None,
             _ if self.twice.contains(experiment) && self.through.contains(experiment) => &self.last_tunnels,
             _ if self.twice.contains(experiment) => &self.last,
             _ if self.through.contains(experiment) => &self.tunnels,
@@ -204,9 +239,12 @@ fn last_pace(number: usize, left: Duration) -> Duration {
     SLOWEST.min(left / n).max(PACE)
 }
 
-fn is_paced(experiment: &Experiment) -> bool {
-    let slowly = matches!(experiment.variation, Some(Variation::Servers | Variation::Address { .. }));
-    slowly || experiment.purpose == Purpose::Paced
+fn is_paced(experiment: &Experiment, named: bool) -> bool {
+    match experiment.variation {
+        Some(Variation::Servers) => !named,
+        Some(Variation::Address { .. }) => true,
+        _ => experiment.purpose == Purpose::Paced,
+    }
 }
 
 /// Does `what` when its turn has come.

@@ -1,6 +1,7 @@
 //! One wave of attempts: all at once, up to the limit, until they are done or the run must stop.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,15 +13,15 @@ use crate::contract::Network;
 use crate::contract::Transport;
 use crate::contract::endpoint::host_of;
 use crate::observation::{
-    Attempt, Changes, Controlled, LastStage, Observations, ProxyOutcome, Purpose, Stopped, TcpOutcome,
-    Variation,
+    Attempt, Changes, Controlled, Dns, DnsAnswer, LastStage, Lookup, Observations, ProxyOutcome, Purpose,
+    Stopped, TcpOutcome, Variation,
 };
 use crate::plan::{Control, Experiment, Plan, Request, Route, Target};
 use url::Url;
 
 use super::attempt::{Job, Ladder};
 use super::dns::Names;
-use super::lane::{Lanes, Through, in_lane};
+use super::lane::{self, Lanes, Through, in_lane};
 use super::record::Recorder;
 use super::tcp::Reach;
 use super::{Prober, Progress};
@@ -56,6 +57,9 @@ impl Prober {
                 if job.reach < Reach::Anywhere {
                     (job.reach, job.closed) = reach(plan, e.target, observations);
                 }
+                if e.variation == Some(Variation::Servers) {
+                    job.known = known(&job.host, observations);
+                }
                 Some((e.clone(), job))
             })
             .collect();
@@ -82,7 +86,9 @@ impl Prober {
             passed: passed(observations),
             opened: opened(observations),
             later: later(observations),
+            named: named(observations),
         };
+        let seconds = lane::seconds();
         let lanes = Lanes::new(&jobs, shared.settings.stage_timeout, through, left, stood, slowly);
         let is_waiting = jobs.iter().any(|(_, job)| job.is_waiting());
         for (number, (experiment, job)) in jobs.into_iter().enumerate() {
@@ -92,6 +98,7 @@ impl Prober {
             let names = if measured { fresh(shared) } else { Arc::clone(&names) };
             let shared = Arc::clone(shared);
             let (permits, under_way) = (Arc::clone(&permits), Arc::clone(&under_way));
+            let seconds = Arc::clone(&seconds);
             running.spawn(in_lane(lane, async move {
                 let permit = permits.acquire_owned().await.ok()?;
                 let recorder = Arc::new(Recorder::new(
@@ -101,7 +108,7 @@ impl Prober {
                     job.route.clone(),
                 ));
                 lock(&under_way).insert(number, (job.host.clone(), Arc::clone(&recorder)));
-                let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
+                let ladder = Ladder { shared, names, job, seconds, recorder: Arc::clone(&recorder) };
                 ladder.walk(permit).await;
                 lock(&under_way).remove(&number);
                 Some((ladder.job.host, recorder.finish()))
@@ -185,9 +192,11 @@ impl Prober {
                     changes: Changes::default(),
                     reach: Reach::Anywhere,
                     closed: None,
+                    known: Vec::new(),
                     trusted_only: false,
                 };
-                let ladder = Ladder { shared, names, job, recorder: Arc::clone(&recorder) };
+                let seconds = lane::seconds();
+                let ladder = Ladder { shared, names, job, seconds, recorder: Arc::clone(&recorder) };
                 ladder.walk(()).await;
                 (number, Controlled { control, attempt: recorder.finish() })
             });
@@ -212,6 +221,22 @@ fn passed(observations: &Observations) -> f64 {
 fn opened(observations: &Observations) -> usize {
     let tunnel = |a: &&Attempt| a.proxy.as_ref().is_some_and(|p| p.outcome == ProxyOutcome::Tunnel);
     observations.plain().filter(|a| a.purpose == Purpose::First).filter(tunnel).count()
+}
+
+/// Whether every name of the first wave was looked up, and none was late.
+fn named(observations: &Observations) -> bool {
+    let dns = observations.plain().filter(|a| a.purpose == Purpose::First).filter_map(|a| a.dns.as_ref());
+    let is_late =
+        |d: &Dns| d.system == Lookup::Timeout || d.direct.iter().any(|q| q.answer == DnsAnswer::Timeout);
+    let mut dns = dns.peekable();
+    dns.peek().is_some() && dns.all(|d| d.is_known() && !is_late(d))
+}
+
+/// The addresses to which connections for this name were tried before.
+fn known(name: &str, observations: &Observations) -> Vec<IpAddr> {
+    let of_name = observations.plain().filter(|a| a.dns.as_ref().is_some_and(|d| d.name == name));
+    let direct = of_name.filter(|a| a.route == Route::Direct);
+    direct.flat_map(|a| &a.tcp).map(|t| t.remote.ip().to_canonical()).collect()
 }
 
 /// The longest time, in whole seconds as they come, after which a proxy that has opened too many tunnels asked to be
@@ -260,6 +285,7 @@ pub(super) fn job(plan: &Plan, experiment: &Experiment) -> Option<Job> {
             None => Reach::Anywhere,
         },
         closed: None,
+        known: Vec::new(),
         trusted_only: target.requirement.is_named_by_answer(),
     })
 }

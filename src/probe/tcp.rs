@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 #[cfg(not(target_os = "linux"))]
 use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-#[cfg(not(target_os = "linux"))]
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +24,7 @@ use super::errno;
 use super::hedge::Budget;
 #[cfg(target_os = "linux")]
 use super::icmp;
+use super::lane::{Lane, Turn};
 use super::record::Recorder;
 
 /// Connection Attempt Delay of RFC 8305: how long one address of a family is waited for before
@@ -133,15 +133,17 @@ impl Dial<'_> {
 
 /// Tries every address family at once, within one budget. Gives the first connection; what is
 /// still under way in the other family goes on in `background`, so that it is known whether it
-/// works too.
+/// works too. A second socket to what is silent waits for its turn in `seconds`.
 pub(super) async fn race(
     recorder: &Arc<Recorder>,
     addresses: &[IpAddr],
     port: u16,
     dial: Dial<'_>,
     budget: Budget,
+    seconds: &Arc<Lane>,
     background: &mut JoinSet<()>,
 ) -> Option<Connected> {
+    let turn = Arc::new(Turn::new(seconds, budget.half - (budget.end - budget.half) / 4));
     let segment = dial.segment;
     let (refused, allowed): (Vec<IpAddr>, Vec<IpAddr>) =
         addresses.iter().partition(|a| dial.refusal(**a).is_some());
@@ -162,7 +164,14 @@ pub(super) async fn race(
             .map(|a| SocketAddr::new(*a, port))
             .collect();
         if !family.is_empty() {
-            background.spawn(try_family(Arc::clone(recorder), family, segment, budget, found.clone()));
+            background.spawn(try_family(
+                Arc::clone(recorder),
+                family,
+                segment,
+                budget,
+                Arc::clone(&turn),
+                found.clone(),
+            ));
         }
     }
     drop(found);
@@ -170,12 +179,13 @@ pub(super) async fn race(
 }
 
 /// One family: the first address at once, each further one when the one before failed or was
-/// silent for a while, and a second socket to the first address from half-time on.
+/// silent for a while, and a second socket to the first address when its turn has come.
 async fn try_family(
     recorder: Arc<Recorder>,
     mut waiting: VecDeque<SocketAddr>,
     segment: Option<u16>,
     budget: Budget,
+    turn: Arc<Turn>,
     found: mpsc::Sender<Connected>,
 ) {
     let Some(lead) = waiting.front().copied() else { return };
@@ -184,6 +194,7 @@ async fn try_family(
     let mut lead_failed = false;
     let mut confirmed = false;
     let mut next_at = Instant::now();
+    let mut second = pin!(turn.comes());
     loop {
         tokio::select! {
             biased;
@@ -210,7 +221,7 @@ async fn try_family(
                 }
                 next_at = Instant::now() + NEXT_ADDRESS;
             }
-            () = sleep_until(budget.half), if !confirmed && !lead_failed => {
+            () = &mut second, if !confirmed && !lead_failed => {
                 confirmed = true;
                 begun.push(start(&recorder, &mut running, lead, segment, true));
             }

@@ -30,11 +30,13 @@ pub(crate) fn announce() -> Announcement {
         Sent::Addresses,
         "Where every address of a name fails: the system's DNS servers are asked for the name directly, and the host is \
          tried once at the addresses that they give, since a hosts file may say otherwise. Where one address \
-         answered and another was silent, or of a few hosts IPv6 alone was turned away: one more connection to that one.",
+         answered and another was silent, or of a few hosts IPv6 alone was turned away: one more connection to that one. \
+         Where hosts are silent: one more to one that was reached, since the check itself may have been too much.",
     )
     .with([
         "Where every address of a name fails: that name by a query to the system's DNS servers, and the host at the \
-         addresses they give. Where one of several addresses was silent or turned away: a connection to it."
+         addresses they give, unless they were tried. Where one of several addresses was silent or turned away: a \
+         connection to it. Where hosts are silent: one more connection to one that was reached."
             .to_owned(),
     ])
 }
@@ -217,7 +219,9 @@ pub(crate) fn dead(view: &View<'_>) -> Option<(Vec<IpAddr>, usize)> {
     });
     let of_kind = |a: &IpAddr| a.to_canonical().is_ipv4() == stood.is_ipv4();
     let mut dead: Vec<IpAddr> = Vec::new();
-    for (attempt, address) in tried.filter(|(_, address)| of_kind(address)) {
+    // One more connection to the address that stood says something of the line, and nothing of that address.
+    let other = |a: &IpAddr| of_kind(a) && a.to_canonical() != stood;
+    for (attempt, address) in tried.filter(|(_, address)| other(address)) {
         let silent = attempt.tcp.iter().any(|t| t.outcome == TcpOutcome::Timeout);
         if silent && attempt.connection().is_none() && !dead.contains(address) {
             dead.push(*address);

@@ -28,6 +28,7 @@ use crate::rules::inference::{Calls, Use};
 use super::attempt::Ladder;
 use super::dns::Names;
 use super::hedge::Budget;
+use super::lane;
 use super::metered::BoxedIo;
 use super::record::Recorder;
 use super::schedule::{interrupt, job};
@@ -465,7 +466,7 @@ impl Caller {
             job.route.clone(),
         ));
         let (shared, names) = (Arc::clone(&self.shared), Arc::clone(&self.names));
-        let ladder = Ladder { shared, names, job, recorder };
+        let ladder = Ladder { shared, names, job, seconds: lane::seconds(), recorder };
         let (host, port) = match &ladder.job.route {
             crate::plan::Route::Direct => (ladder.job.host.clone(), ladder.job.port),
             crate::plan::Route::Proxy { host, port, .. } => (host.clone(), *port),
@@ -473,8 +474,8 @@ impl Caller {
         let addresses = ladder.addresses(&host).await.ok_or("dns")?;
         let dial = Dial { segment: None, ..ladder.dial() };
         let budget = Budget::start(self.stage());
-        let connected =
-            tcp::race(&ladder.recorder, &addresses, port, dial, budget, background).await.ok_or("tcp")?;
+        let race = tcp::race(&ladder.recorder, &addresses, port, dial, budget, &ladder.seconds, background);
+        let connected = race.await.ok_or("tcp")?;
         let remote = connected.remote;
         let io = ladder.through(connected.stream, remote).await.ok_or("proxy")?;
         if !ladder.job.transport.has_tls() {

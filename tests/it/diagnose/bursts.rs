@@ -874,3 +874,77 @@ fn a_dead_first_proxy_is_said_once_and_the_second_decides() {
             .all(|h| h.cause.as_ref().is_some_and(|id| judged.causes.iter().any(|c| c.id == *id)))
     );
 }
+
+/// A host that is silent, to which a second connection began after so long and was silent for so long, ms.
+fn silent_apart(target: &Target, began: u64, ms: f64) -> Attempt {
+    edit(tcp_fails(target, TcpOutcome::Timeout), |a| {
+        let first = Tcp { at_ms: 50, ms: 4000.0, confirm: false, ..a.tcp[0].clone() };
+        let second = Tcp { at_ms: began, ms, confirm: true, ..first.clone() };
+        a.tcp = vec![first, second];
+    })
+}
+
+/// What was silent once more, apart from the burst, is not tried a third time, unless this device as a whole is shut out.
+#[test]
+fn silence_apart_from_the_burst_is_not_tried_slowly() {
+    let targets = hosts(12);
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let paced = |seen: &[Attempt]| {
+        let asked = next(&plan, &observed(seen.to_vec()));
+        asked.iter().filter(|e| e.purpose == Purpose::Paced).count()
+    };
+    let run_of = |gap: u64, ms: f64| -> Vec<Attempt> {
+        let silent = |t: &Target| silent_apart(t, 1500 + gap * u64::from(t.id), ms);
+        targets.iter().map(|t| if t.id <= 8 { silent(t) } else { healthy(t) }).collect()
+    };
+    let apart = run_of(150, 1200.0);
+    assert_eq!(paced(&apart), 0);
+    let witness = |seen: &[Attempt]| {
+        let asked = next(&plan, &observed(seen.to_vec()));
+        let of_worked =
+            |e: &Experiment| matches!(e.variation, Some(Variation::Address { .. })) && e.target > 8;
+        asked.into_iter().find(of_worked)
+    };
+    let asked = witness(&apart).unwrap();
+    let again = |outcome: TcpOutcome| {
+        let seen = Attempt {
+            purpose: Purpose::Experiment,
+            variation: asked.variation.clone(),
+            tls: Vec::new(),
+            http: Vec::new(),
+            ..healthy(&targets[asked.target as usize - 1])
+        };
+        let seen = edit(seen, |a| a.tcp[0].outcome = outcome);
+        [apart.clone(), vec![seen]].concat()
+    };
+    let stood = again(TcpOutcome::Connected);
+    assert_eq!((paced(&stood), witness(&stood)), (0, None));
+    let judged = run(&targets, stood);
+    assert_eq!((blocked(&judged), judged.causes.len()), (8, 1));
+    // Everything of this device is dropped meanwhile: as before, a few are tried slowly.
+    let shut_out = again(TcpOutcome::Timeout);
+    assert_eq!(paced(&shut_out), 6);
+    assert!(run(&targets, shut_out).hosts[8].finding.code != Code::TcpTimeout);
+    // All at once, for one packet alone, beside another's first connection, beside one whose second one stood, and
+    // on a line that loses packets.
+    assert_eq!(paced(&run_of(20, 1200.0)), 6);
+    assert_eq!(paced(&run_of(150, 900.0)), 6);
+    for change in [
+        |a: &mut Attempt| a.tcp[0].at_ms = 2300,
+        |a: &mut Attempt| {
+            let silent = Tcp { outcome: TcpOutcome::Abandoned, ms: 1600.0, ..a.tcp[0].clone() };
+            a.tcp[0].confirm = true;
+            a.tcp.insert(0, silent);
+        },
+        |a: &mut Attempt| a.tcp[0].ms = 1030.0,
+    ] {
+        let mut seen = apart.clone();
+        change(&mut seen[11]);
+        let more = paced(&seen);
+        assert!((6..=8).contains(&more), "{more}");
+    }
+    // Where some were refused, both are tried slowly.
+    let mut mixed = apart;
+    mixed[0] = tcp_fails(&targets[0], TcpOutcome::Refused);
+    assert_eq!(paced(&mixed), 6);
+}
