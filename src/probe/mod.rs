@@ -37,6 +37,7 @@ pub mod readers;
 mod record;
 mod sanitise;
 mod schedule;
+mod signatures;
 pub mod system;
 mod tcp;
 mod tls;
@@ -180,8 +181,9 @@ impl Prober {
             check.add(anchor.clone()).map_err(ProbeError::Certificate)?;
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let client = tls::Client::new(Arc::clone(&provider))?;
+        let client = tls::Client::new(provider)?;
         let (extra, public) = (settings.device_ca.clone(), settings.public_roots.clone());
+        let provider = Arc::new(signatures::provider());
         let stock = trust::Stock::new(provider, extra, public, &settings.engine_doubts);
         let servers: Arc<[SocketAddr]> = match settings.resolver {
             Some(server) => Arc::new([server]),

@@ -18,7 +18,7 @@ use crate::config::{self, ConfigError};
 use crate::observation::{Certificate, Trust};
 
 use super::later::Later;
-use super::{certificate, sanitise, system};
+use super::{certificate, sanitise, signatures, system};
 
 /// Why a file of certificates could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +141,7 @@ impl Store {
     /// A store of these anchors and no others.
     pub(super) fn of(anchors: Vec<CertificateDer<'static>>) -> Self {
         Self::new("expected-authorities", move || {
-            public_verifier(&Arc::new(rustls::crypto::aws_lc_rs::default_provider()), Some(anchors))
+            public_verifier(&Arc::new(signatures::provider()), Some(anchors))
         })
     }
 

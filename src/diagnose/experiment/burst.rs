@@ -288,7 +288,7 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
         if !all && tried.is_empty() && limit == Limit::Connections && are_silent_apart(observations, &open) {
             match witness(observations) {
                 Witness::Open(asked) => {
-                    experiments.push(asked);
+                    experiments.push(*asked);
                     continue;
                 }
                 Witness::Reached => continue,
@@ -368,7 +368,7 @@ fn needed_a_second(attempt: &Attempt) -> bool {
 /// What one more connection to a host that was reached showed.
 enum Witness {
     /// It is to be made.
-    Open(Experiment),
+    Open(Box<Experiment>),
     /// It stood at once: nothing shuts out this device.
     Reached,
     /// It did not, or no host was reached.
@@ -384,12 +384,12 @@ fn witness(observations: &Observations) -> Witness {
     let Some((reached, connection)) = first else { return Witness::Silent };
     let again = Variation::Address { address: connection.remote.ip() };
     match observations.experiments().find(|(a, v)| a.target == reached.target && **v == again) {
-        None => Witness::Open(Experiment {
+        None => Witness::Open(Box::new(Experiment {
             target: reached.target,
             path: reached.path,
             purpose: Purpose::Experiment,
             variation: Some(again),
-        }),
+        })),
         Some((a, _)) if a.connection().is_some_and(|t| t.ms < LOST_PACKET_MS) => Witness::Reached,
         Some(_) => Witness::Silent,
     }
