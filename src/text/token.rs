@@ -195,7 +195,7 @@ mod tests {
             ("https://h.example/v1#tok?a", "https://h.example/v1#[x]"),
             ("https://h.example/0123456789abcdef0123/v1/", "https://h.example/[x]"),
             ("https://h.example/v1/", "https://h.example/v1/"),
-            ("https://h.example/?", "https://h.example/"),
+            ("https://h.example/?", "https://h.example/?"),
             (
                 "a https://h.example/?k=v and \"https://i.example?k\" b?c",
                 "a https://h.example/?[x] and \"https://i.example?[x]\" b?c",
