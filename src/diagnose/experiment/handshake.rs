@@ -439,6 +439,15 @@ impl Whose {
     }
 }
 
+/// Whether nothing that was compared explains why a handshake was broken off: the own name was answered in a small hello,
+/// and another name in a large one. A box whose own way onward failed by accident looks so.
+pub(crate) fn explain_nothing(observations: &Observations, attempt: &Attempt) -> bool {
+    let Some((Death::Reset | Death::Closed, tls)) = died(attempt) else { return false };
+    let trials = Trials::read(observations, attempt, tls.remote.ip().to_canonical());
+    matches!(trials.small_hello, Some((End::Completed, _)))
+        && matches!(trials.other_name, Some((_, End::Completed)))
+}
+
 /// The cause of a dead handshake, in place of `plain`, where the experiments lead to one; else
 /// `plain` with what they showed.
 pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {

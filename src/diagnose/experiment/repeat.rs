@@ -2,7 +2,7 @@
 
 use crate::diagnose::context::Context;
 use crate::diagnose::evidence::Walk;
-use crate::diagnose::experiment::burst;
+use crate::diagnose::experiment::{burst, handshake};
 use crate::diagnose::finding::{Code, Verdict};
 use crate::observation::{
     Attempt, HttpOutcome, Lookup, Observations, ProxyOutcome, Purpose, TcpOutcome, TlsOutcome,
@@ -17,13 +17,16 @@ pub(crate) fn announce() -> Announcement {
          connections and tunnels that a limit for one client may have held up, a few a second. A stage that fails is \
          tried with a second socket inside its own budget.",
     )
-    .with(["An attempt that fails is made a second time before it is reported.".to_owned()])
+    .with(["An attempt that fails is made a second time before it is reported, and a third time where a handshake was \
+            broken off twice and no comparison explains it."
+        .to_owned()])
 }
 
 /// Once more, each path that failed at once (a refusal, a reset, an answer of the resolver may be a
 /// moment's accident) and each whose handshake or request got no answer although the connection
-/// stood. And each path that has no attempt at all. Never a path twice, and none of `paced`, which are
-/// tried again slowly, or that the same limit may hold up: what comes of those decides.
+/// stood. And each path that has no attempt at all. Never a path twice, but where a handshake was broken off both times
+/// and no experiment explains it; and none of `paced`, which are tried again slowly, or that the same limit may hold
+/// up: what comes of those decides.
 pub(crate) fn wanted(plan: &Plan, observations: &Observations, paced: &[Experiment]) -> Vec<Experiment> {
     let stage = observations.stage_timeout_ms as f64;
     let mut experiments = Vec::new();
@@ -32,11 +35,17 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations, paced: &[Experime
         for path in 0..target.paths.len() {
             let mut tries = observations.tries(target.id, path);
             let once_more = |purpose| Experiment { target: target.id, path, purpose, variation: None };
-            match (tries.next(), tries.next()) {
-                (None, _) => experiments.push(once_more(Purpose::First)),
-                (Some(only), None) if only.purpose == Purpose::First && only.cut.is_none() => {
+            match (tries.next(), tries.next(), tries.next()) {
+                (None, ..) => experiments.push(once_more(Purpose::First)),
+                (Some(only), None, _) if only.purpose == Purpose::First && only.cut.is_none() => {
                     let again = failed_at_once(only, stage / 2.0) || went_silent(only, stage);
                     if again && !waiting.takes(observations, target.id, path) {
+                        experiments.push(once_more(Purpose::Repeat));
+                    }
+                }
+                (Some(first), Some(second), None) if second.purpose == Purpose::Repeat => {
+                    let unexplained = |a| handshake::explain_nothing(observations, a);
+                    if [first, second].into_iter().all(unexplained) {
                         experiments.push(once_more(Purpose::Repeat));
                     }
                 }

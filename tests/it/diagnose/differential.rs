@@ -1,6 +1,6 @@
 //! Experiments on a dead handshake: each row of the table, both ways.
 
-use clearway::diagnose::{Certainty, Code, HostJudgement, Owner, next};
+use clearway::diagnose::{Certainty, Code, HostJudgement, Owner, Verdict, next};
 use clearway::observation::*;
 use clearway::plan::{Plan, Target};
 
@@ -553,4 +553,32 @@ fn slow_is_the_middle_of_three_and_never_more_than_a_warning() {
         assert_ne!(host.verdict, clearway::diagnose::Verdict::Blocked);
         assert!(next(&plan, &seen).is_empty());
     }
+}
+
+/// A box whose own way onward failed by accident breaks off what it lets through the next time.
+#[test]
+fn what_no_comparison_explains_is_tried_a_third_time() {
+    use TlsOutcome::{Completed, Reset};
+    let (t, r) = (world1(), world(2, "cdn.other.example"));
+    let targets = vec![t.clone(), r.clone()];
+    let plan = Plan { targets: targets.clone(), ..Plan::default() };
+    let seen = |of_small: TlsOutcome, of_other: TlsOutcome, more: usize| -> Vec<Attempt> {
+        let trials = [trial(&t, small(&t), of_small), trial(&t, other(&t, &r.probed), of_other)];
+        let again = std::iter::repeat_n(again(&t), more);
+        [tls_fails(&t, Reset), healthy(&r)].into_iter().chain(again).chain(trials).collect()
+    };
+    for (of_small, of_other, more, expected) in [
+        (Completed, Completed, 1, 1),
+        (Completed, Completed, 2, 0),
+        (Reset, Completed, 1, 0),
+        (Completed, Reset, 1, 0),
+    ] {
+        let asked = next(&plan, &observed(seen(of_small, of_other, more)));
+        let repeats = asked.iter().filter(|e| e.purpose == Purpose::Repeat && e.target == t.id).count();
+        assert_eq!(repeats, expected);
+    }
+    let mut through = seen(Completed, Completed, 1);
+    through.push(Attempt { purpose: Purpose::Repeat, ..healthy(&t) });
+    assert_eq!(run(&targets, through).hosts[0].verdict, Verdict::Reachable);
+    assert_eq!(run(&targets, seen(Completed, Completed, 2)).hosts[0].verdict, Verdict::Blocked);
 }
