@@ -112,7 +112,18 @@ async fn one(shared: &Arc<Shared>, job: &TraceJob, remote: SocketAddr, open: &Op
             let (shared, name) = (Arc::clone(shared), name.clone());
             async move { hello(&shared, remote, ttl, name, kind).await }
         };
-        batches(distance, false, step, |step| lock(open).hellos.push(step)).await;
+        let hellos = batches(distance, false, step, |step| lock(open).hellos.push(step));
+        // Silence just before the hop that answers may be a packet that was lost.
+        let before = distance.saturating_sub(1);
+        let is_silent = |s: &Step| s.ttl == before && s.outcome == StepOutcome::Silent;
+        let was_silent = lock(open).connections.iter().any(is_silent);
+        let again = async { if was_silent { Some(connection(remote, before).await) } else { None } };
+        let ((), again) = tokio::join!(hellos, again);
+        if let Some(step) = again.filter(|s| s.outcome == StepOutcome::Answered)
+            && let Some(place) = lock(open).connections.iter_mut().find(|s| s.ttl == before)
+        {
+            *place = step;
+        }
     }
     let mut trace = lock(open);
     trace.cut = None;
