@@ -10,6 +10,8 @@ use super::{BLOCKING, Config, DEEPEST, Item, UNREAD, group_of};
 
 struct Builder<'a> {
     config: &'a Config,
+    /// Its objects by kind and name.
+    by_name: BTreeMap<(&'a str, &'a str), Vec<&'a Item>>,
     listing: Listing,
     /// The entry of each value of an object: its line, the object, the value.
     indices: BTreeMap<(usize, String, String), usize>,
@@ -19,8 +21,9 @@ struct Builder<'a> {
 
 /// What the configuration opens.
 pub(super) fn listing(config: &Config) -> Listing {
-    Builder { config, listing: Listing::new(Dialect::Paloalto), indices: BTreeMap::new(), left: MEMBERS }
-        .build()
+    let listing = Listing::new(Dialect::Paloalto);
+    let by_name = config.by_name();
+    Builder { config, by_name, listing, indices: BTreeMap::new(), left: MEMBERS }.build()
 }
 
 /// Built-in categories that no host of an allowlist of this app is in; most are blocked by the vendor's own default
@@ -55,7 +58,15 @@ const UNRELATED: [&str; 27] = [
     "weapons",
 ];
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// The object of that name, in this scope before any other.
+    fn find(&self, kind: &str, scope: &str, name: &str) -> Option<&'a Item> {
+        let found = self.by_name.get(&(kind, name))?;
+        let near = || found.iter().find(|i| group_of(&i.scope) == group_of(scope));
+        let only = found.first().filter(|_| found.len() == 1);
+        only.or_else(near).or_else(|| found.iter().find(|i| i.scope == "shared")).or(found.first()).copied()
+    }
+
     fn build(mut self) -> Listing {
         let mut rules: Vec<&Item> =
             self.config.all("rules").into_iter().filter(|r| r.value("disabled") != Some("yes")).collect();
@@ -200,9 +211,9 @@ impl Builder<'_> {
         if !is_any("category") {
             let mut any = Vec::new();
             for name in rule.words("category") {
-                any.push(match self.config.find("custom-url-category", &rule.scope, name) {
+                any.push(match self.find("custom-url-category", &rule.scope, name) {
                     Some(category) => self.category(category),
-                    None if self.config.find("external-list", &rule.scope, name).is_some() => {
+                    None if self.find("external-list", &rule.scope, name).is_some() => {
                         unknown(name, "an external list is not in this file; compare it by itself")
                     }
                     None => Test::Other(format!("the firewall's own category of the host ({name})")),
@@ -221,10 +232,9 @@ impl Builder<'_> {
     /// What the URL filtering profile of a rule that allows takes from it: denied before the rule is reached. A
     /// profile acts on what the rule matches, so each line has the rule's conditions too.
     fn filter(&mut self, rule: &Item, tests: &[Test]) -> Vec<Access> {
-        let config = self.config;
         let grouped = rule
             .value("profile-group")
-            .and_then(|name| config.find("profile-group", &rule.scope, name))
+            .and_then(|name| self.find("profile-group", &rule.scope, name))
             .and_then(|group| group.value("url-filtering"));
         let Some(name) = rule.value("profile url-filtering").or(grouped) else {
             if let Some(group) = rule.value("profile-group") {
@@ -235,7 +245,7 @@ impl Builder<'_> {
             }
             return Vec::new();
         };
-        let Some(profile) = config.find("url-filtering", &rule.scope, name) else {
+        let Some(profile) = self.find("url-filtering", &rule.scope, name) else {
             self.listing.remarks.push(format!(
                 "line {}: rule {} has the URL filtering profile {name}, which is not in this file: it may block what the rule allows",
                 rule.line, rule.name
@@ -245,7 +255,7 @@ impl Builder<'_> {
         let (mut lines, mut built_in) = (Vec::new(), Vec::new());
         for key in BLOCKING {
             for (category, line) in profile.values(key) {
-                let (test, line) = match config.find("custom-url-category", &profile.scope, category) {
+                let (test, line) = match self.find("custom-url-category", &profile.scope, category) {
                     Some(own) => (self.category(own), *line),
                     None if UNRELATED.contains(&category.as_str()) => continue,
                     None => {
@@ -317,7 +327,7 @@ impl Builder<'_> {
         if self.left == 0 {
             return Test::Unknown(Ignored::new(line, name, "groups that name each other too often"));
         }
-        if let Some(object) = self.config.find("address", scope, name) {
+        if let Some(object) = self.find("address", scope, name) {
             let (key, value) = match ["fqdn", "ip-netmask", "ip-range"]
                 .iter()
                 .find_map(|k| object.value(k).map(|v| (*k, v)))
@@ -337,7 +347,7 @@ impl Builder<'_> {
             let line = object.values(key).last().map_or(object.line, |(_, line)| *line);
             return self.literal(name, value, line);
         }
-        if let Some(group) = self.config.find("address-group", scope, name).filter(|_| depth <= DEEPEST) {
+        if let Some(group) = self.find("address-group", scope, name).filter(|_| depth <= DEEPEST) {
             if group.values("static").is_empty() {
                 return Test::Unknown(Ignored::new(
                     group.line,
@@ -385,15 +395,14 @@ impl Builder<'_> {
             "application-default" => return Test::Ports(vec![(443, 443), (80, 80), (22, 22)]),
             _ => {}
         }
-        let config = self.config;
-        if let Some(group) = config.find("service-group", &rule.scope, name) {
+        if let Some(group) = self.find("service-group", &rule.scope, name) {
             if depth >= DEEPEST || self.left == 0 {
                 return unknown("groups that name each other too often");
             }
             let members = group.words("members");
             return Test::Any(members.into_iter().map(|m| self.service(rule, m, depth + 1)).collect());
         }
-        let Some(object) = self.config.find("service", &rule.scope, name) else {
+        let Some(object) = self.find("service", &rule.scope, name) else {
             return unknown("this service is not in the file");
         };
         let sources: Vec<&str> = ["source-port", "tcp source-port"]
@@ -416,13 +425,9 @@ impl Builder<'_> {
     /// says for which port each is meant; without one a URL category goes with the ports of the web.
     fn objects(&mut self, gate: &mut Gate) {
         let config = self.config;
-        let paired = |name: &str| -> Option<u16> {
-            let port = port_of_name(name)?;
-            let of = |s: &&Item| {
-                port_of_name(&s.name) == Some(port) && service_ports(s) == Some(vec![(port, port)])
-            };
-            config.all("service").iter().any(of).then_some(port)
-        };
+        let of = |s: &Item| port_of_name(&s.name).filter(|p| service_ports(s) == Some(vec![(*p, *p)]));
+        let of_services: BTreeSet<u16> = config.all("service").into_iter().filter_map(of).collect();
+        let paired = |name: &str| port_of_name(name).filter(|port| of_services.contains(port));
         for category in config.all("custom-url-category") {
             let test = self.category(category);
             let ports = match paired(&category.name) {
@@ -430,8 +435,9 @@ impl Builder<'_> {
                 None => vec![(443, 443), (80, 80)],
             };
             // The entry says its ports, so that a near miss can be explained.
-            for ((_, name, _), at) in &self.indices {
-                let entry = self.listing.entries.get_mut(*at).filter(|_| *name == category.name);
+            for (value, line) in category.values("list") {
+                let at = self.indices.get(&(*line, category.name.clone(), value.clone()));
+                let entry = at.and_then(|at| self.listing.entries.get_mut(*at));
                 if let Some(entry) = entry.filter(|e| e.ports.is_empty()) {
                     entry.ports.clone_from(&ports);
                 }

@@ -177,6 +177,27 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
     Ok(access::listing(&config))
 }
 
+/// The longest address in brackets, with a zone.
+const ADDRESS: usize = 64;
+
+/// Numbers of the lines of a text, for places that come one after the other.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line of a place, which is not before the last one.
+    fn of(&mut self, at: u64) -> usize {
+        let at = usize::try_from(at).unwrap_or(usize::MAX).min(self.text.len());
+        let between = self.text.as_bytes().get(self.at..at).unwrap_or_default();
+        self.line += between.iter().filter(|b| **b == b'\n').count();
+        self.at = self.at.max(at);
+        self.line
+    }
+}
+
 /// Words of a line: quotes hold one together, brackets stand alone unless they hold an address.
 fn words(line: &str) -> Vec<String> {
     let (mut found, mut word, mut quote): (Vec<String>, Option<String>, Option<char>) =
@@ -193,7 +214,7 @@ fn words(line: &str) -> Vec<String> {
             }
             (c, None) if c.is_whitespace() => found.extend(word.take()),
             ('[', None) => {
-                let inner: String = chars.iter().skip(at).take_while(|c| **c != ']').collect();
+                let inner: String = chars.iter().skip(at).take(ADDRESS).take_while(|c| **c != ']').collect();
                 if inner.parse::<std::net::Ipv6Addr>().is_ok() {
                     word.get_or_insert_default().push_str(&format!("[{inner}]"));
                     at += inner.chars().count() + 1;
@@ -255,11 +276,9 @@ impl Config {
             let value = value.map_err(|e| Unread::whole(&format!("XML that cannot be read: {e}")))?;
             Ok(value.map(Cow::into_owned))
         };
+        let mut lines = Lines { text, at: 0, line: 1 };
+        let mut line = move |at| lines.of(at);
         loop {
-            let line = |at: u64| {
-                let at = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
-                text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
-            };
             match reader.read_event() {
                 Ok(Event::Eof) => return Ok(()),
                 Ok(Event::Start(start)) => {
@@ -728,11 +747,14 @@ impl Config {
         found
     }
 
-    /// The object of that name, in this scope before any other.
-    fn find(&self, kind: &str, scope: &str, name: &str) -> Option<&Item> {
-        let found: Vec<&Item> = self.all(kind).into_iter().filter(|i| i.name == name).collect();
-        let near = found.iter().find(|i| group_of(&i.scope) == group_of(scope));
-        near.or_else(|| found.iter().find(|i| i.scope == "shared")).or_else(|| found.first()).copied()
+    /// All objects by their kind and name, those of one name in their order.
+    fn by_name(&self) -> BTreeMap<(&str, &str), Vec<&Item>> {
+        let mut found: BTreeMap<(&str, &str), Vec<&Item>> = BTreeMap::new();
+        for ((kind, _, name), item) in &self.items {
+            found.entry((kind, name)).or_default().push(item);
+        }
+        found.values_mut().for_each(|items| items.sort_by_key(|i| i.order));
+        found
     }
 }
 
