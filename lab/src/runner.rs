@@ -512,7 +512,7 @@ impl Bench {
 
     /// Loads the faults of packets.
     fn break_network(&self, scenario: &Scenario, net: &Net) -> Outcome<()> {
-        let mut rules = String::new();
+        let (mut sets, mut rules) = (String::new(), String::new());
         let mut routes = String::new();
         let mut paths = String::new();
         let mut own = String::new();
@@ -553,15 +553,27 @@ impl Bench {
         }
         let explicit = scenario.mitmproxy.as_ref().is_some_and(|m| m.mode == MitmMode::Explicit);
         if let Some(limit) = scenario.connection_limit {
+            let syn = "tcp flags & (syn|ack) == syn";
+            let too_many = format!("{syn} limit rate over {limit}/second burst {limit} packets");
             let over = match scenario.connections_over_limit {
-                ConnectionsOver::Drop => "drop",
-                ConnectionsOver::Reset => "reject with tcp reset",
-                ConnectionsOver::Prohibited => "reject with icmpx admin-prohibited",
+                ConnectionsOver::Drop => Some("drop"),
+                ConnectionsOver::Reset => Some("reject with tcp reset"),
+                ConnectionsOver::Prohibited => Some("reject with icmpx admin-prohibited"),
+                ConnectionsOver::ShutOut => None,
             };
-            let _ = writeln!(
-                rules,
-                "tcp flags & (syn|ack) == syn limit rate over {limit}/second burst {limit} packets {over}"
-            );
+            if let Some(over) = over {
+                let _ = writeln!(rules, "{too_many} {over}");
+            } else {
+                for (family, number) in [("ip", 4), ("ip6", 6)] {
+                    let _ = writeln!(
+                        sets,
+                        "set out{number} {{ type ipv{number}_addr; flags dynamic, timeout; timeout 6s; }}"
+                    );
+                    let of = format!("meta nfproto ipv{number}");
+                    let _ = writeln!(rules, "{of} {syn} {family} saddr @out{number} drop");
+                    let _ = writeln!(rules, "{of} {too_many} add @out{number} {{ {family} saddr }} drop");
+                }
+            }
         }
         if scenario.no_dns_over_tcp {
             let with = if scenario.dns_over_tcp_reset { "reject with tcp reset" } else { "drop" };
@@ -592,7 +604,7 @@ impl Bench {
         }
         if !rules.is_empty() {
             net.nft("r", &format!(
-                "table inet firewall {{\n chain forward {{ type filter hook forward priority 0; policy accept;\n{rules} }}\n}}\n"
+                "table inet firewall {{\n{sets} chain forward {{ type filter hook forward priority 0; policy accept;\n{rules} }}\n}}\n"
             ))?;
         }
         if !scenario.dropped_ports.is_empty() {

@@ -359,6 +359,8 @@ pub enum ConnectionsOver {
     Reset,
     /// Answers with ICMP, administratively prohibited, as often as the kernel sends such messages.
     Prohibited,
+    /// Drops them, and every new connection of that client for six seconds.
+    ShutOut,
 }
 
 /// A resolver of the client.
