@@ -209,6 +209,7 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
         }
     }
     let several = selectors.len() > 1;
+    let looked_up = looked_up(allowed.iter().map(|(rule, _)| *rule));
     // What a policy denies, no other one allows.
     for (allows, rules) in [(false, denied), (true, allowed)] {
         for (rule, who) in rules {
@@ -219,6 +220,14 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
                     vec![builder.unknown(if allows { "egress" } else { "egressDeny" }, &reason)]
                 }
             };
+            let is_looked_up = |names: &BTreeSet<String>| {
+                let selectors = selectors_of(rule);
+                !selectors.is_empty() && selectors.iter().all(|s| s.is_some_and(|s| names.contains(s)))
+            };
+            if allows && looked_up.as_ref().is_some_and(|names| !is_looked_up(names)) {
+                let what = "which names may be looked up (`rules.dns` of the policies)";
+                tests.push(Test::Other(what.into()));
+            }
             if several {
                 tests.push(Test::Client(who));
             }
@@ -228,6 +237,45 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
         }
     }
     builder.done()
+}
+
+/// The name or the pattern of a selector.
+fn name_of(selector: &Value) -> Option<&str> {
+    selector.get("matchName").or(selector.get("matchPattern")).and_then(Value::as_str)
+}
+
+/// The names and patterns of a rule.
+fn selectors_of(rule: &Value) -> Vec<Option<&str>> {
+    blocks(rule.get("toFQDNs")).into_iter().map(name_of).collect()
+}
+
+/// Whether a block of ports has the one of name lookups.
+fn has_lookups(block: &Value) -> bool {
+    let is_53 = |port: &Value| match port.get("port") {
+        Some(Value::String(port)) => port == "53" || port == "0",
+        Some(Value::Number(port)) => [Some(53), Some(0)].contains(&port.as_u64()),
+        _ => false,
+    };
+    blocks(block.get("ports")).into_iter().any(is_53)
+}
+
+/// The names and patterns that may be looked up at all, where the policies say so; nothing where they let every
+/// name be looked up, or do not look into lookups.
+fn looked_up<'v>(rules: impl Iterator<Item = &'v Value>) -> Option<BTreeSet<String>> {
+    let mut names: Option<BTreeSet<String>> = None;
+    for block in rules.flat_map(|rule| blocks(rule.get("toPorts"))).filter(|block| has_lookups(block)) {
+        let allowed = blocks(block.pointer("/rules/dns"));
+        if allowed.is_empty() {
+            return None;
+        }
+        for rule in allowed {
+            match name_of(rule) {
+                Some("*" | "**") => return None,
+                text => names.get_or_insert_default().extend(text.map(str::to_owned)),
+            }
+        }
+    }
+    names
 }
 
 fn first(builder: &Builder<'_>, test: &Test) -> Option<usize> {
@@ -262,7 +310,9 @@ fn egress(builder: &mut Builder<'_>, rule: &Value, allows: bool) -> Result<Optio
     for block in &to_ports {
         let rules = block.get("rules").filter(|r| !r.is_null());
         let only_dns = rules.is_none_or(|r| r.as_object().is_some_and(|r| r.keys().all(|k| k == "dns")));
-        if strange_key(block, &["ports", "rules"]).is_some() || !only_dns {
+        let of_dns = rules.is_some_and(|r| !blocks(r.get("dns")).is_empty());
+        let is_web = of_dns && !has_lookups(block);
+        if strange_key(block, &["ports", "rules"]).is_some() || !only_dns || is_web {
             return Err("a port has rules of its own, which are not compared".into());
         }
         let listed = blocks(block.get("ports"));
