@@ -360,9 +360,13 @@ fn are_silent_apart(observations: &Observations, open: &[&(Limit, &Target, usize
 
 /// A connection stood where another to the same end, made before, was silent.
 fn needed_a_second(attempt: &Attempt) -> bool {
-    let silent = |t: &&Tcp| t.outcome == TcpOutcome::Abandoned && t.ms >= LOST_PACKET_MS;
     let stood = |end| attempt.tcp.iter().any(|t| t.remote == end && t.outcome == TcpOutcome::Connected);
-    attempt.tcp.iter().filter(silent).any(|t| stood(t.remote))
+    attempt.tcp.iter().filter(|t| is_silent_so_far(t)).any(|t| stood(t.remote))
+}
+
+/// A connection that was given up for another, and had lost a packet by then.
+fn is_silent_so_far(tcp: &Tcp) -> bool {
+    tcp.outcome == TcpOutcome::Abandoned && tcp.ms >= LOST_PACKET_MS
 }
 
 /// What one more connection to a host that was reached showed.
@@ -465,16 +469,28 @@ pub(crate) fn takes(wanted: &[Experiment], target: u32, path: usize) -> bool {
 /// Whether what was tried again slowly got through without a loss, by and large: then silence there is the
 /// host's own. Where the slow tries were too much as well, it says nothing.
 fn is_fair(observations: &Observations, limit: &Limit) -> bool {
+    if *limit == Limit::Connections {
+        // Each connection counts, those of both address families: the quicker one hides what the other had to wait for.
+        let (mut late, mut all) = (0, 0);
+        for attempt in observations.plain().filter(|a| a.purpose == Purpose::Paced && passed(a, limit)) {
+            let second = |end| attempt.tcp.iter().any(|t| t.remote == end && is_silent_so_far(t));
+            let stood = |t: &&Tcp| t.outcome == TcpOutcome::Connected && !is_loopback(t);
+            for tcp in attempt.tcp.iter().filter(stood) {
+                all += 1;
+                late += usize::from(tcp.ms >= LOST_PACKET_MS || tcp.confirm && second(tcp.remote));
+            }
+        }
+        return late * 4 <= all;
+    }
     let slowly = || observations.plain().filter(|a| a.purpose == Purpose::Paced && passed(a, limit));
     let queued = queued(&waits(observations, limit)).unwrap_or(f64::INFINITY);
     let late = slowly().filter(|a| {
         let first = match limit {
             Limit::Lookups => a.dns.as_ref().is_none_or(|d| d.ms < LOST_PACKET_MS),
-            Limit::Connections => a.connection().is_none_or(|t| t.ms < LOST_PACKET_MS && !t.confirm),
             Limit::Line => a.handshake().is_none_or(|t| t.ms < LOST_PACKET_MS && !t.confirm),
             // One that had to wait for others as well was one too many.
             Limit::Queue(_) => a.proxy.as_ref().is_none_or(|p| p.ms < queued),
-            Limit::Tunnels(_) => true,
+            Limit::Connections | Limit::Tunnels(_) => true,
         };
         !first
     });

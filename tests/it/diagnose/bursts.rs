@@ -452,10 +452,16 @@ fn silence_in_slow_tries_that_were_too_much_as_well_is_nobodys() {
         // The others got through with their first packet: what is silent is so by itself.
         (again(healthy(&targets[0])), "tcp/timeout", Verdict::Blocked),
         (late(&targets[0]), "untested/deadline", Verdict::Untested),
+        // One address family was quick, and the other one had to wait each time.
+        (other_family_late(&targets[0]), "untested/deadline", Verdict::Untested),
     ] {
-        let is_late = through.tcp[0].ms > 1000.0;
+        let is_late = through.tcp.iter().any(|t| t.ms > 1000.0);
         let mut seen = seen.clone();
-        let second = |t: &Target| if is_late { late(t) } else { again(healthy(t)) };
+        let second = |t: &Target| match through.tcp.len() {
+            2 => other_family_late(t),
+            _ if is_late => late(t),
+            _ => again(healthy(t)),
+        };
         seen.extend(targets.iter().take(5).map(second));
         seen.push(again(dead(&targets[5])));
         let judged = run(&targets, seen);
@@ -467,6 +473,15 @@ fn silence_in_slow_tries_that_were_too_much_as_well_is_nobodys() {
             assert!(line.contains("only so many new connections"), "{line}");
         }
     }
+}
+
+/// A slow try of which one address family needed a second packet.
+fn other_family_late(target: &Target) -> Attempt {
+    edit(again(healthy(target)), |a| {
+        let mut other = Tcp { ms: 2250.0, ..a.tcp[0].clone() };
+        other.remote.set_ip("2001:db8::7".parse().unwrap());
+        a.tcp.push(other);
+    })
 }
 
 #[test]
