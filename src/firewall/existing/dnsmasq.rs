@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
-use super::read::{Dialect, Ignored, Listed, Listing, Pattern, plain};
+use super::read::{Dialect, Ignored, Listed, Listing, Pattern, brief, plain};
 
 /// Settings that say nothing about which names are answered. Everything else that is not read may decide.
 const NEUTRAL: [&str; 40] = [
@@ -116,7 +116,7 @@ impl<'a> Answers<'a> {
         for (name, line, raw) in self.nothing {
             listing.understood += 1;
             let tests = vec![Test::Names(Pattern::Names(tree(&name)))];
-            found.push(Access { line, text: raw.to_owned(), allows: false, tests });
+            found.push(Access { line, text: brief(raw), allows: false, tests });
         }
         found
     }

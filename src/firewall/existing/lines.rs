@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
-use super::read::{As, Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
+use super::read::{As, Dialect, Ignored, Listed, Listing, Pattern, brief, network, pattern, plain};
 use super::said;
 
 /// Labels that a leading dot of Zscaler reaches.
@@ -265,7 +265,7 @@ fn one(listing: &mut Listing, gate: &mut Gate, at: &Line<'_>, how: As) {
         listing.understood += 1;
         let index = listing.add(Listed::line(at.line, at.word, found.pattern));
         let tests = vec![Test::Entries(vec![index])];
-        gate.lines.push(Access { line: at.line, text: at.raw.to_owned(), allows: false, tests });
+        gate.lines.push(Access { line: at.line, text: brief(at.raw), allows: false, tests });
         return;
     }
     if is_network(at.word) && !matches!(dialect, Dialect::Zscaler) && at.port.is_none() {
@@ -347,7 +347,7 @@ fn access(at: &Line<'_>, index: usize, ports: &[(u16, u16)], dialect: Dialect, l
     if matches!(dialect, Dialect::UrlList | Dialect::Zscaler | Dialect::Aws) {
         tests.push(Test::Web);
     }
-    Access { line: at.line, text: at.raw.to_owned(), allows: true, tests }
+    Access { line: at.line, text: brief(at.raw), allows: true, tests }
 }
 
 const fn has_ports(dialect: Dialect) -> bool {

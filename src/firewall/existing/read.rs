@@ -306,10 +306,22 @@ pub struct Ignored {
     pub reason: String,
 }
 
+/// Characters of a line that are kept for people.
+const SHOWN: usize = 300;
+
+/// What people are shown of a line: a list may be one line of thousands of hosts, and each of its entries says where it
+/// stands.
+pub(super) fn brief(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 impl Ignored {
     /// A line, what stands there, and why it was not used.
     pub fn new(line: usize, text: &str, reason: &str) -> Self {
-        Self { line, text: text.trim().to_owned(), reason: reason.to_owned() }
+        Self { line, text: brief(text.trim()), reason: brief(reason) }
     }
 }
 

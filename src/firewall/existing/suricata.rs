@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::intent::Names;
 use super::access::Test;
 use super::build::{Builder, Ports, blocks, destination, https, json, strange_key};
-use super::read::{Dialect, Ignored, Listing, Pattern, Unread, network, plain};
+use super::read::{Dialect, Ignored, Listing, Pattern, Unread, brief, network, plain};
 use crate::text::visible;
 
 /// Reads a CloudFormation template.
@@ -394,7 +394,7 @@ impl Rule {
         }
         sees_names |= !contents.is_empty();
         Ok(Some(Self {
-            text: head.trim().to_owned(),
+            text: brief(head.trim()),
             allows,
             sees_names,
             drops_packets: !allows && !sees_names && !established,

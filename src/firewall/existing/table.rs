@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::access::{Access, Gate, Test};
 use super::lines::{doubt, entry};
-use super::read::{Dialect, Ignored, Listed, Listing, Unread};
+use super::read::{Dialect, Ignored, Listed, Listing, Unread, brief};
 use super::said::{self, Cell};
 
 /// The separator of a table whose first row has a column of hosts.
@@ -238,9 +238,9 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
                     doubtful.retain(|t| !matches!(t, Test::Entries(_)));
                     doubtful.push(Test::Names(meant));
                     doubtful.push(Test::Unknown(Ignored::new(line, trimmed, &reason)));
-                    gate.lines.push(Access { line, text: trimmed.to_owned(), allows, tests: doubtful });
+                    gate.lines.push(Access { line, text: brief(trimmed), allows, tests: doubtful });
                 }
-                let access = Access { line, text: trimmed.to_owned(), allows, tests };
+                let access = Access { line, text: brief(trimmed), allows, tests };
                 gate.lines.push(access);
             }
             (Err(reason), _) | (_, Err(reason)) => {
