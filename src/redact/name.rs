@@ -4,6 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use crate::rules::vocabulary::{Vocabulary, is_below};
 
+/// The digits of a SHA-256. A saved report may hold any text in the place of one, and a width above
+/// 65,535 cannot be formatted.
+const HASH_DIGITS: usize = 64;
+
 /// The parts of names masked so far.
 #[derive(Debug, Default)]
 pub(super) struct NameMask {
@@ -28,11 +32,11 @@ impl NameMask {
         (100_000 + number).to_string()
     }
 
-    /// A number in place of a hash.
+    /// A number in place of a hash, as long as the hash where that is no longer than a hash is.
     pub(super) fn hash(&mut self, hash: &str) -> String {
         let next = self.words.len() + 1;
         let number = *self.words.entry(hash.to_lowercase()).or_insert(next);
-        format!("{number:0width$}", width = hash.len())
+        format!("{number:0width$}", width = hash.len().min(HASH_DIGITS))
     }
 
     /// Whether the name was met where a host must stand.
@@ -116,6 +120,16 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
     use crate::rules::services::Services;
+
+    #[test]
+    fn a_hash_of_any_length_becomes_a_number() {
+        let mut mask = NameMask::default();
+        for (length, digits) in [(0, 1), (8, 8), (64, 64), (65, 64), (70_000, 64)] {
+            let masked = mask.hash(&"a".repeat(length));
+            assert_eq!(masked.len(), digits, "{length}");
+            assert!(masked.bytes().all(|b| b.is_ascii_digit()), "{masked}");
+        }
+    }
 
     #[test]
     fn names_keep_what_a_verdict_rests_on() {
