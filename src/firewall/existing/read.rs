@@ -555,3 +555,21 @@ pub(super) fn plain(name: &str) -> Result<String, String> {
         _ => Err("it is not a name".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_line_people_are_shown_the_beginning() {
+        for (given, shown) in [
+            ("allow a.example".to_owned(), "allow a.example".to_owned()),
+            ("ü".repeat(SHOWN), "ü".repeat(SHOWN)),
+            ("ü".repeat(SHOWN + 1), format!("{}…", "ü".repeat(SHOWN))),
+        ] {
+            assert_eq!(brief(&given), shown);
+        }
+        let ignored = Ignored::new(1, &"a ".repeat(9000), &"b".repeat(9000));
+        assert!(ignored.text.len() < 2 * SHOWN && ignored.reason.len() < 2 * SHOWN);
+    }
+}
