@@ -98,24 +98,28 @@ pub(super) fn read(text: &str) -> Listing {
     conf.gates(listing)
 }
 
-/// Lines as Squid joins them: a backslash at the end continues a line.
+/// Lines as Squid joins them: a backslash that is the very last character continues a line. The next one follows without
+/// the white space at its beginning and without one between; empty lines and remarks do not end it.
 fn logical(text: &str) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut open = false;
     for (line, raw) in (1..).zip(text.lines()) {
-        let trimmed = raw.trim_end();
-        let (content, continues) = match trimmed.strip_suffix('\\') {
-            Some(content) => (content, !trimmed.trim_start().starts_with('#')),
-            None => (trimmed, false),
-        };
+        // Nothing behind a carriage return is read.
+        let raw = raw.split('\r').next().unwrap_or(raw);
+        let raw = raw.trim_start_matches([' ', '\t', '\u{b}', '\u{c}']);
+        if raw.is_empty() || raw.starts_with('#') {
+            continue;
+        }
+        let (content, continues) = raw.strip_suffix('\\').map_or((raw, false), |content| (content, true));
         match found.last_mut() {
-            Some((_, joined)) if open => {
-                joined.push(' ');
-                joined.push_str(content);
-            }
+            Some((_, joined)) if open => joined.push_str(content),
             _ => found.push((line, content.to_owned())),
         }
         open = continues;
+    }
+    if open {
+        // A line that goes on at the end of the file is not read.
+        found.pop();
     }
     found
 }
@@ -407,14 +411,17 @@ impl Reader<'_> {
                 };
                 Test::Any(vec![tunnel, open])
             }
-            "dstdomain" => self.entries(acl, &values, domain),
-            "ssl::server_name" if bump => self.entries(acl, &values, domain),
-            "dstdom_regex" => self.entries(acl, &values, expression),
+            "dstdomain" => self.entries(acl, values.iter().map(|v| (v.as_str(), domain(v)))),
+            "ssl::server_name" if bump => self.entries(acl, values.iter().map(|v| (v.as_str(), domain(v)))),
+            "dstdom_regex" => {
+                let own = expressions(&acl.values);
+                self.entries(acl, own.into_iter().map(|(v, is_folded)| (v, expression(v, is_folded))))
+            }
             "dst" => {
                 if values.iter().any(|v| is_everything(v)) {
                     return Test::Always;
                 }
-                let test = self.entries(acl, &values, address);
+                let test = self.entries(acl, values.iter().map(|v| (v.as_str(), address(v))));
                 // -n: Squid does not look names up, so that only literals match.
                 if flags.iter().any(|f| *f == "-n") { Test::All(vec![Test::Literal, test]) } else { test }
             }
@@ -446,11 +453,15 @@ impl Reader<'_> {
         }
     }
 
-    fn entries(&mut self, acl: &Acl, values: &[&String], parse: fn(&str) -> Result<Pattern, String>) -> Test {
+    fn entries<'v>(
+        &mut self,
+        acl: &Acl,
+        values: impl Iterator<Item = (&'v str, Result<Pattern, String>)>,
+    ) -> Test {
         let mut parts = Vec::new();
         let mut own = Vec::new();
-        for value in values {
-            match parse(value) {
+        for (value, parsed) in values {
+            match parsed {
                 Ok(pattern) => {
                     self.entries.push(Listed::line(acl.line, value, pattern));
                     own.push(self.entries.len() - 1);
@@ -486,8 +497,8 @@ fn is_everything(value: &str) -> bool {
 fn domain(value: &str) -> Result<Pattern, String> {
     match value.strip_prefix('.') {
         Some(base) => plain(base).map(|n| Pattern::Names(Names::ApexAndSubdomains(n))),
-        // Squid takes a star for a letter like any other: it matches no name.
-        None if value.contains('*') => Ok(Pattern::PathOnly(value.to_owned())),
+        // Squid takes these for letters like any other: they match no name.
+        None if value.contains(['*', '\\']) => Ok(Pattern::PathOnly(value.to_owned())),
         None => pattern(value),
     }
 }
@@ -499,8 +510,31 @@ fn address(value: &str) -> Result<Pattern, String> {
     network(value).ok_or_else(|| "only addresses and networks are compared".into())
 }
 
+/// The expressions of a line, each with whether it is compared without regard to case: `-i` and `+i` hold for those after
+/// them. Other options stand before all of them.
+fn expressions(values: &[String]) -> Vec<(&str, bool)> {
+    let (mut found, mut is_folded) = (Vec::new(), false);
+    for value in values {
+        match value.as_str() {
+            "-i" => is_folded = true,
+            "+i" => is_folded = false,
+            option if found.is_empty() && option.starts_with('-') => {}
+            own => found.push((own, is_folded)),
+        }
+    }
+    found
+}
+
 /// The few expressions that stand for names in an obvious way.
-fn expression(value: &str) -> Result<Pattern, String> {
+fn expression(value: &str, is_folded: bool) -> Result<Pattern, String> {
+    let pattern = folded(value)?;
+    // Squid compares the names in lower case, which no other case is equal to.
+    let is_equal = is_folded || !value.bytes().any(|b| b.is_ascii_uppercase());
+    Ok(if is_equal { pattern } else { Pattern::PathOnly(value.to_owned()) })
+}
+
+/// What an expression stands for without regard to case.
+fn folded(value: &str) -> Result<Pattern, String> {
     let unescaped = |text: &str| -> Result<String, String> {
         let name = text.replace("\\.", "\u{0}");
         if name.contains('.') {

@@ -73,6 +73,61 @@ const CASES: &[(&str, &str)] = &[
         "acl c dstdomain api.mill.example \\\n  api.pump.example # main\nhttp_access allow c\nhttp_access deny all\n",
         "cmmmmc",
     ),
+    // Nothing comes between the two lines, and only the very last character continues one.
+    (
+        "acl c dstdomain api.mill.example\\\n  api.pump.example\nhttp_access allow c\nhttp_access deny all\n",
+        "mmmmmm",
+    ),
+    (
+        "acl c dstdomain api.mill.\\\n\texample api.pump.example\nhttp_access allow c\nhttp_access deny all\n",
+        "cmmmmc",
+    ),
+    ("acl c dstdomain api.mill.example \\ \nhttp_access deny all\nhttp_access allow c\n", "mmmmmm"),
+    ("acl c dstdomain api.mill.example \\ \nhttp_access allow c\nhttp_access deny all\n", "cmmmmm"),
+    (
+        "acl c dstdomain api.mill.example \\\r\n  api.pump.example\r\nhttp_access allow c\r\nhttp_access deny all\r\n",
+        "cmmmmc",
+    ),
+    // Empty lines and remarks do not end it.
+    (
+        "acl c dstdomain api.mill.example api.pump.example \\\n\nhttp_access allow c\nhttp_access deny all\n",
+        "mmmmmm",
+    ),
+    (
+        "acl c dstdomain api.mill.example api.pump.example \\\n  # more \\\nhttp_access allow c\nhttp_access deny all\n",
+        "mmmmmm",
+    ),
+    (
+        "acl c dstdomain api.mill.example \\\n# more\n \t\n api.pump.example\nhttp_access allow c\nhttp_access deny all\n",
+        "cmmmmc",
+    ),
+    // What is continued behind a remark is part of it.
+    (
+        "acl c dstdomain api.mill.example # main \\\n api.pump.example\nhttp_access allow c\nhttp_access deny all\n",
+        "cmmmmm",
+    ),
+    ("# all \\\nhttp_access allow all\n", "cccccc"),
+    // Names are compared in lower case, expressions as they are written unless -i stands before them.
+    ("acl r dstdom_regex ^API\\.Mill\\.Example$\nhttp_access allow r\nhttp_access deny all\n", "mmmmmm"),
+    ("acl r dstdom_regex MILL \\.Pump\\.example$\nhttp_access allow r\nhttp_access deny all\n", "mmmmmm"),
+    ("acl r dstdom_regex -i MILL\\.\nhttp_access allow r\nhttp_access deny all\n", "cccccm"),
+    ("acl r dstdom_regex MILL\nhttp_access deny r\nhttp_access allow all\n", "cccccc"),
+    ("acl r dstdom_regex -i MILL\\.\nhttp_access deny r\nhttp_access allow all\n", "mmmmmc"),
+    ("acl r dstdom_regex PUMP -i ^API\\.MILL\\.\nhttp_access allow r\nhttp_access deny all\n", "uuuuuu"),
+    ("acl r dstdom_regex PUMP -i API\\.MILL\\.\nhttp_access allow r\nhttp_access deny all\n", "cmmmmm"),
+    ("acl r dstdom_regex -i PUMP +i MILL\nhttp_access allow r\nhttp_access deny all\n", "mmmmmc"),
+    ("acl r dstdom_regex +i PUMP mill\\.\nhttp_access allow r\nhttp_access deny all\n", "cccccm"),
+    ("acl r dstdom_regex -n -i PUMP\nhttp_access allow r\nhttp_access deny all\n", "mmmmmc"),
+    // Each line has its own.
+    (
+        "acl r dstdom_regex -i PUMP\nacl r dstdom_regex MILL\nhttp_access allow r\nhttp_access deny all\n",
+        "mmmmmc",
+    ),
+    // Behind an expression it is one more, which stands for names that hold it.
+    ("acl r dstdom_regex pump\\. -n\nhttp_access allow r\nhttp_access deny all\n", "mmmmmc"),
+    // Whether a class or an escape makes room for other letters is not worked out.
+    ("acl r dstdom_regex [A-Z]+mill\nhttp_access allow r\nhttp_access deny all\n", "uuuuuu"),
+    ("acl r dstdom_regex \\Wmill\nhttp_access allow r\nhttp_access deny all\n", "uuuuuu"),
     (
         "acl c dstdomain -n .mill.example\nacl c dstdomain api.pump.example\nhttp_access allow c\nhttp_access deny all\n",
         "cccmcc",
@@ -99,6 +154,12 @@ fn every_case_is_judged_as_written_down() {
             HOSTS.iter().map(|(host, port, transport)| said(conf, host, *port, transport)).collect();
         assert_eq!(found, *expected, "{conf}");
     }
+    // A line that goes on at the end of the file is not read.
+    let open = "acl c dstdomain .mill.example\nhttp_access deny all\nhttp_access allow c\\";
+    assert_eq!(said(open, "api.mill.example", 443, "https"), 'm');
+    // Without any line that decides it is a part of a file.
+    let open = "acl c dstdomain .mill.example\nhttp_access deny all\\\n# end\n\n";
+    assert_eq!(said(open, "api.mill.example", 443, "https"), 'd');
     // SSH is no matter of a web proxy, whatever it lets through.
     assert_eq!(said("http_access allow all\n", "build.mill.example", 22, "ssh"), 'm');
     // Clients on the proxy's own machine are not the devices of the app.
