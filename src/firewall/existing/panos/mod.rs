@@ -1,17 +1,15 @@
 //! PAN-OS configuration as set commands, in braces or as XML: what its security rules let through, in
 //! their order; of a file without rules, what its URL categories and address groups would.
 
-use std::borrow::Cow;
+mod access;
+mod order;
+mod xml;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader as XmlReader, XmlVersion};
-
-mod access;
-
 use super::read::{Ignored, Listing, Unread};
+use order::ROOM;
 
 /// Groups nest at most this deep.
 const DEEPEST: usize = 16;
@@ -124,12 +122,6 @@ struct Refusal {
     disabled: bool,
 }
 
-/// The room between two rules, for those that are moved there.
-const ROOM: i128 = 1 << 90;
-
-/// How much of it one that is moved takes, so that many can follow it to the same place.
-const STEP: i128 = 1 << 45;
-
 #[derive(Default)]
 struct Config {
     items: BTreeMap<(&'static str, String, String), Item>,
@@ -179,24 +171,6 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
 
 /// The longest address in brackets, with a zone.
 const ADDRESS: usize = 64;
-
-/// Numbers of the lines of a text, for places that come one after the other.
-struct Lines<'a> {
-    text: &'a str,
-    at: usize,
-    line: usize,
-}
-
-impl Lines<'_> {
-    /// The line of a place, which is not before the last one.
-    fn of(&mut self, at: u64) -> usize {
-        let at = usize::try_from(at).unwrap_or(usize::MAX).min(self.text.len());
-        let between = self.text.as_bytes().get(self.at..at).unwrap_or_default();
-        self.line += between.iter().filter(|b| **b == b'\n').count();
-        self.at = self.at.max(at);
-        self.line
-    }
-}
 
 /// Words of a line: quotes hold one together, brackets stand alone unless they hold an address.
 fn words(line: &str) -> Vec<String> {
@@ -260,87 +234,6 @@ impl Config {
                     }
                     _ => leaf.push(word),
                 }
-            }
-        }
-    }
-
-    fn xml(&mut self, text: &str) -> Result<(), Unread> {
-        let mut reader = XmlReader::from_str(text);
-        let mut path: Vec<Vec<String>> = Vec::new();
-        let mut content = String::new();
-        // The element that was opened last has had nothing inside so far.
-        let mut is_bare = false;
-        let named = |start: &BytesStart<'_>| -> Result<Option<String>, Unread> {
-            let found = start.attributes().flatten().find(|a| a.key.as_ref() == "name");
-            let value = found.map(|name| name.normalized_value(XmlVersion::Implicit1_0)).transpose();
-            let value = value.map_err(|e| Unread::whole(&format!("XML that cannot be read: {e}")))?;
-            Ok(value.map(Cow::into_owned))
-        };
-        let mut lines = Lines { text, at: 0, line: 1 };
-        let mut line = move |at| lines.of(at);
-        loop {
-            match reader.read_event() {
-                Ok(Event::Eof) => return Ok(()),
-                Ok(Event::Start(start)) => {
-                    let name = start.name().as_ref().to_owned();
-                    let is_entry = name == "entry";
-                    let element = match (name.as_str(), named(&start)?) {
-                        ("entry", Some(name)) => vec![name],
-                        ("member", _) => Vec::new(),
-                        _ => vec![name],
-                    };
-                    is_bare = !is_entry && !element.is_empty();
-                    path.push(element);
-                    content.clear();
-                    self.target(&path, line(reader.buffer_position()));
-                    if path.len() > 200 {
-                        return Err(Unread::whole("XML that nests too deep"));
-                    }
-                }
-                Ok(Event::Empty(empty)) => {
-                    is_bare = false;
-                    let name = empty.name().as_ref().to_owned();
-                    if ["entry", "member"].contains(&name.as_str()) {
-                        path.push(named(&empty)?.into_iter().collect());
-                        self.target(&path, line(reader.buffer_position()));
-                    } else {
-                        path.push(vec![name]);
-                        self.emptied(&path, line(reader.buffer_position()));
-                    }
-                    path.pop();
-                }
-                Ok(Event::Text(below)) if path.is_empty() && !below.trim().is_empty() => {
-                    let line = line(reader.buffer_position());
-                    self.doubt.push(Ignored::new(line, &below, "commands beside XML are not followed"));
-                }
-                Ok(Event::Text(text)) => content.push_str(&text),
-                Ok(Event::CData(text)) => content.push_str(&text),
-                Ok(Event::GeneralRef(name)) => match name.resolve_char_ref() {
-                    Ok(Some(c)) => content.push(c),
-                    _ => match resolve_predefined_entity(&name) {
-                        Some(text) => content.push_str(text),
-                        None => {
-                            let why =
-                                format!("XML that cannot be read: the entity `{}` is not known", &*name);
-                            return Err(Unread::whole(&why));
-                        }
-                    },
-                },
-                Ok(Event::End(_)) => {
-                    let value = content.trim().to_owned();
-                    if value.is_empty() && is_bare {
-                        self.emptied(&path, line(reader.buffer_position()));
-                    }
-                    is_bare = false;
-                    if !value.is_empty() {
-                        let whole: Vec<String> = path.iter().flatten().cloned().chain([value]).collect();
-                        self.set(&whole, line(reader.buffer_position()));
-                    }
-                    content.clear();
-                    path.pop();
-                }
-                Ok(_) => {}
-                Err(error) => return Err(Unread::whole(&format!("XML that cannot be read: {error}"))),
             }
         }
     }
@@ -538,31 +431,6 @@ impl Config {
         }
     }
 
-    /// A rule that stands at a place of its scope, where those are known.
-    fn stands(&mut self, scope: &str, order: i128, name: &str) {
-        if let Some(places) = self.places.get_mut(scope) {
-            places.insert(order, name.to_owned());
-        }
-    }
-
-    /// An element of a rule with nothing inside.
-    fn emptied(&mut self, path: &[Vec<String>], line: usize) {
-        let words: Vec<String> = path.iter().flatten().cloned().collect();
-        if words.iter().any(|w| w == "rules") {
-            self.set(&words, line);
-        }
-    }
-
-    /// A device of a rule, which may stand there without anything inside.
-    fn target(&mut self, path: &[Vec<String>], line: usize) {
-        let words: Vec<String> = path.iter().flatten().cloned().collect();
-        if let [.., target, devices, _] = words.as_slice()
-            && (target, devices) == (&"target".to_owned(), &"devices".to_owned())
-        {
-            self.set(&words, line);
-        }
-    }
-
     fn delete(&mut self, path: &[String]) {
         if !path.is_empty() && !self.refusals.is_empty() {
             self.refusals.retain(|own, _| !own.starts_with(path));
@@ -608,91 +476,6 @@ impl Config {
             item.attributes.retain(|k, _| !is_part(k));
         } else if let Some(own) = item.attributes.get_mut(&key) {
             own.retain(|(v, _)| !values.iter().any(|(value, _)| value == v));
-        }
-    }
-
-    /// `move PLACE rules NAME top|bottom|before OTHER|after OTHER`; whether it was followed.
-    fn moves(&mut self, path: &[String]) -> bool {
-        let Some((kind, scope, name, rest)) = Self::place(path) else { return !Self::is_relative(path) };
-        if kind != "rules" {
-            return true;
-        }
-        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-        let (other, is_after) = match rest.as_slice() {
-            ["top"] => (None, false),
-            ["bottom"] => (None, true),
-            [side @ ("before" | "after"), other] if *other != name => (Some(*other), *side == "after"),
-            _ => return false,
-        };
-        let key = |name: &str| (kind, scope.clone(), name.to_owned());
-        let order_of = |config: &Self, name: &str| config.items.get(&key(name)).map(|i| i.order);
-        let Some(from) = order_of(self, &name) else { return false };
-        if other.is_some_and(|other| order_of(self, other).is_none()) {
-            return false;
-        }
-        self.number(&scope, Some(from));
-        let beside = other.and_then(|other| order_of(self, other));
-        let order = match self.free(&scope, beside, is_after) {
-            Some(order) => order,
-            None => {
-                // The room there is used up.
-                self.number(&scope, None);
-                let beside = other.and_then(|other| order_of(self, other));
-                let Some(order) = self.free(&scope, beside, is_after) else { return false };
-                order
-            }
-        };
-        self.stands(&scope, order, &name);
-        if let Some(item) = self.items.get_mut(&key(&name)) {
-            item.order = order;
-        }
-        true
-    }
-
-    /// Makes known which rule of a scope stands where, without the one that leaves its place; without any such, all of them
-    /// get as much room as at first.
-    fn number(&mut self, scope: &str, leaves: Option<i128>) {
-        let first = ("rules", scope.to_owned(), String::new());
-        if !self.places.contains_key(scope) {
-            let own =
-                self.items.range(first..).take_while(|((kind, of, _), _)| *kind == "rules" && of == scope);
-            let places = own.map(|(_, item)| (item.order, item.name.clone())).collect();
-            self.places.insert(scope.to_owned(), places);
-        }
-        let Some(places) = self.places.get_mut(scope) else { return };
-        if let Some(from) = leaves {
-            places.remove(&from);
-            return;
-        }
-        let names = std::mem::take(places).into_values();
-        for (order, name) in (1..).map(|n: i128| n * ROOM).zip(names) {
-            if let Some(item) = self.items.get_mut(&("rules", scope.to_owned(), name.clone())) {
-                item.order = order;
-            }
-            places.insert(order, name);
-        }
-    }
-
-    /// A place beside another rule, or at the top or the bottom; nothing where none is left.
-    fn free(&mut self, scope: &str, beside: Option<i128>, is_after: bool) -> Option<i128> {
-        let places = self.places.get(scope)?;
-        let (from, to) = match (beside, is_after) {
-            (None, false) => (None, places.keys().next().copied()),
-            (None, true) => (places.keys().next_back().copied(), None),
-            (Some(at), false) => (places.range(..at).map(|(o, _)| *o).next_back(), Some(at)),
-            (Some(at), true) => (Some(at), places.range(at + 1..).map(|(o, _)| *o).next()),
-        };
-        match (from, to) {
-            (Some(from), Some(to)) => {
-                let step = ((to - from) / 2).min(STEP);
-                // The next one comes between this one and the rule beside.
-                (step > 0).then(|| if is_after { to - step } else { from + step })
-            }
-            (None, Some(to)) => Some(to - ROOM),
-            (_, None) => {
-                self.order += ROOM;
-                Some(self.order)
-            }
         }
     }
 
