@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 
 use super::super::evidence::{Draft, Walk};
 use super::super::finding::{Certainty, Code, Owner, Verdict};
+use super::apart::{self, Witness};
 use crate::contract::endpoint::authority;
 use crate::diagnose::context::Context;
 use crate::diagnose::line::{LOST_PACKET_MS, Line};
 use crate::diagnose::operator::site;
 use crate::observation::{
     Attempt, Dns, DnsAnswer, HttpOutcome, Lookup, LookupFailure, Observations, Proxy, ProxyOutcome, Purpose,
-    Tcp, TcpOutcome, TlsOutcome, Variation,
+    Tcp, TcpOutcome, TlsOutcome,
 };
 use crate::plan::{Experiment, Plan, Route, Target};
 use crate::rules::codes::Codes;
@@ -20,14 +21,7 @@ use crate::rules::codes::Codes;
 /// Paths that are tried again for one limit, at the most: at five a second and faster, what fits a run.
 const MOST: usize = 60;
 /// So many stand for all where nothing in the run speaks for a limit.
-const SAMPLE: usize = 6;
-/// A connection that was silent for so long, ms, and a round trip, had two packets: systems send the first again after a
-/// second (RFC 6298).
-const TWO_PACKETS_MS: f64 = 1_000.0;
-/// What began so long, ms, before or after another was no part of a burst.
-const APART_MS: u64 = 100;
-/// The same for what other connections of the first wave may have been too much for.
-const CALM_MS: u64 = 500;
+pub(crate) const SAMPLE: usize = 6;
 /// Fewer hosts that got through late are a moment's accident, and no limit.
 const SIGNS: usize = 3;
 
@@ -124,7 +118,7 @@ pub(crate) fn is_turned_away(tcp: &Tcp) -> bool {
     }
 }
 
-fn is_loopback(tcp: &Tcp) -> bool {
+pub(crate) fn is_loopback(tcp: &Tcp) -> bool {
     tcp.remote.ip().to_canonical().is_loopback()
 }
 
@@ -285,8 +279,10 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
         let came = came_through(observations, &limit, None);
         let budget = MOST.saturating_sub(tried.len() + came.len());
         let all = !came.is_empty() || unsteady(observations, &limit) && tried.is_empty();
-        if !all && tried.is_empty() && limit == Limit::Connections && are_silent_apart(observations, &open) {
-            match witness(observations) {
+        let paths: Vec<(&Target, usize)> = open.iter().map(|(_, target, path)| (*target, *path)).collect();
+        let is_first = limit == Limit::Connections && !all && tried.is_empty();
+        if is_first && apart::are_silent(observations, &paths) {
+            match apart::witness(observations) {
                 Witness::Open(asked) => {
                     experiments.push(*asked);
                     continue;
@@ -320,83 +316,6 @@ pub(crate) fn wanted(plan: &Plan, observations: &Observations) -> Vec<Experiment
         }));
     }
     experiments
-}
-
-/// Whether the silence of these paths was met apart from the burst already, by as many as would stand for all: a second
-/// connection, for two packets, when nothing else began. Then the burst was not too much, unless it still shuts out
-/// this device as a whole.
-fn are_silent_apart(observations: &Observations, open: &[&(Limit, &Target, usize)]) -> bool {
-    let line = Line::observe(observations, BTreeSet::new());
-    if line.is_late() || line.loses_packets() || observations.plain().any(needed_a_second) {
-        return false;
-    }
-    let least = TWO_PACKETS_MS + line.round_trip();
-    let begun: Vec<(u32, bool, u64)> =
-        observations.plain().flat_map(|a| a.tcp.iter().map(|t| (a.target, t.confirm, t.at_ms))).collect();
-    let is_apart = |target: u32, second: &Tcp| {
-        let end = second.at_ms.saturating_add(second.ms as u64);
-        begun.iter().filter(|(other, ..)| *other != target).all(|(_, confirm, at)| match confirm {
-            true => at.abs_diff(second.at_ms) >= APART_MS,
-            false => *at >= end || at.saturating_add(CALM_MS) <= second.at_ms,
-        })
-    };
-    let mut apart = BTreeSet::new();
-    for (_, target, path) in open {
-        let mut tries = observations.tries(target.id, *path);
-        let (Some(only), None) = (tries.next(), tries.next()) else { return false };
-        if !only.tcp.iter().all(|t| matches!(t.outcome, TcpOutcome::Timeout | TcpOutcome::Abandoned)) {
-            return false;
-        }
-        let seconds = || only.tcp.iter().filter(|t| t.confirm && t.outcome == TcpOutcome::Timeout);
-        if seconds().next().is_some() && seconds().all(|t| t.ms >= least && is_apart(target.id, t)) {
-            apart.insert((site(&target.probed), target.id));
-        }
-    }
-    let sites = |all: BTreeSet<String>| all.len().min(SAMPLE);
-    let all = sites(open.iter().map(|(_, target, _)| site(&target.probed)).collect());
-    let shown = sites(apart.iter().map(|(site, _)| site.clone()).collect());
-    apart.len() >= open.len().min(SAMPLE) && shown >= all
-}
-
-/// A connection stood where another to the same end, made before, was silent.
-fn needed_a_second(attempt: &Attempt) -> bool {
-    let stood = |end| attempt.tcp.iter().any(|t| t.remote == end && t.outcome == TcpOutcome::Connected);
-    attempt.tcp.iter().filter(|t| is_silent_so_far(t)).any(|t| stood(t.remote))
-}
-
-/// A connection that was given up for another, and had lost a packet by then.
-fn is_silent_so_far(tcp: &Tcp) -> bool {
-    tcp.outcome == TcpOutcome::Abandoned && tcp.ms >= LOST_PACKET_MS
-}
-
-/// What one more connection to a host that was reached showed.
-enum Witness {
-    /// It is to be made.
-    Open(Box<Experiment>),
-    /// It stood at once: nothing shuts out this device.
-    Reached,
-    /// It did not, or no host was reached.
-    Silent,
-}
-
-fn witness(observations: &Observations) -> Witness {
-    let first = observations
-        .plain()
-        .filter(|a| a.purpose == Purpose::First && a.route == Route::Direct && a.cut.is_none())
-        .filter_map(|a| Some((a, a.connection()?)))
-        .find(|(_, t)| !is_loopback(t) && t.ms < LOST_PACKET_MS);
-    let Some((reached, connection)) = first else { return Witness::Silent };
-    let again = Variation::Address { address: connection.remote.ip() };
-    match observations.experiments().find(|(a, v)| a.target == reached.target && **v == again) {
-        None => Witness::Open(Box::new(Experiment {
-            target: reached.target,
-            path: reached.path,
-            purpose: Purpose::Experiment,
-            variation: Some(again),
-        })),
-        Some((a, _)) if a.connection().is_some_and(|t| t.ms < LOST_PACKET_MS) => Witness::Reached,
-        Some(_) => Witness::Silent,
-    }
 }
 
 /// Half of what worked was late.
@@ -473,7 +392,7 @@ fn is_fair(observations: &Observations, limit: &Limit) -> bool {
         // Each connection counts, those of both address families: the quicker one hides what the other had to wait for.
         let (mut late, mut all) = (0, 0);
         for attempt in observations.plain().filter(|a| a.purpose == Purpose::Paced && passed(a, limit)) {
-            let second = |end| attempt.tcp.iter().any(|t| t.remote == end && is_silent_so_far(t));
+            let second = |end| attempt.tcp.iter().any(|t| t.remote == end && apart::is_silent_so_far(t));
             let stood = |t: &&Tcp| t.outcome == TcpOutcome::Connected && !is_loopback(t);
             for tcp in attempt.tcp.iter().filter(stood) {
                 all += 1;

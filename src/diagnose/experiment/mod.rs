@@ -5,6 +5,7 @@
 //! stage, whatever is in the way.
 
 pub(crate) mod addresses;
+pub(crate) mod apart;
 pub(crate) mod burst;
 pub(crate) mod captive_portal;
 pub(crate) mod handshake;
