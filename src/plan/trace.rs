@@ -92,13 +92,13 @@ crate::contract::words! {
 /// What is sent for traces: `targets` are all of the plan.
 pub fn announce(wanted: &Wanted, targets: &[Target]) -> Announcement {
     let general = format!(
-        "With `--trace` up to {MOST_HOPS} connections to a host of the list, and on as many further ones the ClientHello of its \
-         first request, each with a small hop limit (TTL), {AT_A_TIME} at a time: to each host that is named, or to \
+        "With `--trace` up to {MOST_HOPS} connections to a host of the list, one of them twice where it was silent just before \
+         the end, and on as many further ones the ClientHello of its first request, each with a small hop limit (TTL), {AT_A_TIME} at a time: to each host that is named, or to \
          one blocked host of each cause, {MOST_HOSTS} at the most. `docs/trace.md` says more."
     );
     let seconds = BUDGET.as_secs();
     let how = format!(
-        "up to {MOST_HOPS} connections and, where TLS is spoken, as many ClientHellos with its name, with hop limits from 1 on, \
+        "up to {MOST_HOPS} connections (one of them twice where it was silent just before the end) and, where TLS is spoken, as many ClientHellos with its name, with hop limits from 1 on, \
          {AT_A_TIME} at a time"
     );
     let direct = |t: &&Target| t.paths.iter().any(|p| p.route == Route::Direct);

@@ -131,7 +131,7 @@ pub(super) struct Through {
     pub(super) opened: usize,
     /// The longest time after which a proxy asked to be asked again.
     pub(super) later: Duration,
-    /// Every name that was looked up.
+    /// Whether it found every name, and in time.
     pub(super) named: bool,
 }
 
