@@ -2,6 +2,7 @@
 //! documented type and keeps where it came from. No network, and no rule is evaluated here.
 
 mod absent;
+mod address;
 mod bootstrap;
 mod decode;
 pub mod device;

@@ -13,8 +13,8 @@ use crate::derive::facts::Facts;
 use crate::derive::requirement::{Reason, Requirement, Requirements};
 use crate::derive::{Options, derive};
 use crate::derive::{address, wording};
-use crate::rules::Word;
 use crate::rules::{Condition, HostSource, Key, KeyKind, KeyPath, Rule, Scope, Test};
+use crate::rules::{Word, word};
 
 /// Changes that belong together at the most; a host has at most seven independent groups.
 const MOST: usize = 10;
@@ -307,13 +307,12 @@ fn of_test(given: &Given<'_>, path: &KeyPath, test: &Test, changes: &mut Vec<Cha
 
 /// An address that stands for any the customer would choose, in the shape the key has.
 pub(super) fn own_address(key: &Key) -> Option<Value> {
-    if !key.url || key.secret {
-        return None;
-    }
     let url = || Value::Text(format!("https://{OWN_HOST}"));
     match key.kind {
-        KeyKind::String => Some(url()),
-        KeyKind::Object => Some(Value::Map([("issuer".to_owned(), url())].into_iter().collect())),
+        KeyKind::String if key.url && !key.secret => Some(url()),
+        KeyKind::Object if word::has(&key.addresses, "issuer") => {
+            Some(Value::Map([("issuer".to_owned(), url())].into_iter().collect()))
+        }
         _ => None,
     }
 }

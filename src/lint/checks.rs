@@ -177,11 +177,13 @@ pub(super) fn run(check: &Check, values: &Values<'_>, facts: &Facts<'_>, entry: 
             found.map(|(at, _)| hit(Some(at), String::new())).collect()
         }
         Check::Members { .. } => each(values, |v| members(check, v).then(String::new)),
-        Check::UnknownMembers { known } => {
-            let Some(Value::Map(map)) = entry else { return Vec::new() };
+        Check::UnknownMembers { of } => {
+            let (Some(Value::Map(map)), Some(key)) = (entry, facts.pack.keys.get(of)) else {
+                return Vec::new();
+            };
             let unknown: Vec<String> = map
                 .keys()
-                .filter(|k| !word::has(known, k) && !k.starts_with(['_', '$']))
+                .filter(|k| !key.entry_members().any(|known| known == *k) && !k.starts_with(['_', '$']))
                 .map(|k| format!("`{}`", readable(k, 40)))
                 .collect();
             if unknown.is_empty() { Vec::new() } else { vec![hit(None, listed(&unknown))] }
@@ -403,7 +405,7 @@ fn with_secret(facts: &Facts<'_>, test: impl Fn(&crate::config::Secret) -> bool)
         let mut found = false;
         walk(value, &mut |inner| {
             if let Value::Secret(secret) = inner {
-                found |= !secret.is_empty() && test(secret);
+                found |= !secret.is_empty() && !secret.is_unknown() && test(secret);
             }
         });
         found

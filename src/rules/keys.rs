@@ -67,10 +67,17 @@ pub struct Key {
     /// The whole value is a secret.
     #[serde(default)]
     pub secret: bool,
-    /// Dotted paths inside the value that are secrets; `*` stands for any member or element, such
-    /// as `*.headers.*`.
+    /// Dotted paths of the members of an object that others may read; `*` stands for any member or element,
+    /// such as `*.transport`. All that is on none of these lists is hidden.
     #[serde(default)]
-    pub secret_paths: Vec<Word>,
+    pub open: Vec<Word>,
+    /// Dotted paths of members, or of elements of a list, that are addresses, which others may read without
+    /// what may be a password or a token in them.
+    #[serde(default)]
+    pub addresses: Vec<Word>,
+    /// Dotted paths of members that are known as secrets, or hold some.
+    #[serde(default)]
+    pub hidden: Vec<Word>,
     /// Names under which older builds read it.
     #[serde(default)]
     pub old_names: Vec<OldName>,
@@ -89,7 +96,7 @@ pub struct Key {
     /// Another path in the nested document, for older versions.
     #[serde(default)]
     pub nested_earlier: Option<EarlierPath>,
-    /// The value is a URL (or holds one): an embedded `user:password@` is stripped and reported.
+    /// The value is a URL: an embedded `user:password@` is stripped and reported.
     #[serde(default)]
     pub url: bool,
     /// Belongs to the app-behaviour set: managing only such keys does not take the device over.
@@ -116,6 +123,12 @@ impl Key {
     pub fn is_behaviour(&self, version: Option<&AppVersion>) -> bool {
         let since = self.app_behaviour_since.as_ref().or(self.since.as_ref());
         self.app_behaviour && version.is_none_or(|v| since.is_none_or(|s| v >= s))
+    }
+
+    /// The names of the members that its entries are known to have, for a list of objects.
+    pub fn entry_members(&self) -> impl Iterator<Item = &str> {
+        let paths = self.open.iter().chain(&self.addresses).chain(&self.hidden);
+        paths.filter_map(|path| path.strip_prefix("*.")?.split('.').next())
     }
 
     /// Whether `version` (the newest when there is none) accepts `text` as a word of the enumeration.

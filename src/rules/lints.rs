@@ -306,10 +306,10 @@ pub enum Check {
         #[serde(default)]
         without_word: BTreeMap<Word, Word>,
     },
-    /// Members of an object (or of the entry) that are none of these.
+    /// Members of the entry that the entries of this key are not known to have.
     UnknownMembers {
-        /// The known members.
-        known: Vec<Word>,
+        /// The key.
+        of: Word,
     },
     /// A value of one of these kinds: text, number, list, object, boolean.
     Kind {

@@ -39,7 +39,7 @@ pub fn public_path(path: &str) -> &str {
 
 /// Whether a segment of a path looks like a token. In doubt it does: a name that is hidden costs a look
 /// into the file, a key that is shown costs the key.
-fn is_token(segment: &str) -> bool {
+pub(crate) fn is_token(segment: &str) -> bool {
     let count = |wanted: fn(&u8) -> bool| segment.bytes().filter(wanted).count();
     let digits = count(u8::is_ascii_digit);
     let mixed = count(u8::is_ascii_uppercase) >= 2 && count(u8::is_ascii_lowercase) >= 2;
@@ -47,6 +47,7 @@ fn is_token(segment: &str) -> bool {
     let says_so =
         ["secret", "token", "passw", "apikey", "api-key", "api_key"].iter().any(|w| lower.contains(w));
     segment.contains('%')
+        || segment.find('@').is_some_and(|at| at > 0)
         || segment.len() >= 16 && (digits >= 4 || segment.len() >= 40)
         || segment.len() >= 10 && mixed && digits >= 1
         || segment.len() >= 8 && says_so && (digits >= 1 || count(u8::is_ascii_uppercase) >= 1)

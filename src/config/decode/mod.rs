@@ -250,7 +250,7 @@ impl Output {
                 LostTo::Rule(why) => ShadowedBy::Rule(why),
             };
             let origin = self.origin(&entry);
-            let value = clean(key, value).0;
+            let value = hygiene::cleaned(key, value).0;
             self.config.shadowed.push(Shadowed { key: key.name.to_string(), value, origin, by });
         }
         true
@@ -272,8 +272,10 @@ impl Output {
             self.lint(LintId::PLACEHOLDER.as_str(), Severity::Warning, message, entry);
         }
         let raw = spelled(&entry.raw, self.encoding, &value);
-        let (value, credentials) = clean(key, value);
-        let open = !credentials && !hygiene::has_secret(&value) && !hygiene::has_arguments(&key.name, &value);
+        let given = value.clone();
+        let (value, credentials) = hygiene::cleaned(key, value);
+        // How the file spells it shows what is not shown.
+        let open = value == given && hygiene::for_readers(&key.name, &value) == value;
         if credentials {
             let message = format!(
                 "`{}` holds a URL with a user name or password, which the app rejects (since 1.32352.0); write the URL without it",
@@ -387,18 +389,6 @@ fn spelled(raw: &Raw, encoding: Encoding, value: &Value) -> Option<String> {
         (Raw::Number(n), Value::Integer(_)) => Some(n.clone()),
         _ => None,
     }
-}
-
-/// The value without credentials that can be shown, and whether a URL held one.
-fn clean(key: &Key, mut value: Value) -> (Value, bool) {
-    let credentials = !key.secret && hygiene::strip_credentials(&mut value, key.url);
-    if key.secret {
-        value = hygiene::hide(value, "");
-    }
-    for path in &key.secret_paths {
-        value = hygiene::hide(value, path);
-    }
-    (hygiene::hide_lookalikes(value), credentials)
 }
 
 /// A few names and the number of the others.

@@ -36,12 +36,12 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
     for key in &pack.keys.keys {
         if key.secret {
             map.insert(key.name.to_string(), json!(p.next()));
-        } else if key.secret_paths.iter().any(|s| s == "*") {
+        } else if key.hidden.iter().any(|s| s == "*") {
             map.insert(
                 key.name.to_string(),
                 json!({"authorization": format!("Bearer {}", p.next()), "x-plain": p.next()}),
             );
-        } else if key.secret_paths.iter().any(|s| s == "clientSecret") {
+        } else if key.hidden.iter().any(|s| s == "clientSecret") {
             map.insert(key.name.to_string(), oidc(p));
         }
     }
@@ -82,6 +82,10 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
             {"name": "web", "transport": "http", "url": format!("https://me:{}@m.mill.example/mcp?x=1&sig={}", p.next(), p.next()),
              "headers": {"authorization": format!("Basic {}", p.next())}, "oauth": {"clientSecret": p.next(), "authorizationServer": ["https://a.mill.example"]}},
             {"name": "text", "transport": "http", "url": "https://t.mill.example", "headers": format!("x-key={}", p.next())},
+            {"name": "odd", "transport": "http", "url": "https://o.mill.example", "environment": {"A": p.next()}, "httpHeaders": {"x": p.next()},
+             "header": p.next(), "passphrase": p.next(), "env_vars": [p.next()], "cookies": {"sid": p.next()}, "pwd": p.next(), "pat": p.next(),
+             "connectionString": format!("Server=h;Pwd={}", p.next()), "auth": {"type": "bearer", "value": p.next()}, "x": [[{"y": p.next()}]],
+             "oauth": {"clientId": "c", "jwt": p.next(), "private": {"pem": p.next()}}},
             {"name": "local", "transport": "stdio", "command": "/opt/m", "env": {"API": p.next(), "NUMBER": 7}, "apiKey": p.next(),
              "args": ["--header", format!("Authorization: Bearer {}", p.next()), "--password", p.next(), p.next(), format!("--key={}", p.next()), format!("-k{}", p.next()), format!("sk-ant-api03-{}", p.next()), format!("https://z:{}@far.example", p.next())]},
         ]),
@@ -104,8 +108,20 @@ fn configuration(p: &mut Planter, port: u16) -> Value {
         map.insert(name.into(), json!(p.next()));
     }
     map.insert("inferenceGatewayHeaders".into(), json!({"x": p.next()}));
-    map.insert("inferenceModels".into(), json!([{"name": "m", "apiKey": p.next()}]));
+    map.insert(
+        "inferenceModels".into(),
+        json!([{"name": "m", "apiKey": p.next(), "env": {"a": p.next()}, "headers": [p.next()]}]),
+    );
     map.insert("microsoftAuthBroker".into(), json!(p.next()));
+    map.insert(
+        "coworkEgressAllowedHosts".into(),
+        json!([
+            "pypi.mill.example",
+            format!("ann:{}@proxy.mill.example:8080", p.next()),
+            format!("ann:{}:p.mill.example:8080", p.next()),
+            format!("https://p.mill.example {}", p.next()),
+        ]),
+    );
     Value::Object(map)
 }
 

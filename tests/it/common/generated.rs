@@ -120,7 +120,7 @@ pub fn value(key: &Key, n: u8) -> Value {
         KeyKind::ObjectList => Value::List(
             (0..n % 5).map(|i| entry(&key.name, n.wrapping_mul(31).wrapping_add(i * 7))).collect(),
         ),
-        KeyKind::Object if key.url => oidc(n),
+        KeyKind::Object if key.addresses.iter().any(|a| a == "issuer") => oidc(n),
         KeyKind::Object => map(&[
             ("enabled", Value::Bool(n.is_multiple_of(2))),
             ("allowedOrganizationUuids", Value::List(vec![text("u"); usize::from(n % 4 / 2)])),

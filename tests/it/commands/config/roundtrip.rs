@@ -60,14 +60,27 @@ fn marked(name: &str, value: &Value) -> Value {
         Value::Secret(s) if !s.is_empty() => mark(),
         Value::Text(text) if arguments && !text.is_empty() && !bare(text) => mark(),
         Value::Text(text)
-            if ["url", "uri", "endpoint"].iter().any(|e| name.to_ascii_lowercase().ends_with(e)) =>
+            if [
+                "url",
+                "uri",
+                "endpoint",
+                "issuer",
+                "host",
+                "hosts",
+                "server",
+                "allowlist",
+                "domains",
+                "repo",
+                "repositories",
+                "resource",
+            ]
+            .iter()
+            .any(|e| name.to_ascii_lowercase().ends_with(e)) =>
         {
             Value::Text(clearway::text::token::without_tokens_of(text, NOT_INCLUDED))
         }
         Value::Text(text) => Value::Text(clearway::text::token::without_tokens(text, NOT_INCLUDED)),
-        Value::List(items) => {
-            Value::List(items.iter().map(|i| marked(if arguments { name } else { "" }, i)).collect())
-        }
+        Value::List(items) => Value::List(items.iter().map(|i| marked(name, i)).collect()),
         Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), marked(k, v))).collect()),
         other => other.clone(),
     }
