@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::{Platform, RunVerdict};
 use crate::device::{Checked, Finding, Report, Seen};
+use crate::text::line;
 
 /// The name of the document.
 pub const SCHEMA: &str = "clearway.device/1";
@@ -89,8 +90,10 @@ pub fn read(bytes: &[u8]) -> Result<Document, String> {
         return Err(format!("it is over {} MiB, and no report of `clearway device` is", MAX_BYTES >> 20));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let document: Document = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| format!("{error}; give a report saved with `clearway device --format json`"))?;
+    let document: Document = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let error = line::marked(&error.to_string(), 400);
+        format!("{error}; give a report saved with `clearway device --format json`")
+    })?;
     if document.schema != SCHEMA {
         return Err(format!(
             "its `schema` is not {SCHEMA}; give a report saved with `clearway device --format json`"

@@ -245,9 +245,10 @@ impl<'a> Mask<'a> {
         let words = if kept == Kept::Plan { PLAN_WORDS } else { OBSERVED_WORDS };
         let is_closed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         let is_parameter = |c: char| is_closed(c) || matches!(c, '.' | '/' | '+');
+        let is_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-');
         match key {
             _ if words.contains(&key) && text.len() <= 40 && text.chars().all(is_closed) => text.to_owned(),
-            "app_version" | "rules_date" | "since" if text.chars().all(is_parameter) => text.to_owned(),
+            "app_version" | "rules_date" | "since" if text.chars().all(is_number) => text.to_owned(),
             _ if PARAMETERS.contains(&key) && text.len() <= 60 && text.chars().all(is_parameter) => {
                 text.to_owned()
             }

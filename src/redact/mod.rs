@@ -112,7 +112,12 @@ pub fn share(
         observations,
         judgement,
         environment,
-        started_at: run.started_at.clone(),
+        // A report that somebody wrote by hand has anything in this place.
+        started_at: run
+            .started_at
+            .chars()
+            .filter(|c| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ':' | '-' | '.' | '+'))
+            .collect(),
         label: None,
         tags: BTreeMap::new(),
         duration_ms: run.duration_ms,

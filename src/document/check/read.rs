@@ -76,7 +76,7 @@ pub fn read_check(document: Value) -> Result<Run, ReadError> {
     let mut read: CheckDocument = serde_path_to_error::deserialize(document).map_err(|e| {
         let place = e.path().to_string();
         let place = if place == "." { "the head".to_owned() } else { line::seen(&place, 100) };
-        invalid(place, e.inner().to_string())
+        invalid(place, line::marked(&e.inner().to_string(), 400))
     })?;
     check_tags(&read.tags)?;
     check_plan(&read.plan)?;

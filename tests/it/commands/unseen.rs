@@ -128,6 +128,12 @@ fn a_report_of_a_device_shows_what_it_quotes() {
     for name in ["device", "user", "list", "started_at"] {
         damaged[name] = HOSTILE.into();
     }
+    // A word that it cannot have is quoted, on one line.
+    let mut refused_one = damaged.clone();
+    refused_one["checks"][0]["status"] = "x\r\nclearway: all is well".into();
+    std::fs::write(dir.path().join("bad.json"), refused_one.to_string()).unwrap();
+    let said = clearway(dir.path(), &["device", "--replay", "bad.json"]).stderr;
+    assert_eq!(said.iter().filter(|b| **b == b'\n').count(), 1, "{}", String::from_utf8_lossy(&said));
     for gap in ["decides", "informs", "usual"] {
         damaged["seen"]["not_run"] = serde_json::json!([part(gap)]);
         std::fs::write(dir.path().join("bad.json"), damaged.to_string()).unwrap();

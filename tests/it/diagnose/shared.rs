@@ -174,6 +174,7 @@ fn plant(mut run: Run) -> Run {
         planted(n)
     };
     run.label = Some(next());
+    run.started_at = format!("2026-11-22T12:00:00Z {MARK}");
     let e = &mut run.environment;
     (e.user, e.host) = (format!("{MARK}user"), format!("{MARK}host"));
     e.addresses = vec!["10.77.0.1".into(), "fe80::77:1%eth0".into()];
