@@ -75,7 +75,7 @@ const SCHEMES: [&str; 7] = ["http", "https", "ws", "wss", "ftp", "ssh", "git"];
 /// number, a path without white space. Spaces around it do no harm.
 fn is_plain(text: &str) -> bool {
     // What a file that was written without its secrets has in their places is no part of an address.
-    let written = text.trim().replace(NOT_INCLUDED, "");
+    let written = filled(&text.trim().replace(NOT_INCLUDED, ""));
     let text = written.as_str();
     if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return false;
@@ -88,6 +88,30 @@ fn is_plain(text: &str) -> bool {
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     is_authority(authority) && !path.contains(['\\', '"', '＠', '﹫'])
+}
+
+/// The text with a word in the place of each that is still to be filled in, such as `<your gateway>`.
+fn filled(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        let name = after.split_once('>').filter(|(name, _)| {
+            name.len() <= 50 && name.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '-' | '_'))
+        });
+        match name {
+            Some((_, behind)) => {
+                out.push('x');
+                rest = behind;
+            }
+            None => {
+                out.push('<');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Whether the text is a host with or without a port, and not a token in the place of one.
@@ -138,6 +162,8 @@ mod tests {
             "https://host.example/path%40x",
             "https://host:{PORT}/x",
             "https://<your-host>/x",
+            "https://<your own host>:8443/x",
+            "<App id from step one>",
             "https://{TENANT}.example",
             "https://*.example/*",
             "*.example",

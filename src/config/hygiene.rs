@@ -6,7 +6,7 @@ use super::address::{self, Kept};
 use super::secret::{NOT_INCLUDED, Secret};
 use super::value::{Configuration, Value};
 use crate::rules::{Key, KeyKind};
-use crate::text::token::{HIDDEN, without_tokens, without_tokens_of};
+use crate::text::token::{HIDDEN, without_arguments, without_tokens, without_tokens_of};
 
 /// The value as it is kept: whatever may be a credential is a secret, and addresses have no user name and
 /// password. Also whether an address had one.
@@ -219,10 +219,19 @@ pub(crate) fn for_file(name: &str, value: &Value) -> Value {
 fn concealed(name: &str, value: &Value, mark: &str) -> Value {
     match value {
         Value::List(items) if names_arguments(name) => Value::List(items.iter().map(argument).collect()),
+        // A list instead of a program: what follows it is its arguments.
+        Value::List(items) if names_program(name) => {
+            let shown = |(at, item): (usize, &Value)| match item {
+                Value::Text(_) if at == 0 => concealed(name, item, mark),
+                _ => argument(item),
+            };
+            Value::List(items.iter().enumerate().map(shown).collect())
+        }
         // One line of arguments instead of a list.
         Value::Text(text) if names_arguments(name) && !text.is_empty() => {
             Value::Secret(Secret::new(text.clone()))
         }
+        Value::Text(text) if names_program(name) => Value::Text(without_arguments(text, mark)),
         Value::Text(text) if names_address(name) => Value::Text(without_tokens_of(text, mark)),
         Value::Text(text) => Value::Text(without_tokens(text, mark)),
         Value::List(items) => Value::List(items.iter().map(|item| concealed(name, item, mark)).collect()),
@@ -231,6 +240,12 @@ fn concealed(name: &str, value: &Value, mark: &str) -> Value {
         }
         Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Secret(_) => value.clone(),
     }
+}
+
+/// Whether a key or member of this name holds a program, beside which its arguments may stand.
+fn names_program(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["helper", "helperwindows", "command", "commandwindows"].iter().any(|end| lower.ends_with(end))
 }
 
 /// Whether a key or member of this name holds the arguments of a program.
@@ -439,6 +454,10 @@ mod tests {
             hidden("7"),
         ]);
         assert_eq!(for_readers("someHelperArgs", &args), expected);
+        let line = Value::List(vec![text("npx -y"), text("srv"), text("--key"), text("s")]);
+        let shown = Value::List(vec![text("npx [hidden]"), hidden("srv"), text("--key"), hidden("s")]);
+        assert_eq!(for_readers("command", &line), shown);
+        assert_eq!(for_readers("envHelper", &text("/opt/h s")), text("/opt/h [hidden]"));
         let server = map(&[("args", args.clone()), ("url", text("https://h.example/x?t=1#f"))]);
         let shown = for_readers("servers", &Value::List(vec![server.clone()]));
         let url = text("https://h.example/x?[hidden]");

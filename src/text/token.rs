@@ -89,6 +89,27 @@ pub fn without_tokens(text: &str, mark: &str) -> String {
     out
 }
 
+/// A program that stands with its arguments on one line, with `mark` in the place of these. Spaces in a path are none of
+/// their beginnings: what follows one has a separator, as in `/Library/Application Support/helper`.
+pub fn without_arguments(program: &str, mark: &str) -> String {
+    let separators = ['/', '\\'];
+    let absolute = program.starts_with(['/', '~', '"']) || program.get(1..3) == Some(":\\");
+    let mut end = 0;
+    for word in program.split_inclusive(char::is_whitespace) {
+        let bare = word.trim_end();
+        let goes_on = absolute && bare.find(separators).is_some_and(|at| at > 0) && !bare.starts_with('-');
+        // `C:\Program Files (x86)\helper.exe`
+        let files =
+            absolute && bare == "Files" && program.get(end..).is_some_and(|t| t.starts_with("Files (x86)\\"));
+        if end > 0 && !goes_on && !files && !bare.is_empty() {
+            let shown = program.get(..end).unwrap_or_default();
+            return format!("{shown}{mark}");
+        }
+        end += word.len();
+    }
+    program.to_owned()
+}
+
 /// The same of a text that is one address, however it is misspelt (`https//host/…`, `host/…`).
 pub fn without_tokens_of(address: &str, mark: &str) -> String {
     let scheme = address.split_once("://").map(|(scheme, _)| scheme);
@@ -164,6 +185,25 @@ mod tests {
             ("not an address hunter2", "an address that cannot be read"),
         ] {
             assert_eq!(public_address(given), shown);
+        }
+    }
+
+    #[test]
+    fn arguments_leave_a_program() {
+        for (given, left) in [
+            ("/opt/helper", "/opt/helper"),
+            ("/opt/helper --key s", "/opt/helper [x]"),
+            ("/opt/helper s /etc/x", "/opt/helper [x]"),
+            ("/Library/Application Support/h/helper s", "/Library/Application Support/h/helper [x]"),
+            (r"C:\Program Files\h\helper.exe s", r"C:\Program Files\h\helper.exe [x]"),
+            (r"C:\Program Files (x86)\helper.exe", r"C:\Program Files (x86)\helper.exe"),
+            ("npx server/s", "npx [x]"),
+            ("npx", "npx"),
+            ("npx ", "npx "),
+            ("", ""),
+        ] {
+            assert_eq!(without_arguments(given, "[x]"), left);
+            assert_eq!(without_arguments(left, "[x]"), left, "twice is as once");
         }
     }
 

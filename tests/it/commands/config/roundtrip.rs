@@ -54,11 +54,16 @@ fn values(config: &Configuration) -> BTreeMap<&str, &Value> {
 fn marked(name: &str, value: &Value) -> Value {
     let mark = || Value::Secret(Secret::new(NOT_INCLUDED));
     let arguments = name.to_ascii_lowercase().ends_with("args");
+    let is_program =
+        ["helper", "helperwindows", "command"].iter().any(|e| name.to_ascii_lowercase().ends_with(e));
     let bare =
         |text: &str| text.starts_with('-') && text.bytes().all(|b| b == b'-' || b.is_ascii_lowercase());
     match value {
         Value::Secret(s) if !s.is_empty() => mark(),
         Value::Text(text) if arguments && !text.is_empty() && !bare(text) => mark(),
+        Value::Text(text) if is_program => {
+            Value::Text(clearway::text::token::without_arguments(text, NOT_INCLUDED))
+        }
         Value::Text(text)
             if [
                 "url",
@@ -80,6 +85,10 @@ fn marked(name: &str, value: &Value) -> Value {
             Value::Text(clearway::text::token::without_tokens_of(text, NOT_INCLUDED))
         }
         Value::Text(text) => Value::Text(clearway::text::token::without_tokens(text, NOT_INCLUDED)),
+        Value::List(items) if is_program => {
+            let named = |at: usize| if at == 0 { name } else { "args" };
+            Value::List(items.iter().enumerate().map(|(at, i)| marked(named(at), i)).collect())
+        }
         Value::List(items) => Value::List(items.iter().map(|i| marked(name, i)).collect()),
         Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), marked(k, v))).collect()),
         other => other.clone(),
