@@ -30,6 +30,7 @@ pub fn value(value: &Value) -> String {
                 format!("\"{clean}\"")
             }
         }
+        Value::Secret(secret) if secret.is_unknown() => "(hidden)".into(),
         Value::Secret(_) => "(secret)".into(),
         Value::List(items) if items.is_empty() => "[]".into(),
         Value::List(items)
