@@ -250,19 +250,7 @@ fn read(dialect: Dialect, text: &str, groups: &[(String, Order)]) -> Result<List
     }
     if !handshakes {
         // What drops the first packet comes before every rule that has to see a name, whatever the order.
-        let mut seen: Vec<Rule> = Vec::new();
-        for rule in rules {
-            if rule.drops_packets {
-                let (late, mut early): (Vec<Rule>, Vec<Rule>) =
-                    seen.into_iter().partition(|r| r.allows && r.sees_names);
-                early.push(rule);
-                early.extend(late);
-                seen = early;
-            } else {
-                seen.push(rule);
-            }
-        }
-        rules = seen;
+        rules = packets_first(rules, |r| r.drops_packets, |r| r.allows && r.sees_names);
     }
     for rule in rules {
         let line = rule.value.as_deref().map_or(1, |v| builder.line_of(v));
@@ -276,6 +264,14 @@ fn read(dialect: Dialect, text: &str, groups: &[(String, Order)]) -> Result<List
         builder.access(line, &rule.text, rule.allows, tests);
     }
     builder.done()
+}
+
+/// The rules up to the last one that drops, those that are late behind the others; then the rest.
+fn packets_first<T>(mut rules: Vec<T>, drops: impl Fn(&T) -> bool, is_late: impl Fn(&T) -> bool) -> Vec<T> {
+    let Some(last) = rules.iter().rposition(drops) else { return rules };
+    let rest = rules.split_off(last + 1);
+    let (late, early): (Vec<T>, Vec<T>) = rules.into_iter().partition(is_late);
+    early.into_iter().chain(late).chain(rest).collect()
 }
 
 /// A rule that decides.
@@ -484,4 +480,42 @@ fn split(options: &str) -> Vec<String> {
     all.push(one.trim().to_owned());
     all.retain(|o| !o.is_empty());
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same, one rule that drops after the other.
+    fn one_by_one(rules: &[(usize, u8)]) -> Vec<(usize, u8)> {
+        let mut seen: Vec<(usize, u8)> = Vec::new();
+        for rule in rules {
+            if rule.1 == 1 {
+                let (late, mut early): (Vec<_>, Vec<_>) = seen.into_iter().partition(|r| r.1 == 2);
+                early.push(*rule);
+                early.extend(late);
+                seen = early;
+            } else {
+                seen.push(*rule);
+            }
+        }
+        seen
+    }
+
+    proptest! {
+        #[test]
+        fn what_drops_packets_comes_first(kinds in proptest::collection::vec(0_u8..3, 0..12)) {
+            let rules: Vec<(usize, u8)> = kinds.into_iter().enumerate().collect();
+            let asked = Cell::new(0);
+            let count = |holds| { asked.set(asked.get() + 1); holds };
+            let found = packets_first(rules.clone(), |r| count(r.1 == 1), |r| count(r.1 == 2));
+            prop_assert_eq!(found, one_by_one(&rules));
+            // Each rule is looked at twice at most, however many drop.
+            prop_assert!(asked.get() <= 2 * rules.len());
+        }
+    }
 }
