@@ -4,8 +4,10 @@
 //! depend on what no allowlist says (who the client is, the time of day), and some were not
 //! understood. The three are kept apart: only what is known makes a host "covered".
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::super::intent::{HostRule, Names};
 use super::index::Candidates;
@@ -47,6 +49,8 @@ pub enum Test {
     All(Vec<Test>),
     /// It does not hold.
     Not(Box<Test>),
+    /// One that several lines have: it stands there once, and is answered once for each host. Its entries are sorted.
+    Shared(Arc<Test>),
 }
 
 impl Test {
@@ -55,29 +59,14 @@ impl Test {
         Self::Not(Box::new(self))
     }
 
-    /// How many tests it holds, itself included; counting ends above `limit`.
-    pub fn weight(&self, limit: usize) -> usize {
-        match self {
-            Self::Any(parts) | Self::All(parts) => {
-                let mut sum = 1_usize;
-                for part in parts {
-                    if sum > limit {
-                        break;
-                    }
-                    sum = sum.saturating_add(part.weight(limit - sum.min(limit)));
-                }
-                sum
-            }
-            Self::Not(test) => test.weight(limit).saturating_add(1),
-            _ => 1,
-        }
-    }
-
-    /// The candidates among the entries that it names, whichever way.
-    fn entries(&self, candidates: &Candidates, into: &mut Vec<usize>) {
+    /// The candidates among the entries that it names, whichever way. `seen` has the shared ones that were looked at.
+    fn entries(&self, candidates: &Candidates, seen: &mut HashSet<*const Self>, into: &mut Vec<usize>) {
         match self {
             Self::Entries(own) => into.extend(among(own, candidates)),
-            Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|p| p.entries(candidates, into)),
+            Self::Any(parts) | Self::All(parts) => {
+                parts.iter().for_each(|p| p.entries(candidates, seen, into));
+            }
+            Self::Shared(test) if seen.insert(Arc::as_ptr(test)) => test.entries(candidates, seen, into),
             _ => {}
         }
     }
@@ -116,11 +105,22 @@ struct Doubt {
 }
 
 impl Doubt {
+    /// What is kept of each kind: one of them decides as much as thousands, and people are shown a few.
+    const MOST: usize = 20;
+
     fn add(&mut self, from: Self) {
+        fn fill<T: Ord>(own: &mut BTreeSet<T>, from: BTreeSet<T>) {
+            for one in from {
+                if own.len() >= Doubt::MOST {
+                    break;
+                }
+                own.insert(one);
+            }
+        }
         self.partly |= from.partly;
-        self.client.extend(from.client);
-        self.other.extend(from.other);
-        self.unknown.extend(from.unknown);
+        fill(&mut self.client, from.client);
+        fill(&mut self.other, from.other);
+        fill(&mut self.unknown, from.unknown);
     }
 
     /// Whether nothing but a part of the names is in doubt.
@@ -129,6 +129,7 @@ impl Doubt {
     }
 }
 
+#[derive(Clone)]
 enum Answer {
     No,
     Yes,
@@ -160,11 +161,13 @@ struct Case<'a> {
     entries: &'a [Listed],
     candidates: &'a Candidates,
     rule: &'a HostRule,
+    /// Answers of tests that several lines have.
+    shared: RefCell<HashMap<*const Test, Answer>>,
 }
 
 /// Decides for one needed entry: every gate must let it through. `candidates` are those of its names.
 pub fn decide(gates: &[Gate], entries: &[Listed], rule: &HostRule, candidates: &Candidates) -> Outcome {
-    let case = Case { entries, candidates, rule };
+    let case = Case { entries, candidates, rule, shared: RefCell::default() };
     let mut result: Option<Outcome> = None;
     for (gate, lines) in gates.iter().zip(&candidates.lines) {
         let found = gate.decide(lines, &case);
@@ -260,7 +263,8 @@ impl Gate {
 /// The entry of a line that lets the rule's names through: word for word where there is one.
 fn serving(line: &Access, case: &Case<'_>) -> Listed {
     let mut indices = Vec::new();
-    line.tests.iter().for_each(|t| t.entries(case.candidates, &mut indices));
+    let mut seen = HashSet::new();
+    line.tests.iter().for_each(|t| t.entries(case.candidates, &mut seen, &mut indices));
     let mut found: Option<&Listed> = None;
     for entry in indices.iter().filter_map(|i| case.entries.get(*i)) {
         if entry.pattern == Pattern::Names(case.rule.names.clone()) {
@@ -342,6 +346,14 @@ fn answer(test: &Test, case: &Case<'_>) -> Answer {
             Answer::Yes => Answer::No,
             maybe @ Answer::Maybe(_) => maybe,
         },
+        Test::Shared(inner) => {
+            let known = case.shared.borrow().get(&Arc::as_ptr(inner)).cloned();
+            known.unwrap_or_else(|| {
+                let found = answer(inner, case);
+                case.shared.borrow_mut().insert(Arc::as_ptr(inner), found.clone());
+                found
+            })
+        }
     }
 }
 

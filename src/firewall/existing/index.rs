@@ -2,6 +2,7 @@
 //! are held against hundreds of thousands of lines without looking at each line for each host.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::super::intent::Names;
 use super::access::{Gate, Test};
@@ -85,11 +86,13 @@ impl Index {
 impl Lines {
     fn of(gate: &Gate) -> Self {
         let mut lines = Self { always: Vec::new(), by_entry: HashMap::new() };
+        let mut needs = Needs { shared: HashMap::new(), room: MOST };
         for (at, line) in gate.lines.iter().enumerate() {
-            match line.tests.iter().find_map(needed) {
+            // A line that has too many is looked at for every host, which changes nothing but the time.
+            match line.tests.iter().find_map(|t| needs.of(t)).filter(|own| needs.has_room_for(own.len())) {
                 Some(entries) => {
-                    for entry in entries {
-                        lines.by_entry.entry(entry).or_default().push(at);
+                    for entry in entries.iter() {
+                        lines.by_entry.entry(*entry).or_default().push(at);
                     }
                 }
                 None => lines.always.push(at),
@@ -107,17 +110,48 @@ impl Lines {
     }
 }
 
-/// The entries of which one must hold for the test to hold at all; nothing where it can hold without any.
-fn needed(test: &Test) -> Option<Vec<usize>> {
-    match test {
-        Test::Entries(entries) => Some(entries.clone()),
-        Test::Any(parts) => parts
-            .iter()
-            .map(needed)
-            .collect::<Option<Vec<_>>>()
-            .map(|parts| parts.into_iter().flatten().collect()),
-        Test::All(parts) => parts.iter().find_map(needed),
-        _ => None,
+/// Pairs of an entry and a line that are kept, of all lines together. Lists that thousands of lines name would be kept for
+/// each of them.
+const MOST: usize = 400_000;
+
+/// The entries that tests need.
+struct Needs {
+    /// Those of tests that several lines have.
+    shared: HashMap<*const Test, Option<Arc<[usize]>>>,
+    /// Pairs that may still be kept.
+    room: usize,
+}
+
+impl Needs {
+    fn has_room_for(&mut self, entries: usize) -> bool {
+        let left = self.room.checked_sub(entries);
+        self.room = left.unwrap_or(self.room);
+        left.is_some()
+    }
+
+    /// The entries of which one must hold for the test to hold at all; nothing where it can hold without any.
+    fn of(&mut self, test: &Test) -> Option<Arc<[usize]>> {
+        match test {
+            Test::Entries(entries) => Some(entries.as_slice().into()),
+            Test::Any(parts) => {
+                let parts = parts.iter().map(|p| self.of(p)).collect::<Option<Vec<_>>>()?;
+                if let [one] = parts.as_slice() {
+                    return Some(Arc::clone(one));
+                }
+                let sum: usize = parts.iter().map(|p| p.len()).sum();
+                (sum <= MOST).then(|| parts.iter().flat_map(|p| p.iter().copied()).collect())
+            }
+            Test::All(parts) => parts.iter().find_map(|p| self.of(p)),
+            Test::Shared(inner) => {
+                if let Some(known) = self.shared.get(&Arc::as_ptr(inner)) {
+                    return known.clone();
+                }
+                let found = self.of(inner);
+                self.shared.insert(Arc::as_ptr(inner), found.clone());
+                found
+            }
+            _ => None,
+        }
     }
 }
 

@@ -238,8 +238,9 @@ fn what_squid_reads_under_a_condition_decides_nothing() {
         (2, format!("{own}{end}{}", inside("ssl_bump terminate all"))),
         (2, format!("{own}{end}include more.conf\nssl_bump terminate all\n")),
         // A file may add to an acl, wherever it is included.
-        (0, format!("{own}{end}include more.conf\n")),
-        (0, format!("{own}{end}{}", inside("include more.conf"))),
+        // It may as well hold a directive that refuses what this file allows.
+        (3, format!("{own}{end}include more.conf\n")),
+        (3, format!("{own}{end}{}", inside("include more.conf"))),
         (2, refused(other) + "include more.conf\n"),
         (2, refused(other) + &inside("include more.conf")),
     ]);
@@ -261,7 +262,10 @@ fn squid_hands_requests_to_others_or_not() {
         (1, by("0.0.0.0/0.0.0.0")),
         (1, by("0.0.0.0/0")),
         (1, by("0.0.0.0-255.255.255.255")),
-        (1, by("::/0")),
+        // Clients that come over IPv6, and no others.
+        (3, by("::/0")),
+        (3, by("ipv6")),
+        (3, by("ipv4")),
         (1, by("192.0.2.1 0/0.0.0.0")),
         (1, by("0.0.0.0/0").replace("src", "dst")),
         (1, by("0.0.0.0/0.0.0.0").replace("src", "dst")),

@@ -142,7 +142,7 @@ const CASES: &[(&str, &str)] = &[
     ("acl u url_regex mill\nhttp_access allow u\nhttp_access deny all\n", "uuuuuu"),
     (
         "acl c dstdomain .mill.example\nhttp_access allow c\ninclude /nowhere/*.conf\nhttp_access deny all\n",
-        "cccucu",
+        "dddudu",
     ),
     ("acl c dstdomain .mill.example\nhttp_access allow all\nadapted_http_access deny c\n", "mmmcmc"),
 ];

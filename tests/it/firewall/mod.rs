@@ -4,6 +4,7 @@
 mod against;
 mod against_forms;
 mod against_hostile;
+mod against_kept;
 mod against_narrowed;
 mod against_order;
 mod against_squid;

@@ -3,17 +3,23 @@
 //! The lines are walked from the top and the first one that matches decides, as Squid does it. Every
 //! directive that can refuse is a gate of its own.
 
+mod directives;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
-use super::read::{Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
+use super::read::{Dialect, Ignored, Listed, Listing, Pattern, brief, network, pattern, plain};
+use directives::Effect;
 
+/// Lines of one acl that are not understood and kept: each says that it may hold, which one does for all.
+const MOST_STRANGE: usize = 20;
 /// Acls of one name nest at most this deep.
 const DEEPEST: usize = 16;
-/// Tests of one acl, with those of the acls that it names.
-const LARGEST: usize = 10_000;
+/// Bytes of a line that Squid reads at once: what goes on behind them is a line of its own to it.
+const LONGEST: usize = 8190;
 
 /// One line of an acl.
 struct Acl {
@@ -33,6 +39,8 @@ struct Conf {
     acls: BTreeMap<String, Vec<Acl>>,
     /// In order.
     lines: Vec<Line>,
+    /// What may refuse a request and is not read, each by its first line.
+    others: BTreeMap<String, (usize, Effect)>,
 }
 
 /// Directives that let a request through or refuse it, and what holds where no line matches: the
@@ -40,13 +48,17 @@ struct Conf {
 const GATES: [&str; 4] = ["http_access", "adapted_http_access", "miss_access", "http_reply_access"];
 
 /// Directives with lines of their own kind.
-const OTHERS: [&str; 4] = ["ssl_bump", "include", NEVER_DIRECT, ADAPTATION];
+const OTHERS: [&str; 6] = ["ssl_bump", "include", NEVER_DIRECT, ADAPTATION, REWRITE, REWRITTEN];
 
 /// What may go to the proxies of `cache_peer` alone.
 const NEVER_DIRECT: &str = "never_direct";
 
 /// What is handed to a service of ICAP or eCAP.
 const ADAPTATION: &str = "adaptation_access";
+
+/// What another program may send elsewhere or refuse.
+const REWRITE: &str = "url_rewrite_access";
+const REWRITTEN: &str = "url_rewrite_program";
 
 /// Other names that Squid knows a directive by.
 const OTHER_NAMES: [(&str, &str); 3] = [
@@ -59,10 +71,15 @@ pub(super) fn read(text: &str) -> Listing {
     let mut listing = Listing::new(Dialect::Squid);
     let mut conf = Conf::default();
     let mut inside_if = 0_usize;
-    for (line, raw) in logical(text) {
+    for Logical { line, text: raw, is_cut } in logical(text) {
         let words: Vec<String> =
             raw.split_whitespace().take_while(|w| !w.starts_with('#')).map(str::to_owned).collect();
-        let Some((directive, rest)) = words.split_first() else { continue };
+        let Some((directive, rest)) = words.split_first() else {
+            if is_cut {
+                conf.others.entry(CUT.to_owned()).or_insert((line, Effect::Refuses));
+            }
+            continue;
+        };
         let known = OTHER_NAMES.iter().find(|(other, _)| other == directive);
         match known.map_or(directive.as_str(), |(_, own)| own) {
             "if" => inside_if += 1,
@@ -87,33 +104,57 @@ pub(super) fn read(text: &str) -> Listing {
                     conf.lines.push((known.to_owned(), line, raw.trim().to_owned(), rest.to_vec()));
                 }
             }
-            "url_rewrite_program" | "url_rewrite_access" | "icap_service" | "ecap_service" => {
-                listing.remarks.push(format!(
-                    "line {line}: `{directive}` hands requests to another program, which may refuse them"
-                ));
+            "else" => {}
+            other => {
+                let effect = directives::effect(other, rest);
+                if effect != Effect::Nothing {
+                    conf.others.entry(brief(directive)).or_insert((line, effect));
+                }
             }
-            _ => {}
+        }
+        if is_cut {
+            conf.others.entry(CUT.to_owned()).or_insert((line, Effect::Refuses));
         }
     }
     conf.gates(listing)
 }
 
+/// Why a line decides something that is not worked out.
+const CUT: &str = "a line of more than 8190 bytes, of which Squid makes several";
+
+/// A line of Squid.
+struct Logical {
+    line: usize,
+    text: String,
+    /// A line of the file is longer than Squid reads at once.
+    is_cut: bool,
+}
+
 /// Lines as Squid joins them: a backslash that is the very last character continues a line. The next one follows without
 /// the white space at its beginning and without one between; empty lines and remarks do not end it.
-fn logical(text: &str) -> Vec<(usize, String)> {
-    let mut found: Vec<(usize, String)> = Vec::new();
+fn logical(text: &str) -> Vec<Logical> {
+    let mut found: Vec<Logical> = Vec::new();
     let mut open = false;
     for (line, raw) in (1..).zip(text.lines()) {
+        let is_cut = raw.len() > LONGEST;
         // Nothing behind a carriage return is read.
         let raw = raw.split('\r').next().unwrap_or(raw);
         let raw = raw.trim_start_matches([' ', '\t', '\u{b}', '\u{c}']);
         if raw.is_empty() || raw.starts_with('#') {
+            // What goes on behind a remark that is too long is no remark.
+            if is_cut {
+                found.push(Logical { line, text: "#".into(), is_cut });
+                open = false;
+            }
             continue;
         }
         let (content, continues) = raw.strip_suffix('\\').map_or((raw, false), |content| (content, true));
         match found.last_mut() {
-            Some((_, joined)) if open => joined.push_str(content),
-            _ => found.push((line, content.to_owned())),
+            Some(before) if open => {
+                before.text.push_str(content);
+                before.is_cut |= is_cut;
+            }
+            _ => found.push(Logical { line, text: content.to_owned(), is_cut }),
         }
         open = continues;
     }
@@ -144,7 +185,17 @@ impl Conf {
         let nesting = |acl: &&Acl| ["any-of", "all-of"].contains(&acl.kind.as_str());
         let in_acls = self.acls.values().flatten().filter(nesting).flat_map(|acl| &acl.values);
         let used: BTreeSet<&str> = in_lines.chain(in_acls).map(|word| word.trim_start_matches('!')).collect();
-        let mut reader = Reader { conf: &self, entries: Vec::new(), known: BTreeMap::new() };
+        let is_include =
+            |d: &str, words: &[String]| d == "include" || d == "if" && words.iter().any(|w| w == "include");
+        let included = self.lines.iter().find(|(d, _, _, words)| is_include(d, words));
+        let mut reader = Reader {
+            conf: &self,
+            included: included
+                .map(|(_, line, raw, _)| Arc::new(Test::Unknown(Ignored::new(*line, raw, INCLUDED)))),
+            entries: Vec::new(),
+            known: BTreeMap::new(),
+            wide: BTreeSet::new(),
+        };
         let mut gates = Vec::new();
         for directive in GATES {
             let own = |d: &str| d == directive || d == "include" || d == "if";
@@ -175,14 +226,25 @@ impl Conf {
             gates.push(reader.handed(NEVER_DIRECT, &what, self.lines.iter().filter(own), 0));
         }
         // Each service, or set of services, has lines of its own.
-        let of_services = self.lines.iter().filter(|(d, ..)| d == ADAPTATION);
-        let services: BTreeSet<&str> =
-            of_services.filter_map(|(_, _, _, words)| Some(words.first()?.as_str())).collect();
-        for service in services {
-            let what = format!("what the service {service} refuses ({ADAPTATION})");
-            let own =
-                |(d, _, _, words): &&Line| d == ADAPTATION && words.first().is_some_and(|w| w == service);
-            gates.push(reader.handed(ADAPTATION, &what, self.lines.iter().filter(own), 1));
+        let mut services: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+        for line in self.lines.iter().filter(|(d, ..)| d == ADAPTATION) {
+            if let Some(service) = line.3.first() {
+                services.entry(service).or_default().push(line);
+            }
+        }
+        for (service, lines) in services {
+            let what = format!("what the service {} refuses ({ADAPTATION})", brief(service));
+            gates.push(reader.handed(ADAPTATION, &what, lines.into_iter(), 1));
+        }
+        if self.has(REWRITTEN) {
+            let what = format!("what the program that requests are handed to refuses ({REWRITTEN})");
+            let own = |(d, ..): &&Line| d == REWRITE || d == "if";
+            let mut gate = reader.handed(REWRITE, &what, self.lines.iter().filter(own), 0);
+            if !self.has(REWRITE) {
+                let tests = vec![Test::Other(what)];
+                gate.lines.push(Access { line: 0, text: REWRITTEN.to_owned(), allows: false, tests });
+            }
+            gates.push(gate);
         }
         let is_inside =
             |(d, _, _, words): &&Line| d == "if" && words.first().is_some_and(|w| w == ADAPTATION);
@@ -190,6 +252,7 @@ impl Conf {
             let lines = self.lines.iter().filter(is_inside);
             gates.push(reader.handed(ADAPTATION, "a service", lines, 1));
         }
+        gates.push(self.conditions());
         if let Some(first) = gates.first_mut() {
             first.lines.insert(
                 0,
@@ -215,13 +278,41 @@ impl Conf {
         }
         listing
     }
+    /// What may refuse a request that every line lets through.
+    fn conditions(&self) -> Gate {
+        let mut gate = Gate { otherwise: true, ..Gate::default() };
+        let mut add = |line: usize, what: &str, effect: Effect| {
+            let why =
+                Test::Other(format!("`{what}` (line {line}), which may refuse requests and is not read"));
+            let tests = match effect {
+                Effect::Nothing => return,
+                Effect::RefusesRead if self.has("ssl_bump") => vec![why],
+                Effect::RefusesRead | Effect::RefusesClear => vec![Test::Clear, why],
+                Effect::Refuses => vec![why],
+            };
+            gate.lines.push(Access { line, text: what.to_owned(), allows: false, tests });
+        };
+        for (what, (line, effect)) in &self.others {
+            add(*line, what, *effect);
+        }
+        let is_include =
+            |d: &str, words: &[String]| d == "include" || d == "if" && words.iter().any(|w| w == "include");
+        if let Some((_, line, raw, _)) = self.lines.iter().find(|(d, _, _, words)| is_include(d, words)) {
+            add(*line, &brief(raw), Effect::Refuses);
+        }
+        gate
+    }
 }
 
 struct Reader<'a> {
     conf: &'a Conf,
+    /// The first file that is included, which may add to every acl.
+    included: Option<Arc<Test>>,
     entries: Vec<Listed>,
-    /// Acls that were read: their test in http_access and in ssl_bump.
-    known: BTreeMap<(String, bool), Test>,
+    /// Acls that were read: their test in http_access and in ssl_bump. Nothing for one that is being read.
+    known: BTreeMap<(String, bool), Option<Arc<Test>>>,
+    /// Acls that hold whole private networks, and so perhaps every client that there is.
+    wide: BTreeSet<String>,
 }
 
 impl Reader<'_> {
@@ -248,8 +339,14 @@ impl Reader<'_> {
                 }
             };
             gate.otherwise = !allows;
-            let tests = acls.iter().map(|a| self.reference(a, false, *line, raw, 0)).collect();
-            gate.lines.push(Access { line: *line, text: raw.clone(), allows, tests });
+            let mut tests: Vec<Test> = acls.iter().map(|a| self.reference(a, false, *line, raw, 0)).collect();
+            if let Some(wide) = acls.iter().find(|a| !allows && self.wide.contains(*a)) {
+                tests.push(Test::Other(format!(
+                    "whether every client is in the networks of acl {}",
+                    brief(wide)
+                )));
+            }
+            gate.lines.push(Access { line: *line, text: brief(raw), allows, tests });
         }
         gate
     }
@@ -273,10 +370,14 @@ impl Reader<'_> {
             let allows = match action.as_str() {
                 "splice" | "bump" | "none" | "client-first" | "server-first" => true,
                 "terminate" | "err" => false,
-                _ => continue,
+                "peek" | "stare" => continue,
+                _ => {
+                    gate.unsure(&Ignored::new(*line, raw, "this action of ssl_bump is not known"));
+                    continue;
+                }
             };
             let tests = acls.iter().map(|a| self.reference(a, true, *line, raw, 0)).collect();
-            gate.lines.push(Access { line: *line, text: raw.clone(), allows, tests });
+            gate.lines.push(Access { line: *line, text: brief(raw), allows, tests });
         }
         gate
     }
@@ -307,7 +408,7 @@ impl Reader<'_> {
             if !is_last_deny {
                 tests.push(Test::Other(what.to_owned()));
             }
-            gate.lines.push(Access { line: *line, text: raw.clone(), allows: is_last_deny, tests });
+            gate.lines.push(Access { line: *line, text: brief(raw), allows: is_last_deny, tests });
         }
         if is_last_deny {
             // The opposite of the last line.
@@ -354,35 +455,46 @@ impl Reader<'_> {
         Test::Any(all.into_iter().filter_map(parse).collect())
     }
 
+    /// What an acl stands for. It is worked out once, and shared by all lines that name it.
     fn acl(&mut self, name: &str, bump: bool, depth: usize) -> Test {
-        if let Some(known) = self.known.get(&(name.to_owned(), bump)) {
-            // Acls that name each other grow with every level.
-            let line = self.conf.acls.get(name).and_then(|lines| lines.first()).map_or(0, |acl| acl.line);
-            return if known.weight(LARGEST) <= LARGEST {
-                known.clone()
-            } else {
-                Test::Unknown(Ignored::new(line, name, "acls that name each other too often"))
-            };
-        }
         let conf = self.conf;
         let lines = conf.acls.get(name).map_or(&[][..], Vec::as_slice);
+        let unknown = |why: &str| {
+            let first = lines.first();
+            let (line, raw) = first.map_or((0, name), |acl| (acl.line, acl.raw.as_str()));
+            Test::Unknown(Ignored::new(line, raw, why))
+        };
+        let key = (name.to_owned(), bump);
+        match self.known.get(&key) {
+            Some(Some(known)) => return Test::Shared(Arc::clone(known)),
+            Some(None) => return unknown("acls that name each other"),
+            None => {}
+        }
+        self.known.insert(key.clone(), None);
         let mut parts = Vec::new();
-        for acl in lines {
-            let test = self.line(name, acl, bump, depth);
-            parts.push(if acl.inside_if {
-                Test::All(vec![test, Test::Unknown(Ignored::new(acl.line, &acl.raw, INSIDE_IF))])
-            } else {
-                test
-            });
+        if lines.windows(2).any(|two| two[0].kind != two[1].kind) {
+            parts.push(unknown("the acl has lines of two kinds, with which Squid does not start"));
+        } else {
+            // Values that are not understood are many lines of one kind at most.
+            let mut strange = 0;
+            for acl in lines {
+                let test = self.line(name, acl, bump, depth);
+                strange += usize::from(matches!(test, Test::Unknown(_)));
+                if matches!(test, Test::Unknown(_)) && strange > MOST_STRANGE {
+                    continue;
+                }
+                parts.push(if acl.inside_if {
+                    Test::All(vec![test, Test::Unknown(Ignored::new(acl.line, &acl.raw, INSIDE_IF))])
+                } else {
+                    test
+                });
+            }
         }
         // A file that is included may add to what the acl has, wherever it is included.
-        let is_include =
-            |d: &str, words: &[String]| d == "include" || d == "if" && words.iter().any(|w| w == "include");
-        let included = conf.lines.iter().find(|(d, _, _, words)| is_include(d, words));
-        parts.extend(included.map(|(_, line, raw, _)| Test::Unknown(Ignored::new(*line, raw, INCLUDED))));
-        let test = Test::Any(parts);
-        self.known.insert((name.to_owned(), bump), test.clone());
-        test
+        parts.extend(self.included.iter().map(|test| Test::Shared(Arc::clone(test))));
+        let test = Arc::new(Test::Any(parts));
+        self.known.insert(key, Some(Arc::clone(&test)));
+        Test::Shared(test)
     }
 
     fn line(&mut self, name: &str, acl: &Acl, bump: bool, depth: usize) -> Test {
@@ -392,7 +504,12 @@ impl Reader<'_> {
         if values.iter().any(|v| v.starts_with(['"', '\''])) || flags.iter().any(|f| *f == "-f") {
             return unknown("its values are in another file; put them in this place");
         }
-        let depends = |what: &str| format!("acl {name} ({what})");
+        let known = ["-n", "-i"];
+        let lists = ["any-of", "all-of"].contains(&acl.kind.as_str()) || acl.kind.ends_with("_regex");
+        if let Some(flag) = flags.iter().find(|f| !lists && !known.contains(&f.as_str())) {
+            return unknown(&format!("the option `{flag}` is not compared"));
+        }
+        let depends = |what: &str| format!("acl {} ({what})", brief(name));
         match acl.kind.as_str() {
             "port" => match ports(&values) {
                 Some(ports) => Test::Ports(ports),
@@ -426,15 +543,29 @@ impl Reader<'_> {
                 if flags.iter().any(|f| *f == "-n") { Test::All(vec![Test::Literal, test]) } else { test }
             }
             "src" => {
-                let everybody = |v: &&&String| is_everything(v) || ["::/0", "ipv4"].contains(&v.as_str());
                 let own =
                     |v: &&String| v.starts_with("127.") || v.starts_with("::1") || v.as_str() == "localhost";
-                if values.iter().any(|v| everybody(&v)) {
-                    Test::Always
-                } else if !values.is_empty() && values.iter().all(own) {
+                if values.iter().any(|v| is_everything(v)) {
+                    return Test::Always;
+                }
+                if !values.is_empty() && values.iter().all(own) {
+                    return Test::Never;
+                }
+                // Perhaps it is everybody, as far as they come over one of the two.
+                if values.iter().any(|v| ["ipv4", "ipv6", "::/0"].contains(&v.as_str())) {
+                    return Test::Other(depends("src: whether clients come over IPv4 or IPv6"));
+                }
+                if values.iter().any(|v| is_wide(v)) {
+                    self.wide.insert(name.to_owned());
+                }
+                Test::Client(depends("src: who the client is"))
+            }
+            "proto" => {
+                let others = ["cache_object", "ftp", "gopher", "icp", "htcp", "urn", "wais", "whois"];
+                if values.iter().all(|v| others.contains(&v.to_ascii_lowercase().as_str())) {
                     Test::Never
                 } else {
-                    Test::Client(depends("src: who the client is"))
+                    unknown("acls of the kind `proto` are compared for other schemes than http alone")
                 }
             }
             "any-of" => Test::Any(
@@ -458,16 +589,25 @@ impl Reader<'_> {
         acl: &Acl,
         values: impl Iterator<Item = (&'v str, Result<Pattern, String>)>,
     ) -> Test {
-        let mut parts = Vec::new();
+        let mut parts: Vec<Test> = Vec::new();
         let mut own = Vec::new();
+        let mut reasons: BTreeSet<String> = BTreeSet::new();
         for (value, parsed) in values {
             match parsed {
                 Ok(pattern) => {
                     self.entries.push(Listed::line(acl.line, value, pattern));
                     own.push(self.entries.len() - 1);
                 }
-                Err(reason) => parts.push(Test::Unknown(Ignored::new(acl.line, &acl.raw, &reason))),
+                // One of them says for all that the line may hold.
+                Err(reason) => {
+                    if reasons.len() < MOST_STRANGE && reasons.insert(reason.clone()) {
+                        parts.push(Test::Unknown(Ignored::new(acl.line, &acl.raw, &reason)));
+                    }
+                }
             }
+        }
+        if own.is_empty() && parts.len() == 1 {
+            return parts.remove(0);
         }
         parts.push(Test::Entries(own));
         Test::Any(parts)
@@ -484,7 +624,20 @@ fn ports(values: &[&String]) -> Option<Vec<(u16, u16)>> {
         .collect()
 }
 
-/// Whether a value of `src` or `dst` stands for every address of IPv4.
+/// Whether a value of `src` holds a whole private network or more.
+fn is_wide(value: &str) -> bool {
+    let Some((address, mask)) = value.split_once('/') else { return value.contains('-') };
+    match (address.parse::<IpAddr>(), network(value)) {
+        (Ok(IpAddr::V4(a)), Some(Pattern::Network(_, prefix))) => {
+            prefix <= 8 || prefix <= 12 && a.octets()[0] == 172 || prefix <= 16 && a.octets()[0] == 192
+        }
+        (Ok(IpAddr::V6(_)), Some(Pattern::Network(_, prefix))) => prefix <= 16,
+        // Squid fills up an address that is cut short.
+        _ => mask.parse::<u8>().is_ok_and(|m| m <= 16),
+    }
+}
+
+/// Whether a value of `src` or `dst` stands for every address.
 fn is_everything(value: &str) -> bool {
     let whole =
         |address: &str, mask: &str| ["0", "0.0.0.0"].contains(&address) && ["0", "0.0.0.0"].contains(&mask);

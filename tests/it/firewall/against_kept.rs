@@ -1,0 +1,132 @@
+//! Lists that people keep and that name a needed host which is not let through, each by another sign: never called complete.
+//! Beside them what ordinary lists say, which stays complete.
+
+use crate::firewall::https;
+
+const HOST: &str = "a.mill.example";
+
+/// Every text that is judged otherwise is shown. `covered` where it may be complete.
+fn hold(texts: impl IntoIterator<Item = (bool, String)>) {
+    let differs = |(complete, text): (bool, String)| {
+        let found = https(&text, HOST);
+        ((found == "covered") != complete).then(|| format!("{found}:\n{text}"))
+    };
+    let different: Vec<String> = texts.into_iter().filter_map(differs).collect();
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
+}
+
+#[test]
+fn directives_of_squid_that_may_refuse_are_said() {
+    let conf = "acl c dstdomain a.mill.example\nhttp_access allow c\nhttp_access deny all\n";
+    let with = |lines: &str| format!("{lines}\n{conf}");
+    let long = format!("# {}\n", "x".repeat(9000));
+    let refusing = [
+        "url_rewrite_program /bin/filter",
+        "redirect_program /bin/filter",
+        "url_rewrite_program /bin/filter\nurl_rewrite_access allow all",
+        "icap_access scan allow all",
+        "client_ip_max_connections 0",
+        "delay_pools 1\ndelay_class 1 1\ndelay_access 1 allow all\ndelay_parameters 1 1/1",
+        "on_unsupported_protocol respond all",
+        "host_verify_strict on",
+        "hosts_file /etc/squid/blocked",
+        "offline_mode on",
+        "tcp_outgoing_address 127.0.0.1",
+        "tcp_outgoing_address 192.0.2.1 c",
+        "http_port 3128 accel vhost",
+        "http_port 3128 require-proxy-header",
+        "read_timeout 0 seconds",
+        "cache_peer upstream.example parent 3128 0 default\nnonhierarchical_direct off",
+        "configuration_includes_quoted_values on",
+        "loadable_modules /usr/lib/filter.so",
+        "a_directive_of_the_future deny all",
+        "HTTP_ACCESS deny all",
+        "ssl_bump bump all\nsslproxy_cert_error deny all",
+        "ssl_bump bump all\nrequest_header_access Authorization deny all",
+        "ssl_bump bump all\nreply_body_max_size 1 KB all",
+        "ssl_bump remove all",
+        "request_header_max_size 1 KB",
+        long.as_str(),
+    ];
+    let harmless = [
+        "http_port 3128\nhttp_port 3129 intercept\nhttps_port 3130 intercept ssl-bump cert=/etc/squid/ca.pem",
+        "acl localnet src 10.0.0.0/8 # RFC 1918\nhttp_access deny manager",
+        "acl manager proto cache_object\nhttp_access allow manager localhost\nhttp_access deny manager",
+        "cache_dir ufs /var/spool/squid 100 16 256\ncoredump_dir /var/spool/squid\nrefresh_pattern . 0 20% 4320",
+        "access_log daemon:/var/log/squid/access.log squid\nlogfile_rotate 0\nforwarded_for delete\nvia off",
+        "dns_nameservers 192.0.2.53\nvisible_hostname proxy\nshutdown_lifetime 3 seconds\nconnect_timeout 30 seconds",
+        "url_rewrite_children 5\nurl_rewrite_access allow all\nstore_id_program /bin/store",
+        "reply_body_max_size 10 MB\nrequest_header_access All deny all\nsslproxy_cert_error deny all",
+        "ssl_bump bump all\nrequest_header_access X-Forwarded-For deny all",
+        "request_header_max_size 64 KB\ntcp_outgoing_address 192.0.2.1\nhosts_file none\nauth_param basic realm x",
+        "cache_peer upstream.example parent 3128 0 default",
+        "icap_enable off\nicap_service s reqmod_precache icap://192.0.2.1/\nalways_direct allow all",
+        "# \u{e4}",
+    ];
+    hold(
+        refusing
+            .iter()
+            .map(|lines| (false, with(lines)))
+            .chain(harmless.iter().map(|lines| (true, with(lines)))),
+    );
+    // What a proxy reads in the clear alone.
+    let clear = |lines: &str| crate::firewall::judged(&with(lines), None, HOST, 80, "http");
+    assert_eq!(clear("request_header_access Host deny all"), "conditional");
+    assert_eq!(clear("cache_peer upstream.example parent 3128 0 default"), "conditional");
+    assert_eq!(clear("request_header_access Host allow all"), "covered");
+}
+
+#[test]
+fn acls_of_squid_that_are_everybody_or_two_kinds_decide() {
+    let conf = |acl: &str, access: &str| {
+        format!(
+            "acl c dstdomain a.mill.example\n{acl}\n{access}\nhttp_access allow c\nhttp_access deny all\n"
+        )
+    };
+    let deny = "http_access deny x";
+    for src in [
+        "ipv4",
+        "ipv6",
+        "::/0",
+        "10.0.0.0/8",
+        "172.16.0.0/12 10.0.0.0/8",
+        "192.168.0.0/16",
+        "0.0.0.0/1 128.0.0.0/1",
+        "10.0.0.0-10.255.255.255",
+        "10/8",
+    ] {
+        hold([(false, conf(&format!("acl x src {src}"), deny))]);
+    }
+    for acl in [
+        "acl x dstdomain b.mill.example\nacl x port 443",
+        "acl x dst 0.0.0.0/1 128.0.0.0/1",
+        "acl x dstdomain --odd b.mill.example",
+        "acl x port -443",
+        "acl x any-of x",
+        "acl x any-of y\nacl y any-of x",
+        "acl x proto HTTP",
+    ] {
+        hold([(false, conf(acl, deny))]);
+    }
+    hold([(
+        false,
+        "acl c dstdomain a.mill.example\nacl c port 443\nhttp_access allow c\nhttp_access deny all\n".into(),
+    )]);
+    assert_eq!(https(&conf("acl x src 192.0.2.0/24", deny), HOST), "conditional");
+    assert_eq!(https(&conf("acl x src 10.0.0.0/8", "http_access deny !x"), HOST), "conditional");
+}
+
+/// Lists that thousands of lines name are kept once and answered once, so that such a file is read at all.
+#[test]
+fn a_list_that_many_lines_name_is_kept_once() {
+    let used = |values: &str, access: &str| {
+        let lines = format!("{access}\n").repeat(3000);
+        https(&format!("acl c dstdomain {values}\n{lines}http_access deny all\n"), HOST)
+    };
+    let bad = "bad..name- ".repeat(3000);
+    assert_eq!(used(&bad, "http_access allow c"), "unread");
+    let good: String = (0..3000).map(|i| format!("h{i}.example ")).collect();
+    let wrapped = |values: &str| values.trim_end().replace(' ', " \\\n ");
+    assert_eq!(used(&wrapped(&good), "http_access deny c"), "missing");
+    assert_eq!(used(&format!("{} \\\n a.mill.example", wrapped(&good)), "http_access allow c"), "covered");
+}
