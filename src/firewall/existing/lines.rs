@@ -27,19 +27,22 @@ pub(super) fn is_network(line: &str) -> bool {
 
 /// A remark after an entry is not part of it.
 fn uncommented(line: &str) -> &str {
-    let mut end = line.len();
-    for (at, _) in line.match_indices(char::is_whitespace) {
-        let rest = line[at..].trim_start();
-        if rest.starts_with(['#', ';']) || rest.starts_with("//") {
-            end = at;
-            break;
+    // Where the white space begins that stands before.
+    let mut space = None;
+    for (at, c) in line.char_indices() {
+        if c.is_whitespace() {
+            space = space.or(Some(at));
+        } else if let Some(begin) = space.take()
+            && (matches!(c, '#' | ';') || line[at..].starts_with("//"))
+        {
+            return line[..begin].trim();
         }
     }
-    line[..end].trim()
+    line.trim()
 }
 
 /// Why a line decides nothing that else would.
-const DENIED: &str = "a heading or remark says that it is not let through";
+pub(super) const DENIED: &str = "a heading or remark says that it is not let through";
 
 /// Whether a word looks like a host or a URL: its last label begins with a letter, or it is an address.
 fn is_host_like(word: &str) -> bool {
@@ -53,16 +56,10 @@ fn is_host_like(word: &str) -> bool {
 }
 
 /// The words of a line beside its hosts, and whether it has any host.
-fn beside(line: &str) -> (String, bool) {
+pub(super) fn beside(line: &str) -> (String, bool) {
     let around = |c: char| c.is_whitespace() || ",;|\"'()[]{}<>=".contains(c);
     let (hosts, words): (Vec<&str>, Vec<&str>) = line.split(around).partition(|w| is_host_like(w));
     (words.join(" "), !hosts.is_empty())
-}
-
-/// A line whose hosts are not let through, as a heading or a remark says.
-fn denied(listing: &mut Listing, gate: &mut Gate, line: Ignored) {
-    gate.lines.extend([true, false].into_iter().filter_map(|allows| in_doubt(&line, allows)));
-    listing.strange.push(line);
 }
 
 /// Reads one entry a line.
@@ -78,7 +75,7 @@ pub(super) fn read(text: &str, dialect: Dialect, how: As) -> Listing {
                 let (words, has_host) = beside(remark);
                 above = above.after(&words, true);
                 if has_host && said::denies(&words) {
-                    denied(&mut listing, &mut gate, Ignored::new(line, trimmed, DENIED));
+                    doubt(&mut listing, &mut gate, line, trimmed, DENIED);
                 }
             }
             continue;
@@ -92,15 +89,15 @@ pub(super) fn read(text: &str, dialect: Dialect, how: As) -> Listing {
         if is_heading {
             above = above.after(&words, false);
             if said::denies(&words) {
-                denied(&mut listing, &mut gate, Ignored::new(line, trimmed, DENIED));
+                doubt(&mut listing, &mut gate, line, trimmed, DENIED);
                 continue;
             }
         }
         if let Above::Remark { used } = &mut above {
             *used = true;
         }
-        if above != Above::Nothing || said::denies(&beside(&trimmed[value.len()..]).0) {
-            denied(&mut listing, &mut gate, Ignored::new(line, trimmed, DENIED));
+        if above != Above::Nothing || said::takes_away(&beside(&trimmed[value.len()..]).0) {
+            doubt(&mut listing, &mut gate, line, trimmed, DENIED);
             continue;
         }
         match items(value) {
@@ -109,7 +106,7 @@ pub(super) fn read(text: &str, dialect: Dialect, how: As) -> Listing {
                     one(&mut listing, &mut gate, &Line { line, raw: trimmed, word: &word, port }, how);
                 }
             }
-            Err(reason) => doubt(&mut listing, &mut gate, Ignored::new(line, trimmed, &reason)),
+            Err(reason) => doubt(&mut listing, &mut gate, line, trimmed, &reason),
         }
     }
     // No order is promised, so what is taken away comes first.
@@ -124,7 +121,7 @@ pub const OWN_HEAD: &str = "Hosts that Claude Desktop needs: allow these outboun
 
 /// What the remarks and headings so far say of the lines below them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Above {
+pub(super) enum Above {
     Nothing,
     /// A remark denies what is below it; whether a line stood there already.
     Remark {
@@ -136,7 +133,7 @@ enum Above {
 
 impl Above {
     /// After a line that has words and no entry.
-    fn after(self, text: &str, is_remark: bool) -> Self {
+    pub(super) fn after(self, text: &str, is_remark: bool) -> Self {
         if said::denies(text) {
             let heads = !is_remark || said::is_heading(text) || text.trim_end().ends_with(':');
             return if heads || self == Self::Heading { Self::Heading } else { Self::Remark { used: false } };
@@ -151,14 +148,14 @@ impl Above {
 }
 
 /// The text of a remark that takes a whole line.
-fn remark(line: &str) -> Option<&str> {
+pub(super) fn remark(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("//").or_else(|| line.strip_prefix(['#', ';']))?;
     Some(rest.trim_start_matches(['#', ';', '/']))
 }
 
 /// Lines whose remarks are Clearway's own: the head of its list, and what it tells of each host, which is indented or an
 /// item. A remark that somebody added between them is none of these.
-fn own_remarks(text: &str) -> impl Fn(usize, &str) -> bool {
+pub(super) fn own_remarks(text: &str) -> impl Fn(usize, &str) -> bool {
     let mut head = 0..0;
     let mut begin = 1;
     for (line, raw) in (1..).zip(text.lines()) {
@@ -177,27 +174,40 @@ fn own_remarks(text: &str) -> impl Fn(usize, &str) -> bool {
 }
 
 /// A line that was not understood may say anything about the hosts that it names, so that none of them is decided.
-pub(super) fn doubt(listing: &mut Listing, gate: &mut Gate, line: Ignored) {
-    gate.lines.extend([true, false].into_iter().filter_map(|allows| in_doubt(&line, allows)));
-    listing.strange.push(line);
+pub(super) fn doubt(listing: &mut Listing, gate: &mut Gate, line: usize, raw: &str, reason: &str) {
+    let odd = Ignored::new(line, raw, reason);
+    gate.lines.extend([true, false].into_iter().filter_map(|allows| in_doubt(&odd, raw, allows)));
+    listing.strange.push(odd);
 }
 
-/// The access that a line gives or takes for the hosts that it names, where it does; nothing where it names none.
-pub(super) fn in_doubt(line: &Ignored, allows: bool) -> Option<Access> {
+/// The access that a line, which stands in the file as `raw`, gives or takes for the hosts that it names, where it does; nothing
+/// where it names none.
+pub(super) fn in_doubt(line: &Ignored, raw: &str, allows: bool) -> Option<Access> {
     let around = |c: char| c.is_whitespace() || ",;|\"'()[]{}<>=".contains(c);
-    let names: Vec<Test> = line
-        .text
-        .split(around)
-        .map(|word| word.trim_start_matches(['!', '-', '~', '+', '^']).trim_end_matches([':', '.']))
-        .filter(|word| word.contains(['.', ':']))
-        .filter_map(|word| entry(word, Dialect::Dns).ok())
-        .map(|found| Test::Names(found.pattern))
-        .collect();
+    let names: Vec<Test> = raw.split(around).filter_map(named).map(Test::Names).collect();
     if names.is_empty() {
         return None;
     }
     let tests = vec![Test::Any(names), Test::Unknown(line.clone())];
     Some(Access { line: line.line, text: line.text.clone(), allows, tests })
+}
+
+/// What a word of a line that is not understood may be about, whatever stands around it.
+fn named(word: &str) -> Option<Pattern> {
+    if !word.contains(['.', ':']) {
+        return None;
+    }
+    let bare = word.trim_start_matches(['!', '-', '~', '+', '^']).trim_end_matches([':', '.']);
+    if let Ok(found) = entry(bare, Dialect::Dns) {
+        return Some(found.pattern);
+    }
+    // A line through each letter, or a URL with a path, or signs around it.
+    let clean: String = word.chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).collect();
+    let rest = clean.split_once("://").map_or(clean.as_str(), |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', '@']).find(|part| part.contains('.'))?;
+    let host = authority.trim_matches(|c: char| !c.is_alphanumeric());
+    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    plain(host).ok().map(|name| Pattern::Names(Names::ApexAndSubdomains(name)))
 }
 
 /// A word of a line.
@@ -229,7 +239,10 @@ fn items(value: &str) -> Result<Vec<(String, Option<u16>)>, String> {
         return Err("more than one word stands here, and the first is not the host".into());
     }
     for word in rest {
-        let bare = word.split_once('/').map_or(word.as_str(), |(port, _)| port);
+        let (bare, transport) = word.split_once('/').unwrap_or((word, "tcp"));
+        if said::transport(transport) != said::Transport::Tcp {
+            return Err(format!("`{word}` is not a port of TCP"));
+        }
         let last = found.last_mut();
         if let (Ok(port), Some((_, slot))) = (bare.parse::<u16>(), last) {
             if slot.is_some() || port == 0 {
@@ -291,7 +304,7 @@ fn one(listing: &mut Listing, gate: &mut Gate, at: &Line<'_>, how: As) {
         }
         Ok(entry) => entry,
         Err(reason) => {
-            doubt(listing, gate, Ignored::new(at.line, at.raw, &reason));
+            doubt(listing, gate, at.line, at.raw, &reason);
             return;
         }
     };

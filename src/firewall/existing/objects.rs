@@ -64,7 +64,7 @@ fn netskope_entry(builder: &mut Builder<'_>, url: &str) {
     if let Err(reason) = meaning(url) {
         // What is not understood may take hosts away as well.
         let odd = Ignored::new(line, url, &reason);
-        builder.gate.lines.extend(in_doubt(&odd, false));
+        builder.gate.lines.extend(in_doubt(&odd, url, false));
     }
     let found = builder.values([url], meaning, &ports);
     let mut tests = vec![found, Test::Web, Test::Ports(ports)];

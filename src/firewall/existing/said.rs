@@ -25,7 +25,7 @@ enum Says {
 }
 
 /// The one list of these words.
-const WORDS: [(&str, Says); 78] = [
+const WORDS: [(&str, Says); 112] = [
     ("deny", Says::Denies),
     ("denies", Says::Denies),
     ("denied", Says::Denies),
@@ -104,6 +104,40 @@ const WORDS: [(&str, Says); 78] = [
     ("off", Says::No),
     ("never", Says::No),
     ("not", Says::No),
+    ("gesperrt", Says::Denies),
+    ("geblockt", Says::Denies),
+    ("blockiert", Says::Denies),
+    ("verboten", Says::Denies),
+    ("abgelehnt", Says::Denies),
+    ("bloqueado", Says::Denies),
+    ("bloqueados", Says::Denies),
+    ("denegado", Says::Denies),
+    ("prohibido", Says::Denies),
+    ("interdit", Says::Denies),
+    ("interdits", Says::Denies),
+    ("bloccato", Says::Denies),
+    ("bloccati", Says::Denies),
+    ("vietato", Says::Denies),
+    ("negado", Says::Denies),
+    ("geblokkeerd", Says::Denies),
+    ("bloqu\u{e9}", Says::Denies),
+    ("bloqu\u{e9}s", Says::Denies),
+    ("refus\u{e9}", Says::Denies),
+    ("gel\u{f6}scht", Says::Against),
+    ("unreachable", Says::Against),
+    ("obsolete", Says::Against),
+    ("retired", Says::Against),
+    ("decommissioned", Says::Against),
+    ("implemented", Says::On),
+    ("deployed", Says::On),
+    ("done", Says::On),
+    ("complete", Says::On),
+    ("completed", Says::On),
+    ("configured", Says::On),
+    ("reachable", Says::On),
+    ("working", Says::On),
+    ("production", Says::On),
+    ("prod", Says::On),
 ];
 
 /// Words that stand beside them in a heading.
@@ -119,8 +153,8 @@ fn says(word: &str) -> Option<Says> {
 }
 
 fn words(text: &str) -> Vec<String> {
-    let lower = text.to_ascii_lowercase();
-    lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+    let lower = text.to_lowercase();
+    lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
 /// Whether a text has a word that denies, wherever it stands: what is meant by it is not worked out.
@@ -188,12 +222,286 @@ pub(super) fn state(cell: &str) -> Cell {
 fn read(cell: &str, of: impl Fn(Says) -> Cell) -> Cell {
     match cell.to_ascii_lowercase().as_str() {
         "" => Cell::Empty,
+        "in use" | "in production" | "y" => of(Says::Yes),
+        "n" => of(Says::No),
         word => says(word).map_or(Cell::Unknown, of),
     }
+}
+
+/// What a whole cell or remark says no with, beside the words above.
+const NO: &[&str] = &[
+    "n",
+    "f",
+    "nein",
+    "non",
+    "ko",
+    "nok",
+    "fail",
+    "failed",
+    "fails",
+    "closed",
+    "pending",
+    "todo",
+    "to do",
+    "tbd",
+    "open issue",
+    "planned",
+    "requested",
+    "proposed",
+    "draft",
+    "on hold",
+    "waiting",
+    "in review",
+    "\u{2717}",
+    "\u{274c}",
+];
+
+/// Words of a remark or of the name of a set beside those above: another transport, or an end.
+const REMARKS: &[&str] = &[
+    "until",
+    "till",
+    "expires",
+    "expire",
+    "expiring",
+    "expiry",
+    "pending",
+    "todo",
+    "tbd",
+    "deprecated",
+    "closed",
+    "unless",
+    "udp",
+    "quic",
+    "icmp",
+    "blk",
+    "ban",
+    "bad",
+    "sinkhole",
+    "malware",
+    "ads",
+    "nok",
+];
+
+/// Whether a whole cell says no, or that it is not yet so.
+pub(super) fn is_no(cell: &str) -> bool {
+    let lower = cell.trim_matches(|c: char| c.is_whitespace() || ".!?()[]#;/:-".contains(c)).to_lowercase();
+    NO.contains(&lower.as_str()) || says(&lower) == Some(Says::No)
+}
+
+/// Whether a whole cell is the answer to a question that has two: in a column that decides nothing it says nothing.
+pub(super) fn is_boolean(cell: &str) -> bool {
+    let lower = cell.to_lowercase();
+    ["n", "f", "nein", "non"].contains(&lower.as_str()) || says(&lower) == Some(Says::No)
+}
+
+/// Whether what stands beside one host says that it is not let through, not always, or not over TCP.
+pub(super) fn takes_away(text: &str) -> bool {
+    denies(text) || is_no(text) || words(text).iter().any(|w| REMARKS.contains(&w.as_str()))
+}
+
+/// Which transport a text names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    Tcp,
+    /// Others alone.
+    Other,
+    Unknown,
+}
+
+/// Which transport a cell names, whatever port stands beside it.
+pub(super) fn transport(cell: &str) -> Transport {
+    const TCP: &[&str] = &[
+        "tcp", "https", "http", "tls", "ssl", "ssh", "web", "http2", "h2", "grpc", "grpcs", "ws", "wss",
+        "otlp",
+    ];
+    const OTHERS: &[&str] =
+        &["udp", "icmp", "quic", "http3", "h3", "dns", "ntp", "sctp", "gre", "esp", "ping", "icmpv6", "igmp"];
+    const ALL: &[&str] = &["any", "all", "ip", "both"];
+    let found = words(cell);
+    let has = |list: &[&str]| found.iter().any(|w| list.contains(&w.as_str()));
+    match found.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["6"] | [] => return Transport::Tcp,
+        ["17" | "1"] | ["http", "3"] => return Transport::Other,
+        _ => {}
+    }
+    if has(TCP) {
+        Transport::Tcp
+    } else if has(OTHERS) {
+        Transport::Other
+    } else if has(ALL) {
+        Transport::Tcp
+    } else {
+        Transport::Unknown
+    }
+}
+
+/// Whether a heading asks for what stands against a row: that something is pending, or needed first.
+pub(super) fn asks_against(heading: &str) -> bool {
+    let found = words(heading);
+    let has = |list: &[&str]| found.iter().any(|w| list.contains(&w.as_str()));
+    has(&["pending", "hold", "awaiting", "waiting", "outstanding"])
+        || has(&["approval", "review"]) && has(&["needs", "needed", "required", "requires", "missing"])
+}
+
+/// Whether a heading has words of both kinds: `allow/deny`.
+pub(super) fn is_choice(heading: &str) -> bool {
+    let found: Vec<Option<Says>> = words(heading).iter().map(|w| says(w)).collect();
+    found.contains(&Some(Says::Allows)) && found.contains(&Some(Says::Denies))
+}
+
+/// The words of a heading without those that say nothing about its kind.
+pub(super) fn heading(text: &str) -> String {
+    const FILL: &[&str] = &[
+        "is", "fw", "firewall", "rule", "security", "network", "current", "final", "request", "entry",
+        "approval", "the",
+    ];
+    let all = words(text);
+    let kept: Vec<&str> = all.iter().map(String::as_str).filter(|w| !FILL.contains(w)).collect();
+    if kept.is_empty() { all.join(" ") } else { kept.join(" ") }
+}
+
+/// Whether a heading names what is told of a host and decides nothing: whom to ask, what it is for, when it was written.
+pub(super) fn is_harmless(heading: &str) -> bool {
+    const TOLD: &[&str] = &[
+        "added",
+        "app",
+        "application",
+        "author",
+        "breaks",
+        "bypass",
+        "category",
+        "change",
+        "class",
+        "cname",
+        "comment",
+        "comments",
+        "confidence",
+        "contact",
+        "count",
+        "country",
+        "cr",
+        "created",
+        "critical",
+        "data",
+        "date",
+        "decrypt",
+        "decryption",
+        "department",
+        "description",
+        "documents",
+        "external",
+        "feature",
+        "first",
+        "group",
+        "hits",
+        "id",
+        "incident",
+        "inspected",
+        "inspection",
+        "internal",
+        "kind",
+        "label",
+        "labels",
+        "last",
+        "line",
+        "location",
+        "mandatory",
+        "modified",
+        "name",
+        "need",
+        "needed",
+        "nr",
+        "note",
+        "notes",
+        "number",
+        "optional",
+        "owner",
+        "pinned",
+        "priority",
+        "product",
+        "purpose",
+        "reason",
+        "region",
+        "remark",
+        "remarks",
+        "required",
+        "requester",
+        "risk",
+        "row",
+        "rules",
+        "seen",
+        "sensitivity",
+        "severity",
+        "site",
+        "ssl",
+        "tag",
+        "tags",
+        "team",
+        "ticket",
+        "title",
+        "tls",
+        "ttl",
+        "type",
+        "updated",
+        "usage",
+        "used",
+        "vendor",
+        "version",
+        "vpn",
+        "wildcard",
+        "wildcards",
+    ];
+    let found = words(heading);
+    !found.is_empty() && found.iter().all(|w| TOLD.contains(&w.as_str()))
+}
+
+/// Whether a heading is about the ticket of a row, whose state is not the row's.
+pub(super) fn is_of_ticket(heading: &str) -> bool {
+    words(heading).iter().any(|w| ["ticket", "change", "cr", "incident"].contains(&w.as_str()))
+}
+
+/// Whether a column says from when or until when a row holds.
+pub(super) fn is_date(heading: &str) -> bool {
+    const DATES: &[&str] = &[
+        "until",
+        "till",
+        "end",
+        "ends",
+        "ending",
+        "expire",
+        "expires",
+        "expiry",
+        "expiration",
+        "expired",
+        "valid",
+        "validity",
+        "start",
+        "starts",
+        "begin",
+        "begins",
+        "beginning",
+        "effective",
+        "sunset",
+        "from",
+        "through",
+        "schedule",
+        "window",
+        "lifetime",
+    ];
+    let found = words(heading);
+    found.iter().any(|w| DATES.contains(&w.as_str()))
+        && !found.iter().any(|w| ["zone", "source", "ip"].contains(&w.as_str()))
+}
+
+/// Whether a cell of such a column sets no bound.
+pub(super) fn is_unbounded(cell: &str) -> bool {
+    let lower = cell.to_lowercase();
+    ["", "-", "n/a", "none", "never", "always", "permanent", "unlimited", "no expiry", "indefinite"]
+        .contains(&lower.as_str())
 }
 
 /// Whether a cell of a column whose heading denies ("blocked", "removed by") takes nothing away.
 pub(super) fn is_negative(cell: &str) -> bool {
     let lower = cell.to_ascii_lowercase();
-    ["", "-", "n/a", "none"].contains(&lower.as_str()) || says(&lower) == Some(Says::No)
+    ["", "-", "n/a", "none", "n"].contains(&lower.as_str()) || says(&lower) == Some(Says::No)
 }

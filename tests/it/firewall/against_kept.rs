@@ -116,6 +116,182 @@ fn acls_of_squid_that_are_everybody_or_two_kinds_decide() {
     assert_eq!(https(&conf("acl x src 10.0.0.0/8", "http_access deny !x"), HOST), "conditional");
 }
 
+#[test]
+fn columns_of_a_table_that_say_no_are_heard() {
+    let table = |head: &str, cell: &str| {
+        format!("host,port,{head}\nb.mill.example,443,\na.mill.example,443,{cell}\n")
+    };
+    let refusing = [
+        ("protocol", "UDP/443"),
+        ("protocol", "udp 443"),
+        ("protocol", "17"),
+        ("protocol", "ICMP ping"),
+        ("proto", "carrier pigeon"),
+        ("service", "QUIC"),
+        ("service", "DNS"),
+        ("service", "udp-any"),
+        ("transport", "http/3"),
+        ("request status", "pending"),
+        ("approval status", "rejected"),
+        ("comment", "not yet implemented"),
+        ("notes", "TODO"),
+        ("implemented", "no"),
+        ("implemented?", "no"),
+        ("in production", "false"),
+        ("open", "no"),
+        ("allowed by firewall", "no"),
+        ("reachable", "no"),
+        ("needs approval", "yes"),
+        ("effect", "Deny"),
+        ("rule action", "DENY"),
+        ("type", "block"),
+        ("allow/deny", "D"),
+        ("block", "1"),
+        ("direction", "in"),
+        ("direction", "Inbound"),
+        ("works", "no"),
+        ("firewall open", "no"),
+        ("approved by security", "no"),
+        ("whitelisted", "no"),
+        ("valid from", "2999-01-01"),
+        ("expiry", "2001-01-01"),
+        ("verdict", "ko"),
+        ("deleted", "x"),
+        ("removed", "2024-01-01"),
+        ("start date", "2999-01-01"),
+        ("enabled", "N"),
+        ("active", "0"),
+        ("state", "closed"),
+        ("status", "expired"),
+        ("decision", "rejected"),
+        ("tested", "failed"),
+        ("live", "not yet"),
+        ("notes", "gesperrt"),
+        ("pending", "yes"),
+        ("on hold", "x"),
+        ("rollout", "planned"),
+        ("source port", "443/udp"),
+        ("dport", "8443"),
+        ("source", "10.0.0.0/8"),
+    ]
+    .map(|(head, cell)| (false, table(head, cell)));
+    let harmless = [
+        ("protocol", "TCP"),
+        ("protocol", "tcp/443"),
+        ("protocol", "TCP/UDP"),
+        ("protocol", "any"),
+        ("protocol", "6"),
+        ("service", "HTTPS"),
+        ("service", "Messages API"),
+        ("comment", "the gateway"),
+        ("description", "was unblocked"),
+        ("owner", "N. Nein"),
+        ("ticket", "CR-4711"),
+        ("ticket status", "closed"),
+        ("mandatory", "no"),
+        ("TLS inspection", "no"),
+        ("wildcard", "no"),
+        ("direction", "outbound"),
+        ("approved by", "J. Doe"),
+        ("approved", "yes"),
+        ("status", "implemented"),
+        ("status", "done"),
+        ("created", "2024-01-01"),
+        ("expires", "never"),
+        ("source", "any"),
+        ("blocked", "no"),
+        ("team", "Mill"),
+        ("allow/deny", "allow"),
+        ("last hit", "2026-01-01"),
+        ("category", "AI"),
+        ("port", "443"),
+    ]
+    .map(|(head, cell)| (true, table(head, cell).replace("b.mill.example,443,\n", "")));
+    hold(refusing.into_iter().chain(harmless));
+    hold([
+        // An answer that goes on in the next line, and one that another row has.
+        (false, "host,note,action\na.mill.example,\"two\nlines\",deny\nb.example,,allow\n".into()),
+        (true, "host,note,action\na.mill.example,\"two\nlines\",allow\nb.example,,deny\n".into()),
+        (false, "host,action\nb.mill.example,deny\na.mill.example,\n".into()),
+        (false, "host,approved\nb.mill.example,x\na.mill.example,\n".into()),
+        (false, "host,port\nBlocked:,\na.mill.example,443\n".into()),
+        (false, "host,port\n# Blocked:\na.mill.example,443\n".into()),
+        (false, "note,host\nBlocked hosts,\n,a.mill.example\n".into()),
+        (true, "note,host\nInference,\n,a.mill.example\n".into()),
+        (false, "host,port\na.mill.example,443\n\"b.example,443\n".into()),
+        (false, "fqdn,udp port,tcp port\na.mill.example,443,\n".into()),
+    ]);
+}
+
+#[test]
+fn what_stands_beside_a_host_is_heard() {
+    let beside = |line: &str| {
+        [format!("*.mill.example\nb.example\n{line}\n"), format!("b.example\nc.example\n{line}\n")]
+    };
+    let name = "a.mill.example";
+    let struck: String = name.chars().flat_map(|c| [c, '\u{336}']).collect();
+    for line in [
+        "a.mill.example # BLOCKED",
+        "a.mill.example ; disabled",
+        "a.mill.example // until 2025",
+        "a.mill.example # expires 2025",
+        "a.mill.example # no",
+        "a.mill.example # pending",
+        "a.mill.example # TODO",
+        "a.mill.example # UDP",
+        "a.mill.example # gesperrt",
+        "a.mill.example # not yet implemented",
+        "a.mill.example # bloqu\u{e9}",
+        "~~a.mill.example~~",
+        "**!a.mill.example**",
+        "!a.mill.example",
+        "-a.mill.example",
+        "~a.mill.example",
+        "^a.mill.example",
+        "||a.mill.example^",
+        "@@||a.mill.example^",
+        "0.0.0.0 a.mill.example",
+        "127.0.0.1 a.mill.example",
+        "not https://a.mill.example/v1",
+        "deny https://a.mill.example:443/",
+        "<s>a.mill.example</s>",
+        "<!-- a.mill.example -->",
+        "a.mill.example 443/udp",
+        "udp://a.mill.example",
+        "a.mill.example:443/udp",
+        "a.mill.example DENY",
+        "a.mill.example,no",
+        "# Blocked:\na.mill.example",
+        "[ ] a.mill.example",
+        "Gesperrt:\na.mill.example",
+        "REM a.mill.example",
+        struck.as_str(),
+    ] {
+        for text in beside(line) {
+            assert_ne!(https(&text, name), "covered", "{text}");
+        }
+    }
+    // However long the line is in which it stands.
+    let many: Vec<String> = (0..200).map(|i| format!("h{i}.example")).collect();
+    for text in beside(&format!("NOT {},a.mill.example", many.join(","))) {
+        assert_ne!(https(&text, name), "covered", "{text}");
+    }
+    for line in [
+        "a.mill.example # the gateway",
+        "a.mill.example # ticket 12, unblocked in June",
+        "a.mill.example // inference",
+        "# Inference\na.mill.example",
+        "Inference:\na.mill.example",
+        "a.mill.example:443",
+        "a.mill.example 443 tcp",
+        "a.mill.example   ; added by J. Doe",
+        "# opened in 2024\na.mill.example",
+        "https://a.mill.example",
+    ] {
+        assert_eq!(https(&beside(line)[1], name), "covered", "{line}");
+    }
+}
+
 /// Lists that thousands of lines name are kept once and answered once, so that such a file is read at all.
 #[test]
 fn a_list_that_many_lines_name_is_kept_once() {
