@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::access::{Access, Gate, Test};
-use super::read::{Dialect, Listed, Listing, Pattern, Unread, pattern};
+use super::build::json;
+use super::read::{Dialect, Ignored, Listed, Listing, Pattern, Unread, pattern};
+use super::said::{self, Transport};
 use super::{objects, terraform};
 
 /// What a JSON text is, where it is a list.
@@ -43,21 +45,80 @@ pub(super) fn kind(text: &str) -> Option<Dialect> {
 /// # Errors
 /// When it is not one.
 pub(super) fn hosts(text: &str) -> Result<Listing, Unread> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|e| Unread::whole(&format!("it is not JSON: {e}")))?;
+    let value = json(text)?;
     let groups = value.get("groups").and_then(Value::as_array);
     let Some(groups) = groups else {
         return Err(Unread::whole("it has no groups of hosts: no clearway.hosts/1 document"));
     };
-    let rows = groups.iter().filter_map(|g| g.get("hosts").and_then(Value::as_array)).flatten();
+    let own = |object: &Value, known: &[&str]| object.as_object().and_then(|members| denied(members, known));
+    let of_file = own(&value, &OF_FILE);
+    let rows = groups.iter().flat_map(|group| {
+        let above = of_file.clone().or_else(|| own(group, &["feature", "title", "hosts"]));
+        let hosts = group.get("hosts").and_then(Value::as_array).into_iter().flatten();
+        hosts.map(move |host| (host, above.clone()))
+    });
     Ok(listing(
         Dialect::Hosts,
         text,
-        rows.filter(|h| h.get("unbounded").is_none_or(Value::is_null)).map(|h| {
+        rows.filter(|(h, _)| h.get("unbounded").is_none_or(Value::is_null)).map(|(h, above)| {
             let host = h.get("host").and_then(Value::as_str).unwrap_or("").to_owned();
-            (host, h.get("port").and_then(Value::as_u64).unwrap_or(443))
+            let transport = h.get("transport").and_then(Value::as_str).unwrap_or("");
+            let why = match said::transport(transport) {
+                Transport::Tcp => above.or_else(|| own(h, &OF_ROW)),
+                _ => Some(format!("the transport `{transport}` is not compared")),
+            };
+            Row { host, port: h.get("port").and_then(Value::as_u64).unwrap_or(443), doubt: why }
         }),
     ))
+}
+
+/// Members of the document, and of a row of it, that tell what a host is for.
+const OF_FILE: [&str; 9] = [
+    "schema",
+    "notes",
+    "lint",
+    "inputs",
+    "groups",
+    "loopback",
+    "unrestricted",
+    "governs",
+    "platform_assumed",
+];
+const OF_ROW: [&str; 12] = [
+    "host",
+    "port",
+    "transport",
+    "need",
+    "actors",
+    "purpose",
+    "breaks",
+    "confidence",
+    "network",
+    "unbounded",
+    "fixed_networks",
+    "reasons",
+];
+
+/// The first member that says that a host is not let through, where it is none of those that are known.
+fn denied(members: &serde_json::Map<String, Value>, known: &[&str]) -> Option<String> {
+    let says_no = |key: &str, value: &Value| {
+        let is_against = said::denies(key) || said::asks_against(key);
+        match value {
+            Value::Bool(holds) => *holds == is_against && (is_against || !said::is_harmless(key)),
+            Value::String(text) if is_against => !said::is_negative(text),
+            Value::String(text) => said::denies(text) || said::is_no(text) && !said::is_harmless(key),
+            _ => false,
+        }
+    };
+    let found = members.iter().find(|(key, value)| !known.contains(&key.as_str()) && says_no(key, value));
+    found.map(|(key, _)| format!("its member `{key}` says that it is not let through"))
+}
+
+/// A host of a document, and why it may not be let through.
+struct Row {
+    host: String,
+    port: u64,
+    doubt: Option<String>,
 }
 
 /// Reads the targets of a `file_sd_configs` file.
@@ -65,25 +126,33 @@ pub(super) fn hosts(text: &str) -> Result<Listing, Unread> {
 /// # Errors
 /// When it is not one.
 pub(super) fn targets(text: &str) -> Result<Listing, Unread> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|e| Unread::whole(&format!("it is not JSON: {e}")))?;
+    let value = json(text)?;
     let groups = value.as_array().ok_or_else(|| Unread::whole("it has no targets"))?;
-    let all = groups.iter().filter_map(|g| g.get("targets").and_then(Value::as_array)).flatten();
+    let all = groups.iter().flat_map(|group| {
+        let of_labels = group.get("labels").and_then(Value::as_object).and_then(|l| denied(l, &LABELS));
+        let why = of_labels.or_else(|| denied(group.as_object()?, &[]));
+        let targets = group.get("targets").and_then(Value::as_array).into_iter().flatten();
+        targets.filter_map(Value::as_str).map(move |target| (target, why.clone()))
+    });
     Ok(listing(
         Dialect::Prometheus,
         text,
-        all.filter_map(Value::as_str).map(|target| {
+        all.map(|(target, doubt)| {
             let bare = target.split_once("://").map_or(target, |(_, rest)| rest);
             let bare = bare.split('/').next().unwrap_or(bare);
-            match bare.rsplit_once(':') {
+            let (host, port) = match bare.rsplit_once(':') {
                 Some((host, port)) if !port.contains(']') => (host.to_owned(), port.parse().unwrap_or(0)),
                 _ => (bare.to_owned(), 443),
-            }
+            };
+            Row { host, port, doubt }
         }),
     ))
 }
 
-fn listing(dialect: Dialect, text: &str, rows: impl Iterator<Item = (String, u64)>) -> Listing {
+/// Labels that tell what a host is for.
+const LABELS: [&str; 4] = ["need", "feature", "purpose", "network"];
+
+fn listing(dialect: Dialect, text: &str, rows: impl Iterator<Item = Row>) -> Listing {
     let mut listing = Listing::new(dialect);
     let mut gate = Gate::default();
     // Where each host stands first, with or without a port.
@@ -97,12 +166,22 @@ fn listing(dialect: Dialect, text: &str, rows: impl Iterator<Item = (String, u64
         }
     }
     let mut known: HashSet<(Pattern, u16)> = HashSet::new();
-    for (host, port) in rows {
+    for Row { host, port, doubt } in rows {
         let (Ok(found), Ok(port)) = (pattern(&host), u16::try_from(port)) else { continue };
         if port == 0 {
             continue;
         }
         listing.understood += 1;
+        if let Some(reason) = doubt {
+            let line = places.get(host.as_str()).copied().unwrap_or(1);
+            let odd = Ignored::new(line, &host, &reason);
+            for allows in [false, true] {
+                let tests = vec![Test::Names(found.clone()), Test::Unknown(odd.clone())];
+                gate.lines.push(Access { line, text: host.clone(), allows, tests });
+            }
+            listing.strange.push(odd);
+            continue;
+        }
         if !known.insert((found.clone(), port)) {
             continue;
         }
@@ -114,6 +193,8 @@ fn listing(dialect: Dialect, text: &str, rows: impl Iterator<Item = (String, u64
         let tests = vec![Test::Entries(vec![index]), Test::Ports(ports), kind];
         gate.lines.push(Access { line, text: host, allows: true, tests });
     }
+    // No order is promised, so what is taken away comes first.
+    gate.lines.sort_by_key(|line| line.allows);
     listing.gates.push(gate);
     listing
 }

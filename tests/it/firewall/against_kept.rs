@@ -292,6 +292,49 @@ fn what_stands_beside_a_host_is_heard() {
     }
 }
 
+#[test]
+fn members_of_json_that_say_no_are_heard() {
+    let file = |row: serde_json::Value, group: serde_json::Value, file: serde_json::Value| {
+        let mut all = serde_json::json!({ "schema": "clearway.hosts/1", "groups": [{ "hosts": [
+            { "host": "b.example", "port": 443 }, { "host": HOST, "port": 443 } ] }] });
+        let merge = |to: &mut serde_json::Value, from: serde_json::Value| {
+            to.as_object_mut().unwrap().extend(from.as_object().unwrap().clone());
+        };
+        merge(&mut all["groups"][0]["hosts"][1], row);
+        merge(&mut all["groups"][0], group);
+        merge(&mut all, file);
+        all.to_string()
+    };
+    let none = || serde_json::json!({});
+    for member in [
+        serde_json::json!({ "action": "deny" }),
+        serde_json::json!({ "enabled": false }),
+        serde_json::json!({ "blocked": true }),
+        serde_json::json!({ "status": "pending" }),
+        serde_json::json!({ "transport": "quic" }),
+    ] {
+        hold([(false, file(member.clone(), none(), none()))]);
+        if member.get("transport").is_none() {
+            hold([(false, file(none(), member.clone(), none())), (false, file(none(), none(), member))]);
+        }
+    }
+    for member in [
+        serde_json::json!({ "action": "allow", "enabled": true, "blocked": false, "mandatory": false }),
+        serde_json::json!({ "breaks": "sign-in is blocked", "transport": "https", "unbounded": null }),
+    ] {
+        hold([(true, file(member, none(), none()))]);
+    }
+    let targets = |labels: serde_json::Value| {
+        serde_json::json!([{ "targets": ["b.example:443", "a.mill.example:443"], "labels": labels }])
+            .to_string()
+    };
+    hold([
+        (true, targets(serde_json::json!({ "job": "hosts" }))),
+        (false, targets(serde_json::json!({ "action": "block" }))),
+        (false, "[{\"targets\": [\"a.mill.example:443\"], \"targets\": [\"b.example:443\"]}]".into()),
+    ]);
+}
+
 /// Lists that thousands of lines name are kept once and answered once, so that such a file is read at all.
 #[test]
 fn a_list_that_many_lines_name_is_kept_once() {
