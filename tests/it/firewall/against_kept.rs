@@ -117,6 +117,112 @@ fn acls_of_squid_that_are_everybody_or_two_kinds_decide() {
 }
 
 #[test]
+fn sets_of_dnsmasq_count_where_their_name_says_what_they_are_for() {
+    let set = |sets: &str| format!("nftset=/a.mill.example/{sets}\n");
+    let good = set("4#inet#fw#tcp_443");
+    let refused = [
+        "4#inet#fw#blocked_443",
+        "4#inet#fw#deny_tcp_443",
+        "4#inet#fw#udp_443",
+        "4#inet#fw#tcp_udp_443",
+        "4#inet#fw#443",
+        "6#inet#fw#tcp_443",
+        "6#inet#fw#tcp_443_v6",
+        "4#inet#fw#tcp_443_v6",
+        "inet#fw#tcp_443_v6",
+        "ip6#fw#tcp_443",
+        "4#inet#blocked#tcp_443",
+        "4#inet#fw#blk_tcp_443",
+        "4#bridge#fw#tcp_443",
+        "4#inet#fw#xtcp_443",
+        "4#inet#fw#tcp_443_off",
+        "4#inet#fw#ads_tcp_443",
+        "4#inet#fw#tcp_443,4#inet#fw#other",
+        "4#inet#fw#tcp_0",
+        "4#ip6#fw#tcp_443",
+        "tcp_443",
+    ]
+    .map(|sets| (false, set(sets)));
+    let accepted = [
+        "4#inet#fw#tcp_443",
+        "inet#fw#tcp_443",
+        "4#inet#filter#clearway_tcp_443_v4,6#inet#filter#clearway_tcp_443_v6",
+        "4#ip#fw#mill_tcp_443_v4",
+        "4#inet#fw#tcp_443,6#inet#fw#tcp_443",
+        "4#inet#fw#tcp_443,4#inet#fw#tcp_80",
+    ]
+    .map(|sets| (true, set(sets)));
+    let beside = |line: &str| format!("{line}\n{good}");
+    let refusing = [
+        "port=0",
+        "no-resolv",
+        "no-resolv\nserver=/corp.example/192.0.2.1",
+        "address=/a.mill.example/",
+        "local=/mill.example/",
+        "local=/example/",
+        "bogus-nxdomain=203.0.113.7",
+        "listen-address=127.0.0.1",
+        "listen-address=127.0.0.1,::1\nbind-interfaces",
+        "interface=lo",
+        "dhcp-option=6,192.0.2.53",
+        "dhcp-option=option:dns-server,192.0.2.53",
+        "filter-A",
+        "dns-forward-max=0",
+        "address=/#/",
+        "server=/#/",
+        "address=/mill.example/#\t#x",
+        "conf-dir=/etc/dnsmasq.d",
+        "cname=a.mill.example,b.example",
+        "host-record=a.mill.example,192.0.2.1",
+        "alias=0.0.0.0-255.255.255.255,127.0.0.1",
+        "no-such-setting",
+        "nftset=/a.mill.example/4#inet#fw#blocked",
+        "nftset=/a.mill.example/4#inet#fw#tcp_80",
+        "ipset=/mill.example/other",
+    ]
+    .map(|line| (false, beside(line)));
+    let neutral = [
+        "port=53",
+        "port=5353",
+        "no-resolv\nserver=192.0.2.1",
+        "listen-address=127.0.0.1,192.0.2.1",
+        "interface=lo\ninterface=lan",
+        "domain-needed\nbogus-priv\nstop-dns-rebind",
+        "dhcp-option=3,192.0.2.1",
+        "cache-size=0",
+        "filter-AAAA",
+        "ipset=/corp.example/other",
+        "nftset=/a.mill.example/4#inet#other#tcp_443",
+        "server=/corp.example/192.0.2.1",
+        "except-interface=wan\nlocal-service",
+        "local=/corp.example/",
+        "# port=0",
+        "address=/ads.example/0.0.0.0 # none",
+    ]
+    .map(|line| (true, beside(line)));
+    hold(refused.into_iter().chain(accepted).chain(refusing).chain(neutral));
+    let inside = |line: &str| {
+        let list = clearway::firewall::List::allow(&inside());
+        let found = clearway::firewall::existing::read(&beside(line))
+            .and_then(|listing| clearway::firewall::existing::compare(&list, listing));
+        found.is_ok_and(|c| c.missing.is_empty() && c.conditional.is_empty())
+    };
+    assert!(inside("port=53") && !inside("stop-dns-rebind"), "private addresses are not answered");
+}
+
+/// A host inside the own network.
+fn inside() -> clearway::derive::Requirements {
+    let json = serde_json::json!({
+        "schema": "clearway.hosts/1", "clearway": "0.1.0", "rules_date": "2026-11-22",
+        "app_version": "2.19675.0", "platform": "linux",
+        "groups": [{ "feature": "inference", "title": "Inference", "hosts": [
+            { "host": HOST, "port": 443, "transport": "https", "need": "required", "purpose": "p", "network": "internal" }
+        ] }],
+    });
+    clearway::document::hosts::from_json(json, "one.json", "").unwrap()
+}
+
+#[test]
 fn columns_of_a_table_that_say_no_are_heard() {
     let table = |head: &str, cell: &str| {
         format!("host,port,{head}\nb.mill.example,443,\na.mill.example,443,{cell}\n")
