@@ -4,6 +4,7 @@
 //! depend on what no allowlist says (who the client is, the time of day), and some were not
 //! understood. The three are kept apart: only what is known makes a host "covered".
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -49,7 +50,9 @@ pub enum Test {
     All(Vec<Test>),
     /// It does not hold.
     Not(Box<Test>),
-    /// One that several lines have: it stands there once, and is answered once for each host. Its entries are sorted.
+    /// The first of these that holds is one that counts.
+    First(Vec<(Test, bool)>),
+    /// What many lines have, such as a group: kept once, and answered once for each connection.
     Shared(Arc<Test>),
 }
 
@@ -59,14 +62,48 @@ impl Test {
         Self::Not(Box::new(self))
     }
 
-    /// The candidates among the entries that it names, whichever way. `seen` has the shared ones that were looked at.
+    /// The same, to be had by many lines.
+    pub fn shared(mut self) -> Self {
+        self.sort();
+        match self {
+            Self::Shared(_) | Self::Always | Self::Never => self,
+            other => Self::Shared(Arc::new(other)),
+        }
+    }
+
+    /// Sorts the entries that it names, which changes nothing about what it means. Of what is shared they are sorted.
+    pub fn sort(&mut self) {
+        match self {
+            Self::Entries(entries) => {
+                entries.sort_unstable();
+                entries.dedup();
+            }
+            Self::Any(parts) | Self::All(parts) => parts.iter_mut().for_each(Self::sort),
+            Self::Not(inner) => inner.sort(),
+            Self::First(lines) => lines.iter_mut().for_each(|(test, _)| test.sort()),
+            _ => {}
+        }
+    }
+
+    /// How many tests it holds that are its own, and not had by others as well.
+    #[cfg(test)]
+    pub(super) fn own_weight(&self) -> usize {
+        match self {
+            Self::Any(parts) | Self::All(parts) => 1 + parts.iter().map(Self::own_weight).sum::<usize>(),
+            Self::Not(test) => 1 + test.own_weight(),
+            Self::First(lines) => 1 + lines.iter().map(|(test, _)| test.own_weight()).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
+    /// The candidates among the entries that it names, whichever way.
     fn entries(&self, candidates: &Candidates, seen: &mut HashSet<*const Self>, into: &mut Vec<usize>) {
         match self {
             Self::Entries(own) => into.extend(among(own, candidates)),
             Self::Any(parts) | Self::All(parts) => {
                 parts.iter().for_each(|p| p.entries(candidates, seen, into));
             }
-            Self::Shared(test) if seen.insert(Arc::as_ptr(test)) => test.entries(candidates, seen, into),
+            Self::Shared(inner) if seen.insert(Arc::as_ptr(inner)) => inner.entries(candidates, seen, into),
             _ => {}
         }
     }
@@ -95,45 +132,85 @@ pub struct Gate {
 }
 
 /// What is not known about a line for one connection.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Doubt {
+#[derive(Debug, Clone, Default)]
+struct Doubt<'a> {
     /// It holds for a part of the names.
     partly: bool,
-    client: BTreeSet<String>,
-    other: BTreeSet<String>,
-    unknown: BTreeSet<Ignored>,
+    reasons: Vec<Reason<'a>>,
+    /// Doubts of what many lines have.
+    shared: Vec<Arc<Doubt<'a>>>,
 }
 
-impl Doubt {
-    /// What is kept of each kind: one of them decides as much as thousands, and people are shown a few.
-    const MOST: usize = 20;
+/// One thing that is not known.
+#[derive(Debug, Clone)]
+enum Reason<'a> {
+    Client(&'a str),
+    Other(Cow<'a, str>),
+    Unknown(&'a Ignored),
+}
+
+/// Everything that is not known, each thing once.
+#[derive(Default)]
+struct Reasons<'a> {
+    client: BTreeSet<&'a str>,
+    other: BTreeSet<Cow<'a, str>>,
+    unknown: BTreeSet<&'a Ignored>,
+    seen: HashSet<*const Doubt<'a>>,
+}
+
+impl<'a> Doubt<'a> {
+    fn partly() -> Self {
+        Self { partly: true, ..Self::default() }
+    }
+
+    fn of(reason: Reason<'a>) -> Self {
+        Self { reasons: vec![reason], ..Self::default() }
+    }
 
     fn add(&mut self, from: Self) {
-        fn fill<T: Ord>(own: &mut BTreeSet<T>, from: BTreeSet<T>) {
-            for one in from {
-                if own.len() >= Doubt::MOST {
-                    break;
-                }
-                own.insert(one);
-            }
-        }
         self.partly |= from.partly;
-        fill(&mut self.client, from.client);
-        fill(&mut self.other, from.other);
-        fill(&mut self.unknown, from.unknown);
+        self.reasons.extend(from.reasons);
+        self.shared.extend(from.shared);
     }
 
     /// Whether nothing but a part of the names is in doubt.
     fn only_partly(&self) -> bool {
-        self.client.is_empty() && self.other.is_empty() && self.unknown.is_empty()
+        self.reasons.is_empty() && self.shared.iter().all(|d| d.only_partly())
+    }
+}
+
+impl<'a> Reasons<'a> {
+    fn of(doubt: &Doubt<'a>) -> Self {
+        let mut found = Self::default();
+        found.add(doubt);
+        found
+    }
+
+    /// What is kept of each kind: one of them decides as much as thousands, and people are shown a few.
+    const MOST: usize = 20;
+
+    fn add(&mut self, doubt: &Doubt<'a>) {
+        for reason in &doubt.reasons {
+            match reason {
+                Reason::Client(what) if self.client.len() < Self::MOST => _ = self.client.insert(what),
+                Reason::Other(what) if self.other.len() < Self::MOST => _ = self.other.insert(what.clone()),
+                Reason::Unknown(line) if self.unknown.len() < Self::MOST => _ = self.unknown.insert(line),
+                _ => {}
+            }
+        }
+        for inner in &doubt.shared {
+            if self.seen.insert(Arc::as_ptr(inner)) {
+                self.add(inner);
+            }
+        }
     }
 }
 
 #[derive(Clone)]
-enum Answer {
+enum Answer<'a> {
     No,
     Yes,
-    Maybe(Doubt),
+    Maybe(Doubt<'a>),
 }
 
 /// Whether a connection is let through.
@@ -161,13 +238,18 @@ struct Case<'a> {
     entries: &'a [Listed],
     candidates: &'a Candidates,
     rule: &'a HostRule,
-    /// Answers of tests that several lines have.
-    shared: RefCell<HashMap<*const Test, Answer>>,
+    /// What was answered about what many lines have.
+    answered: RefCell<HashMap<*const Test, Answer<'a>>>,
 }
 
 /// Decides for one needed entry: every gate must let it through. `candidates` are those of its names.
-pub fn decide(gates: &[Gate], entries: &[Listed], rule: &HostRule, candidates: &Candidates) -> Outcome {
-    let case = Case { entries, candidates, rule, shared: RefCell::default() };
+pub fn decide<'a>(
+    gates: &'a [Gate],
+    entries: &'a [Listed],
+    rule: &'a HostRule,
+    candidates: &'a Candidates,
+) -> Outcome {
+    let case = Case { entries, candidates, rule, answered: RefCell::default() };
     let mut result: Option<Outcome> = None;
     for (gate, lines) in gates.iter().zip(&candidates.lines) {
         let found = gate.decide(lines, &case);
@@ -207,7 +289,7 @@ impl Gate {
         }
     }
 
-    fn decide(&self, lines: &[usize], case: &Case<'_>) -> Outcome {
+    fn decide<'a>(&'a self, lines: &[usize], case: &Case<'a>) -> Outcome {
         let mut doubt = Doubt::default();
         let (mut allowed, mut denied): (Option<&Access>, Option<&Access>) = (None, None);
         let mut decided = false;
@@ -244,14 +326,22 @@ impl Gate {
         };
         match (can_allow, can_deny) {
             (true, false) => Outcome::Allowed(by()),
-            (true, true) if !doubt.unknown.is_empty() => {
-                Outcome::Undecided(doubt.unknown.into_iter().collect())
+            (true, true) => {
+                let why = Reasons::of(&doubt);
+                if !why.unknown.is_empty() {
+                    return Outcome::Undecided(why.unknown.into_iter().cloned().collect());
+                }
+                Outcome::Conditional {
+                    by: by(),
+                    client_only: why.other.is_empty(),
+                    depends: why
+                        .client
+                        .into_iter()
+                        .map(str::to_owned)
+                        .chain(why.other.into_iter().map(Cow::into_owned))
+                        .collect(),
+                }
             }
-            (true, true) => Outcome::Conditional {
-                by: by(),
-                client_only: doubt.other.is_empty(),
-                depends: doubt.client.into_iter().chain(doubt.other).collect(),
-            },
             (false, _) => Outcome::Denied(denied.map(|d| match d.line {
                 0 => d.text.clone(),
                 line => format!("line {line}, `{}`, denies it", d.text),
@@ -286,8 +376,8 @@ fn among<'a>(own: &'a [usize], candidates: &'a Candidates) -> impl Iterator<Item
     walked.iter().copied().filter(|at| other.binary_search(at).is_ok())
 }
 
-fn all(tests: &[Test], case: &Case<'_>) -> Answer {
-    let mut doubt: Option<Doubt> = None;
+fn all<'a>(tests: &'a [Test], case: &Case<'a>) -> Answer<'a> {
+    let mut doubt: Option<Doubt<'a>> = None;
     for test in tests {
         match answer(test, case) {
             Answer::No => return Answer::No,
@@ -298,8 +388,8 @@ fn all(tests: &[Test], case: &Case<'_>) -> Answer {
     doubt.map_or(Answer::Yes, Answer::Maybe)
 }
 
-fn any(answers: impl Iterator<Item = Answer>) -> Answer {
-    let mut doubt: Option<Doubt> = None;
+fn any<'a>(answers: impl Iterator<Item = Answer<'a>>) -> Answer<'a> {
+    let mut doubt: Option<Doubt<'a>> = None;
     for answer in answers {
         match answer {
             Answer::Yes => return Answer::Yes,
@@ -310,11 +400,41 @@ fn any(answers: impl Iterator<Item = Answer>) -> Answer {
     doubt.map_or(Answer::No, Answer::Maybe)
 }
 
-const fn known(holds: bool) -> Answer {
+fn first<'a>(lines: &'a [(Test, bool)], case: &Case<'a>) -> Answer<'a> {
+    let (mut counts, mut counts_not) = (false, false);
+    let mut doubt = Doubt::default();
+    for (test, own) in lines {
+        let certain = match answer(test, case) {
+            Answer::No => continue,
+            Answer::Yes => true,
+            // A part of the names that does not count is not all of them; a part that counts is taken for them.
+            Answer::Maybe(d) if d.partly && !own => continue,
+            Answer::Maybe(d) if d.only_partly() => true,
+            Answer::Maybe(d) => {
+                doubt.add(d);
+                false
+            }
+        };
+        if *own {
+            counts = true;
+        } else {
+            counts_not = true;
+        }
+        if certain {
+            return match (counts, counts_not) {
+                (true, true) => Answer::Maybe(doubt),
+                (counts, _) => known(counts),
+            };
+        }
+    }
+    if counts { Answer::Maybe(doubt) } else { Answer::No }
+}
+
+const fn known<'a>(holds: bool) -> Answer<'a> {
     if holds { Answer::Yes } else { Answer::No }
 }
 
-fn answer(test: &Test, case: &Case<'_>) -> Answer {
+fn answer<'a>(test: &'a Test, case: &Case<'a>) -> Answer<'a> {
     let rule = case.rule;
     match test {
         Test::Always => Answer::Yes,
@@ -330,15 +450,9 @@ fn answer(test: &Test, case: &Case<'_>) -> Answer {
         Test::Internal => known(rule.network == Network::Internal),
         Test::Literal => known(matches!(rule.names, Names::Address(_))),
         Test::Ipv6(wanted) => known(matches!(rule.names, Names::Address(IpAddr::V6(_))) == *wanted),
-        Test::Client(what) => {
-            Answer::Maybe(Doubt { client: BTreeSet::from([what.clone()]), ..Doubt::default() })
-        }
-        Test::Other(what) => {
-            Answer::Maybe(Doubt { other: BTreeSet::from([what.clone()]), ..Doubt::default() })
-        }
-        Test::Unknown(line) => {
-            Answer::Maybe(Doubt { unknown: BTreeSet::from([line.clone()]), ..Doubt::default() })
-        }
+        Test::Client(what) => Answer::Maybe(Doubt::of(Reason::Client(what))),
+        Test::Other(what) => Answer::Maybe(Doubt::of(Reason::Other(Cow::Borrowed(what)))),
+        Test::Unknown(line) => Answer::Maybe(Doubt::of(Reason::Unknown(line))),
         Test::Any(parts) => any(parts.iter().map(|p| answer(p, case))),
         Test::All(parts) => all(parts, case),
         Test::Not(inner) => match answer(inner, case) {
@@ -346,19 +460,26 @@ fn answer(test: &Test, case: &Case<'_>) -> Answer {
             Answer::Yes => Answer::No,
             maybe @ Answer::Maybe(_) => maybe,
         },
+        Test::First(lines) => first(lines, case),
         Test::Shared(inner) => {
-            let known = case.shared.borrow().get(&Arc::as_ptr(inner)).cloned();
-            known.unwrap_or_else(|| {
-                let found = answer(inner, case);
-                case.shared.borrow_mut().insert(Arc::as_ptr(inner), found.clone());
-                found
-            })
+            if let Some(known) = case.answered.borrow().get(&Arc::as_ptr(inner)) {
+                return known.clone();
+            }
+            let found = match answer(inner, case) {
+                Answer::Maybe(d) if !d.reasons.is_empty() || !d.shared.is_empty() => {
+                    let (partly, shared) = (d.partly, vec![Arc::new(d)]);
+                    Answer::Maybe(Doubt { partly, reasons: Vec::new(), shared })
+                }
+                other => other,
+            };
+            case.answered.borrow_mut().insert(Arc::as_ptr(inner), found.clone());
+            found
         }
     }
 }
 
 /// Whether what an entry stands for holds all, none or a part of the rule's names.
-fn matched(pattern: &Pattern, rule: &HostRule) -> Answer {
+fn matched<'a>(pattern: &Pattern, rule: &HostRule) -> Answer<'a> {
     if pattern.covers(&rule.names) {
         return Answer::Yes;
     }
@@ -378,14 +499,14 @@ fn matched(pattern: &Pattern, rule: &HostRule) -> Answer {
             _ if whole(is_own) => Answer::No,
             // No name on the internet has an address that only a private network can have.
             _ if rule.network == Network::Internet && whole(is_private) => Answer::No,
-            _ => Answer::Maybe(Doubt {
-                other: BTreeSet::from([format!("the address of the name ({address}/{prefix})")]),
-                ..Doubt::default()
-            }),
+            _ => {
+                let what = format!("the address of the name ({address}/{prefix})");
+                Answer::Maybe(Doubt::of(Reason::Other(Cow::Owned(what))))
+            }
         };
     }
     if pattern.overlaps(&rule.names) {
-        return Answer::Maybe(Doubt { partly: true, ..Doubt::default() });
+        return Answer::Maybe(Doubt::partly());
     }
     Answer::No
 }

@@ -1,7 +1,7 @@
 //! Which entries and lines of a long list can have anything to do with one host, so that thousands of hosts
 //! are held against hundreds of thousands of lines without looking at each line for each host.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::intent::Names;
@@ -18,6 +18,25 @@ pub struct Index {
     /// Entries that have no name to look for: networks, addresses, texts, everything.
     always: Vec<usize>,
     gates: Vec<Lines>,
+    pool: Pool,
+}
+
+/// What many lines have, by numbers.
+#[derive(Debug, Default)]
+struct Pool {
+    /// The number of each; nothing where it can hold without any entry.
+    known: HashMap<*const Test, Option<usize>>,
+    /// Those that an entry can make hold.
+    by_entry: HashMap<usize, Vec<usize>>,
+    /// Those that hold others, by the number of the other.
+    around: Vec<Vec<usize>>,
+}
+
+/// What can make a test hold: entries, and what many lines have.
+#[derive(Debug, Default)]
+struct Needed {
+    entries: Vec<usize>,
+    shared: Vec<usize>,
 }
 
 /// The lines of one gate.
@@ -27,6 +46,8 @@ struct Lines {
     always: Vec<usize>,
     /// Lines that hold only where this entry holds.
     by_entry: HashMap<usize, Vec<usize>>,
+    /// Lines that hold only where this of what many lines have holds.
+    by_shared: HashMap<usize, Vec<usize>>,
 }
 
 /// What of a listing one host has to be held against; both in the order of the file.
@@ -41,8 +62,13 @@ pub struct Candidates {
 impl Index {
     /// Builds the index. Sorts the entries that each condition names, which changes nothing about what it means.
     pub fn of(listing: &mut Listing) -> Self {
-        let mut index =
-            Self { by_name: HashMap::new(), from_the_end: Vec::new(), always: Vec::new(), gates: Vec::new() };
+        let mut index = Self {
+            by_name: HashMap::new(),
+            from_the_end: Vec::new(),
+            always: Vec::new(),
+            gates: Vec::new(),
+            pool: Pool::default(),
+        };
         for (at, entry) in listing.entries.iter().enumerate() {
             match name_of(entry) {
                 Some(name) => {
@@ -54,8 +80,8 @@ impl Index {
         }
         index.from_the_end.sort();
         for gate in &mut listing.gates {
-            gate.lines.iter_mut().flat_map(|l| &mut l.tests).for_each(sort);
-            index.gates.push(Lines::of(gate));
+            gate.lines.iter_mut().flat_map(|l| &mut l.tests).for_each(Test::sort);
+            index.gates.push(Lines::of(gate, &mut index.pool));
         }
         index
     }
@@ -78,21 +104,23 @@ impl Index {
         }
         entries.sort_unstable();
         entries.dedup();
-        let lines = self.gates.iter().map(|gate| gate.of_entries(&entries)).collect();
+        let shared = self.pool.of_entries(&entries);
+        let lines = self.gates.iter().map(|gate| gate.holding(&entries, &shared)).collect();
         Candidates { entries, lines }
     }
 }
 
 impl Lines {
-    fn of(gate: &Gate) -> Self {
-        let mut lines = Self { always: Vec::new(), by_entry: HashMap::new() };
-        let mut needs = Needs { shared: HashMap::new(), room: MOST };
+    fn of(gate: &Gate, pool: &mut Pool) -> Self {
+        let mut lines = Self { always: Vec::new(), by_entry: HashMap::new(), by_shared: HashMap::new() };
         for (at, line) in gate.lines.iter().enumerate() {
-            // A line that has too many is looked at for every host, which changes nothing but the time.
-            match line.tests.iter().find_map(|t| needs.of(t)).filter(|own| needs.has_room_for(own.len())) {
-                Some(entries) => {
-                    for entry in entries.iter() {
-                        lines.by_entry.entry(*entry).or_default().push(at);
+            match line.tests.iter().find_map(|test| pool.needed(test)) {
+                Some(needed) => {
+                    for entry in needed.entries {
+                        lines.by_entry.entry(entry).or_default().push(at);
+                    }
+                    for shared in needed.shared {
+                        lines.by_shared.entry(shared).or_default().push(at);
                     }
                 }
                 None => lines.always.push(at),
@@ -101,69 +129,71 @@ impl Lines {
         lines
     }
 
-    fn of_entries(&self, entries: &[usize]) -> Vec<usize> {
+    fn holding(&self, entries: &[usize], shared: &[usize]) -> Vec<usize> {
         let by_entry = entries.iter().filter_map(|e| self.by_entry.get(e)).flatten();
-        let mut lines: Vec<usize> = self.always.iter().chain(by_entry).copied().collect();
+        let by_shared = shared.iter().filter_map(|s| self.by_shared.get(s)).flatten();
+        let mut lines: Vec<usize> = self.always.iter().chain(by_entry).chain(by_shared).copied().collect();
         lines.sort_unstable();
         lines.dedup();
         lines
     }
 }
 
-/// Pairs of an entry and a line that are kept, of all lines together. Lists that thousands of lines name would be kept for
-/// each of them.
-const MOST: usize = 400_000;
-
-/// The entries that tests need.
-struct Needs {
-    /// Those of tests that several lines have.
-    shared: HashMap<*const Test, Option<Arc<[usize]>>>,
-    /// Pairs that may still be kept.
-    room: usize,
-}
-
-impl Needs {
-    fn has_room_for(&mut self, entries: usize) -> bool {
-        let left = self.room.checked_sub(entries);
-        self.room = left.unwrap_or(self.room);
-        left.is_some()
-    }
-
-    /// The entries of which one must hold for the test to hold at all; nothing where it can hold without any.
-    fn of(&mut self, test: &Test) -> Option<Arc<[usize]>> {
+impl Pool {
+    /// What of which one must hold for the test to hold at all; nothing where it can hold without any entry.
+    fn needed(&mut self, test: &Test) -> Option<Needed> {
         match test {
-            Test::Entries(entries) => Some(entries.as_slice().into()),
+            Test::Entries(entries) => Some(Needed { entries: entries.clone(), shared: Vec::new() }),
             Test::Any(parts) => {
-                let parts = parts.iter().map(|p| self.of(p)).collect::<Option<Vec<_>>>()?;
-                if let [one] = parts.as_slice() {
-                    return Some(Arc::clone(one));
+                let mut all = Needed::default();
+                for part in parts {
+                    let Needed { entries, shared } = self.needed(part)?;
+                    all.entries.extend(entries);
+                    all.shared.extend(shared);
                 }
-                let sum: usize = parts.iter().map(|p| p.len()).sum();
-                (sum <= MOST).then(|| parts.iter().flat_map(|p| p.iter().copied()).collect())
+                Some(all)
             }
-            Test::All(parts) => parts.iter().find_map(|p| self.of(p)),
+            Test::All(parts) => parts.iter().find_map(|part| self.needed(part)),
             Test::Shared(inner) => {
-                if let Some(known) = self.shared.get(&Arc::as_ptr(inner)) {
-                    return known.clone();
-                }
-                let found = self.of(inner);
-                self.shared.insert(Arc::as_ptr(inner), found.clone());
-                found
+                let shared = vec![self.number(inner)?];
+                Some(Needed { entries: Vec::new(), shared })
             }
             _ => None,
         }
     }
-}
 
-fn sort(test: &mut Test) {
-    match test {
-        Test::Entries(entries) => {
-            entries.sort_unstable();
-            entries.dedup();
+    fn number(&mut self, test: &Arc<Test>) -> Option<usize> {
+        if let Some(known) = self.known.get(&Arc::as_ptr(test)) {
+            return *known;
         }
-        Test::Any(parts) | Test::All(parts) => parts.iter_mut().for_each(sort),
-        Test::Not(inner) => sort(inner),
-        _ => {}
+        let number = self.needed(test).map(|Needed { entries, shared }| {
+            let number = self.around.len();
+            self.around.push(Vec::new());
+            for entry in entries {
+                self.by_entry.entry(entry).or_default().push(number);
+            }
+            for inner in shared {
+                if let Some(around) = self.around.get_mut(inner) {
+                    around.push(number);
+                }
+            }
+            number
+        });
+        self.known.insert(Arc::as_ptr(test), number);
+        number
+    }
+
+    /// What can hold where one of these entries does.
+    fn of_entries(&self, entries: &[usize]) -> Vec<usize> {
+        let mut open: Vec<usize> =
+            entries.iter().filter_map(|e| self.by_entry.get(e)).flatten().copied().collect();
+        let mut found: HashSet<usize> = HashSet::new();
+        while let Some(number) = open.pop() {
+            if found.insert(number) {
+                open.extend(self.around.get(number).into_iter().flatten());
+            }
+        }
+        found.into_iter().collect()
     }
 }
 

@@ -218,7 +218,7 @@ fn a_url_filtering_profile_takes_from_its_rule_what_it_blocks() {
                    set profiles url-filtering U block C\n";
     assert_eq!(https(&with(grouped), "api.pump.example"), "missing");
     let unknown = with(by_name);
-    assert_eq!(https(&unknown, "api.pump.example"), "covered");
+    assert_eq!(https(&unknown, "api.pump.example"), "conditional", "what it blocks is not in the file");
     assert!(read(&unknown).unwrap().remarks.iter().any(|r| r.contains("not in this file")));
     let xml = "<config><devices><entry name=\"localhost.localdomain\"><vsys><entry name=\"vsys1\"><profiles>\
         <custom-url-category><entry name=\"C\"><list><member>api.pump.example/</member></list><type>URL List</type></entry></custom-url-category>\

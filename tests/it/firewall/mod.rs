@@ -7,6 +7,7 @@ mod against_hostile;
 mod against_kept;
 mod against_narrowed;
 mod against_order;
+mod against_panos;
 mod against_squid;
 mod beside;
 mod commands;

@@ -1,29 +1,62 @@
 //! What the security rules of PAN-OS let through, and what a URL filtering profile takes from them again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::super::intent::Names;
 use super::super::access::{Access, Gate, Test};
-use super::super::fortigate::{MEMBERS, port_of_name};
+use super::super::fortigate::port_of_name;
 use super::super::read::{Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
-use super::{BLOCKING, Config, DEEPEST, Item, UNREAD, group_of};
+use super::{BLOCKING, Beside, Config, DEEPEST, Item, UNREAD, group_of};
 
 struct Builder<'a> {
     config: &'a Config,
-    /// Its objects by kind and name.
-    by_name: BTreeMap<(&'a str, &'a str), Vec<&'a Item>>,
+    objects: Objects<'a>,
     listing: Listing,
     /// The entry of each value of an object: its line, the object, the value.
     indices: BTreeMap<(usize, String, String), usize>,
-    /// How many more members of groups are followed for this rule.
-    left: usize,
+    /// What a name stands for, by its kind and where it is named.
+    known: HashMap<(&'static str, String, String), Test>,
+    /// How many names were worked out, each once.
+    worked: usize,
+    /// A rule ends TLS, or says what an application is called.
+    is_renamed: bool,
+}
+
+/// The objects by kind and name.
+struct Objects<'a> {
+    near: HashMap<(&'a str, String, &'a str), &'a Item>,
+    shared: HashMap<(&'a str, &'a str), &'a Item>,
+    first: HashMap<(&'a str, &'a str), &'a Item>,
+}
+
+impl<'a> Objects<'a> {
+    fn of(config: &'a Config) -> Self {
+        let mut items: Vec<(&str, &Item)> =
+            config.items.iter().map(|((kind, ..), item)| (*kind, item)).collect();
+        items.sort_by_key(|(_, item)| item.order);
+        let mut found = Self { near: HashMap::new(), shared: HashMap::new(), first: HashMap::new() };
+        for (kind, item) in items.into_iter().filter(|(kind, _)| *kind != "rules") {
+            let (name, group) = (item.name.as_str(), group_of(&item.scope));
+            if group.split(' ').next_back() == Some("shared") {
+                found.shared.entry((kind, name)).or_insert(item);
+            }
+            found.near.entry((kind, group, name)).or_insert(item);
+            found.first.entry((kind, name)).or_insert(item);
+        }
+        found
+    }
+
+    /// The object of that name, in this scope before any other.
+    fn find(&self, kind: &str, scope: &str, name: &str) -> Option<&'a Item> {
+        let first = self.first.get(&(kind, name))?;
+        let near = self.near.get(&(kind, group_of(scope), name));
+        Some(near.or_else(|| self.shared.get(&(kind, name))).unwrap_or(first))
+    }
 }
 
 /// What the configuration opens.
 pub(super) fn listing(config: &Config) -> Listing {
-    let listing = Listing::new(Dialect::Paloalto);
-    let by_name = config.by_name();
-    Builder { config, by_name, listing, indices: BTreeMap::new(), left: MEMBERS }.build()
+    Builder::of(config).build().listing
 }
 
 /// Built-in categories that no host of an allowlist of this app is in; most are blocked by the vendor's own default
@@ -59,24 +92,55 @@ const UNRELATED: [&str; 27] = [
 ];
 
 impl<'a> Builder<'a> {
-    /// The object of that name, in this scope before any other.
-    fn find(&self, kind: &str, scope: &str, name: &str) -> Option<&'a Item> {
-        let found = self.by_name.get(&(kind, name))?;
-        let near = || found.iter().find(|i| group_of(&i.scope) == group_of(scope));
-        let only = found.first().filter(|_| found.len() == 1);
-        only.or_else(near).or_else(|| found.iter().find(|i| i.scope == "shared")).or(found.first()).copied()
+    fn of(config: &'a Config) -> Self {
+        let is_on = |does: Beside| config.refusals.values().any(|r| r.is_on(does));
+        Self {
+            config,
+            objects: Objects::of(config),
+            listing: Listing::new(Dialect::Paloalto),
+            indices: BTreeMap::new(),
+            known: HashMap::new(),
+            worked: 0,
+            is_renamed: is_on(Beside::Decrypts) || is_on(Beside::Renames),
+        }
     }
 
-    fn build(mut self) -> Listing {
+    fn find(&self, kind: &str, scope: &str, name: &str) -> Option<&'a Item> {
+        self.objects.find(kind, scope, name)
+    }
+
+    /// What a name stands for, worked out once for all rules of a scope.
+    fn once(
+        &mut self,
+        kind: &'static str,
+        scope: &str,
+        name: &str,
+        line: usize,
+        of: impl FnOnce(&mut Self) -> Test,
+    ) -> Test {
+        let key = (kind, group_of(scope), name.to_owned());
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        // Until it is known it stands for what names itself.
+        let itself = Test::Unknown(Ignored::new(line, name, "groups that name each other"));
+        self.known.insert(key.clone(), itself);
+        let found = of(self).shared();
+        self.worked += 1;
+        self.known.insert(key, found.clone());
+        found
+    }
+
+    fn build(mut self) -> Self {
         let mut rules: Vec<&Item> =
             self.config.all("rules").into_iter().filter(|r| r.value("disabled") != Some("yes")).collect();
         let mut gate = Gate::default();
         for doubt in &self.config.doubt {
             gate.unsure(doubt);
         }
-        for (words, refusal) in self.config.refusals.iter().filter(|(_, r)| r.refuses && !r.disabled) {
+        for (words, refusal) in self.config.refusals.iter().filter(|(_, r)| r.is_on(Beside::Refuses)) {
             let text = words.join(" ");
-            let tests = vec![Test::Other(format!("what the rule `{text}` drops"))];
+            let tests = vec![Test::Other(format!("what the rule `{text}` drops or asks for"))];
             gate.lines.push(Access { line: refusal.line, text, allows: false, tests });
         }
         self.listing.understood += self.config.all("rules").len() + usize::from(self.config.has_rules);
@@ -120,11 +184,10 @@ impl<'a> Builder<'a> {
             }
         }
         self.listing.gates.push(gate);
-        self.listing
+        self
     }
 
-    fn rule(&mut self, rule: &Item, groups: bool, ways: bool) -> Vec<Test> {
-        self.left = MEMBERS;
+    fn rule(&mut self, rule: &'a Item, groups: bool, ways: bool) -> Vec<Test> {
         let mut tests = Vec::new();
         let group = group_of(&rule.scope);
         if groups && !group.split(' ').any(|w| w == "shared") {
@@ -136,7 +199,28 @@ impl<'a> Builder<'a> {
         let named = |key: &str| -> Vec<String> {
             rule.words(key).into_iter().filter(|v| !["any", ""].contains(v)).map(str::to_owned).collect()
         };
-        let is_any = |key: &str| rule.words(key).contains(&"any") || rule.values(key).is_empty();
+        // An object that is called so is what the file says.
+        let kinds: [(&str, &[&str]); 5] = [
+            ("source", &["address", "address-group", "external-list"]),
+            ("destination", &["address", "address-group", "external-list"]),
+            ("service", &["service", "service-group"]),
+            ("application", &["application", "application-group", "application-filter"]),
+            ("category", &["custom-url-category", "external-list"]),
+        ];
+        let is_own = |key: &str, name: &str| {
+            let own = kinds.iter().find(|(of, _)| *of == key).map_or(&[][..], |(_, own)| own);
+            own.iter().any(|kind| self.objects.find(kind, &rule.scope, name).is_some())
+        };
+        let is_any = |key: &str| {
+            rule.values(key).is_empty() || rule.words(key).contains(&"any") && !is_own(key, "any")
+        };
+        let any_of: Vec<&str> = ["source", "destination", "service", "application", "category"]
+            .into_iter()
+            .filter(|key| is_any(key))
+            .collect();
+        let owns_applications =
+            rule.words("application").into_iter().filter(|name| is_own("application", name)).count() > 0;
+        let is_any = |key: &str| any_of.contains(&key);
         let not = if rule.value("negate-source") == Some("yes") { "not " } else { "" };
         if !is_any("source") {
             tests.push(Test::Client(format!("the client is {not}in {}", named("source").join(", "))));
@@ -176,6 +260,17 @@ impl<'a> Builder<'a> {
             let why = "a setting of a rule that is not known, and may decide what it matches";
             tests.push(Test::Unknown(Ignored::new(*line, &text, why)));
         }
+        for (key, known) in [
+            ("disabled", &["yes", "no"][..]),
+            ("negate-source", &["yes", "no"]),
+            ("negate-destination", &["yes", "no"]),
+            ("target negate", &["yes", "no"]),
+            ("rule-type", &["universal", "interzone", "intrazone"]),
+        ] {
+            if let Some(value) = rule.value(key).filter(|value| !known.contains(value)) {
+                tests.push(unknown(&format!("{key} {value}"), "a value that is not known"));
+            }
+        }
         for key in
             ["from", "to", "source", "destination", "source-user", "application", "service", "category"]
         {
@@ -190,16 +285,19 @@ impl<'a> Builder<'a> {
             tests.push(if rule.value("negate-destination") == Some("yes") { test.negated() } else { test });
         }
         if !is_any("service") {
-            tests.push(Test::Any(rule.words("service").iter().map(|n| self.service(rule, n, 0)).collect()));
+            tests.push(Test::Any(
+                rule.words("service").iter().map(|n| self.service(&rule.scope, n, line, 0)).collect(),
+            ));
         }
         if !is_any("application") {
             let applications = rule.words("application");
             let mut any = Vec::new();
             // A TLS connection is ssl to App-ID as long as nothing decrypts it, and web-browsing is the clear form.
-            if applications.contains(&"ssl") {
+            let is_built_in = !owns_applications && !self.is_renamed;
+            if applications.contains(&"ssl") && is_built_in {
                 any.push(Test::All(vec![Test::Web, Test::Clear.negated()]));
             }
-            if applications.contains(&"web-browsing") {
+            if applications.contains(&"web-browsing") && is_built_in {
                 any.push(Test::Clear);
             }
             any.push(Test::Other(format!(
@@ -212,7 +310,7 @@ impl<'a> Builder<'a> {
             let mut any = Vec::new();
             for name in rule.words("category") {
                 any.push(match self.find("custom-url-category", &rule.scope, name) {
-                    Some(category) => self.category(category),
+                    Some(category) => self.category_once(category),
                     None if self.find("external-list", &rule.scope, name).is_some() => {
                         unknown(name, "an external list is not in this file; compare it by itself")
                     }
@@ -230,54 +328,126 @@ impl<'a> Builder<'a> {
     }
 
     /// What the URL filtering profile of a rule that allows takes from it: denied before the rule is reached. A
-    /// profile acts on what the rule matches, so each line has the rule's conditions too.
-    fn filter(&mut self, rule: &Item, tests: &[Test]) -> Vec<Access> {
-        let grouped = rule
-            .value("profile-group")
-            .and_then(|name| self.find("profile-group", &rule.scope, name))
-            .and_then(|group| group.value("url-filtering"));
-        let Some(name) = rule.value("profile url-filtering").or(grouped) else {
-            if let Some(group) = rule.value("profile-group") {
-                self.listing.remarks.push(format!(
-                    "line {}: rule {} has the profile group {group}, whose URL filtering is not in this file: it may block what the rule allows",
-                    rule.line, rule.name
-                ));
-            }
-            return Vec::new();
-        };
-        let Some(profile) = self.find("url-filtering", &rule.scope, name) else {
-            self.listing.remarks.push(format!(
-                "line {}: rule {} has the URL filtering profile {name}, which is not in this file: it may block what the rule allows",
-                rule.line, rule.name
-            ));
-            return Vec::new();
-        };
-        let (mut lines, mut built_in) = (Vec::new(), Vec::new());
-        for key in BLOCKING {
-            for (category, line) in profile.values(key) {
-                let (test, line) = match self.find("custom-url-category", &profile.scope, category) {
-                    Some(own) => (self.category(own), *line),
-                    None if UNRELATED.contains(&category.as_str()) => continue,
-                    None => {
-                        built_in.push(category.as_str());
-                        continue;
-                    }
-                };
-                let text = format!("URL filtering profile {name}: {key} {category}");
-                let tests = tests.iter().cloned().chain([test, Test::Web]).collect();
-                lines.push(Access { line, text, allows: false, tests });
+    /// profile acts on what the rule matches, so the line has the rule's conditions too.
+    fn filter(&mut self, rule: &'a Item, tests: &[Test]) -> Option<Access> {
+        let mut blocked = Vec::new();
+        let mut named: Vec<(&str, Vec<&str>)> = Vec::new();
+        for key in ["url-filtering", "spyware", "vulnerability"] {
+            named.push((key, rule.words(&format!("profile {key}"))));
+        }
+        let mut text = format!("profiles of rule {}", rule.name);
+        for name in rule.words("profile-group").into_iter().filter(|name| *name != "none") {
+            match self.find("profile-group", &rule.scope, name) {
+                Some(group) => named.iter_mut().for_each(|(key, names)| names.extend(group.words(key))),
+                None => {
+                    self.listing.remarks.push(format!(
+                        "line {}: rule {} has the profile group {name}, whose URL filtering is not in this file: it may block what the rule allows",
+                        rule.line, rule.name
+                    ));
+                    let what = format!("what the profile group {name} blocks, which is not in this file");
+                    blocked.push(Test::Other(what));
+                }
             }
         }
+        let mut line = rule.line;
+        for name in named.iter().filter(|(key, _)| *key == "url-filtering").flat_map(|(_, names)| names) {
+            if *name == "none" {
+                continue;
+            }
+            text = format!("URL filtering profile {name}");
+            match self.find("url-filtering", &rule.scope, name) {
+                Some(profile) => {
+                    line = profile.line;
+                    let scope = profile.scope.clone();
+                    let own = self.once("url-filtering", &scope, name, line, |own| own.blocked(profile));
+                    blocked.extend(Some(own).filter(|test| *test != Test::Never));
+                }
+                // The vendor's own blocks what is unrelated.
+                None if *name == "default" => {}
+                None => {
+                    self.listing.remarks.push(format!(
+                        "line {}: rule {} has the URL filtering profile {name}, which is not in this file: it may block what the rule allows",
+                        rule.line, rule.name
+                    ));
+                    let what =
+                        format!("what the URL filtering profile {name} blocks, which is not in this file");
+                    blocked.push(Test::Other(what));
+                }
+            }
+        }
+        if blocked.is_empty() {
+            return None;
+        }
+        let more = [Test::Any(blocked), Test::Web];
+        Some(Access { line, text, allows: false, tests: tests.iter().cloned().chain(more).collect() })
+    }
+
+    /// What a URL filtering profile blocks.
+    fn blocked(&mut self, profile: &'a Item) -> Test {
+        let name = &profile.name;
+        let (mut blocked, mut built_in): (Vec<Test>, Vec<&str>) = (Vec::new(), Vec::new());
+        for (word, line) in profile.values(UNREAD) {
+            let text = format!("URL filtering profile {name}: {word}");
+            let why = "a setting of a profile that is not known, and may decide what it blocks";
+            blocked.push(Test::Unknown(Ignored::new(*line, &text, why)));
+        }
+        // The lists of profiles before PAN-OS 9.0: what blocks comes first.
+        if profile.value("action").is_none_or(|action| !["alert", "allow"].contains(&action)) {
+            for (value, line) in profile.values("block-list") {
+                blocked.push(self.entry(name, value, *line));
+            }
+        }
+        let mut lines = Vec::new();
+        for (value, line) in profile.values("allow-list") {
+            let Ok((found, port)) = url(value) else { continue };
+            let ports = port.map(|port| Test::Ports(vec![(port, port)]));
+            let _ = line;
+            lines.push((Test::All(std::iter::once(Test::Names(found)).chain(ports).collect()), false));
+        }
+        let mut custom = |own: &mut Self, keys: &[&str], counts: bool, built_in: &mut Vec<&'a str>| {
+            for (category, _) in keys.iter().flat_map(|key| profile.values(key)) {
+                if let Some(category) = own.find("custom-url-category", &profile.scope, category) {
+                    lines.push((own.category_once(category), counts));
+                } else if own.find("external-list", &profile.scope, category).is_some()
+                    || !UNRELATED.contains(&category.as_str())
+                {
+                    built_in.push(category);
+                }
+            }
+        };
+        custom(self, &BLOCKING, true, &mut built_in);
+        // What a category of the file's own lets through is in no other.
+        custom(self, &["alert", "allow"], false, &mut Vec::new());
         if !built_in.is_empty() {
             let what = format!(
                 "the firewall's own category of the host, of which the URL filtering profile {name} blocks {}",
                 built_in.join(", ")
             );
-            let text = format!("URL filtering profile {name}");
-            let tests = tests.iter().cloned().chain([Test::Other(what), Test::Web]).collect();
-            lines.push(Access { line: profile.line, text, allows: false, tests });
+            lines.push((Test::Other(what), true));
         }
-        lines
+        if profile.value("license-expired").is_some_and(|action| action != "allow") {
+            lines.push((Test::Other(format!("the licence of the URL filtering profile {name}")), true));
+        }
+        let submits = profile.value("credential-enforcement mode").is_some_and(|mode| mode != "disabled");
+        let mut kept = profile.words("credential-enforcement block");
+        kept.retain(|c| {
+            !UNRELATED.contains(c) || self.find("custom-url-category", &profile.scope, c).is_some()
+        });
+        if submits && !kept.is_empty() {
+            let what =
+                format!("whether a password is sent (URL filtering profile {name}: {})", kept.join(", "));
+            lines.push((Test::Other(what), true));
+        }
+        if lines.iter().any(|(_, counts)| *counts) {
+            blocked.push(Test::First(lines));
+        }
+        if blocked.is_empty() { Test::Never } else { Test::Any(blocked) }
+    }
+
+    fn category_once(&mut self, category: &'a Item) -> Test {
+        self.once("custom-url-category", &category.scope, &category.name, category.line, |own| {
+            own.category(category)
+        })
     }
 
     fn category(&mut self, category: &Item) -> Test {
@@ -285,6 +455,7 @@ impl<'a> Builder<'a> {
             return Test::Other(format!("the firewall's own categories ({})", category.name));
         }
         let mut any = Vec::new();
+        any.extend(odd(category));
         for (value, line) in category.values("list").to_vec() {
             any.push(self.entry(&category.name, &value, line));
         }
@@ -320,13 +491,10 @@ impl<'a> Builder<'a> {
     }
 
     fn address(&mut self, scope: &str, name: &str, line: usize, depth: usize) -> Test {
-        if name == "any" {
-            return Test::Always;
-        }
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 {
-            return Test::Unknown(Ignored::new(line, name, "groups that name each other too often"));
-        }
+        self.once("address", scope, name, line, |own| own.address_of(scope, name, line, depth))
+    }
+
+    fn address_of(&mut self, scope: &str, name: &str, line: usize, depth: usize) -> Test {
         if let Some(object) = self.find("address", scope, name) {
             let (key, value) = match ["fqdn", "ip-netmask", "ip-range"]
                 .iter()
@@ -341,6 +509,9 @@ impl<'a> Builder<'a> {
                     ));
                 }
             };
+            if let Some(odd) = odd(object) {
+                return odd;
+            }
             if value == "0.0.0.0/0" {
                 return Test::Always;
             }
@@ -348,7 +519,12 @@ impl<'a> Builder<'a> {
             return self.literal(name, value, line);
         }
         if let Some(group) = self.find("address-group", scope, name).filter(|_| depth <= DEEPEST) {
-            if group.values("static").is_empty() {
+            if let Some(odd) = odd(group) {
+                return odd;
+            }
+            if group.values("static").is_empty()
+                || group.attributes.keys().any(|key| key.starts_with("dynamic"))
+            {
                 return Test::Unknown(Ignored::new(
                     group.line,
                     name,
@@ -359,6 +535,9 @@ impl<'a> Builder<'a> {
             let scope = group.scope.clone();
             let line = group.line;
             return Test::Any(members.iter().map(|m| self.address(&scope, m, line, depth + 1)).collect());
+        }
+        if name == "any" {
+            return Test::Always;
         }
         if name.parse::<std::net::IpAddr>().is_ok() || network(name).is_some() {
             return self.literal(name, name, line);
@@ -382,29 +561,34 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn service(&mut self, rule: &Item, name: &str, depth: usize) -> Test {
-        self.left = self.left.saturating_sub(1);
-        let unknown = |why: &str| {
-            Test::Unknown(Ignored::new(rule.line, &format!("rule {}: service {name}", rule.name), why))
-        };
-        match name {
-            "any" => return Test::Always,
-            "service-https" => return Test::Ports(vec![(443, 443)]),
-            "service-http" => return Test::Ports(vec![(80, 80), (8080, 8080)]),
-            // The default ports of ssl, web-browsing and ssh.
-            "application-default" => return Test::Ports(vec![(443, 443), (80, 80), (22, 22)]),
-            _ => {}
-        }
-        if let Some(group) = self.find("service-group", &rule.scope, name) {
-            if depth >= DEEPEST || self.left == 0 {
+    fn service(&mut self, scope: &str, name: &str, line: usize, depth: usize) -> Test {
+        self.once("service", scope, name, line, |own| own.service_of(scope, name, line, depth))
+    }
+
+    fn service_of(&mut self, scope: &str, name: &str, line: usize, depth: usize) -> Test {
+        let unknown = |why: &str| Test::Unknown(Ignored::new(line, &format!("service {name}"), why));
+        if let Some(group) = self.find("service-group", scope, name) {
+            if depth >= DEEPEST {
                 return unknown("groups that name each other too often");
             }
-            let members = group.words("members");
-            return Test::Any(members.into_iter().map(|m| self.service(rule, m, depth + 1)).collect());
+            let members = group.words("members").into_iter();
+            let any = members.map(|m| self.service(&group.scope, m, group.line, depth + 1));
+            let any: Vec<Test> = any.collect();
+            return odd(group).unwrap_or(Test::Any(any));
         }
-        let Some(object) = self.find("service", &rule.scope, name) else {
-            return unknown("this service is not in the file");
+        let Some(object) = self.find("service", scope, name) else {
+            return match name {
+                "any" => Test::Always,
+                "service-https" => Test::Ports(vec![(443, 443)]),
+                "service-http" => Test::Ports(vec![(80, 80), (8080, 8080)]),
+                // The default ports of ssl, web-browsing and ssh.
+                "application-default" => Test::Ports(vec![(443, 443), (80, 80), (22, 22)]),
+                _ => unknown("this service is not in the file"),
+            };
         };
+        if let Some(odd) = odd(object) {
+            return odd;
+        }
         let sources: Vec<&str> = ["source-port", "tcp source-port"]
             .iter()
             .flat_map(|key| object.words(key))
@@ -474,6 +658,13 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// What is not known of an object that has an attribute which is neither read nor known to change nothing.
+fn odd(item: &Item) -> Option<Test> {
+    let (word, line) = item.values(UNREAD).first()?;
+    let why = "a setting of an object that is not known, and may change what it stands for";
+    Some(Test::Unknown(Ignored::new(*line, &format!("{}: {word}", item.name), why)))
+}
+
 fn way(rule: &Item) -> String {
     let of = |key: &str| {
         let words = rule.words(key);
@@ -487,7 +678,8 @@ fn service_ports(service: &Item) -> Option<Vec<(u16, u16)>> {
     text.split(',')
         .map(|range| {
             let (from, to) = range.split_once('-').unwrap_or((range, range));
-            Some((from.trim().parse().ok()?, to.trim().parse().ok()?))
+            let (from, to): (u16, u16) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
+            (from <= to).then_some((from, to))
         })
         .collect()
 }
@@ -515,5 +707,88 @@ fn url(value: &str) -> Result<(Pattern, Option<u16>), String> {
         ("", found) => Ok((found, port)),
         ("*", Pattern::Names(Names::Exact(n))) => Ok((Pattern::PathOnly(n), port)),
         _ => Err("it names a path, and the app needs the whole host".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Config {
+        let mut config = Config::default();
+        for (line, raw) in (1..).zip(text.lines()) {
+            config.command(&super::super::words(raw), line, raw);
+        }
+        config
+    }
+
+    /// A group, a category and a profile that many rules name are worked out once, and no rule has what is in them.
+    #[test]
+    fn what_many_rules_name_is_worked_out_once() {
+        let text = |rules: usize, members: usize| {
+            let mut text = String::new();
+            for n in 0..members {
+                text += &format!("set address m{n} fqdn h{n}.example\nset address-group g0 static m{n}\n");
+                text += &format!("set profiles custom-url-category c list h{n}.example/\n");
+                text += &format!("set profiles url-filtering u block-list h{n}.example\n");
+            }
+            for level in 1..12 {
+                text += &format!("set address-group g{level} static [ g{0} g{0} g{0} ]\n", level - 1);
+            }
+            for n in 0..rules {
+                text += &format!(
+                    "set rulebase security rules r{n} source any destination g11 category c service any action allow\n\
+                     set rulebase security rules r{n} profile-setting profiles url-filtering u\n"
+                );
+            }
+            text
+        };
+        let work = |rules: usize, members: usize| {
+            let config = of(&text(rules, members));
+            let built = Builder::of(&config).build();
+            let lines = built.listing.gates.iter().flat_map(|gate| &gate.lines);
+            (built.worked, lines.flat_map(|line| &line.tests).map(Test::own_weight).sum::<usize>())
+        };
+        let few = work(50, 40);
+        assert_eq!(work(100, 40), (few.0, 2 * few.1), "twice as many rules");
+        assert_eq!(work(50, 80), (few.0 + 40, few.1), "twice as many members");
+    }
+
+    /// What deletions look at: what is there and is deleted, and each command.
+    #[test]
+    fn deletions_look_at_what_they_delete() {
+        let looked = |many: usize| {
+            let mut text = String::new();
+            for n in 0..many {
+                text += &format!(
+                    "set rulebase security rules r{n} action allow\nset rulebase pbf rules p{n} action discard\n"
+                );
+            }
+            for n in 0..many {
+                text +=
+                    &format!("delete rulebase security rules r{n}\ndelete rulebase security rules x{n}\n");
+                text += &format!("delete rulebase pbf rules p{n}\ndelete rulebase nat rules n{n}\n");
+            }
+            let config = of(&text);
+            assert!(config.items.is_empty() && config.refusals.is_empty() && config.by_path.is_empty());
+            config.looked
+        };
+        assert_eq!(looked(400), 2 * looked(200));
+    }
+
+    #[test]
+    fn members_that_are_taken_out_and_put_back_are_there_once() {
+        let config = of(
+            "set address-group g static [ a b c ]\ndelete address-group g static b\ndelete address-group g static [ a x ]\n\
+            set address-group g static [ b d ]\ndelete address-group g static d\n",
+        );
+        let item = config.all("address-group")[0];
+        let left: Vec<&str> = item
+            .values("static")
+            .iter()
+            .filter(|(_, line)| *line != super::super::GONE)
+            .map(|(v, _)| v.as_str())
+            .collect();
+        assert_eq!(left, ["c", "b"]);
     }
 }

@@ -5,14 +5,19 @@ mod access;
 mod order;
 mod xml;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use super::read::{Ignored, Listing, Unread};
 use order::ROOM;
 
 /// Groups nest at most this deep.
 const DEEPEST: usize = 16;
+
+/// Braces nest at most this deep, with room.
+const DEEPEST_BRACES: usize = 40;
+
+/// Bytes of a name at most, with room.
+const LONGEST: usize = 2_000;
 
 /// Values of one attribute, each with its line.
 type Values = Vec<(String, usize)>;
@@ -27,9 +32,45 @@ struct Item {
     /// The words that lead to it, its name the last.
     path: Vec<String>,
     attributes: BTreeMap<String, Values>,
+    /// Where each value of an attribute stands, once one of them was taken out.
+    taken_from: BTreeMap<String, HashMap<String, Vec<usize>>>,
 }
 
+/// The line of a value that was taken out.
+const GONE: usize = usize::MAX;
+
 impl Item {
+    fn add(&mut self, key: String, values: Values) {
+        let own = self.attributes.entry(key.clone()).or_default();
+        if let Some(places) = self.taken_from.get_mut(&key) {
+            for (at, (value, _)) in (own.len()..).zip(&values) {
+                places.entry(value.clone()).or_default().push(at);
+            }
+        }
+        own.extend(values);
+    }
+
+    fn take_out(&mut self, key: &str, values: &Values) {
+        let Some(own) = self.attributes.get_mut(key) else { return };
+        let places = self.taken_from.entry(key.to_owned()).or_insert_with(|| {
+            let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, (value, _)) in own.iter().enumerate() {
+                places.entry(value.clone()).or_default().push(at);
+            }
+            places
+        });
+        for at in values.iter().filter_map(|(value, _)| places.remove(value)).flatten() {
+            if let Some((_, line)) = own.get_mut(at) {
+                *line = GONE;
+            }
+        }
+    }
+
+    fn keep_attributes(&mut self, keeps: impl Fn(&str) -> bool) {
+        self.attributes.retain(|key, _| keeps(key));
+        self.taken_from.retain(|key, _| keeps(key));
+    }
+
     fn values(&self, key: &str) -> &[(String, usize)] {
         self.attributes.get(key).map_or(&[], Vec::as_slice)
     }
@@ -44,8 +85,11 @@ impl Item {
     }
 }
 
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 12] = [
     "custom-url-category",
+    "application",
+    "application-filter",
+    "application-group",
     "address",
     "address-group",
     "service",
@@ -101,6 +145,58 @@ const BESIDE: [&str; 8] = [
     "qos",
 ];
 
+/// Attributes of other kinds that say nothing about what they stand for.
+const BESIDE_OF: &[(&str, &[&str])] = &[
+    ("address", &["description", "tag"]),
+    ("address-group", &["description", "tag"]),
+    ("service", &["description", "tag"]),
+    ("service-group", &["tag"]),
+    ("custom-url-category", &["description"]),
+    (
+        "url-filtering",
+        &[
+            "alert-notification",
+            "cloud-inline-cat",
+            "description",
+            "dynamic-url",
+            "enable-container-page",
+            "http-header-insertion",
+            "local-inline-cat",
+            "log-container-page-only",
+            "log-http-hdr-referer",
+            "log-http-hdr-user-agent",
+            "log-http-hdr-xff",
+            "mlav-category-exception",
+            "mlav-engine-urlbased-enabled",
+            "packet-capture",
+            "safe-search-enforcement",
+        ],
+    ),
+];
+
+/// Attributes of other kinds that are read; one on neither list may change what they stand for.
+const OF_OTHERS: &[(&str, &[&str])] = &[
+    ("address", &OF_ADDRESS),
+    ("address-group", &["static", "dynamic"]),
+    ("service", &["protocol", "source-port"]),
+    ("service-group", &["members"]),
+    ("custom-url-category", &["list", "type"]),
+    (
+        "url-filtering",
+        &[
+            "block",
+            "continue",
+            "override",
+            "alert",
+            "allow",
+            "allow-list",
+            "block-list",
+            "action",
+            "license-expired",
+        ],
+    ),
+];
+
 /// The key of attributes that are not known, which may narrow what a rule matches.
 const UNREAD: &str = "?";
 
@@ -111,30 +207,158 @@ const OF_ADDRESS: [&str; 4] = ["fqdn", "ip-netmask", "ip-range", "ip-wildcard"];
 const NEUTRAL: [&str; 12] =
     ["check", "commit", "configure", "debug", "exit", "find", "quit", "run", "save", "show", "top", "up"];
 
+/// Verbs that are followed.
+const VERBS: [&str; 5] = ["set", "delete", "move", "rename", "copy"];
+
 /// Verbs that change which rules there are, or what the commands below them are about.
 const CHANGING: [&str; 7] = ["edit", "load", "multi-clone", "multi-move", "override", "replace", "revert"];
 
-/// A rule of policy-based forwarding or of denial of service.
+/// Rulebases besides that of security, and what a rule of each can do to what the security rules let through.
+const RULEBASES: &[(&str, Beside)] = &[
+    ("application-override", Beside::Renames),
+    ("authentication", Beside::Refuses),
+    ("captive-portal", Beside::Refuses),
+    ("decryption", Beside::Decrypts),
+    ("default-security-rules", Beside::Nothing),
+    ("dos", Beside::Refuses),
+    ("nat", Beside::Nothing),
+    ("network-packet-broker", Beside::Refuses),
+    ("pbf", Beside::Refuses),
+    ("qos", Beside::Nothing),
+    ("sdwan", Beside::Nothing),
+    ("tunnel-inspect", Beside::Nothing),
+];
+
+/// What a rule of another rulebase can do.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Beside {
+    #[default]
+    Nothing,
+    /// Drops it, or asks who it is.
+    Refuses,
+    /// Ends TLS, so that an application is another than `ssl`.
+    Decrypts,
+    /// Says what an application is called.
+    Renames,
+}
+
+/// What such a rule may do without refusing anything.
+const PASSES: [&str; 9] = [
+    "allow",
+    "default-no-captive-portal",
+    "forward",
+    "forward-to-vsys",
+    "no-captive-portal",
+    "no-decrypt",
+    "no-pbf",
+    "protect",
+    "none",
+];
+
+/// Words before which nothing stands but where an object is.
+const FIRST: &[&str] = &[
+    "address",
+    "address-group",
+    "application",
+    "application-filter",
+    "application-group",
+    "custom-url-category",
+    "device-group",
+    "external-list",
+    "post-rulebase",
+    "pre-rulebase",
+    "profile-group",
+    "profiles",
+    "rulebase",
+    "service",
+    "service-group",
+    "shared",
+    "vsys",
+];
+
+/// Kinds of profiles; those that are read, and others.
+const PROFILES: &[&str] = &[
+    "ai-security",
+    "cloud-access-security",
+    "custom-url-category",
+    "data-filtering",
+    "data-objects",
+    "decryption",
+    "dns-security",
+    "dos-protection",
+    "file-blocking",
+    "gtp",
+    "hip-objects",
+    "hip-profiles",
+    "mobile-network-protection",
+    "packet-broker",
+    "sctp-protection",
+    "sdwan-error-correction",
+    "sdwan-path-quality",
+    "sdwan-saas-quality",
+    "sdwan-traffic-distribution",
+    "spyware",
+    "url-filtering",
+    "virus",
+    "vulnerability",
+    "wildfire-analysis",
+];
+
+/// Whether a word is a shorter form of one of these, or the same in other letters.
+fn shortens(word: &str, whole: &[&str]) -> bool {
+    let lower = word.to_ascii_lowercase();
+    !word.is_empty() && !whole.contains(&word) && whole.iter().any(|w| w.starts_with(&lower))
+}
+
+/// A rule of another rulebase.
 #[derive(Default)]
 struct Refusal {
     line: usize,
-    refuses: bool,
+    does: Beside,
+    /// The word of its action, where it has one.
+    action: Option<String>,
+    needs_action: bool,
     disabled: bool,
 }
 
+impl Refusal {
+    fn is_on(&self, does: Beside) -> bool {
+        let passes = match &self.action {
+            Some(action) => PASSES.contains(&action.as_str()),
+            // Without an action forwarding and protection do nothing yet.
+            None => self.needs_action,
+        };
+        self.does == does && !self.disabled && !passes
+    }
+}
+
+/// Commands in doubt that are kept: one would do.
+const DOUBTS: usize = 50;
+
+/// Values that are copied with what has them, all in all, before copies are not followed any more.
+const COPIED: usize = 200_000;
+
 #[derive(Default)]
 struct Config {
-    items: BTreeMap<(&'static str, String, String), Item>,
+    items: BTreeMap<Key, Item>,
+    /// The items by the words that lead to them.
+    by_path: BTreeMap<Vec<String>, Key>,
     order: i128,
     /// The rules of a scope by their order, of those in which one was moved.
     places: BTreeMap<String, BTreeMap<i128, String>>,
-    /// Rules before the security rules that may drop what those let through, by the words that lead to them.
+    /// Rules beside the security rules that may drop what those let through, by the words that lead to them.
     refusals: BTreeMap<Vec<String>, Refusal>,
     /// The file has security rules, perhaps none that is left at its end.
     has_rules: bool,
     /// Commands after which it is not known what rules there are and in which order.
     doubt: Vec<Ignored>,
+    copied: usize,
+    /// How many items and places deletions have looked at.
+    looked: usize,
 }
+
+/// Kind, scope and name of an item.
+type Key = (&'static str, String, String);
 
 /// Whether a text is XML of PAN-OS.
 pub(super) fn is_xml(text: &str) -> bool {
@@ -165,6 +389,9 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
         for (line, raw) in (1..).zip(text.lines()) {
             config.command(&words(raw), line, raw);
         }
+    }
+    for item in config.items.values_mut() {
+        item.attributes.values_mut().for_each(|values| values.retain(|(_, line)| *line != GONE));
     }
     Ok(access::listing(&config))
 }
@@ -212,16 +439,21 @@ impl Config {
     fn braces(&mut self, text: &str) {
         let mut stack: Vec<Vec<String>> = Vec::new();
         let mut leaf: Vec<String> = Vec::new();
-        let verbs = ["set", "delete", "move", "rename", "copy"];
         for (line, raw) in (1..).zip(text.lines()) {
             let words = words(raw);
-            let is_verb = |w: &String| verbs.contains(&w.as_str()) || CHANGING.contains(&w.as_str());
+            let is_verb = |w: &String| VERBS.contains(&w.as_str()) || CHANGING.contains(&w.as_str());
             if stack.is_empty() && leaf.is_empty() && words.first().is_some_and(is_verb) {
                 self.command(&words, line, raw);
                 continue;
             }
             for word in words {
                 match word.as_str() {
+                    "{" if stack.len() >= DEEPEST_BRACES
+                        || leaf.iter().map(String::len).sum::<usize>() > LONGEST =>
+                    {
+                        self.doubts(line, raw, "braces that nest deeper, or a longer name, than PAN-OS has");
+                        return;
+                    }
                     "{" => stack.push(std::mem::take(&mut leaf)),
                     "}" => {
                         stack.pop();
@@ -238,38 +470,58 @@ impl Config {
         }
     }
 
+    /// How many words say where an object is: `config devices X vsys Y`, `shared`, `device-group X`.
+    fn scope(path: &[String]) -> usize {
+        let mut at = 0;
+        loop {
+            at += match path.get(at).map(String::as_str) {
+                Some("config" | "shared" | "response" | "result") => 1,
+                Some("devices" | "vsys" | "device-group") => 2,
+                _ => return at,
+            };
+        }
+    }
+
     /// Kind, scope, name and what follows; nothing for what is not about access.
     fn place(path: &[String]) -> Option<(&'static str, String, String, &[String])> {
-        let at = path.iter().position(|w| KINDS.contains(&w.as_str()));
-        let Some(at) = at else {
+        let at = Self::scope(path);
+        let word = |at: usize| path.get(at).map_or("", String::as_str);
+        let (before, kind_at) = match word(at) {
+            of if of.ends_with("rulebase") && word(at + 1) == "security" && word(at + 2) == "rules" => {
+                (at + 2, at + 2)
+            }
+            "profiles" => (at, at + 1),
+            "rules" => return None,
+            _ => (at, at),
+        };
+        let Some(kind) = KINDS.iter().copied().find(|kind| *kind == word(kind_at)) else {
             // `show` of one category prints it without the words above it.
             let list = path.iter().position(|w| w == "list" || w == "type")?;
             let name = path.get(..list)?.join(" ");
-            return (list <= 1).then(|| (KINDS[0], String::new(), name, path.get(list..).unwrap_or(&[])));
+            let is_alone = at == 0 && list <= 1 && !path.iter().any(|w| KINDS.contains(&w.as_str()));
+            return is_alone.then(|| (KINDS[0], String::new(), name, path.get(list..).unwrap_or(&[])));
         };
-        let kind = *KINDS.iter().find(|k| path.get(at).is_some_and(|w| w == *k))?;
-        let before: Vec<&str> =
-            path.iter().take(at).map(String::as_str).filter(|w| *w != "profiles").collect();
-        let first = before.first().copied().unwrap_or("");
-        let known = [
-            "",
-            "shared",
-            "device-group",
-            "vsys",
-            "devices",
-            "config",
-            "rulebase",
-            "pre-rulebase",
-            "post-rulebase",
-        ];
-        if !known.contains(&first) || (kind == "rules" && !before.contains(&"security")) {
-            return None;
+        let name = path.get(kind_at + 1)?.clone();
+        Some((kind, path.get(..before)?.join(" "), name, path.get(kind_at + 2..).unwrap_or(&[])))
+    }
+
+    /// Whether a path that has no place may be one that decides, in words that are abbreviated or elsewhere than known.
+    fn may_decide(path: &[String]) -> bool {
+        let own = path.get(Self::scope(path)..).unwrap_or_default();
+        let words: Vec<&str> = own.iter().map(String::as_str).collect();
+        let is_rulebase = |w: &str| w.ends_with("rulebase");
+        match words.as_slice() {
+            ["rulebase" | "pre-rulebase" | "post-rulebase", kind, rest @ ..] => {
+                let is_known = *kind == "security" || RULEBASES.iter().any(|(of, _)| of == kind);
+                !is_known || rest.first().is_some_and(|w| *w != "rules")
+            }
+            ["profiles", kind, ..] => shortens(kind, PROFILES),
+            ["template" | "template-stack" | "readonly" | "mgt-config" | "network" | "deviceconfig", ..] => {
+                false
+            }
+            [first, rest @ ..] => shortens(first, FIRST) || rest.iter().any(|w| is_rulebase(w)),
+            [] => false,
         }
-        if kind != "rules" && before.iter().any(|w| w.ends_with("rulebase")) {
-            return None;
-        }
-        let name = path.get(at + 1)?.clone();
-        Some((kind, before.join(" "), name, path.get(at + 2..).unwrap_or(&[])))
     }
 
     /// Whether a path that has no place here is about security rules, as below `edit rulebase security`.
@@ -286,12 +538,23 @@ impl Config {
             _ => words,
         };
         let Some((verb, path)) = words.split_first() else { return };
+        // A verb that is abbreviated, or in other letters, before something that decides.
+        let is_verb = |word: &str| {
+            let decides = path.iter().any(|w| FIRST.contains(&w.as_str()) || shortens(w, FIRST));
+            decides && (shortens(word, &VERBS) || shortens(word, &CHANGING))
+        };
         let is_placed = Self::place(path).is_some() || !Self::is_relative(path);
         let is_followed = match verb.as_str() {
             remark if remark.starts_with(['#', '!', '/']) => true,
             "set" => {
+                let before = self.doubt.len();
                 self.set(path, line);
-                is_placed
+                is_placed || self.doubt.len() > before
+            }
+            "delete" | "move" | "rename" | "copy"
+                if Self::place(path).is_none() && Self::may_decide(path) =>
+            {
+                false
             }
             "delete" => {
                 self.delete(path);
@@ -301,12 +564,24 @@ impl Config {
             "rename" => self.renames(path),
             "copy" => self.copies(path, line),
             other if CHANGING.contains(&other) => false,
+            // `top set …`
+            "top" | "up" if !path.is_empty() => {
+                !path.iter().any(|w| is_verb(w) || VERBS.contains(&w.as_str()))
+            }
             other => {
-                NEUTRAL.contains(&other) || !(path.iter().any(|w| w == "rules") && Self::is_relative(path))
+                let is_neutral = NEUTRAL.contains(&other);
+                is_neutral
+                    || !(is_verb(other) || path.iter().any(|w| w == "rules") && Self::is_relative(path))
             }
         };
         if !is_followed {
             let why = "it changes the rules or their order in a way that is not followed: give the configuration as it is after it";
+            self.doubts(line, raw, why);
+        }
+    }
+
+    fn doubts(&mut self, line: usize, raw: &str, why: &str) {
+        if self.doubt.len() < DOUBTS {
             self.doubt.push(Ignored::new(line, raw, why));
         }
     }
@@ -357,27 +632,37 @@ impl Config {
         (key, values)
     }
 
-    /// The words that lead to a rule of policy-based forwarding or of denial of service, and those after them.
-    fn refusal(path: &[String]) -> Option<(&[String], &[String])> {
-        let is_start =
-            |w: &[String]| matches!(w, [of, rules] if (of == "pbf" || of == "dos") && rules == "rules");
-        let at = path.windows(2).position(is_start)?;
-        Some((path.get(..at + 3)?, path.get(at + 3..)?))
+    /// The words that lead to a rule of another rulebase, what it can do, and those after them.
+    fn refusal(path: &[String]) -> Option<(&[String], Beside, &[String])> {
+        let at = Self::scope(path);
+        let own = path.get(at..)?;
+        let [base, kind, rules, _, ..] = own else { return None };
+        let (_, does) = RULEBASES.iter().find(|(of, _)| of == kind)?;
+        let is_here = base.ends_with("rulebase") && rules == "rules";
+        is_here
+            .then(|| (path.get(..at + 4).unwrap_or_default(), *does, path.get(at + 4..).unwrap_or_default()))
     }
 
     fn set(&mut self, path: &[String], line: usize) {
-        if let Some((own, rest)) = Self::refusal(path) {
+        if let Some((own, does, rest)) = Self::refusal(path) {
             let refusal = self.refusals.entry(own.to_vec()).or_default();
+            (refusal.line, refusal.does) = (line, does);
+            refusal.needs_action =
+                ["pbf", "dos", "decryption"].iter().any(|kind| own.iter().any(|w| w == kind));
             for pair in rest.windows(2) {
                 match pair {
-                    [action, what] if action == "action" => {
-                        refusal.refuses = what == "discard" || what == "deny";
-                        refusal.line = line;
+                    [key, what] if ["action", "authentication-enforcement"].contains(&key.as_str()) => {
+                        refusal.action = Some(what.clone());
                     }
                     [disabled, what] if disabled == "disabled" => refusal.disabled = what == "yes",
                     _ => {}
                 }
             }
+            return;
+        }
+        if Self::place(path).is_none() && Self::may_decide(path) {
+            let why = "it may be short for what decides, or stands elsewhere than it is known: give the configuration as the device shows it";
+            self.doubts(line, &path.join(" "), why);
         }
         let Some((kind, scope, name, rest)) = Self::place(path) else { return };
         self.has_rules |= kind == "rules";
@@ -387,14 +672,18 @@ impl Config {
         if kind == "rules" && !self.items.contains_key(&key) {
             self.stands(&scope, order, &name);
         }
-        let own = path.get(..path.len() - rest.len()).unwrap_or_default().to_vec();
+        let own = path.get(..path.len() - rest.len()).unwrap_or_default();
+        if !self.items.contains_key(&key) {
+            self.by_path.insert(own.to_vec(), key.clone());
+        }
+        let path = || own.to_vec();
         let item = self.items.entry(key).or_insert_with(|| Item {
             scope,
             name,
             line,
             order,
-            path: own,
-            attributes: BTreeMap::new(),
+            path: path(),
+            ..Item::default()
         });
         let mut rest = rest.iter();
         while let Some(word) = rest.next() {
@@ -402,63 +691,82 @@ impl Config {
                 "rules" if ["option", "qos"].contains(&word.as_str()) => {
                     let more = rest.by_ref().find(|w| OF_RULE.contains(&w.as_str()));
                     if let Some(more) = more {
-                        item.attributes.entry(UNREAD.into()).or_default().push((more.clone(), line));
+                        item.add(UNREAD.into(), vec![(more.clone(), line)]);
                     }
                     return;
                 }
                 "rules" if BESIDE.contains(&word.as_str()) || OF_RULE.contains(&word.as_str()) => {}
                 "rules" => {
-                    item.attributes.entry(UNREAD.into()).or_default().push((word.clone(), line));
+                    item.add(UNREAD.into(), vec![(word.clone(), line)]);
                     return;
                 }
-                "url-filtering" if !BLOCKING.contains(&word.as_str()) => return,
+                _ if BESIDE_OF.iter().any(|(of, own)| *of == kind && own.contains(&word.as_str())) => return,
+                "url-filtering" if word == "credential-enforcement" => {
+                    let key = format!("credential-enforcement {}", rest.next().map_or("", String::as_str));
+                    let (_, values) = Self::attribute(kind, "", &mut rest, line);
+                    item.add(key, values);
+                    continue;
+                }
+                _ if OF_OTHERS.iter().any(|(of, own)| *of == kind && !own.contains(&word.as_str())) => {
+                    item.add(UNREAD.into(), vec![(word.clone(), line)]);
+                    return;
+                }
                 _ => {}
             }
             let (key, values) = Self::attribute(kind, word, &mut rest, line);
             // An address is one thing, and a service has one protocol: the last one.
             match kind {
                 "address" if OF_ADDRESS.contains(&key.as_str()) => {
-                    item.attributes.retain(|k, _| *k == key || !OF_ADDRESS.contains(&k.as_str()));
+                    item.keep_attributes(|k| k == key || !OF_ADDRESS.contains(&k));
                 }
                 "service" if word == "protocol" => {
                     let protocol = key.split(' ').next().unwrap_or("").to_owned();
                     let other = |k: &str| k.contains(' ') && k.split(' ').next() != Some(protocol.as_str());
-                    item.attributes.retain(|k, _| !other(k));
+                    item.keep_attributes(|k| !other(k));
                 }
                 _ => {}
             }
-            item.attributes.entry(key).or_default().extend(values);
+            item.add(key, values);
         }
     }
 
+    /// What stands at these words or below them.
+    fn below<'m, V>(map: &'m BTreeMap<Vec<String>, V>, path: &[String]) -> Vec<&'m Vec<String>> {
+        map.range(path.to_vec()..).map(|(own, _)| own).take_while(|own| own.starts_with(path)).collect()
+    }
+
     fn delete(&mut self, path: &[String]) {
-        if !path.is_empty() && !self.refusals.is_empty() {
-            self.refusals.retain(|own, _| !own.starts_with(path));
+        if path.is_empty() {
+            return;
         }
-        if let Some((own, rest)) = Self::refusal(path)
+        let gone: Vec<Vec<String>> = Self::below(&self.refusals, path).into_iter().cloned().collect();
+        self.looked += gone.len();
+        for own in gone {
+            self.refusals.remove(&own);
+        }
+        if let Some((own, _, rest)) = Self::refusal(path)
             && let Some(refusal) = self.refusals.get_mut(own)
         {
             let is_gone = |word: &str| rest.first().is_some_and(|w| w == word);
-            refusal.refuses &= !is_gone("action");
+            if is_gone("action") {
+                refusal.action = None;
+            }
             refusal.disabled &= !is_gone("disabled");
         }
         let place = Self::place(path);
-        let Some((kind, scope, name, rest)) = place.clone().filter(|(.., rest)| !rest.is_empty()) else {
-            // The object, which has nothing below it but itself.
-            if let Some((kind, scope, name, _)) = place
-                && let Entry::Occupied(own) = self.items.entry((kind, scope, name))
-                && own.get().path == path
-            {
-                let item = own.remove();
-                if let Some(places) = self.places.get_mut(&item.scope).filter(|_| kind == "rules") {
+        let Some((kind, scope, name, rest)) = place.filter(|(.., rest)| !rest.is_empty()) else {
+            // All that is at this place or below it.
+            let gone: Vec<Vec<String>> = Self::below(&self.by_path, path).into_iter().cloned().collect();
+            self.looked += 1 + gone.len();
+            for own in gone {
+                let Some(item) = self.by_path.remove(&own).and_then(|key| self.items.remove(&key)) else {
+                    continue;
+                };
+                if own.iter().any(|w| w == "rules")
+                    && let Some(places) = self.places.get_mut(&item.scope)
+                {
                     places.remove(&item.order);
                 }
-                return;
-            }
-            // All that is below this place.
-            if !path.is_empty() {
-                self.items.retain(|_, item| !item.path.starts_with(path));
-                self.places.clear();
             }
             return;
         };
@@ -473,9 +781,9 @@ impl Config {
                 own => own,
             };
             let is_part = |k: &str| k == key || (group != word && k.starts_with(group));
-            item.attributes.retain(|k, _| !is_part(k));
-        } else if let Some(own) = item.attributes.get_mut(&key) {
-            own.retain(|(v, _)| !values.iter().any(|(value, _)| value == v));
+            item.keep_attributes(|k| !is_part(k));
+        } else {
+            item.take_out(&key, &values);
         }
     }
 
@@ -491,10 +799,12 @@ impl Config {
             return false;
         }
         let Some(mut item) = self.items.remove(&(kind, scope, name)) else { return false };
+        self.by_path.remove(&item.path);
         item.name.clone_from(other);
         item.path.pop();
         item.path.push(other.clone());
         self.stands(&item.scope, item.order, other);
+        self.by_path.insert(item.path.clone(), key.clone());
         self.items.insert(key, item);
         true
     }
@@ -507,10 +817,12 @@ impl Config {
         let Some((kind, scope, name, rest)) = Self::place(path) else { return !Self::is_relative(path) };
         let [to, other] = rest else { return false };
         let key = (kind, scope.clone(), other.clone());
-        let Some(mut item) = self.items.get(&(kind, scope, name)).cloned() else { return false };
-        if to != "to" || self.items.contains_key(&key) {
+        let Some(item) = self.items.get(&(kind, scope, name)) else { return false };
+        self.copied += item.attributes.values().map(Vec::len).sum::<usize>();
+        if to != "to" || self.items.contains_key(&key) || self.copied > COPIED {
             return false;
         }
+        let mut item = item.clone();
         self.order += ROOM;
         item.name.clone_from(other);
         (item.line, item.order) = (line, self.order);
@@ -519,6 +831,7 @@ impl Config {
         }
         item.path.pop();
         item.path.push(other.clone());
+        self.by_path.insert(item.path.clone(), key.clone());
         self.items.insert(key, item);
         true
     }
@@ -527,16 +840,6 @@ impl Config {
         let mut found: Vec<&Item> =
             self.items.iter().filter(|((k, ..), _)| *k == kind).map(|(_, i)| i).collect();
         found.sort_by_key(|i| i.order);
-        found
-    }
-
-    /// All objects by their kind and name, those of one name in their order.
-    fn by_name(&self) -> BTreeMap<(&str, &str), Vec<&Item>> {
-        let mut found: BTreeMap<(&str, &str), Vec<&Item>> = BTreeMap::new();
-        for ((kind, _, name), item) in &self.items {
-            found.entry((kind, name)).or_default().push(item);
-        }
-        found.values_mut().for_each(|items| items.sort_by_key(|i| i.order));
         found
     }
 }

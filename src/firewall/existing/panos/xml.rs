@@ -7,7 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader as XmlReader, XmlVersion};
 
 use super::super::read::{Ignored, Unread};
-use super::Config;
+use super::{Config, LONGEST};
 
 /// Numbers of the lines of a text, for places that come one after the other.
 struct Lines<'a> {
@@ -38,6 +38,9 @@ impl Config {
             let found = start.attributes().flatten().find(|a| a.key.as_ref() == "name");
             let value = found.map(|name| name.normalized_value(XmlVersion::Implicit1_0)).transpose();
             let value = value.map_err(|e| Unread::whole(&format!("XML that cannot be read: {e}")))?;
+            if value.as_ref().is_some_and(|name| name.len() > LONGEST) {
+                return Err(Unread::whole("XML with a longer name than PAN-OS has"));
+            }
             Ok(value.map(Cow::into_owned))
         };
         let mut lines = Lines { text, at: 0, line: 1 };
