@@ -3,6 +3,7 @@
 
 mod against;
 mod against_forms;
+mod against_fortios;
 mod against_hostile;
 mod against_kept;
 mod against_narrowed;

@@ -3,22 +3,27 @@
 
 mod names;
 mod objects;
+mod others;
+mod profiles;
 mod settings;
 mod tree;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::access::{Access, Gate, Test};
-use super::read::{Dialect, Ignored, Listed, Listing, pattern};
+use super::read::{Dialect, Ignored, Listed, Listing};
 pub use names::FortigateObjects;
 pub(super) use objects::port_of_name;
-use objects::{service_ports, url, url_pattern};
+use objects::{Kind, service_ports, url, url_pattern};
 use tree::{Domain, Object};
 
-/// Members of groups that are followed for one policy: groups that name each other grow with every level.
-pub(super) const MEMBERS: usize = 100_000;
-
 pub(super) fn read(text: &str) -> Listing {
+    counted(text).0
+}
+
+/// What `text` opens, and how many names and profiles were worked out for it.
+fn counted(text: &str) -> (Listing, usize) {
+    let mut worked = 0;
     let mut listing = Listing::new(Dialect::Fortigate);
     let (domains, doubt) = tree::parse(text);
     let mut gate = Gate::default();
@@ -26,6 +31,7 @@ pub(super) fn read(text: &str) -> Listing {
         gate.unsure(line);
     }
     let mut names = Gate { lines: Vec::new(), otherwise: true };
+    let mut beside = Gate { lines: Vec::new(), otherwise: true };
     // A table that was emptied lets nothing through.
     let is_policy = |d: &Domain| POLICIES.iter().any(|p| d.sections.contains_key(*p));
     let several = domains.values().filter(|d| is_policy(d)).count() > 1;
@@ -38,14 +44,18 @@ pub(super) fn read(text: &str) -> Listing {
             indices: BTreeMap::new(),
             used: BTreeSet::new(),
             label: if several { Some(format!("virtual domain {name}")) } else { None },
-            left: MEMBERS,
+            known: HashMap::new(),
+            filters: HashMap::new(),
+            worked: 0,
         };
         if any_policy {
-            reader.policies(&mut gate, &mut names);
+            reader.others(&mut gate);
+            reader.policies(&mut gate, &mut names, &mut beside);
         } else {
             reader.objects(&mut gate);
         }
         reader.leftovers(any_policy);
+        worked += reader.worked;
     }
     if !any_policy && listing.understood > 0 {
         listing.remarks.push(
@@ -53,14 +63,15 @@ pub(super) fn read(text: &str) -> Listing {
         );
     }
     listing.gates.push(gate);
-    if !names.lines.is_empty() {
-        listing.gates.push(names);
-    }
-    listing
+    listing.gates.extend([names, beside].into_iter().filter(|gate| !gate.lines.is_empty()));
+    (listing, worked)
 }
 
+/// The table of policies that decides where there is one: the first one then says what is inspected.
+const SECURITY: &str = "firewall security-policy";
+
 const POLICIES: [&str; 4] =
-    ["firewall policy", "firewall security-policy", "firewall consolidated policy", "firewall proxy-policy"];
+    ["firewall policy", SECURITY, "firewall consolidated policy", "firewall proxy-policy"];
 
 struct Reader<'a, 'b> {
     domain: &'a Domain,
@@ -70,23 +81,33 @@ struct Reader<'a, 'b> {
     /// Address objects and groups that an accepting policy uses.
     used: BTreeSet<String>,
     label: Option<String>,
-    /// How many more members of groups are followed for this policy.
-    left: usize,
+    /// What a name of an address or service stands for, and whether an accepting policy asks.
+    known: HashMap<(Kind, bool, String), Test>,
+    /// What a profile blocks, by its table and its name.
+    filters: HashMap<(&'static str, String), Test>,
+    /// How many names and profiles were worked out, each once.
+    worked: usize,
 }
 
 impl Reader<'_, '_> {
-    /// `names` is what lookups have to pass, whatever the policies say.
-    fn policies(&mut self, gate: &mut Gate, names: &mut Gate) {
+    /// `names` is what lookups have to pass, whatever the policies say, and `beside` is what policies for inspection deny
+    /// where those for security decide.
+    fn policies(&mut self, gate: &mut Gate, names: &mut Gate, beside: &mut Gate) {
         let domain = self.domain;
-        let kinds = POLICIES.iter().filter(|s| !domain.section(s).is_empty()).count();
+        let is_by_application = !domain.section(SECURITY).is_empty();
+        let decides = |section: &str| !(is_by_application && section == POLICIES[0]);
+        let kinds = POLICIES.iter().filter(|s| decides(s) && !domain.section(s).is_empty()).count();
         for section in POLICIES {
             self.listing.understood += domain.section(section).len();
             let policies: Vec<&Object> =
                 domain.section(section).iter().filter(|p| !p.is("status", "disable")).collect();
             let ways: BTreeSet<String> = policies.iter().map(|p| way(p)).collect();
             for policy in policies {
-                self.left = MEMBERS;
-                let allows = policy.is("action", "accept");
+                let allows = if decides(section) {
+                    policy.is("action", "accept")
+                } else {
+                    !policy.is("action", "deny")
+                };
                 let text = format!(
                     "policy {}{}",
                     policy.name,
@@ -96,8 +117,8 @@ impl Reader<'_, '_> {
                 if let Some(label) = &self.label {
                     tests.push(Test::Client(label.clone()));
                 }
-                if kinds > 1 {
-                    tests.push(Test::Client(format!("traffic that the section `{section}` judges")));
+                if kinds > 1 && decides(section) {
+                    tests.push(Test::Other(format!("traffic that the section `{section}` judges")));
                 }
                 if ways.len() > 1 {
                     tests.push(Test::Client(format!("traffic {}", way(policy))));
@@ -107,7 +128,10 @@ impl Reader<'_, '_> {
                 tests.extend(odd_action);
                 tests.push(self.destination(policy, &text, allows));
                 tests.push(self.services(policy, &text));
-                tests.extend(clients(policy));
+                tests.extend(self.clients(policy, &text));
+                if decides(section) {
+                    tests.extend(self.schedule(policy, &text));
+                }
                 tests.extend(settings::conditions(policy, &text));
                 let on_or_off = |key: &&str| settings::odd_value(policy, &text, key, &["enable", "disable"]);
                 tests.extend(settings::SWITCHES.iter().filter_map(on_or_off));
@@ -117,99 +141,53 @@ impl Reader<'_, '_> {
                     }
                 }
                 let profiles = profiles(domain, policy, &text, &mut tests).filter(|_| allows);
-                // First, since the lines of the filters have all conditions of the policy.
-                if let Some((own, list)) = profiles.and_then(|o| Some((o, o.value("application-list")?))) {
-                    self.applications(list, own, &text, &mut tests);
-                }
-                if let Some((own, profile)) = profiles.and_then(|o| Some((o, o.value("webfilter-profile")?)))
+                let of = |key: &str| {
+                    profiles.and_then(|own| Some((own, own.value(key).filter(|name| !name.is_empty())?)))
+                };
+                let own_gate = if decides(section) { &mut *gate } else { &mut *beside };
+                // A profile acts on what the policy matches, so each line has the policy's conditions, too.
+                if let Some((own, list)) = of("application-list")
+                    && let Some(blocked) = self.applications(list, own, &text)
                 {
-                    self.filter(gate, profile, own, &text, &tests);
+                    let tests = tests.iter().cloned().chain([blocked]).collect();
+                    let text = format!("application list {list}");
+                    own_gate.lines.push(Access {
+                        line: own.line_of("application-list"),
+                        text,
+                        allows: false,
+                        tests,
+                    });
                 }
-                if let Some((own, profile)) = profiles.and_then(|o| Some((o, o.value("dnsfilter-profile")?)))
+                if let Some((own, sensor)) = of("ips-sensor")
+                    && let Some(custom) =
+                        domain.section("ips custom").iter().find(|c| !c.is("status", "disable"))
                 {
-                    self.names_filter(names, profile, own, &text, &tests);
+                    let what = format!(
+                        "{text}: its IPS sensor {sensor}, as signatures of the file's own (ips custom {}) may name hosts",
+                        custom.name
+                    );
+                    let tests = tests.iter().cloned().chain([Test::Other(what)]).collect();
+                    let text = format!("IPS sensor {sensor}");
+                    own_gate.lines.push(Access {
+                        line: own.line_of("ips-sensor"),
+                        text,
+                        allows: false,
+                        tests,
+                    });
+                }
+                if let Some((own, profile)) = of("webfilter-profile") {
+                    own_gate.lines.extend(self.filter(profile, own, &text, &tests));
+                }
+                if let Some((own, profile)) = of("dnsfilter-profile") {
+                    names.lines.extend(self.names_filter(profile, own, &text, &tests));
                 }
                 let access = Access { line: policy.line, text, allows, tests };
                 if is_odd {
-                    gate.lines.push(Access { allows: !allows, ..access.clone() });
+                    own_gate.lines.push(Access { allows: !allows, ..access.clone() });
                 }
-                gate.lines.push(access);
+                own_gate.lines.push(access);
             }
         }
-    }
-
-    /// The static URL filter of a policy's web filter profile: what it blocks, the policy does not open.
-    fn filter(&mut self, gate: &mut Gate, profile: &str, policy: &Object, text: &str, tests: &[Test]) {
-        self.listing.remarks.push(format!(
-            "line {}: {text} has the web filter profile {profile}: its categories may block hosts that the policy accepts",
-            policy.line_of("webfilter-profile")
-        ));
-        let domain = self.domain;
-        let Some(table) = self.setting("webfilter profile", profile, "urlfilter-table") else { return };
-        for entry in domain.section("webfilter urlfilter/entries") {
-            if !entry.name.starts_with(&format!("{table}/")) || entry.is("status", "disable") {
-                continue;
-            }
-            let Some(test) = url(entry, true) else { continue };
-            let mut conditions = tests.to_vec();
-            conditions.push(test);
-            conditions.push(Test::Web);
-            // Allow, monitor and exempt end the URL filter: the connection goes on.
-            let allows = !entry.is("action", "block");
-            let line = entry.line_of("url");
-            let what = format!("url filter {table}, {}", entry.value("url").unwrap_or(""));
-            either_way(gate, Access { line, text: what, allows, tests: conditions }, entry);
-        }
-    }
-
-    /// The static domain filter of a policy's DNS filter profile: a name that it blocks is never looked up.
-    fn names_filter(&mut self, gate: &mut Gate, profile: &str, policy: &Object, text: &str, tests: &[Test]) {
-        self.listing.remarks.push(format!(
-            "line {}: {text} has the DNS filter profile {profile}: its categories may block names that the policy accepts",
-            policy.line_of("dnsfilter-profile")
-        ));
-        let domain = self.domain;
-        let Some(table) = self.setting("dnsfilter profile", profile, "domain-filter-table") else { return };
-        for entry in domain.section("dnsfilter domain-filter/entries") {
-            if !entry.name.starts_with(&format!("{table}/")) || entry.is("status", "disable") {
-                continue;
-            }
-            let (line, Some(name)) = (entry.line_of("domain"), entry.value("domain")) else { continue };
-            let test = match pattern(name) {
-                _ if entry.is("type", "regex") => {
-                    let why = "a regular expression of a DNS filter is not compared";
-                    Test::Unknown(Ignored::new(line, name, why))
-                }
-                Ok(found) => Test::Names(found),
-                Err(reason) => Test::Unknown(Ignored::new(line, name, &reason)),
-            };
-            let conditions = tests.iter().cloned().chain([test]).collect();
-            let allows = !entry.is("action", "block");
-            let what = format!("DNS filter {table}, {name}");
-            either_way(gate, Access { line, text: what, allows, tests: conditions }, entry);
-        }
-    }
-
-    /// Application control of a policy. What it does with traffic that it recognises as nothing on its list
-    /// decides about every host; single applications have numbers that no list of names can be compared with.
-    fn applications(&mut self, list: &str, policy: &Object, text: &str, tests: &mut Vec<Test>) {
-        let blocks = |key: &str| self.setting("application list", list, key).is_some_and(|v| v != "pass");
-        if blocks("other-application-action") || blocks("unknown-application-action") {
-            tests.push(Test::Other(format!("what application control takes it for (list {list})")));
-            return;
-        }
-        self.listing.remarks.push(format!(
-            "line {}: {text} has the application list {list}: it may block applications that the policy accepts",
-            policy.line_of("application-list")
-        ));
-    }
-
-    /// A value of a profile, which may stand in one of its inner tables.
-    fn setting(&self, section: &str, profile: &str, key: &str) -> Option<&str> {
-        let inner = format!("{profile}/");
-        let nested = self.domain.sections.iter().filter(|(s, _)| s.split('/').next() == Some(section));
-        let of = nested.flat_map(|(_, o)| o).filter(|o| o.name == profile || o.name.starts_with(&inner));
-        of.filter_map(|o| o.value(key)).next()
     }
 
     fn destination(&mut self, policy: &Object, text: &str, allows: bool) -> Test {
@@ -374,41 +352,124 @@ fn profiles<'a>(
     Some(group)
 }
 
-/// Who may use a policy, and when.
-fn clients(policy: &Object) -> Vec<Test> {
-    let mut tests = Vec::new();
-    let source: Vec<&String> = policy.values("srcaddr").iter().filter(|v| *v != "all").collect();
-    if !source.is_empty() && !policy.values("srcaddr").iter().any(|v| v == "all") {
-        let negated = if policy.is("srcaddr-negate", "enable") { "not " } else { "" };
-        let names: Vec<&str> = source.iter().map(|s| s.as_str()).collect();
-        tests.push(Test::Client(format!("the client is {negated}in {}", names.join(", "))));
-    }
-    if policy.is("srcaddr-negate", "enable") && policy.values("srcaddr").iter().any(|v| v == "all") {
-        tests.push(Test::Never);
-    }
-    // For IPv6 there is a list of its own.
-    let six = policy.values("srcaddr6");
-    let negated = policy.is("srcaddr6-negate", "enable");
-    let others = match (six.iter().any(|v| v == "all"), negated) {
-        (true, false) => None,
-        (true, true) => Some(Test::Never),
-        _ if six.is_empty() => None,
-        (false, _) => {
-            let not = if negated { "not " } else { "" };
-            Some(Test::Client(format!("the client is {not}in {}", six.join(", "))))
+impl Reader<'_, '_> {
+    /// Whether a list of sources is everybody or nobody; nothing where it is some.
+    fn everybody(&mut self, names: &[String], line: usize, six: bool) -> Option<bool> {
+        let of = names.iter().map(|name| self.address(name, line, six, false, 0)).collect::<Vec<_>>();
+        if of.contains(&Test::Always) {
+            return Some(true);
         }
-    };
-    tests.extend(others.map(|of| Test::Any(vec![Test::Ipv6(false), of])));
-    if policy.is("ztna-status", "enable") {
-        tests.push(Test::Other("the device's state (ztna-status)".into()));
+        let is_nobody = |(name, test): (&String, &Test)| {
+            name == "none" && (*test == Test::Never || self.is_nothing(name, six))
+        };
+        names.iter().zip(&of).all(is_nobody).then_some(false)
     }
-    for key in ["groups", "users", "fsso-groups"] {
-        if !policy.values(key).is_empty() {
-            tests.push(Test::Other(format!("who signs in ({})", policy.values(key).join(", "))));
+
+    /// Whether an object is the address of nobody.
+    fn is_nothing(&self, name: &str, six: bool) -> bool {
+        let own = self.domain.find(if six { "firewall address6" } else { "firewall address" }, name);
+        own.is_some_and(|o| {
+            let value = o.values(if six { "ip6" } else { "subnet" }).join("/");
+            ["0.0.0.0/255.255.255.255", "0.0.0.0/32", "::/128"].contains(&value.as_str())
+        })
+    }
+
+    /// Who may use a policy.
+    fn clients(&mut self, policy: &Object, text: &str) -> Vec<Test> {
+        let mut tests = Vec::new();
+        let mut of = |key: &str, six: bool| -> Option<Test> {
+            let names = policy.values(key);
+            if names.is_empty() {
+                return None;
+            }
+            let is_negated = policy.is(&format!("{key}-negate"), "enable");
+            Some(match self.everybody(names, policy.line_of(key), six) {
+                Some(everybody) => {
+                    if everybody == is_negated {
+                        Test::Never
+                    } else {
+                        Test::Always
+                    }
+                }
+                None => {
+                    let not = if is_negated { "not " } else { "" };
+                    Test::Client(format!("the client is {not}in {}", names.join(", ")))
+                }
+            })
+        };
+        let (four, six) = (of("srcaddr", false), of("srcaddr6", true));
+        let by_service = policy.sets.keys().any(|key| key.starts_with("internet-service"));
+        match (four, six) {
+            (None, None) if by_service => {}
+            (None, None) => {
+                tests.push(Test::Unknown(Ignored::new(
+                    policy.line,
+                    text,
+                    "a policy without source addresses",
+                )));
+            }
+            // For IPv6 there is a list of its own.
+            (four, six) => {
+                let four = four.unwrap_or(if by_service { Test::Always } else { Test::Never });
+                let four = Test::Any(vec![Test::Ipv6(true), four]);
+                let six = Test::Any(vec![Test::Ipv6(false), six.unwrap_or(Test::Always)]);
+                tests.extend(
+                    [four, six]
+                        .into_iter()
+                        .filter(|t| !matches!(t, Test::Any(of) if of.contains(&Test::Always))),
+                );
+            }
         }
+        if policy.is("ztna-status", "enable") {
+            tests.push(Test::Other("the device's state (ztna-status)".into()));
+        }
+        for key in ["groups", "users", "fsso-groups"] {
+            if !policy.values(key).is_empty() {
+                tests.push(Test::Other(format!("who signs in ({})", policy.values(key).join(", "))));
+            }
+        }
+        tests
     }
-    if let Some(schedule) = policy.value("schedule").filter(|s| *s != "always") {
-        tests.push(Test::Other(format!("the schedule {schedule}")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A group, a service and a filter that many policies name are worked out once, and no policy has what is in them.
+    #[test]
+    fn what_many_policies_name_is_worked_out_once() {
+        let text = |policies: usize, members: usize| {
+            let mut text = String::from("config firewall address\n");
+            for n in 0..members {
+                text += &format!("edit m{n}\nset type fqdn\nset fqdn h{n}.example\nnext\n");
+            }
+            let names = (0..members).map(|n| format!("m{n} ")).collect::<String>();
+            text += &format!("end\nconfig firewall addrgrp\nedit g0\nset member {names}\nnext\n");
+            for level in 1..12 {
+                text += &format!("edit g{level}\nset member g{0} g{0} g{0}\nnext\n", level - 1);
+            }
+            text += "end\nconfig webfilter profile\nedit w\nset urlfilter-table 1\nnext\nend\n\
+                config webfilter urlfilter\nedit 1\nconfig entries\n";
+            for n in 1..=members {
+                text += &format!("edit {n}\nset url h{n}.example\nset action block\nnext\n");
+            }
+            text += "end\nnext\nend\nconfig firewall policy\n";
+            for n in 1..=policies {
+                text += &format!(
+                    "edit {n}\nset srcintf a\nset dstintf b\nset srcaddr all\nset dstaddr g11\nset service HTTPS\n\
+                     set schedule always\nset action accept\nset webfilter-profile w\nnext\n"
+                );
+            }
+            text + "end\n"
+        };
+        let work = |policies: usize, members: usize| {
+            let (listing, worked) = counted(&text(policies, members));
+            let lines = listing.gates.iter().flat_map(|gate| &gate.lines);
+            (worked, lines.flat_map(|line| &line.tests).map(|test| test.own_weight()).sum::<usize>())
+        };
+        let few = work(50, 40);
+        assert_eq!(work(100, 40), (few.0, 2 * few.1), "twice as many policies");
+        assert_eq!(work(50, 80), (few.0 + 40, few.1), "twice as many members");
     }
-    tests
 }

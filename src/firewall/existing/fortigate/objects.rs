@@ -4,7 +4,7 @@ use super::super::super::intent::Names;
 use super::super::access::Test;
 use super::super::read::{Ignored, Listed, Pattern, network, pattern};
 use super::Reader;
-use super::settings::odd_value;
+use super::settings::{ADDRESS, BESIDE_OBJECT, BESIDE_SERVICE, GROUP, SERVICE, odd_value, unknown_settings};
 use super::tree::Object;
 
 /// Groups nest at most this deep.
@@ -15,18 +15,23 @@ impl Reader<'_, '_> {
         Test::Any(names.iter().map(|n| self.address(n, line, six, allows, 0)).collect())
     }
 
+    /// What a name among addresses stands for; what many policies name is worked out once.
     pub(super) fn address(&mut self, name: &str, line: usize, six: bool, allows: bool, depth: usize) -> Test {
+        let key = (if six { Kind::Address6 } else { Kind::Address }, allows, name.to_owned());
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        // Until it is known it stands for what names itself.
+        let why = "groups that name each other";
+        self.known.insert(key.clone(), Test::Unknown(Ignored::new(line, name, why)));
+        let found = self.address_of(name, line, six, allows, depth).shared();
+        self.worked += 1;
+        self.known.insert(key, found.clone());
+        found
+    }
+
+    fn address_of(&mut self, name: &str, line: usize, six: bool, allows: bool, depth: usize) -> Test {
         let domain = self.domain;
-        if name == "all" {
-            return Test::Always;
-        }
-        if name == "none" {
-            return Test::Never;
-        }
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 {
-            return Test::Unknown(Ignored::new(line, name, "groups that name each other too often"));
-        }
         if allows {
             self.used.insert(name.to_owned());
         }
@@ -46,34 +51,48 @@ impl Reader<'_, '_> {
                     names.iter().map(|n| self.address(n, object.line, six, allows, depth + 1)).collect(),
                 )
             };
-            let inside = of(&members);
-            if let Some(odd) = odd_value(object, name, "exclude", &["enable", "disable"]) {
-                return Test::All(vec![inside, odd]);
+            let mut all = vec![of(&members)];
+            if object.is("exclude", "enable") {
+                all.push(of(&excluded).negated());
             }
-            return if object.is("exclude", "enable") {
-                Test::All(vec![inside, of(&excluded).negated()])
-            } else {
-                inside
-            };
+            all.extend(odd_value(object, name, "exclude", &["enable", "disable"]));
+            all.extend(odd_value(object, name, "category", &["default"]));
+            all.extend(odd_value(object, name, "type", &["default", "folder"]));
+            all.extend(unknown_settings(object, name, GROUP, &[BESIDE_OBJECT, &["category", "type"]]));
+            return Test::All(all);
         }
-        Test::Unknown(Ignored::new(line, name, "this address object is not in the file"))
+        match name {
+            // The objects that every device has, unless the file says what they are.
+            "all" => Test::Always,
+            "none" => Test::Never,
+            _ => Test::Unknown(Ignored::new(line, name, "this address object is not in the file")),
+        }
     }
 
     pub(super) fn object(&mut self, object: &Object, six: bool) -> Test {
+        let mut odd = unknown_settings(object, &object.name, ADDRESS, &[BESIDE_OBJECT]);
         if let Some(index) = self.indices.get(&(six, object.name.clone())) {
-            return Test::Entries(vec![*index]);
+            return narrowed(Test::Entries(vec![*index]), odd);
         }
         let unknown = |line: usize, why: &str| Test::Unknown(Ignored::new(line, &object.name, why));
         let (key, found) = match object.value("type") {
             Some("fqdn" | "wildcard-fqdn") => {
-                let key = if object.sets.contains_key("fqdn") { "fqdn" } else { "wildcard-fqdn" };
+                let is_wild = object.is("type", "wildcard-fqdn") || !object.sets.contains_key("fqdn");
+                let key = if is_wild && object.sets.contains_key("wildcard-fqdn") {
+                    "wildcard-fqdn"
+                } else {
+                    "fqdn"
+                };
                 (key, object.value(key).map(pattern))
             }
             None | Some("ipmask" | "ipprefix") => {
                 let key = if six { "ip6" } else { "subnet" };
                 let joined = object.values(key).join("/");
-                if !six && (joined == "0.0.0.0/0.0.0.0" || joined == "0.0.0.0/0") || six && joined == "::/0" {
-                    return Test::Always;
+                // What a device shows of its own object for everything has no network, which is the default.
+                let is_default = joined.is_empty() && object.name == "all" && odd.is_empty();
+                let everything: &[&str] = if six { &["::/0"] } else { &["0.0.0.0/0.0.0.0", "0.0.0.0/0"] };
+                if is_default || everything.contains(&joined.as_str()) {
+                    return narrowed(Test::Always, odd);
                 }
                 let read = network(&joined)
                     .or_else(|| joined.parse().ok().map(|a| Pattern::Names(Names::Address(a))))
@@ -104,7 +123,7 @@ impl Reader<'_, '_> {
                 let text = object.values(key).join(" ");
                 let index = self.listing.add(Listed::line(line, &text, found));
                 self.indices.insert((six, object.name.clone()), index);
-                Test::Entries(vec![index])
+                narrowed(Test::Entries(vec![index]), std::mem::take(&mut odd))
             }
             Some(Err(reason)) => unknown(line, &reason),
             None => unknown(object.line, "an address object without an address"),
@@ -123,32 +142,43 @@ impl Reader<'_, '_> {
     }
 
     fn service(&mut self, name: &str, line: usize, depth: usize) -> Test {
-        let domain = self.domain;
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 {
-            return Test::Unknown(Ignored::new(line, name, "groups that name each other too often"));
+        let key = (Kind::Service, false, name.to_owned());
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
         }
+        let why = "groups that name each other";
+        self.known.insert(key.clone(), Test::Unknown(Ignored::new(line, name, why)));
+        let found = self.service_of(name, line, depth).shared();
+        self.worked += 1;
+        self.known.insert(key, found.clone());
+        found
+    }
+
+    fn service_of(&mut self, name: &str, line: usize, depth: usize) -> Test {
+        let domain = self.domain;
         if let Some(object) = domain.find("firewall service custom", name) {
+            let odd = unknown_settings(object, name, SERVICE, &[BESIDE_OBJECT, BESIDE_SERVICE]);
             let ports = match service_ports(object) {
-                Some(ports) if ports.is_empty() => return Test::Never,
+                Some(ports) if ports.is_empty() => Test::Never,
                 Some(ports) => Test::Ports(ports),
                 None => {
-                    let why = "the ports of this service cannot be read";
+                    let why = "the protocol or the ports of this service cannot be read";
                     return Test::Unknown(Ignored::new(object.line, name, why));
                 }
             };
             let narrower = narrower(object);
-            if narrower.is_empty() {
-                return ports;
+            let mut odd = odd;
+            if !narrower.is_empty() {
+                odd.push(Test::Other(format!("the service {name} ({})", narrower.join(", "))));
             }
-            return Test::All(vec![
-                ports,
-                Test::Other(format!("the service {name} ({})", narrower.join(", "))),
-            ]);
+            return narrowed(ports, odd);
         }
         if let Some(group) = domain.find("firewall service group", name).filter(|_| depth <= DEEPEST) {
+            let odd =
+                unknown_settings(group, name, &["member"], &[BESIDE_OBJECT, &["explicit-proxy", "proxy"]]);
             let members = group.values("member").to_vec();
-            return Test::Any(members.iter().map(|m| self.service(m, group.line, depth + 1)).collect());
+            let any = members.iter().map(|m| self.service(m, group.line, depth + 1)).collect();
+            return narrowed(Test::Any(any), odd);
         }
         match name {
             "ALL" | "ALL_TCP" | "ANY" => Test::Always,
@@ -165,11 +195,31 @@ impl Reader<'_, '_> {
     }
 }
 
-/// TCP ports of a service; none for UDP or ICMP.
+/// What many policies may name.
+#[derive(PartialEq, Eq, Hash, Clone, Copy)]
+pub(super) enum Kind {
+    Address,
+    Address6,
+    Service,
+}
+
+/// A test and what else must hold.
+fn narrowed(test: Test, odd: Vec<Test>) -> Test {
+    if odd.is_empty() { test } else { Test::All(std::iter::once(test).chain(odd).collect()) }
+}
+
+/// TCP ports of a service; none for UDP or ICMP; nothing where they cannot be read.
 pub(super) fn service_ports(object: &Object) -> Option<Vec<(u16, u16)>> {
-    if object.is("protocol", "IP") {
-        return Some(vec![(1, u16::MAX)])
-            .filter(|_| object.value("protocol-number").is_none_or(|n| n == "0" || n == "6"));
+    match object.value("protocol") {
+        None | Some("ALL") => {}
+        // `TCP/UDP/SCTP`, with or without others since.
+        Some(several) if several.split('/').any(|p| p == "TCP") => {}
+        Some("IP") => {
+            let number: u8 = object.value("protocol-number").unwrap_or("0").parse().ok()?;
+            return Some(if [0, 6].contains(&number) { vec![(0, u16::MAX)] } else { Vec::new() });
+        }
+        Some("ICMP" | "ICMP6" | "UDP" | "SCTP") => return Some(Vec::new()),
+        Some(_) => return None,
     }
     object
         .values("tcp-portrange")
@@ -177,7 +227,8 @@ pub(super) fn service_ports(object: &Object) -> Option<Vec<(u16, u16)>> {
         .map(|range| {
             let range = range.split_once(':').map_or(range.as_str(), |(destination, _)| destination);
             let (from, to) = range.split_once('-').unwrap_or((range, range));
-            Some((from.parse().ok()?, to.parse().ok()?))
+            let (from, to): (u16, u16) = (from.parse().ok()?, to.parse().ok()?);
+            (from <= to).then_some((from, to))
         })
         .collect()
 }
@@ -194,9 +245,9 @@ fn narrower(object: &Object) -> Vec<String> {
         .filter(|(_, source)| !is_full(source))
         .map(|(_, source)| format!("ports {source} of the client"))
         .collect();
-    for key in ["iprange", "fqdn", "application", "app-category"] {
+    for key in ["iprange", "fqdn", "application", "app-category", "app-service-type"] {
         let values = object.values(key).join(" ");
-        if !["", "0.0.0.0", "0.0.0.0-255.255.255.255"].contains(&values.as_str()) {
+        if !["", "disable", "0.0.0.0", "0.0.0.0-255.255.255.255"].contains(&values.as_str()) {
             found.push(format!("{key} {values}"));
         }
     }
@@ -236,13 +287,17 @@ pub(super) fn url(entry: &Object, blocks: bool) -> Option<Test> {
             "a regular expression of a URL filter is not compared",
         )));
     }
-    if text
-        .split_once("://")
-        .map_or(text, |(_, r)| r)
-        .split_once('/')
-        .is_some_and(|(_, p)| !p.is_empty() && p != "*")
-    {
-        return None;
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    if let Some((host, path)) = rest.split_once('/').filter(|(_, path)| !path.is_empty() && *path != "*") {
+        // Where nothing decrypts, no path is seen.
+        let name = host.split_once(':').map_or(host, |(name, _)| name);
+        let host = match pattern(name).ok()? {
+            Pattern::Names(Names::Exact(n) | Names::Subdomains(n)) => {
+                Pattern::Names(Names::ApexAndSubdomains(n))
+            }
+            other => other,
+        };
+        return blocks.then(|| Test::All(vec![Test::Names(host), Test::Other(format!("the path {path}"))]));
     }
     Some(url_pattern(entry, blocks).map_or_else(
         || Test::Unknown(Ignored::new(line, text, "this pattern of a URL filter is not compared")),

@@ -24,6 +24,7 @@ const READ: &[&str] = &[
     "groups",
     "internet-service",
     "internet-service-name",
+    "ips-sensor",
     "profile-group",
     "profile-type",
     "proxy",
@@ -90,6 +91,7 @@ const CONDITIONS: &[&str] = &[
     "tos-negate",
     "url-risk",
     "vlan-filter",
+    "waf-profile",
     "wccp",
     "webproxy-forward-server",
 ];
@@ -155,7 +157,6 @@ const BESIDE: &[&str] = &[
     "inbound",
     "inspection-mode",
     "ippool",
-    "ips-sensor",
     "ips-voip-filter",
     "label",
     "learning-mode",
@@ -225,7 +226,6 @@ const BESIDE: &[&str] = &[
     "vlan-cos-rev",
     "voip-profile",
     "vpntunnel",
-    "waf-profile",
     "wanopt",
     "wanopt-detection",
     "wanopt-passive-opt",
@@ -251,14 +251,71 @@ const TABLES: &[(&str, &[&str])] = &[
     ("dnsfilter profile/domain-filter", &["domain-filter-table"]),
     ("dnsfilter domain-filter/entries", &["domain", "type", "action", "status"]),
     ("application list", &["other-application-action", "unknown-application-action"]),
+    ("application list/entries", &["action", "application", "category"]),
+    ("webfilter profile/ftgd-wf/filters", &["action", "category"]),
+    ("dnsfilter profile/ftgd-dns/filters", &["action", "category"]),
+    ("firewall schedule onetime", &["start", "end"]),
+    ("firewall schedule recurring", &["day", "start", "end"]),
+    ("firewall schedule group", &["member"]),
+    ("firewall acl", &["srcaddr", "dstaddr", "service", "status"]),
+    ("firewall acl6", &["srcaddr", "dstaddr", "service", "status"]),
+];
+
+/// Settings of address objects, groups and services that do not change what they stand for.
+pub(super) const BESIDE_OBJECT: &[&str] = &[
+    "allow-routing",
+    "associated-interface",
+    "cache-ttl",
+    "color",
+    "comment",
+    "comments",
+    "fabric-object",
+    "name",
+    "obj-id",
+    "passive-fqdn-learning",
+    "tags",
+    "uuid",
+    "visibility",
+];
+
+/// Settings of a service that do not narrow which connections over TCP it stands for.
+pub(super) const BESIDE_SERVICE: &[&str] = &[
+    "check-reset-range",
+    "explicit-proxy",
+    "helper",
+    "icmpcode",
+    "icmptype",
+    "proxy",
+    "sctp-portrange",
+    "session-ttl",
+    "tcp-halfclose-timer",
+    "tcp-halfopen-timer",
+    "tcp-rst-timer",
+    "tcp-timewait-timer",
+    "udp-idle-timer",
+    "udp-portrange",
+    "udplite-portrange",
+];
+
+/// Settings of a service that the reader works out.
+pub(super) const SERVICE: &[&str] = &[
+    "app-category",
+    "app-service-type",
+    "application",
+    "category",
+    "fqdn",
+    "iprange",
+    "protocol",
+    "protocol-number",
+    "tcp-portrange",
 ];
 
 /// Settings of an address object; `wildcard` is none that is read, and no abbreviation.
-const ADDRESS: &[&str] =
+pub(super) const ADDRESS: &[&str] =
     &["type", "fqdn", "wildcard-fqdn", "wildcard", "subnet", "ip6", "start-ip", "end-ip", "macaddr"];
 
 /// Settings of an address group.
-const GROUP: &[&str] = &["member", "exclude", "exclude-member"];
+pub(super) const GROUP: &[&str] = &["member", "exclude", "exclude-member"];
 
 /// The table of groups of profiles.
 pub(super) const PROFILE_GROUPS: &str = "firewall profile-group";
@@ -266,6 +323,11 @@ pub(super) const PROFILE_GROUPS: &str = "firewall profile-group";
 /// Every table that is read, and the tables inside others.
 fn tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|(path, _)| *path).chain(POLICIES).chain([PROFILE_GROUPS])
+}
+
+/// Whether a table is read.
+pub(super) fn is_table(path: &str) -> bool {
+    tables().any(|table| table == path)
 }
 
 /// Whether a word is a shorter form of another, or of the same letters in another case.
@@ -339,6 +401,26 @@ pub(super) fn conditions(object: &Object, text: &str) -> Vec<Test> {
         }
         let why = "a setting of a policy that is not known, and may decide what it matches";
         Some(Test::Unknown(Ignored::new(*line, &format!("{text}: {}", set.trim_end()), why)))
+    };
+    object.sets.iter().filter_map(of).collect()
+}
+
+/// What is not known of an object that has a setting which neither is read nor is known to change nothing.
+pub(super) fn unknown_settings(object: &Object, text: &str, read: &[&str], beside: &[&[&str]]) -> Vec<Test> {
+    let of = |(key, (line, values)): (&String, &(usize, Vec<String>))| {
+        let key = key.as_str();
+        let is_beside = |whole: &&str| shortens(key, whole);
+        let is_read = read.contains(&key);
+        let may_be_read = read.iter().any(|whole| shortens(key, whole));
+        if is_read || beside.iter().any(|own| own.contains(&key)) {
+            return None;
+        }
+        if !may_be_read && beside.iter().any(|own| own.iter().any(is_beside)) {
+            return None;
+        }
+        let why = "a setting that is not known, and may change what it stands for";
+        let set = format!("{text}: {key} {}", values.join(" "));
+        Some(Test::Unknown(Ignored::new(*line, set.trim_end(), why)))
     };
     object.sets.iter().filter_map(of).collect()
 }
