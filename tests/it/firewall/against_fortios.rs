@@ -459,6 +459,76 @@ fn no_means_of_fortios_to_keep_a_host_away_is_called_complete() {
             "deep",
             "@config firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\nconfig a\n",
         ),
+        (
+            1,
+            "src-group-empty",
+            "@config firewall addrgrp\nedit \"clients\"\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"clients\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            1,
+            "src-group-none",
+            "@config firewall addrgrp\nedit \"clients\"\nset member \"none\"\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"clients\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            1,
+            "src-group-nobody",
+            "@config firewall address\nedit \"lan-net\"\nset subnet 10.0.0.0 255.0.0.0\nnext\nedit \"nobody\"\nset subnet 0.0.0.0 255.255.255.255\nnext\nend\nconfig firewall addrgrp\nedit \"clients\"\nset member \"nobody\"\nnext\nedit \"outer\"\nset member \"clients\" \"none\"\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"outer\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            1,
+            "src-group-all-but-all",
+            "@config firewall addrgrp\nedit \"clients\"\nset member \"all\"\nset exclude enable\nset exclude-member \"all\"\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"clients\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            1,
+            "src-nobody",
+            "@config firewall address\nedit \"lan-net\"\nset subnet 10.0.0.0 255.0.0.0\nnext\nedit \"nobody\"\nset subnet 0.0.0.0 255.255.255.255\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"nobody\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            1,
+            "src-group-not-all",
+            "@config firewall addrgrp\nedit \"clients\"\nset member \"all\"\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"clients\"\nset srcaddr-negate enable\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            0,
+            "src-group",
+            "@config firewall address\nedit \"lan-net\"\nset subnet 10.0.0.0 255.0.0.0\nnext\nedit \"nobody\"\nset subnet 0.0.0.0 255.255.255.255\nnext\nend\nconfig firewall addrgrp\nedit \"clients\"\nset member \"none\" \"lan-net\"\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"clients\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            0,
+            "src-group-not-none",
+            "@config firewall addrgrp\nedit \"clients\"\nset member \"none\"\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"clients\"\nset srcaddr-negate enable\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            3,
+            "dns-simple-above",
+            "@config dnsfilter profile\nedit \"d\"\nconfig domain-filter\nset domain-filter-table 1\nend\nnext\nend\nconfig dnsfilter domain-filter\nedit 1\nset name \"n\"\nconfig entries\nedit 1\nset domain \"mill.example\"\nset type simple\nset action block\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nset utm-status enable\nset dnsfilter-profile \"d\"\nnext\nend\n",
+        ),
+        (
+            3,
+            "dns-simple-above-default",
+            "@config dnsfilter profile\nedit \"d\"\nconfig domain-filter\nset domain-filter-table 1\nend\nnext\nend\nconfig dnsfilter domain-filter\nedit 1\nset name \"n\"\nconfig entries\nedit 1\nset domain \"mill.example\"\nset action block\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nset utm-status enable\nset dnsfilter-profile \"d\"\nnext\nend\n",
+        ),
+        (
+            1,
+            "dns-simple",
+            "@config dnsfilter profile\nedit \"d\"\nconfig domain-filter\nset domain-filter-table 1\nend\nnext\nend\nconfig dnsfilter domain-filter\nedit 1\nset name \"n\"\nconfig entries\nedit 1\nset domain \"a.mill.example\"\nset type simple\nset action block\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nset utm-status enable\nset dnsfilter-profile \"d\"\nnext\nend\n",
+        ),
+        (
+            0,
+            "dns-simple-other",
+            "@config dnsfilter profile\nedit \"d\"\nconfig domain-filter\nset domain-filter-table 1\nend\nnext\nend\nconfig dnsfilter domain-filter\nedit 1\nset name \"n\"\nconfig entries\nedit 1\nset domain \"bad.example\"\nset type simple\nset action block\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nset utm-status enable\nset dnsfilter-profile \"d\"\nnext\nend\n",
+        ),
+        (
+            0,
+            "dns-allowed-first",
+            "@config dnsfilter profile\nedit \"d\"\nconfig domain-filter\nset domain-filter-table 1\nend\nnext\nend\nconfig dnsfilter domain-filter\nedit 1\nset name \"n\"\nconfig entries\nedit 1\nset domain \"a.mill.example\"\nset type simple\nset action allow\nnext\nedit 2\nset domain \"mill.example\"\nset type simple\nset action block\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nset utm-status enable\nset dnsfilter-profile \"d\"\nnext\nend\n",
+        ),
+        (
+            0,
+            "dns-simple-monitor",
+            "@config dnsfilter profile\nedit \"d\"\nconfig domain-filter\nset domain-filter-table 1\nend\nnext\nend\nconfig dnsfilter domain-filter\nedit 1\nset name \"n\"\nconfig entries\nedit 1\nset domain \"mill.example\"\nset type simple\nset action monitor\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nset utm-status enable\nset dnsfilter-profile \"d\"\nnext\nend\n",
+        ),
     ] {
         let text = text.replace('@', OBJECTS);
         assert_eq!(judged(&text), code, "{kind}: {text}");

@@ -355,23 +355,8 @@ fn profiles<'a>(
 impl Reader<'_, '_> {
     /// Whether a list of sources is everybody or nobody; nothing where it is some.
     fn everybody(&mut self, names: &[String], line: usize, six: bool) -> Option<bool> {
-        let of = names.iter().map(|name| self.address(name, line, six, false, 0)).collect::<Vec<_>>();
-        if of.contains(&Test::Always) {
-            return Some(true);
-        }
-        let is_nobody = |(name, test): (&String, &Test)| {
-            name == "none" && (*test == Test::Never || self.is_nothing(name, six))
-        };
-        names.iter().zip(&of).all(is_nobody).then_some(false)
-    }
-
-    /// Whether an object is the address of nobody.
-    fn is_nothing(&self, name: &str, six: bool) -> bool {
-        let own = self.domain.find(if six { "firewall address6" } else { "firewall address" }, name);
-        own.is_some_and(|o| {
-            let value = o.values(if six { "ip6" } else { "subnet" }).join("/");
-            ["0.0.0.0/255.255.255.255", "0.0.0.0/32", "::/128"].contains(&value.as_str())
-        })
+        let of = names.iter().map(|name| self.address(name, line, six, false, 0)).collect();
+        constant(&Test::Any(of))
     }
 
     /// Who may use a policy.
@@ -429,6 +414,30 @@ impl Reader<'_, '_> {
             }
         }
         tests
+    }
+}
+
+/// Whether a test holds for everything or for nothing; nothing where that depends on what is asked.
+fn constant(test: &Test) -> Option<bool> {
+    let among = |parts: &[Test], decisive: bool| {
+        let mut all = Some(!decisive);
+        for part in parts.iter().map(constant) {
+            match part {
+                Some(found) if found == decisive => return Some(decisive),
+                Some(_) => {}
+                None => all = None,
+            }
+        }
+        all
+    };
+    match test {
+        Test::Always => Some(true),
+        Test::Never => Some(false),
+        Test::Any(parts) => among(parts, true),
+        Test::All(parts) => among(parts, false),
+        Test::Not(inner) => constant(inner).map(|holds| !holds),
+        Test::Shared(inner) => constant(inner),
+        _ => None,
     }
 }
 

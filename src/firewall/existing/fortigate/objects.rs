@@ -94,6 +94,10 @@ impl Reader<'_, '_> {
                 if is_default || everything.contains(&joined.as_str()) {
                     return narrowed(Test::Always, odd);
                 }
+                // The address of nobody, as the device's own object `none` has it.
+                if ["0.0.0.0/255.255.255.255", "0.0.0.0/32", "::/128"].contains(&joined.as_str()) {
+                    return narrowed(Test::Never, odd);
+                }
                 let read = network(&joined)
                     .or_else(|| joined.parse().ok().map(|a| Pattern::Names(Names::Address(a))))
                     .ok_or_else(|| "this subnet cannot be read".to_owned());

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use super::super::super::intent::Names;
 use super::super::access::{Access, Test};
-use super::super::read::{Ignored, pattern};
+use super::super::read::{Ignored, Pattern, pattern};
 use super::Reader;
 use super::objects::url;
 use super::settings::{odd_value, unknown_settings};
@@ -349,7 +350,18 @@ impl<'a> Reader<'a, '_> {
                     Ok(found) => Test::Names(found),
                     Err(reason) => Test::Unknown(Ignored::new(line, name, &reason)),
                 };
-                either_way(&mut lines, test, entry.is("action", "block"), entry);
+                let blocks = entry.is("action", "block");
+                let below = match &test {
+                    Test::Names(Pattern::Names(Names::Exact(name))) if blocks => Some(name.clone()),
+                    _ => None,
+                };
+                either_way(&mut lines, test, blocks, entry);
+                if let Some(name) = below {
+                    // Whether such an entry is about the names below it, too, the device does not show.
+                    let what = format!("whether the filter entry for {name} blocks the names below it");
+                    let below = Test::Names(Pattern::Names(Names::Subdomains(name)));
+                    lines.push((Test::All(vec![below, Test::Other(what)]), true));
+                }
             }
             any.push(Test::First(lines));
         }
