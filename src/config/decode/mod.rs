@@ -23,7 +23,7 @@ const MAX_UNKNOWN: usize = 40;
 /// Most remarks kept about one file.
 const MAX_LINT: usize = 200;
 
-/// Longest spelling that is kept, in characters.
+/// Longest spelling that is kept, in bytes; of a longer one nobody reads how it is written.
 const MAX_RAW: usize = 2_000;
 
 /// Decodes what a reader found. `source` is the file it came from.
@@ -272,10 +272,11 @@ impl Output {
             self.lint(LintId::PLACEHOLDER.as_str(), Severity::Warning, message, entry);
         }
         let raw = spelled(&entry.raw, self.encoding, &value);
-        let given = value.clone();
+        let given = raw.as_ref().map(|_| value.clone());
         let (value, credentials) = hygiene::cleaned(key, value);
         // How the file spells it shows what is not shown.
-        let open = value == given && hygiene::for_readers(&key.name, &value) == value;
+        let open =
+            given.is_some_and(|given| value == given && hygiene::for_readers(&key.name, &value) == value);
         if credentials {
             let message = format!(
                 "`{}` holds a URL with a user name or password, which the app rejects (since 1.32352.0); write the URL without it",
@@ -380,10 +381,8 @@ impl Output {
 fn spelled(raw: &Raw, encoding: Encoding, value: &Value) -> Option<String> {
     match (raw, value) {
         (Raw::Text(_), Value::Text(_) | Value::Secret(_)) => None,
-        (Raw::Text(text), _) => {
-            let cut: String = text.chars().take(MAX_RAW).collect();
-            Some(format!("\"{}\"", cut.replace('\\', "\\\\").replace('"', "\\\"")))
-        }
+        (Raw::Text(text), _) => (text.len() <= MAX_RAW)
+            .then(|| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))),
         (Raw::Integer(n), _) if encoding == Encoding::Registry => Some(format!("dword:{n:08x}")),
         (Raw::Integer(n), Value::Bool(_)) => Some(n.to_string()),
         (Raw::Number(n), Value::Integer(_)) => Some(n.clone()),
