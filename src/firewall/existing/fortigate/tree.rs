@@ -334,9 +334,10 @@ pub(super) fn parse(text: &str) -> (BTreeMap<String, Domain>, Vec<Ignored>) {
             builder.doubts(line, words, why);
         }
     }
-    // A file may end before the last `next`.
-    while !builder.open.is_empty() {
-        builder.statement(0, &["end"]);
+    // A file may end before the last `next`. Each turn takes a level away, so that this ends whatever was lost.
+    while builder.stack.last().is_some() {
+        builder.close();
+        builder.stack.pop();
     }
     let doubt = std::mem::take(&mut builder.doubt);
     let domains = builder.domains.into_iter().map(|(name, tables)| {
@@ -695,5 +696,13 @@ mod tests {
         assert!(!parse(&deep).1.is_empty());
         let long = format!("config {}\n", "a".repeat(LONGEST + 1));
         assert_eq!(parse(&long).1.len(), 1);
+        // The same inside objects that nothing closes.
+        for text in [
+            "config x\nedit 1\n".repeat(16),
+            "config x\nedit 1\n".repeat(200),
+            format!("config x\nedit 1\n{long}"),
+        ] {
+            assert!(parse(&text).1.len() <= 1, "{text}");
+        }
     }
 }
