@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
-use super::read::{Dialect, Ignored, Listed, Listing, Pattern, Unread, pattern, plain};
+use super::read::{Dialect, Ignored, Listed, Listing, Pattern, Unread, brief, pattern, plain};
 use crate::text::visible;
 
 /// Ranges of ports; none for every port.
@@ -95,7 +95,7 @@ impl<'a> Builder<'a> {
 
     /// A line that allows or denies.
     pub fn access(&mut self, line: usize, text: &str, allows: bool, tests: Vec<Test>) {
-        self.gate.lines.push(Access { line, text: text.to_owned(), allows, tests });
+        self.gate.lines.push(Access { line, text: brief(text), allows, tests });
     }
 
     /// Something that may decide and is not understood.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
 use super::read::{As, Dialect, Ignored, Listed, Listing, Pattern, brief, network, pattern, plain};
-use super::said;
+use super::{quote, said};
 
 /// Labels that a leading dot of Zscaler reaches.
 const ZSCALER_LEVELS: usize = 5;
@@ -175,7 +175,18 @@ pub(super) fn own_remarks(text: &str) -> impl Fn(usize, &str) -> bool {
 
 /// A line that was not understood may say anything about the hosts that it names, so that none of them is decided.
 pub(super) fn doubt(listing: &mut Listing, gate: &mut Gate, line: usize, raw: &str, reason: &str) {
-    let odd = Ignored::new(line, raw, reason);
+    doubt_of(listing, gate, (raw, raw), line, reason);
+}
+
+/// The same of a line that is quoted otherwise than it stands there.
+pub(super) fn doubt_of(
+    listing: &mut Listing,
+    gate: &mut Gate,
+    (raw, quoted): (&str, &str),
+    line: usize,
+    reason: &str,
+) {
+    let odd = Ignored::new(line, quoted, reason);
     gate.lines.extend([true, false].into_iter().filter_map(|allows| in_doubt(&odd, raw, allows)));
     listing.strange.push(odd);
 }
@@ -328,7 +339,7 @@ fn one(listing: &mut Listing, gate: &mut Gate, at: &Line<'_>, how: As) {
         dialect == Dialect::UrlList && !at.word.split_once("://").map_or(at.word, |(_, r)| r).contains('/');
     let literal = matches!(entry.pattern, Pattern::Names(Names::Address(_)));
     let index = listing.add(Listed {
-        text: at.word.to_owned(),
+        text: quote::concealed(at.word),
         pattern: entry.pattern,
         ports: ports.clone(),
         line: at.line,

@@ -11,6 +11,7 @@ mod json;
 mod lines;
 mod objects;
 mod panos;
+mod quote;
 mod read;
 mod said;
 mod scripts;

@@ -6,7 +6,7 @@ use super::super::intent::Names;
 use super::super::{Format, HEAD};
 use super::access::Gate;
 use super::{
-    azure, dnsmasq, fortigate, json, lines, objects, panos, scripts, squid, suricata, table, terraform,
+    azure, dnsmasq, fortigate, json, lines, objects, panos, quote, scripts, squid, suricata, table, terraform,
 };
 use crate::contract::words;
 use crate::derive::HostPattern;
@@ -277,7 +277,7 @@ pub struct Listed {
 impl Listed {
     /// An entry for every port.
     pub fn line(line: usize, text: &str, pattern: Pattern) -> Self {
-        Self { text: text.to_owned(), pattern, ports: Vec::new(), line, open_end: false, weak: false }
+        Self { text: quote::concealed(text), pattern, ports: Vec::new(), line, open_end: false, weak: false }
     }
 
     /// Whether it lets a connection to `port` through.
@@ -310,18 +310,25 @@ pub struct Ignored {
 const SHOWN: usize = 300;
 
 /// What people are shown of a line: a list may be one line of thousands of hosts, and each of its entries says where it
-/// stands.
+/// stands. A configuration holds secrets beside its rules, and what is quoted of it goes into tickets.
 pub(super) fn brief(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    // What is cut off may be what a secret is known by.
+    clipped(&quote::concealed(beginning(text, 4 * SHOWN)))
+}
+
+fn clipped(text: &str) -> String {
+    let shown = beginning(text, SHOWN);
+    if shown.len() < text.len() { format!("{shown}…") } else { text.to_owned() }
+}
+
+fn beginning(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 impl Ignored {
     /// A line, what stands there, and why it was not used.
     pub fn new(line: usize, text: &str, reason: &str) -> Self {
-        Self { line, text: brief(text.trim()), reason: brief(reason) }
+        Self { line, text: brief(text.trim()), reason: clipped(&quote::sentence(reason)) }
     }
 }
 
@@ -379,7 +386,7 @@ pub struct Unread {
 impl Unread {
     /// A list without a line to show.
     pub fn whole(reason: &str) -> Self {
-        Self { reason: reason.to_owned(), lines: Vec::new(), more: 0 }
+        Self { reason: quote::sentence(reason), lines: Vec::new(), more: 0 }
     }
 
     /// A list with these lines that were not understood.
@@ -390,7 +397,7 @@ impl Unread {
         lines.dedup();
         let more = lines.len().saturating_sub(SHOWN);
         lines.truncate(SHOWN);
-        Self { reason, lines, more }
+        Self { reason: quote::sentence(&reason), lines, more }
     }
 }
 

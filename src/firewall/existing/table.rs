@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 
 use super::access::{Access, Gate, Test};
-use super::lines::{Above, DENIED, beside, doubt, entry, own_remarks, remark};
+use super::lines::{Above, DENIED, beside, doubt_of, entry, own_remarks, remark};
+use super::quote;
 use super::read::{Dialect, Ignored, Listed, Listing, Pattern, Unread, brief, network};
 use super::said::{self, Cell, Transport};
+use crate::text::token::HIDDEN;
 
 /// The separator of a table whose first row has a column of hosts.
 fn header(text: &str) -> Option<(char, Vec<String>)> {
@@ -190,7 +192,7 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
     let is_own = own_remarks(text);
     let mut first = true;
     for Row { line, raw, cells, remark } in &rows {
-        let (line, trimmed) = (*line, raw.trim());
+        let (line, raw) = (*line, raw.as_ref());
         if let Some(remark) = remark {
             if !is_own(line, raw) {
                 above = above.after(&beside(remark).0, true);
@@ -219,17 +221,24 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
             *used = true;
         }
         let values = |at: &usize| cells.get(*at).map(String::as_str);
+        // Of a row only the columns that are read are quoted: the others may hold anything.
+        let quoted = (0..cells.len())
+            .filter(|at| [host, port].contains(&Some(*at)) || actions.contains(at) || states.contains(at))
+            .filter_map(|at| values(&at))
+            .collect::<Vec<_>>()
+            .join(",");
+        let trimmed = quoted.as_str();
         if above != Above::Nothing {
-            doubt(&mut listing, &mut gate, line, trimmed, DENIED);
+            doubt_of(&mut listing, &mut gate, (raw, trimmed), line, DENIED);
             continue;
         }
         match together("state", states.iter().filter_map(values), said::state) {
             Ok(None) if says_state => {
-                doubt(
+                doubt_of(
                     &mut listing,
                     &mut gate,
+                    (raw, trimmed),
                     line,
-                    trimmed,
                     "other rows say their state, and this one does not",
                 );
                 continue;
@@ -241,7 +250,7 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
                 continue;
             }
             Err(reason) => {
-                doubt(&mut listing, &mut gate, line, trimmed, &reason);
+                doubt_of(&mut listing, &mut gate, (raw, trimmed), line, &reason);
                 continue;
             }
         }
@@ -255,23 +264,23 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
             continue;
         }
         if own_columns == 0 && strict.contains(&Transport::Unknown) {
-            doubt(&mut listing, &mut gate, line, trimmed, "its protocol is not known");
+            doubt_of(&mut listing, &mut gate, (raw, trimmed), line, "its protocol is not known");
             continue;
         }
         let allows = match together("action", actions.iter().filter_map(values), said::action) {
             Ok(None) if says_action => {
-                doubt(
+                doubt_of(
                     &mut listing,
                     &mut gate,
+                    (raw, trimmed),
                     line,
-                    trimmed,
                     "other rows say what is done with them, and this one does not",
                 );
                 continue;
             }
             Ok(says) => says.unwrap_or(true),
             Err(reason) => {
-                doubt(&mut listing, &mut gate, line, trimmed, &reason);
+                doubt_of(&mut listing, &mut gate, (raw, trimmed), line, &reason);
                 continue;
             }
         };
@@ -322,8 +331,9 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
         };
         if let Some((at, said)) = others.find(|(at, cell)| allows && takes_away(*at, cell)) {
             let name = head.get(at).map_or("without a heading", String::as_str);
+            let said = if quote::names_secret(name) { HIDDEN } else { said };
             let reason = format!("a column that is not read ({name}) says `{said}`");
-            doubt(&mut listing, &mut gate, line, trimmed, &reason);
+            doubt_of(&mut listing, &mut gate, (raw, trimmed), line, &reason);
             continue;
         }
         match (entry(&word, Dialect::Csv), ranges(cell(port))) {
@@ -372,7 +382,7 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
                 gate.lines.push(access);
             }
             (Err(reason), _) | (_, Err(reason)) => {
-                doubt(&mut listing, &mut gate, line, trimmed, &reason);
+                doubt_of(&mut listing, &mut gate, (raw, trimmed), line, &reason);
             }
         }
     }
@@ -435,7 +445,11 @@ fn rows(text: &str, separator: char) -> Result<Vec<Row<'_>>, Unread> {
     match open {
         Some((line, raw)) => Err(Unread::lines(
             format!("read as {}: a quote is not closed", Dialect::Csv.title()),
-            vec![Ignored::new(line, &raw, "the quote that begins in this row does not end")],
+            vec![Ignored::new(
+                line,
+                row(&raw, separator).first().map_or("", String::as_str),
+                "the quote that begins in this row does not end",
+            )],
         )),
         None => Ok(found),
     }
