@@ -43,6 +43,12 @@ fn is_loopback(address: &str) -> bool {
     address.parse::<std::net::IpAddr>().is_ok_and(|a| a.is_loopback())
 }
 
+/// Whether a server has an address that no server has.
+fn is_nowhere(server: &str) -> bool {
+    let address = server.split(['#', '@']).next().unwrap_or(server);
+    address.parse::<std::net::IpAddr>().is_ok_and(|a| a.is_unspecified())
+}
+
 /// What the lines beside the sets say about the answers.
 #[derive(Default)]
 struct Answers<'a> {
@@ -60,6 +66,8 @@ struct Answers<'a> {
     has_server: bool,
     /// A line that leaves no other servers than those in the file.
     alone: Option<Ignored>,
+    /// Lines that take answers away under a condition: of a name and everything below, or of every name.
+    conditions: Vec<(Option<String>, usize, &'a str, String)>,
 }
 
 impl<'a> Answers<'a> {
@@ -71,7 +79,26 @@ impl<'a> Answers<'a> {
         let odd = |why: &str| Ignored::new(line, raw, why);
         let of_names = ["address", "server", "local", "ipset"].contains(&key);
         let Some(rest) = value.strip_prefix('/').filter(|_| of_names) else {
+            let mut depends = |what: String| self.conditions.push((None, line, raw, what));
             match key {
+                "server" if is_nowhere(value) => {
+                    depends(format!("the server {value}, which is no address of one"))
+                }
+                "resolv-file" if value == "/dev/null" => {
+                    depends("servers from elsewhere: resolv-file=/dev/null names none".into());
+                }
+                "local-service" if value == "host" => {
+                    depends(
+                        "whether it is this machine that asks: local-service=host answers no other".into(),
+                    );
+                }
+                // With `local` the names below are answered from this file alone.
+                "domain" if value.split(',').skip(1).any(|part| part.trim() == "local") => {
+                    match plain(value.split(',').next().unwrap_or_default().trim()) {
+                        Ok(name) => self.nothing.push((name, line, raw)),
+                        Err(_) => self.unknown.push((None, odd("the name is not understood"))),
+                    }
+                }
                 "server" if !value.is_empty() => self.has_server = true,
                 "no-resolv" => {
                     self.alone =
@@ -100,6 +127,10 @@ impl<'a> Answers<'a> {
             match (key, to) {
                 ("address", "" | "#" | "0.0.0.0" | "::") | ("server" | "local", "") => {
                     self.nothing.push((name, line, raw));
+                }
+                ("server" | "local", to) if is_nowhere(to) => {
+                    let what = format!("the server {to}, which is no address of one");
+                    self.conditions.push((Some(name), line, raw, what));
                 }
                 ("server" | "local", _) => self.asked.push((name, line, raw)),
                 ("ipset", _) => {
@@ -144,6 +175,11 @@ impl<'a> Answers<'a> {
             // It may open as well as close: another file may fill sets, too.
             found.push(Access { line, text: text.clone(), allows: true, tests: tests.clone() });
             found.push(Access { line, text, allows: false, tests });
+        }
+        for (name, line, raw, what) in self.conditions {
+            let mut tests: Vec<Test> = name.iter().map(|n| Test::Names(Pattern::Names(tree(n)))).collect();
+            tests.push(Test::Other(what));
+            found.push(Access { line, text: brief(raw), allows: false, tests });
         }
         for (name, line, raw) in self.nothing {
             listing.understood += 1;
@@ -200,6 +236,9 @@ pub(super) fn read(text: &str) -> Listing {
             // None of them is for any port that is known.
             ports.push((0, 0));
         }
+        // A line may have thousands of names: each is shown its beginning.
+        let shown = brief(raw.trim());
+        let shown = shown.as_str();
         for name in names.split('/') {
             match plain(name) {
                 Ok(name) => {
@@ -207,16 +246,15 @@ pub(super) fn read(text: &str) -> Listing {
                     let pattern = Pattern::Names(Names::ApexAndSubdomains(name.clone()));
                     let index =
                         listing.add(Listed { ports: ports.clone(), ..Listed::line(line, &name, pattern) });
-                    let text = raw.trim().to_owned();
                     let depth = std::cmp::Reverse(name.split('.').count());
                     let access = |allows: bool, last: Test| Access {
                         line,
-                        text: text.clone(),
+                        text: shown.to_owned(),
                         allows,
                         tests: vec![Test::Entries(vec![index]), last],
                     };
                     let mut own = Vec::new();
-                    let odd = |why: &str| Test::Unknown(Ignored::new(line, raw, why));
+                    let odd = |why: &str| Test::Unknown(Ignored::new(line, shown, why));
                     own.extend(unknown.filter(|_| may_deny).map(|why| access(false, odd(why))));
                     own.push(access(true, Test::Ports(ports.clone())));
                     own.extend(unknown.map(|why| access(true, odd(why))));
@@ -235,7 +273,7 @@ pub(super) fn read(text: &str) -> Listing {
                     }
                     lines.entry((depth, line)).or_default().extend(own);
                 }
-                Err(reason) => listing.strange.push(Ignored::new(line, raw, &reason)),
+                Err(reason) => listing.strange.push(Ignored::new(line, shown, &reason)),
             }
         }
     }
@@ -291,7 +329,9 @@ impl Set {
         if !(before.is_empty() || before.ends_with('_')) {
             return Err(unknown);
         }
-        if said::takes_away(before) || said::takes_away(table) {
+        // One letter is a name, not `false`.
+        let says = |text: &str| text.len() > 1 && said::takes_away(text);
+        if says(before) || says(table) {
             return Err("the name of this set says that it is not let through");
         }
         // Addresses of one family in a set of the other.

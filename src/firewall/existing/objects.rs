@@ -170,7 +170,7 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
     let items = file.get("items").map_or_else(|| blocks(Some(&file)), |items| blocks(Some(items)));
     let (mut allowed, mut denied) = (Vec::new(), Vec::new());
     // Which pods each policy is about.
-    let mut selectors: BTreeSet<(String, &str, String)> = BTreeSet::new();
+    let mut selectors: BTreeSet<String> = BTreeSet::new();
     for item in items {
         let kind = item.get("kind").and_then(Value::as_str).unwrap_or("");
         if !["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"].contains(&kind) {
@@ -197,22 +197,42 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
             if let Some(key) = strange_key(spec, &known) {
                 return Err(Unread::whole(&format!("a policy has `{key}`, which is not read")));
             }
-            let selector = spec.get("endpointSelector").unwrap_or(&Value::Null).to_string();
-            let shown: String = selector.chars().take(160).collect();
-            let who = match namespace.as_str() {
-                "" => format!("the labels of the pod ({shown})"),
-                namespace => format!("the namespace and the labels of the pod ({namespace}, {shown})"),
+            let pods = Pods {
+                namespace: namespace.clone(),
+                everywhere: kind == "CiliumClusterwideNetworkPolicy",
+                selector: spec.get("endpointSelector").unwrap_or(&Value::Null),
             };
-            selectors.insert((namespace.clone(), kind, selector));
-            allowed.extend(blocks(spec.get("egress")).into_iter().map(|r| (r, who.clone())));
-            denied.extend(blocks(spec.get("egressDeny")).into_iter().map(|r| (r, who.clone())));
+            selectors.insert(format!("{kind} {namespace} {}", pods.selector));
+            allowed.extend(blocks(spec.get("egress")).into_iter().map(|r| (r, pods.clone())));
+            denied.extend(blocks(spec.get("egressDeny")).into_iter().map(|r| (r, pods.clone())));
         }
     }
     let several = selectors.len() > 1;
     let looked_up = looked_up(allowed.iter().map(|(rule, _)| *rule));
+    let sees_lookups = allowed.iter().any(|(rule, _)| {
+        let mut blocks_of = blocks(rule.get("toPorts")).into_iter();
+        blocks_of.any(|b| has_lookups(b) && !blocks(b.pointer("/rules/dns")).is_empty())
+    });
+    let of_allowed: Vec<Pods<'_>> = allowed.iter().map(|(_, pods)| pods.clone()).collect();
     // What a policy denies, no other one allows.
     for (allows, rules) in [(false, denied), (true, allowed)] {
-        for (rule, who) in rules {
+        for (rule, pods) in rules {
+            // A denial is for the pods that may connect, for others, or for some of them.
+            let who = if allows {
+                several.then(|| Test::Client(pods.shown()))
+            } else if of_allowed.iter().all(|own| pods.hold(own)) {
+                None
+            } else if of_allowed.iter().all(|own| pods.are_others_than(own)) {
+                Some(Test::Client(pods.shown()))
+            } else {
+                Some(Test::Other(pods.shown()))
+            };
+            let is_of_others = matches!(who, Some(Test::Client(_)));
+            if !allows && !is_of_others && may_deny_lookups(rule) {
+                let what = "whether names can be looked up: `egressDeny` may deny the lookups themselves";
+                let tests = vec![Test::Literal.negated(), Test::Other(what.into())];
+                builder.access(builder.line_of("egressDeny"), "a rule of egressDeny", false, tests);
+            }
             let mut tests = match egress(&mut builder, rule, allows) {
                 Ok(Some(found)) => found,
                 Ok(None) => continue,
@@ -220,6 +240,11 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
                     vec![builder.unknown(if allows { "egress" } else { "egressDeny" }, &reason)]
                 }
             };
+            if allows && !sees_lookups && !selectors_of(rule).is_empty() {
+                let what = "whether Cilium sees the lookups of names, without which `toFQDNs` opens nothing: no policy of the file \
+                            has `rules.dns` for port 53";
+                tests.push(Test::Other(what.into()));
+            }
             let is_looked_up = |names: &BTreeSet<String>| {
                 let selectors = selectors_of(rule);
                 !selectors.is_empty() && selectors.iter().all(|s| s.is_some_and(|s| names.contains(s)))
@@ -228,15 +253,91 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
                 let what = "which names may be looked up (`rules.dns` of the policies)";
                 tests.push(Test::Other(what.into()));
             }
-            if several {
-                tests.push(Test::Client(who));
-            }
+            tests.extend(who);
             let text = if allows { "a rule of egress" } else { "a rule of egressDeny" };
             let line = tests.iter().find_map(|t| first(&builder, t)).unwrap_or(1);
             builder.access(line, text, allows, tests);
         }
     }
     builder.done()
+}
+
+/// The pods that a policy is about.
+#[derive(Clone)]
+struct Pods<'v> {
+    namespace: String,
+    /// It is of no namespace.
+    everywhere: bool,
+    selector: &'v Value,
+}
+
+impl Pods<'_> {
+    /// Whether every one of `others` is among them.
+    fn hold(&self, others: &Self) -> bool {
+        let is_empty = |v: &Value| v.as_object().is_none_or(serde_json::Map::is_empty) && !v.is_string();
+        let is_every = match self.selector {
+            Value::Null => true,
+            Value::Object(all) => {
+                all.values().all(|v| v.as_array().map_or_else(|| is_empty(v), Vec::is_empty))
+            }
+            _ => false,
+        };
+        let has_place = self.everywhere || (!others.everywhere && self.namespace == others.namespace);
+        let is_same = self.everywhere == others.everywhere && self.selector == others.selector;
+        has_place && (is_every || is_same)
+    }
+
+    /// Whether none of `others` is among them, as far as namespaces and labels say so.
+    fn are_others_than(&self, others: &Self) -> bool {
+        let is_placed = |pods: &Self| !pods.everywhere && !pods.namespace.is_empty();
+        let labels = |pods: &Self| {
+            pods.selector.get("matchLabels").and_then(Value::as_object).cloned().unwrap_or_default()
+        };
+        let own = labels(self);
+        let of_others = labels(others);
+        is_placed(self) && is_placed(others) && self.namespace != others.namespace
+            || own.iter().any(|(label, value)| of_others.get(label).is_some_and(|other| other != value))
+    }
+
+    fn shown(&self) -> String {
+        let selector: String = self.selector.to_string().chars().take(160).collect();
+        match self.namespace.as_str() {
+            "" => format!("the labels of the pod ({selector})"),
+            namespace => format!("the namespace and the labels of the pod ({namespace}, {selector})"),
+        }
+    }
+}
+
+/// Whether a denial may be one of the lookups of names: of port 53, or of every port of what looks like the service.
+fn may_deny_lookups(rule: &Value) -> bool {
+    let number = |port: &Value, key: &str| match port.get(key) {
+        Some(Value::String(text)) => text.parse::<u64>().ok(),
+        Some(Value::Number(number)) => number.as_u64(),
+        _ => None,
+    };
+    let is_53 = |port: &Value| {
+        let name = port.get("port").and_then(Value::as_str).unwrap_or("");
+        match (number(port, "port"), number(port, "endPort")) {
+            (Some(0 | 53), _) => true,
+            (Some(from), Some(to)) => (from..=to).contains(&53),
+            (Some(_), None) => false,
+            (None, _) => name.contains("dns") || name.contains("domain"),
+        }
+    };
+    let to_ports = blocks(rule.get("toPorts"));
+    if !to_ports.is_empty() {
+        return to_ports.iter().any(|block| blocks(block.get("ports")).into_iter().any(is_53));
+    }
+    let is_service = |value: &Value| {
+        let text = value.to_string().to_ascii_lowercase();
+        value.as_object().is_some_and(serde_json::Map::is_empty)
+            || ["dns", "kube-system"].iter().any(|word| text.contains(word))
+    };
+    let entities = blocks(rule.get("toEntities"));
+    entities.iter().any(|e| ["cluster", "all"].iter().any(|own| e.as_str() == Some(own)))
+        || ["toEndpoints", "toServices"]
+            .iter()
+            .any(|kind| blocks(rule.get(*kind)).into_iter().any(is_service))
 }
 
 /// The name or the pattern of a selector.

@@ -5,6 +5,7 @@ use clearway::firewall::List;
 use clearway::firewall::existing::{As, Dialect, compare, read_as};
 use serde_json::{Value, json};
 
+use crate::firewall::against_panos::judged as code_of;
 use crate::firewall::{https, judged, one};
 
 fn azure(collections: &Value) -> String {
@@ -168,12 +169,22 @@ fn suricata_rules_decide_in_their_order() {
     assert_eq!(https(&with_policy, "api.mill.example"), "unread");
 }
 
+/// A policy with these rules, and with one for lookups of names where they have none.
 fn cilium(egress: &Value, deny: &Value) -> String {
+    let mut egress = egress.clone();
+    if let Some(rules) = egress.as_array_mut().filter(|rules| !json!(rules).to_string().contains("dns")) {
+        rules.push(lookups());
+    }
     json!({
         "apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": { "name": "x" },
         "spec": { "endpointSelector": {}, "egress": egress, "egressDeny": deny },
     })
     .to_string()
+}
+
+fn lookups() -> Value {
+    json!({ "toEndpoints": [{ "matchLabels": { "k8s-app": "kube-dns" } }],
+        "toPorts": [{ "ports": [{ "port": "53", "protocol": "ANY" }], "rules": { "dns": [{ "matchPattern": "*" }] } }] })
 }
 
 #[test]
@@ -203,9 +214,9 @@ fn cilium_denies_before_it_allows() {
         (json!([{ "matchPattern": "*.mill.example" }]), "53", "covered"),
         (json!([{ "matchName": "a.other.example" }]), "53", "conditional"),
         (json!([{ "matchPattern": "*.other.example" }, { "matchPattern": "*" }]), "53", "covered"),
-        (json!([]), "53", "covered"),
-        // Another port of that server.
-        (json!([{ "matchName": "a.other.example" }]), "9153", "covered"),
+        // Nothing sees the lookups, or those of another port of that server.
+        (json!([]), "53", "conditional"),
+        (json!([{ "matchName": "a.other.example" }]), "9153", "unread"),
     ] {
         let policy = cilium(&looked_up(dns.clone(), port), &none);
         assert_eq!(https(&policy, "a.mill.example"), expected, "{dns} {port}");
@@ -750,7 +761,11 @@ fn cilium_empty_lists_and_words_that_are_not_known() {
         assert_eq!(world(ports.clone()), "unread", "{ports}");
     }
     for (rule, expected) in [
-        (json!({ "toEntities": ["cluster", "kube-apiserver"] }), "covered"),
+        (json!({ "toEntities": ["kube-apiserver"] }), "covered"),
+        // Lookups go to the cluster.
+        (json!({ "toEntities": ["cluster", "kube-apiserver"] }), "conditional"),
+        (json!({ "toPorts": [{ "ports": [{ "port": "53", "protocol": "UDP" }] }] }), "conditional"),
+        (json!({ "toEndpoints": [{ "matchLabels": { "k8s-app": "kube-dns" } }] }), "conditional"),
         (json!({ "toEntities": ["cluster", "World"] }), "unread"),
         (json!({ "toEntities": [] }), "unread"),
         (json!({ "toCIDR": [] }), "unread"),
@@ -776,7 +791,7 @@ fn cilium_policies_of_other_namespaces_are_about_other_pods() {
         policy["spec"]["endpointSelector"] = json!({ "matchLabels": { "app": "x" } });
         policy
     };
-    let allow = json!({ "egress": [{ "toFQDNs": [{ "matchName": host }] }] });
+    let allow = json!({ "egress": [lookups(), { "toFQDNs": [{ "matchName": host }] }] });
     let deny = json!({ "egressDeny": [{ "toEntities": ["world"] }] });
     let list = |items: &[Value]| https(&json!({ "kind": "List", "items": items }).to_string(), host);
     let namespaced = "CiliumNetworkPolicy";
@@ -794,7 +809,25 @@ fn cilium_policies_of_other_namespaces_are_about_other_pods() {
             assert_eq!(list(&[policy(namespaced, json!("a"), allow.clone()), beside]), "conditional");
         }
     }
-    assert_eq!(list(&[policy(namespaced, json!(["a"]), allow)]), "unread");
+    assert_eq!(list(&[policy(namespaced, json!(["a"]), allow.clone())]), "unread");
+    // A denial for every pod, for these, for some of these and for others.
+    for (kind, namespace, selector, code) in [
+        (namespaced, "a", json!({}), 1),
+        (namespaced, "a", json!({ "matchLabels": {} }), 1),
+        ("CiliumClusterwideNetworkPolicy", "", json!({}), 1),
+        ("CiliumClusterwideNetworkPolicy", "", json!({ "matchLabels": { "team": "y" } }), 3),
+        (namespaced, "a", json!({ "matchExpressions": [{ "key": "app", "operator": "Exists" }] }), 3),
+        (namespaced, "a", json!({ "matchLabels": { "app": "y" } }), 0),
+        (namespaced, "b", json!({}), 0),
+    ] {
+        let mut denial = policy(kind, json!(namespace), deny.clone());
+        denial["spec"]["endpointSelector"] = selector.clone();
+        let text =
+            json!({ "kind": "List", "items": [policy(namespaced, json!("a"), allow.clone()), denial] });
+        assert_eq!(code_of(&text.to_string()), code, "{kind} {namespace} {selector}");
+    }
+    let unseen = json!({ "egress": [{ "toFQDNs": [{ "matchName": host }] }] });
+    assert_eq!(code_of(&policy(namespaced, json!("a"), unseen).to_string()), 3);
 }
 
 #[test]
@@ -1008,4 +1041,42 @@ fn the_head_that_clearway_writes_names_the_format_of_bare_lines() {
     // Another head, or one that stands further down, names nothing.
     assert_eq!(https(&format!("{}{lines}", head("Another Product")), "mill.example"), "missing");
     assert_eq!(https(&format!("{lines}{netskope}"), "mill.example"), "missing");
+}
+
+#[test]
+fn of_a_row_only_the_columns_that_are_read_are_quoted() {
+    let list = List::allow(&one("a.mill.example", 443, "https"));
+    for row in
+        ["foo,x,hunter2,y", "allow,x,blocked hunter2,y", "allow,no,hunter2,hunter2", "deny,,hunter2,hunter2"]
+    {
+        let text = format!("host,port,action,comment,password,api_key\na.mill.example,443,{row}\n");
+        let shown =
+            format!("{:?}", read_as(&text, As::default()).and_then(|listing| compare(&list, listing)));
+        assert!(shown.contains("a.mill.example") && !shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn dnsmasq_answers_nothing_where_a_line_says_so() {
+    let sets = "nftset=/mill.example/4#inet#f#a_tcp_443\n";
+    for (line, expected) in [
+        ("", "covered"),
+        ("domain=mill.example,10.0.0.0/24", "covered"),
+        ("domain=mill.example,10.0.0.0/24,local", "missing"),
+        ("domain=other.example,10.0.0.0/24,local", "covered"),
+        ("server=/mill.example/0.0.0.0", "conditional"),
+        ("server=/mill.example/192.0.2.1", "covered"),
+        ("server=/other.example/0.0.0.0", "covered"),
+        ("server=0.0.0.0", "conditional"),
+        ("resolv-file=/dev/null", "conditional"),
+        ("resolv-file=/etc/resolv.conf", "covered"),
+        ("local-service=host", "conditional"),
+        ("local-service", "covered"),
+    ] {
+        assert_eq!(https(&format!("{sets}{line}\n"), "a.mill.example"), expected, "{line}");
+    }
+    // A line of many names is not kept once for each.
+    let many: String = (0..20_000).map(|i| format!("/x{i}.example")).collect();
+    let long = format!("nftset={many}/mill.example/4#inet#f#a_tcp_443\n");
+    assert_eq!(https(&long, "a.mill.example"), "covered");
 }
