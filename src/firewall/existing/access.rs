@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::super::intent::{HostRule, Names};
 use super::index::Candidates;
-use super::read::{Ignored, Listed, Pattern};
+use super::read::{Ignored, Listed, Pattern, network};
 use crate::contract::{Network, Transport};
 
 /// One condition of a line.
@@ -39,7 +39,7 @@ pub enum Test {
     /// The host is an IPv6 literal (`true`), or anything else (`false`).
     Ipv6(bool),
     /// Depends on who asks: source address, interface, virtual domain.
-    Client(String),
+    Client(Client),
     /// Depends on something else that the list does not say: time, sign-in, a category.
     Other(String),
     /// Not understood.
@@ -56,7 +56,66 @@ pub enum Test {
     Shared(Arc<Test>),
 }
 
+/// A condition on who asks, which no list of hosts says anything about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// What it depends on, for people.
+    text: String,
+    /// What is looked at, such as the source, and the values of which one must hold. Nothing where it is only
+    /// known by its text.
+    within: Option<(&'static str, Vec<String>)>,
+}
+
+impl Client {
+    /// Whether it holds wherever `other` does.
+    fn covers(&self, other: &Self) -> bool {
+        match (&self.within, &other.within) {
+            (Some((own, wide)), Some((of, narrow))) => {
+                own == of && narrow.iter().all(|n| wide.iter().any(|w| contains(w, n)))
+            }
+            (None, None) => self.text == other.text,
+            _ => false,
+        }
+    }
+}
+
+/// Whether a network has another one in it, or two names are the same.
+fn contains(wide: &str, narrow: &str) -> bool {
+    let first = narrow.split_once('/').map_or(narrow, |(address, _)| address).parse::<IpAddr>();
+    let bits = |text: &str| match network(text) {
+        Some(Pattern::Network(_, bits)) => bits,
+        _ => u8::MAX,
+    };
+    wide == narrow
+        || first.is_ok_and(|first| {
+            bits(wide) <= bits(narrow)
+                && network(wide).is_some_and(|wide| wide.covers(&Names::Address(first)))
+        })
+}
+
 impl Test {
+    /// A condition on the client that is known by its text.
+    pub fn client(text: impl Into<String>) -> Self {
+        Self::Client(Client { text: text.into(), within: None })
+    }
+
+    /// A condition on the client that holds where `what` is one of `values`.
+    pub fn within(what: &'static str, values: impl IntoIterator<Item = String>, text: String) -> Self {
+        Self::Client(Client { text, within: Some((what, values.into_iter().collect())) })
+    }
+
+    /// Whether it holds wherever `other` does, as far as that can be told.
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Shared(own), Self::Shared(of)) => Arc::ptr_eq(own, of) || own.covers(of),
+            (Self::Shared(own), of) => own.covers(of),
+            (own, Self::Shared(of)) => own.covers(of),
+            (Self::Client(own), Self::Client(of)) => own.covers(of),
+            (Self::Any(own), Self::Any(of)) => of.iter().all(|of| own.iter().any(|own| own.covers(of))),
+            (own, of) => own == of,
+        }
+    }
+
     /// It does not hold.
     pub fn negated(self) -> Self {
         Self::Not(Box::new(self))
@@ -171,6 +230,12 @@ impl<'a> Doubt<'a> {
         self.partly |= from.partly;
         self.reasons.extend(from.reasons);
         self.shared.extend(from.shared);
+    }
+
+    /// Whether it depends on nothing but who asks.
+    fn only_client(&self) -> bool {
+        self.reasons.iter().all(|reason| matches!(reason, Reason::Client(_)))
+            && self.shared.iter().all(|d| d.only_client())
     }
 
     /// Whether nothing but a part of the names is in doubt.
@@ -293,6 +358,9 @@ impl Gate {
         let mut doubt = Doubt::default();
         let (mut allowed, mut denied): (Option<&Access>, Option<&Access>) = (None, None);
         let mut decided = false;
+        // What is denied before, to some clients: a line that lets through those alone lets nobody through.
+        let mut refused: Vec<Vec<&Test>> = Vec::new();
+        let (mut compared, mut voided) = (0, None);
         for line in lines.iter().filter_map(|at| self.lines.get(*at)) {
             let answer = match all(&line.tests, case) {
                 // A part of the names is not all of them; a part denied is not all let through.
@@ -304,10 +372,26 @@ impl Gate {
                 Answer::No => continue,
                 Answer::Yes => true,
                 Answer::Maybe(d) => {
+                    if !line.allows && d.only_client() && refused.len() < MOST_COMPARED {
+                        refused.push(open(&line.tests, case));
+                    }
                     doubt.add(d);
                     false
                 }
             };
+            if line.allows && !refused.is_empty() {
+                let own = open(&line.tests, case);
+                let is_refused = refused.iter().any(|by| {
+                    compared += 1;
+                    compared < MOST_COMPARED && by.iter().all(|d| own.iter().any(|a| d.covers(a)))
+                });
+                if is_refused || compared >= MOST_COMPARED {
+                    voided.get_or_insert(line);
+                    if is_refused {
+                        continue;
+                    }
+                }
+            }
             let slot = if line.allows { &mut allowed } else { &mut denied };
             if certain {
                 *slot = Some(line);
@@ -331,14 +415,21 @@ impl Gate {
                 if !why.unknown.is_empty() {
                     return Outcome::Undecided(why.unknown.into_iter().cloned().collect());
                 }
+                let refused = voided.map(|line| {
+                    format!(
+                        "the clients of line {}, `{}`, to whom a line above denies it",
+                        line.line, line.text
+                    )
+                });
                 Outcome::Conditional {
                     by: by(),
-                    client_only: why.other.is_empty(),
+                    client_only: why.other.is_empty() && refused.is_none(),
                     depends: why
                         .client
                         .into_iter()
                         .map(str::to_owned)
                         .chain(why.other.into_iter().map(Cow::into_owned))
+                        .chain(refused)
                         .collect(),
                 }
             }
@@ -348,6 +439,27 @@ impl Gate {
             })),
         }
     }
+}
+
+/// How many denials are held against the lines that allow, for one host: a list with more says something else.
+const MOST_COMPARED: usize = 20_000;
+
+/// The conditions of a line that may hold and may not.
+fn open<'a>(tests: &'a [Test], case: &Case<'a>) -> Vec<&'a Test> {
+    let mut open = Vec::new();
+    for test in tests {
+        let is_open = matches!(answer(test, case), Answer::Maybe(d) if !d.only_partly());
+        match test {
+            _ if !is_open => {}
+            Test::All(parts) => open.extend(self::open(parts, case)),
+            Test::Shared(inner) => match inner.as_ref() {
+                Test::All(parts) => open.extend(self::open(parts, case)),
+                _ => open.push(test),
+            },
+            _ => open.push(test),
+        }
+    }
+    open
 }
 
 /// The entry of a line that lets the rule's names through: word for word where there is one.
@@ -450,7 +562,7 @@ fn answer<'a>(test: &'a Test, case: &Case<'a>) -> Answer<'a> {
         Test::Internal => known(rule.network == Network::Internal),
         Test::Literal => known(matches!(rule.names, Names::Address(_))),
         Test::Ipv6(wanted) => known(matches!(rule.names, Names::Address(IpAddr::V6(_))) == *wanted),
-        Test::Client(what) => Answer::Maybe(Doubt::of(Reason::Client(what))),
+        Test::Client(client) => Answer::Maybe(Doubt::of(Reason::Client(&client.text))),
         Test::Other(what) => Answer::Maybe(Doubt::of(Reason::Other(Cow::Borrowed(what)))),
         Test::Unknown(line) => Answer::Maybe(Doubt::of(Reason::Unknown(line))),
         Test::Any(parts) => any(parts.iter().map(|p| answer(p, case))),

@@ -399,6 +399,7 @@ fn sources(rule: &Value, words: &Words) -> Result<Vec<Test>, String> {
     Ok(if everybody {
         Vec::new()
     } else {
-        vec![Test::Client(format!("the client's address ({})", sources.join(", ")))]
+        let text = format!("the client's address ({})", sources.join(", "));
+        vec![Test::within("source", sources.into_iter().map(str::to_owned), text)]
     })
 }

@@ -219,11 +219,11 @@ pub(super) fn cilium(text: &str) -> Result<Listing, Unread> {
         for (rule, pods) in rules {
             // A denial is for the pods that may connect, for others, or for some of them.
             let who = if allows {
-                several.then(|| Test::Client(pods.shown()))
+                several.then(|| Test::client(pods.shown()))
             } else if of_allowed.iter().all(|own| pods.hold(own)) {
                 None
             } else if of_allowed.iter().all(|own| pods.are_others_than(own)) {
-                Some(Test::Client(pods.shown()))
+                Some(Test::client(pods.shown()))
             } else {
                 Some(Test::Other(pods.shown()))
             };

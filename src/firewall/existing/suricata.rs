@@ -320,7 +320,13 @@ impl Rule {
             return Err("it names ports of the client".into());
         }
         if !["any", "$HOME_NET"].contains(source) {
-            tests.push(Test::Client(format!("the client's address ({source})")));
+            let text = format!("the client's address ({source})");
+            tests.push(if source.contains('!') {
+                Test::client(text)
+            } else {
+                let each = source.trim_matches(['[', ']']).split(',');
+                Test::within("source", each.map(|s| s.trim().to_owned()), text)
+            });
         }
         let mut destination_of = None;
         match *target {

@@ -368,7 +368,8 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
                     let is_some = network(address).is_some_and(|n| !is_everybody(&n))
                         || address.parse::<IpAddr>().is_ok();
                     if sources.contains(&at) && is_some {
-                        tests.push(Test::Client(format!("the client's address ({name} {from})")));
+                        let text = format!("the client's address ({name} {from})");
+                        tests.push(Test::within("source", [address.to_owned()], text));
                     }
                 }
                 if let Some((meant, reason)) = found.doubt.filter(|_| allows) {

@@ -529,6 +529,26 @@ fn no_means_of_fortios_to_keep_a_host_away_is_called_complete() {
             "dns-simple-monitor",
             "@config dnsfilter profile\nedit \"d\"\nconfig domain-filter\nset domain-filter-table 1\nend\nnext\nend\nconfig dnsfilter domain-filter\nedit 1\nset name \"n\"\nconfig entries\nedit 1\nset domain \"mill.example\"\nset type simple\nset action monitor\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nset utm-status enable\nset dnsfilter-profile \"d\"\nnext\nend\n",
         ),
+        (
+            1,
+            "way-deny",
+            "@config firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"all\"\nset action deny\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\nconfig firewall policy\nedit 2\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\nconfig firewall policy\nedit 3\nset srcintf \"dmz\"\nset dstintf \"lan\"\nset srcaddr \"all\"\nset dstaddr \"none\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\n",
+        ),
+        (
+            1,
+            "way-any-deny",
+            "@config firewall policy\nedit 1\nset srcintf \"any\"\nset dstintf \"any\"\nset srcaddr \"all\"\nset dstaddr \"all\"\nset action deny\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\nconfig firewall policy\nedit 2\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\n",
+        ),
+        (
+            1,
+            "way-profile",
+            "@config webfilter profile\nedit \"w\"\nconfig web\nset urlfilter-table 1\nend\nnext\nend\nconfig webfilter urlfilter\nedit 1\nconfig entries\nedit 1\nset url \"a.mill.example\"\nset action block\nnext\nend\nnext\nend\nconfig firewall policy\nedit 2\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nset utm-status enable\nset webfilter-profile \"w\"\nnext\nend\nconfig firewall policy\nedit 3\nset srcintf \"dmz\"\nset dstintf \"lan\"\nset srcaddr \"all\"\nset dstaddr \"none\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\n",
+        ),
+        (
+            1,
+            "src-deny",
+            "@config firewall address\nedit \"lan-net\"\nset subnet 10.0.0.0 255.0.0.0\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"lan-net\"\nset dstaddr \"all\"\nset action deny\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\nconfig firewall policy\nedit 2\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"lan-net\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\n",
+        ),
     ] {
         let text = text.replace('@', OBJECTS);
         assert_eq!(judged(&text), code, "{kind}: {text}");
@@ -672,6 +692,21 @@ fn what_fortios_accepts_is_complete() {
             0,
             "threat-feed",
             "@config firewall policy\nedit 9\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"bad\"\nset schedule \"always\"\nset service \"ALL\"\nset action deny\nnext\nend\nconfig firewall address\nedit \"bad\"\nset type fqdn\nset fqdn bad.example\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            0,
+            "way-deny-last",
+            "@config firewall policy\nedit 2\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"all\"\nset action deny\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\nconfig firewall policy\nedit 3\nset srcintf \"dmz\"\nset dstintf \"lan\"\nset srcaddr \"all\"\nset dstaddr \"none\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\n",
+        ),
+        (
+            0,
+            "way-other",
+            "@config firewall policy\nedit 1\nset srcintf \"dmz\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"all\"\nset action deny\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\nconfig firewall policy\nedit 2\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\n",
+        ),
+        (
+            0,
+            "src-deny-last",
+            "@config firewall address\nedit \"lan-net\"\nset subnet 10.0.0.0 255.0.0.0\nnext\nend\nconfig firewall policy\nedit 2\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"lan-net\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"all\"\nset action deny\nset schedule \"always\"\nset service \"ALL\"\nnext\nend\n",
         ),
     ] {
         let text = text.replace('@', OBJECTS);

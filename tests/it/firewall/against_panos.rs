@@ -568,6 +568,151 @@ fn no_means_of_pan_os_to_keep_a_host_away_is_called_complete() {
             "x-panorama",
             "<config><devices><entry name=\"localhost.localdomain\"><vsys><entry name=\"vsys1\"><address><entry name=\"a\"><fqdn>a.mill.example</fqdn></entry></address><service><entry name=\"S\"><protocol><tcp><port>443</port></tcp></protocol></entry></service><rulebase><security><rules><entry name=\"r\"><from><member>any</member></from><to><member>any</member></to><source><member>any</member></source><destination><member>a</member></destination><application><member>any</member></application><service><member>S</member></service><action>allow</action></entry></rules></security></rulebase></entry></vsys></entry></devices><panorama><vsys><entry name='vsys1'><pre-rulebase><security><rules><entry name='d'><action>deny</action></entry></rules></security></pre-rulebase></entry></vsys></panorama></config>\n",
         ),
+        (
+            1,
+            "dg-parent-denies",
+            "@set readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset device-group parent pre-rulebase security rules d from any to any source any destination a application any service S action deny\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            1,
+            "dg-child-first",
+            "@set device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\nset device-group parent pre-rulebase security rules d from any to any source any destination a application any service S action deny\nset readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\n",
+        ),
+        (
+            1,
+            "dg-child-post",
+            "@set readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset device-group parent pre-rulebase security rules d from any to any source any destination any application any service S action drop\nset device-group child post-rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            1,
+            "dg-grandparent",
+            "@set readonly devices localhost.localdomain device-group top id 11\nset readonly devices localhost.localdomain device-group parent id 12\nset readonly devices localhost.localdomain device-group child id 13\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset readonly devices localhost.localdomain device-group parent parent-dg top\nset device-group top pre-rulebase security rules d from any to any source any destination a application any service S action deny\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            3,
+            "dg-unsaid",
+            "@set device-group parent pre-rulebase security rules d from any to any source any destination a application any service S action deny\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            1,
+            "dg-own-deny",
+            "@set readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset device-group child pre-rulebase security rules d from any to any source any destination a application any service S action deny\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\nset device-group parent pre-rulebase security rules x from any to any source any destination 10.0.0.1 application any service S action allow\n",
+        ),
+        (
+            1,
+            "dg-own-profile",
+            "@set profiles url-filtering u block-list a.mill.example\nset profiles url-filtering u action block\nset readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\nset device-group child pre-rulebase security rules r profile-setting profiles url-filtering u\nset device-group parent pre-rulebase security rules x from any to any source any destination 10.0.0.1 application any service S action allow\n",
+        ),
+        (
+            1,
+            "dg-parent-profile",
+            "@set profiles url-filtering u block-list a.mill.example\nset profiles url-filtering u action block\nset readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset device-group parent pre-rulebase security rules q from any to any source any destination a application any service S action allow\nset device-group parent pre-rulebase security rules q profile-setting profiles url-filtering u\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            1,
+            "dg-object",
+            "set service S protocol tcp port 443\nset readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset shared address x fqdn a.mill.example\nset device-group parent address x fqdn b.example\nset device-group child pre-rulebase security rules r from any to any source any destination x application any service S action allow\n",
+        ),
+        (
+            1,
+            "dg-object-own",
+            "set service S protocol tcp port 443\nset readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset device-group parent address x fqdn a.mill.example\nset device-group child address x fqdn b.example\nset device-group child pre-rulebase security rules r from any to any source any destination x application any service S action allow\n",
+        ),
+        (
+            1,
+            "zone-deny",
+            "@set rulebase security rules d from trust to untrust source any destination any application any service S action deny\nset rulebase security rules r from trust to untrust source any destination a application any service S action allow\nset rulebase security rules s from dmz to trust source any destination 10.0.0.1 application any service S action allow\n",
+        ),
+        (
+            1,
+            "zone-any-deny",
+            "@set rulebase security rules d from any to any source any destination any application any service S action deny\nset rulebase security rules r from trust to untrust source any destination a application any service S action allow\n",
+        ),
+        (
+            1,
+            "zone-profile",
+            "@set profiles url-filtering u block-list a.mill.example\nset profiles url-filtering u action block\nset rulebase security rules r from trust to untrust source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles url-filtering u\nset rulebase security rules s from dmz to trust source any destination 10.0.0.1 application any service S action allow\n",
+        ),
+        (
+            1,
+            "source-deny",
+            "@set rulebase security rules d from any to any source 10.0.0.0/8 destination any application any service S action deny\nset rulebase security rules r from any to any source 10.0.0.0/8 destination a application any service S action allow\n",
+        ),
+        (
+            1,
+            "vsys-deny",
+            "@set vsys vsys1 rulebase security rules d from any to any source any destination any application any service S action deny\nset vsys vsys1 rulebase security rules r from any to any source any destination a application any service S action allow\nset vsys vsys2 rulebase security rules s from any to any source any destination 10.0.0.1 application any service S action allow\n",
+        ),
+        (
+            3,
+            "nat-any",
+            "@set rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination any service any\nset rulebase nat rules n destination-translation translated-address 10.0.0.9\n",
+        ),
+        (
+            3,
+            "nat-host",
+            "@set rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination a service any\nset rulebase nat rules n destination-translation translated-address 10.0.0.9\n",
+        ),
+        (
+            3,
+            "nat-group",
+            "@set address-group g static [ a ]\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination g service any\nset rulebase nat rules n destination-translation translated-address 10.0.0.9\n",
+        ),
+        (
+            3,
+            "nat-dynamic",
+            "@set rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination a service any\nset rulebase nat rules n dynamic-destination-translation translated-address b\n",
+        ),
+        (
+            3,
+            "nat-dg",
+            "@set device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\nset device-group child pre-rulebase nat rules n from any to any source any destination a service any\nset device-group child pre-rulebase nat rules n destination-translation translated-address 10.0.0.9\n",
+        ),
+        (
+            3,
+            "dns-sinkhole",
+            "@set profiles spyware p botnet-domains lists bad action sinkhole\nset external-list bad type domain url https://x/\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles spyware p\n",
+        ),
+        (
+            3,
+            "dns-block",
+            "@set profiles spyware p botnet-domains lists bad action block\nset external-list bad type domain url https://x/\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles spyware p\n",
+        ),
+        (
+            3,
+            "dns-unsaid",
+            "@set profiles spyware p botnet-domains lists bad packet-capture disable\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles spyware p\n",
+        ),
+        (
+            3,
+            "dns-by-rule",
+            "@set profiles spyware p botnet-domains lists bad action sinkhole\nset external-list bad type domain url https://x/\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules dns from any to any source any destination any application dns service any action allow\nset rulebase security rules dns profile-setting profiles spyware p\n",
+        ),
+        (
+            3,
+            "dns-by-group",
+            "@set profile-group g spyware p\nset profiles spyware p botnet-domains lists bad action sinkhole\nset external-list bad type domain url https://x/\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting group g\n",
+        ),
+        (
+            3,
+            "dns-xml",
+            "<config><shared><profiles><spyware><entry name=\"p\"><botnet-domains><lists><entry name=\"bad\"><action><sinkhole/></action></entry></lists></botnet-domains></entry></spyware></profiles><address><entry name=\"a\"><fqdn>a.mill.example</fqdn></entry></address></shared><devices><entry name=\"localhost.localdomain\"><vsys><entry name=\"vsys1\"><rulebase><security><rules><entry name=\"r\"><from><member>any</member></from><to><member>any</member></to><source><member>any</member></source><destination><member>a</member></destination><application><member>any</member></application><service><member>any</member></service><profile-setting><profiles><spyware><member>p</member></spyware></profiles></profile-setting><action>allow</action></entry></rules></security></rulebase></entry></vsys></entry></devices></config>\n",
+        ),
+        (
+            3,
+            "threats",
+            "@set threats vulnerability 41000 default-action reset-both\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles vulnerability strict\n",
+        ),
+        (
+            3,
+            "threats-shared",
+            "@set shared threats spyware 15000 default-action reset-both\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles spyware strict\n",
+        ),
+        (
+            3,
+            "files-all",
+            "@set profiles file-blocking f rules x application any file-type any direction both action block\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles file-blocking f\n",
+        ),
     ] {
         let text = text.replace('@', OBJECTS);
         assert_eq!(judged(&text), code, "{kind}: {text}");
@@ -721,6 +866,106 @@ fn what_pan_os_lets_through_is_complete() {
             0,
             "threat",
             "@set rulebase security rules r from any\nset rulebase security rules r to any\nset rulebase security rules r source any\nset rulebase security rules r destination a\nset rulebase security rules r source-user any\nset rulebase security rules r category any\nset rulebase security rules r application any\nset rulebase security rules r service S\nset rulebase security rules r hip-profiles any\nset rulebase security rules r action allow\nset external-list bad type ip url https://x/\n",
+        ),
+        (
+            0,
+            "dg-parent-post",
+            "@set readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\nset device-group parent post-rulebase security rules d from any to any source any destination any application any service S action deny\n",
+        ),
+        (
+            0,
+            "dg-sibling",
+            "@set readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset device-group parent pre-rulebase security rules d from any to any source any destination any application any service S action deny\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            0,
+            "dg-parent-allows",
+            "@set readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset device-group parent pre-rulebase security rules q from any to any source any destination a application any service S action allow\nset device-group parent pre-rulebase security rules d from any to any source any destination any application any service S action deny\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            0,
+            "dg-parent-other",
+            "@set address b fqdn b.example\nset readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset device-group parent pre-rulebase security rules d from any to any source any destination b application any service S action deny\nset device-group child pre-rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            0,
+            "dg-object-parent",
+            "set service S protocol tcp port 443\nset readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset readonly devices localhost.localdomain device-group child parent-dg parent\nset shared address x fqdn b.example\nset device-group parent address x fqdn a.mill.example\nset device-group child pre-rulebase security rules r from any to any source any destination x application any service S action allow\n",
+        ),
+        (
+            0,
+            "dg-object-sibling",
+            "set service S protocol tcp port 443\nset readonly devices localhost.localdomain device-group parent id 11\nset readonly devices localhost.localdomain device-group child id 12\nset shared address x fqdn a.mill.example\nset device-group parent address x fqdn b.example\nset device-group child pre-rulebase security rules r from any to any source any destination x application any service S action allow\n",
+        ),
+        (
+            0,
+            "zones",
+            "@set rulebase security rules r from trust to untrust source any destination a application any service S action allow\nset rulebase security rules d from trust to untrust source any destination any application any service S action deny\nset rulebase security rules e from any to any source any destination any application any service S action deny\n",
+        ),
+        (
+            0,
+            "zone-other",
+            "@set rulebase security rules d from dmz to untrust source any destination any application any service S action deny\nset rulebase security rules r from trust to untrust source any destination a application any service S action allow\n",
+        ),
+        (
+            0,
+            "nat-source",
+            "@set rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination any service any\nset rulebase nat rules n source-translation dynamic-ip-and-port interface-address interface ethernet1/1\n",
+        ),
+        (
+            0,
+            "nat-inbound",
+            "@set address pub ip-netmask 203.0.113.9/32\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination pub service any\nset rulebase nat rules n destination-translation translated-address 10.0.0.9\n",
+        ),
+        (
+            0,
+            "nat-inbound-literal",
+            "@set rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination 203.0.113.9 service any\nset rulebase nat rules n destination-translation translated-address 10.0.0.9\n",
+        ),
+        (
+            0,
+            "nat-other",
+            "@set address b fqdn b.example\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination b service any\nset rulebase nat rules n destination-translation translated-address 10.0.0.9\n",
+        ),
+        (
+            0,
+            "nat-off",
+            "@set rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination any service any\nset rulebase nat rules n destination-translation translated-address 10.0.0.9\nset rulebase nat rules n disabled yes\n",
+        ),
+        (
+            0,
+            "nat-dns",
+            "@set service dns protocol udp port 53\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase nat rules n from any to any source any destination any service dns\nset rulebase nat rules n destination-translation translated-address 10.0.0.9\n",
+        ),
+        (
+            0,
+            "dns-alert",
+            "@set profiles spyware p botnet-domains lists bad action alert\nset external-list bad type domain url https://x/\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles spyware p\n",
+        ),
+        (
+            0,
+            "dns-vendor",
+            "@set profiles spyware p botnet-domains lists default-paloalto-dns action sinkhole\nset profiles spyware p botnet-domains dns-security-categories pan-dns-sec-malware action sinkhole\nset profiles spyware p rules low severity low action default\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles spyware p\n",
+        ),
+        (
+            0,
+            "dns-unused",
+            "@set profiles spyware p botnet-domains lists bad action sinkhole\nset external-list bad type domain url https://x/\nset rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            0,
+            "dns-xml-alert",
+            "<config><shared><profiles><spyware><entry name=\"p\"><botnet-domains><lists><entry name=\"bad\"><action><alert/></action></entry></lists></botnet-domains></entry></spyware></profiles><address><entry name=\"a\"><fqdn>a.mill.example</fqdn></entry></address></shared><devices><entry name=\"localhost.localdomain\"><vsys><entry name=\"vsys1\"><rulebase><security><rules><entry name=\"r\"><from><member>any</member></from><to><member>any</member></to><source><member>any</member></source><destination><member>a</member></destination><application><member>any</member></application><service><member>any</member></service><profile-setting><profiles><spyware><member>p</member></spyware></profiles></profile-setting><action>allow</action></entry></rules></security></rulebase></entry></vsys></entry></devices></config>\n",
+        ),
+        (
+            0,
+            "threats-unused",
+            "@set threats vulnerability 41000 default-action reset-both\nset rulebase security rules r from any to any source any destination a application any service S action allow\n",
+        ),
+        (
+            0,
+            "files-some",
+            "@set profiles file-blocking f rules x application any file-type [ exe torrent ] direction both action block\nset profiles file-blocking f rules y application any file-type any direction both action alert\nset rulebase security rules r from any to any source any destination a application any service S action allow\nset rulebase security rules r profile-setting profiles file-blocking f\n",
         ),
     ] {
         let text = text.replace('@', OBJECTS);

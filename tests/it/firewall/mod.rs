@@ -2,6 +2,7 @@
 //! text of a configuration reaches a product's syntax.
 
 mod against;
+mod against_clients;
 mod against_forms;
 mod against_fortios;
 mod against_hostile;

@@ -115,13 +115,13 @@ impl Reader<'_, '_> {
                 );
                 let mut tests = Vec::new();
                 if let Some(label) = &self.label {
-                    tests.push(Test::Client(label.clone()));
+                    tests.push(Test::client(label.clone()));
                 }
                 if kinds > 1 && decides(section) {
                     tests.push(Test::Other(format!("traffic that the section `{section}` judges")));
                 }
                 if ways.len() > 1 {
-                    tests.push(Test::Client(format!("traffic {}", way(policy))));
+                    tests.extend(self::from_to(policy));
                 }
                 let odd_action = settings::odd_value(policy, &text, "action", &["accept", "deny"]);
                 let is_odd = odd_action.is_some();
@@ -331,6 +331,20 @@ fn way(policy: &Object) -> String {
     format!("from {} to {}{proxy}", of("srcintf"), of("dstintf"))
 }
 
+/// The conditions that the interfaces of a policy are; none where it names any.
+fn from_to(policy: &Object) -> Vec<Test> {
+    let mut tests = Vec::new();
+    for (what, key) in [("from", "srcintf"), ("to", "dstintf")] {
+        let values = policy.values(key);
+        if !values.is_empty() && !values.iter().any(|v| *v == "any") {
+            let text = format!("traffic {what} {}", values.join("+"));
+            tests.push(Test::within(what, values.iter().map(ToString::to_string), text));
+        }
+    }
+    tests.extend(policy.value("proxy").map(|proxy| Test::client(format!("traffic by the proxy {proxy}"))));
+    tests
+}
+
 /// What has the profiles of a policy: itself, or its group of profiles. Nothing where that is not in the file.
 fn profiles<'a>(
     domain: &'a Domain,
@@ -376,9 +390,10 @@ impl Reader<'_, '_> {
                         Test::Always
                     }
                 }
+                None if is_negated => Test::client(format!("the client is not in {}", names.join(", "))),
                 None => {
-                    let not = if is_negated { "not " } else { "" };
-                    Test::Client(format!("the client is {not}in {}", names.join(", ")))
+                    let text = format!("the client is in {}", names.join(", "));
+                    Test::within("source", names.iter().map(ToString::to_string), text)
                 }
             })
         };

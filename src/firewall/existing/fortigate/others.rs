@@ -119,7 +119,7 @@ impl Reader<'_, '_> {
             for object in objects.iter().filter(|o| !o.is("status", "disable")) {
                 let text = format!("{path} {}", object.name);
                 let mut tests: Vec<Test> =
-                    self.label.iter().map(|label| Test::Client(label.clone())).collect();
+                    self.label.iter().map(|label| Test::client(label.clone())).collect();
                 let Some(drops) = self.drops(table, object, &text) else { continue };
                 tests.extend(drops);
                 tests.extend(odd_value(object, &text, "status", &["enable", "disable"]));

@@ -6,10 +6,11 @@ use super::super::super::intent::Names;
 use super::super::access::{Access, Gate, Test};
 use super::super::fortigate::port_of_name;
 use super::super::read::{Dialect, Ignored, Listed, Listing, Pattern, network, pattern, plain};
+use super::groups::Denials;
 use super::{BLOCKING, Beside, Config, DEEPEST, Item, UNREAD, group_of};
 
-struct Builder<'a> {
-    config: &'a Config,
+pub(super) struct Builder<'a> {
+    pub(super) config: &'a Config,
     objects: Objects<'a>,
     listing: Listing,
     /// The entry of each value of an object: its line, the object, the value.
@@ -27,6 +28,7 @@ struct Objects<'a> {
     near: HashMap<(&'a str, String, &'a str), &'a Item>,
     shared: HashMap<(&'a str, &'a str), &'a Item>,
     first: HashMap<(&'a str, &'a str), &'a Item>,
+    config: &'a Config,
 }
 
 impl<'a> Objects<'a> {
@@ -34,7 +36,7 @@ impl<'a> Objects<'a> {
         let mut items: Vec<(&str, &Item)> =
             config.items.iter().map(|((kind, ..), item)| (*kind, item)).collect();
         items.sort_by_key(|(_, item)| item.order);
-        let mut found = Self { near: HashMap::new(), shared: HashMap::new(), first: HashMap::new() };
+        let mut found = Self { near: HashMap::new(), shared: HashMap::new(), first: HashMap::new(), config };
         for (kind, item) in items.into_iter().filter(|(kind, _)| *kind != "rules") {
             let (name, group) = (item.name.as_str(), group_of(&item.scope));
             if group.split(' ').next_back() == Some("shared") {
@@ -49,7 +51,13 @@ impl<'a> Objects<'a> {
     /// The object of that name, in this scope before any other.
     fn find(&self, kind: &str, scope: &str, name: &str) -> Option<&'a Item> {
         let first = self.first.get(&(kind, name))?;
-        let near = self.near.get(&(kind, group_of(scope), name));
+        let group = group_of(scope);
+        let own = self.near.get(&(kind, group.clone(), name));
+        // Those of the device groups above it come before what all have.
+        let near = own.or_else(|| {
+            let above = self.config.places_above(&group);
+            above.into_iter().find_map(|above| self.near.get(&(kind, above, name)))
+        });
         Some(near.or_else(|| self.shared.get(&(kind, name))).unwrap_or(first))
     }
 }
@@ -105,12 +113,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn find(&self, kind: &str, scope: &str, name: &str) -> Option<&'a Item> {
+    pub(super) fn find(&self, kind: &str, scope: &str, name: &str) -> Option<&'a Item> {
         self.objects.find(kind, scope, name)
     }
 
     /// What a name stands for, worked out once for all rules of a scope.
-    fn once(
+    pub(super) fn once(
         &mut self,
         kind: &'static str,
         scope: &str,
@@ -143,6 +151,7 @@ impl<'a> Builder<'a> {
             let tests = vec![Test::Other(format!("what the rule `{text}` drops or asks for"))];
             gate.lines.push(Access { line: refusal.line, text, allows: false, tests });
         }
+        self.translations(&mut gate);
         self.listing.understood += self.config.all("rules").len() + usize::from(self.config.has_rules);
         if !self.config.has_rules {
             self.objects(&mut gate);
@@ -163,15 +172,32 @@ impl<'a> Builder<'a> {
                 .filter(|g| !g.split(' ').any(|w| w == "shared"))
                 .collect();
             let ways: BTreeSet<String> = rules.iter().map(|r| way(r)).collect();
+            let lookups = self.lookups(&rules);
+            let mut denials = Denials::of(self.config);
+            let mut lines: Vec<(String, Access)> = Vec::new();
             for rule in rules {
-                let tests = self.rule(rule, groups.len() > 1, ways.len() > 1);
+                let group = group_of(&rule.scope);
+                let tests = self.rule(rule, ways.len() > 1);
                 let allows = rule.value("action") == Some("allow");
-                if allows {
-                    gate.lines.extend(self.filter(rule, &tests));
-                }
+                let profiles = if allows { self.filter(rule, &tests) } else { None };
                 let text = format!("rule {}", rule.name);
-                gate.lines.push(Access { line: rule.line, text, allows, tests });
+                let own = Access { line: rule.line, text, allows, tests };
+                for line in profiles.into_iter().chain([own]) {
+                    if groups.len() > 1 && rule.scope.contains("pre-rulebase") {
+                        denials.add(&group, &line);
+                    }
+                    lines.push((group.clone(), line));
+                }
             }
+            denials.close();
+            for (group, mut line) in lines {
+                if groups.contains(&group) && groups.len() > 1 {
+                    line.tests.extend(denials.left(&group).filter(|_| line.allows));
+                    line.tests.insert(0, Test::client(format!("the firewall of {group}")));
+                }
+                gate.lines.push(line);
+            }
+            self.listing.gates.extend(Some(lookups).filter(|gate| !gate.lines.is_empty()));
             let used: BTreeSet<&str> = self.indices.keys().map(|(_, name, _)| name.as_str()).collect();
             for item in self.config.all("custom-url-category") {
                 if !used.contains(item.name.as_str()) {
@@ -187,14 +213,10 @@ impl<'a> Builder<'a> {
         self
     }
 
-    fn rule(&mut self, rule: &'a Item, groups: bool, ways: bool) -> Vec<Test> {
+    fn rule(&mut self, rule: &'a Item, ways: bool) -> Vec<Test> {
         let mut tests = Vec::new();
-        let group = group_of(&rule.scope);
-        if groups && !group.split(' ').any(|w| w == "shared") {
-            tests.push(Test::Client(format!("the firewall of {group}")));
-        }
         if ways {
-            tests.push(Test::Client(format!("traffic {}", way(rule))));
+            tests.extend(from_to(rule));
         }
         let named = |key: &str| -> Vec<String> {
             rule.words(key).into_iter().filter(|v| !["any", ""].contains(v)).map(str::to_owned).collect()
@@ -223,7 +245,12 @@ impl<'a> Builder<'a> {
         let is_any = |key: &str| any_of.contains(&key);
         let not = if rule.value("negate-source") == Some("yes") { "not " } else { "" };
         if !is_any("source") {
-            tests.push(Test::Client(format!("the client is {not}in {}", named("source").join(", "))));
+            let text = format!("the client is {not}in {}", named("source").join(", "));
+            tests.push(if not.is_empty() {
+                Test::within("source", named("source"), text)
+            } else {
+                Test::client(text)
+            });
         } else if !not.is_empty() {
             tests.push(Test::Never);
         }
@@ -375,10 +402,16 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        if blocked.is_empty() {
-            return None;
-        }
-        let more = [Test::Any(blocked), Test::Web];
+        let others = self.signatures(rule);
+        let more = match (blocked.is_empty(), others.is_empty()) {
+            (true, true) => return None,
+            (false, true) => vec![Test::Any(blocked), Test::Web],
+            (true, false) => vec![Test::Any(others)],
+            (false, false) => {
+                let of_web = Test::All(vec![Test::Any(blocked), Test::Web]);
+                vec![Test::Any(others.into_iter().chain([of_web]).collect())]
+            }
+        };
         Some(Access { line, text, allows: false, tests: tests.iter().cloned().chain(more).collect() })
     }
 
@@ -561,7 +594,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn service(&mut self, scope: &str, name: &str, line: usize, depth: usize) -> Test {
+    pub(super) fn service(&mut self, scope: &str, name: &str, line: usize, depth: usize) -> Test {
         self.once("service", scope, name, line, |own| own.service_of(scope, name, line, depth))
     }
 
@@ -671,6 +704,19 @@ fn way(rule: &Item) -> String {
         if words.is_empty() { "any".to_owned() } else { words.join("+") }
     };
     format!("from {} to {}", of("from"), of("to"))
+}
+
+/// The conditions that the zones of a rule are; none where it names any.
+fn from_to(rule: &Item) -> Vec<Test> {
+    let mut tests = Vec::new();
+    for key in ["from", "to"] {
+        let words = rule.words(key);
+        if !words.is_empty() && !words.contains(&"any") {
+            let text = format!("traffic {key} {}", words.join("+"));
+            tests.push(Test::within(key, words.into_iter().map(str::to_owned), text));
+        }
+    }
+    tests
 }
 
 fn service_ports(service: &Item) -> Option<Vec<(u16, u16)>> {

@@ -2,6 +2,8 @@
 //! their order; of a file without rules, what its URL categories and address groups would.
 
 mod access;
+mod beside;
+mod groups;
 mod order;
 mod xml;
 
@@ -85,7 +87,7 @@ impl Item {
     }
 }
 
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 15] = [
     "custom-url-category",
     "application",
     "application-filter",
@@ -98,6 +100,9 @@ const KINDS: [&str; 12] = [
     "external-list",
     "url-filtering",
     "profile-group",
+    "spyware",
+    "file-blocking",
+    "threats",
 ];
 
 /// Lists of categories of a URL filtering profile after which the app gets a page or nothing.
@@ -319,9 +324,32 @@ struct Refusal {
     action: Option<String>,
     needs_action: bool,
     disabled: bool,
+    /// It sends a connection to another address than it was for.
+    translates: bool,
+    /// The addresses and services of a rule that may translate.
+    destination: Vec<String>,
+    service: Vec<String>,
 }
 
 impl Refusal {
+    /// Takes what a rule of NAT says about destinations.
+    fn translate(&mut self, words: &[String]) {
+        let is_translation =
+            |w: &str| ["destination-translation", "dynamic-destination-translation"].contains(&w);
+        self.translates |= words.iter().rev().skip(1).any(|w| is_translation(w));
+        for (key, into) in [("destination", &mut self.destination), ("service", &mut self.service)] {
+            let Some(at) = words.iter().position(|w| w == key) else { continue };
+            let values = words.get(at + 1..).unwrap_or_default();
+            match values.split_first() {
+                Some((open, values)) if open == "[" => {
+                    into.extend(values.iter().take_while(|w| *w != "]").cloned());
+                }
+                Some((value, _)) => into.push(value.clone()),
+                None => {}
+            }
+        }
+    }
+
     fn is_on(&self, does: Beside) -> bool {
         let passes = match &self.action {
             Some(action) => PASSES.contains(&action.as_str()),
@@ -353,6 +381,10 @@ struct Config {
     /// Commands after which it is not known what rules there are and in which order.
     doubt: Vec<Ignored>,
     copied: usize,
+    /// The device group above each, where the file says so.
+    above: BTreeMap<String, String>,
+    /// The file says which device groups there are, and so which stands above which.
+    has_groups: bool,
     /// How many items and places deletions have looked at.
     looked: usize,
 }
@@ -644,6 +676,7 @@ impl Config {
     }
 
     fn set(&mut self, path: &[String], line: usize) {
+        self.parents(path);
         if let Some((own, does, rest)) = Self::refusal(path) {
             let refusal = self.refusals.entry(own.to_vec()).or_default();
             (refusal.line, refusal.does) = (line, does);
@@ -657,6 +690,9 @@ impl Config {
                     [disabled, what] if disabled == "disabled" => refusal.disabled = what == "yes",
                     _ => {}
                 }
+            }
+            if does == Beside::Nothing {
+                refusal.translate(rest);
             }
             return;
         }
@@ -698,6 +734,30 @@ impl Config {
                 "rules" if BESIDE.contains(&word.as_str()) || OF_RULE.contains(&word.as_str()) => {}
                 "rules" => {
                     item.add(UNREAD.into(), vec![(word.clone(), line)]);
+                    return;
+                }
+                "spyware" => {
+                    // `botnet-domains lists NAME action WHAT`
+                    if word == "botnet-domains"
+                        && rest.next().is_some_and(|w| w == "lists")
+                        && let Some(list) = rest.next()
+                    {
+                        let action = rest.find(|w| *w == "action").and_then(|_| rest.next());
+                        let values = action.map(|action| (action.clone(), line)).into_iter().collect();
+                        item.add(format!("list {list}"), values);
+                    }
+                    return;
+                }
+                "threats" => {
+                    item.add(word.clone(), Vec::new());
+                    return;
+                }
+                "file-blocking" => {
+                    let rule = rest.next().filter(|_| word == "rules");
+                    while let Some((rule, key)) = rule.zip(rest.next()) {
+                        let (key, values) = Self::attribute(kind, key, &mut rest, line);
+                        item.add(format!("{key} {rule}"), values);
+                    }
                     return;
                 }
                 _ if BESIDE_OF.iter().any(|(of, own)| *of == kind && own.contains(&word.as_str())) => return,

@@ -112,10 +112,10 @@ impl Config {
         }
     }
 
-    /// An element of a rule with nothing inside.
+    /// An element of a rule or of a list of names with nothing inside.
     fn emptied(&mut self, path: &[Vec<String>], line: usize) {
         let words: Vec<String> = path.iter().flatten().cloned().collect();
-        if words.iter().any(|w| w == "rules") {
+        if words.iter().any(|w| w == "rules" || w == "botnet-domains") {
             self.set(&words, line);
         }
     }

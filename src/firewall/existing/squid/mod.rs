@@ -558,7 +558,7 @@ impl Reader<'_> {
                 if values.iter().any(|v| is_wide(v)) {
                     self.wide.insert(name.to_owned());
                 }
-                Test::Client(depends("src: who the client is"))
+                Test::within("src", values.iter().map(ToString::to_string), depends("src: who the client is"))
             }
             "proto" => {
                 let others = ["cache_object", "ftp", "gopher", "icp", "htcp", "urn", "wais", "whois"];
@@ -575,7 +575,11 @@ impl Reader<'_> {
                 values.iter().map(|v| self.reference(v, bump, acl.line, &acl.raw, depth + 1)).collect(),
             ),
             "srcdomain" | "srcdom_regex" | "arp" | "eui64" | "myport" | "localport" | "myportname"
-            | "localip" | "myip" | "src_as" => Test::Client(depends(&acl.kind)),
+            | "localip" | "myip" | "src_as" => Test::client(format!(
+                "{} ({})",
+                depends(&acl.kind),
+                values.iter().map(|v| v.as_str()).collect::<Vec<_>>().join(" ")
+            )),
             "time" | "proxy_auth" | "proxy_auth_regex" | "ident" | "ident_regex" | "ext_user" | "browser"
             | "maxconn" | "max_user_ip" | "random" | "referer_regex" | "req_header" | "req_mime_type"
             | "rep_mime_type" | "rep_header" | "http_status" | "snmp_community" | "at_step" | "user_cert"
