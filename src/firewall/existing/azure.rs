@@ -10,7 +10,7 @@ use super::access::{Access, Gate, Test};
 use super::build::{
     Builder, Ports, address, blocks, destination, https, json, on, range, strange_key, texts,
 };
-use super::read::{Dialect, Listing, Pattern, Unread};
+use super::read::{Dialect, Listing, Pattern, Unread, network};
 use crate::text::visible;
 
 /// A collection, in the words of the template.
@@ -62,13 +62,37 @@ const TERRAFORM: Words = Words {
 /// The kind of a collection whose rules translate addresses.
 const NAT: &str = "FirewallPolicyNatRuleCollection";
 
+/// Resources that decide nothing about connections; those below them do not either. Any other type may.
+const HARMLESS: [&str; 10] = [
+    "microsoft.authorization",
+    "microsoft.insights",
+    "microsoft.keyvault/vaults",
+    "microsoft.managedidentity",
+    "microsoft.network/azurefirewalls",
+    "microsoft.network/ipgroups",
+    "microsoft.network/publicipaddresses",
+    "microsoft.network/publicipprefixes",
+    "microsoft.operationalinsights",
+    "microsoft.storage/storageaccounts",
+];
+
+/// Whether a resource of this type decides nothing.
+fn is_harmless(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    // A network and its policy, without what hangs below them.
+    ["microsoft.network/virtualnetworks", "microsoft.network/firewallpolicies"].contains(&kind.as_str())
+        || HARMLESS
+            .iter()
+            .any(|own| kind.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
 /// Reads a Resource Manager template.
 ///
 /// # Errors
 /// When it has resources that decide otherwise.
 pub(super) fn template(text: &str) -> Result<Listing, Unread> {
     let file = json(text)?;
-    let (mut found, mut policies) = (Vec::new(), BTreeSet::new());
+    let (mut found, mut policies, mut others) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for (at, resource) in blocks(file.get("resources")).into_iter().enumerate() {
         let kind = resource.get("type").and_then(Value::as_str).unwrap_or("");
         if !kind.eq_ignore_ascii_case("Microsoft.Network/firewallPolicies/ruleCollectionGroups") {
@@ -98,6 +122,10 @@ pub(super) fn template(text: &str) -> Result<Listing, Unread> {
                     "a resource of the type {kind} holds rules or names a parent policy, which is not read: give an export of every rule \
                      collection group"
                 )));
+            }
+            // Signatures of a policy may block as well.
+            if !is_harmless(kind) || text.contains("\"intrusiondetection\"") {
+                others.insert(kind);
             }
             continue;
         }
@@ -146,7 +174,7 @@ pub(super) fn template(text: &str) -> Result<Listing, Unread> {
         };
         collections.push((c, action, is_network));
     }
-    read(Dialect::Azure, text, collections, &ARM)
+    read(Dialect::Azure, text, collections, &ARM, &others)
 }
 
 /// Reads Terraform JSON of the provider azurerm.
@@ -191,7 +219,7 @@ pub(super) fn terraform(text: &str, file: &Value) -> Result<Listing, Unread> {
         }
     }
     one_policy(policies.len())?;
-    read(Dialect::TerraformAzure, text, found, &TERRAFORM)
+    read(Dialect::TerraformAzure, text, found, &TERRAFORM, &BTreeSet::new())
 }
 
 /// Groups of several policies are not looked at one after the other.
@@ -209,8 +237,13 @@ fn read(
     text: &str,
     mut collections: Vec<(Collection<'_>, Option<String>, bool)>,
     words: &Words,
+    others: &BTreeSet<&str>,
 ) -> Result<Listing, Unread> {
     let mut builder = Builder::new(dialect, text);
+    for kind in others {
+        let kind_shown = visible::message(kind);
+        builder.beside(kind, format!("what the resource of the type {kind_shown} blocks, which is not read"));
+    }
     let all_allow = collections.iter().all(|(_, action, _)| action.as_deref() == Some("Allow"));
     let ordered = is_ordered(collections.iter().map(|(c, ..)| c));
     collections.sort_by_key(|(c, _, is_network)| (!*is_network, c.group.1, c.group.0, c.own));
@@ -243,6 +276,12 @@ fn read(
                     words.sources
                 );
                 tests.push(builder.unknown(own, &why));
+            }
+            if !allows && is_for_most(rule, words) {
+                tests.push(Test::Other(
+                    "whether the client is among these networks, which are most or all of those of a company"
+                        .into(),
+                ));
             }
             if !all_allow && !ordered {
                 tests.push(
@@ -384,6 +423,13 @@ fn name(value: &str) -> Result<Pattern, String> {
         Pattern::Network(..) => Err("an application rule takes names only".into()),
         found => Ok(found),
     }
+}
+
+/// Whether the clients of a rule are in one of the large networks, which clients usually are.
+fn is_for_most(rule: &Value, words: &Words) -> bool {
+    let is_large = |s: &&str| matches!(network(s), Some(Pattern::Network(_, prefix)) if prefix <= 8);
+    let sources = texts(rule.get(words.sources)).unwrap_or_default();
+    sources.iter().any(is_large)
 }
 
 /// Who may connect. A parameter that is still to be filled in says nothing about it.

@@ -16,7 +16,7 @@ pub(super) type Ports = Vec<(u16, u16)>;
 
 /// Entries of all rules together, each with each of its ports. A list that one rule names is counted for each rule, so that
 /// a small file cannot stand for more than there is memory and time for.
-const MOST: usize = 1_000_000;
+pub(super) const MOST: usize = 1_000_000;
 
 /// A listing with one gate, of a text whose values stand in quotes.
 pub(super) struct Builder<'a> {
@@ -98,6 +98,17 @@ impl<'a> Builder<'a> {
         self.gate.lines.push(Access { line, text: brief(text), allows, tests });
     }
 
+    /// Something beside the rules that may keep hosts away, under a condition that the file does not settle.
+    pub fn beside(&mut self, value: &str, what: String) {
+        let access = Access {
+            line: self.line_of(value),
+            text: brief(value),
+            allows: false,
+            tests: vec![Test::Other(what)],
+        };
+        self.listing.gates.push(Gate { lines: vec![access], otherwise: true });
+    }
+
     /// Something that may decide and is not understood.
     pub fn unknown(&self, value: &str, reason: &str) -> Test {
         Test::Unknown(Ignored::new(self.line_of(value), value, reason))
@@ -109,14 +120,19 @@ impl<'a> Builder<'a> {
     /// When it holds more than is read.
     pub fn done(mut self) -> Result<Listing, Unread> {
         if self.room == 0 {
-            return Err(Unread::whole(&format!(
-                "its rules name more than {MOST} entries, each counted with each port of each rule, which is the limit: give the rules \
-                 that are in question alone"
-            )));
+            return Err(too_many());
         }
         self.listing.gates.push(self.gate);
         Ok(self.listing)
     }
+}
+
+/// What is said of a file with more entries than [`MOST`].
+pub(super) fn too_many() -> Unread {
+    Unread::whole(&format!(
+        "its rules name more than {MOST} entries, each counted with each port of each rule, which is the limit: give the rules \
+         that are in question alone"
+    ))
 }
 
 /// The transport is TLS.

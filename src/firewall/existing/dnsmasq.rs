@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::intent::Names;
 use super::access::{Access, Gate, Test};
-use super::build::Ports;
-use super::read::{Dialect, Ignored, Listed, Listing, Pattern, brief, plain};
+use super::build::{MOST, Ports, too_many};
+use super::read::{Dialect, Ignored, Listed, Listing, Pattern, Unread, brief, plain};
 use super::said;
 
 /// Settings that say nothing about which names are answered. Everything else that is not read may decide.
@@ -190,7 +190,12 @@ impl<'a> Answers<'a> {
     }
 }
 
-pub(super) fn read(text: &str) -> Listing {
+/// Reads a configuration.
+///
+/// # Errors
+/// When its lines name more entries than are read.
+pub(super) fn read(text: &str) -> Result<Listing, Unread> {
+    let mut room = MOST;
     let mut listing = Listing::new(Dialect::Dnsmasq);
     let mut gate = Gate::default();
     // dnsmasq takes the longest name that matches and no other: the deeper names come first.
@@ -240,6 +245,7 @@ pub(super) fn read(text: &str) -> Listing {
         let shown = brief(raw.trim());
         let shown = shown.as_str();
         for name in names.split('/') {
+            room = room.checked_sub(all.len().max(1)).ok_or_else(too_many)?;
             match plain(name) {
                 Ok(name) => {
                     listing.understood += 1;
@@ -280,7 +286,7 @@ pub(super) fn read(text: &str) -> Listing {
     gate.lines = answers.lines(&mut listing);
     gate.lines.extend(lines.into_values().flatten());
     listing.gates.push(gate);
-    listing
+    Ok(listing)
 }
 
 /// A word that begins with # ends a line.

@@ -432,7 +432,7 @@ pub fn read_as(text: &str, how: As) -> Result<Listing, Unread> {
         Dialect::Squid => Ok(squid::read(text)),
         Dialect::Fortigate => Ok(fortigate::read(text)),
         Dialect::Paloalto => panos::read(text),
-        Dialect::Dnsmasq => Ok(dnsmasq::read(text)),
+        Dialect::Dnsmasq => dnsmasq::read(text),
         Dialect::Hosts => json::hosts(text),
         Dialect::Prometheus => json::targets(text),
         Dialect::Csv => table::read(text),

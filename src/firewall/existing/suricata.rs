@@ -1,6 +1,8 @@
 //! Rule groups of AWS Network Firewall with Suricata rules, as CloudFormation or Terraform JSON. In strict order the first
 //! rule that matches decides.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::super::intent::Names;
@@ -15,7 +17,7 @@ use crate::text::visible;
 /// When something in it decides and is not read.
 pub(super) fn template(text: &str) -> Result<Listing, Unread> {
     let file = json(text)?;
-    let mut groups = Vec::new();
+    let (mut groups, mut others) = (Vec::new(), BTreeSet::new());
     if file.get("Transform").is_some() {
         return Err(Unread::whole("a template with `Transform` becomes another one: give what was deployed"));
     }
@@ -84,11 +86,32 @@ pub(super) fn template(text: &str) -> Result<Listing, Unread> {
                     "a firewall policy with its stateless actions and the order of groups is not read: give the rule group alone",
                 ));
             }
-            _ => {}
+            kind if HARMLESS.iter().any(|own| kind.starts_with(own)) => {}
+            kind => _ = others.insert(kind),
         }
     }
-    read(Dialect::AwsTemplate, text, &groups)
+    let mut listing = read(Dialect::AwsTemplate, text, &groups)?;
+    let mut builder = Builder::new(Dialect::AwsTemplate, text);
+    for kind in others {
+        let shown = visible::message(kind);
+        builder.beside(kind, format!("what the resource of the type {shown} blocks, which is not read"));
+    }
+    listing.gates.append(&mut builder.listing.gates);
+    Ok(listing)
 }
+
+/// Beginnings of types of resources that decide nothing about connections. Any other type may.
+const HARMLESS: [&str; 9] = [
+    "AWS::NetworkFirewall::Firewall",
+    "AWS::NetworkFirewall::LoggingConfiguration",
+    "AWS::CloudWatch::",
+    "AWS::Logs::",
+    "AWS::IAM::",
+    "AWS::KMS::",
+    "AWS::S3::Bucket",
+    "AWS::SNS::",
+    "AWS::SQS::",
+];
 
 /// In which order the rules of a group are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,15 +236,26 @@ fn chosen(file: &Value, rules: &str) -> Result<String, Unread> {
     Ok(text.to_owned())
 }
 
+/// Whether a rule drops UDP to the port of name lookups, or may.
+fn denies_lookups(rule: &str) -> bool {
+    let head: Vec<&str> = rule.split_whitespace().take(7).collect();
+    let [action, "udp", _, _, _, _, port] = head.as_slice() else { return false };
+    let is_53 = *port == "any" || port.contains("53") || port.contains(['!', ':', '$']);
+    *action == "drop" && is_53 || action.starts_with("reject") && is_53
+}
+
 fn read(dialect: Dialect, text: &str, groups: &[(String, Order)]) -> Result<Listing, Unread> {
     let mut builder = Builder::new(dialect, text);
     let mut rules: Vec<Rule> = Vec::new();
-    let mut handshakes = false;
+    let (mut handshakes, mut lookups) = (false, false);
     for (strings, _) in groups {
         for raw in strings.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
             match Rule::of(raw) {
                 Ok(Some(rule)) => rules.push(rule),
-                Ok(None) => handshakes |= raw.starts_with("pass ") && raw.contains("not_established"),
+                Ok(None) => {
+                    handshakes |= raw.starts_with("pass ") && raw.contains("not_established");
+                    lookups = lookups || denies_lookups(raw);
+                }
                 Err(reason) => {
                     return Err(Unread::lines(
                         format!("read as {}: a rule is not understood", dialect.title()),
@@ -230,6 +264,10 @@ fn read(dialect: Dialect, text: &str, groups: &[(String, Order)]) -> Result<List
                 }
             }
         }
+    }
+    if lookups {
+        let what = "whether names can be looked up: a rule drops what goes to port 53 over UDP";
+        builder.beside("RulesString", what.into());
     }
     let denies = rules.iter().any(|r| !r.allows);
     if denies && groups.iter().any(|(_, order)| *order == Order::Unknown) {

@@ -1079,4 +1079,108 @@ fn dnsmasq_answers_nothing_where_a_line_says_so() {
     let many: String = (0..20_000).map(|i| format!("/x{i}.example")).collect();
     let long = format!("nftset={many}/mill.example/4#inet#f#a_tcp_443\n");
     assert_eq!(https(&long, "a.mill.example"), "covered");
+    let sets: Vec<String> = (1..2000).map(|port| format!("4#inet#f#a_tcp_{port}")).collect();
+    assert_eq!(https(&format!("nftset={many}/{}\n", sets.join(",")), "a.mill.example"), "unread");
+}
+
+#[test]
+fn what_stands_beside_the_rules_of_a_template_may_block() {
+    let arm = |kind: &str| {
+        let allow = application("allow", 200, "Allow", &["*.mill.example"]);
+        let mut template: Value = serde_json::from_str(&azure(&json!([allow]))).unwrap();
+        template["resources"].as_array_mut().unwrap().push(json!({ "type": kind, "properties": {} }));
+        https(&template.to_string(), "a.mill.example")
+    };
+    for (kind, expected) in [
+        ("Microsoft.Network/ipGroups", "covered"),
+        ("Microsoft.Network/firewallPolicies", "covered"),
+        ("Microsoft.Insights/diagnosticSettings", "covered"),
+        ("Microsoft.Network/virtualNetworks", "covered"),
+        ("Microsoft.Network/networkSecurityGroups", "conditional"),
+        ("microsoft.network/networksecuritygroups/securityrules", "conditional"),
+        ("Microsoft.Network/dnsResolverPolicies/dnsSecurityRules", "conditional"),
+        ("Microsoft.Network/privateDnsZones", "conditional"),
+        ("Microsoft.Network/routeTables", "conditional"),
+        ("Microsoft.Network/firewallPolicies/signatureOverrides", "conditional"),
+    ] {
+        assert_eq!(arm(kind), expected, "{kind}");
+    }
+    let rule = "pass tls any any -> any 443 (tls.sni; content:\"a.mill.example\"; startswith; endswith; nocase; flow:to_server; sid:1;)";
+    let aws = |before: &str, kind: &str| {
+        let group = json!({ "RulesSource": { "RulesString": format!("{before}{rule}") },
+            "StatefulRuleOptions": { "RuleOrder": "STRICT_ORDER" } });
+        let template = json!({ "Resources": { "X": { "Type": kind }, "R": { "Type": "AWS::NetworkFirewall::RuleGroup",
+            "Properties": { "Type": "STATEFUL", "RuleGroup": group } } } });
+        https(&template.to_string(), "a.mill.example")
+    };
+    for (before, kind, expected) in [
+        ("", "AWS::Logs::LogGroup", "covered"),
+        ("", "AWS::EC2::SecurityGroup", "conditional"),
+        ("", "AWS::EC2::NetworkAclEntry", "conditional"),
+        ("", "AWS::Route53Resolver::FirewallRuleGroup", "conditional"),
+        ("drop udp any any -> any 53 (sid:9;)\n", "AWS::Logs::LogGroup", "conditional"),
+        ("drop udp any any -> any 443 (sid:9;)\n", "AWS::Logs::LogGroup", "covered"),
+    ] {
+        assert_eq!(aws(before, kind), expected, "{before} {kind}");
+    }
+}
+
+#[test]
+fn a_denial_for_large_networks_is_no_matter_of_one_client() {
+    for (sources, code) in [
+        (json!(["10.1.2.0/24"]), 0),
+        (json!(["10.0.0.0/8"]), 3),
+        (json!(["192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8"]), 3),
+        (json!(["0.0.0.0/1", "128.0.0.0/1"]), 3),
+        (json!(["*"]), 1),
+    ] {
+        let mut deny = application("deny", 100, "Deny", &["a.mill.example"]);
+        deny["rules"][0]["sourceAddresses"] = sources.clone();
+        let allow = application("allow", 200, "Allow", &["*.mill.example"]);
+        assert_eq!(code_of(&azure(&json!([deny, allow]))), code, "{sources}");
+    }
+}
+
+#[test]
+fn words_for_every_host_and_for_none_count() {
+    let host = "a.mill.example";
+    for (text, expected) in [
+        ("host,port,action\nany,443,allow\n", "covered"),
+        ("Name,Source,Destination,Service,Action\nout,any,any,any,allow\n", "covered"),
+        ("host,port,action\nall,443,allow\na.mill.example,443,deny\n", "missing"),
+        ("a.mill.example 0.0.0.0\n", "unread"),
+        ("a.mill.example 443\n", "covered"),
+    ] {
+        assert_eq!(https(text, host), expected, "{text}");
+    }
+    assert_eq!(judged("any\n", Some(Dialect::Plain), host, 443, "https"), "covered");
+    let netskope = |text: &str| judged(text, Some(Dialect::Netskope), host, 443, "https");
+    assert_eq!(netskope("# Allowed:\na.mill.example\n"), "covered");
+    assert_eq!(netskope("# Blocked:\na.mill.example\n"), "unread");
+    let list = |name: &str| json!({ "name": name, "data": { "type": "exact", "urls": [host] } });
+    assert_eq!(https(&list("claude").to_string(), host), "covered");
+    assert_eq!(https(&list("Blocked").to_string(), host), "conditional");
+    let mut blocks = list("x");
+    blocks["action"] = json!("block");
+    assert_eq!(https(&blocks.to_string(), host), "conditional");
+}
+
+#[test]
+fn squid_conditions_that_are_not_about_one_client_are_open() {
+    for (acl, lines, code) in [
+        ("localport 3128", "deny x|allow n", 3),
+        ("myportname p", "deny x|allow n", 3),
+        ("srcdom_regex .", "deny x|allow n", 3),
+        ("localport 3128", "allow x", 3),
+        ("src 10.1.1.1", "deny !x|allow n", 3),
+        ("src 10.0.0.0/9 10.128.0.0/9", "deny x|allow n", 3),
+        ("src 10.0.0.0/8", "allow !x n", 3),
+        ("src 10.1.1.1", "deny x|allow n", 0),
+        ("src 192.168.1.0/24", "deny !x|allow n", 0),
+        ("src 10.0.0.0/8", "allow x n", 0),
+    ] {
+        let access: String = lines.split('|').map(|line| format!("http_access {line}\n")).collect();
+        let text = format!("acl n dstdomain a.mill.example\nacl x {acl}\n{access}http_access deny all\n");
+        assert_eq!(code_of(&text), code, "{text}");
+    }
 }
