@@ -250,6 +250,9 @@ fn items(value: &str) -> Result<Vec<(String, Option<u16>)>, String> {
         return Err("more than one word stands here, and the first is not the host".into());
     }
     for word in rest {
+        if word.parse::<IpAddr>().is_ok_and(|a| a.is_unspecified() || a.is_loopback()) {
+            return Err(format!("`{word}` stands beside it, an address under which nothing is reached"));
+        }
         let (bare, transport) = word.split_once('/').unwrap_or((word, "tcp"));
         if said::transport(transport) != said::Transport::Tcp {
             return Err(format!("`{word}` is not a port of TCP"));
@@ -306,7 +309,9 @@ fn one(listing: &mut Listing, gate: &mut Gate, at: &Line<'_>, how: As) {
         listing.ignored.push(Ignored::new(at.line, at.raw, "a network is not compared with names"));
         return;
     }
-    let entry = match entry(at.word, dialect) {
+    // A rule for every host, as firewalls show it.
+    let word = if dialect == Dialect::Plain && at.word.eq_ignore_ascii_case("any") { "*" } else { at.word };
+    let entry = match entry(word, dialect) {
         // A list that is called plain means hosts, whatever follows them.
         Ok(Entry { pattern: Pattern::PathOnly(_), port, scheme, doubt: Some((pattern, _)) })
             if how.dialect == Some(Dialect::Plain) =>

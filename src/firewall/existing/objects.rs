@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::super::intent::Names;
 use super::access::Test;
 use super::build::{Builder, Ports, address, blocks, destination, json, on, strange_key, texts, tree};
-use super::lines::in_doubt;
+use super::lines::{Above, DENIED, in_doubt, remark};
 use super::read::{Dialect, Ignored, Listing, Pattern, Unread, plain};
+use super::said;
 use crate::text::visible;
 
 /// What a document is, where it is one of these.
@@ -37,6 +38,16 @@ pub(super) fn netskope(text: &str) -> Result<Listing, Unread> {
     for list in blocks(Some(&file)) {
         if list.pointer("/data/type").and_then(Value::as_str) != Some("exact") {
             return Err(Unread::whole("a URL list of regular expressions is not read"));
+        }
+        let name = list.get("name").and_then(Value::as_str).unwrap_or("");
+        if said::denies(name) {
+            builder.beside(
+                name,
+                format!("what the list `{}` is for, whose name says that it blocks", visible::message(name)),
+            );
+        }
+        if list.get("action").is_some() {
+            builder.beside("action", "what is done with the list: its `action` is not read".into());
         }
         for url in texts(list.pointer("/data/urls")).map_err(|e| Unread::whole(&e))? {
             netskope_entry(&mut builder, url);
@@ -80,8 +91,19 @@ fn netskope_entry(builder: &mut Builder<'_>, url: &str) {
 /// When there are too many.
 pub(super) fn netskope_lines(text: &str) -> Result<Listing, Unread> {
     let mut builder = Builder::new(Dialect::Netskope, text);
-    for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with(['#', ';'])) {
-        netskope_entry(&mut builder, line);
+    let mut above = Above::Nothing;
+    for (at, line) in (1..).zip(text.lines().map(str::trim)) {
+        if let Some(words) = remark(line) {
+            // What explains the list is no heading.
+            if said::is_heading(words) || words.trim_end().ends_with(':') && !words.contains(',') {
+                above = above.after(words, true);
+            }
+        } else if !line.is_empty() {
+            if above != Above::Nothing {
+                builder.gate.lines.extend(in_doubt(&Ignored::new(at, line, DENIED), line, false));
+            }
+            netskope_entry(&mut builder, line);
+        }
     }
     builder.gate.lines.sort_by_key(|line| line.allows);
     builder.done()

@@ -241,7 +241,7 @@ fn denies_lookups(rule: &str) -> bool {
     let head: Vec<&str> = rule.split_whitespace().take(7).collect();
     let [action, "udp", _, _, _, _, port] = head.as_slice() else { return false };
     let is_53 = *port == "any" || port.contains("53") || port.contains(['!', ':', '$']);
-    *action == "drop" && is_53 || action.starts_with("reject") && is_53
+    is_53 && (*action == "drop" || action.starts_with("reject"))
 }
 
 fn read(dialect: Dialect, text: &str, groups: &[(String, Order)]) -> Result<Listing, Unread> {

@@ -213,6 +213,8 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
         }
         // A cell that a spreadsheet would take for a formula has an apostrophe before it.
         let word = cell(host).strip_prefix('\'').unwrap_or(cell(host)).to_owned();
+        // A rule for every host, as firewalls export it.
+        let is_every = |word: &str| ["any", "all"].contains(&word.to_ascii_lowercase().as_str());
         if word.is_empty() {
             // A row about something without a host: our own tables have one for what nobody can list.
             continue;
@@ -336,6 +338,7 @@ pub(super) fn read(text: &str) -> Result<Listing, Unread> {
             doubt_of(&mut listing, &mut gate, (raw, trimmed), line, &reason);
             continue;
         }
+        let word = if allows && is_every(&word) { "*".to_owned() } else { word };
         match (entry(&word, Dialect::Csv), ranges(cell(port))) {
             (Ok(found), Ok(own)) => {
                 listing.understood += 1;

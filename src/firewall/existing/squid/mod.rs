@@ -346,6 +346,14 @@ impl Reader<'_> {
                     brief(wide)
                 )));
             }
+            // All clients but a few, or none of those that there are.
+            let is_most = |name: &str| if allows { self.wide.contains(name) } else { self.is_few(name) };
+            if let Some(other) = acls.iter().find(|a| a.strip_prefix('!').is_some_and(is_most)) {
+                tests.push(Test::Other(format!(
+                    "whether the client is in the networks of acl {}",
+                    brief(&other[1..])
+                )));
+            }
             gate.lines.push(Access { line: *line, text: brief(raw), allows, tests });
         }
         gate
@@ -443,6 +451,13 @@ impl Reader<'_> {
             _ => self.acl(name, bump, depth),
         };
         if negated { test.negated() } else { test }
+    }
+
+    /// Whether an acl is for single clients.
+    fn is_few(&self, name: &str) -> bool {
+        let is_single = |value: &String| value.parse::<IpAddr>().is_ok();
+        let lines = self.conf.acls.get(name);
+        lines.is_some_and(|all| all.iter().all(|acl| acl.kind == "src" && acl.values.iter().all(is_single)))
     }
 
     fn own_address(name: &str) -> Test {
@@ -574,12 +589,15 @@ impl Reader<'_> {
             "all-of" => Test::All(
                 values.iter().map(|v| self.reference(v, bump, acl.line, &acl.raw, depth + 1)).collect(),
             ),
-            "srcdomain" | "srcdom_regex" | "arp" | "eui64" | "myport" | "localport" | "myportname"
-            | "localip" | "myip" | "src_as" => Test::client(format!(
+            "srcdomain" | "arp" | "eui64" | "src_as" => Test::client(format!(
                 "{} ({})",
                 depends(&acl.kind),
                 values.iter().map(|v| v.as_str()).collect::<Vec<_>>().join(" ")
             )),
+            // Not who the client is but how it reaches the proxy, or any text at all.
+            "srcdom_regex" | "myport" | "localport" | "myportname" | "localip" | "myip" => {
+                Test::Other(depends(&acl.kind))
+            }
             "time" | "proxy_auth" | "proxy_auth_regex" | "ident" | "ident_regex" | "ext_user" | "browser"
             | "maxconn" | "max_user_ip" | "random" | "referer_regex" | "req_header" | "req_mime_type"
             | "rep_mime_type" | "rep_header" | "http_status" | "snmp_community" | "at_step" | "user_cert"
@@ -633,7 +651,8 @@ fn is_wide(value: &str) -> bool {
     let Some((address, mask)) = value.split_once('/') else { return value.contains('-') };
     match (address.parse::<IpAddr>(), network(value)) {
         (Ok(IpAddr::V4(a)), Some(Pattern::Network(_, prefix))) => {
-            prefix <= 8 || prefix <= 12 && a.octets()[0] == 172 || prefix <= 16 && a.octets()[0] == 192
+            // Half of the largest private network is large.
+            prefix <= 9 || prefix <= 12 && a.octets()[0] == 172 || prefix <= 16 && a.octets()[0] == 192
         }
         (Ok(IpAddr::V6(_)), Some(Pattern::Network(_, prefix))) => prefix <= 16,
         // Squid fills up an address that is cut short.
