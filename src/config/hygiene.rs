@@ -236,10 +236,22 @@ fn concealed(name: &str, value: &Value, mark: &str) -> Value {
         Value::Text(text) => Value::Text(without_tokens(text, mark)),
         Value::List(items) => Value::List(items.iter().map(|item| concealed(name, item, mark)).collect()),
         Value::Map(map) => {
-            Value::Map(map.iter().map(|(name, inner)| (name.clone(), concealed(name, inner, mark))).collect())
+            let shown = |(name, inner): (&String, &Value)| {
+                (
+                    if is_line(name, inner) { mark.to_owned() } else { name.clone() },
+                    concealed(name, inner, mark),
+                )
+            };
+            Value::Map(map.iter().map(shown).collect())
         }
         Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Secret(_) => value.clone(),
     }
+}
+
+/// Whether a whole header or assignment stands in the place of a member's name: names of either have no such signs.
+fn is_line(name: &str, value: &Value) -> bool {
+    let signs = |c: char| matches!(c, ':' | '=') || c.is_whitespace();
+    matches!(value, Value::Secret(_)) && name.contains(signs) || looks_secret(name)
 }
 
 /// Whether a key or member of this name holds a program, beside which its arguments may stand.

@@ -152,7 +152,9 @@ impl Pass<'_> {
         let fill = |placeholder: &str| {
             Some(match placeholder {
                 "key" => about.map(|(path, _)| name(path)).unwrap_or_default(),
-                "value" => about.and_then(|(_, v)| *v).map_or_else(|| "not set".to_owned(), quoted),
+                "value" => about
+                    .and_then(|(path, v)| Some(crate::config::for_readers(&name(path), (*v)?)))
+                    .map_or_else(|| "not set".to_owned(), |value| quoted(&value)),
                 "set" => names(true),
                 "unset" => names(false),
                 "entry" => self.entry.map(|(at, e)| entry_name(at, e)).unwrap_or_default(),

@@ -97,6 +97,18 @@ impl Names<'_> {
 
     /// A word of a sample, in which hosts stand as they are.
     fn word(&mut self, word: &str) -> String {
+        // A name of the own network has one label; behind a scheme or before a port it is a host.
+        let (head, rest) =
+            word.split_once("://").map_or(("", word), |(scheme, rest)| (&word[..scheme.len() + 3], rest));
+        let label = rest.split([':', '/', '?', '#']).next().unwrap_or_default();
+        let port = rest.get(label.len() + 1..).unwrap_or_default();
+        let is_port = rest[label.len()..].starts_with(':') && port.starts_with(|c: char| c.is_ascii_digit());
+        let named = label.len() > 1
+            && label.starts_with(|c: char| c.is_ascii_alphabetic())
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        if named && (!head.is_empty() || is_port) {
+            return format!("{head}{}{}", self.host(label), &rest[label.len()..]);
+        }
         if word.contains('.') || word.contains(':') { self.address(word) } else { word.to_owned() }
     }
 }

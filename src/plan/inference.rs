@@ -18,6 +18,7 @@ use crate::rules::Word;
 use crate::rules::inference::{Calls, Discovery, Framing, Provider, Use, fill_path};
 use crate::rules::services::Services;
 use crate::text::line;
+use crate::text::token::{HIDDEN, without_arguments};
 
 /// Where a credential comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -207,7 +208,8 @@ impl Endpoint {
         }
         let mut parts = Vec::new();
         if let Source::Helper { command, .. } = &self.source {
-            parts.push(format!("runs {command} (only with --run-helpers)"));
+            let program = without_arguments(command, HIDDEN);
+            parts.push(format!("runs {program} (only with --run-helpers)"));
         }
         if let (Source::GoogleFile { .. }, Some(_)) = (&self.source, &self.token) {
             parts.push("the token endpoint that the credentials file names, if it is on the list and Google's own or named with --credential-host".to_owned());
@@ -325,7 +327,9 @@ fn device(
         (Source::GoogleFile { path: Some(path) }, _) => {
             format!("Google credentials file {}", path.display())
         }
-        (Source::Helper { command, .. }, _) => format!("credential helper {command}"),
+        (Source::Helper { command, .. }, _) => {
+            format!("credential helper {}", without_arguments(command, HIDDEN))
+        }
         (Source::Unusable { .. }, HELPER) => "credential helper".to_owned(),
         (Source::Key { .. } | Source::Unusable { .. }, _) => return None,
     };

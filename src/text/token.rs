@@ -89,26 +89,31 @@ pub fn without_tokens(text: &str, mark: &str) -> String {
     out
 }
 
-/// A program that stands with its arguments on one line, with `mark` in the place of these. Spaces in a path are none of
-/// their beginnings: what follows one has a separator, as in `/Library/Application Support/helper`.
+/// A program that stands with its arguments on one line, with `mark` in the place of these. A space belongs to a path only
+/// where folders of the systems have one: a secret may have separators as a path does.
 pub fn without_arguments(program: &str, mark: &str) -> String {
-    let separators = ['/', '\\'];
-    let absolute = program.starts_with(['/', '~', '"']) || program.get(1..3) == Some(":\\");
     let mut end = 0;
     for word in program.split_inclusive(char::is_whitespace) {
-        let bare = word.trim_end();
-        let goes_on = absolute && bare.find(separators).is_some_and(|at| at > 0) && !bare.starts_with('-');
-        // `C:\Program Files (x86)\helper.exe`
-        let files =
-            absolute && bare == "Files" && program.get(end..).is_some_and(|t| t.starts_with("Files (x86)\\"));
-        if end > 0 && !goes_on && !files && !bare.is_empty() {
-            let shown = program.get(..end).unwrap_or_default();
+        let shown = program.get(..end).unwrap_or_default();
+        let goes_on = WITH_SPACES.iter().any(|(before, after)| {
+            shown.trim_end().ends_with(before)
+                && program.get(end..).is_some_and(|rest| rest.starts_with(after))
+        });
+        if end > 0 && !goes_on && !word.trim_end().is_empty() {
             return format!("{shown}{mark}");
         }
         end += word.len();
     }
     program.to_owned()
 }
+
+/// Folders with spaces in their names: what stands before and behind one.
+const WITH_SPACES: [(&str, &str); 4] = [
+    ("/Library/Application", "Support/"),
+    (r":\Program", r"Files\"),
+    (r":\Program", r"Files (x86)\"),
+    (r":\Program Files", r"(x86)\"),
+];
 
 /// The same of a text that is one address, however it is misspelt (`https//host/…`, `host/…`).
 pub fn without_tokens_of(address: &str, mark: &str) -> String {
@@ -197,6 +202,7 @@ mod tests {
             ("/Library/Application Support/h/helper s", "/Library/Application Support/h/helper [x]"),
             (r"C:\Program Files\h\helper.exe s", r"C:\Program Files\h\helper.exe [x]"),
             (r"C:\Program Files (x86)\helper.exe", r"C:\Program Files (x86)\helper.exe"),
+            ("/opt/h wJalr/K7MD/bPx", "/opt/h [x]"),
             ("npx server/s", "npx [x]"),
             ("npx", "npx"),
             ("npx ", "npx "),

@@ -380,7 +380,8 @@ impl Output {
 /// How the file spells a value, where that is not how JSON would.
 fn spelled(raw: &Raw, encoding: Encoding, value: &Value) -> Option<String> {
     match (raw, value) {
-        (Raw::Text(_), Value::Text(_) | Value::Secret(_)) => None,
+        // Of a list or an object may be missing here what was not read.
+        (Raw::Text(_), Value::Text(_) | Value::Secret(_) | Value::List(_) | Value::Map(_)) => None,
         (Raw::Text(text), _) => (text.len() <= MAX_RAW)
             .then(|| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))),
         (Raw::Integer(n), _) if encoding == Encoding::Registry => Some(format!("dword:{n:08x}")),

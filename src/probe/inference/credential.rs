@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::config::{self, Secret};
 use crate::plan::inference::Source;
+use crate::text::token::{HIDDEN, without_arguments};
 
 /// Largest file of credentials, and largest answer of a helper.
 const LIMIT: u64 = 64 * 1024;
@@ -67,9 +68,10 @@ fn trimmed(text: &str) -> Secret {
 
 /// Runs a helper, without a shell, and gives what it printed.
 async fn run(command: &str, args: &[Secret], patience: Duration) -> Result<Secret, String> {
+    let shown = without_arguments(command, HIDDEN);
     // Whatever lies in the working folder is not what was meant.
     if !Path::new(command).is_absolute() {
-        return Err(format!("the credential helper {command} is not given by its absolute path"));
+        return Err(format!("the credential helper {shown} is not given by its absolute path"));
     }
     let mut starting = tokio::process::Command::new(command);
     starting
@@ -81,7 +83,7 @@ async fn run(command: &str, args: &[Secret], patience: Duration) -> Result<Secre
     #[cfg(unix)]
     starting.process_group(0);
     let mut child =
-        starting.spawn().map_err(|e| format!("the credential helper {command} cannot be run: {e}"))?;
+        starting.spawn().map_err(|e| format!("the credential helper {shown} cannot be run: {e}"))?;
     let mut group = Group { leader: child.id() };
     let mut out = Vec::new();
     let ended = timeout(patience, async {
@@ -92,19 +94,19 @@ async fn run(command: &str, args: &[Secret], patience: Duration) -> Result<Secre
     })
     .await;
     match ended {
-        Err(_) => Err(format!("the credential helper {command} did not end within {} s", patience.as_secs())),
-        Ok(Err(e)) => Err(format!("the credential helper {command} failed: {e}")),
+        Err(_) => Err(format!("the credential helper {shown} did not end within {} s", patience.as_secs())),
+        Ok(Err(e)) => Err(format!("the credential helper {shown} failed: {e}")),
         Ok(Ok(status)) if !status.success() => {
-            Err(format!("the credential helper {command} failed ({status})"))
+            Err(format!("the credential helper {shown} failed ({status})"))
         }
         Ok(Ok(_)) if out.len() as u64 > LIMIT => {
-            Err(format!("the credential helper {command} printed more than {LIMIT} bytes"))
+            Err(format!("the credential helper {shown} printed more than {LIMIT} bytes"))
         }
         Ok(Ok(_)) => {
             group.leader = None;
             String::from_utf8(out)
                 .map(|text| trimmed(&text))
-                .map_err(|_| format!("the credential helper {command} printed something that is no text"))
+                .map_err(|_| format!("the credential helper {shown} printed something that is no text"))
         }
     }
 }

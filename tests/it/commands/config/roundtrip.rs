@@ -90,7 +90,14 @@ fn marked(name: &str, value: &Value) -> Value {
             Value::List(items.iter().enumerate().map(|(at, i)| marked(named(at), i)).collect())
         }
         Value::List(items) => Value::List(items.iter().map(|i| marked(name, i)).collect()),
-        Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), marked(k, v))).collect()),
+        Value::Map(map) => {
+            let line = |k: &str, v: &Value| {
+                matches!(v, Value::Secret(_))
+                    && k.contains(|c: char| matches!(c, ':' | '=') || c.is_whitespace())
+            };
+            let named = |k: &String, v: &Value| if line(k, v) { NOT_INCLUDED.to_owned() } else { k.clone() };
+            Value::Map(map.iter().map(|(k, v)| (named(k, v), marked(k, v))).collect())
+        }
         other => other.clone(),
     }
 }
