@@ -122,6 +122,16 @@ fn every_key(size: usize) -> Vec<u8> {
         .into_bytes()
 }
 
+const BATCH: &str =
+    "reg add HKLM\\SOFTWARE\\Policies\\Claude /v inferenceProvider /d gateway\nset a=xxxxxxxx\n";
+const SHELL: &str = "defaults write com.anthropic.claudefordesktop inferenceProvider gateway\na=xxxxxxxx\n";
+const POWERSHELL: &str = "Set-ItemProperty -Path HKLM:\\SOFTWARE\\Policies\\Claude -Name inferenceProvider -Value gateway\n$a=\"xxxxxxxx\"\n";
+
+/// A script whose variable is of a quarter of a megabyte in the end.
+fn doubling(line: &str, before: &str) -> String {
+    format!("{before}{}", line.repeat(15))
+}
+
 /// Files of about `size` bytes, by what is special about them.
 fn hostile(size: usize) -> Vec<(&'static str, Vec<u8>)> {
     let json = "{\"inferenceProvider\":\"gateway\"";
@@ -229,6 +239,33 @@ fn hostile(size: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("binary: a long text", shared(0, 0, size)),
         ("binary: long texts", shared(1, 200, size)),
         ("binary: members", members(size / 2)),
+        (
+            "batch: variables that double",
+            filled(&doubling("set a=%a%%a%\n", BATCH), |i| format!("set b{i}=%a%\n"), "", size),
+        ),
+        (
+            "batch: a long variable again and again",
+            filled(&doubling("set a=%a%%a%\n", BATCH), |_| "cd %a%\n".into(), "", size),
+        ),
+        (
+            "shell: variables that double",
+            filled(&doubling("a=\"$a$a\"\n", SHELL), |i| format!("b{i}=\"$a\"\n"), "", size),
+        ),
+        (
+            "PowerShell: variables that double",
+            filled(&doubling("$a=\"$a$a\"\n", POWERSHELL), |i| format!("$b{i}=$a\n"), "", size),
+        ),
+        (
+            "PowerShell: a long variable again and again",
+            filled(
+                &doubling("$a=\"$a$a\"\n", POWERSHELL),
+                |i| {
+                    format!("Set-ItemProperty -Path HKLM:\\SOFTWARE\\Policies\\Claude -Name n{i} -Value $a\n")
+                },
+                "",
+                size,
+            ),
+        ),
         ("text: a line without end", long("# ", "", size)),
         ("text: YAML", long("a: ", "", size)),
     ]

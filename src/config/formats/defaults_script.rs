@@ -1,12 +1,13 @@
 //! Shell scripts of `defaults write` lines, as a Mac runs them. Variables are followed where the script itself sets
 //! them to plain text; whatever else would have to be evaluated is said, never guessed.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::doubt::{self, Doubt};
 use super::reg_script::NOT_EVALUATED;
 use super::shell_tokens::{Kind, Part, Token, lex};
-use super::tree::{MAX_VALUES, Member, Raw};
+use super::tree::{MAX_FILLED, MAX_VALUES, Member, Raw};
 use super::{Document, Encoding, Entry, Note, another_product};
 use crate::config::error::{ConfigError, Place, shown};
 use crate::contract::{Platform, Severity};
@@ -101,6 +102,8 @@ struct Run<'a> {
     unread: Option<u32>,
     seen: bool,
     ended: bool,
+    /// Bytes that variables were filled in with so far.
+    filled_in: Cell<usize>,
 }
 
 /// A word with its variables filled in.
@@ -129,6 +132,7 @@ impl<'a> Run<'a> {
             unread: None,
             seen: false,
             ended: false,
+            filled_in: Cell::new(0),
         }
     }
 
@@ -262,7 +266,10 @@ impl<'a> Run<'a> {
         } else {
             self.doubtful.remove(&name);
         }
-        self.variables.insert(name, value);
+        // A variable that is not kept is not known.
+        if self.variables.len() < MAX_VALUES || self.variables.contains_key(&name) {
+            self.variables.insert(name, value);
+        }
     }
 
     fn filled(&self, word: &Token) -> Filled {
@@ -278,8 +285,11 @@ impl<'a> Run<'a> {
                 Part::Variable(name) => {
                     filled.doubt |= self.doubtful.contains(name);
                     match self.variables.get(name) {
-                        Some(value) => filled.text.push_str(value),
-                        None => filled.text.push(OPEN),
+                        Some(value) if self.filled_in.get() <= MAX_FILLED => {
+                            self.filled_in.set(self.filled_in.get() + value.len());
+                            filled.text.push_str(value);
+                        }
+                        _ => filled.text.push(OPEN),
                     }
                 }
                 Part::Open => filled.text.push(OPEN),

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::reg_text::{Content, Data, Item};
-use super::tree::MAX_VALUES;
+use super::tree::{MAX_FILLED, MAX_VALUES};
 
 /// Longest line that is read, in bytes; values of policies are shorter.
 const MAX_LINE: usize = 256 * 1024;
@@ -61,6 +61,8 @@ struct Run {
     delayed: bool,
     /// A variable that is not known for sure was used.
     doubt: bool,
+    /// Bytes that variables were filled in with so far.
+    filled_in: usize,
 }
 
 impl Run {
@@ -173,7 +175,10 @@ impl Run {
         if question {
             self.variables.remove(&name);
         } else {
-            self.variables.insert(name, value.to_owned());
+            // A variable that is not kept is not known.
+            if self.variables.len() < MAX_VALUES || self.variables.contains_key(&name) {
+                self.variables.insert(name, value.to_owned());
+            }
         }
     }
 
@@ -205,8 +210,11 @@ impl Run {
                     let known =
                         self.variables.get(&name).filter(|_| sign == '!' || !self.stale.contains(&name));
                     match known {
-                        Some(value) => out.push_str(value),
-                        None => out.push(OPEN),
+                        Some(value) if self.filled_in <= MAX_FILLED => {
+                            self.filled_in += value.len();
+                            out.push_str(value);
+                        }
+                        _ => out.push(OPEN),
                     }
                     self.doubt |= self.doubtful.contains(&name);
                     rest = more;

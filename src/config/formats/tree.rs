@@ -7,6 +7,10 @@ pub(crate) const MAX_DEPTH: usize = 64;
 /// hold a few hundred. A value of two bytes in the file may take half a kilobyte once decoded.
 pub(crate) const MAX_VALUES: usize = 10_000;
 
+/// Most bytes of text that the variables of one script are filled in with, all together: a text that is made of
+/// itself twice doubles with every line, and what has been made can be used on each of thousands.
+pub(crate) const MAX_FILLED: usize = 1024 * 1024;
+
 /// A value as the format spells it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Raw {

@@ -60,6 +60,8 @@ struct Run {
     doubtful: HashSet<String>,
     /// One of them was used.
     doubt: Cell<bool>,
+    /// Bytes that variables were filled in with so far.
+    filled_in: Cell<usize>,
     /// What each function that runs found in the variables that it set.
     scopes: Vec<HashMap<String, Before>>,
 }

@@ -1,6 +1,6 @@
 //! The variables of a script: where each is set, what a function keeps, and which of them are in doubt.
 
-use super::super::tree::MAX_VALUES;
+use super::super::tree::{MAX_FILLED, MAX_VALUES};
 use super::Run;
 use super::value::Value;
 
@@ -37,7 +37,10 @@ impl Run {
         } else {
             self.doubtful.remove(&key);
         }
-        self.variables.insert(key, value);
+        // A variable that is not kept is not known.
+        if self.variables.len() < MAX_VALUES || self.variables.contains_key(&key) {
+            self.variables.insert(key, value);
+        }
     }
 
     /// Ends a function: its variables are again what they were.
@@ -100,7 +103,12 @@ impl Run {
                     self.doubt.set(true);
                 }
                 match self.variables.get(name) {
-                    Some(value) if value.weight(MAX_VALUES) <= MAX_VALUES => value.clone(),
+                    Some(value)
+                        if value.weight(MAX_VALUES) <= MAX_VALUES && self.filled_in.get() <= MAX_FILLED =>
+                    {
+                        self.filled_in.set(self.filled_in.get() + value.bytes());
+                        value.clone()
+                    }
                     _ => Value::Unknown,
                 }
             }

@@ -1,7 +1,10 @@
 //! The tokens of a PowerShell script: words, texts, variables, members and signs, without comments.
 
-/// Most tokens that are read, and most steps of one script, so that no loop holds the program.
+/// Most steps of one script, so that no loop holds the program.
 pub(super) const STEPS: usize = 200_000;
+
+/// Most tokens that are read: those of tens of thousands of lines.
+const TOKENS: usize = 100_000;
 
 /// What a token is.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,13 +34,13 @@ pub(super) struct Token {
     pub line: u32,
 }
 
-/// The tokens of a script, up to [`STEPS`] of them.
+/// The tokens of a script, up to [`TOKENS`] of them.
 pub(super) fn lex(text: &str) -> Vec<Token> {
     let chars: Vec<char> = text.chars().collect();
     let mut tokens: Vec<Token> = Vec::new();
     let (mut at, mut line) = (0usize, 1u32);
     let get = |i: usize| chars.get(i).copied().unwrap_or('\0');
-    while at < chars.len() && tokens.len() < STEPS {
+    while at < chars.len() && tokens.len() < TOKENS {
         let c = get(at);
         let start = line;
         let mut push = |kind| tokens.push(Token { kind, line: start });

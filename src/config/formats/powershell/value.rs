@@ -31,6 +31,16 @@ impl Value {
         }
     }
 
+    /// Bytes of all its texts.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::List(items) => items.iter().map(Self::bytes).sum(),
+            Self::Map(members) => members.iter().map(|(name, value)| name.len() + value.bytes()).sum(),
+            _ => 0,
+        }
+    }
+
     pub(super) fn text(&self) -> Option<String> {
         match self {
             Self::Text(t) => Some(t.clone()),
