@@ -6,7 +6,9 @@ use super::address::{self, Kept};
 use super::secret::{NOT_INCLUDED, Secret};
 use super::value::{Configuration, Value};
 use crate::rules::{Key, KeyKind};
-use crate::text::token::{HIDDEN, without_arguments, without_tokens, without_tokens_of};
+use crate::text::token::{
+    HIDDEN, names_address, names_program, without_arguments, without_tokens, without_tokens_of,
+};
 
 /// The value as it is kept: whatever may be a credential is a secret, and addresses have no user name and
 /// password. Also whether an address had one.
@@ -254,12 +256,6 @@ fn is_line(name: &str, value: &Value) -> bool {
     matches!(value, Value::Secret(_)) && name.contains(signs) || looks_secret(name)
 }
 
-/// Whether a key or member of this name holds a program, beside which its arguments may stand.
-fn names_program(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    ["helper", "helperwindows", "command", "commandwindows"].iter().any(|end| lower.ends_with(end))
-}
-
 /// Whether a key or member of this name holds the arguments of a program.
 fn names_arguments(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
@@ -313,28 +309,6 @@ fn names_secret(name: &str) -> bool {
     .iter()
     .any(|w| plain.ends_with(w))
 }
-
-/// Whether a key or member of this name holds addresses.
-fn names_address(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    ADDRESS_ENDS.iter().any(|end| lower.ends_with(end))
-}
-
-/// How the names of keys and members that hold addresses end.
-const ADDRESS_ENDS: [&str; 12] = [
-    "url",
-    "uri",
-    "endpoint",
-    "issuer",
-    "host",
-    "hosts",
-    "server",
-    "allowlist",
-    "domains",
-    "repo",
-    "repositories",
-    "resource",
-];
 
 /// `text` without the user information of the URLs in it, or `None` when there is none.
 fn without_users(text: &str) -> Option<String> {

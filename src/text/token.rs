@@ -89,6 +89,34 @@ pub fn without_tokens(text: &str, mark: &str) -> String {
     out
 }
 
+/// Whether a key or member of this name holds a program, beside which its arguments may stand.
+pub fn names_program(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["helper", "helperwindows", "command", "commandwindows"].iter().any(|end| lower.ends_with(end))
+}
+
+/// Whether a key or member of this name holds addresses.
+pub fn names_address(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ADDRESS_ENDS.iter().any(|end| lower.ends_with(end))
+}
+
+/// How the names of keys and members that hold addresses end.
+const ADDRESS_ENDS: [&str; 12] = [
+    "url",
+    "uri",
+    "endpoint",
+    "issuer",
+    "host",
+    "hosts",
+    "server",
+    "allowlist",
+    "domains",
+    "repo",
+    "repositories",
+    "resource",
+];
+
 /// A program that stands with its arguments on one line, with `mark` in the place of these. A space belongs to a path only
 /// where folders of the systems have one: a secret may have separators as a path does.
 pub fn without_arguments(program: &str, mark: &str) -> String {

@@ -10,6 +10,9 @@ use clearway::derive::{self, Options};
 use clearway::rules::Pack;
 use clearway::rules::keys::{Key, KeyKind};
 use clearway::rules::places::Places;
+use clearway::text::token::{
+    names_address, names_program, without_arguments, without_tokens, without_tokens_of,
+};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
@@ -54,37 +57,15 @@ fn values(config: &Configuration) -> BTreeMap<&str, &Value> {
 fn marked(name: &str, value: &Value) -> Value {
     let mark = || Value::Secret(Secret::new(NOT_INCLUDED));
     let arguments = name.to_ascii_lowercase().ends_with("args");
-    let is_program =
-        ["helper", "helperwindows", "command"].iter().any(|e| name.to_ascii_lowercase().ends_with(e));
+    let is_program = names_program(name);
     let bare =
         |text: &str| text.starts_with('-') && text.bytes().all(|b| b == b'-' || b.is_ascii_lowercase());
     match value {
         Value::Secret(s) if !s.is_empty() => mark(),
         Value::Text(text) if arguments && !text.is_empty() && !bare(text) => mark(),
-        Value::Text(text) if is_program => {
-            Value::Text(clearway::text::token::without_arguments(text, NOT_INCLUDED))
-        }
-        Value::Text(text)
-            if [
-                "url",
-                "uri",
-                "endpoint",
-                "issuer",
-                "host",
-                "hosts",
-                "server",
-                "allowlist",
-                "domains",
-                "repo",
-                "repositories",
-                "resource",
-            ]
-            .iter()
-            .any(|e| name.to_ascii_lowercase().ends_with(e)) =>
-        {
-            Value::Text(clearway::text::token::without_tokens_of(text, NOT_INCLUDED))
-        }
-        Value::Text(text) => Value::Text(clearway::text::token::without_tokens(text, NOT_INCLUDED)),
+        Value::Text(text) if is_program => Value::Text(without_arguments(text, NOT_INCLUDED)),
+        Value::Text(text) if names_address(name) => Value::Text(without_tokens_of(text, NOT_INCLUDED)),
+        Value::Text(text) => Value::Text(without_tokens(text, NOT_INCLUDED)),
         Value::List(items) if is_program => {
             let named = |at: usize| if at == 0 { name } else { "args" };
             Value::List(items.iter().enumerate().map(|(at, i)| marked(named(at), i)).collect())
