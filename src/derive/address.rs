@@ -3,12 +3,12 @@
 
 use url::{Host, Url};
 
-use crate::contract::HostPattern;
 use crate::contract::Transport;
+use crate::contract::{BadHost, HostPattern};
 use crate::rules::networks::Networks;
 use crate::text::glob::glob;
 use crate::text::line;
-use crate::text::token::public_path;
+use crate::text::token::{HIDDEN, public_path, without_tokens_of};
 
 /// Host, port and transport of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +173,7 @@ pub(super) fn of_pattern(text: &str, networks: &Networks) -> Result<(HostPattern
     if name == "*" && port.is_some() {
         return Err(Problem::Unreadable("`*` takes no port".into()));
     }
-    let host = name.parse().map_err(|e: crate::contract::BadHost| Problem::Unreadable(e.to_string()))?;
+    let host = name.parse().map_err(|e| Problem::Unreadable(no_host(&e)))?;
     Ok((host, port))
 }
 
@@ -218,9 +218,13 @@ pub(super) fn of_ssh(text: &str, networks: &Networks) -> Result<HostPattern, Pro
     if networks.is_placeholder(&safe) {
         return Err(Problem::Placeholder(safe));
     }
-    name.parse().map_err(|e: crate::contract::BadHost| {
-        Problem::Unreadable(format!("{e}; ports and ranges are not read here"))
-    })
+    name.parse()
+        .map_err(|e| Problem::Unreadable(format!("{}; ports and ranges are not read here", no_host(&e))))
+}
+
+/// Why an entry is no host, without what may be a token in it.
+fn no_host(bad: &BadHost) -> String {
+    BadHost { text: without_tokens_of(&bad.text, HIDDEN), reason: bad.reason }.to_string()
 }
 
 #[cfg(test)]

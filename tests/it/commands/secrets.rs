@@ -687,3 +687,44 @@ fn a_password_in_a_misspelt_address_is_not_shown() {
         assert!(run(&["config", "c.json"]).contains("url-credentials"));
     }
 }
+
+#[test]
+fn what_may_be_a_secret_where_none_belongs_is_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("c.json");
+    let with = |key: &str, value: Value| {
+        let mut settings = json!({ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://g.mill.example" });
+        settings[key] = value;
+        settings
+    };
+    let nested = json!([[{ "name": "n", "env": { "TOKEN": "zoe9Pw" }, "oauth": { "clientSecret": "zoe9Pw" } }]]);
+    let cases = [
+        with("inferenceCredentialHelper", json!("npx helper --key zoe9Pw")),
+        with("inferenceCredentialHelper", json!("/opt/h wJalr/zoe9Pw/bPx")),
+        with("otlpHeadersHelper", json!("./get-key.sh zoe9Pw")),
+        with("managedMcpServers", json!(nested.to_string())),
+        with("coworkEgressAllowedHosts", json!(r#"["a.example",{"host":"b.example","password":"zoe9Pw"}]"#)),
+        with("coworkEgressAllowedHosts", json!(["h.mill.example?key=zoe9Pw"])),
+        with("sshHostAllowlist", json!(["ssh://h.mill.example/x?key=zoe9Pw"])),
+        with("modelCatalogUrl", json!("h.mill.example/x?key=zoe9Pw")),
+        with("inferenceCustomHeaders", json!({ "Authorization: Bearer zoe9Pw": "" })),
+        with("managedMcpServers", json!([{ "name": "n", "transport": "stdio", "command": "/opt/m", "env": { "KEY=zoe9Pw": "" } }])),
+    ];
+    for settings in cases {
+        std::fs::write(&file, settings.to_string()).unwrap();
+        let formats = ["text", "json", "sarif", "junit", "plist", "mobileconfig", "reg", "managed-json"];
+        let config = formats.map(|format| vec!["config", "c.json", "--format", format]);
+        let others = [
+            vec!["hosts", "c.json"],
+            vec!["hosts", "c.json", "--format", "json", "--allow-incomplete"],
+            vec!["check", "c.json", "--dry-run", "--with-credentials", "--run-helpers"],
+            vec!["explain", "c.json", "g.mill.example"],
+        ];
+        for args in config.into_iter().chain(others) {
+            let output = crate::common::clearway().current_dir(dir.path()).args(&args).output().unwrap();
+            let said = [output.stdout, output.stderr].concat();
+            assert!(!said.is_empty());
+            assert!(!holds(&said, "zoe9Pw"), "{settings}, {args:?}: {}", String::from_utf8_lossy(&said));
+        }
+    }
+}
