@@ -142,7 +142,7 @@ mod tests {
     fn what_is_no_secret_is_quoted_as_it_stands() {
         for line in [
             "pass tls $HOME_NET any -> $EXTERNAL_NET 443",
-            "secretsmanager.eu-west-1.amazonaws.com:443 deny",
+            "secretsmanager.mill.example:443 deny",
             "https://auth.mill.example/*",
             "http_access deny CONNECT !SSL_ports",
             "nftset=/claude.ai/4#inet#fw#claude_tcp_443",

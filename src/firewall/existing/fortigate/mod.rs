@@ -6,6 +6,7 @@ mod objects;
 mod others;
 mod profiles;
 mod settings;
+mod slots;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,6 +16,7 @@ use super::read::{Dialect, Ignored, Listed, Listing};
 pub use names::FortigateObjects;
 pub(super) use objects::port_of_name;
 use objects::{Kind, service_ports, url, url_pattern};
+use profiles::blocking;
 use tree::{Domain, Object};
 
 pub(super) fn read(text: &str) -> Listing {
@@ -101,7 +103,8 @@ impl Reader<'_, '_> {
             self.listing.understood += domain.section(section).len();
             let policies: Vec<&Object> =
                 domain.section(section).iter().filter(|p| !p.is("status", "disable")).collect();
-            let ways: BTreeSet<String> = policies.iter().map(|p| way(p)).collect();
+            let ways: Vec<Vec<Test>> = policies.iter().map(|p| from_to(p)).collect();
+            let is_one_way = ways.windows(2).all(|pair| pair.first() == pair.last());
             for policy in policies {
                 let allows = if decides(section) {
                     policy.is("action", "accept")
@@ -120,8 +123,8 @@ impl Reader<'_, '_> {
                 if kinds > 1 && decides(section) {
                     tests.push(Test::Other(format!("traffic that the section `{section}` judges")));
                 }
-                if ways.len() > 1 {
-                    tests.extend(self::from_to(policy));
+                if !is_one_way {
+                    tests.extend(from_to(policy));
                 }
                 let odd_action = settings::odd_value(policy, &text, "action", &["accept", "deny"]);
                 let is_odd = odd_action.is_some();
@@ -149,14 +152,13 @@ impl Reader<'_, '_> {
                 if let Some((own, list)) = of("application-list")
                     && let Some(blocked) = self.applications(list, own, &text)
                 {
-                    let tests = tests.iter().cloned().chain([blocked]).collect();
-                    let text = format!("application list {list}");
-                    own_gate.lines.push(Access {
-                        line: own.line_of("application-list"),
-                        text,
-                        allows: false,
-                        tests,
-                    });
+                    let line = own.line_of("application-list");
+                    own_gate.lines.extend(blocking(
+                        format!("application list {list}"),
+                        line,
+                        &tests,
+                        [blocked],
+                    ));
                 }
                 if let Some((own, sensor)) = of("ips-sensor")
                     && let Some(custom) =
@@ -166,14 +168,9 @@ impl Reader<'_, '_> {
                         "{text}: its IPS sensor {sensor}, as signatures of the file's own (ips custom {}) may name hosts",
                         custom.name
                     );
-                    let tests = tests.iter().cloned().chain([Test::Other(what)]).collect();
-                    let text = format!("IPS sensor {sensor}");
-                    own_gate.lines.push(Access {
-                        line: own.line_of("ips-sensor"),
-                        text,
-                        allows: false,
-                        tests,
-                    });
+                    let line = own.line_of("ips-sensor");
+                    let named = [Test::Other(what)];
+                    own_gate.lines.extend(blocking(format!("IPS sensor {sensor}"), line, &tests, named));
                 }
                 if let Some((own, profile)) = of("webfilter-profile") {
                     own_gate.lines.extend(self.filter(profile, own, &text, &tests));
@@ -320,15 +317,6 @@ fn either_way(gate: &mut Gate, mut line: Access, entry: &Object) {
         gate.lines.push(Access { allows: !line.allows, ..line.clone() });
     }
     gate.lines.push(line);
-}
-
-fn way(policy: &Object) -> String {
-    let of = |key: &str| {
-        let values = policy.values(key);
-        if values.is_empty() { "any".to_owned() } else { values.join("+") }
-    };
-    let proxy = policy.value("proxy").map(|proxy| format!(" by the proxy {proxy}")).unwrap_or_default();
-    format!("from {} to {}{proxy}", of("srcintf"), of("dstintf"))
 }
 
 /// The conditions that the interfaces of a policy are; none where it names any.

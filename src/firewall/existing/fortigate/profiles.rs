@@ -132,6 +132,17 @@ fn is_off(values: &[String]) -> bool {
     values.iter().all(|v| ["", "0", "disable", "normal", "none"].contains(&v.as_str()))
 }
 
+/// The line that a profile is, of a policy with these tests; none where it blocks nothing.
+pub(super) fn blocking<const N: usize>(
+    text: String,
+    line: usize,
+    tests: &[Test],
+    more: [Test; N],
+) -> Option<Access> {
+    let blocks = !more.contains(&Test::Never);
+    blocks.then(|| Access { line, text, allows: false, tests: tests.iter().cloned().chain(more).collect() })
+}
+
 impl<'a> Reader<'a, '_> {
     /// The web filter profile of a policy: what its static URL filter and its categories block, the policy does not open.
     pub(super) fn filter(
@@ -145,16 +156,8 @@ impl<'a> Reader<'a, '_> {
             "line {}: {text} has the web filter profile {profile}: its categories may block hosts that the policy accepts",
             policy.line_of("webfilter-profile")
         ));
-        let blocked = match self.filters.get(&("webfilter", profile.to_owned())) {
-            Some(known) => known.clone(),
-            None => {
-                let found = self.web(profile).shared();
-                self.worked += 1;
-                self.filters.insert(("webfilter", profile.to_owned()), found.clone());
-                found
-            }
-        };
-        Self::blocking(
+        let blocked = self.blocked("webfilter", profile, |own| own.web(profile));
+        blocking(
             format!("web filter profile {profile}"),
             policy.line_of("webfilter-profile"),
             tests,
@@ -174,17 +177,9 @@ impl<'a> Reader<'a, '_> {
             "line {}: {text} has the DNS filter profile {profile}: its categories may block names that the policy accepts",
             policy.line_of("dnsfilter-profile")
         ));
-        let blocked = match self.filters.get(&("dnsfilter", profile.to_owned())) {
-            Some(known) => known.clone(),
-            None => {
-                let found = self.dns(profile).shared();
-                self.worked += 1;
-                self.filters.insert(("dnsfilter", profile.to_owned()), found.clone());
-                found
-            }
-        };
+        let blocked = self.blocked("dnsfilter", profile, |own| own.dns(profile));
         let named = Test::Literal.negated();
-        Self::blocking(
+        blocking(
             format!("DNS filter profile {profile}"),
             policy.line_of("dnsfilter-profile"),
             tests,
@@ -192,11 +187,15 @@ impl<'a> Reader<'a, '_> {
         )
     }
 
-    fn blocking(text: String, line: usize, tests: &[Test], more: [Test; 2]) -> Option<Access> {
-        if more.contains(&Test::Never) {
-            return None;
+    /// What a profile blocks, worked out once for all policies that have it.
+    fn blocked(&mut self, kind: &'static str, profile: &str, found: impl FnOnce(&Self) -> Test) -> Test {
+        if let Some(known) = self.filters.get(&(kind, profile.to_owned())) {
+            return known.clone();
         }
-        Some(Access { line, text, allows: false, tests: tests.iter().cloned().chain(more).collect() })
+        let found = found(self).shared();
+        self.worked += 1;
+        self.filters.insert((kind, profile.to_owned()), found.clone());
+        found
     }
 
     fn web(&self, profile: &str) -> Test {
