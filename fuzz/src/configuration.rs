@@ -2,6 +2,7 @@
 
 use clearway::config::{self, Configuration, Input, Value};
 use clearway::rules::keys::{Key, KeyKind};
+use clearway::text::token::HIDDEN;
 
 use crate::{MARK, assert_safe, memory, rules};
 
@@ -117,11 +118,13 @@ pub fn is_comparable(config: &Configuration) -> bool {
     !config.lint.iter().any(|l| altered.contains(&l.id.as_str()))
 }
 
-/// The plain texts and booleans among the settings of one configuration.
+/// The plain texts and booleans among the settings of one configuration. Not among them: an address of
+/// which nothing is kept, since it is not written as addresses are.
 pub fn plain(config: &Configuration) -> impl Iterator<Item = (&str, &Value)> {
     config
         .settings
         .iter()
         .map(|(name, s)| (name.as_str(), &s.value))
         .filter(|(_, v)| matches!(v, Value::Text(_) | Value::Bool(_) | Value::Integer(_)))
+        .filter(|(_, v)| v.as_str() != Some(HIDDEN))
 }
