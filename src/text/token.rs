@@ -46,7 +46,8 @@ pub(crate) fn is_token(segment: &str) -> bool {
     let lower = segment.to_ascii_lowercase();
     let says_so =
         ["secret", "token", "passw", "apikey", "api-key", "api_key"].iter().any(|w| lower.contains(w));
-    segment.contains('%')
+    // Parameters of a segment: `v1;sid=…`, `a&key=…`.
+    segment.contains(['%', ';', '&', '='])
         || segment.find('@').is_some_and(|at| at > 0)
         || segment.len() >= 16 && (digits >= 4 || segment.len() >= 40)
         || segment.len() >= 10 && mixed && digits >= 1
@@ -118,8 +119,14 @@ const ADDRESS_ENDS: [&str; 12] = [
 ];
 
 /// A program that stands with its arguments on one line, with `mark` in the place of these. A space belongs to a path only
-/// where folders of the systems have one: a secret may have separators as a path does.
+/// where folders of the systems have one: a secret may have separators as a path does. Of an assignment before a program
+/// (`NAME=value command`) the name is left, of a line for a shell what stands before its first sign.
 pub fn without_arguments(program: &str, mark: &str) -> String {
+    let lead = program.len() - program.trim_start_matches(['"', ' ']).len();
+    let lead = lead + if program.get(lead..).is_some_and(|p| p.starts_with(r"\\?\")) { 4 } else { 0 };
+    let is_drive = |p: &str| matches!(p.as_bytes(), [b'a'..=b'z' | b'A'..=b'Z', b':', b'\\', ..]);
+    let drive = if program.get(lead..).is_some_and(is_drive) { lead + 2 } else { 0 };
+    let sign = program.get(drive..).and_then(|rest| rest.find(SHELL)).map(|at| drive + at + 1);
     let mut end = 0;
     for word in program.split_inclusive(char::is_whitespace) {
         let shown = program.get(..end).unwrap_or_default();
@@ -131,9 +138,16 @@ pub fn without_arguments(program: &str, mark: &str) -> String {
             return format!("{shown}{mark}");
         }
         end += word.len();
+        if let Some(sign) = sign.filter(|sign| *sign <= end) {
+            let (shown, rest) = program.split_at(sign);
+            return if rest.trim_end().is_empty() { program.to_owned() } else { format!("{shown}{mark}") };
+        }
     }
     program.to_owned()
 }
+
+/// Signs that end the path of a program: what follows is a value, or said to a shell.
+const SHELL: [char; 14] = ['=', ';', '|', '&', ',', '?', '#', '<', '>', '`', ':', '!', '^', '{'];
 
 /// Folders with spaces in their names: what stands before and behind one.
 const WITH_SPACES: [(&str, &str); 4] = [
@@ -201,6 +215,9 @@ mod tests {
             ("/gw/my-Token-7/v1", "/gw"),
             ("/gw/sk-short99/v1", "/gw"),
             ("/a%20b", ""),
+            ("/v1;sid=abc/x", ""),
+            ("/v1/a&key=abc", "/v1"),
+            ("/v1/key=abc", "/v1"),
         ] {
             assert_eq!(public_path(path), shown, "{path}");
         }
@@ -234,6 +251,15 @@ mod tests {
             ("npx server/s", "npx [x]"),
             ("npx", "npx"),
             ("npx ", "npx "),
+            ("KEY=s3cret /opt/h", "KEY=[x]"),
+            ("KEY=", "KEY="),
+            ("/opt/h;s3cret", "/opt/h;[x]"),
+            ("/opt/h:s3cret", "/opt/h:[x]"),
+            ("/opt/h?k=s3cret", "/opt/h?[x]"),
+            ("/opt/h --key=s3cret", "/opt/h [x]"),
+            (r"C:\h\helper.exe:s3cret", r"C:\h\helper.exe:[x]"),
+            (r"\\?\C:\h\helper.exe s", r"\\?\C:\h\helper.exe [x]"),
+            (r"\\server\share\helper.exe", r"\\server\share\helper.exe"),
             ("", ""),
         ] {
             assert_eq!(without_arguments(given, "[x]"), left);

@@ -693,11 +693,13 @@ fn what_may_be_a_secret_where_none_belongs_is_not_shown() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("c.json");
     let with = |key: &str, value: Value| {
-        let mut settings = json!({ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://g.mill.example" });
+        let mut settings =
+            json!({ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://g.mill.example" });
         settings[key] = value;
         settings
     };
-    let nested = json!([[{ "name": "n", "env": { "TOKEN": "zoe9Pw" }, "oauth": { "clientSecret": "zoe9Pw" } }]]);
+    let nested =
+        json!([[{ "name": "n", "env": { "TOKEN": "zoe9Pw" }, "oauth": { "clientSecret": "zoe9Pw" } }]]);
     let cases = [
         with("inferenceCredentialHelper", json!("npx helper --key zoe9Pw")),
         with("inferenceCredentialHelper", json!("/opt/h wJalr/zoe9Pw/bPx")),
@@ -708,7 +710,10 @@ fn what_may_be_a_secret_where_none_belongs_is_not_shown() {
         with("sshHostAllowlist", json!(["ssh://h.mill.example/x?key=zoe9Pw"])),
         with("modelCatalogUrl", json!("h.mill.example/x?key=zoe9Pw")),
         with("inferenceCustomHeaders", json!({ "Authorization: Bearer zoe9Pw": "" })),
-        with("managedMcpServers", json!([{ "name": "n", "transport": "stdio", "command": "/opt/m", "env": { "KEY=zoe9Pw": "" } }])),
+        with(
+            "managedMcpServers",
+            json!([{ "name": "n", "transport": "stdio", "command": "/opt/m", "env": { "KEY=zoe9Pw": "" } }]),
+        ),
     ];
     for settings in cases {
         std::fs::write(&file, settings.to_string()).unwrap();
