@@ -11,6 +11,16 @@ fn no_means_of_fortios_to_keep_a_host_away_is_called_complete() {
     for (code, kind, text) in [
         (
             3,
+            "dns-zone",
+            "@config system dns-database\nedit \"z\"\nset domain \"mill.example\"\nconfig dns-entry\nedit 1\nset hostname \"a\"\nset ip 10.0.0.9\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            3,
+            "dns-zone-host",
+            "@config system dns-database\nedit \"z\"\nset domain \"A.mill.example.\"\nconfig dns-entry\nedit 1\nset hostname \"a\"\nset ip 10.0.0.9\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            3,
             "always-none",
             "@config firewall schedule recurring\nedit \"always\"\nset day none\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
         ),
@@ -558,6 +568,16 @@ fn no_means_of_fortios_to_keep_a_host_away_is_called_complete() {
 #[test]
 fn what_fortios_accepts_is_complete() {
     for (code, kind, text) in [
+        (
+            0,
+            "dns-zone-other",
+            "@config system dns-database\nedit \"z\"\nset domain \"pump.example\"\nconfig dns-entry\nedit 1\nset hostname \"a\"\nset ip 10.0.0.9\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
+        (
+            0,
+            "dns-zone-off",
+            "@config system dns-database\nedit \"z\"\nset domain \"mill.example\"\nset status disable\nconfig dns-entry\nedit 1\nset hostname \"a\"\nset ip 10.0.0.9\nnext\nend\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf \"lan\"\nset dstintf \"wan\"\nset srcaddr \"all\"\nset dstaddr \"apis\"\nset action accept\nset schedule \"always\"\nset service \"ALL\"\n\nnext\nend\n",
+        ),
         (
             0,
             "plain",

@@ -24,6 +24,16 @@ pub(super) fn judged(text: &str) -> i32 {
 fn no_means_of_pan_os_to_keep_a_host_away_is_called_complete() {
     for (code, kind, text) in [
         (
+            3,
+            "dns-proxy",
+            "@set rulebase security rules r from any\nset rulebase security rules r to any\nset rulebase security rules r source any\nset rulebase security rules r destination a\nset rulebase security rules r source-user any\nset rulebase security rules r category any\nset rulebase security rules r application any\nset rulebase security rules r service S\nset rulebase security rules r hip-profiles any\nset rulebase security rules r action allow\nset network dns-proxy p static-entries e domain A.mill.example\nset network dns-proxy p static-entries e address 10.0.0.9\n",
+        ),
+        (
+            3,
+            "dns-proxy-xml",
+            "<config><devices><entry name=\"d\"><network><dns-proxy><entry name=\"p\"><static-entries><entry name=\"e\"><domain>a.mill.example</domain><address><member>10.0.0.9</member></address></entry></static-entries></entry></dns-proxy></network><vsys><entry name=\"v\"><address><entry name=\"a\"><fqdn>a.mill.example</fqdn></entry></address><rulebase><security><rules><entry name=\"r\"><from><member>any</member></from><to><member>any</member></to><source><member>any</member></source><destination><member>a</member></destination><application><member>any</member></application><service><member>any</member></service><action>allow</action></entry></rules></security></rulebase></entry></vsys></entry></devices></config>",
+        ),
+        (
             1,
             "svc-https",
             "@set rulebase security rules r from any\nset rulebase security rules r to any\nset rulebase security rules r source any\nset rulebase security rules r destination a\nset rulebase security rules r source-user any\nset rulebase security rules r category any\nset rulebase security rules r application any\nset rulebase security rules r service service-https\nset rulebase security rules r hip-profiles any\nset rulebase security rules r action allow\nset service service-https protocol tcp port 80\n",
@@ -722,6 +732,16 @@ fn no_means_of_pan_os_to_keep_a_host_away_is_called_complete() {
 #[test]
 fn what_pan_os_lets_through_is_complete() {
     for (code, kind, text) in [
+        (
+            0,
+            "dns-proxy-other",
+            "@set rulebase security rules r from any\nset rulebase security rules r to any\nset rulebase security rules r source any\nset rulebase security rules r destination a\nset rulebase security rules r source-user any\nset rulebase security rules r category any\nset rulebase security rules r application any\nset rulebase security rules r service S\nset rulebase security rules r hip-profiles any\nset rulebase security rules r action allow\nset network dns-proxy p static-entries e domain b.mill.example\nset network dns-proxy p static-entries e address 10.0.0.9\n",
+        ),
+        (
+            0,
+            "dns-proxy-gone",
+            "@set rulebase security rules r from any\nset rulebase security rules r to any\nset rulebase security rules r source any\nset rulebase security rules r destination a\nset rulebase security rules r source-user any\nset rulebase security rules r category any\nset rulebase security rules r application any\nset rulebase security rules r service S\nset rulebase security rules r hip-profiles any\nset rulebase security rules r action allow\nset network dns-proxy p static-entries e domain a.mill.example\nset network dns-proxy p static-entries e address 10.0.0.9\ndelete network dns-proxy p static-entries e\n",
+        ),
         (
             0,
             "plain",

@@ -126,6 +126,11 @@ const CASES: &[(&str, &str)] = &[
     // Behind an expression it is one more, which stands for names that hold it.
     ("acl r dstdom_regex pump\\. -n\nhttp_access allow r\nhttp_access deny all\n", "mmmmmc"),
     // Whether a class or an escape makes room for other letters is not worked out.
+    // A port of the proxy's own machine serves nobody else; one that others reach does.
+    ("http_port 127.0.0.1:3128\nhttp_access allow all\n", "dddddd"),
+    ("http_port [::1]:3128\nhttp_port localhost:3129\nhttp_access allow all\n", "dddddd"),
+    ("http_port 127.0.0.1:3128\nhttp_port 10.0.0.1:3128\nhttp_access allow all\n", "cccccc"),
+    ("http_port 3128\nhttp_access allow all\n", "cccccc"),
     ("acl r dstdom_regex [A-Z]+mill\nhttp_access allow r\nhttp_access deny all\n", "uuuuuu"),
     ("acl r dstdom_regex \\Wmill\nhttp_access allow r\nhttp_access deny all\n", "uuuuuu"),
     (

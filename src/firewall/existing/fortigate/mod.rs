@@ -52,6 +52,7 @@ fn counted(text: &str) -> (Listing, usize) {
         };
         if any_policy {
             reader.others(&mut gate);
+            reader.zones(&mut names);
             reader.policies(&mut gate, &mut names, &mut beside);
         } else {
             reader.objects(&mut gate);

@@ -1,7 +1,7 @@
 //! Tables beside the policies of FortiOS: those that can drop what a policy accepts, those that cannot, and schedules.
 
 use super::super::access::{Access, Gate, Test};
-use super::super::read::Ignored;
+use super::super::read::{Ignored, pattern};
 use super::settings::{self, odd_value, unknown_settings};
 use super::tree::Object;
 use super::{POLICIES, Reader};
@@ -125,6 +125,21 @@ impl Reader<'_, '_> {
                 tests.extend(odd_value(object, &text, "status", &["enable", "disable"]));
                 gate.lines.push(Access { line: object.line, text, allows: false, tests });
             }
+        }
+    }
+
+    /// The zones that the device answers itself where it is asked for names.
+    pub(super) fn zones(&self, gate: &mut Gate) {
+        let is_on = |zone: &&Object| !zone.is("status", "disable");
+        for zone in self.domain.section("system dns-database").iter().filter(is_on) {
+            let text = format!("the DNS zone {} of the device (system dns-database)", zone.name);
+            let of = zone.value("domain").unwrap_or_default().trim_end_matches('.');
+            let within = [pattern(of), pattern(&format!("*.{of}"))];
+            let names = within.into_iter().map(|names| names.map_or(Test::Always, Test::Names)).collect();
+            let what = Test::Other(format!("names that {text} answers itself, for devices that ask it"));
+            let mut tests: Vec<Test> = self.label.iter().map(|label| Test::client(label.clone())).collect();
+            tests.extend([Test::Literal.negated(), Test::Any(names), what]);
+            gate.lines.push(Access { line: zone.line, text, allows: false, tests });
         }
     }
 

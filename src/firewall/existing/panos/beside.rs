@@ -49,6 +49,14 @@ impl<'a> Builder<'a> {
     /// than the connection, so that any of them counts.
     pub(super) fn lookups(&self, rules: &[&'a Item]) -> Gate {
         let mut gate = Gate { lines: Vec::new(), otherwise: true };
+        for (own, (name, line)) in &self.config.answers {
+            let entry = own.last().map_or("", String::as_str);
+            let text = format!("the static entry {entry} of a DNS proxy");
+            let named = pattern(name.trim_end_matches('.')).map_or(Test::Always, Test::Names);
+            let what = Test::Other(format!("the name that {text} answers itself, for devices that ask it"));
+            let tests = vec![Test::Literal.negated(), named, what];
+            gate.lines.push(Access { line: *line, text, allows: false, tests });
+        }
         let mut seen = BTreeSet::new();
         for rule in rules.iter().filter(|rule| rule.value("action") == Some("allow")) {
             for name in self.profiles(rule, "spyware") {

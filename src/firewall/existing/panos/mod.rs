@@ -154,6 +154,8 @@ struct Config {
     places: BTreeMap<String, BTreeMap<i128, String>>,
     /// Rules beside the security rules that may drop what those let through, by the words that lead to them.
     refusals: BTreeMap<Vec<String>, Refusal>,
+    /// Names that a DNS proxy answers itself, each with its line, by the words that lead to the entry.
+    answers: BTreeMap<Vec<String>, (String, usize)>,
     /// The file has security rules, perhaps none that is left at its end.
     has_rules: bool,
     /// Commands after which it is not known what rules there are and in which order.
@@ -453,8 +455,22 @@ impl Config {
             .then(|| (path.get(..at + 4).unwrap_or_default(), *does, path.get(at + 4..).unwrap_or_default()))
     }
 
+    /// The words that lead to an entry of a DNS proxy, with those after them: `dns-proxy NAME static-entries ENTRY …`.
+    fn answer(path: &[String]) -> Option<(&[String], &[String])> {
+        let at = path.iter().position(|w| w == "dns-proxy")?;
+        (path.get(at + 2)? == "static-entries" && path.len() > at + 3).then(|| path.split_at(at + 4))
+    }
+
     fn set(&mut self, path: &[String], line: usize) {
         self.parents(path);
+        if let Some((own, rest)) = Self::answer(path) {
+            if let [word, name, ..] = rest
+                && word == "domain"
+            {
+                self.answers.insert(own.to_vec(), (name.clone(), line));
+            }
+            return;
+        }
         if let Some((own, does, rest)) = Self::refusal(path) {
             let refusal = self.refusals.entry(own.to_vec()).or_default();
             (refusal.line, refusal.does) = (line, does);
@@ -581,6 +597,11 @@ impl Config {
         self.looked += gone.len();
         for own in gone {
             self.refusals.remove(&own);
+        }
+        let gone: Vec<Vec<String>> = Self::below(&self.answers, path).into_iter().cloned().collect();
+        self.looked += gone.len();
+        for own in gone {
+            self.answers.remove(&own);
         }
         if let Some((own, _, rest)) = Self::refusal(path)
             && let Some(refusal) = self.refusals.get_mut(own)

@@ -148,6 +148,18 @@ fn is_in(list: &str, directive: &str) -> bool {
     list.split_ascii_whitespace().any(|own| own == directive)
 }
 
+/// Whether a directive says where Squid listens for requests.
+pub(super) fn is_port(directive: &str) -> bool {
+    ["http_port", "https_port"].contains(&directive)
+}
+
+/// Whether `3128`, `ADDRESS:3128` or `NAME:3128` is a port that other devices do not reach.
+pub(super) fn is_own_port(place: &str) -> bool {
+    let Some((host, _)) = place.rsplit_once(':') else { return false };
+    let host = host.trim_matches(['[', ']']);
+    host.parse::<std::net::IpAddr>().map_or(host == "localhost", |address| address.is_loopback())
+}
+
 /// What a line with this directive and these words can do.
 pub(super) fn effect(directive: &str, words: &[String]) -> Effect {
     let first = words.first().map_or("", String::as_str);
@@ -156,7 +168,7 @@ pub(super) fn effect(directive: &str, words: &[String]) -> Effect {
         || is_in(SIZES, directive) && is_ample(words)
         || HARMLESS_VALUES.iter().any(|(own, values)| *own == directive && values.contains(&first))
         || match directive {
-            "http_port" | "https_port" => words.iter().skip(1).all(|word| {
+            _ if is_port(directive) => words.iter().skip(1).all(|word| {
                 let option = word.split_once('=').map_or(word.as_str(), |(option, _)| option);
                 OF_PORTS.contains(&option)
             }),

@@ -40,6 +40,8 @@ struct Conf {
     lines: Vec<Line>,
     /// What may refuse a request and is not read, each by its first line.
     others: BTreeMap<String, (usize, Effect)>,
+    /// The first port that Squid listens on, and whether none so far is one that other devices reach.
+    port: Option<(usize, String, bool)>,
 }
 
 /// Directives that let a request through or refuse it, and what holds where no line matches: the
@@ -105,6 +107,11 @@ pub(super) fn read(text: &str) -> Listing {
             }
             "else" => {}
             other => {
+                if let (true, Some(first)) = (directives::is_port(other), rest.first()) {
+                    let is_own = directives::is_own_port(first);
+                    let port = conf.port.get_or_insert_with(|| (line, raw.trim().to_owned(), true));
+                    port.2 &= is_own;
+                }
                 let effect = directives::effect(other, rest);
                 if effect != Effect::Nothing {
                     conf.others.entry(brief(directive)).or_insert((line, effect));
@@ -294,10 +301,20 @@ impl Conf {
         for (what, (line, effect)) in &self.others {
             add(*line, what, *effect);
         }
+        let port = self.port.as_ref().filter(|(.., is_own)| *is_own);
         let is_include =
             |d: &str, words: &[String]| d == "include" || d == "if" && words.iter().any(|w| w == "include");
         if let Some((_, line, raw, _)) = self.lines.iter().find(|(d, _, _, words)| is_include(d, words)) {
             add(*line, &brief(raw), Effect::Refuses);
+        }
+        if let Some((line, raw, _)) = port {
+            let why = "whether the app runs on the machine of the proxy, as no other device reaches its port";
+            gate.lines.push(Access {
+                line: *line,
+                text: brief(raw),
+                allows: false,
+                tests: vec![Test::client(why)],
+            });
         }
         gate
     }
