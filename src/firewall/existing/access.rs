@@ -330,19 +330,24 @@ pub fn decide<'a>(
             }
             (
                 Some(Outcome::Conditional { by, mut depends, client_only }),
-                Outcome::Conditional { depends: more, client_only: other, .. },
+                Outcome::Conditional { by: more_by, depends: more, client_only: other },
             ) => {
                 depends.extend(more);
-                Outcome::Conditional { by, depends, client_only: client_only && other }
+                Outcome::Conditional { by: named(by, more_by), depends, client_only: client_only && other }
             }
-            (Some(conditional @ Outcome::Conditional { .. }), Outcome::Allowed(_)) => conditional,
-            (Some(Outcome::Allowed(by)), Outcome::Conditional { depends, client_only, .. }) => {
-                Outcome::Conditional { by, depends, client_only }
+            (Some(Outcome::Conditional { by, depends, client_only }), Outcome::Allowed(other))
+            | (Some(Outcome::Allowed(by)), Outcome::Conditional { by: other, depends, client_only }) => {
+                Outcome::Conditional { by: named(by, other), depends, client_only }
             }
-            (Some(allowed), Outcome::Allowed(_)) => allowed,
+            (Some(Outcome::Allowed(by)), Outcome::Allowed(other)) => Outcome::Allowed(named(by, other)),
         });
     }
     result.unwrap_or(Outcome::Denied(None))
+}
+
+/// Of what lets a connection through two gates what people are told: a line of the file, where one of them has it.
+fn named(first: Listed, second: Listed) -> Listed {
+    if first.line == 0 { second } else { first }
 }
 
 impl Gate {

@@ -992,3 +992,12 @@ fn what_pan_os_lets_through_is_complete() {
         assert_eq!(judged(&text), code, "{kind}: {text}");
     }
 }
+
+#[test]
+fn a_rule_that_allows_is_named_although_lookups_are_judged_after_it() {
+    let rule = "set rulebase security rules r from any\nset rulebase security rules r to any\nset rulebase security rules r source any\nset rulebase security rules r destination any\nset rulebase security rules r application any\nset rulebase security rules r service any\nset rulebase security rules r action allow\n";
+    let text = format!("{OBJECTS}{rule}set network dns-proxy p static-entries e domain b.mill.example\n");
+    let list = List::allow(&one("a.mill.example", 443, "https"));
+    let result = compare(&list, read(&text).unwrap()).unwrap();
+    assert_eq!(result.covered.first().map(|c| c.by.line), Some(3), "{result:?}");
+}
