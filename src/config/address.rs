@@ -5,7 +5,7 @@
 use std::net::Ipv6Addr;
 
 use super::secret::NOT_INCLUDED;
-use crate::text::token::{HIDDEN, is_token};
+use crate::text::token::{HIDDEN, is_token, without_tokens_of};
 
 /// What became of an address.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,11 +39,36 @@ pub(super) fn kept(text: &str) -> Kept {
         return Kept::Whole;
     }
     if let Some(rest) = without_user(text).filter(|rest| !rest.trim().is_empty() && is_plain(rest)) {
-        return Kept::Rest(rest);
+        // `u:pass/word@host`, or a path with the sign in it: what is the host cannot be told.
+        let path = rest.get(scheme(&rest)..).unwrap_or_default().split(['?', '#']).next().unwrap_or_default();
+        let is_clear =
+            path.match_indices('@').all(|(at, _)| path.get(..at).is_some_and(|p| p.ends_with('/')));
+        return if is_clear { Kept::Rest(rest) } else { Kept::Nothing };
     }
     let end = AT.iter().filter_map(|at| Some(text.rfind(at)? + at.len())).max();
     let rest = end.and_then(|end| text.get(end..)).unwrap_or_default();
     if !rest.trim().is_empty() && is_plain(rest) { Kept::Rest(rest.to_owned()) } else { Kept::Nothing }
+}
+
+/// The address of a proxy as a setting writes it, as others may read it, and whether a user name, a password or what may
+/// be one was in it.
+pub(crate) fn of_proxy(text: &str) -> (String, bool) {
+    // It has no path: all up to the last sign is what may be a password.
+    let end = AT.iter().filter_map(|at| Some(text.rfind(at)? + at.len())).max();
+    let host = end.and_then(|end| text.get(end..));
+    let name = text.split_once("://").map_or("", |(name, _)| name);
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
+    let bare = match host {
+        Some(host) if is_name => format!("{name}://{host}"),
+        Some(host) => host.to_owned(),
+        None => text.to_owned(),
+    };
+    let kept = kept(&bare);
+    let had_credentials = host.is_some() || kept != Kept::Whole;
+    let address = kept.text().unwrap_or(bare);
+    // No proxy has a query.
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    (without_tokens_of(address, HIDDEN), had_credentials)
 }
 
 /// `text` without the user information of the one URL that it is, where that ends before the path.
@@ -198,7 +223,7 @@ mod tests {
         for (given, rest) in [
             ("https://u:p@host/x", "https://host/x"),
             ("https://u@host", "https://host"),
-            ("https://u:p@p2@host/x@y", "https://host/x@y"),
+            ("https://u:p@p2@host/@x/y", "https://host/@x/y"),
             ("https:///u:p@host", "https:///host"),
             (r"https:\\u:p@host", r"https:\\host"),
             ("https:u:p@host", "https:host"),
@@ -225,6 +250,8 @@ mod tests {
             assert_eq!(kept(rest), Kept::Whole, "{rest}");
         }
         for nothing in [
+            "https://u:p@p2@host/x@y",
+            "https://ann:S3@cr/et@host",
             "ann:S3cret:host:8443",
             "https://ann:S3cret:host:8443",
             "p.example:8080:ann:S3cret",

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::absent;
+use crate::text::token::{HIDDEN, without_value};
 use crate::text::{line, visible};
 
 /// A place in a file: the file as the user named it, and line and column where they are known.
@@ -292,9 +293,9 @@ pub(crate) fn shown_file(name: &str) -> String {
 }
 
 /// A name found inside a file, fit to be printed: control and invisible characters replaced, cut
-/// at 60.
+/// at 60, without the value that stands behind it where a space was forgotten.
 pub(crate) fn shown(name: &str) -> String {
-    line::marked(name, 60)
+    line::marked(&without_value(name, HIDDEN), 60)
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use super::secret::{NOT_INCLUDED, Secret};
 use super::value::{Configuration, Value};
 use crate::rules::{Key, KeyKind};
 use crate::text::token::{
-    HIDDEN, names_address, names_program, without_arguments, without_tokens, without_tokens_of,
+    HIDDEN, names_address, names_file, names_program, names_secret, shown_field, shown_path,
+    without_arguments, without_assigned, without_tokens, without_tokens_of,
 };
 
 /// The value as it is kept: whatever may be a credential is a secret, and addresses have no user name and
@@ -202,9 +203,10 @@ pub(crate) fn looks_secret(text: &str) -> bool {
     text == NOT_INCLUDED || scheme || words.into_iter().any(token) || assigned
 }
 
-/// Text without what may be a token in its addresses: part of a path, a query, a fragment.
+/// Text without what may be a token in its addresses (part of a path, a query, a fragment), and without what follows
+/// a word for a secret.
 pub(crate) fn masked(text: &str) -> String {
-    without_tokens(text, HIDDEN)
+    without_assigned(&without_tokens(text, HIDDEN), HIDDEN)
 }
 
 /// The value of the key `name` as others may read it: beside the secrets, nothing of an argument of a
@@ -235,14 +237,20 @@ fn concealed(name: &str, value: &Value, mark: &str) -> Value {
         }
         Value::Text(text) if names_program(name) => Value::Text(without_arguments(text, mark)),
         Value::Text(text) if names_address(name) => Value::Text(without_tokens_of(text, mark)),
-        Value::Text(text) => Value::Text(without_tokens(text, mark)),
+        Value::Text(text) if names_file(name) => Value::Text(shown_path(text, mark).to_owned()),
+        Value::Text(text) => Value::Text(without_assigned(&without_tokens(text, mark), mark)),
         Value::List(items) => Value::List(items.iter().map(|item| concealed(name, item, mark)).collect()),
         Value::Map(map) => {
+            let holds_fields = names_fields(name);
             let shown = |(name, inner): (&String, &Value)| {
-                (
-                    if is_line(name, inner) { mark.to_owned() } else { name.clone() },
-                    concealed(name, inner, mark),
-                )
+                let own = if is_line(name, inner) {
+                    mark
+                } else if holds_fields {
+                    shown_field(name, mark)
+                } else {
+                    name
+                };
+                (own.to_owned(), concealed(name, inner, mark))
             };
             Value::Map(map.iter().map(shown).collect())
         }
@@ -254,6 +262,12 @@ fn concealed(name: &str, value: &Value, mark: &str) -> Value {
 fn is_line(name: &str, value: &Value) -> bool {
     let signs = |c: char| matches!(c, ':' | '=') || c.is_whitespace();
     matches!(value, Value::Secret(_)) && name.contains(signs) || looks_secret(name)
+}
+
+/// Whether a key or member of this name holds headers or variables, each by its name.
+fn names_fields(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with("headers") || lower == "env"
 }
 
 /// Whether a key or member of this name holds the arguments of a program.
@@ -291,25 +305,6 @@ fn is_flag(text: &str) -> bool {
     text.starts_with('-') && !text.contains('=') && names_secret(text)
 }
 
-/// Whether a name says that a secret stands behind it.
-fn names_secret(name: &str) -> bool {
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    [
-        "secret",
-        "password",
-        "passwd",
-        "token",
-        "apikey",
-        "accesskey",
-        "secretkey",
-        "privatekey",
-        "authorization",
-    ]
-    .iter()
-    .any(|w| plain.ends_with(w))
-}
-
 /// `text` without the user information of the URLs in it, or `None` when there is none.
 fn without_users(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
@@ -324,9 +319,19 @@ fn without_users(text: &str) -> Option<String> {
         let end = tail.find(['/', '\\', '?', '#', '"', ' ', ',']).unwrap_or(tail.len());
         let (authority, after) = tail.split_at(end);
         let host = authority.rsplit_once(['@', '＠', '﹫']).map(|(_, host)| host);
-        found |= host.is_some();
-        out.push_str(host.unwrap_or(authority));
+        // A password may have the signs that end a host: then no number stands behind the colon.
+        let is_user = host.is_none()
+            && authority.split_once(':').is_some_and(|(user, port)| {
+                !user.starts_with('[')
+                    && port.starts_with(|c: char| !(c.is_ascii_digit() || "{$<*".contains(c)))
+            });
+        found |= host.is_some() || is_user;
         rest = after;
+        match (is_user, tail.split_once(['@', '＠', '﹫'])) {
+            (true, Some((_, behind))) => rest = behind,
+            (true, None) => out.push_str(HIDDEN),
+            (false, _) => out.push_str(host.unwrap_or(authority)),
+        }
     }
     out.push_str(rest);
     found.then_some(out)

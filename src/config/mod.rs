@@ -20,6 +20,7 @@ pub use crate::contract::value::{
     self, Configuration, Lint, Origin, PlaceRead, PlaceStatus, Setting, Shadowed, ShadowedBy, Source, Value,
 };
 pub use absent::ends_like_a_file;
+pub(crate) use address::of_proxy;
 pub use error::{ConfigError, Place};
 pub(crate) use hygiene::{for_readers, looks_secret, masked};
 pub(crate) use names::{Known, Names};

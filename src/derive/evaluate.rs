@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::merge::{Contribution, List};
 use super::options::Options;
 use super::requirement::{Missing, NOT_LISTED, Note, ProbeHints, Reason, Requirement};
-use crate::config::{Lint, Value};
+use crate::config::{Lint, Value, masked};
 use crate::contract::HostPattern;
 use crate::contract::endpoint::authority;
 use crate::contract::ids::{LintId, NoteId};
@@ -99,7 +99,7 @@ impl Pass<'_> {
             HostSource::Note(template) => {
                 let text = template.render(|key| {
                     let name = self.facts.value(key, self.entry).and_then(Value::as_str);
-                    Some(name.map_or_else(|| "(without a name)".to_owned(), readable))
+                    Some(name.map_or_else(|| "(without a name)".to_owned(), |name| masked(&readable(name))))
                 });
                 list.note(Note {
                     id: rule.id.to_string(),

@@ -12,6 +12,7 @@ use crate::contract::ids::NoteId;
 use crate::contract::{HostPattern, Need, Owner, Platform, RunVerdict, RunWord, Severity, Verdict};
 use crate::document::check::{MAX_TAGS, ROWS, SCHEMA};
 use crate::text::line;
+use crate::text::token::HIDDEN;
 
 /// Hosts of a report that are kept.
 const MAX_HOSTS: usize = 5_000;
@@ -209,7 +210,7 @@ pub fn read(json: &[u8]) -> Result<Digest, String> {
         }
         // A damaged part about the device is no reason to lose the hosts, and it is not an empty one.
         Err(error) => match serde_json::from_slice::<Saved<IgnoredAny>>(json) {
-            Ok(saved) => finish(saved, Vec::new(), Some(line::seen(&error.to_string(), 160))),
+            Ok(saved) => finish(saved, Vec::new(), Some(line::seen(&unquoted(&error), 160))),
             Err(error) => Err(no_report(json, &error)),
         },
     }
@@ -225,7 +226,17 @@ fn no_report(json: &[u8], error: &serde_json::Error) -> String {
             .to_owned();
     }
     let kind = if error.is_syntax() || error.is_eof() { "not JSON" } else { "no report of `clearway check`" };
-    format!("{kind}: {}", line::seen(&error.to_string(), 160))
+    format!("{kind}: {}", line::seen(&unquoted(error), 160))
+}
+
+/// What a reader says, without the text of the file that it quotes.
+fn unquoted(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let quoted = text
+        .find('"')
+        .zip(text.rfind('"'))
+        .and_then(|(from, to)| Some((text.get(..from)?, text.get(to + 1..)?)));
+    quoted.map_or_else(|| text.clone(), |(before, behind)| format!("{before}{HIDDEN}{behind}"))
 }
 
 fn finish<D>(saved: Saved<D>, on_device: Vec<OnDevice>, unread: Option<String>) -> Result<Digest, String> {

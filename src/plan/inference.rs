@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Announcement, Plan, Sent, Target};
-use crate::config::{Configuration, Secret, Value, open};
+use crate::config::{Configuration, Secret, Value, masked, open};
 use crate::contract::endpoint::authority;
 use crate::contract::ids::Feature;
 use crate::contract::{Actor, HostPattern, Platform};
@@ -18,7 +18,7 @@ use crate::rules::Word;
 use crate::rules::inference::{Calls, Discovery, Framing, Provider, Use, fill_path};
 use crate::rules::services::Services;
 use crate::text::line;
-use crate::text::token::{HIDDEN, without_arguments};
+use crate::text::token::{HIDDEN, shown_field, shown_path, without_arguments};
 
 /// Where a credential comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -230,7 +230,7 @@ impl Endpoint {
         let custom = match self.custom.len() {
             0 => String::new(),
             _ => {
-                let names: Vec<&str> = self.custom.iter().map(|(n, _)| n.as_str()).collect();
+                let names: Vec<&str> = self.custom.iter().map(|(n, _)| shown_field(n, HIDDEN)).collect();
                 format!("; further headers of the configuration: {}", names.join(", "))
             }
         };
@@ -322,10 +322,10 @@ fn device(
     allowed: Allowed<'_>,
 ) -> Option<DeviceCredential> {
     let which = match (&endpoint.source, facts.credential()) {
-        (Source::AwsProfile { name, .. }, _) => format!("AWS profile {name}"),
+        (Source::AwsProfile { name, .. }, _) => format!("AWS profile {}", masked(name)),
         (Source::GoogleFile { path: None }, _) => "application default credentials".to_owned(),
         (Source::GoogleFile { path: Some(path) }, _) => {
-            format!("Google credentials file {}", path.display())
+            format!("Google credentials file {}", shown_path(&path.to_string_lossy(), HIDDEN))
         }
         (Source::Helper { command, .. }, _) => {
             format!("credential helper {}", without_arguments(command, HIDDEN))

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::config::of_proxy;
 use crate::observation::Environment;
 
 use super::{query, sanitise, tcp};
@@ -206,7 +207,8 @@ fn proxy_variables_from(get: impl Fn(&str) -> Option<String>) -> ProxyVariables 
     let find = |lower: &str| {
         [lower.to_owned(), lower.to_ascii_uppercase()].into_iter().find_map(|name| {
             let value = sanitise::line(get(&name)?.trim(), 2048);
-            let (value, had_credentials) = without_credentials(&value);
+            let (value, had_credentials) =
+                if lower == "no_proxy" { (exempt(&value), false) } else { of_proxy(&value) };
             (!value.is_empty()).then_some(ProxyVariable { name, value, had_credentials })
         })
     };
@@ -218,12 +220,14 @@ fn proxy_variables_from(get: impl Fn(&str) -> Option<String>) -> ProxyVariables 
     }
 }
 
-/// The value without what stands before an `@` in its authority.
-pub fn without_credentials(value: &str) -> (String, bool) {
-    let (scheme, rest) = value.split_once("://").map_or(("", value), |(s, r)| (s, r));
-    // A password may hold any character, so all up to the last `@` is taken for credentials.
-    let Some((_, host)) = rest.rsplit_once('@') else { return (value.to_owned(), false) };
-    (if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }, true)
+/// A list of hosts that need no proxy, each without what may be a password in it.
+fn exempt(list: &str) -> String {
+    list.split_inclusive([',', ';', ' '])
+        .map(|entry| {
+            let host = entry.trim_end_matches([',', ';', ' ']);
+            format!("{}{}", of_proxy(host).0, entry.get(host.len()..).unwrap_or_default())
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -236,10 +240,26 @@ mod tests {
             ("http://user:pass@proxy.example:3128", "http://proxy.example:3128"),
             ("user:p@ss/w@proxy.example:3128", "proxy.example:3128"),
             ("https://user@proxy.example/", "https://proxy.example/"),
+            ("http://p.example:3128:ann:s", "[hidden]"),
+            ("http://ann%3As%40p.example:3128", "http://p.example:3128"),
+            ("http://ann:s", "[hidden]"),
         ] {
-            assert_eq!(without_credentials(value), (kept.to_owned(), true));
+            assert_eq!(of_proxy(value), (kept.to_owned(), true));
         }
-        assert_eq!(without_credentials("proxy.example:1"), ("proxy.example:1".to_owned(), false));
+        assert_eq!(of_proxy("proxy.example:1"), ("proxy.example:1".to_owned(), false));
+    }
+
+    #[test]
+    fn a_list_of_hosts_is_kept_without_passwords() {
+        for (list, kept) in [
+            (
+                "localhost,.example, 10.0.0.0/8 ,[::1],*.x;<local>",
+                "localhost,.example, 10.0.0.0/8 ,[::1],*.x;<local>",
+            ),
+            ("a.example,http://u:p@b.example?k=s", "a.example,http://b.example"),
+        ] {
+            assert_eq!(exempt(list), kept);
+        }
     }
 
     #[test]

@@ -57,10 +57,121 @@ pub(crate) fn is_token(segment: &str) -> bool {
 
 /// Whether a segment says that what follows is a token.
 fn announces(segment: &str) -> bool {
-    matches!(
-        segment.to_ascii_lowercase().as_str(),
-        "key" | "apikey" | "api-key" | "api_key" | "secret" | "password" | "access-token" | "access_token"
-    )
+    is_word_for_secret(segment) || names_secret(segment)
+}
+
+/// Words that are too short to be the end of a name, and are whole ones.
+fn is_word_for_secret(word: &str) -> bool {
+    [
+        "key",
+        "keys",
+        "pass",
+        "passphrase",
+        "pwd",
+        "pw",
+        "sig",
+        "signature",
+        "credential",
+        "credentials",
+        "secrets",
+        "tokens",
+    ]
+    .iter()
+    .any(|own| own.eq_ignore_ascii_case(word))
+}
+
+/// Whether a name says that a secret stands behind it.
+pub(crate) fn names_secret(name: &str) -> bool {
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    [
+        "secret",
+        "password",
+        "passwd",
+        "passphrase",
+        "token",
+        "apikey",
+        "accesskey",
+        "secretkey",
+        "privatekey",
+        "authorization",
+    ]
+    .iter()
+    .any(|w| plain.ends_with(w))
+}
+
+/// The text with `mark` in the place of all that follows a word for a secret and its sign (`api_key=…`,
+/// `"client_secret": …`), and of a key in the form of PEM. Behind the `://` of an address nothing is looked for: what may be
+/// a token there is another matter.
+pub(crate) fn without_assigned(text: &str, mark: &str) -> String {
+    let cut = [assigned(text), text.find("-----BEGIN ").filter(|_| text.contains("PRIVATE KEY"))];
+    match cut.into_iter().flatten().min() {
+        Some(at) if text.get(at..) != Some(mark) => format!("{}{mark}", text.get(..at).unwrap_or_default()),
+        _ => text.to_owned(),
+    }
+}
+
+/// Where the value behind the first word for a secret begins.
+fn assigned(text: &str) -> Option<usize> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
+    text.match_indices(['=', ':']).find_map(|(at, sign)| {
+        let before = text.get(..at)?;
+        if before.rsplit(char::is_whitespace).next().is_some_and(|word| word.contains("://")) {
+            return None;
+        }
+        let name = before.trim_end_matches(around);
+        let name = name.get(name.trim_end_matches(is_part).len()..)?;
+        let rest = text.get(at + 1..)?;
+        let value = rest.trim_start_matches(around);
+        // `token:` at the end of a sentence, a scheme, an empty text.
+        let is_value =
+            !value.is_empty() && !value.starts_with("//") && !rest.trim_start().starts_with("\"\"");
+        let says_so = names_secret(name) || sign == "=" && is_word_for_secret(name);
+        (says_so && is_value).then(|| at + 1 + rest.len() - rest.trim_start_matches([' ', '"', '\'']).len())
+    })
+}
+
+/// A name as people may read it: where a value stands in the place of its end (`apiKey=…`), or a whole line in that of
+/// the name, with `mark` for that.
+pub(crate) fn without_value(name: &str, mark: &str) -> String {
+    let end = match (name.find('='), assigned(name)) {
+        (Some(sign), assigned) => Some(assigned.map_or(sign + 1, |at| at.min(sign + 1))),
+        (None, assigned) => assigned,
+    };
+    match end {
+        Some(end) if end < name.len() => format!("{}{mark}", name.get(..end).unwrap_or_default()),
+        _ => name.to_owned(),
+    }
+}
+
+/// The name of a header or variable as people may read it: `mark` where it has a sign that no such name has.
+pub(crate) fn shown_field<'a>(name: &'a str, mark: &'a str) -> &'a str {
+    let is_name = name.len() <= 100 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if is_name { name } else { mark }
+}
+
+/// Whether a key or member of this name holds the place of a file or folder.
+pub(crate) fn names_file(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["file", "path", "awsdir"].iter().any(|end| lower.ends_with(end))
+}
+
+/// The place of a file as people may read it: `mark` where something else stands there, such as what the file holds.
+pub(crate) fn shown_path<'a>(path: &'a str, mark: &'a str) -> &'a str {
+    let rest = path.trim();
+    let odd = |c: char| {
+        c.is_control() || matches!(c, '{' | '}' | '"' | '<' | '>' | '|' | '?' | '*' | '=' | ';' | '`')
+    };
+    let drive = rest.as_bytes().get(1).is_some_and(|b| *b == b':');
+    let is_whole = drive || rest.starts_with(['/', '~', '\\', '%', '$']);
+    let is_read = !rest.contains(odd)
+        && !rest.contains("://")
+        && !rest.contains("-----BEGIN")
+        && rest.len() <= 1_024
+        && rest.split(['/', '\\']).all(|part| part.len() < 80)
+        && (is_whole || !rest.split(['/', '\\']).any(is_token));
+    if is_read || rest == mark { path } else { mark }
 }
 
 /// The text with `mark` in the place of what may be a token in each of its addresses: the rest of a path
@@ -93,7 +204,9 @@ pub fn without_tokens(text: &str, mark: &str) -> String {
 /// Whether a key or member of this name holds a program, beside which its arguments may stand.
 pub fn names_program(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["helper", "helperwindows", "command", "commandwindows"].iter().any(|end| lower.ends_with(end))
+    ["helper", "helperwindows", "command", "commandwindows", "clientpath", "clipath"]
+        .iter()
+        .any(|end| lower.ends_with(end))
 }
 
 /// Whether a key or member of this name holds addresses.
@@ -215,6 +328,7 @@ mod tests {
             ("/gw/my-Token-7/v1", "/gw"),
             ("/gw/sk-short99/v1", "/gw"),
             ("/a%20b", ""),
+            ("/token/8f14e45f/v1", "/token"),
             ("/v1;sid=abc/x", ""),
             ("/v1/a&key=abc", "/v1"),
             ("/v1/key=abc", "/v1"),
@@ -235,6 +349,63 @@ mod tests {
             ("not an address hunter2", "an address that cannot be read"),
         ] {
             assert_eq!(public_address(given), shown);
+        }
+    }
+
+    #[test]
+    fn what_follows_a_word_for_a_secret_leaves_a_text() {
+        for (given, left) in [
+            ("default aws_secret_access_key=s", "default aws_secret_access_key=[x]"),
+            ("Call the wiki with api_key = s", "Call the wiki with api_key = [x]"),
+            ("x key=s", "x key=[x]"),
+            ("the key: ask", "the key: ask"),
+            ("your password: s", "your password: [x]"),
+            ("your password:", "your password:"),
+            (r#"{"a":"b","client_secret":"s"}"#, r#"{"a":"b","client_secret":"[x]"#),
+            ("-----BEGIN RSA PRIVATE KEY-----s", "[x]"),
+            ("-----BEGIN CERTIFICATE-----s", "-----BEGIN CERTIFICATE-----s"),
+            ("see https://h.example/token:8", "see https://h.example/token:8"),
+            ("token://h", "token://h"),
+            ("monkey=s", "monkey=s"),
+        ] {
+            assert_eq!(without_assigned(given, "[x]"), left);
+            assert_eq!(without_assigned(left, "[x]"), left, "twice is as once");
+        }
+        for (given, left) in [
+            ("inferenceGatewayApiKey=s", "inferenceGatewayApiKey=[x]"),
+            ("inferenceGatewayApyKey=s", "inferenceGatewayApyKey=[x]"),
+            ("inferenceGatewayApiKey: s", "inferenceGatewayApiKey: [x]"),
+            ("name=", "name="),
+            ("some key", "some key"),
+        ] {
+            assert_eq!(without_value(given, "[x]"), left);
+            assert_eq!(without_value(left, "[x]"), left, "twice is as once");
+        }
+    }
+
+    #[test]
+    fn only_a_place_is_shown_where_one_belongs() {
+        for place in [
+            "/etc/google/sa.json",
+            "/Users/Ann Smith/keys/my-service-account-0123456789.json",
+            r"C:\Users\Ann Smith (x86)\sa.json",
+            r"\\server\share\sa.json",
+            "~/sa.json",
+            "%ProgramData%\\sa.json",
+            "sa.json",
+            "keys/production/google/service-account.json",
+            "",
+        ] {
+            assert_eq!(shown_path(place, "[x]"), place);
+        }
+        for other in [
+            r#"{"type":"authorized_user","refresh_token":"1"}"#,
+            "-----BEGIN PRIVATE KEY----- MIIE",
+            "/etc/x\nMIIE",
+            "eyJ0eXBlIjoiYXV0aG9yaXplZF91c2VyIiwiY2xpZW50X2lkIjoiYyJ9",
+            "https://h.example/x?k=s",
+        ] {
+            assert_eq!(shown_path(other, "[x]"), "[x]");
         }
     }
 

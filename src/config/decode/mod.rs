@@ -13,6 +13,7 @@ use crate::config::value::{Configuration, Lint, Origin, Setting, Shadowed, Shado
 use crate::contract::Severity;
 use crate::contract::ids::{FormatName, LintId};
 use crate::rules::keys::Key;
+use crate::text::token::{HIDDEN, without_value};
 use crate::text::{english, visible};
 
 use value::{Good, Problem, decode_value};
@@ -398,5 +399,5 @@ fn list(names: &[String]) -> String {
 }
 
 fn shown_path(path: &str) -> String {
-    path.chars().take(200).map(visible::mark).collect()
+    without_value(path, HIDDEN).chars().take(200).map(visible::mark).collect()
 }

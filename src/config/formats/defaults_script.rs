@@ -504,7 +504,8 @@ fn boolean(text: &str) -> Result<Raw, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" => Ok(Raw::Bool(true)),
         "false" | "no" | "0" => Ok(Raw::Bool(false)),
-        _ => Err(format!("-bool takes true, false, yes or no, and {} is none of them", shown(text))),
+        // It may be what belongs behind -string.
+        _ => Err("-bool takes true, false, yes or no, and what follows it is none of them".to_owned()),
     }
 }
 

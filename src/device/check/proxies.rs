@@ -4,10 +4,10 @@
 use std::net::Ipv4Addr;
 
 use super::{Check, assignments, nothing_more, said, tool, without_variables};
+use crate::config::of_proxy;
 use crate::contract::{DeviceCode, Platform};
 use crate::device::seen::{Proxies, ProxySetting, ProxyVariable, Services};
 use crate::device::{Answers, Context, Found, Seen, Want};
-use crate::probe::environment::without_credentials;
 use crate::probe::system::{self, SystemProxies};
 use crate::text::line;
 use crate::text::token::public_address;
@@ -155,7 +155,7 @@ fn proxies<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, origin: &str) ->
         found.or_else(|| all.iter().find(|(n, _)| n.eq_ignore_ascii_case(wanted)))
     };
     let of = |(name, value): &(&str, &str)| {
-        let (value, _) = without_credentials(value.trim());
+        let (value, _) = of_proxy(value.trim());
         ProxyVariable {
             name: (*name).to_owned(),
             value: line::line(&value, line::SHORT),

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::config::{self, Secret};
 use crate::plan::inference::Source;
-use crate::text::token::{HIDDEN, without_arguments};
+use crate::text::token::{HIDDEN, shown_path, without_arguments};
 
 /// Largest file of credentials, and largest answer of a helper.
 const LIMIT: u64 = 64 * 1024;
@@ -165,16 +165,20 @@ async fn profile(name: &str, folder: Option<&Path>, run_helpers: bool) -> Result
         }
     }
     if !found {
-        return Err(format!("there is no AWS configuration in {}", folder.display()));
+        return Err(format!("there is no AWS configuration in {}", shown_place(&folder)));
     }
     // Only the contents given above are read: no environment, no other file.
     let sections = source::load(&Env::from_slice(&[]), &Fs::from_slice(&[]), &files.build())
         .await
         .ok()
         .and_then(|source| EnvConfigSections::parse(source).ok())
-        .ok_or_else(|| format!("the AWS configuration in {} cannot be read", folder.display()))?;
+        .ok_or_else(|| format!("the AWS configuration in {} cannot be read", shown_place(&folder)))?;
     let Some(profile) = sections.get_profile(name) else {
-        return Err(format!("the AWS configuration in {} has no profile `{name}`", folder.display()));
+        return Err(format!(
+            "the AWS configuration in {} has no profile `{}`",
+            shown_place(&folder),
+            config::masked(name)
+        ));
     };
     if let (Some(id), Some(secret)) = (profile.get("aws_access_key_id"), profile.get("aws_secret_access_key"))
     {
@@ -256,9 +260,14 @@ pub(super) async fn aside<T: Send + 'static>(
     }
 }
 
+/// The place of a file as people may read it: what it holds may stand in its place.
+pub(super) fn shown_place(path: &Path) -> String {
+    shown_path(&path.to_string_lossy(), HIDDEN).to_owned()
+}
+
 /// A file of credentials, within its limit.
 pub(super) fn read(path: &Path) -> Result<Secret, String> {
-    let cannot = |e: String| format!("{} cannot be read: {e}", path.display());
+    let cannot = |e: String| format!("{} cannot be read: {e}", shown_place(path));
     let bytes = config::open::content(path, None, LIMIT).map_err(|e| cannot(e.to_string()))?;
     String::from_utf8(bytes).map(Secret::new).map_err(|_| cannot("it is no UTF-8 text".to_owned()))
 }

@@ -17,6 +17,7 @@ use crate::observation::{Call, CallOutcome, HttpOutcome, StreamEnd, Usage};
 use crate::rules::headers::Headers;
 use crate::rules::inference::Framing;
 use crate::text::answer::{cdn_error, plain};
+use crate::text::token::{HIDDEN, shown_field};
 
 use super::super::http::{self, FIELDS, HEAD, Nursery};
 use super::super::metered::{BoxedIo, Metered};
@@ -465,7 +466,7 @@ fn build(endpoint: &http::Endpoint, request: &Outgoing, h2: bool) -> Result<Sent
     fields.insert(USER_AGENT, HeaderValue::from_static(super::super::USER_AGENT));
     fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
     let bad = |name: &str| {
-        format!("the header {} holds a character that no header may have", sanitise::line(name, 60))
+        format!("the header {} holds a character that no header may have", shown_field(name, HIDDEN))
     };
     for (name, value) in &request.headers {
         let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad(name))?;

@@ -16,7 +16,7 @@ use url::form_urlencoded::Serializer;
 use crate::config::Secret;
 use crate::contract::endpoint::host_of;
 
-use super::credential::{home, read};
+use super::credential::{home, read, shown_place};
 
 /// The request for a token.
 pub(super) struct TokenRequest {
@@ -42,7 +42,7 @@ pub(super) fn request(path: Option<&Path>, (token_url, scope): (&str, &str)) -> 
         )?,
     };
     let text = read(&path)?;
-    let shown = path.display();
+    let shown = shown_place(&path);
     let json: Value = serde_json::from_str(text.expose()).map_err(|_| format!("{shown} is no JSON"))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     form(&json, (token_url, scope), now).map_err(|e| format!("{shown}: {e}"))

@@ -86,6 +86,9 @@ mod tests {
         assert_eq!(seen.http.as_deref(), Some("web.corp.example:8080"));
         assert_eq!(seen.exempt, ["*.local", "169.254/16", "intra.corp.example", "<local>"]);
         assert_eq!((seen.script, seen.socks, seen.discovers), (None, None, false));
+        let odd =
+            read(&text.replace("ann:hunter2@secure.corp.example", "secure.corp.example:3128:ann:hunter2"));
+        assert_eq!(odd.https.as_deref(), Some("[hidden]:3128"));
     }
 
     #[test]

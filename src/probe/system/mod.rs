@@ -61,7 +61,7 @@ fn unread(origin: &str, error: String) -> SystemProxies {
 /// A setting as one line without user name and password; nothing when it is empty.
 fn setting(text: &str) -> Option<String> {
     let text = sanitise::line(text.trim(), LONGEST);
-    let (kept, _) = super::environment::without_credentials(&text);
+    let (kept, _) = crate::config::of_proxy(&text);
     (!kept.is_empty()).then_some(kept)
 }
 

@@ -695,6 +695,11 @@ fn what_may_be_a_secret_where_none_belongs_is_not_shown() {
     let with = |key: &str, value: Value| {
         let mut settings =
             json!({ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://g.mill.example" });
+        for (word, provider) in [("Vertex", "vertex"), ("Bedrock", "bedrock")] {
+            if key.contains(word) {
+                settings = json!({ "inferenceProvider": provider, "inferenceVertexProjectId": "p", "inferenceVertexRegion": "us-east5", "inferenceBedrockRegion": "us-east-1" });
+            }
+        }
         settings[key] = value;
         settings
     };
@@ -714,6 +719,30 @@ fn what_may_be_a_secret_where_none_belongs_is_not_shown() {
             "managedMcpServers",
             json!([{ "name": "n", "transport": "stdio", "command": "/opt/m", "env": { "KEY=zoe9Pw": "" } }]),
         ),
+        with(
+            "managedMcpServers",
+            json!([{ "name": "https://m.mill.example/mcp?k=zoe9Pw", "url": "https://m.mill.example/mcp" }]),
+        ),
+        with("inferenceCustomHeaders", json!({ "X-Api-Key=zoe9Pw": "x" })),
+        with("inferenceCustomHeaders", json!({ "X-Api-Key zoe9Pw": true })),
+        with("inferenceCustomHeaders", json!({ "X-Api-Key;zoe9Pw": "x", "Bearer zoe9Pw": "1" })),
+        with("inferenceGatewayApiKey=zoe9Pw", json!("x")),
+        with("inferenceGatewayApyKey: zoe9Pw", json!("x")),
+        with(
+            "inferenceVertexCredentialsFile",
+            json!(r#"{"type":"authorized_user","refresh_token":"zoe9Pw"}"#),
+        ),
+        with(
+            "inferenceVertexCredentialsFile",
+            json!("-----BEGIN PRIVATE KEY-----\nzoe9Pw\n-----END PRIVATE KEY-----"),
+        ),
+        with("inferenceVertexCredentialsFile", json!("https://h.mill.example/x?k=zoe9Pw")),
+        with("inferenceBedrockProfile", json!("default aws_secret_access_key=zoe9Pw")),
+        with("organizationInstructions", json!("Call the wiki with api_key=zoe9Pw")),
+        with("organizationInstructions", json!("see https://ann:zoe9Pw horse@h.mill.example")),
+        with("organizationInstructions", json!("see https://ann:zoe9Pw/horse@h.mill.example")),
+        with("sshClientPath", json!("/usr/bin/ssh zoe9Pw")),
+        with("inferenceGatewayBaseUrl", json!("https://g.mill.example/token/zoe9Pw/v1")),
     ];
     for settings in cases {
         std::fs::write(&file, settings.to_string()).unwrap();
@@ -724,6 +753,7 @@ fn what_may_be_a_secret_where_none_belongs_is_not_shown() {
             vec!["hosts", "c.json", "--format", "json", "--allow-incomplete"],
             vec!["check", "c.json", "--dry-run", "--with-credentials", "--run-helpers"],
             vec!["explain", "c.json", "g.mill.example"],
+            vec!["diff", "c.json", "c.json"],
         ];
         for args in config.into_iter().chain(others) {
             let output = crate::common::clearway().current_dir(dir.path()).args(&args).output().unwrap();
