@@ -7,7 +7,7 @@ use super::secret::{NOT_INCLUDED, Secret};
 use super::value::{Configuration, Value};
 use crate::rules::{Key, KeyKind};
 use crate::text::token::{
-    HIDDEN, names_address, names_file, names_program, names_secret, shown_field, shown_path,
+    HIDDEN, names_address, names_fields, names_file, names_program, names_secret, shown_field, shown_path,
     without_arguments, without_assigned, without_tokens, without_tokens_of,
 };
 
@@ -262,12 +262,6 @@ fn concealed(name: &str, value: &Value, mark: &str) -> Value {
 fn is_line(name: &str, value: &Value) -> bool {
     let signs = |c: char| matches!(c, ':' | '=') || c.is_whitespace();
     matches!(value, Value::Secret(_)) && name.contains(signs) || looks_secret(name)
-}
-
-/// Whether a key or member of this name holds headers or variables, each by its name.
-fn names_fields(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower.ends_with("headers") || lower == "env"
 }
 
 /// Whether a key or member of this name holds the arguments of a program.

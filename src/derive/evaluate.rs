@@ -99,7 +99,7 @@ impl Pass<'_> {
             HostSource::Note(template) => {
                 let text = template.render(|key| {
                     let name = self.facts.value(key, self.entry).and_then(Value::as_str);
-                    Some(name.map_or_else(|| "(without a name)".to_owned(), |name| masked(&readable(name))))
+                    Some(name.map_or_else(|| "(without a name)".to_owned(), readable))
                 });
                 list.note(Note {
                     id: rule.id.to_string(),
@@ -477,5 +477,5 @@ fn path_text(path: &KeyPath) -> String {
 
 /// Text of a configuration as it may stand in a message: one line, short.
 fn readable(text: &str) -> String {
-    line::seen(text, 60)
+    line::seen(&masked(text), 60)
 }

@@ -230,7 +230,7 @@ fn quoted(value: &Value) -> String {
         Value::Number(n) => readable(n, QUOTED_TEXT),
         Value::Text(text) if text.contains("://") => {
             let plain = text.split(['?', '#']).next().unwrap_or_default();
-            format!("`{}`", readable(&crate::config::masked(plain), QUOTED))
+            format!("`{}`", readable(plain, QUOTED))
         }
         Value::Text(text) if is_path(text) => format!("`{}`", readable(text, QUOTED)),
         Value::Text(text) if text.chars().count() <= QUOTED_TEXT => {
@@ -250,9 +250,9 @@ fn is_path(text: &str) -> bool {
     (drive || text.starts_with(['/', '~', '%', '$'])) && !text.contains(char::is_whitespace)
 }
 
-/// One line without characters that are not seen, cut at `limit` characters.
+/// One line without characters that are not seen and without what may be a secret, cut at `limit` characters.
 fn readable(text: &str, limit: usize) -> String {
-    line::clipped(text, limit)
+    line::clipped(&crate::config::masked(text), limit)
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ impl Endpoint {
         };
         match &self.source {
             Source::Key { key, .. } => format!("{key}, {how}"),
-            Source::AwsProfile { name, .. } => format!("the AWS profile {name}, {how}"),
+            Source::AwsProfile { name, .. } => format!("the AWS profile {}, {how}", masked(name)),
             Source::GoogleFile { path: Some(_) } => {
                 format!("a token for the credentials file of the configuration, {how}")
             }

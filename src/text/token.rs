@@ -103,7 +103,7 @@ pub(crate) fn names_secret(name: &str) -> bool {
 /// The text with `mark` in the place of all that follows a word for a secret and its sign (`api_key=…`,
 /// `"client_secret": …`), and of a key in the form of PEM. Behind the `://` of an address nothing is looked for: what may be
 /// a token there is another matter.
-pub(crate) fn without_assigned(text: &str, mark: &str) -> String {
+pub fn without_assigned(text: &str, mark: &str) -> String {
     let cut = [assigned(text), text.find("-----BEGIN ").filter(|_| text.contains("PRIVATE KEY"))];
     match cut.into_iter().flatten().min() {
         Some(at) if text.get(at..) != Some(mark) => format!("{}{mark}", text.get(..at).unwrap_or_default()),
@@ -135,30 +135,37 @@ fn assigned(text: &str) -> Option<usize> {
 /// A name as people may read it: where a value stands in the place of its end (`apiKey=…`), or a whole line in that of
 /// the name, with `mark` for that.
 pub(crate) fn without_value(name: &str, mark: &str) -> String {
-    let end = match (name.find('='), assigned(name)) {
-        (Some(sign), assigned) => Some(assigned.map_or(sign + 1, |at| at.min(sign + 1))),
-        (None, assigned) => assigned,
+    // `C:\\` and `https://` are parts of a place.
+    let is_sign = |(at, sign): &(usize, &str)| {
+        *sign == "=" || name.get(at + 1..).is_some_and(|rest| !rest.starts_with(['\\', '/']))
     };
-    match end {
-        Some(end) if end < name.len() => format!("{}{mark}", name.get(..end).unwrap_or_default()),
-        _ => name.to_owned(),
-    }
+    let value = name.match_indices(['=', ':']).find(is_sign).and_then(|(at, _)| {
+        let rest = name.get(at + 1..)?.trim_start();
+        (!rest.is_empty()).then_some(name.len() - rest.len())
+    });
+    value.map_or_else(|| name.to_owned(), |at| format!("{}{mark}", name.get(..at).unwrap_or_default()))
 }
 
 /// The name of a header or variable as people may read it: `mark` where it has a sign that no such name has.
-pub(crate) fn shown_field<'a>(name: &'a str, mark: &'a str) -> &'a str {
+pub fn shown_field<'a>(name: &'a str, mark: &'a str) -> &'a str {
     let is_name = name.len() <= 100 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if is_name { name } else { mark }
 }
 
+/// Whether a key or member of this name holds headers or variables, each by its name.
+pub fn names_fields(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with("headers") || lower == "env"
+}
+
 /// Whether a key or member of this name holds the place of a file or folder.
-pub(crate) fn names_file(name: &str) -> bool {
+pub fn names_file(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     ["file", "path", "awsdir"].iter().any(|end| lower.ends_with(end))
 }
 
 /// The place of a file as people may read it: `mark` where something else stands there, such as what the file holds.
-pub(crate) fn shown_path<'a>(path: &'a str, mark: &'a str) -> &'a str {
+pub fn shown_path<'a>(path: &'a str, mark: &'a str) -> &'a str {
     let rest = path.trim();
     let odd = |c: char| {
         c.is_control() || matches!(c, '{' | '}' | '"' | '<' | '>' | '|' | '?' | '*' | '=' | ';' | '`')
@@ -375,6 +382,8 @@ mod tests {
             ("inferenceGatewayApiKey=s", "inferenceGatewayApiKey=[x]"),
             ("inferenceGatewayApyKey=s", "inferenceGatewayApyKey=[x]"),
             ("inferenceGatewayApiKey: s", "inferenceGatewayApiKey: [x]"),
+            ("inferenceGatewayApyKey: s", "inferenceGatewayApyKey: [x]"),
+            (r"HKLM:\SOFTWARE\Policies\Claude\x=s", r"HKLM:\SOFTWARE\Policies\Claude\x=[x]"),
             ("name=", "name="),
             ("some key", "some key"),
         ] {

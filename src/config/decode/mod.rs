@@ -4,6 +4,7 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::absent::ends_like_a_file;
 use crate::config::error::shown;
 use crate::config::formats::tree::{MAX_VALUES, Raw};
 use crate::config::formats::{Document, Encoding, Entry, LostTo};
@@ -399,5 +400,11 @@ fn list(names: &[String]) -> String {
 }
 
 fn shown_path(path: &str) -> String {
-    without_value(path, HIDDEN).chars().take(200).map(visible::mark).collect()
+    // `NAME IN AN ARCHIVE: KEY`
+    let file = path.rsplit_once(": ").filter(|(file, _)| ends_like_a_file(file));
+    let path = match file {
+        Some((file, key)) => format!("{file}: {}", without_value(key, HIDDEN)),
+        None => without_value(path, HIDDEN),
+    };
+    path.chars().take(200).map(visible::mark).collect()
 }

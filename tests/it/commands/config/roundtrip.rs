@@ -11,7 +11,8 @@ use clearway::rules::Pack;
 use clearway::rules::keys::{Key, KeyKind};
 use clearway::rules::places::Places;
 use clearway::text::token::{
-    names_address, names_program, without_arguments, without_tokens, without_tokens_of,
+    names_address, names_fields, names_file, names_program, shown_field, shown_path, without_arguments,
+    without_assigned, without_tokens, without_tokens_of,
 };
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -65,7 +66,14 @@ fn marked(name: &str, value: &Value) -> Value {
         Value::Text(text) if arguments && !text.is_empty() && !bare(text) => mark(),
         Value::Text(text) if is_program => Value::Text(without_arguments(text, NOT_INCLUDED)),
         Value::Text(text) if names_address(name) => Value::Text(without_tokens_of(text, NOT_INCLUDED)),
-        Value::Text(text) => Value::Text(without_tokens(text, NOT_INCLUDED)),
+        Value::Text(text) => {
+            let shown = if names_file(name) {
+                shown_path(text, NOT_INCLUDED).to_owned()
+            } else {
+                without_assigned(&without_tokens(text, NOT_INCLUDED), NOT_INCLUDED)
+            };
+            if shown == NOT_INCLUDED { mark() } else { Value::Text(shown) }
+        }
         Value::List(items) if is_program => {
             let named = |at: usize| if at == 0 { name } else { "args" };
             Value::List(items.iter().enumerate().map(|(at, i)| marked(named(at), i)).collect())
@@ -76,7 +84,11 @@ fn marked(name: &str, value: &Value) -> Value {
                 matches!(v, Value::Secret(_))
                     && k.contains(|c: char| matches!(c, ':' | '=') || c.is_whitespace())
             };
-            let named = |k: &String, v: &Value| if line(k, v) { NOT_INCLUDED.to_owned() } else { k.clone() };
+            let named = |k: &String, v: &Value| match () {
+                () if line(k, v) => NOT_INCLUDED.to_owned(),
+                () if names_fields(name) => shown_field(k, NOT_INCLUDED).to_owned(),
+                () => k.clone(),
+            };
             Value::Map(map.iter().map(|(k, v)| (named(k, v), marked(k, v))).collect())
         }
         other => other.clone(),
