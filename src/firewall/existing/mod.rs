@@ -4,6 +4,7 @@
 pub mod access;
 mod azure;
 mod build;
+mod client;
 mod dnsmasq;
 mod fortigate;
 mod index;
@@ -118,6 +119,7 @@ impl Comparison {
 /// understood decides about a host that is needed.
 pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> {
     let index = index::Index::of(&mut listing);
+    let comparisons = access::Comparisons::default();
     let mut result = Comparison {
         dialect: listing.dialect,
         entries: 0,
@@ -143,7 +145,7 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
         let candidates = index.candidates(&rule.names);
         let near = || candidates.entries.iter().filter_map(|i| Some((*i, listing.entries.get(*i)?)));
         used.extend(near().filter(|(_, e)| meant(e)).map(|(i, _)| i));
-        match access::decide(&listing.gates, &listing.entries, &rule, &candidates) {
+        match access::decide(&listing.gates, &listing.entries, &rule, &candidates, &comparisons) {
             Outcome::Allowed(by) if by.pattern == Pattern::Names(rule.names.clone()) => {
                 result.listed.push(rule)
             }
@@ -156,8 +158,8 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
                 // What is there already goes with it no more.
                 let bare_is_open = bare.as_ref().is_some_and(|names| {
                     let own = HostRule { names: names.clone(), ..rule.clone() };
-                    let found =
-                        access::decide(&listing.gates, &listing.entries, &own, &index.candidates(names));
+                    let near = index.candidates(names);
+                    let found = access::decide(&listing.gates, &listing.entries, &own, &near, &comparisons);
                     matches!(found, Outcome::Allowed(_) | Outcome::Conditional { .. })
                 });
                 let rule = HostRule { bare_with_wildcard: rule.bare_with_wildcard && !bare_is_open, ..rule };
