@@ -89,6 +89,10 @@ impl Run {
                     }
                 }
             }
+            // What changes a list gives nothing that is used, and needs no copy of it.
+            Kind::Variable(name) if self.is_list(name) && Self::is_change(tokens, at + 1) => {
+                (Value::Unknown, at + 1)
+            }
             Kind::Plain(text) => (Value::Text(text.clone()), at + 1),
             Kind::Double(text) => (self.filled(text).map_or(Value::Unknown, Value::Text), at + 1),
             Kind::Variable(name) => (self.variable(name), at + 1),
@@ -161,12 +165,15 @@ impl Run {
     /// Whether what stands there is a member or an element, and not a method that changes its owner.
     fn is_part(tokens: &[Token], at: usize) -> bool {
         match tokens.get(at).map(|t| &t.kind) {
-            Some(Kind::Member(name)) => {
-                !(sign(tokens, at + 1, '(') && CHANGES.contains(&name.to_lowercase().as_str()))
-            }
+            Some(Kind::Member(_)) => !Self::is_change(tokens, at),
             Some(Kind::Sign('[')) => true,
             _ => false,
         }
+    }
+
+    fn is_change(tokens: &[Token], at: usize) -> bool {
+        let Some(Kind::Member(name)) = tokens.get(at).map(|t| &t.kind) else { return false };
+        sign(tokens, at + 1, '(') && CHANGES.contains(&name.to_lowercase().as_str())
     }
 
     /// The elements of `@( … )` and of arguments.
