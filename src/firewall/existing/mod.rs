@@ -112,6 +112,9 @@ impl Comparison {
     }
 }
 
+/// Entries for every host that are named.
+const SHOWN_OPEN: usize = 5;
+
 /// Holds `listing` against `list`.
 ///
 /// # Errors
@@ -188,6 +191,7 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
     result.ignored.extend(listing.strange);
     result.missing.sort_by_key(|m| std::cmp::Reverse(m.rule.need));
     let mut open_ends: Vec<String> = Vec::new();
+    let mut everything = 0;
     for (i, entry) in listing.entries.into_iter().enumerate() {
         if entry.weak && !used.contains(&i) {
             result.ignored.push(Ignored::new(
@@ -202,11 +206,21 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
             open_ends.push(entry.line.to_string());
         }
         if entry.pattern == Pattern::Any {
-            result.remarks.push(format!("line {}: `{}` lets every host through", entry.line, entry.text));
+            everything += 1;
+            if everything <= SHOWN_OPEN {
+                let remark = format!("line {}: `{}` lets every host through", entry.line, entry.text);
+                result.remarks.push(remark);
+            }
         }
         if !used.contains(&i) {
             result.unneeded.push(entry);
         }
+    }
+    if everything > SHOWN_OPEN {
+        let more = everything - SHOWN_OPEN;
+        let text =
+            if more == 1 { "one more entry lets".to_owned() } else { format!("{more} more entries let") };
+        result.remarks.push(format!("{text} every host through"));
     }
     if !open_ends.is_empty() {
         let shown = open_ends.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
