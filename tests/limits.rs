@@ -132,6 +132,12 @@ fn doubling(line: &str, before: &str) -> String {
     format!("{before}{}", line.repeat(15))
 }
 
+/// A script with a list of so many numbers.
+fn numbers(count: usize) -> String {
+    let numbers: Vec<String> = (0..count).map(|i| i.to_string()).collect();
+    format!("{POWERSHELL}$a=@({})\n", numbers.join(","))
+}
+
 /// Files of about `size` bytes, by what is special about them.
 fn hostile(size: usize) -> Vec<(&'static str, Vec<u8>)> {
     let json = "{\"inferenceProvider\":\"gateway\"";
@@ -263,6 +269,28 @@ fn hostile(size: usize) -> Vec<(&'static str, Vec<u8>)> {
                     format!("Set-ItemProperty -Path HKLM:\\SOFTWARE\\Policies\\Claude -Name n{i} -Value $a\n")
                 },
                 "",
+                size,
+            ),
+        ),
+        (
+            "PowerShell: a list of numbers again and again",
+            filled(&numbers(9990), |i| format!("$b{i}=$a\n"), "", size),
+        ),
+        (
+            "PowerShell: a list of numbers in nested loops",
+            filled(
+                &format!("{}foreach($x in $a){{foreach($y in $a){{\n", numbers(300)),
+                |i| format!("$b{i}=$a\n"),
+                "}}\n",
+                size,
+            ),
+        ),
+        (
+            "PowerShell: a text that a loop keeps again and again",
+            filled(
+                &format!("{}$h=@{{}}\nforeach($x in $a){{$h.Add($x,'", numbers(9990)),
+                |_| "x".repeat(256),
+                "')}\n",
                 size,
             ),
         ),

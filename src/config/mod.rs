@@ -24,6 +24,7 @@ pub(crate) use address::of_proxy;
 pub use error::{ConfigError, Place};
 pub(crate) use hygiene::{for_readers, looks_secret, masked};
 pub(crate) use names::{Known, Names};
+pub(crate) use read::PIPE_PATIENCE;
 pub use read::{
     Input, MAX_FILE_BYTES, Profiles, ReadOptions, file, overlay_response, read, read_bytes, read_with,
     standard_input,

@@ -22,7 +22,7 @@ use crate::rules::places::Places;
 pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How long a pipe given by name may take to deliver its content.
-const PIPE_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PIPE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What an argument stood for.
 #[derive(Debug, Clone, PartialEq)]
@@ -285,7 +285,8 @@ pub fn file(path: &Path, shown: &str) -> Result<Vec<u8>, ConfigError> {
 /// the program.
 fn file_within(path: &Path, shown: &str, patience: Duration) -> Result<Vec<u8>, ConfigError> {
     let metadata = fs::metadata(path).map_err(|e| io_error(shown, &e))?;
-    if metadata.is_file() {
+    // A file of the system may say that it is regular and empty, and never end.
+    if metadata.is_file() && metadata.len() > 0 {
         if metadata.len() > MAX_FILE_BYTES {
             return Err(too_large(shown));
         }

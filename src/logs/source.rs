@@ -6,16 +6,18 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
 
 use flate2::bufread::MultiGzDecoder;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::{Collector, LinesError, Report, Settings};
-use crate::config::ConfigError;
 use crate::config::device::Device;
 use crate::config::device::paths;
+use crate::config::open;
+use crate::config::{ConfigError, PIPE_PATIENCE};
 use crate::contract::Platform;
 use crate::rules::Rules;
 use crate::rules::logs::{LogPlace, fits};
@@ -276,15 +278,19 @@ impl Source<'_> {
     }
 
     fn file(&mut self, path: &Path, name: &str) -> Result<(), String> {
-        let file = File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
-        let is_regular = file.metadata().is_ok_and(|m| m.is_file());
-        let mut input = BufReader::new(file);
-        let start = input.fill_buf().map_err(|e| format!("cannot be read: {e}"))?;
-        if is_archive(start) {
-            if is_regular {
-                return self.archive(input.into_inner(), name);
+        let failed = |e: io::Error| format!("cannot be read: {e}");
+        // A file of the system may say that it is regular and empty, and never end.
+        if !fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() > 0) {
+            let mut input = BufReader::new(Waiting::on(path.to_owned(), PIPE_PATIENCE));
+            if is_archive(input.fill_buf().map_err(failed)?) {
+                return self.archive(spooled(input)?, name);
             }
-            return self.archive(spooled(input)?, name);
+            return self.stream(input, name);
+        }
+        let mut input =
+            BufReader::new(open::regular(path, None).map_err(|e| format!("cannot be read: {e}"))?);
+        if is_archive(input.fill_buf().map_err(failed)?) {
+            return self.archive(input.into_inner(), name);
         }
         self.stream(input, name)
     }
@@ -490,6 +496,66 @@ fn entries(file: &mut File) -> io::Result<usize> {
     Ok(count)
 }
 
+/// A pipe or another file that may never end: opening and reading it are left to a thread, and given up where nothing
+/// arrives for a while.
+struct Waiting {
+    parts: mpsc::Receiver<io::Result<Vec<u8>>>,
+    patience: Duration,
+    part: io::Cursor<Vec<u8>>,
+}
+
+impl Waiting {
+    fn on(path: PathBuf, patience: Duration) -> Self {
+        // Few parts: what is not taken is not read.
+        let (send, parts) = mpsc::sync_channel(2);
+        std::thread::spawn(move || {
+            let mut file = match File::open(path) {
+                Ok(file) => file,
+                Err(error) => return drop(send.send(Err(error))),
+            };
+            loop {
+                let mut part = Vec::new();
+                let read = part.try_reserve(PART).map_err(io::Error::other).and_then(|()| {
+                    part.resize(PART, 0);
+                    file.read(&mut part)
+                });
+                let is_end = !matches!(read, Ok(1..));
+                let read = read.map(|length| {
+                    part.truncate(length);
+                    part
+                });
+                // Nobody listens any more once the patience is over.
+                if send.send(read).is_err() || is_end {
+                    return;
+                }
+            }
+        });
+        Self { parts, patience, part: io::Cursor::default() }
+    }
+}
+
+/// Bytes that are read from a pipe at once.
+const PART: usize = 64 * 1024;
+
+impl Read for Waiting {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        if self.part.position() >= self.part.get_ref().len() as u64 {
+            let next = match self.parts.recv_timeout(self.patience) {
+                Ok(next) => next?,
+                Err(mpsc::RecvTimeoutError::Disconnected) => Vec::new(),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    return Err(io::Error::other(format!(
+                        "nothing arrived within {} seconds; name a regular file, or pass `-` and pipe into standard input",
+                        self.patience.as_secs()
+                    )));
+                }
+            };
+            self.part = io::Cursor::new(next);
+        }
+        self.part.read(target)
+    }
+}
+
 /// Ends with an error beyond so many bytes in all.
 struct Bounded<R> {
     input: R,
@@ -543,4 +609,28 @@ fn expanded(path: &Path, any_case: bool, within: Option<&Path>) -> Vec<PathBuf> 
     };
     found.retain(|p| p.symlink_metadata().is_ok() && inside(p));
     found
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn a_pipe_without_a_writer_does_not_hold_the_program_and_one_with_a_writer_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        if !std::process::Command::new("mkfifo").arg(&path).status().is_ok_and(|s| s.success()) {
+            return;
+        }
+        let mut text = String::new();
+        let waiting = Waiting::on(path.clone(), Duration::from_millis(50)).read_to_string(&mut text);
+        assert!(waiting.unwrap_err().to_string().contains("nothing arrived"));
+        let other = dir.path().join("other");
+        std::process::Command::new("mkfifo").arg(&other).status().unwrap();
+        let writer = other.clone();
+        std::thread::spawn(move || fs::write(writer, "x".repeat(200_000)).unwrap());
+        Waiting::on(other, Duration::from_secs(20)).read_to_string(&mut text).unwrap();
+        assert_eq!(text.len(), 200_000);
+    }
 }

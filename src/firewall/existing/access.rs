@@ -5,14 +5,15 @@
 //! understood. The three are kept apart: only what is known makes a host "covered".
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::super::intent::{HostRule, Names};
+pub use super::client::{Client, Comparisons};
 use super::index::Candidates;
-use super::read::{Ignored, Listed, Pattern, network};
+use super::read::{Ignored, Listed, Pattern};
 use crate::contract::{Network, Transport};
 
 /// One condition of a line.
@@ -56,64 +57,15 @@ pub enum Test {
     Shared(Arc<Test>),
 }
 
-/// A condition on who asks, which no list of hosts says anything about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
-    /// What it depends on, for people.
-    text: String,
-    /// What is looked at, such as the source, and the values of which one must hold. Nothing where it is only
-    /// known by its text.
-    within: Option<(&'static str, Vec<String>)>,
-}
-
-impl Client {
-    /// Whether it holds wherever `other` does.
-    fn covers(&self, other: &Self) -> bool {
-        match (&self.within, &other.within) {
-            (Some((own, wide)), Some((of, narrow))) => {
-                own == of && narrow.iter().all(|n| wide.iter().any(|w| contains(w, n)))
-            }
-            (None, None) => self.text == other.text,
-            _ => false,
-        }
-    }
-}
-
-/// Whether a network has another one in it, or two names are the same.
-fn contains(wide: &str, narrow: &str) -> bool {
-    let first = narrow.split_once('/').map_or(narrow, |(address, _)| address).parse::<IpAddr>();
-    let bits = |text: &str| match network(text) {
-        Some(Pattern::Network(_, bits)) => bits,
-        _ => u8::MAX,
-    };
-    wide == narrow
-        || first.is_ok_and(|first| {
-            bits(wide) <= bits(narrow)
-                && network(wide).is_some_and(|wide| wide.covers(&Names::Address(first)))
-        })
-}
-
 impl Test {
     /// A condition on the client that is known by its text.
     pub fn client(text: impl Into<String>) -> Self {
-        Self::Client(Client { text: text.into(), within: None })
+        Self::Client(Client::text(text.into()))
     }
 
     /// A condition on the client that holds where `what` is one of `values`.
     pub fn within(what: &'static str, values: impl IntoIterator<Item = String>, text: String) -> Self {
-        Self::Client(Client { text, within: Some((what, values.into_iter().collect())) })
-    }
-
-    /// Whether it holds wherever `other` does, as far as that can be told.
-    fn covers(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Shared(own), Self::Shared(of)) => Arc::ptr_eq(own, of) || own.covers(of),
-            (Self::Shared(own), of) => own.covers(of),
-            (own, Self::Shared(of)) => own.covers(of),
-            (Self::Client(own), Self::Client(of)) => own.covers(of),
-            (Self::Any(own), Self::Any(of)) => of.iter().all(|of| own.iter().any(|own| own.covers(of))),
-            (own, of) => own == of,
-        }
+        Self::Client(Client::within(what, values, text))
     }
 
     /// It does not hold.
@@ -305,16 +257,19 @@ struct Case<'a> {
     rule: &'a HostRule,
     /// What was answered about what many lines have.
     answered: RefCell<HashMap<*const Test, Answer<'a>>>,
+    comparisons: &'a Comparisons,
 }
 
-/// Decides for one needed entry: every gate must let it through. `candidates` are those of its names.
+/// Decides for one needed entry: every gate must let it through. `candidates` are those of its names; `comparisons` are
+/// those of this listing.
 pub fn decide<'a>(
     gates: &'a [Gate],
     entries: &'a [Listed],
     rule: &'a HostRule,
     candidates: &'a Candidates,
+    comparisons: &'a Comparisons,
 ) -> Outcome {
-    let case = Case { entries, candidates, rule, answered: RefCell::default() };
+    let case = Case { entries, candidates, rule, answered: RefCell::default(), comparisons };
     let mut result: Option<Outcome> = None;
     for (gate, lines) in gates.iter().zip(&candidates.lines) {
         let found = gate.decide(lines, &case);
@@ -364,7 +319,7 @@ impl Gate {
         let (mut allowed, mut denied): (Option<&Access>, Option<&Access>) = (None, None);
         let mut decided = false;
         // What is denied before, to some clients: a line that lets through those alone lets nobody through.
-        let mut refused: Vec<Vec<&Test>> = Vec::new();
+        let mut refused: Vec<(&Access, OnceCell<Vec<&Test>>)> = Vec::new();
         let (mut compared, mut voided) = (0, None);
         for line in lines.iter().filter_map(|at| self.lines.get(*at)) {
             let answer = match all(&line.tests, case) {
@@ -378,7 +333,7 @@ impl Gate {
                 Answer::Yes => true,
                 Answer::Maybe(d) => {
                     if !line.allows && d.only_client() && refused.len() < MOST_COMPARED {
-                        refused.push(open(&line.tests, case));
+                        refused.push((line, OnceCell::new()));
                     }
                     doubt.add(d);
                     false
@@ -386,11 +341,22 @@ impl Gate {
             };
             if line.allows && !refused.is_empty() {
                 let own = open(&line.tests, case);
-                let is_refused = refused.iter().any(|by| {
+                let is_spent = |compared: usize| compared >= MOST_COMPARED || case.comparisons.is_spent();
+                // A line for everybody lets more through than a denial to some takes away.
+                let held = if own.is_empty() { &[] } else { refused.as_slice() };
+                let mut is_refused = false;
+                for (denial, by) in held {
                     compared += 1;
-                    compared < MOST_COMPARED && by.iter().all(|d| own.iter().any(|a| d.covers(a)))
-                });
-                if is_refused || compared >= MOST_COMPARED {
+                    if is_spent(compared) {
+                        break;
+                    }
+                    let by = by.get_or_init(|| open(&denial.tests, case));
+                    if case.comparisons.are_covered(by, &own) {
+                        is_refused = true;
+                        break;
+                    }
+                }
+                if is_refused || (!own.is_empty() && is_spent(compared)) {
                     voided.get_or_insert(line);
                     if is_refused {
                         continue;

@@ -219,7 +219,7 @@ mod tests {
 
     use super::super::super::intent::{HostRule, Inspection};
     use super::super::As;
-    use super::super::access::decide;
+    use super::super::access::{Comparisons, decide};
     use super::super::{Dialect, read_as};
     use super::*;
     use crate::contract::{Need, Network, Transport};
@@ -277,8 +277,8 @@ mod tests {
             };
             let some = index.candidates(&names);
             prop_assert_eq!(
-                decide(&listing.gates, &listing.entries, &rule, &some),
-                decide(&listing.gates, &listing.entries, &rule, &all)
+                decide(&listing.gates, &listing.entries, &rule, &some, &Comparisons::default()),
+                decide(&listing.gates, &listing.entries, &rule, &all, &Comparisons::default())
             );
             for (at, entry) in listing.entries.iter().enumerate() {
                 prop_assert!(some.entries.contains(&at) || !entry.pattern.overlaps(&names), "{}", entry.text);

@@ -1,5 +1,6 @@
 //! Lists of one entry a line.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::super::intent::Names;
@@ -68,6 +69,7 @@ pub(super) fn read(text: &str, dialect: Dialect, how: As) -> Listing {
     let mut gate = Gate::default();
     let mut above = Above::Nothing;
     let is_own = own_remarks(text);
+    let mut everything: HashSet<&str> = HashSet::new();
     for (line, raw) in (1..).zip(text.lines()) {
         let trimmed = raw.trim();
         if let Some(remark) = remark(trimmed) {
@@ -100,6 +102,11 @@ pub(super) fn read(text: &str, dialect: Dialect, how: As) -> Listing {
             doubt(&mut listing, &mut gate, line, trimmed, DENIED);
             continue;
         }
+        // The same entry for every host says nothing new, and would be held against each host.
+        if is_everything(value) && !everything.insert(value) {
+            listing.understood += 1;
+            continue;
+        }
         match items(value) {
             Ok(items) => {
                 for (word, port) in items {
@@ -113,6 +120,13 @@ pub(super) fn read(text: &str, dialect: Dialect, how: As) -> Listing {
     gate.lines.sort_by_key(|line| line.allows);
     listing.gates.push(gate);
     listing
+}
+
+/// Whether a line is `*`, with a port or without.
+fn is_everything(line: &str) -> bool {
+    line.strip_prefix('*').is_some_and(|rest| {
+        rest.is_empty() || rest.strip_prefix(':').is_some_and(|p| p.parse::<u16>().is_ok())
+    })
 }
 
 /// The first words of the list that is written for people, and whose remarks tell what a host is for and what happens

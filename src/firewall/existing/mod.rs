@@ -4,6 +4,7 @@
 pub mod access;
 mod azure;
 mod build;
+mod client;
 mod dnsmasq;
 mod fortigate;
 mod index;
@@ -111,6 +112,9 @@ impl Comparison {
     }
 }
 
+/// Entries for every host that are named.
+const SHOWN_OPEN: usize = 5;
+
 /// Holds `listing` against `list`.
 ///
 /// # Errors
@@ -118,6 +122,7 @@ impl Comparison {
 /// understood decides about a host that is needed.
 pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> {
     let index = index::Index::of(&mut listing);
+    let comparisons = access::Comparisons::default();
     let mut result = Comparison {
         dialect: listing.dialect,
         entries: 0,
@@ -143,7 +148,7 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
         let candidates = index.candidates(&rule.names);
         let near = || candidates.entries.iter().filter_map(|i| Some((*i, listing.entries.get(*i)?)));
         used.extend(near().filter(|(_, e)| meant(e)).map(|(i, _)| i));
-        match access::decide(&listing.gates, &listing.entries, &rule, &candidates) {
+        match access::decide(&listing.gates, &listing.entries, &rule, &candidates, &comparisons) {
             Outcome::Allowed(by) if by.pattern == Pattern::Names(rule.names.clone()) => {
                 result.listed.push(rule)
             }
@@ -156,8 +161,8 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
                 // What is there already goes with it no more.
                 let bare_is_open = bare.as_ref().is_some_and(|names| {
                     let own = HostRule { names: names.clone(), ..rule.clone() };
-                    let found =
-                        access::decide(&listing.gates, &listing.entries, &own, &index.candidates(names));
+                    let near = index.candidates(names);
+                    let found = access::decide(&listing.gates, &listing.entries, &own, &near, &comparisons);
                     matches!(found, Outcome::Allowed(_) | Outcome::Conditional { .. })
                 });
                 let rule = HostRule { bare_with_wildcard: rule.bare_with_wildcard && !bare_is_open, ..rule };
@@ -186,6 +191,7 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
     result.ignored.extend(listing.strange);
     result.missing.sort_by_key(|m| std::cmp::Reverse(m.rule.need));
     let mut open_ends: Vec<String> = Vec::new();
+    let mut everything = 0;
     for (i, entry) in listing.entries.into_iter().enumerate() {
         if entry.weak && !used.contains(&i) {
             result.ignored.push(Ignored::new(
@@ -200,11 +206,21 @@ pub fn compare(list: &List, mut listing: Listing) -> Result<Comparison, Unread> 
             open_ends.push(entry.line.to_string());
         }
         if entry.pattern == Pattern::Any {
-            result.remarks.push(format!("line {}: `{}` lets every host through", entry.line, entry.text));
+            everything += 1;
+            if everything <= SHOWN_OPEN {
+                let remark = format!("line {}: `{}` lets every host through", entry.line, entry.text);
+                result.remarks.push(remark);
+            }
         }
         if !used.contains(&i) {
             result.unneeded.push(entry);
         }
+    }
+    if everything > SHOWN_OPEN {
+        let more = everything - SHOWN_OPEN;
+        let text =
+            if more == 1 { "one more entry lets".to_owned() } else { format!("{more} more entries let") };
+        result.remarks.push(format!("{text} every host through"));
     }
     if !open_ends.is_empty() {
         let shown = open_ends.iter().take(12).cloned().collect::<Vec<_>>().join(", ");

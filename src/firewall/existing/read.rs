@@ -435,7 +435,10 @@ pub fn read_as(text: &str, how: As) -> Result<Listing, Unread> {
         Dialect::Dnsmasq => dnsmasq::read(text),
         Dialect::Hosts => json::hosts(text),
         Dialect::Prometheus => json::targets(text),
-        Dialect::Csv => table::read(text),
+        Dialect::Csv => {
+            short(text)?;
+            table::read(text)
+        }
         Dialect::Azure => azure::template(text),
         Dialect::AwsTemplate => suricata::template(text),
         Dialect::Aws if text.trim_start().starts_with('{') => suricata::template(text),
@@ -445,15 +448,44 @@ pub fn read_as(text: &str, how: As) -> Result<Listing, Unread> {
         | Dialect::Gcp
         | Dialect::Cloudflare => terraform::read(text),
         Dialect::Cilium => objects::cilium(text),
-        Dialect::Netskope => objects::netskope_lines(text),
+        Dialect::Netskope => {
+            short(text)?;
+            objects::netskope_lines(text)
+        }
         Dialect::NetskopeApi => objects::netskope(text),
         Dialect::Fmc => objects::fmc(text),
         Dialect::Sophos => scripts::sophos(text),
         Dialect::Checkpoint => scripts::checkpoint(text),
         Dialect::Pac => scripts::proxy_script(text),
         Dialect::Windows => scripts::windows(text),
-        _ => Ok(lines::read(text, dialect, how)),
+        _ => {
+            short(text)?;
+            Ok(lines::read(text, dialect, how))
+        }
     }
+}
+
+/// Most entries of a list of lines or of a table: each takes a kilobyte while it is compared.
+const MOST_ENTRIES: usize = 300_000;
+
+/// Refuses a list with more entries than are compared, before any of them is kept.
+fn short(text: &str) -> Result<(), Unread> {
+    let mut entries = 0_usize;
+    for (line, raw) in (1_usize..).zip(text.lines()) {
+        let raw = raw.trim();
+        if raw.is_empty() || lines::remark(raw).is_some() {
+            continue;
+        }
+        let words = raw.split([' ', '\t', ',', ';', '|']).filter(|word| word.contains('.')).count();
+        entries += words.max(1);
+        if entries > MOST_ENTRIES {
+            return Err(Unread::whole(&format!(
+                "line {line} has more than the {MOST_ENTRIES} entries that are compared in one file; give a part of it, such as \
+                 the lines with the names that are needed"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn detect(text: &str) -> Result<Dialect, Unread> {

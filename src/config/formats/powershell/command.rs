@@ -62,15 +62,18 @@ impl Run {
                 }
             }
         }
-        if let Some((names, body)) = self.functions.get(&name).cloned() {
+        if let Some(function) = self.functions.get(&name).cloned() {
+            let (names, body) = &*function;
             let mut positional = positional.into_iter();
             if depth <= DEPTH {
                 self.scopes.push(HashMap::new());
                 for parameter in names {
-                    let value = named.get(&parameter).cloned().or_else(|| positional.next());
-                    self.assign(&parameter, value.unwrap_or(Value::Unknown));
+                    let value = named.get(parameter).cloned().or_else(|| positional.next());
+                    self.assign(parameter, value.unwrap_or(Value::Unknown));
                 }
-                self.block(&body, depth + 1);
+                self.repeats += 1;
+                self.block(body, depth + 1);
+                self.repeats -= 1;
                 self.leave();
             }
             return next;

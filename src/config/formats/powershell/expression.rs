@@ -1,5 +1,6 @@
 //! Expressions: what they come to, as far as that follows from the text of the script alone.
 
+use super::super::tree::MAX_FILLED;
 use super::tokens::{Kind, Token};
 use super::value::Value;
 use super::{DEPTH, Run, behind, inside, sign};
@@ -76,6 +77,22 @@ impl Run {
             return (Value::Unknown, at + 1);
         };
         let (mut value, mut next) = match &token.kind {
+            Kind::Variable(name) if self.is_list(name) && Self::is_part(tokens, at + 1) => {
+                match tokens.get(at + 1).map(|t| &t.kind) {
+                    Some(Kind::Member(member)) => {
+                        let next = if sign(tokens, at + 2, '(') { behind(tokens, at + 2) } else { at + 2 };
+                        (self.part(name, |value| value.member(member)), next)
+                    }
+                    _ => {
+                        let key = self.expression(tokens, at + 2, depth + 1).0;
+                        (self.part(name, |value| value.element(&key)), behind(tokens, at + 1))
+                    }
+                }
+            }
+            // What changes a list gives nothing that is used, and needs no copy of it.
+            Kind::Variable(name) if self.is_list(name) && Self::is_change(tokens, at + 1) => {
+                (Value::Unknown, at + 1)
+            }
             Kind::Plain(text) => (Value::Text(text.clone()), at + 1),
             Kind::Double(text) => (self.filled(text).map_or(Value::Unknown, Value::Text), at + 1),
             Kind::Variable(name) => (self.variable(name), at + 1),
@@ -101,6 +118,13 @@ impl Run {
             }
             _ => (Value::Unknown, at + 1),
         };
+        // What a loop or a function makes of one place of the script, it makes again and again.
+        if self.repeats > 0 && matches!(token.kind, Kind::Plain(_) | Kind::Double(_) | Kind::Word(_)) {
+            self.made(&value);
+            if self.filled_in.get() > MAX_FILLED {
+                value = Value::Unknown;
+            }
+        }
         let owner = match &token.kind {
             Kind::Variable(name) => Some(name),
             _ => None,
@@ -130,18 +154,26 @@ impl Run {
                 Some(Kind::Sign('[')) if matches!(value, Value::Map(_) | Value::List(_)) => {
                     let end = behind(tokens, next);
                     let key = self.expression(tokens, next + 1, depth + 1).0;
-                    value = match (&value, &key) {
-                        (Value::List(items), Value::Number(n)) => usize::try_from(*n)
-                            .ok()
-                            .and_then(|n| items.get(n).cloned())
-                            .unwrap_or(Value::Unknown),
-                        _ => key.text().map_or(Value::Unknown, |k| value.member(&k)),
-                    };
+                    value = value.element(&key);
                     next = end;
                 }
                 _ => return (value, next),
             }
         }
+    }
+
+    /// Whether what stands there is a member or an element, and not a method that changes its owner.
+    fn is_part(tokens: &[Token], at: usize) -> bool {
+        match tokens.get(at).map(|t| &t.kind) {
+            Some(Kind::Member(_)) => !Self::is_change(tokens, at),
+            Some(Kind::Sign('[')) => true,
+            _ => false,
+        }
+    }
+
+    fn is_change(tokens: &[Token], at: usize) -> bool {
+        let Some(Kind::Member(name)) = tokens.get(at).map(|t| &t.kind) else { return false };
+        sign(tokens, at + 1, '(') && CHANGES.contains(&name.to_lowercase().as_str())
     }
 
     /// The elements of `@( … )` and of arguments.
@@ -228,7 +260,12 @@ impl Run {
                         }
                     }
                     let mut parts = name.split('.');
-                    let first = self.variable(&parts.next()?.to_lowercase());
+                    let name = parts.next()?.to_lowercase();
+                    let first = match parts.next() {
+                        Some(part) if self.is_list(&name) => self.part(&name, |value| value.member(part)),
+                        Some(part) => self.variable(&name).member(part),
+                        None => self.variable(&name),
+                    };
                     out.push_str(&parts.fold(first, |value, part| value.member(part)).text()?);
                 }
                 c => out.push(c),

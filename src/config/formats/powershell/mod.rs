@@ -9,6 +9,7 @@ mod value;
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use self::command::SETTERS;
 use self::scope::{Before, bare};
@@ -52,7 +53,7 @@ pub(crate) fn parse(text: &str) -> Script {
 struct Run {
     out: Script,
     variables: HashMap<String, Value>,
-    functions: HashMap<String, (Vec<String>, Vec<Token>)>,
+    functions: HashMap<String, Rc<(Vec<String>, Vec<Token>)>>,
     steps: usize,
     /// Conditions that stand around what is read.
     conditions: usize,
@@ -60,7 +61,9 @@ struct Run {
     doubtful: HashSet<String>,
     /// One of them was used.
     doubt: Cell<bool>,
-    /// Bytes that variables were filled in with so far.
+    /// Loops and functions that stand around what is read.
+    repeats: usize,
+    /// Bytes that variables were filled in with so far, and that their copies take.
     filled_in: Cell<usize>,
     /// What each function that runs found in the variables that it set.
     scopes: Vec<HashMap<String, Before>>,
@@ -155,11 +158,14 @@ impl Run {
                 if let Some((key, from)) = member {
                     self.doubt.set(self.doubtful.contains(&name));
                     let (value, next) = self.pipeline(tokens, from, depth);
-                    if let (Value::Map(mut members), Some(key)) = (self.variable(&name), key.text()) {
-                        members.retain(|(k, _)| !k.eq_ignore_ascii_case(&key));
-                        members.push((key, value));
+                    if let (true, Some(key)) = (self.is_list(&name), key.text()) {
+                        let (name, mut old) = self.taken(&name);
+                        if let Value::Map(members) = &mut old {
+                            members.retain(|(k, _)| !k.eq_ignore_ascii_case(&key));
+                            members.push((key, value));
+                        }
                         let doubtful = self.conditions > 0 || self.doubt.get();
-                        self.update(name, Value::Map(members), doubtful);
+                        self.update(name, old, doubtful);
                     }
                     return next;
                 }
@@ -246,7 +252,7 @@ impl Run {
             names = named(inside(&body, param + 1, close));
             body.drain(..close);
         }
-        self.functions.insert(name.to_lowercase(), (names, body));
+        self.functions.insert(name.to_lowercase(), Rc::new((names, body)));
         end
     }
 
@@ -291,14 +297,16 @@ impl Run {
             one => vec![one],
         };
         let doubt = self.doubt.get();
+        self.repeats += 1;
         for item in items {
             if self.spent() {
-                return;
+                break;
             }
             self.doubt.set(doubt);
             self.assign(name, item);
             self.block(body, depth + 1);
         }
+        self.repeats -= 1;
         self.variables.remove(name);
     }
 }
@@ -405,6 +413,23 @@ mod tests {
         let script = "$h = @{ a = 'b' }\n$h.Inner.Add('c', 'd')\nSet-ItemProperty HKLM:\\K a $h.a";
         assert!(values(script)[0].1.starts_with("Bad"), "{script}");
         assert_eq!(parse("function F { $p = 'HKLM:\\K' }\nF\nSet-ItemProperty $p a b").unknown, [3]);
+    }
+
+    #[test]
+    fn copies_are_counted_by_what_they_take_and_looking_into_a_table_is_none() {
+        let numbers = vec!["1"; 9000].join(",");
+        let copies: String = (0..9000).map(|i| format!("$b{i}=$a\n")).collect();
+        let mut run = Run::default();
+        run.block(&lex(&format!("$a=@({numbers})\n{copies}")), 0);
+        let held: usize = run.variables.values().map(|value| value.weight(MAX_VALUES)).sum();
+        assert!(held < 70_000, "{held} values");
+        // Three hundred settings are more than any script has.
+        let fill: String = (0..300).map(|i| format!("$h.Add('setting{i}', 'a value of {i}')\n")).collect();
+        let script =
+            format!("$h = @{{}}\n{fill}foreach ($k in $h.Keys) {{ Set-ItemProperty HKLM:\\K $k $h[$k] }}");
+        let found = values(&script);
+        assert_eq!(found.len(), 300);
+        assert!(found.iter().all(|(_, data)| data.starts_with("Text(\"a value of")), "{found:?}");
     }
 
     #[test]

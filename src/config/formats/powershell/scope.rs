@@ -16,15 +16,18 @@ impl Run {
         let key = if outer { plain.to_owned() } else { bare(name) };
         if outer {
             // What it hides comes back, and with this value.
-            for scope in &mut self.scopes {
-                if scope.contains_key(&key) {
-                    scope.insert(key.clone(), (Some(value.clone()), doubtful));
+            for at in 0..self.scopes.len() {
+                if self.scopes.get(at).is_some_and(|scope| scope.contains_key(&key)) {
+                    let copy = self.copied(&value);
+                    if let Some(scope) = self.scopes.get_mut(at) {
+                        scope.insert(key.clone(), (Some(copy), doubtful));
+                    }
                 }
             }
         } else if let Some(scope) = self.scopes.last_mut()
             && !scope.contains_key(&key)
         {
-            let before = (self.variables.get(&key).cloned(), self.doubtful.contains(&key));
+            let before = (self.variables.remove(&key), self.doubtful.contains(&key));
             scope.insert(key.clone(), before);
         }
         self.update(key, value, doubtful);
@@ -60,7 +63,7 @@ impl Run {
 
     /// Calls a method that changes a variable's own list or table; what is not followed makes it unknown.
     pub(super) fn change(&mut self, name: &str, method: &str, arguments: Vec<Value>) {
-        let mut value = self.variable(name);
+        let (name, mut value) = self.taken(name);
         let text = arguments.first().and_then(Value::text);
         let known = match (&mut value, method, text) {
             (Value::Map(members), "add" | "set_item", Some(key)) => {
@@ -89,7 +92,67 @@ impl Run {
         let value = if known { value } else { Value::Unknown };
         // A function changes the table itself, not a copy.
         let doubtful = self.conditions > 0 || self.doubt.get();
-        self.update(bare(name), value, doubtful);
+        self.update(name, value, doubtful);
+    }
+
+    /// Takes a variable's value to change it, and gives its name with it: a list is not copied for each thing that is
+    /// added to it. It is put back by [`Self::update`].
+    pub(super) fn taken(&mut self, name: &str) -> (String, Value) {
+        let name = bare(name);
+        if self.doubtful.contains(&name) {
+            self.doubt.set(true);
+        }
+        let value = self.variables.remove(&name).filter(|value| self.looks_at(value));
+        (name, value.unwrap_or(Value::Unknown))
+    }
+
+    /// A copy of a value, as far as copies are made: a list of lists doubles with every line, and what is larger than
+    /// any configuration is not copied.
+    pub(super) fn copied(&self, value: &Value) -> Value {
+        let is_kept = self.filled_in.get() <= MAX_FILLED && value.weight(MAX_VALUES) <= MAX_VALUES;
+        if !is_kept {
+            return Value::Unknown;
+        }
+        self.made(value);
+        value.clone()
+    }
+
+    /// Counts what was made of a part of the script. Numbers and empty texts have no bytes, and take memory.
+    pub(super) fn made(&self, value: &Value) {
+        let taken = value.bytes() + value.weight(MAX_VALUES) * size_of::<Value>();
+        self.filled_in.set(self.filled_in.get() + taken);
+    }
+
+    /// Whether a value is still looked through, which takes time for each of its members.
+    fn looks_at(&self, value: &Value) -> bool {
+        let members = match value {
+            Value::List(items) => items.len(),
+            Value::Map(members) => members.len(),
+            _ => 0,
+        };
+        self.filled_in.set(self.filled_in.get() + members);
+        self.filled_in.get() <= MAX_FILLED
+    }
+
+    /// Whether a variable is a list or a table, whose parts are looked at without a copy of it.
+    pub(super) fn is_list(&self, name: &str) -> bool {
+        matches!(self.variables.get(&bare(name)), Some(Value::List(_) | Value::Map(_)))
+    }
+
+    /// A part of a variable, without a copy of the whole.
+    pub(super) fn part(&self, name: &str, of: impl FnOnce(&Value) -> Value) -> Value {
+        let name = bare(name);
+        if self.doubtful.contains(&name) {
+            self.doubt.set(true);
+        }
+        match self.variables.get(&name) {
+            Some(value) if self.looks_at(value) => {
+                let part = of(value);
+                self.made(&part);
+                part
+            }
+            _ => Value::Unknown,
+        }
     }
 
     pub(super) fn variable(&self, name: &str) -> Value {
@@ -97,20 +160,11 @@ impl Run {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
             "null" => Value::Text(String::new()),
-            // A list of lists doubles with every line; what is larger than any configuration is not copied.
             name => {
                 if self.doubtful.contains(name) {
                     self.doubt.set(true);
                 }
-                match self.variables.get(name) {
-                    Some(value)
-                        if value.weight(MAX_VALUES) <= MAX_VALUES && self.filled_in.get() <= MAX_FILLED =>
-                    {
-                        self.filled_in.set(self.filled_in.get() + value.bytes());
-                        value.clone()
-                    }
-                    _ => Value::Unknown,
-                }
+                self.variables.get(name).map_or(Value::Unknown, |value| self.copied(value))
             }
         }
     }

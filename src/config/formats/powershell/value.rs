@@ -64,6 +64,16 @@ impl Value {
         })
     }
 
+    /// The element that a key or a number names.
+    pub(super) fn element(&self, key: &Self) -> Self {
+        match (self, key) {
+            (Self::List(items), Self::Number(n)) => {
+                usize::try_from(*n).ok().and_then(|n| items.get(n).cloned()).unwrap_or(Self::Unknown)
+            }
+            _ => key.text().map_or(Self::Unknown, |k| self.member(&k)),
+        }
+    }
+
     pub(super) fn member(&self, name: &str) -> Self {
         match self {
             Self::Map(members) => {
