@@ -53,7 +53,7 @@ pub(crate) fn parse(text: &str) -> Script {
 struct Run {
     out: Script,
     variables: HashMap<String, Value>,
-    functions: HashMap<String, Rc<(Vec<String>, Vec<Token>)>>,
+    functions: HashMap<String, Rc<Function>>,
     steps: usize,
     /// Conditions that stand around what is read.
     conditions: usize,
@@ -68,6 +68,9 @@ struct Run {
     /// What each function that runs found in the variables that it set.
     scopes: Vec<HashMap<String, Before>>,
 }
+
+/// The parameters of a function, and what it does.
+type Function = (Vec<String>, Vec<Token>);
 
 fn sign(tokens: &[Token], at: usize, c: char) -> bool {
     tokens.get(at).is_some_and(|t| t.kind == Kind::Sign(c))
