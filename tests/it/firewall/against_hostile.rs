@@ -1184,3 +1184,29 @@ fn squid_conditions_that_are_not_about_one_client_are_open() {
         assert_eq!(code_of(&text), code, "{text}");
     }
 }
+
+#[test]
+fn entries_for_every_host_are_read_once_and_a_longer_list_is_refused() {
+    let judge = |text: &str| {
+        let list = List::allow(&one("api.mill.example", 443, "https"));
+        read_as(text, As::default()).and_then(|listing| compare(&list, listing))
+    };
+    let folded = judge(&"*\n".repeat(200_000)).unwrap();
+    assert!(!folded.is_short() && folded.remarks.len() == 1, "{folded:?}");
+    // Each with another port is another entry; people are told of some.
+    let ports: String = (1..2_000).map(|port| format!("*:{port}\n")).collect();
+    let many = judge(&ports).unwrap();
+    assert!(!many.is_short(), "{many:?}");
+    assert!(many.remarks.len() <= 6, "{} remarks", many.remarks.len());
+    assert!(
+        many.remarks.iter().any(|r| r == "1994 more entries let every host through"),
+        "{:?}",
+        many.remarks
+    );
+    let unread = judge(&"*\n".repeat(300_001)).unwrap_err();
+    assert!(
+        unread.reason.contains("line 300001") && unread.reason.contains("300000 entries"),
+        "{}",
+        unread.reason
+    );
+}
