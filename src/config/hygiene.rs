@@ -209,6 +209,15 @@ pub(crate) fn masked(text: &str) -> String {
     without_assigned(&without_tokens(text, HIDDEN), HIDDEN)
 }
 
+/// A text that somebody typed or pasted, as others may read it: the same, without users and passwords of its addresses
+/// and without the words that give themselves away as a credential.
+pub(crate) fn retold(text: &str) -> String {
+    let bare = without_users(text).unwrap_or_else(|| text.to_owned());
+    let words: Vec<&str> =
+        bare.split(' ').map(|word| if looks_secret(word) { HIDDEN } else { word }).collect();
+    masked(&words.join(" "))
+}
+
 /// The value of the key `name` as others may read it: beside the secrets, nothing of an argument of a
 /// program but bare options, and nothing of an address that may be a token.
 pub(crate) fn for_readers(name: &str, value: &Value) -> Value {
@@ -236,7 +245,9 @@ fn concealed(name: &str, value: &Value, mark: &str) -> Value {
             Value::Secret(Secret::new(text.clone()))
         }
         Value::Text(text) if names_program(name) => Value::Text(without_arguments(text, mark)),
-        Value::Text(text) if names_address(name) => Value::Text(without_tokens_of(text, mark)),
+        Value::Text(text) if names_address(name) => {
+            Value::Text(without_assigned(&without_tokens_of(text, mark), mark))
+        }
         Value::Text(text) if names_file(name) => Value::Text(shown_path(text, mark).to_owned()),
         Value::Text(text) => Value::Text(without_assigned(&without_tokens(text, mark), mark)),
         Value::List(items) => Value::List(items.iter().map(|item| concealed(name, item, mark)).collect()),

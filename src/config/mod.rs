@@ -22,7 +22,7 @@ pub use crate::contract::value::{
 pub use absent::ends_like_a_file;
 pub(crate) use address::of_proxy;
 pub use error::{ConfigError, Place};
-pub(crate) use hygiene::{for_readers, looks_secret, masked};
+pub(crate) use hygiene::{for_readers, looks_secret, masked, retold};
 pub(crate) use names::{Known, Names};
 pub(crate) use read::PIPE_PATIENCE;
 pub use read::{

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     Given, HostAnswer, KeyAnswer, KeyNow, Page, Question, Status, Target, host, key, now, pages, understand,
 };
+use crate::config::retold;
 use crate::contract::FeatureInfo;
 use crate::contract::Versions;
 use crate::contract::{Actor, AppVersion, Code, Confidence, DeviceCode, Need, Owner, Severity, Verdict};
@@ -20,7 +21,7 @@ use crate::rules::{HostSource, finding_docs};
 /// A question, answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// The question as it was asked.
+    /// The question as it was asked, without what may be a secret in it.
     pub question: String,
     /// The list it was answered from; empty without a configuration.
     pub list: Requirements,
@@ -313,7 +314,7 @@ pub fn explain(
         },
     };
     let known_up_to = given.pack.meta.newest.clone();
-    Explanation { question: question.to_owned(), list, with_configuration, known_up_to, answer }
+    Explanation { question: retold(question), list, with_configuration, known_up_to, answer }
 }
 
 /// What messages are answered from.

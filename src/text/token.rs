@@ -148,7 +148,9 @@ pub(crate) fn without_value(name: &str, mark: &str) -> String {
 
 /// The name of a header or variable as people may read it: `mark` where it has a sign that no such name has.
 pub fn shown_field<'a>(name: &'a str, mark: &'a str) -> &'a str {
-    let is_name = name.len() <= 100 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let is_name = name.len() <= 100
+        && !is_token(name)
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if is_name { name } else { mark }
 }
 
@@ -240,8 +242,19 @@ const ADDRESS_ENDS: [&str; 12] = [
 
 /// A program that stands with its arguments on one line, with `mark` in the place of these. A space belongs to a path only
 /// where folders of the systems have one: a secret may have separators as a path does. Of an assignment before a program
-/// (`NAME=value command`) the name is left, of a line for a shell what stands before its first sign.
+/// (`NAME=value command`) the name is left, of a line for a shell what stands before its first sign. A key that was put in
+/// the place of a program is no path, and is not shown.
 pub fn without_arguments(program: &str, mark: &str) -> String {
+    let shown = program_of(program, mark);
+    let own = shown.strip_suffix(mark).unwrap_or(&shown).trim().trim_start_matches('"');
+    let drive = own.as_bytes().get(1).is_some_and(|b| *b == b':');
+    let is_path = drive || own.starts_with(['/', '~', '\\', '%', '$', '.']);
+    let parts = || own.split(['/', '\\', '=', ':', ' ']);
+    if !is_path && parts().any(is_token) { mark.to_owned() } else { shown }
+}
+
+/// The program of a line, with `mark` in the place of what follows it.
+fn program_of(program: &str, mark: &str) -> String {
     let lead = program.len() - program.trim_start_matches(['"', ' ']).len();
     let lead = lead + if program.get(lead..).is_some_and(|p| p.starts_with(r"\\?\")) { 4 } else { 0 };
     let is_drive = |p: &str| matches!(p.as_bytes(), [b'a'..=b'z' | b'A'..=b'Z', b':', b'\\', ..]);
@@ -433,6 +446,10 @@ mod tests {
             ("npx ", "npx "),
             ("KEY=s3cret /opt/h", "KEY=[x]"),
             ("KEY=", "KEY="),
+            ("8f14e45fceea167a5a36dedd4bea2543", "[x]"),
+            ("AbC8Q~kfj28fjKLsdf93jfkQ", "[x]"),
+            ("kJ8/fd+Qz71hLmNpRs/tUvWx==", "[x]"),
+            ("/opt/helper-2026-release-20260401", "/opt/helper-2026-release-20260401"),
             ("/opt/h;s3cret", "/opt/h;[x]"),
             ("/opt/h:s3cret", "/opt/h:[x]"),
             ("/opt/h?k=s3cret", "/opt/h?[x]"),

@@ -742,6 +742,9 @@ fn what_may_be_a_secret_where_none_belongs_is_not_shown() {
         with("organizationInstructions", json!("see https://ann:zoe9Pw horse@h.mill.example")),
         with("organizationInstructions", json!("see https://ann:zoe9Pw/horse@h.mill.example")),
         with("sshClientPath", json!("/usr/bin/ssh zoe9Pw")),
+        with("inferenceCredentialHelper", json!("AbC8Q~kfj28fzoe9PwkQ")),
+        with("otlpHeadersHelper", json!("f14e45fceea167a5a36dedzoe9Pw43")),
+        with("inferenceFoundryResource", json!(r#"{"apiKey":"zoe9Pw"}"#)),
         with("inferenceGatewayBaseUrl", json!("https://g.mill.example/token/zoe9Pw/v1")),
     ];
     for settings in cases {
@@ -754,6 +757,12 @@ fn what_may_be_a_secret_where_none_belongs_is_not_shown() {
             vec!["check", "c.json", "--dry-run", "--with-credentials", "--run-helpers"],
             vec!["explain", "c.json", "g.mill.example"],
             vec!["diff", "c.json", "c.json"],
+            vec![
+                "explain",
+                "401 from https://u:zoe9Pw@h.mill.example/?k=zoe9Pw Authorization: Bearer zoe9Pw",
+                "--format",
+                "json",
+            ],
         ];
         for args in config.into_iter().chain(others) {
             let output = crate::common::clearway().current_dir(dir.path()).args(&args).output().unwrap();

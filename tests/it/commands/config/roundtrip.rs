@@ -64,11 +64,13 @@ fn marked(name: &str, value: &Value) -> Value {
     match value {
         Value::Secret(s) if !s.is_empty() => mark(),
         Value::Text(text) if arguments && !text.is_empty() && !bare(text) => mark(),
-        Value::Text(text) if is_program => Value::Text(without_arguments(text, NOT_INCLUDED)),
-        Value::Text(text) if names_address(name) => Value::Text(without_tokens_of(text, NOT_INCLUDED)),
         Value::Text(text) => {
-            let shown = if names_file(name) {
+            let shown = if is_program {
+                without_arguments(text, NOT_INCLUDED)
+            } else if names_file(name) {
                 shown_path(text, NOT_INCLUDED).to_owned()
+            } else if names_address(name) {
+                without_assigned(&without_tokens_of(text, NOT_INCLUDED), NOT_INCLUDED)
             } else {
                 without_assigned(&without_tokens(text, NOT_INCLUDED), NOT_INCLUDED)
             };
