@@ -8,7 +8,7 @@
 //! packets are told apart by what a normal, large handshake with another name gets back there. A path that loses large packets is
 //! silent: after a reset or a close nothing is said of its size.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::diagnose::context::View;
@@ -342,13 +342,27 @@ struct Trials {
     late: usize,
 }
 
+/// The experiments, by their target: what is asked of every attempt must not look at all of them again.
+fn by_target(observations: &Observations) -> BTreeMap<u32, Vec<(&Attempt, &Variation)>> {
+    let mut all: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+    for (attempt, variation) in observations.experiments() {
+        all.entry(attempt.target).or_default().push((attempt, variation));
+    }
+    all
+}
+
 impl Trials {
-    fn read(observations: &Observations, attempt: &Attempt, address: IpAddr) -> Self {
+    /// `made`: the experiments on the target, or on more than it.
+    fn read<'a>(
+        made: impl IntoIterator<Item = (&'a Attempt, &'a Variation)>,
+        attempt: &Attempt,
+        address: IpAddr,
+    ) -> Self {
         let death = died(attempt).map(|(death, _)| death);
         let mut trials = Self::default();
         let own: Vec<IpAddr> = attempt.dns.as_ref().map(|d| d.addresses()).unwrap_or_default();
         let mine = |a: &Attempt| a.target == attempt.target && a.path == attempt.path && a.cut.is_none();
-        for (tried, variation) in observations.experiments().filter(|(a, _)| mine(a)) {
+        for (tried, variation) in made.into_iter().filter(|(a, _)| mine(a)) {
             let Some(end) = End::of(tried).map(|end| end.beside(death)) else { continue };
             if is_handshake(variation) {
                 let ms = tried.handshake().map_or(0.0, |t| t.ms);
@@ -443,7 +457,7 @@ impl Whose {
 /// and another name in a large one. A box whose own way onward failed by accident looks so.
 pub(crate) fn explain_nothing(observations: &Observations, attempt: &Attempt) -> bool {
     let Some((Death::Reset | Death::Closed, tls)) = died(attempt) else { return false };
-    let trials = Trials::read(observations, attempt, tls.remote.ip().to_canonical());
+    let trials = Trials::read(observations.experiments(), attempt, tls.remote.ip().to_canonical());
     matches!(trials.small_hello, Some((End::Completed, _)))
         && matches!(trials.other_name, Some((_, End::Completed)))
 }
@@ -455,7 +469,7 @@ pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
     let observations = view.context.observations;
     let address = tls.remote.ip().to_canonical();
     let name = view.target.probed.as_str();
-    let trials = Trials::read(observations, view.attempt, address);
+    let trials = Trials::read(observations.experiments(), view.attempt, address);
     let said = trials.said(name, address);
     // A comparison on a line that answers late itself tells silence from lateness by chance only.
     if death == Death::Timeout && (view.context.run.line.is_late() || trials.are_late()) {
@@ -497,13 +511,15 @@ pub(crate) fn read(view: &View<'_>, tls: &Tls, plain: Draft) -> Draft {
 fn filtered_elsewhere<'a>(view: &View<'a>, death: Death, tls: &Tls, code: Code) -> Option<&'a str> {
     let observations = view.context.observations;
     let same = |a: &&Attempt| a.route == view.attempt.route && a.cut.is_none();
+    let made = by_target(observations);
     observations.plain().filter(same).find_map(|attempt| {
         let target = view.context.plan.target(attempt.target)?;
         let (_, dead) = died(attempt).filter(|(d, t)| *d == death && t.outcome == tls.outcome)?;
         if is_customer(target, view.context.services) {
             return None;
         }
-        let trials = Trials::read(observations, attempt, dead.remote.ip().to_canonical());
+        let made = made.get(&attempt.target).into_iter().flatten().copied();
+        let trials = Trials::read(made, attempt, dead.remote.ip().to_canonical());
         let whose = Whose { customer: false, direct: view.proxy().is_none() };
         let concluded = conclude(&trials, death, &target.probed, dead, whose)?;
         (concluded.code == code && concluded.certainty == Certainty::Proven).then_some(target.probed.as_str())
@@ -691,11 +707,13 @@ fn similar(view: &View<'_>, death: Death, tls: &Tls, plain: Draft) -> Draft {
     let mut codes: Vec<Code> = Vec::new();
     let mut example = None;
     let mut own_server = view.is_customer() && view.proxy().is_none();
+    let all = by_target(observations);
     for attempt in observations.plain().filter(|a| a.route == view.attempt.route && a.cut.is_none()) {
+        let Some(made) = all.get(&attempt.target) else { continue };
         let Some(target) = view.context.plan.target(attempt.target) else { continue };
         let Some((same, dead)) = died(attempt).filter(|(d, _)| *d == death) else { continue };
         let address = dead.remote.ip().to_canonical();
-        let trials = Trials::read(observations, attempt, address);
+        let trials = Trials::read(made.iter().copied(), attempt, address);
         if trials.said(&target.probed, address).is_empty() {
             continue;
         }
