@@ -132,6 +132,10 @@ fn doubling(line: &str, before: &str) -> String {
     format!("{before}{}", line.repeat(15))
 }
 
+/// What makes a batch file one that is read.
+const REG_ADD: &str =
+    "reg add HKLM\\SOFTWARE\\Policies\\Claude /v inferenceProvider /t REG_SZ /d gateway /f\n";
+
 /// A script with a list of so many numbers.
 fn numbers(count: usize) -> String {
     let numbers: Vec<String> = (0..count).map(|i| i.to_string()).collect();
@@ -293,6 +297,14 @@ fn hostile(size: usize) -> Vec<(&'static str, Vec<u8>)> {
                 "')}\n",
                 size,
             ),
+        ),
+        (
+            "script: many commands on a line",
+            filled(REG_ADD, |_| format!("{}\n", "a&".repeat(20_000)), "", size),
+        ),
+        (
+            "script: many loops on a line",
+            filled(REG_ADD, |_| format!("{}\n", "for %%i in (a) do ".repeat(2_000)), "", size),
         ),
         ("text: a line without end", long("# ", "", size)),
         ("text: YAML", long("a: ", "", size)),

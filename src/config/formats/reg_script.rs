@@ -99,8 +99,9 @@ impl Run {
                 rest = if twice { more.get(1..).unwrap_or_default() } else { more };
                 continue;
             }
-            let word = rest.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
-            match word.to_ascii_lowercase().as_str() {
+            // As many letters as the longest of these words has and one more: a line may have many commands.
+            let word = rest.chars().take(5).take_while(|c| !c.is_whitespace() && *c != '(');
+            match word.collect::<String>().to_ascii_lowercase().as_str() {
                 "rem" => return,
                 "else" => {
                     under = true;
@@ -113,8 +114,15 @@ impl Run {
                     continue;
                 }
                 "for" => {
-                    let lower = rest.to_ascii_lowercase();
-                    match lower.find(") do ").or_else(|| lower.find(") do(")).map(|at| at + 4) {
+                    let is_body = |at: usize| {
+                        let word = rest.as_bytes().get(at + 1..at + 5);
+                        word.is_some_and(|w| {
+                            w.get(..3).is_some_and(|w| w.eq_ignore_ascii_case(b" do"))
+                                && (w.ends_with(b" ") || w.ends_with(b"("))
+                        })
+                    };
+                    let body = rest.match_indices(')').map(|(at, _)| at).find(|at| is_body(*at));
+                    match body.map(|at| at + 4) {
                         Some(at) => rest = rest.get(at..).unwrap_or_default(),
                         None => return,
                     }
