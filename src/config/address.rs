@@ -45,17 +45,21 @@ pub(super) fn kept(text: &str) -> Kept {
             path.match_indices('@').all(|(at, _)| path.get(..at).is_some_and(|p| p.ends_with('/')));
         return if is_clear { Kept::Rest(rest) } else { Kept::Nothing };
     }
-    let end = AT.iter().filter_map(|at| Some(text.rfind(at)? + at.len())).max();
-    let rest = end.and_then(|end| text.get(end..)).unwrap_or_default();
+    let rest = behind_user(text).unwrap_or_default();
     if !rest.trim().is_empty() && is_plain(rest) { Kept::Rest(rest.to_owned()) } else { Kept::Nothing }
+}
+
+/// What stands behind the last sign that may end a user name and password.
+fn behind_user(text: &str) -> Option<&str> {
+    let end = AT.iter().filter_map(|at| Some(text.rfind(at)? + at.len())).max()?;
+    text.get(end..)
 }
 
 /// The address of a proxy as a setting writes it, as others may read it, and whether a user name, a password or what may
 /// be one was in it.
 pub(crate) fn of_proxy(text: &str) -> (String, bool) {
     // It has no path: all up to the last sign is what may be a password.
-    let end = AT.iter().filter_map(|at| Some(text.rfind(at)? + at.len())).max();
-    let host = end.and_then(|end| text.get(end..));
+    let host = behind_user(text);
     let name = text.split_once("://").map_or("", |(name, _)| name);
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
     let bare = match host {

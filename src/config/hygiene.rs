@@ -206,7 +206,11 @@ pub(crate) fn looks_secret(text: &str) -> bool {
 /// Text without what may be a token in its addresses (part of a path, a query, a fragment), and without what follows
 /// a word for a secret.
 pub(crate) fn masked(text: &str) -> String {
-    without_assigned(&without_tokens(text, HIDDEN), HIDDEN)
+    marked(text, HIDDEN)
+}
+
+fn marked(text: &str, mark: &str) -> String {
+    without_assigned(&without_tokens(text, mark), mark)
 }
 
 /// A text that somebody typed or pasted, as others may read it: the same, without users and passwords of its addresses
@@ -249,7 +253,7 @@ fn concealed(name: &str, value: &Value, mark: &str) -> Value {
             Value::Text(without_assigned(&without_tokens_of(text, mark), mark))
         }
         Value::Text(text) if names_file(name) => Value::Text(shown_path(text, mark).to_owned()),
-        Value::Text(text) => Value::Text(without_assigned(&without_tokens(text, mark), mark)),
+        Value::Text(text) => Value::Text(marked(text, mark)),
         Value::List(items) => Value::List(items.iter().map(|item| concealed(name, item, mark)).collect()),
         Value::Map(map) => {
             let holds_fields = names_fields(name);

@@ -62,22 +62,9 @@ fn announces(segment: &str) -> bool {
 
 /// Words that are too short to be the end of a name, and are whole ones.
 fn is_word_for_secret(word: &str) -> bool {
-    [
-        "key",
-        "keys",
-        "pass",
-        "passphrase",
-        "pwd",
-        "pw",
-        "sig",
-        "signature",
-        "credential",
-        "credentials",
-        "secrets",
-        "tokens",
-    ]
-    .iter()
-    .any(|own| own.eq_ignore_ascii_case(word))
+    ["key", "keys", "pass", "pwd", "pw", "sig", "signature", "credential", "credentials", "secrets", "tokens"]
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(word))
 }
 
 /// Whether a name says that a secret stands behind it.
